@@ -1,0 +1,64 @@
+import { Command } from '@oclif/core'
+import { closest } from '../config/did-you-mean.ts'
+import { Redactor } from '../secrets/redactor.ts'
+import { toFailure } from './failure.ts'
+import { inputFlags } from './flags.ts'
+import { Terminal } from './terminal.ts'
+
+/**
+ * What every command shares: one terminal with one redactor, `--json` with exactly one document, failures printed in
+ * one form with the right exit status. A command parses, makes one library call and prints; `run()` returns the
+ * document that `--json` prints, which is always an object.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = inputFlags
+
+  protected readonly redactor = new Redactor()
+  protected readonly terminal = new Terminal({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    redact: text => this.redactor.redact(text),
+  })
+
+  abstract override run(): Promise<object>
+
+  /** Part of the answer for people; silent under `--json`. */
+  protected say(text: string): void {
+    if (!this.jsonEnabled()) this.terminal.out(text)
+  }
+
+  /** A note beside the answer, on stderr. */
+  protected note(text: string): void {
+    this.terminal.err(text)
+  }
+
+  /** A person can be asked. */
+  protected canAsk(flags: { readonly 'no-input'?: boolean }): boolean {
+    return this.terminal.interactive && flags['no-input'] !== true && !this.jsonEnabled()
+  }
+
+  protected override logJson(document: unknown): void {
+    this.terminal.out(JSON.stringify(document, null, 2))
+  }
+
+  /** Sets the status the process will end with when all is printed. */
+  protected endWith(exitCode: number): void {
+    process.exitCode = exitCode
+  }
+
+  override async catch(error: Error): Promise<void> {
+    const failure = toFailure(error, closest)
+    this.endWith(failure.exitCode)
+    if (this.jsonEnabled()) {
+      this.logJson({ error: failure })
+      return
+    }
+    const label = this.terminal.style(['bold', 'red'], 'error', 'err')
+    this.terminal.err(`${label} ${failure.message}`)
+    if (failure.hint !== '') this.terminal.err(`  ${this.terminal.style('cyan', '→', 'err')} ${failure.hint}`)
+    if (failure.code === 'BUG' && process.env['AGW_DEBUG']) this.terminal.err(error.stack ?? '')
+  }
+}

@@ -1,0 +1,91 @@
+import { AgwError, EXIT } from '../errors.ts'
+
+/** A failure as it is printed: the same facts for the text and for `--json`. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly exitCode: number
+  readonly diagnostics?: readonly unknown[]
+}
+
+/** The parts of an oclif parse error that are ours to print; everything else of it may hold what was typed. */
+interface ParseError {
+  readonly oclif?: { readonly exit?: number }
+  readonly parse?: { readonly input?: { readonly flags?: Readonly<Record<string, unknown>> } }
+  readonly flags?: readonly string[]
+  readonly args?: readonly { readonly name?: string }[]
+}
+
+/**
+ * Any thrown value as a {@link Failure}. Usage errors of the command-line library are told again in our words, from
+ * names only: its own messages repeat the arguments, and one of them may be a pasted key.
+ */
+export function toFailure(error: unknown, closest: (word: string, words: string[]) => string | undefined): Failure {
+  if (error instanceof AgwError) {
+    const { code, message, hint, exitCode, diagnostics } = error
+    return { code, message, hint: hint ?? '', exitCode, ...(diagnostics.length > 0 && { diagnostics }) }
+  }
+  const name = error instanceof Error ? error.constructor.name : ''
+  if (name === 'ExitPromptError' || (error as Error | undefined)?.name === 'ExitPromptError') {
+    return { code: 'INTERRUPTED', message: 'interrupted; nothing was written', hint: '', exitCode: EXIT.interrupted }
+  }
+  if (isParseError(error)) return usage(name, error as ParseError, error as Error, closest)
+  return {
+    code: 'BUG',
+    message: `agw failed in a way it should not: ${error instanceof Error ? `${error.name}: ${error.message}` : 'no error was given'}`,
+    hint: 'please report it; AGW_DEBUG=1 prints where it happened',
+    exitCode: EXIT.bug,
+  }
+}
+
+function isParseError(error: unknown): boolean {
+  return error instanceof Error && ('parse' in error || (error as ParseError).oclif?.exit === EXIT.usage)
+}
+
+function usage(
+  name: string,
+  error: ParseError,
+  cause: Error,
+  closest: (word: string, words: string[]) => string | undefined,
+): Failure {
+  const known = Object.keys(error.parse?.input?.flags ?? {})
+  const failure = (message: string, hint = 'see --help'): Failure => ({
+    code: 'USAGE',
+    message,
+    hint,
+    exitCode: EXIT.usage,
+  })
+  switch (name) {
+    case 'NonExistentFlagsError': {
+      const typed = (error.flags ?? []).map(flagName)
+      const meant = closest((typed[0] ?? '').replace(/^-+/, ''), known)
+      const listed = typed.length > 0 ? typed.join(', ') : 'a flag'
+      return failure(`${listed} is not a flag of this command`, meant ? `did you mean --${meant}?` : 'see --help')
+    }
+    case 'UnexpectedArgsError':
+      return failure(
+        'there are more arguments than this command takes',
+        'a key is never an argument: pipe it in, or use --from-env or --from-file',
+      )
+    case 'RequiredArgsError':
+      return failure(`missing argument: ${(error.args ?? []).map(arg => arg.name?.toUpperCase()).join(', ')}`)
+    case 'FlagInvalidOptionError': {
+      // The message is "Expected --flag=<typed> to be one of: a, b": keep the flag and the list only.
+      const [, flag, options] = /Expected (--[\w-]+)=[\s\S]* to be one of: ([\w, -]+)/.exec(cause.message) ?? []
+      return failure(`${flag ?? 'a flag'} has a value that is not one of its choices`, `it takes: ${options ?? 'see --help'}`)
+    }
+    case 'FailedFlagValidationError':
+      return failure(cause.message.split('\n').slice(0, 3).join(' ').replace(/=\S+/g, ''))
+    default: {
+      const [, flag] = /(--[a-z][\w-]*)/.exec(cause.message) ?? []
+      return failure(flag ? `${flag} lacks its value, or has one that does not fit` : 'the command line is not understood')
+    }
+  }
+}
+
+/** The name of what was typed as a flag; a value glued to it is dropped, and a long one is not repeated. */
+function flagName(typed: string): string {
+  const name = typed.split('=')[0] ?? ''
+  return name.length <= 32 ? name : '(a long word)'
+}

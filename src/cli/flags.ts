@@ -1,0 +1,44 @@
+import { Flags } from '@oclif/core'
+
+/** Flags that mean the same on every command that has them. Each can also be given as an AGW_* variable. */
+export const configFlags = {
+  file: Flags.string({
+    char: 'f',
+    summary: 'The config file; - is standard input.',
+    helpValue: 'PATH',
+    helpGroup: 'CONFIG',
+    noCacheDefault: true,
+  }),
+  'env-file': Flags.string({
+    summary: 'A dotenv file for variables that the environment does not set.',
+    helpValue: 'PATH',
+    helpGroup: 'CONFIG',
+    env: 'AGW_ENV_FILE',
+    exclusive: ['no-env-file'],
+  }),
+  'no-env-file': Flags.boolean({
+    summary: 'Do not read .env beside the config.',
+    helpGroup: 'CONFIG',
+    env: 'AGW_NO_ENV_FILE',
+  }),
+}
+
+export const inputFlags = {
+  'no-input': Flags.boolean({
+    summary: 'Never ask; a missing answer is an error.',
+    helpGroup: 'GLOBAL',
+    env: 'AGW_NO_INPUT',
+  }),
+}
+
+export const writeFlags = {
+  'dry-run': Flags.boolean({
+    summary: 'Show what would be written, and write nothing.',
+    env: 'AGW_DRY_RUN',
+  }),
+  yes: Flags.boolean({
+    char: 'y',
+    summary: 'Answer confirmations with yes.',
+    env: 'AGW_YES',
+  }),
+}

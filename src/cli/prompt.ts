@@ -1,0 +1,73 @@
+import { AgwError } from '../errors.ts'
+
+/** A choice of a list question. */
+export interface Choice<T extends string> {
+  readonly value: T
+  readonly name: string
+  readonly description?: string
+}
+
+/**
+ * Questions to a person. Every question names the flag that answers it, so that nothing can be asked that a script
+ * cannot say. The only importer of inquirer, and only when a question is really asked.
+ */
+export class Prompt {
+  readonly #allowed: boolean
+
+  constructor(options: { readonly allowed: boolean }) {
+    this.#allowed = options.allowed
+  }
+
+  /** A person can be asked. */
+  get allowed(): boolean {
+    return this.#allowed
+  }
+
+  async select<T extends string>(flag: string, message: string, choices: readonly Choice<T>[], initial?: T): Promise<T> {
+    const answer = await this.#ask(flag, {
+      type: 'select',
+      message,
+      choices,
+      ...(initial !== undefined && { default: initial }),
+      pageSize: 12,
+      loop: false,
+    })
+    return answer as T
+  }
+
+  async input(
+    flag: string,
+    message: string,
+    options: { readonly initial?: string; readonly check?: (text: string) => string | true } = {},
+  ): Promise<string> {
+    const answer = await this.#ask(flag, {
+      type: 'input',
+      message,
+      ...(options.initial !== undefined && { default: options.initial }),
+      ...(options.check && { validate: options.check }),
+    })
+    return String(answer).trim()
+  }
+
+  async confirm(flag: string, message: string, initial: boolean): Promise<boolean> {
+    return (await this.#ask(flag, { type: 'confirm', message, default: initial })) === true
+  }
+
+  /** A hidden question: nothing of the answer is drawn, not even its length. */
+  async secret(flag: string, message: string): Promise<string> {
+    return String(await this.#ask(flag, { type: 'password', message, toggleMask: false }))
+  }
+
+  async #ask(flag: string, question: Record<string, unknown>): Promise<unknown> {
+    if (!this.#allowed) {
+      throw new AgwError('INPUT_NEEDED', `an answer is needed: ${String(question['message'])}`, {
+        hint: `give it with ${flag}`,
+      })
+    }
+    const { default: inquirer } = await import('inquirer')
+    // Questions go to stderr: stdout carries the answer of the command only.
+    const ask = inquirer.createPromptModule({ output: process.stderr })
+    const answers = await ask([{ ...question, name: 'answer' } as never])
+    return (answers as { answer: unknown }).answer
+  }
+}

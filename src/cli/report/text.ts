@@ -1,0 +1,53 @@
+import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
+import { codeFrame } from '../../config/frame.ts'
+import type { LineIndex } from '../../config/position.ts'
+import type { Style, Terminal } from '../terminal.ts'
+
+const LOOK: Readonly<Record<Severity, { readonly word: string; readonly style: Style }>> = {
+  error: { word: 'error', style: 'red' },
+  warning: { word: 'warning', style: 'yellow' },
+  note: { word: 'note', style: 'blue' },
+  'unsupported-here': { word: 'not run by agw serve', style: 'magenta' },
+}
+
+/** One finding as text: place and code, the sentence, a frame of the written text, what to do. */
+export function diagnosticText(
+  diagnostic: Diagnostic,
+  lines: LineIndex,
+  name: string,
+  terminal: Terminal,
+  stream: 'out' | 'err',
+): string {
+  const { word, style } = LOOK[diagnostic.severity]
+  const { start } = diagnostic.range
+  const place = terminal.style('bold', `${name}:${start.line}:${start.column}`, stream)
+  const head = `${place} ${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
+  const frame = codeFrame(lines, diagnostic.range)
+  const width = String(frame.at(-1)?.number ?? 1).length
+  const drawn = frame.flatMap(line => {
+    const gutter = terminal.style('dim', `  ${String(line.number).padStart(width)} │`, stream)
+    const row = `${gutter} ${line.text}`.trimEnd()
+    if (line.marker === undefined) return [row]
+    const { start: from, end } = line.marker
+    const carets = '^'.repeat(Math.max(1, Math.min(end, line.text.length + 1) - from))
+    const under = terminal.style('dim', `  ${' '.repeat(width)} │`, stream)
+    return [row, `${under} ${' '.repeat(from - 1)}${terminal.style(style, carets, stream)}`]
+  })
+  const hint = diagnostic.hint === '' ? [] : [`  ${terminal.style('cyan', '→', stream)} ${diagnostic.hint}`]
+  return [head, `  ${diagnostic.message}`, ...(lines.count > 1 || lines.line(1) !== '' ? drawn : []), ...hint].join('\n')
+}
+
+/** `2 errors, 1 warning`, or `no findings`. */
+export function summaryText(diagnostics: readonly Diagnostic[]): string {
+  const count = (severity: Severity): number => diagnostics.filter(one => one.severity === severity).length
+  const parts: string[] = []
+  const add = (number: number, word: string): void => {
+    if (number > 0) parts.push(`${number} ${word}${number === 1 ? '' : 's'}`)
+  }
+  add(count('error'), 'error')
+  add(count('warning'), 'warning')
+  add(count('note'), 'note')
+  const here = count('unsupported-here')
+  if (here > 0) parts.push(`${here} not run by agw serve`)
+  return parts.length === 0 ? 'no findings' : parts.join(', ')
+}

@@ -1,0 +1,69 @@
+import { styleText } from 'node:util'
+
+/** What the command line knows of its surroundings. Read once from the process, in the base command. */
+export interface TerminalOptions {
+  readonly stdin: { readonly isTTY?: boolean }
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The last thing every text passes before it leaves: takes known secrets out. */
+  readonly redact: (text: string) => string
+}
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'cyan' | 'magenta'
+
+/** Writes answers to stdout and everything else to stderr, coloured where the stream wants it, always redacted. */
+export class Terminal {
+  readonly #options: TerminalOptions
+  readonly #colour: { readonly out: boolean; readonly err: boolean }
+
+  constructor(options: TerminalOptions) {
+    this.#options = options
+    this.#colour = {
+      out: wantsColour(options.env, options.stdout.isTTY === true),
+      err: wantsColour(options.env, options.stderr.isTTY === true),
+    }
+  }
+
+  /** Part of the answer. */
+  out(text: string): void {
+    this.#options.stdout.write(`${this.#options.redact(text)}\n`)
+  }
+
+  /** A note, a warning or progress. */
+  err(text: string): void {
+    this.#options.stderr.write(`${this.#options.redact(text)}\n`)
+  }
+
+  /** Writes to stderr without a line end: for progress that is overwritten. */
+  raw(text: string): void {
+    this.#options.stderr.write(this.#options.redact(text))
+  }
+
+  style(style: Style | readonly Style[], text: string, stream: 'out' | 'err' = 'out'): string {
+    if (!this.#colour[stream]) return text
+    return styleText(style as Parameters<typeof styleText>[0], text, { validateStream: false })
+  }
+
+  /** Both ends are a person's, and nothing says that nobody is there. */
+  get interactive(): boolean {
+    const { stdin, stdout, env } = this.#options
+    return stdin.isTTY === true && stdout.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb'
+  }
+
+  /** Progress may be drawn over itself on stderr. */
+  get animated(): boolean {
+    return this.#options.stderr.isTTY === true && !this.#options.env['CI'] && this.#options.env['TERM'] !== 'dumb'
+  }
+
+  get columns(): number {
+    return this.#options.stdout.columns ?? 100
+  }
+}
+
+function wantsColour(env: TerminalOptions['env'], isTTY: boolean): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
+  const forced = env['FORCE_COLOR']
+  if (forced !== undefined) return forced !== '0' && forced !== 'false'
+  return isTTY && env['TERM'] !== 'dumb'
+}

@@ -1,0 +1,218 @@
+import { inspect } from 'node:util'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+} from 'yaml'
+import type { Diagnostic, Path, Range } from './diagnostic.ts'
+import { type Expansion, expand, type VariableUse } from './expand.ts'
+import { type PlainData, toPlain } from './plain.ts'
+import { LineIndex } from './position.ts'
+import { type SyntaxFinding, syntaxFindings } from './syntax.ts'
+
+/** What {@link readDocument} needs besides the text. */
+export interface DocumentOptions {
+  /** The name shown in messages: a path, or `<stdin>`. */
+  readonly file: string
+  /** The value of a variable, or `undefined` when it is not set. */
+  readonly lookup: (name: string) => string | undefined
+}
+
+/**
+ * A config file as text, expansion, YAML tree and plain data, with a map from every config path back to the written
+ * text. It holds expanded values, which may be secrets: it inspects and serialises as its file name only.
+ */
+export class ConfigDocument {
+  readonly file: string
+  /** As written, before expansion. */
+  readonly text: string
+  readonly lines: LineIndex
+  readonly #expansion: Expansion
+  readonly #yaml: Document | undefined
+  readonly #plain: PlainData
+  /** Findings of reading: size, encoding, YAML syntax, missing variables. */
+  readonly diagnostics: readonly Diagnostic[]
+
+  constructor(text: string, options: DocumentOptions, problem?: SyntaxFinding) {
+    this.file = options.file
+    this.text = text
+    this.lines = new LineIndex(text)
+    this.#expansion = expand(text, options.lookup)
+    const { yaml, plain, findings } = problem === undefined ? parse(this.#expansion.text) : failed(problem)
+    this.#yaml = yaml
+    this.#plain = plain
+    const missing = this.#expansion.uses.filter(use => use.missing).map(use => this.#missing(use))
+    const broken = findings.map(finding => ({
+      ...finding,
+      severity: 'error' as const,
+      file: this.file,
+      range: this.#range(finding.start, finding.end),
+    }))
+    this.diagnostics = [...broken, ...missing]
+  }
+
+  /** The file as plain data (expanded), `undefined` when it is not YAML. */
+  get data(): unknown {
+    return this.#plain.value
+  }
+
+  get variables(): readonly VariableUse[] {
+    return this.#expansion.uses
+  }
+
+  /** Where a path stands in the written text: its value or its key; the closest ancestor when it does not exist. */
+  rangeOf(path: Path, at: 'key' | 'value' = 'value'): Range {
+    const found = this.#find(path)
+    const node = at === 'key' && found.key !== undefined ? found.key : found.value
+    if (node?.range) return this.#range(node.range[0], node.range[1])
+    if (found.key?.range) return this.#range(found.key.range[0], found.key.range[1])
+    return this.#range(0, 0)
+  }
+
+  /** The variables whose text lies in the value at a path. */
+  variablesAt(path: Path): VariableUse[] {
+    const range = this.rangeOf(path)
+    return this.variablesIn(range)
+  }
+
+  variablesIn(range: Range): VariableUse[] {
+    const { start, end } = range
+    return this.variables.filter(use => use.start >= start.offset && use.end <= end.offset)
+  }
+
+  /** True when the written value is variables and nothing else, as in `"$OPENAI_API_KEY"`. */
+  isVariableOnly(path: Path): boolean {
+    const range = this.rangeOf(path)
+    const uses = this.variablesIn(range)
+    const written = this.text.slice(range.start.offset, range.end.offset).replace(/^["']|["']$/g, '')
+    return (
+      uses.length > 0 && uses.reduce((sum, use) => sum + use.end - use.start, 0) === written.trim().length
+    )
+  }
+
+  /** Whether a path exists in the file. */
+  has(path: Path): boolean {
+    return this.#find(path).depth === path.length
+  }
+
+  toJSON(): string {
+    return `<config ${this.file}>`
+  }
+
+  [inspect.custom](): string {
+    return this.toJSON()
+  }
+
+  #find(path: Path): { value: Node | undefined; key: Node | undefined; depth: number } {
+    let value: Node | undefined = resolve(this.#yaml, this.#yaml?.contents)
+    let key: Node | undefined
+    let depth = 0
+    for (const step of path) {
+      const next = child(value, step)
+      if (next === undefined) break
+      key = next.key
+      value = resolve(this.#yaml, next.value) ?? key
+      depth += 1
+    }
+    return { value, key, depth }
+  }
+
+  #range(start: number, end: number): Range {
+    return this.lines.range(this.#expansion.toWritten(start, 'start'), this.#expansion.toWritten(end, 'end'))
+  }
+
+  #missing(use: VariableUse): Diagnostic {
+    const comment = isInComment(this.text, use.start)
+    return {
+      code: comment ? 'VARIABLE_IN_COMMENT' : 'VARIABLE_UNSET',
+      severity: 'error',
+      message: comment
+        ? `the variable ${use.name} in this comment is not set, and agentgateway expands comments too`
+        : `the variable ${use.name} is not set`,
+      hint: comment
+        ? 'write $$ for a dollar sign that is meant literally, or take the name out of the comment'
+        : /^\d/.test(use.name)
+          ? 'write $$ for a dollar sign that is meant literally'
+          : `export ${use.name}, put it into .env beside the config, or write \${${use.name}:-default}`,
+      file: this.file,
+      path: [],
+      range: this.lines.range(use.start, use.end),
+    }
+  }
+}
+
+interface Parsed {
+  readonly yaml: Document | undefined
+  readonly plain: PlainData
+  readonly findings: readonly SyntaxFinding[]
+}
+
+function parse(text: string): Parsed {
+  try {
+    const yaml = parseDocument(text, {
+      uniqueKeys: true,
+      merge: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    })
+    const findings = syntaxFindings(yaml, text)
+    const plain = findings.length === 0 ? toPlain(yaml) : { value: undefined, findings: [] }
+    return { yaml, plain, findings: [...findings, ...plain.findings] }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return failed({
+      code: 'TOO_DEEP',
+      message: 'the file is nested too deeply to be read',
+      hint: 'a config is a few dozen levels deep at most: look for a bracket that is never closed',
+      path: [],
+      start: 0,
+      end: 0,
+    })
+  }
+}
+
+function failed(finding: SyntaxFinding): Parsed {
+  return { yaml: undefined, plain: { value: undefined, findings: [] }, findings: [finding] }
+}
+
+function resolve(yaml: Document | undefined, node: unknown): Node | undefined {
+  if (isAlias(node) && yaml !== undefined) return node.resolve(yaml) ?? node
+  return isNode(node) ? node : undefined
+}
+
+function child(
+  parent: Node | undefined,
+  step: string | number,
+): { key: Node | undefined; value: unknown } | undefined {
+  if (isSeq(parent) && typeof step === 'number') {
+    const item = parent.items[step]
+    return item === undefined ? undefined : { key: undefined, value: item }
+  }
+  if (!isMap(parent)) return undefined
+  const pair = parent.items.find(
+    (item: Pair) => isScalar(item.key) && String(item.key.value) === String(step),
+  )
+  return isPair(pair) ? { key: isNode(pair.key) ? pair.key : undefined, value: pair.value } : undefined
+}
+
+/** A `#` before the offset on its line that follows white space or starts the line; quotes are respected. */
+function isInComment(text: string, offset: number): boolean {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  let quote = ''
+  for (let at = start; at < offset; at += 1) {
+    const c = text[at]
+    if (quote !== '') {
+      if (c === '\\' && quote === '"') at += 1
+      else if (c === quote) quote = ''
+    } else if (c === '"' || c === "'") quote = c
+    else if (c === '#' && (at === start || /\s/.test(text[at - 1] ?? ' '))) return true
+  }
+  return false
+}

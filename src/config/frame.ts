@@ -1,0 +1,55 @@
+import type { Range } from './diagnostic.ts'
+import type { LineIndex } from './position.ts'
+
+/** A value after one of these words is masked, whatever it looks like. */
+const SECRET_KEY =
+  /((?:api[-_]?key|key|token|secret|password|passwd|authorization|credential|htpasswd)["']?\s*:\s*(?:Bearer\s+)?)("[^"]*"?|'[^']*'?|[^\s,}\]#]+)/gi
+/** Known key shapes, and any long run of letters and digits mixed, wherever they stand. */
+const SECRET_WORD =
+  /\b(?:sk|gsk|xai|pplx|csk|nvapi|hf|r8|vck|tgp)[-_][\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}|\b(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{24,}/g
+/** What stands in a secret's place but is none: a variable, a file reference, an empty value. */
+const HARMLESS = /^["']?(?:\$[\w{]|\{|$)|^["']{2}$/
+
+/** A line of a config with what could be a secret masked by the same number of `*`. */
+export function maskLine(line: string): string {
+  const byKey = line.replace(SECRET_KEY, (_, lead: string, value: string) =>
+    HARMLESS.test(value) ? lead + value : lead + mask(value),
+  )
+  return byKey.replace(SECRET_WORD, word => '*'.repeat(word.length))
+}
+
+function mask(value: string): string {
+  const quote = /^["']/.exec(value)?.[0] ?? ''
+  const closed = quote !== '' && value.length > 1 && value.endsWith(quote)
+  const inner = value.length - quote.length - (closed ? 1 : 0)
+  return quote + '*'.repeat(inner) + (closed ? quote : '')
+}
+
+/** One printed line of a code frame; `marker` is the column range to underline, 1-based, `end` exclusive. */
+export interface FrameLine {
+  readonly number: number
+  readonly text: string
+  readonly marker?: { readonly start: number; readonly end: number }
+}
+
+/** The lines around a finding, as written and masked, for a printer to lay out. */
+export function codeFrame(lines: LineIndex, range: Range, around = 1): FrameLine[] {
+  const from = Math.max(1, range.start.line - around)
+  const to = Math.min(lines.count, range.start.line + around)
+  const frame: FrameLine[] = []
+  for (let number = from; number <= to; number += 1) {
+    const text = maskLine(lines.line(number))
+    if (number !== range.start.line) {
+      frame.push({ number, text })
+      continue
+    }
+    const end = range.end.line === number ? range.end.column : text.length + 1
+    frame.push({
+      number,
+      text,
+      marker: { start: range.start.column, end: Math.max(end, range.start.column + 1) },
+    })
+  }
+  while (frame.at(-1)?.text === '' && frame.at(-1)?.marker === undefined && frame.length > 1) frame.pop()
+  return frame
+}

@@ -1,0 +1,74 @@
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml'
+import type { Path } from './diagnostic.ts'
+import type { SyntaxFinding } from './syntax.ts'
+
+/** The file as plain data, and what was wrong on the way. */
+export interface PlainData {
+  readonly value: unknown
+  readonly findings: readonly SyntaxFinding[]
+}
+
+/** Values that aliases may unfold to, all told, and how deep a file may nest. */
+const MAX_VALUES = 2_000_000
+const MAX_DEPTH = 100
+
+/**
+ * YAML tree → plain data, typed as agentgateway's reader (serde_yaml 0.9) types it: a number with a leading zero is
+ * text, `<<` is an ordinary key, keys are text. Aliases are followed up to a bound, so that an alias bomb ends in a
+ * finding.
+ */
+export function toPlain(yaml: Document): PlainData {
+  const findings: SyntaxFinding[] = []
+  let count = 0
+  const stop = (code: string, message: string, hint: string, node: unknown, path: Path): undefined => {
+    const range = (node as { range?: [number, number, number] }).range ?? [0, 0, 0]
+    if (findings.length === 0) findings.push({ code, message, hint, path, start: range[0], end: range[1] })
+    return undefined
+  }
+  const convert = (node: unknown, path: Path): unknown => {
+    count += 1
+    if (findings.length > 0) return undefined
+    if (count > MAX_VALUES) {
+      return stop(
+        'TOO_LARGE',
+        'the aliases of this file unfold to too many values',
+        'write the values out, or use fewer aliases',
+        node,
+        path,
+      )
+    }
+    if (path.length > MAX_DEPTH) {
+      return stop(
+        'TOO_DEEP',
+        `this is nested more than ${MAX_DEPTH} levels deep`,
+        'look for a bracket that is never closed',
+        node,
+        path,
+      )
+    }
+    if (isAlias(node)) return convert((node as Alias).resolve(yaml), path)
+    if (isScalar(node)) return scalar(node)
+    if (isSeq(node)) return node.items.map((item, index) => convert(item, [...path, index]))
+    if (isMap(node)) {
+      const out: Record<string, unknown> = {}
+      for (const { key, value } of node.items) {
+        const name = String(isScalar(key) ? (key.source ?? key.value) : key)
+        // defineProperty: a key called __proto__ is data like any other.
+        Object.defineProperty(out, name, {
+          value: convert(value, [...path, name]),
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        })
+      }
+      return out
+    }
+    return null
+  }
+  return { value: convert(yaml.contents, []), findings }
+}
+
+function scalar(node: Scalar): unknown {
+  const plain = node.type === 'PLAIN' && typeof node.value === 'number'
+  return plain && /^[-+]?0\d/.test(node.source ?? '') ? node.source : node.value
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import { AgwError } from '../errors.ts'
+import { ConfigDocument, type DocumentOptions } from './document.ts'
+import type { SyntaxFinding } from './syntax.ts'
+
+/** Larger files are refused with a finding; 5,000 routes are about a tenth of it. Bytes. */
+export const MAX_CONFIG_BYTES = 8 * 1024 * 1024
+
+/** Reads the bytes of a config file. Throws CONFIG_NOT_FOUND or CONFIG_UNREADABLE with the path and what to do. */
+export async function readConfigBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new AgwError('CONFIG_NOT_FOUND', `${path} does not exist`, {
+        hint: 'write one with `agw init`, or name another with --file PATH',
+        cause: error,
+      })
+    }
+    const [why, hint] =
+      code === 'EISDIR'
+        ? ['it is a folder', 'name the file inside it with --file PATH']
+        : code === 'EACCES'
+          ? ['permission is denied', 'look at the file with `ls -l`, or run as its owner']
+          : [`the system says ${code ?? 'nothing more'}`, 'look at the file with `ls -l`']
+    throw new AgwError('CONFIG_UNREADABLE', `cannot read ${path}: ${why}`, { hint, cause: error })
+  }
+}
+
+/** Bytes → document. Never throws on content: what is wrong with it is in `diagnostics`. */
+export function readDocument(source: Uint8Array | string, options: DocumentOptions): ConfigDocument {
+  if (typeof source === 'string') return new ConfigDocument(source, options)
+  const problem = encodingProblem(source)
+  if (problem !== undefined)
+    return new ConfigDocument('', options, { ...problem, path: [], start: 0, end: 0 })
+  return new ConfigDocument(new TextDecoder('utf-8').decode(source), options)
+}
+
+function encodingProblem(bytes: Uint8Array): Pick<SyntaxFinding, 'code' | 'message' | 'hint'> | undefined {
+  if (bytes.length > MAX_CONFIG_BYTES) {
+    return {
+      code: 'TOO_LARGE',
+      message: `the file is larger than ${MAX_CONFIG_BYTES / 1024 / 1024} MiB`,
+      hint: 'a config of thousands of routes is smaller than that: is this the right file?',
+    }
+  }
+  const [a, b] = bytes
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+    return { code: 'NOT_UTF8', message: 'the file is UTF-16', hint: 'save it as UTF-8' }
+  }
+  try {
+    if (!bytes.subarray(0, 65536).includes(0)) {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+      return undefined
+    }
+  } catch {
+    // falls through: the bytes are not UTF-8
+  }
+  return {
+    code: 'NOT_UTF8',
+    message: 'the file is not text in UTF-8',
+    hint: 'is this the right file? A config is YAML text',
+  }
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { Secret } from '../../secrets/secret.ts'
+import { section } from './section.ts'
+
+/** A secret as the file gives it: its text (inline, or expanded from a variable), or the file that holds it. */
+export type SecretValue = Secret | { file: string }
+
+/** Secret text that cannot be put into a file: virtual keys, cloud credentials, client secrets. */
+export const secretText = z.string().transform(text => new Secret(text))
+
+export const filePath = z.string().min(1)
+
+export const secretFile = section(
+  { noun: 'a secret file', about: 'A file whose trimmed text is the secret; a relative path starts at the working directory.' },
+  { file: filePath },
+)
+
+/** Secret text, or `{file}`. */
+export const secretValue = z
+  .union([secretText, secretFile], { error: () => 'the secret itself | a file' })
+  .meta({ id: 'SecretValue', description: 'A secret: its text (best as "$VARIABLE"), or {file: path}.' })

@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import type { Code } from '../codes.ts'
+
+/** What a section is called, in messages and in the JSON Schema. */
+export interface About {
+  /** With its article, as a sentence needs it: `a route`. */
+  readonly noun: string
+  /** One sentence for editors and the reference page. */
+  readonly about: string
+  /** Name among the definitions of the JSON Schema; for sections used in several places. */
+  readonly id?: string
+  /** Of these keys exactly one must be there. */
+  readonly oneOf?: readonly string[]
+}
+
+/** A problem found by a rule, as `toFindings` takes it up. `path` goes on from the section the rule stands on. */
+export interface Problem {
+  readonly code: Code
+  readonly message: string
+  readonly hint: string
+  readonly path?: readonly (string | number)[]
+  readonly at?: 'key' | 'value'
+}
+
+export type Report = (problem: Problem) => void
+
+/**
+ * A check that reports problems with a code of its own. It runs although other parts of the value are wrong, so that
+ * all findings come at once; so what it is given may be incomplete, and it looks at types before it relies on them.
+ */
+export function rule<T>(judge: (value: T, report: Report, unknownKeys: boolean) => void): z.core.$ZodCheck<T> {
+  return z.superRefine<T>(
+    (value, context) => {
+      const unknownKeys = context.issues.some(
+        issue => issue.code === 'unrecognized_keys' && (issue.path ?? []).length === 0,
+      )
+      const report: Report = ({ code, message, hint, path = [], at = 'value' }) =>
+        context.addIssue({ code: 'custom', message, path: [...path], params: { code, hint, at } })
+      judge(value, report, unknownKeys)
+    },
+    { when: ({ value, issues }) => value !== undefined && !issues.some(isRootTypeIssue) },
+  )
+}
+
+/**
+ * A map that takes exactly the keys of `shape`; any other key is an error. The message of that error lists the keys in
+ * the form {@link readTakes} reads, because an issue does not keep its schema.
+ */
+export function section<S extends z.core.$ZodShape>(
+  { noun, about, id, oneOf }: About,
+  shape: S,
+  ...rules: z.core.$ZodCheck<z.core.$InferObjectOutput<S, object>>[]
+): z.ZodObject<S, z.core.$strict> {
+  const keys = Object.keys(shape)
+  const object = z.strictObject(shape, {
+    error: issue => (issue.code === 'unrecognized_keys' ? `${noun}${TAKES}${keys.join(', ')}` : undefined),
+  })
+  const checks = oneOf === undefined ? rules : [exactlyOne(noun, oneOf), ...rules]
+  const checked = checks.length === 0 ? object : object.check(...checks)
+  return checked.meta({
+    description: about,
+    ...(id !== undefined && { id }),
+    ...(oneOf !== undefined && { oneOf: oneOf.map(key => ({ required: [key] })) }),
+  })
+}
+
+const TAKES = ' takes: '
+
+/** The noun and the keys out of the message of an unknown key. */
+export function readTakes(message: string): { noun: string; keys: string[] } {
+  const [noun = '', keys = ''] = message.split(TAKES)
+  return { noun, keys: keys.split(', ') }
+}
+
+/**
+ * A value that can be written in several forms; `forms` maps what a form is called to its schema. The message of a
+ * value that fits none lists those names in the form {@link readForms} reads.
+ */
+export function forms<const F extends Readonly<Record<string, z.ZodType>>>(
+  about: string,
+  choices: F,
+): z.ZodUnion<readonly F[keyof F][]> {
+  const schemas = Object.values(choices) as F[keyof F][]
+  const message = Object.keys(choices).join(FORM)
+  return z.union(schemas, { error: () => message }).meta({ description: about })
+}
+
+const FORM = ' | '
+
+/** The names of the forms out of the message of a value that fits none of them. */
+export function readForms(message: string): string[] {
+  return message.split(FORM)
+}
+
+/** Of `keys` exactly one must be there. Where a key is unknown its typo explains the missing one. */
+export function exactlyOne(noun: string, keys: readonly string[]): z.core.$ZodCheck<object> {
+  return rule<object>((value, report, unknownKeys) => {
+    const there = present(value, keys)
+    if (there.length === 0 && !unknownKeys) {
+      report({
+        code: 'NO_BRANCH',
+        message: `${noun} needs one of ${list(keys, 'or')}, and has none of them`,
+        hint: `add one of ${list(keys, 'or')}`,
+      })
+    }
+    if (there.length > 1) report(tooMany(noun, there))
+  })
+}
+
+/** Of `keys` at most one may be there. */
+export function atMostOne(noun: string, keys: readonly string[]): z.core.$ZodCheck<object> {
+  return rule<object>((value, report) => {
+    const there = present(value, keys)
+    if (there.length > 1) report(tooMany(noun, there))
+  })
+}
+
+function tooMany(noun: string, there: readonly string[]): Problem {
+  return {
+    code: 'MANY_BRANCHES',
+    message: `${noun} takes only one of ${list(there, 'and')}, and has ${there.length} of them`,
+    hint: `keep one of ${list(there, 'or')}`,
+    path: [there[1] ?? ''],
+    at: 'key',
+  }
+}
+
+/** The keys of a map that are written and not null. */
+export function present(value: object, keys: readonly string[]): string[] {
+  return keys.filter(key => isSet((value as Record<string, unknown>)[key]))
+}
+
+/** Written and not null: agentgateway reads null as absent wherever it takes it at all. */
+export function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null
+}
+
+export function list(words: readonly string[], last: 'and' | 'or'): string {
+  const quoted = words.map(word => `"${word}"`)
+  if (quoted.length < 2) return quoted.join('')
+  return `${quoted.slice(0, -1).join(', ')} ${last} ${quoted.at(-1)}`
+}
+
+function isRootTypeIssue(issue: z.core.$ZodRawIssue): boolean {
+  return issue.code === 'invalid_type' && (issue.path ?? []).length === 0
+}

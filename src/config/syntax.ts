@@ -1,0 +1,96 @@
+import type { Document, YAMLError } from 'yaml'
+import type { Path } from './diagnostic.ts'
+
+/** A finding of the YAML reader; offsets are into the expanded text. */
+export interface SyntaxFinding {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly path: Path
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The YAML library's errors in our words. Its own messages quote the text around the error, which may be a secret, so
+ * only its code and position are used.
+ */
+const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  BAD_ALIAS: [
+    'this alias (*name) refers to no anchor (&name) above it',
+    'quote the value if the star is meant literally',
+  ],
+  BAD_DQ_ESCAPE: [
+    'this backslash sequence is not one that YAML knows',
+    'use single quotes, or write the backslash twice',
+  ],
+  BAD_INDENT: [
+    'the indentation does not fit the lines around it',
+    'indent the keys of one map by the same number of spaces',
+  ],
+  BAD_SCALAR_START: ['a plain value cannot start with this character', 'put the value in double quotes'],
+  BLOCK_AS_IMPLICIT_KEY: [
+    'a nested "key: value" stands where one value is expected',
+    'quote the value, or move the nested keys to lines of their own',
+  ],
+  BLOCK_IN_FLOW: [
+    'an indented block stands inside brackets',
+    'close the bracket first, or write the whole value in brackets',
+  ],
+  DUPLICATE_KEY: ['this key stands twice in the same map', 'keep one of the two'],
+  MISSING_CHAR: [
+    'a closing quote, bracket, comma or space is missing here',
+    'look at the quotes and brackets of this line and the one before it',
+  ],
+  MULTILINE_IMPLICIT_KEY: [
+    'a key must stand on one line, followed by a colon',
+    'look for a missing colon after the key',
+  ],
+  MULTIPLE_DOCS: ['the file holds several YAML documents (---)', 'keep one document a file'],
+  TAB_AS_INDENT: ['a tab is used to indent', 'indent with spaces'],
+  TAG_RESOLVE_FAILED: [
+    'this tag or value is not one that YAML knows',
+    'quote the value if it is meant as text',
+  ],
+  UNEXPECTED_TOKEN: [
+    'this is not expected here',
+    'look at the quotes, brackets and dashes of this line and the one before it',
+  ],
+}
+
+export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
+  if (yaml.errors.length > 0) return yaml.errors.map(fromError)
+  if (yaml.contents === null || text.trim() === '') {
+    return [
+      {
+        code: 'EMPTY_CONFIG',
+        message: 'the file holds no configuration',
+        hint: 'write one with `agw init`',
+        path: [],
+        start: 0,
+        end: 0,
+      },
+    ]
+  }
+  return []
+}
+
+function fromError(error: YAMLError): SyntaxFinding {
+  const [start, end] = error.pos
+  if (error.code === 'RESOURCE_EXHAUSTION') {
+    return {
+      code: 'TOO_DEEP',
+      message: 'the file is nested too deeply to be read',
+      hint: 'a config is a few dozen levels deep at most: look for a bracket that is never closed',
+      path: [],
+      start,
+      end,
+    }
+  }
+  const [message, hint] = WORDS[error.code] ?? [
+    'this is not valid YAML',
+    'look at the indentation, quotes and brackets of this line',
+  ]
+  const code = error.code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML_SYNTAX'
+  return { code, message, hint, path: [], start, end }
+}

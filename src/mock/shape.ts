@@ -1,0 +1,35 @@
+import type { ProviderShape } from './options.ts'
+import type { Presented } from './provider.ts'
+
+/** Path ends that belong to one API alone. */
+const PATHS: readonly (readonly [RegExp, ProviderShape])[] = [
+  [/\/models\/[^/]+:[A-Za-z]+$/, 'gemini'],
+  [/\/v1beta\/(?:models|tunedModels)(?:\/|$)/, 'gemini'],
+  [/\/v1\/messages(?:\/count_tokens)?$/, 'anthropic'],
+  [/\/openai\/deployments\//, 'azure'],
+  [/\/api\/projects\/[^/]+\/openai\//, 'azure'],
+]
+
+const HOSTS: readonly (readonly [RegExp, ProviderShape])[] = [
+  [/^api\.anthropic\.com$/, 'anthropic'],
+  [/^generativelanguage\.googleapis\.com$|-?aiplatform\.googleapis\.com$/, 'gemini'],
+  [/\.openai\.azure\.com$|\.services\.ai\.azure\.com$|\.cognitiveservices\.azure\.com$/, 'azure'],
+]
+
+const OPENAI_PATH = /\/(?:chat\/completions|responses|embeddings)$|\/v1beta\/openai\//
+
+/**
+ * Whose API a request speaks: by its path where that settles it, else by Host and by the headers that only one of
+ * them has. What nothing tells apart is OpenAI's.
+ */
+export function shapeOf({ pathname, query, headers }: Presented): ProviderShape {
+  for (const [path, shape] of PATHS) if (path.test(pathname)) return shape
+  const host = (headers['host'] ?? '').replace(/:\d+$/, '').toLowerCase()
+  const byHost = HOSTS.find(([pattern]) => pattern.test(host))?.[1]
+  const azure = byHost === 'azure' || headers['api-key'] !== undefined || query.has('api-version')
+  if (OPENAI_PATH.test(pathname)) return azure ? 'azure' : 'openai'
+  if (byHost) return byHost
+  if (headers['anthropic-version'] !== undefined) return 'anthropic'
+  if (headers['x-goog-api-key'] !== undefined || pathname.startsWith('/v1beta/')) return 'gemini'
+  return azure ? 'azure' : 'openai'
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { isObject } from './provider.ts'
+
+/** Tokens of a text, estimated: four characters each, rounded up. */
+export function tokensIn(text: string): number {
+  return Math.ceil(text.length / 4)
+}
+
+/** The text of a message's content: a string, or the texts of its parts, in every API's spelling. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') return content
+  if (Array.isArray(content)) return content.map(textOf).filter(Boolean).join(' ')
+  if (isObject(content) && typeof content['text'] === 'string') return content['text']
+  return ''
+}
+
+/** The last message of the user; `field` is where this API keeps a message's content. */
+export function lastUserText(messages: unknown, field: 'content' | 'parts'): string {
+  if (typeof messages === 'string') return messages
+  if (!Array.isArray(messages)) return ''
+  const users = messages.filter(
+    message => isObject(message) && (message['role'] === 'user' || message['role'] === undefined),
+  )
+  return textOf(users.at(-1)?.[field])
+}
+
+/** All text of a conversation, for counting. */
+export function allText(messages: unknown, field: 'content' | 'parts'): string {
+  if (typeof messages === 'string') return messages
+  if (!Array.isArray(messages)) return ''
+  return messages.map(message => (isObject(message) ? textOf(message[field]) : '')).join('')
+}
+
+/** An answer's text and whether a token limit cut it. */
+export interface AnswerText {
+  readonly text: string
+  readonly tokens: number
+  readonly cut: boolean
+}
+
+const ECHOED = 60
+
+/**
+ * The answer to a prompt: says that it is a mock and repeats the first 60 characters of what was asked. `limit` is
+ * the request's token limit; `chars` pads the text to that length.
+ */
+export function answerTo(prompt: string, limit: unknown, chars?: number): AnswerText {
+  const asked = [...prompt.replace(/\s+/g, ' ').trim()].slice(0, ECHOED).join('')
+  const plain = `mock answer to: ${asked}`
+  const whole = chars === undefined ? plain : plain.padEnd(chars, ' lorem ipsum')
+  const most = typeof limit === 'number' && limit > 0 ? limit * 4 : Number.POSITIVE_INFINITY
+  const text = whole.length > most ? whole.slice(0, most) : whole
+  return { text, tokens: tokensIn(text), cut: text.length < whole.length }
+}
+
+/** The pieces a text is streamed in: words with the space before them. Joined they are the text. */
+export function* piecesOf(text: string): Generator<string> {
+  for (const [piece] of text.matchAll(/\s*\S+|\s+$/g)) yield piece
+}
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** An id as the APIs make them, the same for the same serial: `prefix` and letters and digits. */
+export function idOf(prefix: string, serial: number, length: number): string {
+  const digest = createHash('sha512').update(`${prefix}${serial}`).digest()
+  let id = prefix
+  for (const byte of digest.subarray(0, length)) id += ALPHABET[byte % ALPHABET.length]
+  return id
+}
+
+/** As `idOf`, in hex digits grouped as a UUID. */
+export function uuidOf(name: string, serial: number): string {
+  const hex = createHash('sha256').update(`${name}${serial}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}

@@ -1,0 +1,129 @@
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readDocument } from '../../src/config/read.ts'
+
+const read = (text: string | Uint8Array, values: Record<string, string> = {}) =>
+  readDocument(text, { file: 'config.yaml', lookup: name => values[name] })
+const codes = (text: string | Uint8Array) => read(text).diagnostics.map(one => one.code)
+
+describe('reading gives every finding with its place', () => {
+  const bom = Uint8Array.from([0xff, 0xfe, 0x61, 0])
+  const table: [name: string, text: string | Uint8Array, codes: string[], place?: string][] = [
+    ['a good file', 'binds: []\n', []],
+    ['an empty file', '', ['EMPTY_CONFIG'], '1:1'],
+    ['comments only', '# nothing\n', ['EMPTY_CONFIG'], '1:1'],
+    ['UTF-16', bom, ['NOT_UTF8'], '1:1'],
+    ['a binary file', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1]), ['NOT_UTF8'], '1:1'],
+    ['a UTF-8 byte order mark', Uint8Array.from([0xef, 0xbb, 0xbf, ...Buffer.from('a: 1\n')]), []],
+    ['Windows line ends', 'a: 1\r\nb: 2\r\n', []],
+    ['a tab', 'a:\n\tb: 1\n', ['YAML_SYNTAX'], '2:1'],
+    ['an open quote', 'a: "x\n', ['YAML_SYNTAX']],
+    ['a key twice', 'a: 1\nb: 2\na: 3\n', ['DUPLICATE_KEY'], '3:1'],
+    ['two documents', 'a: 1\n---\nb: 1\n', ['YAML_SYNTAX'], '2:1'],
+    [
+      'unset variables, all of them',
+      'a: "$ONE"\n# $TWO\nb: ${THREE}\n',
+      ['VARIABLE_UNSET', 'VARIABLE_IN_COMMENT', 'VARIABLE_UNSET'],
+      '1:5',
+    ],
+    ['an alias bomb', bomb(), ['TOO_LARGE']],
+    ['deep nesting', `a: ${'['.repeat(10_000)}${']'.repeat(10_000)}\n`, ['TOO_DEEP']],
+  ]
+  it.each(table)('%s', (_, text, expected, place) => {
+    const { diagnostics } = read(text)
+    expect(diagnostics.map(one => one.code)).toEqual(expected)
+    const start = diagnostics[0]?.range.start
+    if (place !== undefined) expect(`${start?.line}:${start?.column}`).toBe(place)
+  })
+})
+
+describe('plain data is typed as agentgateway reads it', () => {
+  const table: [text: string, value: unknown][] = [
+    ['a: 0123', { a: '0123' }],
+    ['a: 0x1f', { a: 31 }],
+    ['a: 0o17', { a: 15 }],
+    ['a: yes', { a: 'yes' }],
+    ['a: on', { a: 'on' }],
+    ['a: true', { a: true }],
+    ['b: &x {c: 1}\na: {<<: *x}', { b: { c: 1 }, a: { '<<': { c: 1 } } }],
+    ['1: x', { '1': 'x' }],
+    ['a: ~', { a: null }],
+  ]
+  it.each(table)('%s', (text, value) => {
+    expect(read(text).data).toEqual(value)
+  })
+})
+
+describe('positions', () => {
+  it('point at the written variable, not at its value', () => {
+    const document = read('routes:\n- key: "$K" # c\n  host: ${H:-x}\n', { K: 'v'.repeat(50), H: 'h' })
+    const key = document.rangeOf(['routes', 0, 'key'])
+    expect([key.start.line, key.start.column, key.end.column]).toEqual([2, 8, 12])
+    expect(document.variablesAt(['routes', 0, 'key']).map(use => use.name)).toEqual(['K'])
+    expect(document.isVariableOnly(['routes', 0, 'key'])).toBe(true)
+    expect(document.rangeOf(['routes', 0, 'host'], 'key').start.column).toBe(3)
+  })
+
+  it('fall back to the closest parent', () => {
+    const document = read('a:\n  b: 1\n')
+    expect(document.rangeOf(['a', 'missing', 'deeper']).start.line).toBe(2)
+    expect(document.has(['a', 'b'])).toBe(true)
+    expect(document.has(['a', 'c'])).toBe(false)
+  })
+})
+
+it('holds values that nothing prints', () => {
+  const canary = 'sk-canary-0123456789abcdef'
+  const document = read('key: "$K"', { K: canary })
+  expect(document.data).toEqual({ key: canary })
+  expect(`${inspect(document, { depth: 9, showHidden: true })}${JSON.stringify(document)}`).not.toContain(
+    canary,
+  )
+})
+
+it('never throws, whatever the text', () => {
+  const piece = fc.constantFrom(
+    'a: ',
+    '- ',
+    '\n',
+    '  ',
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    "'",
+    '&x ',
+    '*x',
+    '!!int ',
+    '$K',
+    '#',
+    '|\n',
+    '---\n',
+    ',',
+    ': ',
+    '\t',
+    '%',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), pieces => {
+      const canary = 'sk-canary-0123456789abcdef'
+      const found = readDocument(pieces.join(''), { file: 'f', lookup: () => canary }).diagnostics
+      expect(JSON.stringify(found)).not.toContain(canary)
+    }),
+    { numRuns: 500 },
+  )
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => codes(bytes).length >= 0))
+})
+
+function bomb(): string {
+  const lines = ['a0: &a0 [1,1,1,1,1,1,1,1,1,1]']
+  for (let i = 1; i < 9; i += 1)
+    lines.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(',')}]`,
+    )
+  return lines.join('\n')
+}
