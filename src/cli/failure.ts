@@ -21,14 +21,22 @@ interface ParseError {
  * Any thrown value as a {@link Failure}. Usage errors of the command-line library are told again in our words, from
  * names only: its own messages repeat the arguments, and one of them may be a pasted key.
  */
-export function toFailure(error: unknown, closest: (word: string, words: string[]) => string | undefined): Failure {
+export function toFailure(
+  error: unknown,
+  closest: (word: string, words: string[]) => string | undefined,
+): Failure {
   if (error instanceof AgwError) {
     const { code, message, hint, exitCode, diagnostics } = error
     return { code, message, hint: hint ?? '', exitCode, ...(diagnostics.length > 0 && { diagnostics }) }
   }
   const name = error instanceof Error ? error.constructor.name : ''
   if (name === 'ExitPromptError' || (error as Error | undefined)?.name === 'ExitPromptError') {
-    return { code: 'INTERRUPTED', message: 'interrupted; nothing was written', hint: '', exitCode: EXIT.interrupted }
+    return {
+      code: 'INTERRUPTED',
+      message: 'interrupted; nothing was written',
+      hint: '',
+      exitCode: EXIT.interrupted,
+    }
   }
   if (isParseError(error)) return usage(name, error as ParseError, error as Error, closest)
   return {
@@ -61,7 +69,10 @@ function usage(
       const typed = (error.flags ?? []).map(flagName)
       const meant = closest((typed[0] ?? '').replace(/^-+/, ''), known)
       const listed = typed.length > 0 ? typed.join(', ') : 'a flag'
-      return failure(`${listed} is not a flag of this command`, meant ? `did you mean --${meant}?` : 'see --help')
+      return failure(
+        `${listed} is not a flag of this command`,
+        meant ? `did you mean --${meant}?` : 'see --help',
+      )
     }
     case 'UnexpectedArgsError':
       return failure(
@@ -72,14 +83,20 @@ function usage(
       return failure(`missing argument: ${(error.args ?? []).map(arg => arg.name?.toUpperCase()).join(', ')}`)
     case 'FlagInvalidOptionError': {
       // The message is "Expected --flag=<typed> to be one of: a, b": keep the flag and the list only.
-      const [, flag, options] = /Expected (--[\w-]+)=[\s\S]* to be one of: ([\w, -]+)/.exec(cause.message) ?? []
-      return failure(`${flag ?? 'a flag'} has a value that is not one of its choices`, `it takes: ${options ?? 'see --help'}`)
+      const [, flag, options] =
+        /Expected (--[\w-]+)=[\s\S]* to be one of: ([\w, -]+)/.exec(cause.message) ?? []
+      return failure(
+        `${flag ?? 'a flag'} has a value that is not one of its choices`,
+        `it takes: ${options ?? 'see --help'}`,
+      )
     }
     case 'FailedFlagValidationError':
       return failure(cause.message.split('\n').slice(0, 3).join(' ').replace(/=\S+/g, ''))
     default: {
       const [, flag] = /(--[a-z][\w-]*)/.exec(cause.message) ?? []
-      return failure(flag ? `${flag} lacks its value, or has one that does not fit` : 'the command line is not understood')
+      return failure(
+        flag ? `${flag} lacks its value, or has one that does not fit` : 'the command line is not understood',
+      )
     }
   }
 }

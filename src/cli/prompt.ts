@@ -23,7 +23,12 @@ export class Prompt {
     return this.#allowed
   }
 
-  async select<T extends string>(flag: string, message: string, choices: readonly Choice<T>[], initial?: T): Promise<T> {
+  async select<T extends string>(
+    flag: string,
+    message: string,
+    choices: readonly Choice<T>[],
+    initial?: T,
+  ): Promise<T> {
     const answer = await this.#ask(flag, {
       type: 'select',
       message,

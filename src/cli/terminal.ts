@@ -53,7 +53,9 @@ export class Terminal {
 
   /** Progress may be drawn over itself on stderr. */
   get animated(): boolean {
-    return this.#options.stderr.isTTY === true && !this.#options.env['CI'] && this.#options.env['TERM'] !== 'dumb'
+    return (
+      this.#options.stderr.isTTY === true && !this.#options.env['CI'] && this.#options.env['TERM'] !== 'dumb'
+    )
   }
 
   get columns(): number {

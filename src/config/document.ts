@@ -160,7 +160,7 @@ function parse(text: string): Parsed {
       uniqueKeys: true,
       merge: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     })
     const findings = syntaxFindings(yaml, text)
     const plain = findings.length === 0 ? toPlain(yaml) : { value: undefined, findings: [] }

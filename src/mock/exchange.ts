@@ -28,8 +28,6 @@ async function take(
   options: MockOptions,
   serial: number,
 ): Promise<void> {
-  const leaving = new AbortController()
-  response.once('close', () => leaving.abort())
   const body = await gather(request)
   if (!body) return
   const base = behaviourOf(options, serial)
@@ -47,15 +45,15 @@ async function take(
   if (behaviour.hang) return
   const tooLarge = body.bytes === undefined
   const answer =
-    typeof asked === 'string' ? mistake(call, asked) : answerTo(call, behaviour.failStatus, tooLarge)
-  await send(response, answer, behaviour, leaving.signal)
+    typeof asked === 'string' ? mistake(call, asked) : answerOf(call, behaviour.failStatus, tooLarge)
+  await send(response, answer, behaviour)
 }
 
 function mistake(call: Call, message: string): Answer {
   return PROVIDERS[call.seen.shape].failure(call, 400, message)
 }
 
-function answerTo(call: Call, failStatus: number | undefined, tooLarge: boolean): Answer {
+function answerOf(call: Call, failStatus: number | undefined, tooLarge: boolean): Answer {
   const provider = PROVIDERS[call.seen.shape]
   if (failStatus !== undefined) return provider.failure(call, failStatus)
   if (tooLarge) return provider.failure(call, 413)

@@ -27,11 +27,11 @@ function failAlways(options: MockOptions): number | undefined {
   return options.failRate === undefined ? options.failStatus : undefined
 }
 
-/** Even and repeatable: of n requests, the first and then every (1/rate)th fails. */
+/** Even and repeatable: of n requests, n × rate (rounded down) fail, each at the end of its group. */
 function failsAt(rate: number | undefined, serial: number): boolean {
   if (!rate) return false
-  // A hair is taken off, or 0.1 × 30 (3.0000000000000004) would count one too many.
-  const upTo = (count: number): number => Math.ceil(count * rate - 1e-9)
+  // A hair is added, or a product such as 2.9999999999999996 would count one too few.
+  const upTo = (count: number): number => Math.floor(count * rate + 1e-9)
   return upTo(serial) > upTo(serial - 1)
 }
 
@@ -56,11 +56,13 @@ export function withControl(base: Behaviour, header: string): Behaviour | string
     if (name === '') continue
     const directive = Object.hasOwn(DIRECTIVES, name) ? DIRECTIVES[name] : undefined
     if (name === 'hang' && value === undefined) asked.hang = true
-    else if (!directive) return `x-mock: unknown directive; known are ${Object.keys(DIRECTIVES).join(', ')}, hang`
+    else if (!directive)
+      return `x-mock: unknown directive; known are ${Object.keys(DIRECTIVES).join(', ')}, hang`
     else {
       const [field, low, high] = directive
       const number = /^\d+$/.test(value ?? '') ? Number(value) : Number.NaN
-      if (!(number >= low && number <= high)) return `x-mock: ${name} takes a whole number from ${low} to ${high}`
+      if (!(number >= low && number <= high))
+        return `x-mock: ${name} takes a whole number from ${low} to ${high}`
       asked[field] = number
     }
   }

@@ -14,7 +14,7 @@ export interface Presented {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export type KeyPlace = 'bearer' | 'header' | 'query'
+type KeyPlace = 'bearer' | 'header' | 'query'
 
 /** A key and where it was found. */
 export interface Credential {

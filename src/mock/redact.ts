@@ -1,5 +1,6 @@
 import { fingerprint } from '../secrets/secret.ts'
 import { isObject, type Presented } from './provider.ts'
+import { decoded } from './text.ts'
 
 /** Header and query names whose value is a credential, whoever reads it. */
 const CREDENTIAL_NAME = /auth|cookie|credential|key|passw|secret|token/i
@@ -26,8 +27,7 @@ export function redactorFor(keys: readonly string[]): Redactor {
     let to = from
     for (const key of known) {
       if (to.includes(key)) to = to.replaceAll(key, () => fingerprint(key))
-      const encoded = encodeURIComponent(key.toWellFormed())
-      if (encoded !== key && to.includes(encoded)) to = to.replaceAll(encoded, () => fingerprint(key))
+      if (to.includes('%')) to = to.replaceAll(encoded(key), () => fingerprint(key))
     }
     return to
   }
@@ -37,13 +37,18 @@ export function redactorFor(keys: readonly string[]): Redactor {
     if (!isObject(value)) return value
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [text(name), json(inner)]))
   }
-  return { text, json, header: (name, value) => headerValue(name, value, text), path: from => pathOf(from, text) }
+  return {
+    text,
+    json,
+    header: (name, value) => headerValue(name, value, text),
+    path: from => pathOf(from, text),
+  }
 }
 
 /** Every credential in a request's headers and query, without its scheme. */
 export function credentialsIn({ headers, query }: Presented): string[] {
   const named = [...Object.entries(headers), ...query].filter(([name]) => isCredential(name))
-  return named.flatMap(([, value]) => [value, value.replace(SCHEME, '')])
+  return named.flatMap(([, value]) => [value, ...value.split(', ').map(one => one.replace(SCHEME, ''))])
 }
 
 function isCredential(name: string): boolean {
@@ -70,11 +75,10 @@ function pathOf(path: string, text: (from: string) => string): string {
   return `${text(path.slice(0, start))}?${query.join('&')}`
 }
 
-/** Percent-decoding that leaves a broken sequence as it is. */
-export function decoded(text: string): string {
+function encoded(key: string): string {
   try {
-    return decodeURIComponent(text)
+    return encodeURIComponent(key)
   } catch {
-    return text
+    return key
   }
 }

@@ -4,8 +4,9 @@ import type { Gathered } from './gather.ts'
 import type { SeenRequest } from './options.ts'
 import { type Call, type Credential, isObject, type KeyState, type Presented } from './provider.ts'
 import { PROVIDERS } from './providers.ts'
-import { credentialsIn, decoded, type Redactor, redactorFor } from './redact.ts'
+import { credentialsIn, type Redactor, redactorFor } from './redact.ts'
 import { shapeOf } from './shape.ts'
+import { decoded } from './text.ts'
 
 /** What surrounds a request: the good keys (`undefined`: any) and what goes into the call unchanged. */
 interface Surroundings extends Pick<Call, 'serial' | 'created' | 'latencyMs' | 'answerChars'> {
@@ -20,7 +21,7 @@ export function see(request: IncomingMessage, body: Gathered, around: Surroundin
   const shape = shapeOf(presented)
   const credential = PROVIDERS[shape].credential(presented)
   const redactor = redactorFor([...(keys ?? []), ...credentialsIn(presented)])
-  const parsed = redactor.json(parse(body.bytes))
+  const parsed = parse(body.bytes, redactor)
   const path = redactor.path(url)
   const [pathname = '', ...query] = path.split('?')
   const model = modelOf(pathname, parsed)
@@ -80,14 +81,14 @@ function redactedHeaders(
   return { rawHeaders, headers }
 }
 
-/** JSON, else the text, else `undefined` for nothing. */
-function parse(bytes: Buffer | undefined): unknown {
+/** JSON, else the text (also of JSON nested too deep to walk), else `undefined` for nothing. */
+function parse(bytes: Buffer | undefined, redactor: Redactor): unknown {
   if (!bytes || bytes.length === 0) return undefined
   const text = bytes.toString('utf8')
   try {
-    return JSON.parse(text)
+    return redactor.json(JSON.parse(text))
   } catch {
-    return text
+    return redactor.text(text)
   }
 }
 

@@ -3,49 +3,45 @@ import type { Behaviour } from './misbehave.ts'
 import type { Answer } from './provider.ts'
 
 /** Resolves after `ms` with true, or with false as soon as the other side has gone. */
-export function pause(ms: number, gone: AbortSignal): Promise<boolean> {
-  if (ms === 0 || gone.aborted) return Promise.resolve(!gone.aborted)
+function pause(response: ServerResponse, ms: number): Promise<boolean> {
+  if (ms === 0 || response.destroyed) return Promise.resolve(!response.destroyed)
   return new Promise(resolve => {
     const left = () => {
       clearTimeout(timer)
       resolve(false)
     }
     const timer = setTimeout(() => {
-      gone.removeEventListener('abort', left)
+      response.off('close', left)
       resolve(true)
     }, ms)
-    gone.addEventListener('abort', left, { once: true })
+    response.once('close', left)
   })
 }
 
 /** Sends an answer, as slowly and as far as the behaviour says. Pulls the next event only when there is room. */
-export async function send(
-  response: ServerResponse,
-  answer: Answer,
-  behaviour: Behaviour,
-  gone: AbortSignal,
-): Promise<void> {
-  if (!(await pause(behaviour.latencyMs, gone))) return
-  const whole = typeof answer.body === 'string' ? Buffer.from(answer.body) : undefined
-  const length = whole ? { 'content-length': String(whole.length) } : {}
-  response.writeHead(answer.status, { ...answer.headers, ...length })
-  if (whole && behaviour.cutAfterBytes === undefined) {
-    response.end(whole)
+export async function send(response: ServerResponse, answer: Answer, behaviour: Behaviour): Promise<void> {
+  if (!(await pause(response, behaviour.latencyMs))) return
+  const { status, headers, body } = answer
+  if (typeof body !== 'string') {
+    response.writeHead(status, headers)
+    await sendPieces(response, body, behaviour)
     return
   }
-  await sendPieces(response, typeof answer.body === 'string' ? [answer.body] : answer.body, behaviour, gone)
+  response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(body)) })
+  // As a string, not a Buffer: Node then sends head and body in one write.
+  if (behaviour.cutAfterBytes === undefined) response.end(body)
+  else await sendPieces(response, [body], behaviour)
 }
 
 async function sendPieces(
   response: ServerResponse,
   pieces: Iterable<string>,
   behaviour: Behaviour,
-  gone: AbortSignal,
 ): Promise<void> {
   let left = behaviour.cutAfterBytes ?? Number.POSITIVE_INFINITY
   let first = true
   for (const piece of pieces) {
-    if (!first && !(await pause(behaviour.chunkDelayMs, gone))) return
+    if (!first && !(await pause(response, behaviour.chunkDelayMs))) return
     first = false
     const bytes = Buffer.from(piece)
     if (bytes.length >= left) {
@@ -53,7 +49,7 @@ async function sendPieces(
       return
     }
     left -= bytes.length
-    if (!response.write(bytes) && !(await drained(response, gone))) return
+    if (!response.write(bytes) && !(await drained(response))) return
   }
   response.end()
 }
@@ -68,15 +64,15 @@ function cut(response: ServerResponse, bytes: Buffer): void {
   }
 }
 
-function drained(response: ServerResponse, gone: AbortSignal): Promise<boolean> {
-  if (gone.aborted) return Promise.resolve(false)
+function drained(response: ServerResponse): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false)
   return new Promise(resolve => {
     const done = () => {
       response.off('drain', done)
-      gone.removeEventListener('abort', done)
-      resolve(!gone.aborted)
+      response.off('close', done)
+      resolve(!response.destroyed)
     }
     response.once('drain', done)
-    gone.addEventListener('abort', done, { once: true })
+    response.once('close', done)
   })
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isObject } from './provider.ts'
+import { isObject, type JsonObject } from './provider.ts'
 
 /** Tokens of a text, estimated: four characters each, rounded up. */
 export function tokensIn(text: string): number {
@@ -17,18 +17,20 @@ export function textOf(content: unknown): string {
 /** The last message of the user; `field` is where this API keeps a message's content. */
 export function lastUserText(messages: unknown, field: 'content' | 'parts'): string {
   if (typeof messages === 'string') return messages
-  if (!Array.isArray(messages)) return ''
-  const users = messages.filter(
-    message => isObject(message) && (message['role'] === 'user' || message['role'] === undefined),
-  )
-  return textOf(users.at(-1)?.[field])
+  const asked = messagesIn(messages).filter(message => (message['role'] ?? 'user') === 'user')
+  return textOf(asked.at(-1)?.[field])
 }
 
 /** All text of a conversation, for counting. */
 export function allText(messages: unknown, field: 'content' | 'parts'): string {
   if (typeof messages === 'string') return messages
-  if (!Array.isArray(messages)) return ''
-  return messages.map(message => (isObject(message) ? textOf(message[field]) : '')).join('')
+  return messagesIn(messages)
+    .map(message => textOf(message[field]))
+    .join('')
+}
+
+function messagesIn(messages: unknown): JsonObject[] {
+  return Array.isArray(messages) ? messages.filter(isObject) : []
 }
 
 /** An answer's text and whether a token limit cut it. */
@@ -45,7 +47,12 @@ const ECHOED = 60
  * the request's token limit; `chars` pads the text to that length.
  */
 export function answerTo(prompt: string, limit: unknown, chars?: number): AnswerText {
-  const asked = [...prompt.replace(/\s+/g, ' ').trim()].slice(0, ECHOED).join('')
+  // Sliced first: a prompt may be megabytes long.
+  const start = prompt
+    .slice(0, 64 * ECHOED)
+    .replace(/\s+/g, ' ')
+    .trim()
+  const asked = [...start].slice(0, ECHOED).join('')
   const plain = `mock answer to: ${asked}`
   const whole = chars === undefined ? plain : plain.padEnd(chars, ' lorem ipsum')
   const most = typeof limit === 'number' && limit > 0 ? limit * 4 : Number.POSITIVE_INFINITY
@@ -72,4 +79,13 @@ export function idOf(prefix: string, serial: number, length: number): string {
 export function uuidOf(name: string, serial: number): string {
   const hex = createHash('sha256').update(`${name}${serial}`).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+/** Percent-decoding that leaves a broken sequence as it is. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

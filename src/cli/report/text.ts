@@ -34,7 +34,12 @@ export function diagnosticText(
     return [row, `${under} ${' '.repeat(from - 1)}${terminal.style(style, carets, stream)}`]
   })
   const hint = diagnostic.hint === '' ? [] : [`  ${terminal.style('cyan', '→', stream)} ${diagnostic.hint}`]
-  return [head, `  ${diagnostic.message}`, ...(lines.count > 1 || lines.line(1) !== '' ? drawn : []), ...hint].join('\n')
+  return [
+    head,
+    `  ${diagnostic.message}`,
+    ...(lines.count > 1 || lines.line(1) !== '' ? drawn : []),
+    ...hint,
+  ].join('\n')
 }
 
 /** `2 errors, 1 warning`, or `no findings`. */

@@ -11,7 +11,10 @@ export const secretText = z.string().transform(text => new Secret(text))
 export const filePath = z.string().min(1)
 
 export const secretFile = section(
-  { noun: 'a secret file', about: 'A file whose trimmed text is the secret; a relative path starts at the working directory.' },
+  {
+    noun: 'a secret file',
+    about: 'A file whose trimmed text is the secret; a relative path starts at the working directory.',
+  },
   { file: filePath },
 )
 

@@ -28,7 +28,9 @@ export type Report = (problem: Problem) => void
  * A check that reports problems with a code of its own. It runs although other parts of the value are wrong, so that
  * all findings come at once; so what it is given may be incomplete, and it looks at types before it relies on them.
  */
-export function rule<T>(judge: (value: T, report: Report, unknownKeys: boolean) => void): z.core.$ZodCheck<T> {
+export function rule<T>(
+  judge: (value: T, report: Report, unknownKeys: boolean) => void,
+): z.core.$ZodCheck<T> {
   return z.superRefine<T>(
     (value, context) => {
       const unknownKeys = context.issues.some(
@@ -49,7 +51,7 @@ export function rule<T>(judge: (value: T, report: Report, unknownKeys: boolean) 
 export function section<S extends z.core.$ZodShape>(
   { noun, about, id, oneOf }: About,
   shape: S,
-  ...rules: z.core.$ZodCheck<z.core.$InferObjectOutput<S, object>>[]
+  ...rules: z.core.$ZodCheck<z.output<z.ZodObject<S, z.core.$strict>>>[]
 ): z.ZodObject<S, z.core.$strict> {
   const keys = Object.keys(shape)
   const object = z.strictObject(shape, {
@@ -115,7 +117,8 @@ export function atMostOne(noun: string, keys: readonly string[]): z.core.$ZodChe
   })
 }
 
-function tooMany(noun: string, there: readonly string[]): Problem {
+/** Several of the keys that exclude each other. */
+export function tooMany(noun: string, there: readonly string[]): Problem {
   return {
     code: 'MANY_BRANCHES',
     message: `${noun} takes only one of ${list(there, 'and')}, and has ${there.length} of them`,

@@ -1,0 +1,16 @@
+// Compiles, then writes the command manifest that lets `agw` start without loading every command.
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const require = createRequire(import.meta.url)
+const bin = (name, path) => join(dirname(require.resolve(`${name}/package.json`)), path)
+const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+rmSync(join(root, 'oclif.manifest.json'), { force: true })
+run(bin('typescript', 'bin/tsc'), '-p', '.')
+run(bin('oclif', 'bin/run.js'), 'manifest', '.')

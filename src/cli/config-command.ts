@@ -1,0 +1,56 @@
+import { MAX_CONFIG_BYTES } from '../config/read.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type UsableConfig } from '../load.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { BaseCommand } from './base-command.ts'
+import { configFlags } from './flags.ts'
+import { readStdin } from './stdin.ts'
+
+/** The flags that say which config and which variables. */
+export interface ConfigFlagValues {
+  readonly file?: string | undefined
+  readonly 'env-file'?: string | undefined
+  readonly 'no-env-file'?: boolean | undefined
+}
+
+/** Variables whose values are taken for secrets even where no key slot uses them. */
+const SECRET_NAME = /key|token|secret|passw|credential|auth/i
+
+/** A command that works on a config file. */
+export abstract class ConfigCommand extends BaseCommand {
+  static override baseFlags = { ...BaseCommand.baseFlags, ...configFlags }
+
+  protected loadOptions(flags: ConfigFlagValues): LoadOptions {
+    return {
+      file: flags.file,
+      env: process.env,
+      cwd: process.cwd(),
+      envFile: flags['no-env-file'] === true ? false : flags['env-file'],
+      stdin: () => readStdin(process.stdin, MAX_CONFIG_BYTES + 1),
+    }
+  }
+
+  /** Reads and checks; what is secret in it is known to the redactor afterwards. */
+  protected async load(flags: ConfigFlagValues): Promise<LoadedConfig> {
+    const loaded = await loadConfig(this.loadOptions(flags))
+    this.register(loaded)
+    return loaded
+  }
+
+  /** A config that can be run, or the error that says what is in the way. */
+  protected async loadUsable(flags: ConfigFlagValues): Promise<UsableConfig> {
+    const loaded = await loadUsable(this.loadOptions(flags))
+    this.register(loaded)
+    for (const { secret } of loaded.slots) this.registerSecret(secret)
+    return loaded
+  }
+
+  protected registerSecret(secret: Secret | undefined): void {
+    if (secret !== undefined) this.redactor.add(secret)
+  }
+
+  private register({ document, variables }: LoadedConfig): void {
+    for (const { name } of document.variables) {
+      if (SECRET_NAME.test(name)) this.registerSecret(variables.lookup(name)?.value)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { AgwError } from '../errors.ts'
+import { cleanPastedKey, providerMismatch } from '../secrets/detect.ts'
+import type { Redactor } from '../secrets/redactor.ts'
+import { Secret } from '../secrets/secret.ts'
+import type { Prompt } from './prompt.ts'
+import { readStdin } from './stdin.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The ways a key may come in. There is no flag that takes the value itself. */
+export interface KeyInput {
+  readonly fromStdin?: boolean | undefined
+  readonly fromEnv?: string | undefined
+  readonly fromFile?: string | undefined
+}
+
+export interface KeyInputContext {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: NodeJS.ReadStream
+  readonly prompt: Prompt
+  readonly terminal: Terminal
+  readonly redactor: Redactor
+}
+
+/** More than any key; a pasted file is refused. */
+const MAX_BYTES = 64 * 1024
+
+/**
+ * Takes a key in, from where the flags say, else from a pipe, else by a hidden question. It is cleaned or refused,
+ * and known to the redactor before anything else sees it. `undefined` when a person leaves the question empty.
+ */
+export async function readKey(
+  input: KeyInput,
+  question: { readonly message: string; readonly provider: string; readonly optional?: boolean },
+  context: KeyInputContext,
+): Promise<Secret | undefined> {
+  const raw = await rawKey(input, question, context)
+  if (raw === undefined) return undefined
+  if (raw.trim().length >= 8) context.redactor.add(raw.trim())
+  const cleaned = cleanPastedKey(raw)
+  if (!cleaned.ok) throw new AgwError('SECRET_REJECTED', cleaned.message, { hint: cleaned.hint })
+  for (const note of cleaned.notes) context.terminal.err(note)
+  const mismatch = providerMismatch(cleaned.value, question.provider)
+  if (mismatch !== undefined)
+    context.terminal.err(`${context.terminal.style('yellow', 'warning', 'err')} ${mismatch}`)
+  const key = new Secret(cleaned.value, 'given key')
+  context.redactor.add(key)
+  return key
+}
+
+async function rawKey(
+  input: KeyInput,
+  question: { readonly message: string; readonly optional?: boolean },
+  context: KeyInputContext,
+): Promise<string | undefined> {
+  if (input.fromEnv !== undefined) return fromEnvironment(input.fromEnv, context.env)
+  if (input.fromFile !== undefined && input.fromFile !== '-')
+    return fromFile(resolve(context.cwd, input.fromFile))
+  if (input.fromStdin === true || input.fromFile === '-')
+    return (await readStdin(context.stdin, MAX_BYTES)).toString()
+  if (context.prompt.allowed) {
+    const typed = await context.prompt.secret('--key-from-stdin', question.message)
+    return typed === '' && question.optional === true ? undefined : typed
+  }
+  if (question.optional === true) return undefined
+  if (context.stdin.isTTY !== true) return (await readStdin(context.stdin, MAX_BYTES)).toString()
+  throw new AgwError('INPUT_NEEDED', 'the key is needed, and nobody can be asked', {
+    hint: 'pipe it in, or give --from-env VAR or --from-file PATH',
+  })
+}
+
+function fromEnvironment(name: string, env: KeyInputContext['env']): string {
+  const value = env[name]
+  if (value !== undefined && value !== '') return value
+  const shown = name.length <= 64 && /^[A-Za-z_]\w*$/.test(name) ? name : 'that'
+  throw new AgwError(
+    'SECRET_MISSING',
+    `the variable ${shown} is ${value === undefined ? 'not set' : 'empty'}`,
+    {
+      hint: 'export it first, or pipe the key in',
+    },
+  )
+}
+
+async function fromFile(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const why =
+      error.code === 'ENOENT'
+        ? 'it does not exist'
+        : error.code === 'EISDIR'
+          ? 'it is a folder'
+          : (error.code ?? '')
+    throw new AgwError('SECRET_UNREADABLE', `cannot read ${path}: ${why}`, {
+      hint: 'look at it with `ls -l`',
+      cause: error,
+    })
+  })
+  if (bytes.length > MAX_BYTES) {
+    throw new AgwError('SECRET_REJECTED', `${path} holds more than ${MAX_BYTES / 1024} KiB, which is no key`)
+  }
+  return bytes.toString()
+}

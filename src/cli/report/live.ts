@@ -1,0 +1,25 @@
+import type { LiveEvent } from '../../live.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** What a person reads of a gateway's life. */
+export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
+  switch (event.event) {
+    case 'listening':
+      return [`listening on ${terminal.style('bold', event.address)}  ${terminal.style('dim', event.bind)}`]
+    case 'ready':
+      return [terminal.style('green', 'ready') + terminal.style('dim', '  (Ctrl-C stops it)')]
+    case 'reloaded':
+      return [`${terminal.style('green', 'reloaded')} ${event.changes.join(', ')}`]
+    case 'key-changed':
+      return [`${terminal.style('green', 'key changed')} ${event.name}  ${event.from} → ${event.to}`]
+    case 'reload-rejected':
+      return [
+        `${terminal.style('red', 'reload rejected')}, the last good state goes on: ${event.message}`,
+        ...(event.hint === '' ? [] : [`  ${terminal.style('cyan', '→')} ${event.hint}`]),
+      ]
+    case 'draining':
+      return ['draining']
+    case 'stopped':
+      return ['stopped']
+  }
+}

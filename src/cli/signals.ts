@@ -1,0 +1,14 @@
+/** Resolves with the first signal that asks the process to stop; a second one ends it at once. */
+export function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise(resolve => {
+    const stop = (signal: NodeJS.Signals): void => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) {
+        process.removeListener(name, stop)
+        process.once(name, () => process.exit(130))
+      }
+      resolve(signal)
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}

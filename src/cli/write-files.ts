@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises'
+import { relative } from 'node:path'
+import { maskLine } from '../config/frame.ts'
+import { AgwError } from '../errors.ts'
+import { addToGitignore, gitState } from '../secrets/git.ts'
+import { writeFileAtomic } from '../secrets/write.ts'
+import type { PlannedFile } from '../setup/planned-file.ts'
+import { printableDiff } from './diff.ts'
+import type { Prompt } from './prompt.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What became of a file. */
+export interface WrittenFile {
+  readonly file: string
+  readonly action: 'created' | 'updated' | 'unchanged'
+  /** Four octal digits, as in `0600`; empty where the system has no modes. */
+  readonly mode: string
+}
+
+export interface WriteFilesOptions {
+  readonly terminal: Terminal
+  readonly prompt: Prompt
+  readonly cwd: string
+  readonly dryRun: boolean
+  readonly yes: boolean
+}
+
+/**
+ * Shows what will change, asks where a person is there, and writes each file in one step. A dry run stops after the
+ * diff.
+ */
+export async function writeFiles(
+  files: readonly PlannedFile[],
+  options: WriteFilesOptions,
+): Promise<WrittenFile[]> {
+  const { terminal, cwd } = options
+  const before = await Promise.all(files.map(file => textOf(file.path)))
+  const changed = files.filter((file, index) => before[index] !== file.content)
+  for (const [index, file] of files.entries()) {
+    const old = before[index]
+    if (old === file.content) continue
+    terminal.err(printableDiff(old ?? '', file.content, shortPath(cwd, file.path), terminal, maskFor(file)))
+  }
+  if (options.dryRun) {
+    terminal.err(changed.length === 0 ? 'nothing would change' : 'dry run: nothing was written')
+  } else if (changed.length > 0 && !options.yes && options.prompt.allowed) {
+    const go = await options.prompt.confirm('--yes', 'Write this?', true)
+    if (!go) throw new AgwError('INTERRUPTED', 'nothing was written')
+  }
+  const written: WrittenFile[] = []
+  for (const [index, file] of files.entries()) {
+    const action =
+      before[index] === undefined ? 'created' : before[index] === file.content ? 'unchanged' : 'updated'
+    const result = options.dryRun ? { changed: false, mode: file.mode ?? 0 } : await writeOne(file)
+    // The same content with a tightened mode is a change too.
+    const done = action === 'unchanged' && result.changed ? 'updated' : action
+    written.push({ file: shortPath(cwd, file.path), action: done, mode: octal(result.mode) })
+  }
+  return written
+}
+
+/** Keeps secret files out of git: adds those that are neither tracked nor ignored to .gitignore. */
+export async function protectFromGit(
+  files: readonly PlannedFile[],
+  options: WriteFilesOptions,
+): Promise<void> {
+  if (options.dryRun) return
+  for (const file of files.filter(one => one.secret)) {
+    const name = shortPath(options.cwd, file.path)
+    const state = await gitState(file.path)
+    if (state === 'tracked') {
+      options.terminal.err(
+        `${name} is tracked by git: take it out with \`git rm --cached ${name}\`, and change the key`,
+      )
+    }
+    if (state !== 'not-ignored') continue
+    const add =
+      options.yes ||
+      !options.prompt.allowed ||
+      (await options.prompt.confirm('--yes', `Add ${name} to .gitignore?`, true))
+    if (!add) continue
+    await addToGitignore(file.path)
+    options.terminal.err(`added ${name} to .gitignore`)
+  }
+}
+
+function writeOne(file: PlannedFile): Promise<{ changed: boolean; mode: number }> {
+  return writeFileAtomic(file.path, file.content, file.mode === undefined ? {} : { mode: file.mode })
+}
+
+/** A key file is one secret; elsewhere lines are masked where a secret stands in them. */
+function maskFor(file: PlannedFile): (line: string) => string {
+  if (!file.secret || file.path.endsWith('.yaml') || file.path.endsWith('.yml')) return maskLine
+  return line =>
+    line.replace(
+      /^([A-Za-z_]\w*=)?(.*)$/,
+      (_, name: string | undefined, rest: string) => `${name ?? ''}${rest.replace(/\S/g, '*')}`,
+    )
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new AgwError(
+      'WRITE_FAILED',
+      `cannot read ${path} to change it (${error.code ?? 'unknown reason'})`,
+      {
+        hint: 'look at it with `ls -l`',
+        cause: error,
+      },
+    )
+  })
+}
+
+function shortPath(cwd: string, path: string): string {
+  const short = relative(cwd, path)
+  return short === '' || short.startsWith('..') ? path : short
+}
+
+function octal(mode: number): string {
+  return mode === 0 ? '' : (mode & 0o777).toString(8).padStart(4, '0')
+}

@@ -1,0 +1,144 @@
+import { Args, Flags } from '@oclif/core'
+import { ConfigCommand } from '../../cli/config-command.ts'
+import { writeFlags } from '../../cli/flags.ts'
+import { readKey } from '../../cli/key-input.ts'
+import { Prompt } from '../../cli/prompt.ts'
+import { protectFromGit, writeFiles } from '../../cli/write-files.ts'
+import { findSlot, keySlots } from '../../config/slots.ts'
+import { AgwError } from '../../errors.ts'
+import { applySecret } from '../../kubernetes/index.ts'
+import { requireKeyPlaces } from '../../load.ts'
+import { currentKey } from '../../secrets/current.ts'
+import type { Secret } from '../../secrets/secret.ts'
+import { planStoreKey, STORE_METHODS, type StoreMethod, secretObjectName } from '../../setup/store-key.ts'
+
+export default class KeysSet extends ConfigCommand {
+  static override summary = "Store a backend's key where the config refers to it."
+  static override description =
+    'The key comes from a hidden question, from standard input, from a variable or from a file. There is no flag for the key itself: arguments are seen by every process of the machine.'
+  static override examples = [
+    '<%= config.bin %> keys set openai',
+    '<%= config.bin %> keys set openai < key.txt',
+    '<%= config.bin %> keys set openai --from-env OPENAI_API_KEY --method file',
+  ]
+  static override args = {
+    name: Args.string({ description: 'The key slot, as `keys list` names it.', required: true }),
+  }
+  static override flags = {
+    'from-env': Flags.string({
+      summary: 'Take the key from a variable.',
+      helpValue: 'VAR',
+      exclusive: ['from-file'],
+    }),
+    'from-file': Flags.string({
+      summary: 'Take the key from a file; - is standard input.',
+      helpValue: 'PATH',
+    }),
+    method: Flags.string({
+      summary: 'Move the reference to another method in the same step.',
+      options: [...STORE_METHODS],
+      env: 'AGW_METHOD',
+    }),
+    env: Flags.string({
+      summary: 'The variable, for --method env.',
+      helpValue: 'NAME',
+      env: 'AGW_KEY_VARIABLE',
+    }),
+    'key-file': Flags.string({
+      summary: 'The file, for --method file.',
+      helpValue: 'PATH',
+      env: 'AGW_KEY_FILE',
+    }),
+    namespace: Flags.string({
+      summary: 'The namespace, for --method kubernetes.',
+      helpValue: 'NAME',
+      default: 'agentgateway-system',
+      env: 'AGW_NAMESPACE',
+    }),
+    context: Flags.string({
+      summary: 'The kubectl context, for --method kubernetes.',
+      helpValue: 'NAME',
+      env: 'AGW_KUBE_CONTEXT',
+    }),
+    ...writeFlags,
+  }
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(KeysSet)
+    const cwd = process.cwd()
+    const loaded = await this.load(flags)
+    if (loaded.path === '-') {
+      throw new AgwError('USAGE', 'a config on standard input cannot be changed', {
+        hint: 'name the file with --file PATH',
+      })
+    }
+    const slot = findSlot(keySlots(requireKeyPlaces(loaded), loaded.document), args.name)
+    const prompt = new Prompt({ allowed: this.canAsk(flags) })
+    const key = await readKey(
+      { fromEnv: flags['from-env'], fromFile: flags['from-file'] },
+      { message: `New key for ${slot.name} (hidden)`, provider: slot.provider },
+      {
+        cwd,
+        env: process.env,
+        stdin: process.stdin,
+        prompt,
+        terminal: this.terminal,
+        redactor: this.redactor,
+      },
+    )
+    if (key === undefined) throw new AgwError('INPUT_NEEDED', 'no key was given')
+    const before = await currentKey(slot, loaded.variables, cwd)
+    const plan = await planStoreKey(
+      {
+        slot,
+        value: key,
+        method: flags.method as StoreMethod | undefined,
+        variable: flags.env,
+        keyFile: flags['key-file'],
+      },
+      { config: loaded.path, text: loaded.document.text, folder: loaded.folder, cwd },
+    )
+    const options = { terminal: this.terminal, prompt, cwd, dryRun: flags['dry-run'], yes: flags.yes }
+    const files = await writeFiles(plan.files, options)
+    await protectFromGit(plan.files, options)
+    if (plan.method === 'kubernetes' && !flags['dry-run']) await this.#sendToCluster(slot.name, key, flags)
+    if (plan.method === 'env' && plan.variable !== undefined) this.#warnShadowed(plan.variable, key)
+    const changed =
+      plan.method === 'kubernetes' ? !flags['dry-run'] : files.some(file => file.action !== 'unchanged')
+    const result = {
+      name: slot.name,
+      method: plan.method,
+      changed,
+      fingerprint: key.fingerprint(),
+      previousFingerprint: before?.fingerprint() ?? null,
+      files,
+    }
+    const word = flags['dry-run'] ? 'would store' : changed ? 'stored' : 'unchanged'
+    this.say(`${this.terminal.style('green', word)} ${slot.name} (${plan.method})  ${result.fingerprint}`)
+    return result
+  }
+
+  async #sendToCluster(
+    name: string,
+    key: Secret,
+    flags: { namespace: string; context?: string | undefined },
+  ): Promise<void> {
+    const target = { name: secretObjectName(name), namespace: flags.namespace }
+    await applySecret({
+      ...target,
+      key,
+      env: process.env,
+      ...(flags.context !== undefined && { context: flags.context }),
+    })
+    this.note(`sent Secret ${target.namespace}/${target.name} through kubectl, on its standard input`)
+  }
+
+  /** The shell's own value wins over .env, so a stored key may have no effect here. */
+  #warnShadowed(variable: string, key: Secret): void {
+    const shell = process.env[variable]
+    if (shell === undefined || shell === key.reveal()) return
+    this.note(
+      `${this.terminal.style('yellow', 'warning', 'err')} ${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`,
+    )
+  }
+}

@@ -1,0 +1,101 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../cli/base-command.ts'
+import { untilSignal } from '../cli/signals.ts'
+import { AgwError } from '../errors.ts'
+
+export default class MockCommand extends BaseCommand {
+  static override summary =
+    'Run the built-in provider: OpenAI-, Azure-, Anthropic- and Gemini-shaped answers, JSON and streamed.'
+  static override description =
+    'For tests and first steps without a key. It refuses a missing key as the real ones do, and a wrong one when --key-from-env names the right one.'
+  static override examples = [
+    '<%= config.bin %> mock --port 9000',
+    '<%= config.bin %> mock --fail-status 429 --fail-rate 0.5',
+    '<%= config.bin %> mock --latency 300 --chunk-delay 50',
+  ]
+  static override flags = {
+    host: Flags.string({ summary: 'The address to listen on.', default: '127.0.0.1', env: 'AGW_HOST' }),
+    port: Flags.integer({
+      summary: 'The port; 0 takes a free one.',
+      min: 0,
+      max: 65_535,
+      default: 9000,
+      env: 'AGW_MOCK_PORT',
+    }),
+    'key-from-env': Flags.string({
+      summary: 'Only the key in this variable is right; repeat for several.',
+      helpValue: 'VAR',
+      multiple: true,
+    }),
+    latency: Flags.integer({
+      summary: 'Wait so many milliseconds before an answer.',
+      min: 0,
+      default: 0,
+      env: 'AGW_MOCK_LATENCY',
+    }),
+    'chunk-delay': Flags.integer({
+      summary: 'Wait so many milliseconds between streamed events.',
+      min: 0,
+      default: 0,
+      env: 'AGW_MOCK_CHUNK_DELAY',
+    }),
+    'fail-status': Flags.integer({
+      summary: "Answer with this status and the provider's own error body.",
+      min: 400,
+      max: 599,
+      env: 'AGW_MOCK_FAIL_STATUS',
+    }),
+    'fail-rate': Flags.string({
+      summary: 'Which share of the requests fails, from 0 to 1.',
+      helpValue: 'SHARE',
+      dependsOn: ['fail-status'],
+      env: 'AGW_MOCK_FAIL_RATE',
+    }),
+    'cut-after': Flags.integer({
+      summary: 'Cut the connection after so many bytes of an answer.',
+      min: 0,
+      env: 'AGW_MOCK_CUT_AFTER',
+    }),
+    hang: Flags.boolean({ summary: 'Take requests and never answer.', env: 'AGW_MOCK_HANG' }),
+  }
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(MockCommand)
+    const { startMock } = await import('../mock/index.ts')
+    const keys = (flags['key-from-env'] ?? []).flatMap(name => process.env[name] ?? [])
+    for (const key of keys) this.redactor.add(key)
+    const mock = await startMock({
+      host: flags.host,
+      port: flags.port,
+      ...(flags['key-from-env'] && { keys }),
+      latencyMs: flags.latency,
+      chunkDelayMs: flags['chunk-delay'],
+      ...(flags['fail-status'] !== undefined && { failStatus: flags['fail-status'] }),
+      ...(flags['fail-rate'] !== undefined && { failRate: share(flags['fail-rate']) }),
+      ...(flags['cut-after'] !== undefined && { cutAfterBytes: flags['cut-after'] }),
+      hang: flags.hang,
+      onRequest: seen =>
+        this.note(
+          `${seen.shape.padEnd(9)} ${seen.method} ${seen.path.split('?')[0]}  ${seen.model ?? '–'}${seen.stream ? ' stream' : ''}  key ${seen.keyFingerprint ?? 'none'}`,
+        ),
+    })
+    if (this.jsonEnabled()) this.terminal.out(JSON.stringify({ event: 'listening', address: mock.url }))
+    this.say(`the mock provider listens on ${this.terminal.style('bold', mock.url)}  (Ctrl-C stops it)`)
+    await untilSignal()
+    await mock.close()
+    return { event: 'stopped', requests: mock.requests }
+  }
+
+  /** One object per line, like `serve`. */
+  protected override logJson(document: unknown): void {
+    this.terminal.out(JSON.stringify(document))
+  }
+}
+
+function share(text: string): number {
+  const number = Number(text)
+  if (text.trim() !== '' && number >= 0 && number <= 1) return number
+  throw new AgwError('USAGE', '--fail-rate is not a share', {
+    hint: 'give a number from 0 to 1, as in --fail-rate 0.5',
+  })
+}

@@ -1,0 +1,85 @@
+import { Flags } from '@oclif/core'
+import { ConfigCommand } from '../cli/config-command.ts'
+import { liveEventText } from '../cli/report/live.ts'
+import { untilSignal } from '../cli/signals.ts'
+
+export default class Serve extends ConfigCommand {
+  static override summary = 'Run the embedded gateway on a config, and follow its files.'
+  static override description =
+    'Requests go to the providers with the keys of the config; the config, .env and key files are watched and taken in as a whole. It listens on loopback unless --host says otherwise.'
+  static override examples = [
+    '<%= config.bin %> serve',
+    '<%= config.bin %> serve --mock',
+    '<%= config.bin %> serve --host 0.0.0.0 --log-format json',
+  ]
+  static override flags = {
+    host: Flags.string({ summary: 'The address to listen on.', default: '127.0.0.1', env: 'AGW_HOST' }),
+    mock: Flags.boolean({
+      summary: 'Let the built-in mock answer for every provider: nothing leaves the machine.',
+      env: 'AGW_MOCK',
+    }),
+    'connect-to': Flags.string({
+      summary: "Connect elsewhere, as curl's --connect-to; repeatable.",
+      helpValue: 'HOST:PORT:HOST:PORT',
+      multiple: true,
+      env: 'AGW_CONNECT_TO',
+      exclusive: ['mock'],
+    }),
+    reload: Flags.boolean({
+      summary: 'Watch the files and take changes in.',
+      default: true,
+      allowNo: true,
+      env: 'AGW_RELOAD',
+    }),
+    'log-format': Flags.string({
+      summary: 'The form of the access log.',
+      options: ['text', 'json'],
+      default: 'text',
+      env: 'AGW_LOG_FORMAT',
+    }),
+    'log-level': Flags.string({
+      summary: 'How much is logged: requests at info, only what went wrong at warn, nothing at off.',
+      options: ['info', 'warn', 'off'],
+      default: 'info',
+      env: 'AGW_LOG_LEVEL',
+    }),
+    'access-log': Flags.string({
+      summary: 'Write the access log to a file instead of standard error.',
+      helpValue: 'FILE',
+      env: 'AGW_ACCESS_LOG',
+    }),
+  }
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Serve)
+    const { serve } = await import('../serve.ts')
+    const running = await serve({
+      load: this.loadOptions(flags),
+      host: flags.host,
+      mock: flags.mock,
+      connectTo: flags['connect-to'] ?? [],
+      reload: flags.reload,
+      log: {
+        format: flags['log-format'] as 'text' | 'json',
+        level: flags['log-level'] as 'info' | 'warn' | 'off',
+        file: flags['access-log'],
+        stream: process.stderr,
+        redact: text => this.redactor.redact(text),
+      },
+      onSecret: secret => this.redactor.add(secret),
+      onEvent: event => {
+        if (this.jsonEnabled()) this.terminal.out(JSON.stringify(event))
+        else for (const line of liveEventText(event, this.terminal)) this.terminal.out(line)
+      },
+    })
+    const signal = await untilSignal()
+    await running.close()
+    this.endWith(signal === 'SIGINT' ? 130 : 0)
+    return {}
+  }
+
+  /** Events are the document, one a line; failures keep the usual form, on one line too. */
+  protected override logJson(document: object): void {
+    if (Object.keys(document).length > 0) this.terminal.out(JSON.stringify(document))
+  }
+}

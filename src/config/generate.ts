@@ -1,0 +1,135 @@
+import { Document, Scalar, visit, YAMLMap } from 'yaml'
+import type { Secret } from '../secrets/secret.ts'
+
+export const STYLES = ['llm', 'binds', 'gateways'] as const
+export type Style = (typeof STYLES)[number]
+
+/** How a new config refers to a key. */
+export type KeyReference =
+  | { readonly method: 'inline'; readonly value: Secret }
+  | { readonly method: 'env'; readonly variable: string }
+  | { readonly method: 'file'; readonly path: string }
+  | { readonly method: 'passthrough'; readonly header?: string | undefined }
+
+/** One provider of a new config. */
+export interface ProviderEntry {
+  /** Name of the backend or model entry, and so of its key slot. */
+  readonly name: string
+  /** The provider's word in `llm` models, and in `ai.provider`. */
+  readonly words: { readonly llm: string; readonly ai: string }
+  /** Replaces the model of every request; absent, the client chooses. */
+  readonly model?: string | undefined
+  /** Client-visible model name it serves (`*`, `gpt-*`, or one model) in the `llm` style. */
+  readonly pattern: string
+  /** Another host than the provider's own; `preset` when the `llm` word already implies it. */
+  readonly endpoint?: { readonly url: string; readonly preset: boolean } | undefined
+  readonly azure?: { readonly resourceName: string; readonly resourceType: string } | undefined
+  readonly key: KeyReference
+  /** The header a key goes into when it is not the provider's usual place. */
+  readonly keyHeader?: string | undefined
+  /** Path suffix → kind of request, for the styles that have no table of their own. */
+  readonly routes: Readonly<Record<string, string>>
+}
+
+export interface ConfigChoices {
+  readonly style: Style
+  readonly port: number
+  readonly providers: readonly ProviderEntry[]
+}
+
+type Yaml = Record<string, unknown>
+
+/** The text of a new config: pure agentgateway, every reference to a variable in quotes. */
+export function generateConfig(choices: ConfigChoices): string {
+  const document = new Document(sections(choices))
+  visit(document, {
+    Scalar: (_, node) => {
+      if (node.value instanceof Quoted) {
+        node.value = node.value.text
+        node.type = Scalar.QUOTE_DOUBLE
+      }
+    },
+    Map: (_, node) => {
+      if (node instanceof YAMLMap && node.items.length === 0) node.flow = true
+    },
+  })
+  document.commentBefore = ` An agentgateway config: \`agw serve\` runs it, and so does the agentgateway binary.\n Check it with \`agw validate\`; see its keys with \`agw keys list\`.`
+  return document.toString({ lineWidth: 0, indentSeq: false })
+}
+
+function sections({ style, port, providers }: ConfigChoices): Yaml {
+  if (style === 'llm') {
+    return { gateways: { default: { port } }, llm: { models: providers.map(llmModel) } }
+  }
+  const routes = providers.map(provider => route(provider, providers.length > 1))
+  if (style === 'binds') return { binds: [{ port, listeners: [{ routes }] }] }
+  return { gateways: { default: { port } }, routes }
+}
+
+function llmModel(entry: ProviderEntry): Yaml {
+  const { key, azure, endpoint } = entry
+  const simple = key.method !== 'passthrough' && entry.keyHeader === undefined
+  const params: Yaml = {
+    ...(entry.model !== undefined && { model: entry.model }),
+    ...(simple && { apiKey: keyValue(key) }),
+    ...(endpoint !== undefined && !endpoint.preset && { baseUrl: endpoint.url }),
+    ...(azure && { azureResourceName: azure.resourceName, azureResourceType: azure.resourceType }),
+  }
+  return {
+    name: entry.pattern,
+    provider: entry.words.llm,
+    ...(Object.keys(params).length > 0 && { params }),
+    ...(!simple && { auth: auth(entry) }),
+  }
+}
+
+function route(entry: ProviderEntry, several: boolean): Yaml {
+  return {
+    name: entry.name,
+    ...(several && { matches: [{ path: { pathPrefix: `/${entry.name}` } }] }),
+    backends: [{ ai: aiBackend(entry) }],
+    policies: { backendAuth: auth(entry), ai: { routes: { ...entry.routes } } },
+  }
+}
+
+function aiBackend(entry: ProviderEntry): Yaml {
+  const provider = { ...(entry.azure ?? {}), ...(entry.model !== undefined && { model: entry.model }) }
+  const backend = { name: entry.name, provider: { [entry.words.ai]: provider } }
+  if (entry.endpoint === undefined) return backend
+  const { hostname, port, protocol, pathname } = new URL(entry.endpoint.url)
+  const secure = protocol === 'https:'
+  return {
+    ...backend,
+    hostOverride: `${hostname}:${port || (secure ? 443 : 80)}`,
+    pathPrefix: pathname.replace(/\/$/, '') || '/',
+    ...(secure && { policies: { backendTLS: {} } }),
+  }
+}
+
+function auth(entry: ProviderEntry): Yaml {
+  const { key } = entry
+  if (key.method === 'passthrough') {
+    return { passthrough: key.header === undefined ? {} : { location: { header: { name: key.header } } } }
+  }
+  const value = keyValue(key)
+  if (entry.keyHeader === undefined) return { key: value }
+  return { key: { value, location: { header: { name: entry.keyHeader } } } }
+}
+
+/** A string that must stand in double quotes, so that no value can change the YAML around it. */
+class Quoted {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+function keyValue(key: Exclude<KeyReference, { method: 'passthrough' }>): unknown {
+  if (key.method === 'env') return scalar(`$${key.variable}`)
+  if (key.method === 'file') return { file: scalar(key.path) }
+  return scalar(key.value.reveal().replaceAll('$', '$$$$'))
+}
+
+function scalar(text: string): Scalar {
+  return new Scalar(new Quoted(text))
+}

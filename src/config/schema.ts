@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { namedBackend } from './schema/backends.ts'
+import { frontendPolicies } from './schema/frontend.ts'
+import { gateway } from './schema/gateways.ts'
+import { bind } from './schema/listeners.ts'
+import { llmConfig } from './schema/llm.ts'
+import { mcpConfig } from './schema/mcp.ts'
+import { jsonMap } from './schema/primitives.ts'
+import { staticConfig } from './schema/raw-config.ts'
+import { attachedRoute, attachedTcpRoute, routeGroup } from './schema/routes.ts'
+import { section } from './schema/section.ts'
+import { targetedPolicy } from './schema/targeted.ts'
+import { uiConfig } from './schema/ui.ts'
+
+const object = section(
+  { noun: 'the config', about: 'Configuration of agentgateway, as its config.yaml has it.' },
+  {
+    config: staticConfig.nullish(),
+    gateways: z
+      .record(z.string(), gateway)
+      .optional()
+      .describe('Ports, by name; "default" is attached to unasked.'),
+    routes: z.array(attachedRoute).optional().describe('HTTP routes that attach to gateways.'),
+    tcpRoutes: z.array(attachedTcpRoute).optional().describe('TCP routes that attach to gateways.'),
+    llm: llmConfig.nullish(),
+    mcp: mcpConfig.nullish(),
+    ui: uiConfig.nullish(),
+    backends: z.array(namedBackend).optional().describe('Backends with a name, for routes to refer to.'),
+    policies: z.array(targetedPolicy).optional().describe('Policies that name what they apply to.'),
+    frontendPolicies: frontendPolicies.optional(),
+    binds: z.array(bind).optional().describe('Ports with their listeners and routes, the older style.'),
+    routeGroups: z.array(routeGroup).optional().describe('Routes that other routes hand their requests to.'),
+    services: z.array(jsonMap).optional().describe('Services of a mesh; not checked here.'),
+    workloads: z.array(jsonMap).optional().describe('Workloads of a mesh; not checked here.'),
+  },
+)
+
+/**
+ * A config as the file has it: no default is filled in (they stand in the schema as `default`), the three styles are
+ * not merged, aliases stay under the name they were written with, and secrets are `Secret` or `{file}`.
+ */
+export interface Config extends z.output<typeof object> {}
+
+/** THE schema of agentgateway's config.yaml: types, JSON Schema and messages come from it. */
+export const configSchema: z.ZodType<Config> = object
+
+export type { BackendAuth, BackendTunnel, SimpleBackendPolicies } from './schema/backend-policies-simple.ts'
+export type {
+  AiBackend,
+  AiGroups,
+  AiProvider,
+  NamedBackend,
+  RouteBackend,
+} from './schema/backends.ts'
+export type { FrontendPolicies } from './schema/frontend.ts'
+export type { Gateway, GatewayListener } from './schema/gateways.ts'
+export type { PromptGuard } from './schema/guardrails.ts'
+export type { Bind, Listener } from './schema/listeners.ts'
+export type { LlmConfig, LlmModel, LlmPolicies, LlmProvider } from './schema/llm.ts'
+export type { LlmParams, LlmProviderKind } from './schema/llm-params.ts'
+export type { AuthorizationLocation } from './schema/location.ts'
+export type { HeaderMatch, RouteMatch } from './schema/matches.ts'
+export type { McpBackend, McpConfig } from './schema/mcp.ts'
+export type { BackendPolicies, GatewayPolicies, Health, RoutePolicies } from './schema/policies.ts'
+export type { AiPolicy, RouteType } from './schema/policies-ai.ts'
+export type { ExtAuthz } from './schema/policies-external.ts'
+export type { ApiKeyAuth, Authorization, BasicAuth, JwtAuth, VirtualKey } from './schema/policies-security.ts'
+export type { RateLimit, RemoteRateLimit } from './schema/policies-traffic.ts'
+export type { AiProviderKind, CustomProvider } from './schema/providers.ts'
+export type { StaticConfig } from './schema/raw-config.ts'
+export type { SimpleBackend } from './schema/references.ts'
+export type { HeaderModifier } from './schema/rewrite.ts'
+export type { AttachedRoute, AttachedTcpRoute, Route, RouteGroup, TcpRoute } from './schema/routes.ts'
+export type { SecretValue } from './schema/secret-fields.ts'
+export type { TargetedPolicy } from './schema/targeted.ts'
+export type { BackendTls, ServerTls } from './schema/tls.ts'
+export type { Transformations } from './schema/transformations.ts'
+export type { UiConfig } from './schema/ui.ts'
+export type { VirtualModel } from './schema/virtual-models.ts'

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { gatewayPoliciesShape } from './policies.ts'
+import { hostname, port, text } from './primitives.ts'
+import { isSet, present, type Report, rule, section } from './section.ts'
+import { serverTls } from './tls.ts'
+
+const protocol = z
+  .enum(['HTTP', 'HTTPS', 'TCP', 'TLS'])
+  .nullish()
+  .describe('What is spoken; HTTP, or HTTPS when tls is set.')
+
+interface Spoken {
+  protocol?: unknown
+  tls?: unknown
+}
+
+function judgeTls(entry: Spoken, report: Report, unknownKeys: boolean): void {
+  const tls = isSet(entry.tls)
+  if (tls && (entry.protocol === 'HTTP' || entry.protocol === 'TCP')) {
+    report({
+      code: 'KEY_CONFLICT',
+      message: `"tls" cannot stand beside protocol ${entry.protocol}`,
+      hint: `write protocol ${entry.protocol === 'HTTP' ? 'HTTPS' : 'TLS'}, or remove "tls"`,
+      path: ['tls'],
+      at: 'key',
+    })
+  }
+  if (!tls && entry.protocol === 'HTTPS' && !unknownKeys) {
+    report({
+      code: 'MISSING_KEY',
+      message: '"tls" is missing: protocol HTTPS needs it',
+      hint: 'add tls: {cert: cert.pem, key: key.pem}, or use protocol HTTP',
+    })
+  }
+}
+
+const tlsFitsProtocol = rule<Spoken>(judgeTls)
+
+const listenerObject = section(
+  { noun: 'a gateway listener', about: 'One of several listeners that share a port.', id: 'GatewayListener' },
+  {
+    name: text.nullish().describe('Name that routes refer to, as gateway/name.'),
+    hostname: hostname.nullish().describe('Host it is for; all when absent.'),
+    protocol,
+    tls: serverTls.nullish(),
+    ...gatewayPoliciesShape,
+  },
+  tlsFitsProtocol,
+)
+
+export interface GatewayListener extends z.output<typeof listenerObject> {}
+
+/** What belongs to each listener as soon as there are listeners. */
+const PER_LISTENER = ['protocol', 'tls', ...Object.keys(gatewayPoliciesShape)]
+
+const portAndListeners = rule<Record<string, unknown>>((gateway, report, unknownKeys) => {
+  if (!isSet(gateway['port']) && !unknownKeys) {
+    report({
+      code: 'MISSING_KEY',
+      message: '"port" is missing: a gateway needs one',
+      hint: 'add "port" with the port to listen on',
+    })
+  }
+  const listeners = gateway['listeners']
+  if (!Array.isArray(listeners) || listeners.length === 0) return
+  for (const key of present(gateway, PER_LISTENER)) {
+    report({
+      code: 'KEY_CONFLICT',
+      message: `"${key}" cannot stand beside "listeners"`,
+      hint: 'move it into the listeners it is meant for',
+      path: [key],
+      at: 'key',
+    })
+  }
+})
+
+const gatewayObject = section(
+  {
+    noun: 'a gateway',
+    about: 'A port that routes, llm, mcp and ui attach to; its policies stand in it directly.',
+    id: 'Gateway',
+  },
+  {
+    port: port.nullish().describe('Port to listen on.'),
+    protocol,
+    listeners: z
+      .array(listenerObject)
+      .optional()
+      .describe('Several listeners on the port; then only port stands beside.'),
+    tls: serverTls.nullish(),
+    ...gatewayPoliciesShape,
+  },
+  portAndListeners,
+  tlsFitsProtocol,
+)
+
+export interface Gateway extends z.output<typeof gatewayObject> {}
+export const gateway: z.ZodType<Gateway> = gatewayObject

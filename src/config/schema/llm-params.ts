@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { hostPort, parseUrl, shaped, text } from './primitives.ts'
+import { azureResourceType, customProvider } from './providers.ts'
+import { secretValue } from './secret-fields.ts'
+import { forms, isSet, type Report, rule, section } from './section.ts'
+
+const BUILT_IN = ['openai', 'openAI', 'anthropic', 'gemini', 'vertex', 'bedrock', 'azure', 'copilot'] as const
+
+/** Providers that bring their own base URL and formats. */
+export const PROVIDER_PRESETS = [
+  'cohere',
+  'ollama',
+  'baseten',
+  'cerebras',
+  'deepinfra',
+  'deepseek',
+  'groq',
+  'huggingface',
+  'mistral',
+  'openrouter',
+  'togetherai',
+  'xai',
+  'fireworks',
+] as const
+
+/** A provider by name, by reference, or described by its formats. */
+export const llmProviderKind = forms('Which provider is called.', {
+  'a name': z.enum([...BUILT_IN, ...PROVIDER_PRESETS]),
+  'a map': section(
+    { noun: 'a provider', about: 'A provider by reference, or described.', oneOf: ['reference', 'custom'] },
+    {
+      reference: text.min(1).optional().describe('Name of an entry of llm.providers.'),
+      custom: customProvider.optional(),
+    },
+  ),
+})
+
+/** Usable: absolute, http(s) or with a port, and nothing after the path. */
+function isBaseUrl(value: string): boolean {
+  const url = parseUrl(value)
+  if (url === undefined || url.hostname === '') return false
+  const bare = url.username === '' && url.password === '' && !/[?#]/.test(value)
+  return bare && (/^https?:$/.test(url.protocol) || url.port !== '')
+}
+
+export const llmParams = section(
+  { noun: 'params', about: 'How the provider is reached and what it needs.', id: 'LlmParams' },
+  {
+    model: text.nullish().describe('Model that is asked for; by default the one the client named.'),
+    apiKey: secretValue.nullish().describe('Key of the provider: "$VARIABLE", or {file: path}.'),
+    baseUrl: shaped(
+      'BAD_URL',
+      'this is not a base URL',
+      'write scheme, host and path only, as in https://llm.example.com/v1',
+      isBaseUrl,
+    )
+      .nullish()
+      .describe('Where the API stands, as https://host[:port]/prefix.'),
+    awsRegion: text.nullish().describe('AWS region; bedrock needs it.'),
+    vertexRegion: text.nullish().describe('Region of Vertex AI.'),
+    vertexProject: text.nullish().describe('Google Cloud project; vertex needs it.'),
+    azureResourceName: text.nullish().describe('Azure resource; azure needs it.'),
+    azureResourceType: azureResourceType.nullish(),
+    azureApiVersion: text.nullish().describe('v1, preview or a date.'),
+    azureProjectName: text.nullish().describe('Foundry project.'),
+    hostOverride: hostPort
+      .nullish()
+      .meta({ description: 'Older form of baseUrl: host:port.', deprecated: true }),
+    pathOverride: text
+      .nullish()
+      .meta({ description: 'Older form of baseUrl: the whole path.', deprecated: true }),
+    pathPrefix: text
+      .nullish()
+      .meta({ description: 'Older form of baseUrl: the path in front.', deprecated: true }),
+    tokenize: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Counts prompt tokens before the call.', default: false }),
+  },
+)
+
+export type LlmParams = z.output<typeof llmParams>
+export type LlmProviderKind = z.output<typeof llmProviderKind>
+
+const NEEDED: Readonly<Record<string, readonly (keyof LlmParams)[]>> = {
+  vertex: ['vertexProject'],
+  bedrock: ['awsRegion'],
+  azure: ['azureResourceName', 'azureResourceType'],
+}
+
+interface WithProvider {
+  provider?: unknown
+  params?: unknown
+}
+
+/** The parameters a provider cannot do without; and that a reference leaves them to the provider it names. */
+export const paramsFitProvider = rule<WithProvider>(({ provider, params }, report) => {
+  const given = isMap(params) ? params : {}
+  if (typeof provider === 'string') {
+    for (const key of NEEDED[provider] ?? []) {
+      if (!isSet(given[key])) report(missingParam(`provider ${provider}`, key, isMap(params)))
+    }
+  }
+  if (!isMap(provider)) return
+  if (isSet(provider['custom']) && !isSet(given['baseUrl']) && !isSet(given['hostOverride'])) {
+    report(missingParam('a custom provider', 'baseUrl', isMap(params)))
+  }
+  if (isSet(provider['reference'])) judgeReference(given, report)
+})
+
+function judgeReference(params: Readonly<Record<string, unknown>>, report: Report): void {
+  for (const [key, value] of Object.entries(params)) {
+    if (key === 'model' || !isSet(value) || value === false) continue
+    report({
+      code: 'KEY_CONFLICT',
+      message: `"${key}" cannot stand beside provider: {reference: …}, which allows params.model only`,
+      hint: `move "${key}" to the params of the provider it refers to`,
+      path: ['params', key],
+      at: 'key',
+    })
+  }
+}
+
+function missingParam(who: string, key: string, below: boolean) {
+  return {
+    code: 'MISSING_KEY',
+    message: `"params.${key}" is missing: ${who} needs it`,
+    hint: `add "${key}" to params`,
+    path: below ? ['params'] : [],
+  } as const
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { backendAuth, backendTunnel } from './backend-policies-simple.ts'
+import { gatewayReferences } from './gateway-references.ts'
+import { promptGuard } from './guardrails.ts'
+import { llmParams, llmProviderKind, paramsFitProvider } from './llm-params.ts'
+import { headerMatch } from './matches.ts'
+import { gatewayPoliciesShape, health } from './policies.ts'
+import { promptCaching } from './policies-ai.ts'
+import { authorization } from './policies-security.ts'
+import { rateLimits, remoteRateLimit } from './policies-traffic.ts'
+import { celMap, jsonMap, port, shaped, text } from './primitives.ts'
+import { headerModifier } from './rewrite.ts'
+import { atMostOne, isSet, rule, section } from './section.ts'
+import { backendTls, serverTls } from './tls.ts'
+import { virtualModel } from './virtual-models.ts'
+
+/** What models have, and what a provider can have for all its models. */
+const callShape = {
+  defaults: jsonMap.nullish().describe('Fields that are set where the request has none.'),
+  overrides: jsonMap.nullish().describe('Fields that are set whatever the request has.'),
+  transformation: celMap.nullish().describe('Field → CEL that yields it.'),
+  requestHeaders: headerModifier.nullish().describe('Headers of the call.'),
+  responseHeaders: headerModifier.nullish().describe('Headers of the answer.'),
+  tls: backendTls.nullish(),
+  backendTLS: backendTls.nullish().describe('Another name of tls.'),
+  auth: backendAuth.nullish().describe('How the gateway authenticates; params.apiKey is stronger.'),
+  health: health.nullish(),
+  backendTunnel: backendTunnel.nullish(),
+  promptCaching: promptCaching.nullish(),
+}
+
+const providerObject = section(
+  { noun: 'a provider', about: 'A provider that several models refer to.', id: 'LlmProvider' },
+  {
+    name: text.min(1).describe('Name that models refer to.'),
+    provider: llmProviderKind,
+    params: llmParams.optional(),
+    defaults: section(
+      { noun: 'the defaults of a provider', about: 'What its models have where they do not say otherwise.' },
+      callShape,
+      atMostOne('the defaults of a provider', ['tls', 'backendTLS']),
+    ).nullish(),
+  },
+  paramsFitProvider,
+  rule<{ provider?: unknown }>(({ provider }, report) => {
+    if (!isSet((provider as { reference?: unknown } | undefined)?.reference)) return
+    report({
+      code: 'KEY_CONFLICT',
+      message: 'an entry of llm.providers cannot refer to another one',
+      hint: 'name the provider itself',
+      path: ['provider', 'reference'],
+      at: 'key',
+    })
+  }),
+)
+
+export interface LlmProvider extends z.output<typeof providerObject> {}
+
+/** Exact, or with one star at the start or the end. */
+function isModelPattern(name: string): boolean {
+  const stars = name.split('*').length - 1
+  return stars === 0 || (stars === 1 && (name.startsWith('*') || name.endsWith('*')))
+}
+
+const modelObject = section(
+  { noun: 'a model', about: 'A name clients use, and the provider that answers.', id: 'LlmModel' },
+  {
+    id: text.min(1).nullish().describe('Stable ID, one of its kind.'),
+    name: shaped(
+      'BAD_MODEL_NAME',
+      'a model name takes at most one star, at its start or its end',
+      'write a name, *, prefix* or *suffix',
+      isModelPattern,
+    ).describe('Name clients use: exact, *, prefix* or *suffix.'),
+    provider: llmProviderKind,
+    visibility: z
+      .enum(['public', 'internal'])
+      .optional()
+      .meta({ description: 'internal: only virtual models reach it.', default: 'public' }),
+    params: llmParams.optional(),
+    passthrough: z
+      .enum(['detect', 'opaque'])
+      .nullish()
+      .describe('Passes requests on as they are: detect reads them where it can, opaque never does.'),
+    authorization: authorization.nullish(),
+    ...callShape,
+    finalTransformation: celMap.nullish().describe('Field → CEL, on what the provider is sent.'),
+    guardrails: promptGuard.nullish(),
+    matches: z
+      .array(
+        section(
+          { noun: 'a model match', about: 'Headers a request must have, all of them.' },
+          { headers: z.array(headerMatch).optional() },
+        ),
+      )
+      .optional()
+      .describe('The model is only used for requests that have any of these.'),
+  },
+  atMostOne('a model', ['tls', 'backendTLS']),
+  paramsFitProvider,
+)
+
+export interface LlmModel extends z.output<typeof modelObject> {}
+
+const policies = section(
+  { noun: 'the policies of llm', about: 'What applies to all models.', id: 'LlmPolicies' },
+  {
+    ...gatewayPoliciesShape,
+    guardrails: promptGuard.nullish(),
+    localRateLimit: rateLimits.optional().describe('Limits counted in the gateway itself.'),
+    remoteRateLimit: remoteRateLimit.nullish(),
+  },
+)
+
+export interface LlmPolicies extends z.output<typeof policies> {}
+
+const portOrGateways = rule<Record<string, unknown>>((llm, report) => {
+  const gateways = llm['gateways']
+  if (!isSet(gateways) || (Array.isArray(gateways) && gateways.length === 0)) return
+  for (const key of ['port', 'tls'].filter(key => isSet(llm[key]))) {
+    report({
+      code: 'KEY_CONFLICT',
+      message: `"${key}" cannot stand beside "gateways": the gateway has its own`,
+      hint: `remove "${key}"`,
+      path: [key],
+      at: 'key',
+    })
+  }
+})
+
+const llmObject = section(
+  { noun: 'the llm section', about: 'Models by name, at a gateway or a port of their own.', id: 'LlmConfig' },
+  {
+    gateways: gatewayReferences.optional(),
+    port: port.nullish().meta({ description: 'Port of its own, where no gateway is named.', default: 4000 }),
+    tls: serverTls.nullish(),
+    policies: policies.nullish(),
+    providers: z.array(providerObject).optional().describe('Providers that models refer to.'),
+    models: z
+      .array(modelObject)
+      .describe('The models; the one whose name has most letters beside the star wins.'),
+    virtualModels: z.array(virtualModel).optional().describe('Names that stand for several models.'),
+  },
+  portOrGateways,
+)
+
+export interface LlmConfig extends z.output<typeof llmObject> {}
+export const llmConfig: z.ZodType<LlmConfig> = llmObject

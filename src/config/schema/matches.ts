@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { headerOrPseudo, httpMethod, regex, text } from './primitives.ts'
+import { forms, section } from './section.ts'
+
+/** The word that other tools write for a match that could not be translated; it never matches. */
+const invalid = z.literal('invalid')
+
+const comparison = section(
+  {
+    noun: 'a value match',
+    about: 'What the value is compared with.',
+    id: 'ValueMatch',
+    oneOf: ['exact', 'regex'],
+  },
+  {
+    exact: text.optional().describe('The whole value.'),
+    regex: regex.optional().describe('A regular expression (Rust dialect) that spans the whole value.'),
+  },
+)
+
+const valueMatch = forms('What the value is compared with.', {
+  'the word invalid': invalid,
+  'a map': comparison,
+})
+
+export const headerMatch = section(
+  { noun: 'a header match', about: 'A request header and the value it must have.', id: 'HeaderMatch' },
+  { name: headerOrPseudo.describe('Header, or :method, :path, :authority, :scheme.'), value: valueMatch },
+)
+
+const queryMatch = section(
+  { noun: 'a query match', about: 'A query parameter and the value it must have.' },
+  { name: text.min(1).describe('Name of the parameter.'), value: valueMatch },
+)
+
+const pathMatch = forms('Which paths match.', {
+  'the word invalid': invalid,
+  'a map': section(
+    { noun: 'a path match', about: 'Which paths match.', oneOf: ['exact', 'pathPrefix', 'regex'] },
+    {
+      exact: text.optional().describe('The path, to the letter.'),
+      pathPrefix: text.optional().describe('The first segments of the path.'),
+      regex: regex.optional().describe('A regular expression (Rust dialect) that spans the whole path.'),
+    },
+  ),
+})
+
+/** What a request must have; all fields of one match must hold. */
+export const routeMatch = section(
+  { noun: 'a match', about: 'What a request must have; all of it at once.', id: 'RouteMatch' },
+  {
+    path: pathMatch.optional().meta({ default: { pathPrefix: '/' } }),
+    method: httpMethod.optional().describe('HTTP method, in capitals.'),
+    headers: z.array(headerMatch).optional().describe('Headers that must match, all of them.'),
+    query: z.array(queryMatch).optional().describe('Query parameters that must match, all of them.'),
+  },
+)
+
+export type HeaderMatch = z.output<typeof headerMatch>
+export type RouteMatch = z.output<typeof routeMatch>

@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { simpleBackendPolicies } from './backend-policies-simple.ts'
+import { conditionalList, orConditional } from './conditional.ts'
+import { cel, count, duration, text } from './primitives.ts'
+import { SIMPLE_BACKEND_KEYS, simpleBackend, simpleBackendShape } from './references.ts'
+import { directResponseShape } from './rewrite.ts'
+import { forms, section } from './section.ts'
+
+export const directResponse = orConditional(
+  { noun: 'a direct response', about: 'Answers without calling a backend.', id: 'DirectResponse' },
+  directResponseShape,
+)
+
+export const requestMirror = section(
+  { noun: 'the requestMirror section', about: 'Sends a copy of a share of the requests to another backend.' },
+  {
+    backend: simpleBackend,
+    percentage: z.number().min(0).max(1).describe('Share of requests, from 0 to 1.'),
+  },
+)
+
+export const cors = section(
+  { noun: 'the cors section', about: 'Which pages of other origins may call.', id: 'Cors' },
+  {
+    allowCredentials: z.boolean().optional().meta({ description: 'Lets cookies through.', default: false }),
+    allowHeaders: z.array(text).optional().describe('Headers a page may send; * for those it asks for.'),
+    allowMethods: z.array(text).optional().describe('Methods a page may use; * for the one it asks for.'),
+    allowOrigins: z
+      .array(text)
+      .optional()
+      .describe('Origins, as scheme://host[:port]; the host may hold a star.'),
+    exposeHeaders: z.array(text).optional().describe('Headers of the answer a page may read.'),
+    maxAge: duration.nullish().describe('How long a browser may keep the permission.'),
+  },
+)
+
+const limitType = z
+  .enum(['requests', 'tokens'])
+  .optional()
+  .meta({ description: 'What is counted: requests, or tokens of the model.', default: 'requests' })
+
+const rateLimitShape = {
+  maxTokens: count()
+    .optional()
+    .meta({ description: 'Size of the bucket; not less than tokensPerFill.', default: 0 }),
+  tokensPerFill: count().optional().meta({ description: 'What is added each interval.', default: 0 }),
+  fillInterval: duration.describe('How often the bucket is filled.'),
+  type: limitType,
+}
+
+const rateLimit = section(
+  { noun: 'a rate limit', about: 'A token bucket that all clients share, in each process.', id: 'RateLimit' },
+  rateLimitShape,
+)
+
+export const rateLimits = z.array(rateLimit)
+
+export const localRateLimit = forms('Limits counted in the gateway itself.', {
+  'a list of limits': rateLimits,
+  'a list of conditional entries': conditionalList(
+    'the localRateLimit section',
+    section(
+      { noun: 'a conditional rate limit', about: 'A limit for requests that meet a condition.' },
+      { ...rateLimitShape, condition: cel.nullish().describe('CEL; the entry is used when it holds.') },
+    ),
+  ),
+})
+
+const descriptor = section(
+  { noun: 'a descriptor', about: 'What the rate limit service is asked about.' },
+  {
+    entries: z
+      .array(
+        section(
+          { noun: 'a descriptor entry', about: 'A key and its value.' },
+          {
+            key: text.describe('Key, as the service knows it.'),
+            value: cel.describe('CEL that yields the value.'),
+          },
+        ),
+      )
+      .describe('Keys and values, in order.'),
+    type: limitType,
+    cost: cel.nullish().describe('CEL that yields what one request costs.'),
+    limitOverride: cel.nullish().describe('CEL that yields a limit instead of that of the service.'),
+  },
+)
+
+const remoteRateLimitAbout = {
+  noun: 'the remoteRateLimit section',
+  about: 'Limits counted by a service that speaks the Envoy rate limit protocol.',
+  id: 'RemoteRateLimit',
+  oneOf: SIMPLE_BACKEND_KEYS,
+}
+
+const remoteRateLimitShape = {
+  ...simpleBackendShape,
+  domain: text.describe('Domain, as the service knows it.'),
+  policies: simpleBackendPolicies.nullish(),
+  descriptors: z.array(descriptor).describe('What the service is asked about.'),
+  failureMode: z.enum(['failClosed', 'FailClosed', 'failOpen', 'FailOpen']).optional().meta({
+    description: 'What happens to requests while the service does not answer.',
+    default: 'failClosed',
+  }),
+}
+
+export const remoteRateLimit = section(remoteRateLimitAbout, remoteRateLimitShape)
+export const remoteRateLimitOrConditional = orConditional(
+  { ...remoteRateLimitAbout, id: 'RemoteRateLimitPolicy' },
+  remoteRateLimitShape,
+)
+
+export const csrf = section(
+  { noun: 'the csrf section', about: 'Refuses requests that pages of other origins make.' },
+  { additionalOrigins: z.array(text).optional().describe('Origins that may call besides the own one.') },
+)
+
+const bufferSide = section(
+  { noun: 'a buffer', about: 'How one body is gathered before it is passed on.' },
+  {
+    maxBytes: count().nullish().describe('Largest body that is gathered.'),
+    failureMode: z.enum(['failClosed', 'failOpen']).optional().meta({
+      description: 'What happens to a larger body.',
+      default: 'failClosed',
+    }),
+  },
+)
+
+export const buffer = section(
+  { noun: 'the buffer section', about: 'Gathers bodies before they are passed on.' },
+  { request: bufferSide.nullish(), response: bufferSide.nullish() },
+)
+
+export const timeout = section(
+  { noun: 'the timeout section', about: 'How long a request may take.', id: 'Timeout' },
+  {
+    requestTimeout: duration.nullish().describe('The request with all its tries.'),
+    backendRequestTimeout: duration.nullish().describe('One call of a backend.'),
+  },
+)
+
+export const retry = section(
+  { noun: 'the retry section', about: 'When a failed call is made again.', id: 'Retry' },
+  {
+    attempts: z
+      .int()
+      .min(1)
+      .max(255)
+      .optional()
+      .meta({ description: 'Tries after the first one.', default: 1 }),
+    backoff: duration.nullish().describe('Wait between tries.'),
+    codes: z.array(z.int().min(100).max(999)).describe('Statuses of answers that are tried again.'),
+    precondition: cel.nullish().describe('CEL on the request; without it no try is repeated.'),
+    condition: cel.nullish().describe('CEL on the answer that asks for another try.'),
+  },
+)
+
+export const delay = section(
+  { noun: 'the delay section', about: 'Holds requests back, to test what happens then.' },
+  { duration: cel.describe('A duration, or CEL that yields a duration or milliseconds.') },
+)
+
+export type RateLimit = z.output<typeof rateLimit>
+export type RemoteRateLimit = z.output<typeof remoteRateLimit>

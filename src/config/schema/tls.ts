@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { text } from './primitives.ts'
+import { filePath } from './secret-fields.ts'
+import { atMostOne, isSet, present, rule, section } from './section.ts'
+
+export const tlsVersion = z.enum(['TLS_V1_0', 'TLS_V1_1', 'TLS_V1_2', 'TLS_V1_3'])
+const spiffe = section(
+  { noun: 'the spiffe section', about: 'Takes the certificate from the SPIFFE workload API.' },
+  {},
+)
+
+/** Keys that come from files when they do not come from SPIFFE. */
+const FILES = ['cert', 'key', 'root']
+const TUNING = [
+  'cipherSuites',
+  'minTLSVersion',
+  'minTlsVersion',
+  'maxTLSVersion',
+  'maxTlsVersion',
+  'keyExchangeGroups',
+]
+
+const serverIdentity = rule<{ spiffe?: unknown; mode?: unknown; root?: unknown }>(
+  (tls, report, unknownKeys) => {
+    if (isSet(tls.spiffe)) {
+      const beside = [...present(tls, [...FILES, ...TUNING]), ...(tls.mode === 'dynamicCa' ? ['mode'] : [])]
+      for (const key of beside) {
+        report({
+          code: 'KEY_CONFLICT',
+          message: `"${key}" cannot stand beside "spiffe"`,
+          hint: 'SPIFFE brings its own certificate and profile: remove one of the two',
+          path: [key],
+          at: 'key',
+        })
+      }
+      return
+    }
+    for (const key of ['cert', 'key']) {
+      if (present(tls, [key]).length > 0 || unknownKeys) continue
+      report({
+        code: 'MISSING_KEY',
+        message: `"${key}" is missing: a TLS listener needs a certificate and its key`,
+        hint: `add "${key}" with the path of a PEM file`,
+      })
+    }
+    if (tls.mode === 'dynamicCa' && isSet(tls.root)) {
+      report({
+        code: 'KEY_CONFLICT',
+        message: '"root" cannot stand beside "mode: dynamicCa"',
+        hint: 'remove "root"',
+        path: ['root'],
+        at: 'key',
+      })
+    }
+  },
+)
+
+/** TLS towards clients. */
+export const serverTls = section(
+  {
+    noun: 'the tls section',
+    about: 'The certificate that clients are shown, and what TLS they must speak.',
+    id: 'ServerTls',
+  },
+  {
+    mode: z.enum(['static', 'dynamicCa']).optional().meta({
+      description:
+        'static: one certificate; dynamicCa: cert and key are a CA that signs certificates as they are needed.',
+      default: 'static',
+    }),
+    cert: filePath.nullish().describe('PEM file with the certificate chain.'),
+    key: filePath.nullish().describe('PEM file with the private key.'),
+    root: filePath
+      .nullish()
+      .describe('PEM file with the CAs that client certificates must come from (mutual TLS).'),
+    spiffe: spiffe.nullish(),
+    cipherSuites: z.array(text).nullish().describe('Cipher suites to offer, by their IANA names.'),
+    minTLSVersion: tlsVersion.nullish().describe('Oldest TLS version that is taken.'),
+    minTlsVersion: tlsVersion.nullish().describe('Another spelling of minTLSVersion.'),
+    maxTLSVersion: tlsVersion.nullish().describe('Newest TLS version that is taken.'),
+    maxTlsVersion: tlsVersion.nullish().describe('Another spelling of maxTLSVersion.'),
+    keyExchangeGroups: z.array(text).nullish().describe('Key exchange groups to offer, most wanted first.'),
+  },
+  atMostOne('the tls section', ['minTLSVersion', 'minTlsVersion']),
+  atMostOne('the tls section', ['maxTLSVersion', 'maxTlsVersion']),
+  serverIdentity,
+)
+
+/** TLS towards a backend; `{}` is TLS with the system's roots. */
+export const backendTls = section(
+  {
+    noun: 'the backendTLS section',
+    about: 'TLS towards the backend; {} trusts the roots of the system.',
+    id: 'BackendTls',
+  },
+  {
+    cert: filePath.nullish().describe('PEM file with the certificate shown to the backend (mutual TLS).'),
+    key: filePath.nullish().describe('PEM file with the key of that certificate.'),
+    root: filePath
+      .nullish()
+      .describe('PEM file with the CAs that are trusted instead of those of the system.'),
+    hostname: text
+      .nullish()
+      .describe('Name that is asked for (SNI) and checked, instead of the host of the backend.'),
+    insecure: z.boolean().optional().meta({ description: 'Trusts any certificate.', default: false }),
+    insecureHost: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Trusts the certificate whatever its name.', default: false }),
+    alpn: z.array(text).nullish().describe('Protocols to offer, as in h2 and http/1.1.'),
+    subjectAltNames: z.array(text).nullish().describe('Names of which the certificate must have one.'),
+    keyExchangeGroups: z
+      .array(z.enum(['X25519', 'P-256', 'P-384', 'X25519_MLKEM768']))
+      .nullish()
+      .describe('Key exchange groups to offer, most wanted first.'),
+    spiffe: spiffe.nullish(),
+  },
+)
+
+export type ServerTls = z.output<typeof serverTls>
+export type BackendTls = z.output<typeof backendTls>

@@ -1,0 +1,52 @@
+import type { Diagnostic } from './diagnostic.ts'
+import type { ConfigDocument } from './document.ts'
+import { toFindings } from './issues.ts'
+import { findingsOfRules } from './rules/index.ts'
+import { type Config, configSchema } from './schema.ts'
+
+/** What a check gives: every finding, and the config when there is no error among them. */
+export interface Checked {
+  readonly config: Config | undefined
+  /** The config where only its shape is sound: unset variables stand as written. Good for naming key slots. */
+  readonly draft: Config | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Document → config and findings, all of them, in the order of the file. Never throws on content. */
+export function validate(document: ConfigDocument): Checked {
+  const found: Diagnostic[] = [...document.diagnostics]
+  let config: Config | undefined
+  if (document.data !== undefined) {
+    const parsed = configSchema.safeParse(document.data)
+    if (parsed.success) {
+      config = parsed.data
+      found.push(...findingsOfRules(config, document))
+    } else found.push(...shapeFindings(document, parsed.error.issues))
+  }
+  const diagnostics = found.sort((a, b) => a.range.start.offset - b.range.start.offset)
+  const broken = diagnostics.some(one => one.severity === 'error')
+  return { config: broken ? undefined : config, draft: config, diagnostics }
+}
+
+function shapeFindings(document: ConfigDocument, issues: Parameters<typeof toFindings>[0]): Diagnostic[] {
+  const missing = document.variables.filter(use => use.missing)
+  const found = toFindings(issues, document.data).map(finding => ({
+    code: finding.code,
+    severity: 'error' as const,
+    message: finding.message,
+    hint: finding.hint,
+    file: document.file,
+    path: finding.path,
+    range: document.rangeOf(finding.path, finding.at),
+  }))
+  // A value with an unset variable in it is already reported; what its text would mean is not known yet.
+  return found.filter(
+    ({ range }) =>
+      !missing.some(
+        use =>
+          use.start >= range.start.offset &&
+          use.end <= range.end.offset &&
+          range.start.line === range.end.line,
+      ),
+  )
+}

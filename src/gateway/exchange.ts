@@ -1,0 +1,122 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import type { Gathering } from './body.ts'
+import type { Failure, Reason } from './failures.ts'
+import type { Generation } from './generation.ts'
+import type { Match, RouteRequest } from './match.ts'
+import type { Relay } from './relay.ts'
+import type { Destination, Listener, Route } from './runtime.ts'
+
+/** A client's request that knows its exchange, so that listeners need no closure. */
+export class GatewayRequest extends IncomingMessage {
+  exchange: Exchange | undefined = undefined
+}
+
+/** The answer to it, likewise. */
+export class GatewayResponse extends ServerResponse<GatewayRequest> {
+  exchange: Exchange | undefined = undefined
+}
+
+/** `http://host/path?query`, which a client may send to what it takes for a forward proxy. */
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)(\/[^?]*)?(?:\?(.*))?$/i
+
+/** `Example.com:80` → `example.com`, `[::1]:80` → `[::1]` */
+export function hostOf(authority: string): string {
+  const colon = authority.indexOf(':', authority.charCodeAt(0) === 0x5b ? authority.indexOf(']') : 0)
+  return (colon < 0 ? authority : authority.slice(0, colon)).toLowerCase()
+}
+
+/** One request and its answer: what it asked for, what was found for it, and what became of it. */
+export class Exchange implements RouteRequest {
+  readonly request: GatewayRequest
+  readonly response: GatewayResponse
+  readonly generation: Generation
+  /** The port the client came to, as the config numbers it. */
+  readonly port: number
+  readonly startedAt = performance.now()
+
+  readonly method: string
+  path = ''
+  query = ''
+  host: string
+
+  listener: Listener | undefined = undefined
+  route: Route | undefined = undefined
+  match: Match | undefined = undefined
+  destination: Destination | undefined = undefined
+  relay: Relay | undefined = undefined
+
+  gathering: Gathering | undefined = undefined
+  /** The request's body, once it is here. */
+  body: Buffer | undefined = undefined
+  /** The body as JSON, for those who had to look into it. */
+  json: Record<string, unknown> | undefined = undefined
+  isOver = false
+  /** The client waits for `100 Continue` before it sends its body. */
+  expectsContinue = false
+  deadline: NodeJS.Timeout | undefined = undefined
+
+  /** For the access log. */
+  model: string | undefined = undefined
+  reason: Reason | undefined = undefined
+  error: string | undefined = undefined
+
+  constructor(generation: Generation, port: number, request: GatewayRequest, response: GatewayResponse) {
+    this.generation = generation
+    this.port = port
+    this.request = request
+    this.response = response
+    this.method = request.method ?? 'GET'
+    this.host = hostOf(request.headers.host ?? '')
+    this.#readTarget(request.url ?? '')
+  }
+
+  get headers(): IncomingMessage['headers'] {
+    return this.request.headers
+  }
+
+  #readTarget(url: string): void {
+    if (url.charCodeAt(0) === 0x2f) {
+      const mark = url.indexOf('?')
+      this.path = mark < 0 ? url : url.slice(0, mark)
+      this.query = mark < 0 ? '' : url.slice(mark + 1)
+      return
+    }
+    const absolute = ABSOLUTE_FORM.exec(url)
+    if (absolute === null) return
+    // RFC 9112 §3.2.2: the target's authority wins over the Host header.
+    this.host = hostOf(absolute[1] ?? '')
+    this.path = absolute[2] ?? '/'
+    this.query = absolute[3] ?? ''
+  }
+
+  /** Lets a client that waits for it send its body. */
+  inviteBody(): void {
+    if (!this.expectsContinue) return
+    this.expectsContinue = false
+    this.response.writeContinue()
+  }
+
+  /** Answers in place of an upstream. After the head of an answer has left, all that is left is to break off. */
+  fail(failure: Failure): void {
+    this.reason = failure.reason
+    if (failure.reason !== 'DirectResponse') this.error = failure.body
+    this.answer(failure.status, ['content-type', failure.contentType ?? 'text/plain'], failure.body)
+  }
+
+  /** Sends a whole answer of the gateway's own. */
+  answer(status: number, headers: string[], body: string | Buffer): void {
+    clearTimeout(this.deadline)
+    const { request, response } = this
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    // Whoever was not invited to send its body may still do so: nothing after it could be told apart from a request.
+    if (this.expectsContinue) response.shouldKeepAlive = false
+    // The rest of a body that nobody wants must be read, or the next request on the connection is never seen.
+    if (!request.complete) request.removeAllListeners('data').resume()
+    headers.push('content-length', String(Buffer.byteLength(body)))
+    response.writeHead(status, headers)
+    response.end(body)
+  }
+}

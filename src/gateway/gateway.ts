@@ -1,0 +1,129 @@
+import type { ConnectTo } from './connect-to.ts'
+import { Generation } from './generation.ts'
+import { Pools } from './pools.ts'
+import { Port } from './port.ts'
+import { accept } from './proxy.ts'
+import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
+import type { AccessEvent } from './telemetry/access-event.ts'
+
+export interface GatewayOptions {
+  /** Address to listen on, 127.0.0.1 unless set. */
+  readonly host?: string
+  readonly connectTo?: readonly ConnectTo[]
+  /** Told after each answer has gone; must not throw. */
+  readonly onAccess?: (event: AccessEvent) => void
+  /** A configured port → the port to listen on instead; 0 lets the system choose. */
+  readonly ports?: ReadonlyMap<number, number>
+}
+
+/** A port that is open. */
+export interface ListeningAddress {
+  /** `bind/3000` */
+  readonly bind: string
+  /** The port listened on, which `ports` may have changed. */
+  readonly port: number
+  readonly address: string
+}
+
+export interface Gateway {
+  readonly addresses: readonly ListeningAddress[]
+  /**
+   * Serves new requests by the new runtime; those under way finish on theirs. Opens and closes ports as needed; when
+   * one cannot be opened it throws PORT_TAKEN and everything goes on as before.
+   */
+  reload(runtime: Runtime): Promise<void>
+  /**
+   * Stops listening and waits for the requests under way, at most `drainMs` (the config's deadline unless given);
+   * then cuts off what is left.
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>
+}
+
+/** Listens on every bind of the runtime. Throws PORT_TAKEN. */
+export async function startGateway(runtime: Runtime, options: GatewayOptions = {}): Promise<Gateway> {
+  const gateway = new RunningGateway(runtime, options)
+  await gateway.open(runtime.binds)
+  return gateway
+}
+
+class RunningGateway implements Gateway {
+  readonly #options: GatewayOptions
+  readonly #host: string
+  readonly #pools: Pools
+  /** By configured port. */
+  readonly #ports = new Map<number, Port>()
+  /** Replaced runtimes that still have requests under way. */
+  readonly #retired = new Set<Generation>()
+  #current: Generation
+
+  constructor(runtime: Runtime, options: GatewayOptions) {
+    this.#options = options
+    this.#host = options.host ?? '127.0.0.1'
+    this.#pools = new Pools(options.connectTo ?? [])
+    this.#current = this.#generation(runtime)
+  }
+
+  get addresses(): readonly ListeningAddress[] {
+    return [...this.#ports.values()].map(({ bind, number }) => ({ bind, port: number, address: this.#host }))
+  }
+
+  #generation(runtime: Runtime): Generation {
+    return new Generation(runtime, this.#pools, this.#options.onAccess, generation =>
+      this.#onIdle(generation),
+    )
+  }
+
+  /** Opens all of the binds or none. */
+  async open(binds: readonly Bind[]): Promise<void> {
+    const opened = new Map<number, Port>()
+    try {
+      for (const bind of binds) opened.set(bind.port, await this.#listen(bind))
+    } catch (error) {
+      for (const port of opened.values()) void port.close(0)
+      throw error
+    }
+    for (const [number, port] of opened) this.#ports.set(number, port)
+  }
+
+  #listen(bind: Bind): Promise<Port> {
+    const port = this.#options.ports?.get(bind.port) ?? bind.port
+    const idleMs = this.#current.runtime.settings.clientIdleMs
+    return Port.open(
+      { bind: bind.key, host: this.#host, port, idleMs },
+      (request, response, expectsContinue) =>
+        accept(this.#current, bind.port, request, response, expectsContinue),
+    )
+  }
+
+  async reload(runtime: Runtime): Promise<void> {
+    await this.open(runtime.binds.filter(bind => !this.#ports.has(bind.port)))
+    const previous = this.#current
+    this.#current = this.#generation(runtime)
+    this.#retired.add(previous)
+    if (previous.active === 0) this.#onIdle(previous)
+    const wanted = new Set(runtime.binds.map(bind => bind.port))
+    for (const [number, port] of this.#ports) {
+      port.idleMs = runtime.settings.clientIdleMs
+      if (wanted.has(number)) continue
+      this.#ports.delete(number)
+      void port.close(runtime.settings.drainMs)
+    }
+  }
+
+  /** The last request of a generation is over; if it was replaced, connections that only it used can go. */
+  #onIdle(generation: Generation): void {
+    if (!this.#retired.delete(generation)) return
+    const serving = [this.#current, ...this.#retired]
+    this.#pools.keep(
+      new Set(serving.flatMap(({ runtime }) => upstreamsOf(runtime).map(upstream => upstream.key))),
+    )
+  }
+
+  async close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    const drainMs = options.drainMs ?? this.#current.runtime.settings.drainMs
+    const ports = [...this.#ports.values()]
+    this.#ports.clear()
+    await Promise.all(ports.map(port => port.close(drainMs)))
+    await this.#pools.destroy()
+  }
+}

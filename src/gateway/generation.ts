@@ -1,0 +1,43 @@
+import type { Pools } from './pools.ts'
+import type { Bind, Runtime } from './runtime.ts'
+import type { AccessEvent } from './telemetry/access-event.ts'
+
+/** A runtime while it serves. A reload makes the next one; this one is done when its last request is. */
+export class Generation {
+  readonly runtime: Runtime
+  readonly pools: Pools
+  readonly onAccess: ((event: AccessEvent) => void) | undefined
+  readonly #binds: ReadonlyMap<number, Bind>
+  readonly #onIdle: (generation: Generation) => void
+  #active = 0
+
+  constructor(
+    runtime: Runtime,
+    pools: Pools,
+    onAccess: ((event: AccessEvent) => void) | undefined,
+    onIdle: (generation: Generation) => void,
+  ) {
+    this.runtime = runtime
+    this.pools = pools
+    this.onAccess = onAccess
+    this.#binds = new Map(runtime.binds.map(bind => [bind.port, bind]))
+    this.#onIdle = onIdle
+  }
+
+  /** Requests under way. */
+  get active(): number {
+    return this.#active
+  }
+
+  bind(port: number): Bind | undefined {
+    return this.#binds.get(port)
+  }
+
+  enter(): void {
+    this.#active++
+  }
+
+  leave(): void {
+    if (--this.#active === 0) this.#onIdle(this)
+  }
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage } from 'node:http'
+import { HOP_BY_HOP, listedNames, NameTable } from './header-names.ts'
+
+/** One change to a list of headers. Values may be secrets: keep edits inside the classes below. */
+export type HeaderEdit =
+  | { readonly do: 'set' | 'add'; readonly name: string; readonly value: string }
+  | { readonly do: 'remove'; readonly name: string }
+  | { readonly do: 'cookie'; readonly name: string; readonly value: string }
+
+const KEEP = 0
+const DROP = 1
+const HOST = 2
+
+/** Names seen on nearly every API request, so that keeping them costs one look-up. */
+const COMMON_REQUEST = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'content-type',
+  'user-agent',
+  'x-request-id',
+  'x-stainless-lang',
+  'x-stainless-os',
+  'x-stainless-arch',
+  'x-stainless-runtime',
+  'x-stainless-runtime-version',
+  'x-stainless-package-version',
+  'x-stainless-retry-count',
+  'x-stainless-timeout',
+  'openai-organization',
+  'openai-project',
+  'anthropic-beta',
+  'traceparent',
+]
+
+/** What every request loses: the connection's own headers and what the client side of the gateway writes itself. */
+const NEVER_FORWARDED = [...HOP_BY_HOP, 'content-length', 'expect']
+
+/** The edits in order, boiled down to what a client's headers lose and what is put in their place. */
+function settle(edits: readonly HeaderEdit[]): { dropped: Set<string>; own: string[]; cookies: string[] } {
+  const dropped = new Set<string>()
+  let own: string[] = []
+  const cookies: string[] = []
+  for (const edit of edits) {
+    const name = edit.name.toLowerCase()
+    if (edit.do === 'cookie') {
+      cookies.push(edit.name, edit.value)
+      continue
+    }
+    if (edit.do !== 'add') {
+      dropped.add(name)
+      own = own.filter((_, i) => own[i - (i % 2)]?.toLowerCase() !== name)
+    }
+    if (edit.do !== 'remove') own.push(edit.name, edit.value)
+  }
+  return { dropped, own, cookies }
+}
+
+/** `a=1; b=2` with the given cookies put in, replacing those of the same name. */
+function withCookies(header: string | undefined, cookies: readonly string[]): string {
+  let parts = header === undefined ? [] : header.split(';').map(part => part.trim())
+  for (let i = 0; i < cookies.length; i += 2) {
+    parts = parts.filter(part => part !== '' && !part.startsWith(`${cookies[i]}=`))
+    parts.push(`${cookies[i]}=${cookies[i + 1]}`)
+  }
+  return parts.join('; ')
+}
+
+/** The headers of requests to one destination. Holds the key and shows it to nobody but `build`. */
+export class RequestHeaders {
+  readonly #fates: NameTable<number>
+  readonly #own: readonly string[]
+  readonly #cookies: readonly string[] | undefined
+
+  /** `refused` are names of client headers that are left out besides. */
+  constructor(edits: readonly HeaderEdit[], refused: readonly string[] = []) {
+    const { dropped, own, cookies } = settle(edits)
+    const fates = new Map<string, number>(
+      [...NEVER_FORWARDED, ...refused, ...dropped].map(name => [name, DROP]),
+    )
+    fates.set('host', HOST)
+    if (cookies.length > 0) fates.set('cookie', DROP)
+    this.#fates = new NameTable(fates, KEEP, COMMON_REQUEST)
+    this.#own = own
+    this.#cookies = cookies.length > 0 ? cookies : undefined
+  }
+
+  /**
+   * Names and values to send upstream. The gateway's own headers come first and are never looked for in the
+   * client's `Connection` list, so no client can strip them. Undefined when the request names two hosts.
+   */
+  build(request: IncomingMessage, authority: string | undefined): string[] | undefined {
+    const out = this.#own.slice()
+    out.push('host', authority ?? request.headers.host ?? '')
+    const listed = listedNames(request.headers.connection)
+    const raw = request.rawHeaders
+    let hosts = 0
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i] as string
+      const fate = this.#fates.get(name)
+      if (fate === KEEP) {
+        if (listed === undefined || !listed.has(name.toLowerCase())) out.push(name, raw[i + 1] as string)
+      } else if (fate === HOST && ++hosts > 1) return undefined
+    }
+    if (this.#cookies !== undefined) out.push('cookie', withCookies(request.headers.cookie, this.#cookies))
+    return out
+  }
+}
+
+const LENGTH = 3
+const DATE = 4
+const TYPE = 5
+const ENCODING = 6
+const CONNECTION = 7
+
+const COMMON_ANSWER = ['server', 'cache-control', 'vary', 'x-request-id', 'openai-processing-ms', 'cf-ray']
+
+/** The head of an answer, ready to be sent on, and what the relay must know of it. */
+export interface AnswerHead {
+  headers: string[]
+  /** -1 when the upstream gave none. */
+  contentLength: number
+  hasDate: boolean
+  isEventStream: boolean
+  isEncoded: boolean
+}
+
+/** The headers of answers from one destination. */
+export class AnswerHeaders {
+  readonly #fates: NameTable<number>
+  readonly #own: readonly string[]
+
+  constructor(edits: readonly HeaderEdit[] = []) {
+    const { dropped, own } = settle(edits)
+    const fates = new Map<string, number>(HOP_BY_HOP.map(name => [name, DROP]))
+    fates.set('connection', CONNECTION).set('content-length', LENGTH).set('date', DATE)
+    fates.set('content-type', TYPE).set('content-encoding', ENCODING)
+    for (const name of dropped) fates.set(name, DROP)
+    this.#fates = new NameTable(fates, KEEP, COMMON_ANSWER)
+    this.#own = own
+  }
+
+  /** `raw` is undici's list of names and values as bytes. */
+  build(raw: readonly Buffer[]): AnswerHead {
+    const headers = this.#own.slice()
+    const head = { headers, contentLength: -1, hasDate: false, isEventStream: false, isEncoded: false }
+    let connection: string | undefined
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = (raw[i] as Buffer).toString('latin1')
+      const fate = this.#fates.get(name)
+      if (fate === DROP) continue
+      const value = (raw[i + 1] as Buffer).toString('latin1')
+      if (fate === CONNECTION) {
+        connection = value
+        continue
+      }
+      if (fate !== KEEP) note(head, fate, value)
+      headers.push(name, value)
+    }
+    const listed = listedNames(connection)
+    if (listed !== undefined) head.headers = without(headers, listed)
+    return head
+  }
+
+  /** The edits alone, on the headers of an answer that the gateway gives itself. */
+  apply(headers: readonly string[]): string[] {
+    return this.build(headers.map(text => Buffer.from(text, 'latin1'))).headers
+  }
+}
+
+function note(head: AnswerHead, fate: number, value: string): void {
+  if (fate === LENGTH) head.contentLength = Number(value)
+  else if (fate === DATE) head.hasDate = true
+  else if (fate === TYPE) head.isEventStream = value.startsWith('text/event-stream')
+  else if (fate === ENCODING) head.isEncoded = value !== 'identity'
+}
+
+function without(headers: readonly string[], names: ReadonlySet<string>): string[] {
+  return headers.filter((_, i) => !names.has((headers[i - (i % 2)] ?? '').toLowerCase()))
+}

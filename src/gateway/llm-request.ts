@@ -1,0 +1,152 @@
+import {
+  type AnswerFacts,
+  type Format,
+  type RouteType,
+  type Translation,
+  TranslationError,
+  translationFor,
+} from '../providers/index.ts'
+import type { Exchange } from './exchange.ts'
+import { type Failure, llmRequestFailure } from './failures.ts'
+import { passedPath, withoutParameters } from './llm-path.ts'
+import { modelInPath } from './model-in-path.ts'
+import type { AiBackend } from './runtime.ts'
+
+export type JsonObject = Record<string, unknown>
+
+/** What goes to a provider in place of what the client sent. */
+export interface LlmCall {
+  readonly type: RouteType
+  readonly path: string
+  readonly query: string
+  readonly body: Buffer | undefined
+  readonly model: string
+  readonly translation: Translation | undefined
+  readonly facts: AnswerFacts | undefined
+}
+
+/** The body as a JSON object, parsed once per request. */
+export function jsonOf(exchange: Exchange): JsonObject | undefined {
+  if (exchange.json !== undefined) return exchange.json
+  try {
+    const parsed: unknown = JSON.parse(exchange.body?.toString() ?? '')
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
+    exchange.json = parsed as JsonObject
+    return exchange.json
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts a request into the shape, and on the path, that the provider takes; or says why that cannot be. */
+export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Failure {
+  const type = ai.types.of(exchange.path)
+  if (type === 'models') return llmRequestFailure(501, 'the route type models is not served by a provider')
+  if (type === 'passthrough' || type === 'detect') {
+    const path = ai.pathOverride ?? passedPath(exchange.path, ai)
+    return call(exchange, type, path, exchange.body, '')
+  }
+  const encoding = exchange.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    return llmRequestFailure(415, 'unsupported content encoding')
+  }
+  const body = jsonOf(exchange)
+  if (body === undefined)
+    return llmRequestFailure(400, 'failed to parse request: the body is not a JSON object')
+  return withBody(exchange, ai, type, body)
+}
+
+const ALT = new Set(['alt'])
+
+function call(
+  exchange: Exchange,
+  type: RouteType,
+  path: string,
+  body: Buffer | undefined,
+  model: string,
+): LlmCall {
+  // The native Gemini paths say themselves in which form they want the answer.
+  const isNative = type === 'generateContent' || type === 'geminiCountTokens'
+  const query = isNative && exchange.query !== '' ? withoutParameters(exchange.query, ALT) : exchange.query
+  return { type, path, query, body, model, translation: undefined, facts: undefined }
+}
+
+function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObject): LlmCall | Failure {
+  const isNative = type === 'generateContent' || type === 'geminiCountTokens'
+  const asked = isNative ? (modelInPath(exchange.path) ?? body['model']) : body['model']
+  const model = ai.model ?? (typeof asked === 'string' ? asked : undefined)
+  if (model === undefined) return llmRequestFailure(400, 'missing field: model not specified')
+  const isChanged = amend(body, ai, type, model, isNative)
+  const streaming = isNative ? exchange.path.includes(':stream') : body['stream'] === true
+  if (ai.provider.accepts(type, model)) {
+    const path = upstreamPath(exchange, ai, type, model, streaming)
+    const bytes = isChanged ? Buffer.from(JSON.stringify(body)) : exchange.body
+    return call(exchange, type, path, bytes, model)
+  }
+  const translation = translationFor(ai.provider, type)
+  if (translation === undefined) {
+    return llmRequestFailure(
+      400,
+      `unsupported conversion: from ${type} to provider ${ai.provider.telemetryName}`,
+    )
+  }
+  return translated(exchange, ai, translation, body, model)
+}
+
+/** What agentgateway changes in every body; true when it changed something. */
+function amend(body: JsonObject, ai: AiBackend, type: Format, model: string, isNative: boolean): boolean {
+  let isChanged = false
+  if (!isNative && ai.model !== undefined && body['model'] !== ai.model) {
+    body['model'] = ai.model
+    isChanged = true
+  }
+  if (type !== 'completions') return isChanged
+  if (body['stream'] === true && (body['stream_options'] ?? null) === null) {
+    // Without it a streamed answer does not tell its token counts.
+    body['stream_options'] = { include_usage: true }
+    isChanged = true
+  }
+  if (ai.provider.renamesTokenLimit && body['max_tokens'] !== undefined && model.startsWith('gpt-')) {
+    body['max_completion_tokens'] ??= body['max_tokens']
+    delete body['max_tokens']
+    isChanged = true
+  }
+  return isChanged
+}
+
+function upstreamPath(
+  exchange: Exchange,
+  ai: AiBackend,
+  type: Format,
+  model: string,
+  streaming: boolean,
+): string {
+  if (ai.pathOverride !== undefined) return ai.pathOverride
+  if (ai.isHostOverridden && ai.pathPrefix === undefined && ai.provider.kind !== 'custom')
+    return exchange.path
+  return ai.provider.path({ type, model, streaming }, ai.pathPrefix)
+}
+
+function translated(
+  exchange: Exchange,
+  ai: AiBackend,
+  translation: Translation,
+  body: JsonObject,
+  model: string,
+): LlmCall | Failure {
+  const options = body['stream_options']
+  const includeUsage =
+    typeof options !== 'object' ||
+    options === null ||
+    !('include_usage' in options) ||
+    options.include_usage === true
+  try {
+    const bytes = Buffer.from(JSON.stringify(translation.request(body)))
+    const path = upstreamPath(exchange, ai, translation.as, model, body['stream'] === true)
+    const facts = { created: Math.floor(Date.now() / 1000), includeUsage }
+    return { ...call(exchange, translation.as, path, bytes, model), translation, facts }
+  } catch (error) {
+    if (error instanceof TranslationError) return llmRequestFailure(400, error.message)
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** What a request is matched by. */
+export interface RouteRequest {
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  /** Without the question mark; empty when there is none. */
+  readonly query: string
+  /** Lower case, without the port. */
+  readonly host: string
+  readonly headers: IncomingHttpHeaders
+}
+
+export type ValueMatch = { readonly exact: string } | { readonly regex: RegExp }
+
+/** Prefixes are compared without their trailing slashes; both they and regexes rank by their length as `written`. */
+export type PathMatch =
+  | { readonly exact: string }
+  | { readonly prefix: string; readonly written: string }
+  | { readonly regex: RegExp; readonly written: string }
+
+/** One alternative of a route's `matches`; all parts must hold. */
+export interface Match {
+  readonly path: PathMatch
+  readonly method: string | undefined
+  readonly headers: readonly { readonly name: string; readonly value: ValueMatch }[]
+  readonly query: readonly { readonly name: string; readonly value: ValueMatch }[]
+}
+
+/** The first (leftmost) match must span the whole text: `a|ab` does not match `ab`, as in agentgateway. */
+function spans(regex: RegExp, text: string): boolean {
+  const found = regex.exec(text)
+  return found !== null && found.index === 0 && found[0].length === text.length
+}
+
+/** Whether the text is what the config asks for. */
+export function valueMatches(match: ValueMatch, text: string): boolean {
+  return 'exact' in match ? match.exact === text : spans(match.regex, text)
+}
+
+/** Takes trailing slashes off: prefixes are compared by segment. */
+export function trimPath(path: string): string {
+  let end = path.length
+  while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end--
+  return end === path.length ? path : path.slice(0, end)
+}
+
+/** `/a` covers `/a`, `/a/` and `/a/b`, not `/ab`; both sides come with their trailing slashes trimmed. */
+function prefixCovers(prefix: string, path: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
+}
+
+/** A header's value, several joined by a comma; `:method`, `:path`, `:authority` and `:scheme` are the request line. */
+export function headerText(request: RouteRequest, name: string): string | undefined {
+  switch (name) {
+    case ':method':
+      return request.method
+    case ':path':
+      return request.query === '' ? request.path : `${request.path}?${request.query}`
+    case ':authority':
+      return request.headers.host ?? request.host
+    case ':scheme':
+      return 'http'
+    default: {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    }
+  }
+}
+
+/** The part of a match that a request fails. */
+export type Mismatch = 'path' | 'method' | 'headers' | 'query'
+
+function pathMatches(match: PathMatch, path: string): boolean {
+  if ('exact' in match) return match.exact === path
+  return 'prefix' in match ? prefixCovers(match.prefix, trimPath(path)) : spans(match.regex, path)
+}
+
+function queryMatches(match: Match, query: string): boolean {
+  const parameters = new URLSearchParams(query)
+  return match.query.every(({ name, value }) => {
+    // Of several values the last one counts.
+    const text = parameters.getAll(name).at(-1)
+    return text !== undefined && valueMatches(value, text)
+  })
+}
+
+/** Which part of the match the request fails, or undefined when it fits. */
+export function mismatch(match: Match, request: RouteRequest): Mismatch | undefined {
+  if (!pathMatches(match.path, request.path)) return 'path'
+  if (match.method !== undefined && match.method !== request.method) return 'method'
+  for (const { name, value } of match.headers) {
+    const text = headerText(request, name)
+    if (text === undefined || !valueMatches(value, text)) return 'headers'
+  }
+  if (match.query.length > 0 && !queryMatches(match, request.query)) return 'query'
+  return undefined
+}

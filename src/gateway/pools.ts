@@ -1,0 +1,78 @@
+import { isIP } from 'node:net'
+import { checkServerIdentity } from 'node:tls'
+import { buildConnector, Pool } from 'undici'
+import { type ConnectTo, redirect } from './connect-to.ts'
+import type { Upstream } from './runtime.ts'
+
+/**
+ * Opens connections to one upstream. Certificates are always verified, against the upstream's own name wherever
+ * `connectTo` sends the connection.
+ */
+function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): buildConnector.connector {
+  const { tls, servername, connectTimeoutMs } = upstream
+  const connect = buildConnector({
+    timeout: connectTimeoutMs,
+    ...(tls === undefined
+      ? {}
+      : {
+          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+          rejectUnauthorized: true,
+          checkServerIdentity: (_host, certificate) => checkServerIdentity(servername, certificate),
+        }),
+  })
+  const target = redirect(connectTo, upstream.hostname, upstream.port)
+  return (options, callback) =>
+    connect(
+      {
+        ...options,
+        hostname: target.host,
+        port: String(target.port),
+        // An address is no name to ask for, only one to verify.
+        servername: isIP(servername) === 0 ? servername : '',
+      },
+      callback,
+    )
+}
+
+/** The connections to all upstreams. They outlive reloads, as long as some runtime still names the upstream. */
+export class Pools {
+  readonly #connectTo: readonly ConnectTo[]
+  readonly #pools = new Map<string, Pool>()
+
+  constructor(connectTo: readonly ConnectTo[]) {
+    this.#connectTo = connectTo
+  }
+
+  /** The pool for an upstream, made when first asked for. */
+  to(upstream: Upstream): Pool {
+    return this.#pools.get(upstream.key) ?? this.#open(upstream)
+  }
+
+  #open(upstream: Upstream): Pool {
+    const pool = new Pool(upstream.origin, {
+      connect: connectorFor(upstream, this.#connectTo),
+      keepAliveTimeout: upstream.idleMs,
+      // The compiled route has its own deadlines, and a model may think for longer than any default.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+    this.#pools.set(upstream.key, pool)
+    return pool
+  }
+
+  /** Closes, once their requests are through, the pools whose upstream is not among the keys. */
+  keep(keys: ReadonlySet<string>): void {
+    for (const [key, pool] of this.#pools) {
+      if (keys.has(key)) continue
+      this.#pools.delete(key)
+      void pool.close()
+    }
+  }
+
+  /** Drops every connection, whatever is under way on it. */
+  async destroy(): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    await Promise.all(pools.map(pool => pool.destroy()))
+  }
+}

@@ -1,0 +1,102 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { AgwError } from '../errors.ts'
+import { GatewayRequest, GatewayResponse } from './exchange.ts'
+
+/** Takes a request; `expectsContinue` when the client waits for leave to send its body. */
+export type Accept = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => void
+
+export interface PortOptions {
+  /** `bind/3000` */
+  readonly bind: string
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** How long an idle connection is kept, in milliseconds. */
+  readonly idleMs: number
+}
+
+const CONNECT_REFUSED =
+  'HTTP/1.1 405 Method Not Allowed\r\ncontent-type: text/plain\r\ncontent-length: 18\r\nconnection: close\r\n\r\nmethod not allowed'
+
+/** How often a closing port looks for connections that have become idle, in milliseconds. */
+const SWEEP_MS = 25
+
+/** One open port. */
+export class Port {
+  readonly bind: string
+  readonly #server: Server<typeof GatewayRequest, typeof GatewayResponse>
+  #isClosing = false
+
+  private constructor(options: PortOptions, accept: Accept) {
+    this.bind = options.bind
+    this.#server = createServer({
+      IncomingMessage: GatewayRequest,
+      ServerResponse: GatewayResponse,
+      // Strict: Content-Length beside Transfer-Encoding, bare line feeds and the like are refused with 400.
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+      keepAliveTimeout: options.idleMs,
+      noDelay: true,
+    })
+    const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => {
+      if (this.#isClosing) response.shouldKeepAlive = false
+      accept(request, response, expectsContinue)
+    }
+    this.#server.on('request', (request, response) => take(request, response, false))
+    this.#server.on('checkContinue', (request, response) => take(request, response, true))
+    this.#server.on('connect', (_request, socket) => socket.end(CONNECT_REFUSED))
+  }
+
+  /** Listens. Throws PORT_TAKEN, which names the port and what to do. */
+  static async open(options: PortOptions, accept: Accept): Promise<Port> {
+    const port = new Port(options, accept)
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (error: NodeJS.ErrnoException) => reject(listenFailure(options, error))
+      port.#server.once('error', refuse)
+      port.#server.listen({ host: options.host, port: options.port }, () => {
+        port.#server.off('error', refuse)
+        resolve()
+      })
+    })
+    return port
+  }
+
+  /** The port number listened on. */
+  get number(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  set idleMs(value: number) {
+    this.#server.keepAliveTimeout = value
+  }
+
+  /** Stops listening, lets the requests under way finish for at most `drainMs`, then cuts them off. */
+  async close(drainMs: number): Promise<void> {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS)
+    const cut = setTimeout(() => this.#server.closeAllConnections(), drainMs)
+    await closed
+    clearInterval(sweep)
+    clearTimeout(cut)
+  }
+}
+
+function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {
+  if (error.code === 'EADDRINUSE') {
+    return new AgwError('PORT_TAKEN', `Port ${port} on ${host} is taken by another process.`, {
+      hint: 'Stop that process, give the bind another port in the config, or listen elsewhere with --host.',
+      cause: error,
+    })
+  }
+  return new AgwError(
+    'PORT_TAKEN',
+    `Cannot listen on ${host}, port ${port}: ${error.code ?? 'unknown error'}.`,
+    {
+      hint: 'Choose an address of this machine with --host, and a port above 1023 unless you may use lower ones.',
+      cause: error,
+    },
+  )
+}

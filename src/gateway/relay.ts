@@ -1,0 +1,133 @@
+import type { Dispatcher } from 'undici'
+import type { Exchange, GatewayResponse } from './exchange.ts'
+import { upstreamFailure } from './failures.ts'
+import type { AnswerHead } from './headers.ts'
+import type { Destination } from './runtime.ts'
+import { type Usage, UsageReader } from './telemetry/usage.ts'
+
+/**
+ * Passes the answer on. Its methods are the life of a call in undici, in order. This is the form of handler that
+ * undici works with inside; the other one is wrapped into it at the price of a parsed header object per answer.
+ */
+export class Relay implements Dispatcher.DispatchHandler {
+  protected readonly exchange: Exchange
+  protected readonly destination: Destination
+  protected isOver = false
+  #usage: UsageReader | undefined
+  #abort: ((error?: Error) => void) | undefined
+  #resume: (() => void) | undefined
+  /** Bytes still to come of an answer that says how long it is; negative when it does not. */
+  #remaining = -1
+  /** The head is written but has not left: it goes with the first chunk if that is here already. */
+  #isHeadHeld = false
+  #isDrainAwaited = false
+
+  constructor(exchange: Exchange, destination: Destination) {
+    this.exchange = exchange
+    this.destination = destination
+  }
+
+  /** Tokens as far as the provider has told them. */
+  get usage(): Usage | undefined {
+    return this.#usage?.usage
+  }
+
+  /** The request is about to be written. */
+  onConnect(abort: (error?: Error) => void): void {
+    if (this.isOver) abort()
+    else this.#abort = abort
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+    if (status < 200) return true
+    clearTimeout(this.exchange.deadline)
+    this.#resume = resume
+    const head = this.destination.answerHeaders.build(rawHeaders)
+    if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
+    this.begin(status, statusText, head)
+    return true
+  }
+
+  /** The head of the answer. */
+  protected begin(status: number, statusText: string, head: AnswerHead): void {
+    const { response } = this.exchange
+    if (head.hasDate) response.sendDate = false
+    response.writeHead(status, statusText, head.headers)
+    this.#remaining = head.contentLength
+    if (head.contentLength >= 0) return
+    // Silence may follow, so the head waits for this turn's chunks only.
+    this.#isHeadHeld = true
+    process.nextTick(flushHead, this)
+  }
+
+  flushHead(): void {
+    if (!this.#isHeadHeld) return
+    this.#isHeadHeld = false
+    this.exchange.response.flushHeaders()
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.isOver) return true
+    this.#usage?.push(chunk)
+    if (this.#remaining !== chunk.length) {
+      this.#remaining -= chunk.length
+      return this.pass(chunk)
+    }
+    // Ended with its last chunk, so that head and body leave in one write.
+    this.isOver = true
+    this.exchange.response.end(chunk)
+    return true
+  }
+
+  /** False stops undici from reading on until the client has taken what is on its way to it. */
+  protected pass(chunk: Buffer): boolean {
+    this.#isHeadHeld = false
+    return this.exchange.response.write(chunk) || this.#awaitDrain()
+  }
+
+  #awaitDrain(): boolean {
+    if (!this.#isDrainAwaited) {
+      this.#isDrainAwaited = true
+      this.exchange.response.on('drain', onDrain)
+    }
+    return false
+  }
+
+  resume(): void {
+    this.#resume?.()
+  }
+
+  onComplete(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#isHeadHeld = false
+    this.end()
+  }
+
+  /** Nothing more comes from upstream. */
+  protected end(): void {
+    this.exchange.response.end()
+  }
+
+  onError(error: Error): void {
+    if (this.isOver) return
+    this.isOver = true
+    // After the head has left, `fail` breaks the connection: it is the only way to say that the answer is not whole.
+    this.exchange.fail(upstreamFailure(error))
+  }
+
+  /** The client has gone, or the time is up: the upstream need not go on. */
+  abort(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#abort?.()
+  }
+}
+
+function flushHead(relay: Relay): void {
+  relay.flushHead()
+}
+
+function onDrain(this: GatewayResponse): void {
+  this.exchange?.relay?.resume()
+}

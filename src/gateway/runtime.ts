@@ -1,0 +1,188 @@
+import type { Path } from '../config/diagnostic.ts'
+import type { Provider } from '../providers/index.ts'
+import type { Secret } from '../secrets/secret.ts'
+import type { AnswerHeaders, RequestHeaders } from './headers.ts'
+import type { HostTable } from './host-table.ts'
+import type { Match, ValueMatch } from './match.ts'
+import type { PathTypes } from './path-types.ts'
+import type { RouteTable } from './router.ts'
+
+/** Everything that requests need, decided before the first one comes. Frozen; a reload makes a new one. */
+export interface Runtime {
+  readonly binds: readonly Bind[]
+  readonly settings: Settings
+}
+
+/** What holds for all requests. */
+export interface Settings {
+  /** Bytes of a request body that must be looked into; above it the answer is 413. */
+  readonly maxBodyBytes: number
+  /** How long an idle client connection is kept, in milliseconds. */
+  readonly clientIdleMs: number
+  /** How long requests under way may take after `close`, in milliseconds. */
+  readonly drainMs: number
+  readonly accessLogFormat: 'text' | 'json'
+}
+
+/** One port. */
+export interface Bind {
+  /** `bind/3000` */
+  readonly key: string
+  readonly port: number
+  readonly listeners: HostTable<Listener>
+}
+
+export interface Listener {
+  /** Unique in the runtime; the first part of its routes' keys. */
+  readonly key: string
+  readonly name: string
+  /** What the access log calls `gateway`. */
+  readonly gateway: string
+  readonly hostname: string | undefined
+  readonly routes: RouteTable<Route>
+}
+
+export interface Route {
+  readonly key: string
+  /** `namespace/name` */
+  readonly name: string
+  /** Where it stands in the config. */
+  readonly path: Path
+  readonly hostnames: readonly string[]
+  readonly matches: readonly Match[]
+  /** 0: none. Ends with the head of the answer. */
+  readonly requestTimeoutMs: number
+  readonly action: Action
+}
+
+export type Action = DirectAnswer | Destinations | ModelRouter | NoBackend
+
+/** `policies.directResponse` */
+export interface DirectAnswer {
+  readonly kind: 'direct'
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+/** The backends of a route, one picked per request by weight. */
+export interface Destinations {
+  readonly kind: 'destinations'
+  readonly choices: readonly Destination[]
+  /** Running sums of the weights, as long as `choices`. */
+  readonly thresholds: readonly number[]
+}
+
+/** A route that cannot pick a backend: none is listed, or none has a weight. */
+export interface NoBackend {
+  readonly kind: 'none'
+}
+
+/** The `llm` section: the model of the request picks the backend. */
+export interface ModelRouter {
+  readonly kind: 'models'
+  /** The most specific names first. */
+  readonly models: readonly Model[]
+  /** The answer to `/v1/models`. */
+  readonly list: Buffer
+}
+
+/** One entry of `llm.models`. */
+export interface Model {
+  /** Exact, `*`, `prefix*` or `*suffix`. */
+  readonly name: string
+  readonly path: Path
+  readonly isPublic: boolean
+  /** Any of them must hold, each with all of its headers; empty: always. */
+  readonly matches: readonly (readonly { readonly name: string; readonly value: ValueMatch }[])[]
+  readonly destination: Destination
+}
+
+/** One route with one backend: where a request goes and what changes on the way. */
+export interface Destination {
+  /** The backend as the config names it. */
+  readonly label: string
+  /** Where the backend stands in the config. */
+  readonly path: Path
+  readonly upstream: Upstream
+  readonly ai: AiBackend | undefined
+  readonly requestHeaders: RequestHeaders
+  readonly answerHeaders: AnswerHeaders
+  /** Query parameters that the backend's auth sets, percent-encoded. */
+  readonly queryCredentials: readonly QueryCredential[]
+  readonly key: Key | undefined
+  /** `Host` upstream: fixed text, or undefined for the client's own. */
+  readonly authority: string | undefined
+  readonly rewritePath: ((path: string, match: Match) => string) | undefined
+  /** 0: none. Ends with the head of the answer. */
+  readonly backendTimeoutMs: number
+}
+
+/** The key slot that feeds a destination. */
+export interface Key {
+  readonly slot: Path
+  readonly secret: Secret
+}
+
+/** A credential as a query parameter. */
+export interface QueryCredential {
+  /** Decoded, as the config has it. */
+  readonly name: string
+  /** `name=value`, encoded; holds the secret. */
+  pair(): string
+}
+
+/** What makes a backend an LLM backend. */
+export interface AiBackend {
+  readonly provider: Provider
+  /** Replaces the model of the request. */
+  readonly model: string | undefined
+  readonly types: PathTypes
+  /** `hostOverride` is set: the client's path goes upstream as it is unless a prefix is set too. */
+  readonly isHostOverridden: boolean
+  readonly pathOverride: string | undefined
+  readonly pathPrefix: string | undefined
+  /** The place of the key is written in the config, so the provider does not move it. */
+  readonly isKeyPlaceExplicit: boolean
+}
+
+/** One address with its way of connecting; requests to the same `key` share connections. */
+export interface Upstream {
+  readonly key: string
+  /** `https://api.openai.com:443` */
+  readonly origin: string
+  /** Without brackets. */
+  readonly hostname: string
+  readonly port: number
+  /** `api.openai.com:443`, for the log. */
+  readonly endpoint: string
+  /** The name that is asked for (SNI) and that the certificate must carry; empty without TLS. */
+  readonly servername: string
+  readonly tls: UpstreamTls | undefined
+  readonly connectTimeoutMs: number
+  /** How long an idle connection is kept. */
+  readonly idleMs: number
+}
+
+export interface UpstreamTls {
+  /** PEM text that replaces the system's roots. */
+  readonly ca: string | undefined
+}
+
+function destinationsOf(action: Action): readonly Destination[] {
+  if (action.kind === 'destinations') return action.choices
+  return action.kind === 'models' ? action.models.map(model => model.destination) : []
+}
+
+/** Every upstream that some route of the runtime may call. */
+export function upstreamsOf(runtime: Runtime): Upstream[] {
+  const actions = new Set<Action>()
+  for (const bind of runtime.binds) {
+    for (const [, listener] of bind.listeners.entries()) {
+      for (const [, candidates] of listener.routes.entries()) {
+        for (const { route } of candidates) actions.add(route.action)
+      }
+    }
+  }
+  return [...actions].flatMap(destinationsOf).map(destination => destination.upstream)
+}

@@ -1,0 +1,62 @@
+import type { Exchange } from '../exchange.ts'
+import type { Reason } from '../failures.ts'
+import { maskQuery } from './mask-query.ts'
+import type { Usage } from './usage.ts'
+
+/** One request, told after its answer has gone. Holds no secret: header values are left out, query values masked. */
+export interface AccessEvent {
+  /** Milliseconds since 1970, when the request came. */
+  readonly time: number
+  readonly gateway: string | undefined
+  readonly listener: string | undefined
+  readonly route: string | undefined
+  /** `host:port` of the upstream. */
+  readonly endpoint: string | undefined
+  readonly sourceAddress: string | undefined
+  readonly sourcePort: number | undefined
+  readonly method: string
+  readonly host: string
+  /** With its query, the values of parameters that carry credentials masked. */
+  readonly path: string
+  readonly version: string
+  /** Undefined when the client left before there was one. */
+  readonly status: number | undefined
+  readonly provider: string | undefined
+  readonly model: string | undefined
+  readonly usage: Usage | undefined
+  readonly reason: Reason | undefined
+  readonly error: string | undefined
+  /** Milliseconds. */
+  readonly duration: number
+}
+
+/** What is told of an exchange once it is over. */
+export function accessEvent(exchange: Exchange): AccessEvent {
+  const { request, response, listener, route, destination, relay } = exchange
+  const duration = performance.now() - exchange.startedAt
+  return {
+    time: Date.now() - duration,
+    gateway: listener?.gateway,
+    listener: listener?.name,
+    route: route?.name,
+    endpoint: destination?.upstream.endpoint,
+    sourceAddress: request.socket.remoteAddress,
+    sourcePort: request.socket.remotePort,
+    method: exchange.method,
+    host: request.headers.host ?? '',
+    path: maskedTarget(request.url ?? ''),
+    version: request.httpVersion,
+    status: response.headersSent ? response.statusCode : undefined,
+    provider: destination?.ai?.provider.telemetryName,
+    model: exchange.model,
+    usage: relay?.usage,
+    reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
+    error: exchange.error,
+    duration,
+  }
+}
+
+function maskedTarget(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? url : `${url.slice(0, mark)}?${maskQuery(url.slice(mark + 1))}`
+}

@@ -1,0 +1,77 @@
+import type { AnswerFacts, AnswerStream, Translation } from '../providers/index.ts'
+import type { Exchange } from './exchange.ts'
+import { llmResponseFailure } from './failures.ts'
+import type { AnswerHead } from './headers.ts'
+import { Relay } from './relay.ts'
+import type { Destination } from './runtime.ts'
+
+/** Bytes of an answer that is translated whole; a longer one is refused. */
+const WHOLE_LIMIT = 16 * 1024 * 1024
+
+/** Headers of the provider's answer that say something about its bytes. */
+const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'content-type', 'etag', 'digest'])
+
+/** Passes an answer on in another format: a stream chunk by chunk, anything else as a whole. */
+export class TranslatedRelay extends Relay {
+  readonly #translation: Translation
+  readonly #facts: AnswerFacts
+  #stream: AnswerStream | undefined
+  #status = 0
+  #head: AnswerHead | undefined
+  #chunks: Buffer[] = []
+  #size = 0
+
+  constructor(exchange: Exchange, destination: Destination, translation: Translation, facts: AnswerFacts) {
+    super(exchange, destination)
+    this.#translation = translation
+    this.#facts = facts
+  }
+
+  protected override begin(status: number, statusText: string, head: AnswerHead): void {
+    head.headers = head.headers.filter(
+      (_, i) => !OF_THE_BODY.has((head.headers[i - (i % 2)] ?? '').toLowerCase()),
+    )
+    head.contentLength = -1
+    this.#status = status
+    this.#head = head
+    if (!head.isEventStream || status > 299) return
+    this.#stream = this.#translation.stream(this.#facts)
+    head.headers.push('content-type', 'text/event-stream')
+    super.begin(status, statusText, head)
+  }
+
+  protected override pass(chunk: Buffer): boolean {
+    if (this.#stream !== undefined) {
+      const translated = this.#stream.push(chunk)
+      return translated.length === 0 || super.pass(translated)
+    }
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size > WHOLE_LIMIT) {
+      this.abort()
+      this.exchange.fail(llmResponseFailure('response was too large'))
+    }
+    return true
+  }
+
+  protected override end(): void {
+    if (this.#stream === undefined) return this.#endWhole()
+    const rest = this.#stream.end()
+    if (rest.length > 0) this.exchange.response.write(rest)
+    // Clients do not miss the end of a stream that was cut; a broken connection they notice.
+    if (this.#stream.complete) this.exchange.response.end()
+    else this.exchange.response.destroy()
+  }
+
+  #endWhole(): void {
+    let body: Buffer
+    try {
+      body = this.#translation.answer(this.#status, Buffer.concat(this.#chunks, this.#size), this.#facts)
+    } catch {
+      return this.exchange.fail(llmResponseFailure('failed to parse response'))
+    }
+    const headers = this.#head?.headers ?? []
+    headers.push('content-type', 'application/json')
+    this.exchange.answer(this.#status, headers, body)
+  }
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { refuseUnsupported } from './check.ts'
+import type { Diagnostic } from './config/diagnostic.ts'
+import { AgwError } from './errors.ts'
+import { compileRuntime, type Gateway, type GatewayOptions, startGateway } from './gateway/index.ts'
+import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
+import { watchFiles } from './secrets/watch.ts'
+
+/** What a live gateway tells of itself. */
+export type LiveEvent =
+  | { readonly event: 'listening'; readonly bind: string; readonly address: string }
+  | { readonly event: 'ready' }
+  | { readonly event: 'reloaded'; readonly changes: readonly string[] }
+  | {
+      readonly event: 'reload-rejected'
+      readonly message: string
+      readonly hint: string
+      readonly diagnostics: readonly Diagnostic[]
+    }
+  | { readonly event: 'key-changed'; readonly name: string; readonly from: string; readonly to: string }
+  | { readonly event: 'draining' }
+  | { readonly event: 'stopped' }
+
+export interface LiveOptions {
+  readonly load: LoadOptions
+  readonly gateway: GatewayOptions
+  /** Watch the config, `.env` and key files, and take changes in. */
+  readonly reload: boolean
+  readonly onEvent: (event: LiveEvent) => void
+  /** Called with every config that was loaded, before it is used: the place to make its secrets known. */
+  readonly onLoaded?: ((loaded: UsableConfig) => void) | undefined
+}
+
+/** A gateway that follows its files. */
+export interface LiveGateway {
+  readonly addresses: Gateway['addresses']
+  /** Reads everything again now, as if a file had changed. */
+  reload(): Promise<void>
+  /** Takes no new requests, lets the ones under way finish, then ends. */
+  close(drainMs?: number): Promise<void>
+}
+
+/** Loads, compiles and starts; then reloads as a whole whenever a file changes. A bad change keeps the last good state. */
+export async function startLive(options: LiveOptions): Promise<LiveGateway> {
+  const first = await usable(options)
+  const gateway = await startGateway(compileRuntime(first.resolved), options.gateway)
+  for (const { bind, address } of gateway.addresses) options.onEvent({ event: 'listening', bind, address })
+  const live = new Live(gateway, first, options)
+  options.onEvent({ event: 'ready' })
+  return live
+}
+
+async function usable(options: LiveOptions): Promise<UsableConfig> {
+  const loaded = await loadUsable(options.load)
+  options.onLoaded?.(loaded)
+  refuseUnsupported(loaded)
+  return loaded
+}
+
+class Live implements LiveGateway {
+  readonly #gateway: Gateway
+  readonly #options: LiveOptions
+  #current: UsableConfig
+  #watcher: Disposable | undefined
+  #watched = ''
+  /** Reloads run one after the other; changes during one are taken in by the next. */
+  #queue: Promise<void> = Promise.resolve()
+
+  constructor(gateway: Gateway, first: UsableConfig, options: LiveOptions) {
+    this.#gateway = gateway
+    this.#options = options
+    this.#current = first
+    this.#watch()
+  }
+
+  get addresses(): Gateway['addresses'] {
+    return this.#gateway.addresses
+  }
+
+  reload(): Promise<void> {
+    this.#queue = this.#queue.then(() => this.#reload())
+    return this.#queue
+  }
+
+  async close(drainMs?: number): Promise<void> {
+    this.#options.onEvent({ event: 'draining' })
+    this.#watcher?.[Symbol.dispose]()
+    await this.#queue
+    await this.#gateway.close(drainMs === undefined ? {} : { drainMs })
+    this.#options.onEvent({ event: 'stopped' })
+  }
+
+  async #reload(): Promise<void> {
+    const { onEvent } = this.#options
+    try {
+      const next = await usable(this.#options)
+      const before = this.#current
+      await this.#gateway.reload(compileRuntime(next.resolved))
+      this.#current = next
+      this.#watch()
+      for (const change of keyChanges(before, next)) onEvent(change)
+      if (before.document.text !== next.document.text) onEvent({ event: 'reloaded', changes: ['config'] })
+    } catch (error) {
+      if (!(error instanceof AgwError)) throw error
+      const { message, hint = '', diagnostics } = error
+      onEvent({ event: 'reload-rejected', message, hint, diagnostics: diagnostics as readonly Diagnostic[] })
+    }
+  }
+
+  #watch(): void {
+    if (!this.#options.reload || this.#current.path === '-') return
+    const { path, folder, slots, variables } = this.#current
+    const paths = new Set([path, variables.dotenv?.file ?? join(folder, '.env')])
+    for (const { file } of slots) if (file !== undefined) paths.add(file)
+    const wanted = [...paths].sort().join('\n')
+    if (wanted === this.#watched) return
+    this.#watched = wanted
+    this.#watcher?.[Symbol.dispose]()
+    this.#watcher = watchFiles([...paths], () => void this.reload())
+    // What changed between the reading and the watching would never be reported: read once more.
+    void this.reload()
+  }
+}
+
+function keyChanges(before: UsableConfig, after: UsableConfig): LiveEvent[] {
+  const old = new Map(before.slots.map(one => [one.slot.name, one.secret]))
+  const changes: LiveEvent[] = []
+  for (const { slot, secret } of after.slots) {
+    const was = old.get(slot.name)
+    if (secret === undefined || was === undefined || was.equals(secret)) continue
+    changes.push({ event: 'key-changed', name: slot.name, from: was.fingerprint(), to: secret.fingerprint() })
+  }
+  return changes
+}

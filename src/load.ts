@@ -1,0 +1,105 @@
+import { dirname, relative, resolve } from 'node:path'
+import type { Diagnostic } from './config/diagnostic.ts'
+import type { ConfigDocument } from './config/document.ts'
+import { findConfig } from './config/find.ts'
+import { readConfigBytes, readDocument } from './config/read.ts'
+import type { Config } from './config/schema.ts'
+import { keySlots } from './config/slots.ts'
+import { validate } from './config/validate.ts'
+import { AgwError } from './errors.ts'
+import { type ResolvedConfig, type ResolvedSlot, resolveSecrets } from './secrets/resolve.ts'
+import { loadVariables, type VariableTable } from './secrets/variables.ts'
+
+/** Where a config and its variables come from. */
+export interface LoadOptions {
+  /** A path, or `-` for standard input; found by the usual rules when absent. */
+  readonly file?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** A dotenv file; `false` reads none, absent reads `.env` beside the config. */
+  readonly envFile?: string | false | undefined
+  /** Gives the text when `file` is `-`. */
+  readonly stdin?: (() => Promise<Uint8Array>) | undefined
+}
+
+/** A config that was read and checked; `config` is there when no finding is an error. */
+export interface LoadedConfig {
+  /** Absolute, or `-`. */
+  readonly path: string
+  /** As messages name it: relative to the working folder. */
+  readonly name: string
+  /** The folder that `.env` and new key files belong to. */
+  readonly folder: string
+  readonly document: ConfigDocument
+  readonly diagnostics: readonly Diagnostic[]
+  readonly config: Config | undefined
+  /** As {@link Checked.draft}. */
+  readonly draft: Config | undefined
+  readonly variables: VariableTable
+}
+
+/** Finds, reads and checks a config. Throws CONFIG_NOT_FOUND and CONFIG_UNREADABLE; findings are returned. */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { path } = await findConfig(options)
+  const standard = path === '-'
+  const bytes = standard ? await (options.stdin ?? noStdin)() : await readConfigBytes(path)
+  const folder = standard ? options.cwd : dirname(path)
+  const variables = await loadVariables({
+    env: options.env,
+    configDir: folder,
+    ...(options.envFile !== undefined && {
+      envFile: options.envFile === false ? false : resolve(options.cwd, options.envFile),
+    }),
+  })
+  const name = standard ? '<stdin>' : shortName(options.cwd, path)
+  const document = readDocument(bytes, { file: name, lookup: key => variables.expand(key) })
+  return { path, name, folder, document, variables, ...validate(document) }
+}
+
+/** A config whose secrets are all there, ready to be compiled. */
+export interface UsableConfig extends LoadedConfig {
+  readonly config: Config
+  readonly slots: readonly ResolvedSlot[]
+  readonly resolved: ResolvedConfig
+}
+
+/** The config, or CONFIG_INVALID with all its errors (SECRET_MISSING when unset variables are the only ones). */
+export function requireConfig(loaded: LoadedConfig): Config {
+  if (loaded.config !== undefined) return loaded.config
+  const errors = loaded.diagnostics.filter(one => one.severity === 'error')
+  const unset = errors.every(one => one.code === 'VARIABLE_UNSET')
+  const first = errors[0]
+  const place = first === undefined ? '' : `:${first.range.start.line}:${first.range.start.column}`
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  throw new AgwError(
+    unset ? 'SECRET_MISSING' : 'CONFIG_INVALID',
+    `${loaded.name}${place}: ${first?.message ?? 'the config cannot be used'}${more}`,
+    { hint: first?.hint ?? '', diagnostics: errors },
+  )
+}
+
+/** The config as far as key slots need it: variables may be unset. Throws CONFIG_INVALID for anything else. */
+export function requireKeyPlaces(loaded: LoadedConfig): Config {
+  return loaded.draft ?? requireConfig(loaded)
+}
+
+/** Loads a config and everything its key slots refer to. Throws for whatever stands in the way. */
+export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
+  const loaded = await loadConfig(options)
+  const config = requireConfig(loaded)
+  const slots = keySlots(config, loaded.document)
+  const { config: resolved } = await resolveSecrets(config, slots, {
+    cwd: options.cwd,
+    configDir: loaded.folder,
+  })
+  return { ...loaded, config, slots, resolved }
+}
+
+function shortName(cwd: string, path: string): string {
+  const short = relative(cwd, path)
+  return short === '' || short.startsWith('..') ? path : short
+}
+
+async function noStdin(): Promise<Uint8Array> {
+  throw new AgwError('USAGE', 'this config was to be read from standard input, which is not open here')
+}

@@ -1,0 +1,50 @@
+import { bearerToken, removeHeader, setHeader } from './headers.ts'
+import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
+
+/** https://docs.anthropic.com/en/api/versioning */
+export const ANTHROPIC_VERSION = '2023-06-01'
+
+/** Subscription tokens are only taken as `Authorization: Bearer`. */
+const OAUTH_PREFIX = 'sk-ant-oat'
+
+const ACCEPTED: ReadonlySet<Format> = new Set(['messages', 'anthropicTokenCount'])
+
+/** Path below the base for the shapes of Anthropic's API. */
+export function anthropicPath(format: Format): string {
+  return format === 'anthropicTokenCount' ? '/messages/count_tokens' : '/messages'
+}
+
+/**
+ * Anthropic wants keys in `x-api-key`. agentgateway moves whatever bearer token is about to leave there, the
+ * client's own included, unless it is a subscription token or the config chose the place; then `x-api-key` goes.
+ */
+function finish(headers: string[], facts: FinishFacts): void {
+  const token = bearerToken(headers)
+  if (token !== undefined) {
+    if (token.startsWith(OAUTH_PREFIX) || facts.explicitLocation) {
+      removeHeader(headers, 'x-api-key')
+    } else {
+      removeHeader(headers, 'authorization')
+      setHeader(headers, 'x-api-key', token)
+    }
+  }
+  setHeader(headers, 'anthropic-version', ANTHROPIC_VERSION)
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]?.toLowerCase().startsWith('sec-fetch-')) headers.splice(i, 2)
+  }
+}
+
+/** https://docs.anthropic.com/en/api/messages */
+export const anthropic: Provider = {
+  kind: 'anthropic',
+  telemetryName: 'anthropic',
+  host: 'api.anthropic.com',
+  basePath: '/v1',
+  renamesTokenLimit: false,
+  accepts: format => ACCEPTED.has(format),
+  path: (facts: PathFacts, prefix: string | undefined) =>
+    (prefix === undefined ? '/v1' : trimSlashes(prefix)) + anthropicPath(facts.type),
+  finish,
+  // Anthropic refuses what looks like a browser's cross-origin call; the gateway is not a browser.
+  refusedHeaders: ['origin', 'access-control-request-method', 'access-control-request-headers'],
+}

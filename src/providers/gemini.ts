@@ -1,0 +1,60 @@
+import { bearerToken, removeHeader, setHeader } from './headers.ts'
+import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
+
+/** Google's API keys start so; OAuth access tokens do not, and stay in `Authorization`. */
+const KEY_PREFIX = 'AIza'
+
+const ACCEPTED: ReadonlySet<Format> = new Set([
+  'completions',
+  'embeddings',
+  'generateContent',
+  'geminiCountTokens',
+])
+
+/** `models/x`, `tunedModels/x` and `x` as one resource name that cannot open a path segment of its own. */
+function resourceName(model: string): string {
+  const slash = model.indexOf('/')
+  const collection = slash < 0 ? '' : model.slice(0, slash)
+  const known = collection === 'models' || collection === 'tunedModels'
+  const id = known ? model.slice(slash + 1) : model
+  return `${known ? collection : 'models'}/${encodeURIComponent(id).replaceAll('%3A', ':').replaceAll('%40', '@')}`
+}
+
+/** Path of Gemini's own API, which carries the model; streaming answers are asked for as SSE. */
+export function nativeGeminiPath(facts: PathFacts): string {
+  const name = `/v1beta/${resourceName(facts.model)}`
+  if (facts.type === 'geminiCountTokens') return `${name}:countTokens`
+  return facts.streaming ? `${name}:streamGenerateContent?alt=sse` : `${name}:generateContent`
+}
+
+/** The native endpoints take API keys in `x-goog-api-key`; the OpenAI-compatible ones take them as bearer. */
+function finish(headers: string[], facts: FinishFacts): void {
+  if (facts.type !== 'generateContent' && facts.type !== 'geminiCountTokens') return
+  const token = bearerToken(headers)
+  if (token === undefined || facts.explicitLocation || !token.startsWith(KEY_PREFIX)) return
+  removeHeader(headers, 'authorization')
+  setHeader(headers, 'x-goog-api-key', token)
+}
+
+function path(facts: PathFacts, prefix: string | undefined): string {
+  const below = prefix === undefined ? '' : trimSlashes(prefix)
+  if (facts.type === 'generateContent' || facts.type === 'geminiCountTokens')
+    return below + nativeGeminiPath(facts)
+  if (facts.type === 'embeddings') return `${below}/v1beta/openai/embeddings`
+  return `${below}/v1beta/openai/chat/completions`
+}
+
+/**
+ * https://ai.google.dev/gemini-api/docs/openai for completions and embeddings (agentgateway translates
+ * completions to the native shape; here they go to Google's own compatible endpoint), native paths otherwise.
+ */
+export const gemini: Provider = {
+  kind: 'gemini',
+  telemetryName: 'gcp.gemini',
+  host: 'generativelanguage.googleapis.com',
+  basePath: undefined,
+  renamesTokenLimit: false,
+  accepts: format => ACCEPTED.has(format),
+  path,
+  finish,
+}

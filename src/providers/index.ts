@@ -1,0 +1,23 @@
+export { ANTHROPIC_VERSION, anthropic } from './anthropic.ts'
+export { type AzureSettings, azure } from './azure.ts'
+export { type CustomFormat, type CustomSettings, custom } from './custom.ts'
+export { gemini } from './gemini.ts'
+export { findHeader, setHeader } from './headers.ts'
+export { openAI } from './openai.ts'
+export { PRESETS, type Preset, type PresetName } from './presets.ts'
+export {
+  type FinishFacts,
+  type Format,
+  type PathFacts,
+  type Provider,
+  type ProviderKind,
+  ROUTE_TYPES,
+  type RouteType,
+} from './provider.ts'
+export {
+  type AnswerFacts,
+  type AnswerStream,
+  type Translation,
+  TranslationError,
+  translationFor,
+} from './translation.ts'

@@ -1,0 +1,179 @@
+import { PRESETS, type PresetName } from './presets.ts'
+import type { RouteType } from './provider.ts'
+
+/** What someone needs to know to put a provider into a new config. */
+export interface Onboarding {
+  /** What a user types. */
+  readonly id: string
+  readonly label: string
+  /** The provider's word in `llm` models and in `ai.provider`. */
+  readonly words: { readonly llm: string; readonly ai: string }
+  /** The environment variable its key usually has. */
+  readonly variable: string
+  /** A model that exists, for examples only. */
+  readonly exampleModel: string
+  /** The model names it serves where several providers share one gateway; absent, a model must be named. */
+  readonly pattern?: string
+  /** Where a key is made. */
+  readonly keyPage: string
+  readonly endpoint?: { readonly url: string; readonly preset: boolean }
+  /** The header an API key goes into when it is not the usual place. */
+  readonly keyHeader?: string
+  readonly routes: Readonly<Record<string, RouteType>>
+}
+
+const OPENAI_ROUTES: Readonly<Record<string, RouteType>> = {
+  '/v1/chat/completions': 'completions',
+  '/v1/responses': 'responses',
+  '/v1/embeddings': 'embeddings',
+  '*': 'passthrough',
+}
+const ANTHROPIC_ROUTES: Readonly<Record<string, RouteType>> = {
+  '/v1/messages': 'messages',
+  '/v1/messages/count_tokens': 'anthropicTokenCount',
+  '/v1/chat/completions': 'completions',
+  '*': 'passthrough',
+}
+const GEMINI_ROUTES: Readonly<Record<string, RouteType>> = {
+  ':generateContent': 'generateContent',
+  ':streamGenerateContent': 'generateContent',
+  ':countTokens': 'geminiCountTokens',
+  '/v1/chat/completions': 'completions',
+  '/v1/embeddings': 'embeddings',
+  '*': 'passthrough',
+}
+
+function preset(
+  id: PresetName,
+  label: string,
+  variable: string,
+  exampleModel: string,
+  keyPage: string,
+): Onboarding {
+  return {
+    id,
+    label,
+    words: { llm: id, ai: 'openAI' },
+    variable,
+    exampleModel,
+    keyPage,
+    endpoint: { url: PRESETS[id].baseUrl, preset: true },
+    routes: OPENAI_ROUTES,
+  }
+}
+
+/** The providers `agw init` knows, the usual ones first. */
+export const ONBOARDING: readonly Onboarding[] = [
+  {
+    id: 'openai',
+    label: 'OpenAI',
+    words: { llm: 'openAI', ai: 'openAI' },
+    variable: 'OPENAI_API_KEY',
+    exampleModel: 'gpt-4o-mini',
+    pattern: 'gpt-*',
+    keyPage: 'https://platform.openai.com/api-keys',
+    routes: OPENAI_ROUTES,
+  },
+  {
+    id: 'anthropic',
+    label: 'Anthropic',
+    words: { llm: 'anthropic', ai: 'anthropic' },
+    variable: 'ANTHROPIC_API_KEY',
+    exampleModel: 'claude-sonnet-4-5',
+    pattern: 'claude-*',
+    keyPage: 'https://console.anthropic.com/settings/keys',
+    routes: ANTHROPIC_ROUTES,
+  },
+  {
+    id: 'gemini',
+    label: 'Google Gemini',
+    words: { llm: 'gemini', ai: 'gemini' },
+    variable: 'GEMINI_API_KEY',
+    exampleModel: 'gemini-2.5-flash',
+    pattern: 'gemini-*',
+    keyPage: 'https://aistudio.google.com/apikey',
+    routes: GEMINI_ROUTES,
+  },
+  {
+    id: 'azure',
+    label: 'Azure OpenAI',
+    words: { llm: 'azure', ai: 'azure' },
+    variable: 'AZURE_OPENAI_API_KEY',
+    exampleModel: 'gpt-4o-mini',
+    keyPage: 'https://portal.azure.com',
+    keyHeader: 'api-key',
+    routes: OPENAI_ROUTES,
+  },
+  preset('groq', 'Groq', 'GROQ_API_KEY', 'llama-3.3-70b-versatile', 'https://console.groq.com/keys'),
+  preset(
+    'mistral',
+    'Mistral',
+    'MISTRAL_API_KEY',
+    'mistral-small-latest',
+    'https://console.mistral.ai/api-keys',
+  ),
+  preset(
+    'openrouter',
+    'OpenRouter',
+    'OPENROUTER_API_KEY',
+    'openai/gpt-4o-mini',
+    'https://openrouter.ai/keys',
+  ),
+  preset(
+    'deepseek',
+    'DeepSeek',
+    'DEEPSEEK_API_KEY',
+    'deepseek-chat',
+    'https://platform.deepseek.com/api_keys',
+  ),
+  preset('xai', 'xAI', 'XAI_API_KEY', 'grok-4', 'https://console.x.ai'),
+  preset(
+    'togetherai',
+    'Together AI',
+    'TOGETHER_API_KEY',
+    'meta-llama/Llama-3.3-70B-Instruct-Turbo',
+    'https://api.together.ai/settings/api-keys',
+  ),
+  preset(
+    'fireworks',
+    'Fireworks',
+    'FIREWORKS_API_KEY',
+    'accounts/fireworks/models/llama-v3p3-70b-instruct',
+    'https://fireworks.ai/account/api-keys',
+  ),
+  preset('cerebras', 'Cerebras', 'CEREBRAS_API_KEY', 'llama-3.3-70b', 'https://cloud.cerebras.ai'),
+  preset(
+    'deepinfra',
+    'DeepInfra',
+    'DEEPINFRA_API_KEY',
+    'meta-llama/Llama-3.3-70B-Instruct',
+    'https://deepinfra.com/dash/api_keys',
+  ),
+  preset(
+    'huggingface',
+    'Hugging Face',
+    'HF_TOKEN',
+    'meta-llama/Llama-3.3-70B-Instruct',
+    'https://huggingface.co/settings/tokens',
+  ),
+  preset(
+    'baseten',
+    'Baseten',
+    'BASETEN_API_KEY',
+    'deepseek-ai/DeepSeek-V3.1',
+    'https://app.baseten.co/settings/api_keys',
+  ),
+  {
+    id: 'openai-compatible',
+    label: 'another OpenAI-compatible host',
+    words: { llm: 'openAI', ai: 'openAI' },
+    variable: 'LLM_API_KEY',
+    exampleModel: 'gpt-4o-mini',
+    keyPage: '',
+    routes: OPENAI_ROUTES,
+  },
+]
+
+export function onboardingOf(id: string): Onboarding | undefined {
+  return ONBOARDING.find(row => row.id === id.toLowerCase())
+}

@@ -1,0 +1,58 @@
+import {
+  CompletionsFromMessagesStream,
+  errorFromMessages,
+  fromMessages,
+  TranslationError,
+  toMessages,
+} from './anthropic-completions.ts'
+import type { Format, Provider } from './provider.ts'
+
+type JsonObject = Record<string, unknown>
+
+/** One streamed answer on its way back; each call returns the bytes to send on, perhaps none. */
+export interface AnswerStream {
+  push(chunk: Buffer): Buffer
+  end(): Buffer
+  /** False after `end()`: the upstream broke off, and so must the client's connection. */
+  readonly complete: boolean
+}
+
+/** What the way back needs to know of the request. */
+export interface AnswerFacts {
+  /** Seconds since 1970. */
+  readonly created: number
+  /** Whether a stream ends with a usage event. */
+  readonly includeUsage: boolean
+}
+
+/** Between the shape a client speaks and the one its provider takes. */
+export interface Translation {
+  /** The shape that goes upstream. */
+  readonly as: Format
+  /** Throws `TranslationError` for what has no equivalent. */
+  request(body: JsonObject): JsonObject
+  /** A whole JSON answer; throws when the body is not what the provider's API answers. */
+  answer(status: number, body: Buffer, facts: AnswerFacts): Buffer
+  stream(facts: AnswerFacts): AnswerStream
+}
+
+const completionsToMessages: Translation = {
+  as: 'messages',
+  request: toMessages,
+  answer(status, body, facts) {
+    const text = body.toString()
+    if (status < 200 || status > 299) return Buffer.from(errorFromMessages(status, text))
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null)
+      throw new SyntaxError('the answer is not a JSON object')
+    return Buffer.from(JSON.stringify(fromMessages(parsed as JsonObject, facts)))
+  },
+  stream: facts => new CompletionsFromMessagesStream(facts),
+}
+
+/** How a request of a shape that the provider does not take is put into one that it takes; undefined: not at all. */
+export function translationFor(provider: Provider, from: Format): Translation | undefined {
+  return provider.kind === 'anthropic' && from === 'completions' ? completionsToMessages : undefined
+}
+
+export { TranslationError }

@@ -1,0 +1,54 @@
+import { type Confidence, KEY_FORMATS, KEYS_OF_KIND, PROVIDER_NAMES } from './formats.ts'
+import { REJECTIONS, type RejectReason } from './rejections.ts'
+
+/** What a value looks like. */
+export interface DetectedKey {
+  /** The format's id. */
+  readonly id: string
+  readonly provider: string
+  readonly confidence: Confidence
+  /** What to know about such a key. */
+  readonly note?: string
+}
+
+export type CleanedKey =
+  | { readonly ok: true; readonly value: string; readonly notes: readonly string[] }
+  | { readonly ok: false; readonly reason: RejectReason; readonly message: string; readonly hint: string }
+
+/** Whose key a value is by its shape; `undefined` when it has none of the known ones. */
+export function detectKey(value: string): DetectedKey | undefined {
+  const found = KEY_FORMATS.find(format => format.pattern.test(value))
+  if (found === undefined) return undefined
+  const { id, provider, confidence, note } = found
+  return { id, provider, confidence, ...(note !== undefined && { note }) }
+}
+
+/**
+ * A key as it came from a prompt, a pipe or a file: one line end at its end is taken off, what is certainly no key is
+ * refused. Messages never hold the value.
+ */
+export function cleanPastedKey(pasted: string): CleanedKey {
+  const value = pasted.replace(/\r?\n$/, '')
+  const rejection = REJECTIONS.find(one => one.test(value))
+  if (rejection !== undefined) {
+    const { reason, message, hint } = rejection
+    return { ok: false, reason, message, hint }
+  }
+  const note = detectKey(value)?.note
+  return { ok: true, value, notes: note === undefined ? [] : [note] }
+}
+
+/**
+ * Why a key does not fit the provider of its slot (the word that config.yaml uses: `openAI`, `groq`, …), as a clause;
+ * `undefined` when it fits or when the shape does not tell for sure. Does not hold the value. A slot whose host is
+ * overridden may want anybody's key: do not ask for it.
+ */
+export function providerMismatch(value: string, providerKind: string): string | undefined {
+  const allowed = KEYS_OF_KIND[providerKind.toLowerCase()]
+  const found = detectKey(value)
+  if (allowed === undefined || found?.confidence !== 'high' || allowed.includes(found.provider))
+    return undefined
+  const name = PROVIDER_NAMES[found.provider] ?? found.provider
+  const article = /^(?:[aeio]|NV|x)/i.test(name) ? 'an' : 'a'
+  return `this looks like ${article} ${name} key, and the slot is for ${providerKind}`
+}

@@ -1,0 +1,92 @@
+import type { Diagnostic, Severity } from '../config/diagnostic.ts'
+import type { ConfigDocument } from '../config/document.ts'
+import type { KeySlot } from '../config/slots.ts'
+import { cleanPastedKey, providerMismatch } from './detect.ts'
+import { checkMode } from './read.ts'
+import { type ResolvedSlot, resolveSlots } from './resolve.ts'
+import type { Secret } from './secret.ts'
+
+interface Place {
+  readonly document: ConfigDocument
+  readonly folder: string
+}
+
+/** What is wrong with the keys of a config, and the keys themselves for the redactor. */
+export interface KeyFindings {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly secrets: readonly Secret[]
+}
+
+/** Resolves every key slot and judges what it finds; each finding stands at the slot's place in the config. */
+export async function keyFindings(
+  slots: readonly KeySlot[],
+  { document, folder }: Place,
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
+): Promise<KeyFindings> {
+  const unset = new Set(document.variables.filter(use => use.missing).map(use => use.name))
+  const known = slots.filter(slot => slot.variable === undefined || !unset.has(slot.variable))
+  const resolved = await resolveSlots({
+    slots: known,
+    cwd,
+    configDir: folder,
+    credentialsDirectory: env['CREDENTIALS_DIRECTORY'],
+  })
+  const diagnostics: Diagnostic[] = []
+  const secrets: Secret[] = []
+  for (const one of resolved) {
+    const report = (code: string, severity: Severity, message: string, hint: string): void => {
+      const { path } = one.slot
+      diagnostics.push({
+        code,
+        severity,
+        message,
+        hint,
+        file: document.file,
+        path,
+        range: document.rangeOf(path),
+      })
+    }
+    if ('problem' in one) report('KEY_UNREADABLE', 'error', one.problem.message, one.problem.hint)
+    else if (one.secret !== undefined) {
+      secrets.push(one.secret)
+      judge(one, one.secret, report)
+    }
+  }
+  return { diagnostics, secrets }
+}
+
+type Report = (code: string, severity: Severity, message: string, hint: string) => void
+
+function judge({ slot, facts }: ResolvedSlot, secret: Secret, report: Report): void {
+  const value = secret.reveal().trim()
+  const name = slot.variable ?? slot.file ?? slot.name
+  if (value === '') {
+    report(
+      'KEY_EMPTY',
+      'error',
+      `the key of ${slot.name} is empty`,
+      `store it with \`agw keys set ${slot.name}\``,
+    )
+    return
+  }
+  const cleaned = cleanPastedKey(value)
+  if (!cleaned.ok) report('KEY_SUSPECT', 'warning', `${name}: ${cleaned.message}`, cleaned.hint)
+  const mismatch = cleaned.ok ? providerMismatch(value, slot.provider) : undefined
+  if (mismatch !== undefined)
+    report(
+      'KEY_OF_ANOTHER_PROVIDER',
+      'warning',
+      mismatch,
+      `store the right one with \`agw keys set ${slot.name}\``,
+    )
+  if (slot.method === 'inline') {
+    report(
+      'INLINE_KEY',
+      'warning',
+      `the key of ${slot.name} stands in the config: whoever reads the file has it`,
+      `move it out with \`agw keys set ${slot.name} --method file\``,
+    )
+  }
+  const mode = facts === undefined ? undefined : checkMode(facts, slot.file ?? '')
+  if (mode !== undefined) report('KEY_FILE_MODE', mode.severity, mode.message, mode.hint)
+}

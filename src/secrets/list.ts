@@ -1,0 +1,119 @@
+import { resolve } from 'node:path'
+import type { KeySlot } from '../config/slots.ts'
+import { cleanPastedKey, providerMismatch } from './detect.ts'
+import { type FileFacts, readSecretFile } from './read.ts'
+import { Secret } from './secret.ts'
+import type { VariableTable } from './variables.ts'
+
+export type KeyState = 'ok' | 'missing' | 'empty' | 'unreadable' | 'suspect'
+
+/** What `keys list` shows of a slot. Times are ISO 8601; what is not known is null. */
+export interface KeyRow {
+  readonly slot: KeySlot
+  /** As written in the config: `$NAME`, a file name, or a word. */
+  readonly reference: string
+  /** Where the value was found. */
+  readonly source: string
+  readonly fingerprint: string | null
+  readonly state: KeyState
+  /** Four octal digits of the file that holds it. */
+  readonly mode: string | null
+  readonly setAt: string | null
+  readonly expiresAt: string | null
+  readonly lastCheck: string | null
+  /** Why the state is not `ok`. */
+  readonly detail?: string
+}
+
+export interface ListContext {
+  readonly variables: VariableTable
+  readonly cwd: string
+  /** The config's folder. */
+  readonly folder: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** One row a slot, in the order of the config. */
+export async function listKeys(slots: readonly KeySlot[], context: ListContext): Promise<KeyRow[]> {
+  return Promise.all(slots.map(slot => rowOf(slot, context)))
+}
+
+const UNKNOWN = { setAt: null, expiresAt: null, lastCheck: null } as const
+
+async function rowOf(slot: KeySlot, context: ListContext): Promise<KeyRow> {
+  if (slot.file !== undefined) return fileRow(slot, slot.file, context)
+  if (slot.variable !== undefined) return variableRow(slot, slot.variable, context.variables)
+  if (slot.value instanceof Secret) {
+    return {
+      slot,
+      reference: 'inline',
+      source: 'the config itself',
+      mode: null,
+      ...UNKNOWN,
+      ...judged(slot.value, slot),
+    }
+  }
+  const passes = slot.method === 'passthrough'
+  return {
+    slot,
+    reference: passes ? 'passthrough' : 'none',
+    source: passes ? 'the client' : 'nothing',
+    fingerprint: null,
+    state: passes ? 'ok' : 'missing',
+    mode: null,
+    ...UNKNOWN,
+    ...(!passes && {
+      detail: "nothing gives this backend a key, so the client's own credential reaches the provider",
+    }),
+  }
+}
+
+async function fileRow(slot: KeySlot, file: string, context: ListContext): Promise<KeyRow> {
+  const read = await readSecretFile(
+    resolve(context.cwd, file),
+    { credentialsDirectory: context.env['CREDENTIALS_DIRECTORY'] },
+    file,
+  )
+  const base = { slot, reference: file, source: `file ${file}` }
+  if (read.ok) {
+    return {
+      ...base,
+      ...UNKNOWN,
+      mode: octal(read.facts),
+      setAt: read.facts.mtime.toISOString(),
+      ...judged(read.secret, slot),
+    }
+  }
+  const { code, message } = read.problem
+  const state = code === 'missing' || code === 'empty' ? code : 'unreadable'
+  return { ...base, ...UNKNOWN, fingerprint: null, mode: null, state, detail: message }
+}
+
+function variableRow(slot: KeySlot, variable: string, variables: VariableTable): KeyRow {
+  const found = variables.lookup(variable)
+  const reference = `$${variable}`
+  if (found === undefined) {
+    const source = 'nowhere'
+    const detail = `${variable} is not set: \`agw keys set ${slot.name}\` stores it`
+    return { slot, reference, source, fingerprint: null, mode: null, state: 'missing', ...UNKNOWN, detail }
+  }
+  const source = found.source === 'environment' ? `${reference} (environment)` : `${reference} (.env)`
+  // In a longer text the variable is only a part of the key; its own fingerprint is what people can compare.
+  return { slot, reference, source, mode: null, ...UNKNOWN, ...judged(found.value, slot) }
+}
+
+function judged(secret: Secret, slot: KeySlot): Pick<KeyRow, 'fingerprint' | 'state' | 'detail'> {
+  const value = secret.reveal()
+  if (value.trim() === '') return { fingerprint: null, state: 'empty', detail: 'the value is empty' }
+  const cleaned = cleanPastedKey(value.trim())
+  const detail = cleaned.ok ? providerMismatch(value.trim(), slot.provider) : cleaned.message
+  return {
+    fingerprint: secret.fingerprint(),
+    state: detail === undefined ? 'ok' : 'suspect',
+    ...(detail && { detail }),
+  }
+}
+
+function octal(facts: FileFacts): string | null {
+  return facts.mode === 0 ? null : facts.mode.toString(8).padStart(4, '0')
+}

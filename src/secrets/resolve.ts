@@ -1,0 +1,183 @@
+import { isAbsolute, resolve } from 'node:path'
+import { formatPath, type Path } from '../config/diagnostic.ts'
+import type { Config } from '../config/schema.ts'
+import type { KeySlot } from '../config/slots.ts'
+import { AgwError, type ErrorCode } from '../errors.ts'
+import { type FileFacts, readSecretFile, type SecretFile, trimSecret } from './read.ts'
+import { Secret } from './secret.ts'
+
+declare const resolvedMark: unique symbol
+
+/** The tree of a config in which every key slot holds a `Secret`, never `{file}`. */
+export type ResolvedConfig = Config & { readonly [resolvedMark]: true }
+
+export interface ResolveOptions {
+  /** As `keySlots` finds them. */
+  readonly slots: readonly KeySlot[]
+  /** Relative paths start here, as in agentgateway. */
+  readonly cwd: string
+  /** The folder of config.yaml, to tell when a file lies there instead. */
+  readonly configDir: string
+  /** The value of CREDENTIALS_DIRECTORY. */
+  readonly credentialsDirectory?: string | undefined
+}
+
+/** A slot with its key. */
+export interface ResolvedSlot {
+  readonly slot: KeySlot
+  /** Absent for a slot without a key (`passthrough`, `none`). */
+  readonly secret: Secret | undefined
+  /** The file the key was read from, absolute. */
+  readonly file: string | undefined
+  readonly facts: FileFacts | undefined
+}
+
+/** Why a slot has no usable key. Holds no value. */
+export interface SlotProblem {
+  readonly name: string
+  readonly path: string
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+/**
+ * Reads the keys that slots keep in files and puts them into a copy of the tree (only what lies on the way to a slot
+ * is copied). Throws one SECRET_MISSING, SECRET_UNREADABLE or SECRET_REJECTED that lists every slot without a usable
+ * key, with a `SlotProblem` each in `diagnostics`.
+ */
+export async function resolveSecrets(
+  config: Config,
+  options: ResolveOptions,
+): Promise<{ config: ResolvedConfig; resolved: ResolvedSlot[] }> {
+  const found = await resolveSlots(options)
+  const problems = found.flatMap(one => ('problem' in one ? [one.problem] : []))
+  if (problems.length > 0) throw toError(problems)
+  const resolved = found.flatMap(one => ('problem' in one ? [] : [one]))
+  const changes = resolved.flatMap(({ slot, secret }) =>
+    secret === undefined || secret === slot.value ? [] : [{ path: slot.path, value: secret }],
+  )
+  return { config: replaceAt(config, changes) as ResolvedConfig, resolved }
+}
+
+/** Each slot with its key or with what is wrong; a file that several slots name is read once. Never throws. */
+export async function resolveSlots(
+  options: ResolveOptions,
+): Promise<(ResolvedSlot | { readonly slot: KeySlot; readonly problem: SlotProblem })[]> {
+  const reads = new Map<string, Promise<SecretFile>>()
+  const read = (file: string, shown: string): Promise<SecretFile> => {
+    const { credentialsDirectory } = options
+    const reading = reads.get(file) ?? readSecretFile(file, { credentialsDirectory }, shown)
+    reads.set(file, reading)
+    return reading
+  }
+  return await Promise.all(
+    options.slots.map(async slot => {
+      const { value } = slot
+      if (value === undefined) return { slot, secret: undefined, file: undefined, facts: undefined }
+      if (value instanceof Secret) {
+        return checked(slot, value, undefined, undefined)
+      }
+      const file = resolve(options.cwd, value.file)
+      const result = await read(file, value.file)
+      if (result.ok) return checked(slot, result.secret, file, result.facts)
+      const { code } = result.problem
+      const elsewhere = code === 'missing' ? await besideConfig(value.file, options) : undefined
+      return { slot, problem: problemOf(slot, { ...result.problem, ...elsewhere }) }
+    }),
+  )
+}
+
+/** agentgateway starts at the working directory, people think of the config's folder: say so when that is the case. */
+async function besideConfig(
+  path: string,
+  { cwd, configDir }: ResolveOptions,
+): Promise<{ message: string; hint: string } | undefined> {
+  const beside = resolve(configDir, path)
+  if (isAbsolute(path) || beside === resolve(cwd, path)) return undefined
+  const there = await readSecretFile(beside)
+  if (!there.ok && there.problem.code === 'missing') return undefined
+  return {
+    message: `${path} is not in the working directory ${cwd}, but beside the config: ${beside}`,
+    hint: `agentgateway reads relative paths from the working directory: run it in ${configDir}, or write ${beside} in the config`,
+  }
+}
+
+/** A key as agentgateway sends it, without white space around it, if an HTTP header can carry it. */
+function checked(
+  slot: KeySlot,
+  secret: Secret,
+  file: string | undefined,
+  facts: FileFacts | undefined,
+): ResolvedSlot | { readonly slot: KeySlot; readonly problem: SlotProblem } {
+  const value = trimSecret(secret.reveal())
+  const source = slot.variable === undefined ? secret.reference : `$${slot.variable}`
+  if (value === '') {
+    const problem = {
+      code: 'empty',
+      message: `the key is empty (${source})`,
+      hint: 'set it with `agw keys set`',
+    }
+    return { slot, problem: problemOf(slot, problem) }
+  }
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+    const what = /[\r\n]/.test(value) ? 'a line break' : 'a character'
+    const message = `the key holds ${what} that no HTTP header can carry (${source})`
+    const problem = { code: 'unusable', message, hint: 'paste the key again with `agw keys set`' }
+    return { slot, problem: problemOf(slot, problem) }
+  }
+  const clean = value.length === secret.length ? secret : new Secret(value, secret.reference)
+  return { slot, secret: clean, file, facts }
+}
+
+function problemOf(slot: KeySlot, problem: { code: string; message: string; hint: string }): SlotProblem {
+  const { code, message, hint } = problem
+  return { name: slot.name, path: formatPath(slot.path), code, message, hint }
+}
+
+function toError(problems: readonly SlotProblem[]): AgwError {
+  const [first] = problems
+  const lines = problems.map(({ name, path, message }) => `${name} (${path}): ${message}`)
+  const message =
+    lines.length === 1
+      ? `${lines[0]}`
+      : `${lines.length} keys do not resolve:\n${lines.map(line => `  ${line}`).join('\n')}`
+  const hints = new Set(problems.map(problem => problem.hint))
+  const hint = hints.size === 1 && first !== undefined ? first.hint : [...hints].join('; ')
+  return new AgwError(codeOf(problems), message, { hint, diagnostics: problems })
+}
+
+function codeOf(problems: readonly SlotProblem[]): ErrorCode {
+  if (problems.some(problem => problem.code === 'missing' || problem.code === 'empty'))
+    return 'SECRET_MISSING'
+  return problems.some(problem => problem.code !== 'unusable') ? 'SECRET_UNREADABLE' : 'SECRET_REJECTED'
+}
+
+type Container = Record<string | number, unknown>
+
+/** A copy of the tree with other values at some paths; each container on the way is copied once, however many paths. */
+function replaceAt(
+  tree: object,
+  changes: readonly { readonly path: Path; readonly value: unknown }[],
+): object {
+  const copies = new Map<unknown, Container>()
+  const copyOf = (node: unknown): Container => {
+    const made =
+      copies.get(node) ?? ((Array.isArray(node) ? [...node] : { ...(node as object) }) as Container)
+    copies.set(node, made)
+    copies.set(made, made)
+    return made
+  }
+  const root = copyOf(tree)
+  for (const { path, value } of changes) {
+    let node = root
+    for (const step of path.slice(0, -1)) {
+      const child = copyOf(node[step])
+      node[step] = child
+      node = child
+    }
+    const last = path.at(-1)
+    if (last !== undefined) node[last] = value
+  }
+  return root
+}

@@ -1,0 +1,105 @@
+import { stat } from 'node:fs/promises'
+import { AgwError } from '../errors.ts'
+
+/** How a tool is run. */
+export interface RunOptions {
+  /** Written to its stdin, which is then closed. The only way a secret may take. */
+  readonly input?: string | undefined
+  /** Its whole environment: nothing is inherited. `PATH` finds the command. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string | undefined
+  /** Milliseconds; 30,000 unless told. */
+  readonly timeoutMs?: number | undefined
+  /** The most that is taken of stdout, and of stderr; 1 MiB unless told. */
+  readonly maxBytes?: number | undefined
+}
+
+/** How a tool ended. `stdout` and `stderr` may hold secrets: show them through the redactor only, or not at all. */
+export interface ToolResult {
+  /** Undefined when it was killed. */
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+  /** Undefined when it ended with 0. */
+  readonly failed: 'exit' | 'signal' | 'timeout' | 'too-much-output' | undefined
+}
+
+/** Runs a tool in an environment that is settled; what functions take that need one. */
+export type Run = (
+  command: string,
+  args: readonly string[],
+  options?: Omit<RunOptions, 'env'>,
+) => Promise<ToolResult>
+
+/** How to get the tools that agw may need. */
+const HOW_TO_GET: Readonly<Record<string, string>> = {
+  kubectl: 'install it as https://kubernetes.io/docs/tasks/tools/ tells, or put it on the PATH',
+  git: 'install it as https://git-scm.com/downloads tells, or put it on the PATH',
+}
+
+/** `runTool` with an environment and a folder. */
+export function runWith(defaults: Omit<RunOptions, 'input'>): Run {
+  return (command, args, options = {}) => runTool(command, args, { ...defaults, ...options })
+}
+
+/**
+ * Runs a command without a shell and waits for its end. A status other than 0, a timeout and too much output are
+ * results, not errors. Throws TOOL_MISSING when there is no such command, TOOL_FAILED when it cannot be started.
+ */
+export async function runTool(
+  command: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<ToolResult> {
+  // execa takes 60 ms to load, and most commands of agw need no tool.
+  const { execa } = await import('execa')
+  const result = await execa(command, args, {
+    env: { ...options.env },
+    extendEnv: false,
+    preferLocal: false,
+    reject: false,
+    stripFinalNewline: false,
+    timeout: options.timeoutMs ?? 30_000,
+    maxBuffer: options.maxBytes ?? 1024 * 1024,
+    input: options.input ?? '',
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+  })
+  const { exitCode, stdout = '', stderr = '', failed, timedOut, isMaxBuffer, signal, code } = result
+  // Execa's own error holds the command line and the output: only its code is used.
+  if (exitCode === undefined && signal === undefined && !timedOut && !isMaxBuffer) {
+    throw await notStarted(command, options.cwd, code)
+  }
+  const how = timedOut
+    ? 'timeout'
+    : isMaxBuffer
+      ? 'too-much-output'
+      : exitCode === undefined
+        ? 'signal'
+        : 'exit'
+  return { exitCode, stdout, stderr, failed: failed ? how : undefined }
+}
+
+async function notStarted(
+  command: string,
+  cwd: string | undefined,
+  code: string | undefined,
+): Promise<AgwError> {
+  const hasFolder =
+    cwd === undefined ||
+    (await stat(cwd).then(
+      stats => stats.isDirectory(),
+      () => false,
+    ))
+  if (!hasFolder) {
+    return new AgwError('TOOL_FAILED', `cannot start ${command}: the folder ${cwd} does not exist`, {
+      hint: 'check the path',
+    })
+  }
+  if (code === 'ENOENT') {
+    return new AgwError('TOOL_MISSING', `${command} is not installed, or not on the PATH`, {
+      hint: HOW_TO_GET[command] ?? 'install it, or put it on the PATH',
+    })
+  }
+  const why = code === 'EACCES' ? 'it is not executable' : `the system says ${code ?? 'nothing more'}`
+  return new AgwError('TOOL_FAILED', `cannot start ${command}: ${why}`, { hint: 'look at it with `ls -l`' })
+}

@@ -1,0 +1,163 @@
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import { generateConfig, type KeyReference, type ProviderEntry, type Style } from '../config/generate.ts'
+import { AgwError } from '../errors.ts'
+import type { Onboarding } from '../providers/onboarding.ts'
+import { setInDotenv } from '../secrets/dotenv.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
+
+/** The ways `agw init` can hand over a key. */
+export const INIT_METHODS = ['env', 'file', 'inline', 'passthrough', 'kubernetes'] as const
+export type InitMethod = (typeof INIT_METHODS)[number]
+
+/** One provider as it was chosen in the wizard or by flags. */
+export interface ChosenProvider {
+  readonly provider: Onboarding
+  readonly method: InitMethod
+  readonly model?: string | undefined
+  readonly variable?: string | undefined
+  readonly keyFile?: string | undefined
+  readonly baseUrl?: string | undefined
+  readonly azure?: { readonly resourceName: string; readonly resourceType: string } | undefined
+  /** The header in which the client's own credential comes, for `passthrough`. */
+  readonly header?: string | undefined
+  /** The key, where it is given now; else `agw keys set` stores it later. */
+  readonly key?: Secret | undefined
+}
+
+export interface NewConfigChoices {
+  readonly style: Style
+  readonly port: number
+  readonly providers: readonly ChosenProvider[]
+}
+
+/** Where the files go and what is there already. */
+export interface NewConfigPlace {
+  /** Absolute path of the config. */
+  readonly config: string
+  /** The folder that a running gateway resolves relative key files against. */
+  readonly cwd: string
+  /** The text of `.env` beside the config, empty when there is none. */
+  readonly dotenv: string
+}
+
+/** Choices → every file of a new set-up. Throws INPUT_NEEDED when a choice is missing that cannot be guessed. */
+export function planNewConfig(choices: NewConfigChoices, place: NewConfigPlace): PlannedFile[] {
+  const several = choices.providers.length > 1
+  const names = slotNames(choices.providers)
+  const entries = choices.providers.map((chosen, index) =>
+    entryOf(chosen, names[index] ?? chosen.provider.id, several, place),
+  )
+  const inline = entries.some(entry => entry.key.method === 'inline')
+  const files: PlannedFile[] = [
+    {
+      path: place.config,
+      content: generateConfig({ style: choices.style, port: choices.port, providers: entries }),
+      ...(inline && { mode: SECRET_MODE }),
+      what: inline ? 'the config, with the key in it' : 'the config',
+      secret: inline,
+    },
+  ]
+  files.push(...keyFiles(choices, entries, place))
+  return files
+}
+
+/** `openai`, and `openai-2` for the second of a kind. */
+export function slotNames(providers: readonly ChosenProvider[]): string[] {
+  const seen = new Map<string, number>()
+  return providers.map(({ provider }) => {
+    const count = (seen.get(provider.id) ?? 0) + 1
+    seen.set(provider.id, count)
+    return count === 1 ? provider.id : `${provider.id}-${count}`
+  })
+}
+
+function keyFiles(
+  choices: NewConfigChoices,
+  entries: readonly ProviderEntry[],
+  place: NewConfigPlace,
+): PlannedFile[] {
+  const files: PlannedFile[] = []
+  let dotenv = place.dotenv
+  for (const [index, entry] of entries.entries()) {
+    const key = choices.providers[index]?.key
+    if (key === undefined || choices.providers[index]?.method === 'kubernetes') continue
+    if (entry.key.method === 'env') dotenv = setInDotenv(dotenv, entry.key.variable, key.reveal())
+    if (entry.key.method === 'file') {
+      const path = resolve(place.cwd, entry.key.path)
+      files.push({ path, content: `${key.reveal()}\n`, mode: SECRET_MODE, what: 'the key', secret: true })
+    }
+  }
+  if (dotenv !== place.dotenv) {
+    const path = join(place.config, '..', '.env')
+    files.push({ path, content: dotenv, mode: SECRET_MODE, what: 'the variable', secret: true })
+  }
+  return files
+}
+
+function entryOf(
+  chosen: ChosenProvider,
+  name: string,
+  several: boolean,
+  place: NewConfigPlace,
+): ProviderEntry {
+  const { provider } = chosen
+  const endpoint = chosen.baseUrl === undefined ? provider.endpoint : { url: chosen.baseUrl, preset: false }
+  const pattern = several ? (provider.pattern ?? chosen.model) : '*'
+  if (pattern === undefined) {
+    throw new AgwError(
+      'INPUT_NEEDED',
+      `with several providers, ${provider.label} needs the name of its model`,
+      {
+        hint: `give --model once for each --provider, in the same order, as in --model ${provider.exampleModel}`,
+      },
+    )
+  }
+  if (provider.id === 'openai-compatible' && endpoint === undefined) {
+    throw new AgwError('INPUT_NEEDED', 'an OpenAI-compatible host needs its address', {
+      hint: 'give --base-url, as in --base-url https://llm.example.com/v1',
+    })
+  }
+  if (provider.id === 'azure' && chosen.azure === undefined) {
+    throw new AgwError('INPUT_NEEDED', 'Azure needs the name of the resource', {
+      hint: 'give --azure-resource, the part before .openai.azure.com',
+    })
+  }
+  return {
+    name,
+    words: provider.words,
+    model: chosen.model,
+    pattern,
+    endpoint,
+    azure: chosen.azure,
+    key: keyReference(chosen, name, place),
+    keyHeader: provider.keyHeader,
+    routes: provider.routes,
+  }
+}
+
+function keyReference(chosen: ChosenProvider, name: string, place: NewConfigPlace): KeyReference {
+  switch (chosen.method) {
+    case 'passthrough':
+      return { method: 'passthrough', header: chosen.header }
+    case 'inline':
+      if (chosen.key === undefined) {
+        throw new AgwError('INPUT_NEEDED', 'the inline method needs the key now', {
+          hint: 'pipe it in with --key-from-stdin, or name a variable with --key-from-env; --method env or file keeps it out of the config',
+        })
+      }
+      return { method: 'inline', value: chosen.key }
+    case 'file':
+      return { method: 'file', path: keyFilePath(chosen.keyFile ?? `${name}.key`, place) }
+    case 'env':
+    case 'kubernetes':
+      return { method: 'env', variable: chosen.variable ?? chosen.provider.variable }
+  }
+}
+
+/** Relative where the gateway's working folder holds the config; absolute elsewhere, so that it is found from anywhere. */
+function keyFilePath(wanted: string, place: NewConfigPlace): string {
+  if (isAbsolute(wanted)) return wanted
+  const folder = join(place.config, '..')
+  return relative(place.cwd, folder) === '' ? wanted : resolve(folder, wanted)
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readDocument } from '../config/read.ts'
+import { validate } from '../config/validate.ts'
+import { AgwError } from '../errors.ts'
+import { type NewConfigChoices, planNewConfig, slotNames } from './new-config.ts'
+import { planKubernetes } from './new-manifests.ts'
+import type { PlannedFile } from './planned-file.ts'
+
+export interface InitPlace {
+  /** Absolute path of the config. */
+  readonly config: string
+  readonly cwd: string
+  /** Namespace of Kubernetes objects, where that method is chosen. */
+  readonly namespace: string
+}
+
+export interface InitPlan {
+  readonly files: readonly PlannedFile[]
+  readonly warnings: readonly string[]
+  /** The commands to type next; `file` names the config when it is not the one that is found anyway. */
+  readonly next: (file: string | undefined) => string[]
+}
+
+/** Choices → files, warnings and next steps. The new config is checked before anything is written. */
+export async function planInit(choices: NewConfigChoices, place: InitPlace): Promise<InitPlan> {
+  const dotenv = await readFile(join(place.config, '..', '.env'), 'utf8').catch(() => '')
+  const files = planNewConfig(choices, { config: place.config, cwd: place.cwd, dotenv })
+  requireValid(files)
+  const kubernetes = choices.providers.some(one => one.method === 'kubernetes')
+  if (kubernetes) files.push(...planKubernetes(choices, place))
+  return { files, warnings: warningsOf(choices), next: file => nextSteps(choices, file, kubernetes, place) }
+}
+
+function nextSteps(
+  choices: NewConfigChoices,
+  file: string | undefined,
+  kubernetes: boolean,
+  place: InitPlace,
+): string[] {
+  const option = file === undefined ? '' : ` --file ${file}`
+  const names = slotNames(choices.providers)
+  const pending = names.filter((_, index) => {
+    const chosen = choices.providers[index]
+    return chosen !== undefined && chosen.method !== 'passthrough' && chosen.key === undefined
+  })
+  if (kubernetes) {
+    const target = `--namespace ${place.namespace}`
+    const store = pending.map(name => `agw keys set ${name} --method kubernetes ${target}${option}`)
+    const secrets =
+      pending.length < names.length
+        ? ['kubectl apply --server-side --field-manager=agw -f kubernetes-secret.yaml']
+        : []
+    return [...store, ...secrets, 'kubectl apply --server-side --field-manager=agw -f kubernetes.yaml']
+  }
+  const [first] = pending
+  return [
+    first === undefined ? `agw validate${option}` : `agw keys set ${first}${option}`,
+    `agw serve${option}`,
+  ]
+}
+
+function warningsOf(choices: NewConfigChoices): string[] {
+  const warnings: string[] = []
+  if (choices.providers.some(one => one.method === 'inline')) {
+    warnings.push(
+      'the key stands in the config: whoever reads the file has it. `agw keys set NAME --method file` moves it out',
+    )
+  }
+  if (choices.providers.some(one => one.method === 'passthrough')) {
+    warnings.push(
+      "every client's own credential goes to the provider, and the gateway checks none; if you add client keys (apiKey), they must come in another header, or they are sent to the provider too",
+    )
+  }
+  return warnings
+}
+
+/** What agw writes is checked like what anybody writes; a finding here is a bug of agw, caught before the file exists. */
+function requireValid(files: readonly PlannedFile[]): void {
+  const [config] = files
+  if (config === undefined) return
+  const document = readDocument(config.content, {
+    file: config.path,
+    lookup: () => 'sk-checked-when-it-is-set',
+  })
+  const errors = validate(document).diagnostics.filter(one => one.severity === 'error')
+  if (errors.length === 0) return
+  throw new AgwError('BUG', `the new config would not be valid: ${errors[0]?.message ?? ''}`, {
+    diagnostics: errors,
+  })
+}

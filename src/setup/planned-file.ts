@@ -1,0 +1,15 @@
+/** A file as it shall be. Nothing is written until all files of a change are planned and shown. */
+export interface PlannedFile {
+  /** Absolute path. */
+  readonly path: string
+  readonly content: string
+  /** 0600 for what holds a secret; absent keeps the mode of an existing file. */
+  readonly mode?: number
+  /** What it is, in a word or two, for the list of what was done. */
+  readonly what: string
+  /** Holds a secret: git must not take it up. */
+  readonly secret: boolean
+}
+
+/** Owner only. */
+export const SECRET_MODE = 0o600

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { quoteLiteral, quoteVariable, setValue } from '../config/edit.ts'
+import type { KeySlot } from '../config/slots.ts'
+import { AgwError } from '../errors.ts'
+import { toDnsName } from '../kubernetes/index.ts'
+import { setInDotenv } from '../secrets/dotenv.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
+
+/** The methods `agw keys set` can store a key for. */
+export const STORE_METHODS = ['env', 'file', 'inline', 'kubernetes'] as const
+export type StoreMethod = (typeof STORE_METHODS)[number]
+
+/** What shall be stored, and for which slot. */
+export interface StoreRequest {
+  readonly slot: KeySlot
+  readonly value: Secret
+  /** Absent, the slot keeps the method it has. */
+  readonly method?: StoreMethod | undefined
+  readonly variable?: string | undefined
+  readonly keyFile?: string | undefined
+}
+
+/** Where the config lies. */
+export interface StorePlace {
+  /** Absolute path of the config, and its written text. */
+  readonly config: string
+  readonly text: string
+  /** The folder of `.env`. */
+  readonly folder: string
+  /** What relative key files are resolved against. */
+  readonly cwd: string
+}
+
+/** The method that is used in the end, and every file that changes with it. */
+export interface StorePlan {
+  readonly method: StoreMethod
+  readonly files: readonly PlannedFile[]
+  /** The variable the config refers to, where it is one. */
+  readonly variable: string | undefined
+}
+
+/**
+ * Plans storing a key where the slot's reference points, or where another method would have it. Throws
+ * SLOT_NOT_WRITABLE when the slot takes the client's own credential and no method was named.
+ */
+export async function planStoreKey(request: StoreRequest, place: StorePlace): Promise<StorePlan> {
+  const { slot } = request
+  const method = request.method ?? methodOf(slot)
+  const moves = method !== slot.method && !(method === 'kubernetes' && slot.method === 'env')
+  if (method === 'inline') {
+    const content = setValue(place.text, slot.path, inlineReference(slot, request.value))
+    return { method, variable: undefined, files: [configFile(place, content, true)] }
+  }
+  if (method === 'file') {
+    const named = request.keyFile ?? slot.file ?? `${safeName(slot.name)}.key`
+    const path = resolve(place.cwd, named)
+    const key = {
+      path,
+      content: `${request.value.reveal()}\n`,
+      mode: SECRET_MODE,
+      what: 'the key',
+      secret: true,
+    }
+    const edit =
+      moves || named !== slot.file ? [reference(slot, `{ file: ${JSON.stringify(named)} }`, place)] : []
+    return { method, variable: undefined, files: [key, ...edit] }
+  }
+  const variable = request.variable ?? slot.variable ?? variableName(slot)
+  const edit = moves || variable !== slot.variable ? [reference(slot, quoteVariable(variable), place)] : []
+  if (method === 'kubernetes') return { method, variable, files: edit }
+  const path = join(place.folder, '.env')
+  const content = setInDotenv(await textOf(path), variable, request.value.reveal())
+  const dotenv = { path, content, mode: SECRET_MODE, what: 'the variable', secret: true }
+  return { method, variable, files: [dotenv, ...edit] }
+}
+
+function methodOf(slot: KeySlot): StoreMethod {
+  if (slot.method === 'inline' || slot.method === 'env' || slot.method === 'file') return slot.method
+  const why =
+    slot.method === 'passthrough'
+      ? "passes the client's own credential on, so there is no key to store"
+      : 'has no key in the config yet'
+  throw new AgwError('SLOT_NOT_WRITABLE', `${slot.name} ${why}`, {
+    hint: `give it one with --method ${STORE_METHODS.join('|')}`,
+  })
+}
+
+/** The config with the slot's reference replaced. */
+function reference(slot: KeySlot, yaml: string, place: StorePlace): PlannedFile {
+  const value = slot.method === 'passthrough' ? `{ key: ${yaml} }` : yaml
+  return configFile(place, setValue(place.text, slot.path, value), false)
+}
+
+function inlineReference(slot: KeySlot, value: Secret): string {
+  const yaml = quoteLiteral(value.reveal())
+  return slot.method === 'passthrough' ? `{ key: ${yaml} }` : yaml
+}
+
+function configFile(place: StorePlace, content: string, secret: boolean): PlannedFile {
+  return {
+    path: place.config,
+    content,
+    ...(secret && { mode: SECRET_MODE }),
+    what: secret ? 'the config, with the key in it' : 'the config',
+    secret,
+  }
+}
+
+/** What the Kubernetes Secret of a slot is called: `openai` → `openai-secret`. */
+export function secretObjectName(slot: string): string {
+  return `${toDnsName(slot)}-secret`
+}
+
+function variableName(slot: KeySlot): string {
+  return `${safeName(slot.name)
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_')}_API_KEY`
+}
+
+function safeName(name: string): string {
+  return name.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'provider'
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw new AgwError(
+      'WRITE_FAILED',
+      `cannot read ${path} to change it (${error.code ?? 'unknown reason'})`,
+      {
+        hint: 'look at the file with `ls -l`',
+        cause: error,
+      },
+    )
+  })
+}

@@ -1,0 +1,137 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { afterEach } from 'vitest'
+
+/** The built program, as users start it. */
+export const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Run {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly cwd: string
+  readonly env?: Record<string, string | undefined>
+  readonly input?: string
+}
+
+/** An environment in which nothing of this machine's user is seen. */
+export function cleanEnv(cwd: string, more: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: cwd,
+    XDG_CONFIG_HOME: join(cwd, 'no-such-config'),
+    NO_COLOR: '1',
+    ...more,
+  }
+}
+
+/** Runs `agw` to its end. */
+export function agw(args: readonly string[], options: RunOptions): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd: options.cwd,
+      env: cleanEnv(options.cwd, options.env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString()
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString()
+    })
+    child.on('error', reject)
+    child.on('close', status => resolve({ status, stdout, stderr }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(options.input ?? '')
+  })
+}
+
+export interface Running {
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** Waits until stdout holds the text. */
+  until(text: string | RegExp, stream?: 'stdout' | 'stderr'): Promise<RegExpExecArray>
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+const running = new Set<Running>()
+
+/** Starts `agw` and leaves it running; it is killed after the test at the latest. */
+export function start(args: readonly string[], options: RunOptions): Running {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd: options.cwd,
+    env: cleanEnv(options.cwd, options.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const text = { stdout: '', stderr: '' }
+  const waiting = new Set<() => void>()
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      text[name] += chunk.toString()
+      for (const look of waiting) look()
+    })
+  }
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+  void ended.then(() => {
+    for (const look of waiting) look()
+  })
+  const it: Running = {
+    child,
+    stdout: () => text.stdout,
+    stderr: () => text.stderr,
+    until: (wanted, stream = 'stdout') =>
+      new Promise((resolve, reject) => {
+        const pattern =
+          typeof wanted === 'string' ? new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : wanted
+        const look = (): void => {
+          const found = pattern.exec(text[stream])
+          if (found !== null) {
+            waiting.delete(look)
+            resolve(found)
+          } else if (child.exitCode !== null) {
+            waiting.delete(look)
+            reject(
+              new Error(`agw ended (${child.exitCode}) before ${pattern}: ${text.stdout}\n${text.stderr}`),
+            )
+          }
+        }
+        waiting.add(look)
+        look()
+      }),
+    stop: async (signal = 'SIGTERM') => {
+      running.delete(it)
+      if (child.exitCode === null) child.kill(signal)
+      return ended
+    },
+  }
+  running.add(it)
+  return it
+}
+
+afterEach(async () => {
+  for (const one of [...running]) await one.stop('SIGKILL')
+})
+
+/** A folder of its own for one test, removed afterwards. */
+export async function tempFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'agw-test-'))
+  folders.push(folder)
+  return folder
+}
+
+const folders: string[] = []
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})

@@ -1,0 +1,32 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+
+/** Makes temp folders (mode 0700, real paths) that are gone after the file's tests. */
+export function tempFolders(): () => string {
+  const made: string[] = []
+  afterAll(() => {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true })
+  })
+  return () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agw-secrets-')))
+    made.push(folder)
+    return folder
+  }
+}
+
+/** Acts as a user who is not root, whom the system lets do everything, for as long as `action` runs. */
+export async function asNobody<T>(action: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return await action()
+  process.seteuid?.(65534)
+  try {
+    return await action()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+/** True when the tests run as root, who may act as others. */
+export const isRoot = process.getuid?.() === 0
+export const isWindows = process.platform === 'win32'
