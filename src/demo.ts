@@ -89,7 +89,7 @@ async function tellStory(
     onSecret: options.onSecret,
   })
   atEnd(() => gateway.close())
-  const address = gateway.addresses[0]?.address ?? ''
+  const address = gateway.addresses[0] ?? ''
   options.onStep({ step: 'running', gateway: address, provider: mock.url })
 
   const sent = 'POST /v1/chat/completions, no key'

@@ -33,7 +33,8 @@ export interface LiveOptions {
 
 /** A gateway that follows its files. */
 export interface LiveGateway {
-  readonly addresses: Gateway['addresses']
+  /** `http://127.0.0.1:3000`, one for each open port. */
+  readonly addresses: readonly string[]
   /** Reads everything again now, as if a file had changed. */
   reload(): Promise<void>
   /** Takes no new requests, lets the ones under way finish, then ends. */
@@ -44,10 +45,19 @@ export interface LiveGateway {
 export async function startLive(options: LiveOptions): Promise<LiveGateway> {
   const first = await usable(options)
   const gateway = await startGateway(compileRuntime(first.resolved), options.gateway)
-  for (const { bind, address } of gateway.addresses) options.onEvent({ event: 'listening', bind, address })
+  for (const { bind, address, port } of gateway.addresses) {
+    options.onEvent({ event: 'listening', bind, address: url(address, port) })
+  }
   const live = new Live(gateway, first, options)
   options.onEvent({ event: 'ready' })
   return live
+}
+
+/** How a client on this machine reaches an address that was listened on. */
+function url(host: string, port: number): string {
+  const reachable =
+    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  return `http://${reachable}:${port}`
 }
 
 async function usable(options: LiveOptions): Promise<UsableConfig> {
@@ -73,8 +83,8 @@ class Live implements LiveGateway {
     this.#watch()
   }
 
-  get addresses(): Gateway['addresses'] {
-    return this.#gateway.addresses
+  get addresses(): readonly string[] {
+    return this.#gateway.addresses.map(({ address, port }) => url(address, port))
   }
 
   reload(): Promise<void> {

@@ -87,10 +87,11 @@ export function requireKeyPlaces(loaded: LoadedConfig): Config {
 export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
   const loaded = await loadConfig(options)
   const config = requireConfig(loaded)
-  const slots = keySlots(config, loaded.document)
-  const { config: resolved } = await resolveSecrets(config, slots, {
+  const { config: resolved, resolved: slots } = await resolveSecrets(config, {
+    slots: keySlots(config, loaded.document),
     cwd: options.cwd,
     configDir: loaded.folder,
+    credentialsDirectory: options.env['CREDENTIALS_DIRECTORY'],
   })
   return { ...loaded, config, slots, resolved }
 }

@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { maskLine } from '../config/frame.ts'
 import { AgwError } from '../errors.ts'
 import { addToGitignore, gitState } from '../secrets/git.ts'
+import { runWith } from '../secrets/run.ts'
 import { writeFileAtomic } from '../secrets/write.ts'
 import type { PlannedFile } from '../setup/planned-file.ts'
 import { printableDiff } from './diff.ts'
@@ -21,6 +22,8 @@ export interface WriteFilesOptions {
   readonly terminal: Terminal
   readonly prompt: Prompt
   readonly cwd: string
+  /** For git: `PATH`, `HOME` and git's own variables. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly dryRun: boolean
   readonly yes: boolean
 }
@@ -65,22 +68,21 @@ export async function protectFromGit(
   options: WriteFilesOptions,
 ): Promise<void> {
   if (options.dryRun) return
+  const { terminal, prompt } = options
+  const run = runWith({ env: options.env })
   for (const file of files.filter(one => one.secret)) {
     const name = shortPath(options.cwd, file.path)
-    const state = await gitState(file.path)
+    const { state } = await gitState(file.path, run)
     if (state === 'tracked') {
-      options.terminal.err(
-        `${name} is tracked by git: take it out with \`git rm --cached ${name}\`, and change the key`,
+      terminal.err(
+        `${terminal.style('yellow', 'warning', 'err')} ${name} is tracked by git: take it out with \`git rm --cached ${name}\`, and change the key`,
       )
     }
     if (state !== 'not-ignored') continue
-    const add =
-      options.yes ||
-      !options.prompt.allowed ||
-      (await options.prompt.confirm('--yes', `Add ${name} to .gitignore?`, true))
-    if (!add) continue
+    const ask = !options.yes && prompt.allowed
+    if (ask && !(await prompt.confirm('--yes', `Add ${name} to .gitignore?`, true))) continue
     await addToGitignore(file.path)
-    options.terminal.err(`added ${name} to .gitignore`)
+    terminal.err(`added ${name} to .gitignore`)
   }
 }
 

@@ -143,6 +143,7 @@ export default class Init extends BaseCommand {
       terminal: this.terminal,
       prompt,
       cwd,
+      env: process.env,
       dryRun: flags['dry-run'],
       yes: flags.yes,
     }

@@ -36,14 +36,8 @@ type Draft = Omit<KeySlot, 'method' | 'variable' | 'file'> & { readonly method?:
 /** All key slots of a config, in the order of the file. */
 export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
   const drafts: Draft[] = []
-  const covered = coveredBackends(config)
-  visit(
-    config as unknown as Node,
-    [],
-    { name: '', provider: '', covered: hasTargetedKey(config) },
-    covered,
-    drafts,
-  )
+  const tree = config as unknown as Node
+  visit(tree, [], { name: '', provider: '', covered: hasTargetedKey(tree) }, namedBackends(tree), drafts)
   const taken = new Set<string>()
   return drafts.map(draft => {
     const base = draft.name || formatPath(draft.path)
@@ -77,20 +71,20 @@ export function findSlot(slots: readonly KeySlot[], wanted: string): KeySlot {
   })
 }
 
-function visit(node: unknown, path: Path, owner: Owner, covered: ReadonlySet<string>, out: Draft[]): void {
+function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, out: Draft[]): void {
   if (Array.isArray(node)) {
-    for (const [index, item] of node.entries()) visit(item, [...path, index], owner, covered, out)
+    for (const [index, item] of node.entries()) visit(item, [...path, index], owner, named, out)
     return
   }
   if (!isNode(node)) return
-  const here = ownerOf(node, path, owner, covered)
+  const here = ownerOf(node, path, owner, named)
   const auth = authKey(path)
   for (const [key, value] of Object.entries(node)) {
     if (key === auth) authSlots(value, [...path, key], here, out)
     else if (key === 'params' && path[0] === 'llm') paramsSlot(value, [...path, key], here, out)
-    else visit(value, [...path, key], here, covered, out)
+    else visit(value, [...path, key], here, named, out)
   }
-  if (isProviderPlace(node, path) && !here.covered && !hasOwnKey(node, path)) {
+  if (isProviderPlace(node, path) && !isSource(node, path) && !here.covered && !hasOwnKey(node, path)) {
     const at = path[0] === 'llm' ? ['params', 'apiKey'] : ['policies', 'backendAuth', 'key']
     out.push({
       name: here.name,
@@ -103,32 +97,40 @@ function visit(node: unknown, path: Path, owner: Owner, covered: ReadonlySet<str
 }
 
 /** Name and provider for everything below `node`. */
-function ownerOf(node: Node, path: Path, owner: Owner, covered: ReadonlySet<string>): Owner {
-  const isCovered = owner.covered || authOf(node['policies']) !== undefined
-  const ai = isNode(node['ai']) && !isPolicies(path) ? node['ai'] : undefined
-  if (ai !== undefined) {
-    const name = text(node['name']) ?? text(ai['name'])
-    const known = name !== undefined && path[0] === 'backends' && covered.has(name)
-    return {
-      name: text(ai['name']) ?? name ?? firstName(ai) ?? owner.name,
-      provider: providerOf(ai),
-      covered: isCovered || known,
-    }
+function ownerOf(node: Node, path: Path, owner: Owner, named: NamedBackends): Owner {
+  const covered = owner.covered || authOf(node['policies']) !== undefined
+  const name = text(node['name'])
+  if (path.length === 0) return { ...owner, covered }
+  if (isNode(node['ai']) && !isPolicies(path)) {
+    const ai = node['ai']
+    const known = name !== undefined && path[0] === 'backends' && named.covered.has(name)
+    return { name: nameOfAi(ai) ?? name ?? owner.name, provider: providerOf(ai), covered: covered || known }
   }
   if (isProviderPlace(node, path)) {
-    return {
-      name: text(node['name']) ?? owner.name,
-      provider: providerOf(node) || owner.provider,
-      covered: isCovered,
-    }
+    const provider = providerOf(node) || owner.provider
+    // `*` would be a poor thing to type: a wildcard model is called by its provider.
+    return { name: name === '*' ? provider.toLowerCase() : (name ?? owner.name), provider, covered }
   }
-  const backends = Array.isArray(node['backends']) ? (node['backends'] as unknown[]) : []
-  const first = backends.find(backend => isNode(backend) && isNode(backend['ai']))
-  if (isNode(first) && isNode(first['ai'])) {
-    const name = text(first['ai']['name']) ?? firstName(first['ai']) ?? text(node['name']) ?? owner.name
-    return { name, provider: providerOf(first['ai']), covered: isCovered }
+  const ai = firstAi(node, named)
+  if (ai !== undefined) return { name: nameOfAi(ai) ?? name ?? owner.name, provider: providerOf(ai), covered }
+  return { name: name ?? owner.name, provider: providerOf(node) || owner.provider, covered }
+}
+
+/** The first AI backend of a route, its own or one it refers to by name. */
+function firstAi(route: Node, named: NamedBackends): Node | undefined {
+  const backends = Array.isArray(route['backends']) ? (route['backends'] as unknown[]) : []
+  for (const backend of backends) {
+    if (!isNode(backend)) continue
+    if (isNode(backend['ai'])) return backend['ai']
+    const reference = text(backend['backend'])
+    const ai = reference === undefined ? undefined : named.ai.get(reference.replace(/^\//, ''))
+    if (ai !== undefined) return ai
   }
-  return { ...owner, name: text(node['name']) ?? owner.name, covered: isCovered }
+  return undefined
+}
+
+function nameOfAi(ai: Node): string | undefined {
+  return text(ai['name']) ?? firstName(ai)
 }
 
 /** Inside `llm`, models and provider defaults call it `auth`; everywhere else it is `backendAuth`. */
@@ -172,7 +174,7 @@ function kindOf(draft: Draft, document: ConfigDocument): Pick<KeySlot, 'method' 
 function isProviderPlace(node: Node, path: Path): boolean {
   const last = path.at(-1)
   const above = path.at(-2)
-  if (path[0] === 'llm') return path.length === 3 && above === 'models' && !isReference(node)
+  if (path[0] === 'llm') return path.length === 3 && (above === 'models' || above === 'providers')
   if (last === 'ai') return !isPolicies(path.slice(0, -1)) && isNode(node['provider'])
   return above === 'providers' && path.includes('groups') && isNode(node['provider'])
 }
@@ -183,25 +185,38 @@ function hasOwnKey(node: Node, path: Path): boolean {
   return node['auth'] != null || (isNode(params) && params['apiKey'] != null)
 }
 
-/** Named backends that a route with a key of its own refers to. */
-function coveredBackends(config: Config): Set<string> {
-  const names = new Set<string>()
-  const walk = (node: unknown, covered: boolean): void => {
+/** What references to the top-level `backends` need. */
+interface NamedBackends {
+  readonly ai: ReadonlyMap<string, Node>
+  /** Those that a route with a key of its own refers to. */
+  readonly covered: ReadonlySet<string>
+}
+
+function namedBackends(config: Node): NamedBackends {
+  const ai = new Map<string, Node>()
+  const backends = Array.isArray(config['backends']) ? (config['backends'] as unknown[]) : []
+  for (const backend of backends) {
+    const name = isNode(backend) ? text(backend['name']) : undefined
+    if (isNode(backend) && name !== undefined && isNode(backend['ai'])) ai.set(name, backend['ai'])
+  }
+  const covered = new Set<string>()
+  const walk = (node: unknown, above: boolean): void => {
     if (Array.isArray(node)) {
-      for (const item of node) walk(item, covered)
+      for (const item of node) walk(item, above)
       return
     }
     if (!isNode(node)) return
-    const here = covered || authOf(node['policies']) !== undefined
-    if (here && typeof node['backend'] === 'string') names.add(node['backend'].replace(/^\//, ''))
+    const here = above || authOf(node['policies']) !== undefined
+    const reference = text(node['backend'])
+    if (here && reference !== undefined) covered.add(reference.replace(/^\//, ''))
     for (const value of Object.values(node)) walk(value, here)
   }
   walk(config, false)
-  return names
+  return { ai, covered }
 }
 
-function hasTargetedKey(config: Config): boolean {
-  const policies = (config as unknown as Node)['policies']
+function hasTargetedKey(config: Node): boolean {
+  const policies = config['policies']
   return Array.isArray(policies) && policies.some(one => isNode(one) && authOf(one['policy']) !== undefined)
 }
 
@@ -213,8 +228,10 @@ function isPolicies(path: Path): boolean {
   return path.at(-1) === 'policies' || path.at(-1) === 'policy'
 }
 
-function isReference(model: Node): boolean {
-  return isNode(model['provider']) && 'reference' in model['provider']
+/** An `llm` provider is only a source of settings for models, and such a model takes its key from there. */
+function isSource(node: Node, path: Path): boolean {
+  const provider = node['provider']
+  return path[0] === 'llm' && (path[1] === 'providers' || (isNode(provider) && 'reference' in provider))
 }
 
 function providerOf(node: Node): string {

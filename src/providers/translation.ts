@@ -36,9 +36,12 @@ export interface Translation {
   stream(facts: AnswerFacts): AnswerStream
 }
 
+/** Anthropic wants a limit where OpenAI's clients need not name one; agentgateway fills in the same. */
+const DEFAULT_MAX_TOKENS = 4096
+
 const completionsToMessages: Translation = {
   as: 'messages',
-  request: toMessages,
+  request: body => toMessages(body, { defaultMaxTokens: DEFAULT_MAX_TOKENS }),
   answer(status, body, facts) {
     const text = body.toString()
     if (status < 200 || status > 299) return Buffer.from(errorFromMessages(status, text))

@@ -55,7 +55,7 @@ export function parseDotenv(text: string): Dotenv {
  * done: a value that no quotes can hold, a file with a quote left open.
  */
 export function setInDotenv(text: string, name: string, value: string): string {
-  if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new AgwError('SECRET_REJECTED', 'this is not a name for a variable', {
       hint: 'use letters, digits and _, as in OPENAI_API_KEY',
     })

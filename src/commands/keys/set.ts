@@ -98,7 +98,14 @@ export default class KeysSet extends ConfigCommand {
       },
       { config: loaded.path, text: loaded.document.text, folder: loaded.folder, cwd },
     )
-    const options = { terminal: this.terminal, prompt, cwd, dryRun: flags['dry-run'], yes: flags.yes }
+    const options = {
+      terminal: this.terminal,
+      prompt,
+      cwd,
+      env: process.env,
+      dryRun: flags['dry-run'],
+      yes: flags.yes,
+    }
     const files = await writeFiles(plan.files, options)
     await protectFromGit(plan.files, options)
     if (plan.method === 'kubernetes' && !flags['dry-run']) await this.#sendToCluster(slot.name, key, flags)

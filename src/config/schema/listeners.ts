@@ -53,13 +53,10 @@ const listenerObject = section(
     name: text.nullish().describe('Name in logs and metrics, and for policies to refer to.'),
     namespace: text.nullish().describe('Namespace of that name.'),
     hostname: hostname.nullish().describe('Host it is for; all when absent.'),
-    protocol: z
-      .enum(['HTTP', 'HTTPS', 'TLS', 'TCP', 'HBONE'])
-      .optional()
-      .meta({
-        description: 'What is spoken: HTTP and HTTPS take routes, TLS and TCP take tcpRoutes.',
-        default: 'HTTP',
-      }),
+    protocol: z.enum(['HTTP', 'HTTPS', 'TLS', 'TCP', 'HBONE']).optional().meta({
+      description: 'What is spoken: HTTP and HTTPS take routes, TLS and TCP take tcpRoutes.',
+      default: 'HTTP',
+    }),
     tls: serverTls.nullish(),
     routes: z.array(route).nullish().describe('HTTP routes.'),
     tcpRoutes: z.array(tcpRoute).nullish().describe('TCP routes.'),

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { hostPort, namespacedHostname, port, text } from './primitives.ts'
+import { hostPort, isHostPort, namespacedHostname, parseUrl, port, shaped, text } from './primitives.ts'
 import { section } from './section.ts'
 
 export const serviceReference = section(
@@ -13,10 +13,28 @@ export const serviceReference = section(
 /** The keys that name a simple backend; of them exactly one is taken. */
 export const SIMPLE_BACKEND_KEYS = ['host', 'backend', 'service'] as const
 
-export const simpleBackendShape = {
+const plainShape = {
   host: hostPort.optional().describe('Address to call: host:port or unix:/path.'),
   backend: text.min(1).optional().describe('Name of an entry of `backends`.'),
   service: serviceReference.optional(),
+}
+
+/** Where a backend carries policies, its host may be a URL, whose scheme then decides about TLS. */
+export const simpleBackendShape = {
+  ...plainShape,
+  host: shaped(
+    'BAD_HOST',
+    'this is not a host with a port, nor a URL without a path',
+    'write host:port, as in auth.example.com:9000, or https://auth.example.com',
+    value => isHostPort(value) || isOriginUrl(value),
+  )
+    .optional()
+    .describe('Address to call: host:port, unix:/path, or http(s)://host.'),
+}
+
+function isOriginUrl(value: string): boolean {
+  const url = /^https?:\/\//.test(value) ? parseUrl(value) : undefined
+  return url !== undefined && url.pathname === '/'
 }
 
 /** A backend without anything of its own: by address, by name, or a service. */
@@ -27,7 +45,7 @@ export const simpleBackend = section(
     id: 'SimpleBackend',
     oneOf: SIMPLE_BACKEND_KEYS,
   },
-  simpleBackendShape,
+  plainShape,
 )
 
 export type SimpleBackend = z.output<typeof simpleBackend>

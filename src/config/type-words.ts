@@ -1,0 +1,40 @@
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+  null: 'nothing',
+}
+
+/** A type of zod in the words of messages. */
+export function expectedWord(type: string): string {
+  return EXPECTED[type] ?? type
+}
+
+/** What kind of value stands there; never the value. */
+export function foundWord(value: unknown): string {
+  if (value === null || value === undefined) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'boolean') return 'true or false'
+  return EXPECTED[typeof value] ?? typeof value
+}
+
+/** What to do when `value` is of none of the `expected` types. */
+export function typeHint(expected: readonly string[], value: unknown): string {
+  if (value === null || value === undefined) {
+    return expected.includes('a map')
+      ? 'write {} for an empty one, or remove the key'
+      : 'write a value, or remove the key'
+  }
+  if (expected.includes('text') && typeof value !== 'object') return 'put the value in quotes'
+  if (expected.includes('a list')) {
+    return typeof value === 'object' ? 'put a dash in front of each entry' : 'write it as a list: [value]'
+  }
+  if (expected.includes('a map')) return 'write its keys on lines of their own, indented below'
+  if (expected.includes('text')) return 'write plain text here, in quotes if it starts with a bracket'
+  if (typeof value === 'string') return `write ${expected.join(' or ')} without quotes`
+  return `write ${expected.join(' or ')}`
+}

@@ -1,0 +1,6 @@
+export { type ConnectTo, parseConnectTo } from './connect-to.ts'
+export { type Gateway, type GatewayOptions, type ListeningAddress, startGateway } from './gateway.ts'
+export type { Runtime } from './runtime.ts'
+export type { AccessEvent } from './telemetry/access-event.ts'
+export { type AccessFormat, jsonFormat, textFormat } from './telemetry/access-log.ts'
+export { AccessLog, type LineSink } from './telemetry/log-writer.ts'
