@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { namedBackend } from './schema/backends.ts'
+import { nullish, optional } from './schema/fields.ts'
 import { frontendPolicies } from './schema/frontend.ts'
 import { gateway } from './schema/gateways.ts'
 import { bind } from './schema/listeners.ts'
@@ -15,23 +16,20 @@ import { uiConfig } from './schema/ui.ts'
 const object = section(
   { noun: 'the config', about: 'Configuration of agentgateway, as its config.yaml has it.' },
   {
-    config: staticConfig.nullish(),
-    gateways: z
-      .record(z.string(), gateway)
-      .optional()
-      .describe('Ports, by name; "default" is attached to unasked.'),
-    routes: z.array(attachedRoute).optional().describe('HTTP routes that attach to gateways.'),
-    tcpRoutes: z.array(attachedTcpRoute).optional().describe('TCP routes that attach to gateways.'),
-    llm: llmConfig.nullish(),
-    mcp: mcpConfig.nullish(),
-    ui: uiConfig.nullish(),
-    backends: z.array(namedBackend).optional().describe('Backends with a name, for routes to refer to.'),
-    policies: z.array(targetedPolicy).optional().describe('Policies that name what they apply to.'),
-    frontendPolicies: frontendPolicies.optional(),
-    binds: z.array(bind).optional().describe('Ports with their listeners and routes, the older style.'),
-    routeGroups: z.array(routeGroup).optional().describe('Routes that other routes hand their requests to.'),
-    services: z.array(jsonMap).optional().describe('Services of a mesh; not checked here.'),
-    workloads: z.array(jsonMap).optional().describe('Workloads of a mesh; not checked here.'),
+    config: nullish(staticConfig),
+    gateways: optional(z.record(z.string(), gateway), 'Ports, by name; "default" is attached to unasked.'),
+    routes: optional(z.array(attachedRoute), 'HTTP routes that attach to gateways.'),
+    tcpRoutes: optional(z.array(attachedTcpRoute), 'TCP routes that attach to gateways.'),
+    llm: nullish(llmConfig),
+    mcp: nullish(mcpConfig),
+    ui: nullish(uiConfig),
+    backends: optional(z.array(namedBackend), 'Backends with a name, for routes to refer to.'),
+    policies: optional(z.array(targetedPolicy), 'Policies that name what they apply to.'),
+    frontendPolicies: optional(frontendPolicies),
+    binds: optional(z.array(bind), 'Ports with their listeners and routes, the older style.'),
+    routeGroups: optional(z.array(routeGroup), 'Routes that other routes hand their requests to.'),
+    services: optional(z.array(jsonMap), 'Services of a mesh; not checked here.'),
+    workloads: optional(z.array(jsonMap), 'Workloads of a mesh; not checked here.'),
   },
 )
 

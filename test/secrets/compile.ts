@@ -14,8 +14,24 @@ export function compiled(module: string): string {
   writeFileSync(join(out, 'package.json'), '{"type":"module"}')
   const source = join(root, 'src', module.replace(/\.js$/, '.ts'))
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const flags = ['--target', 'es2023', '--module', 'nodenext', '--rewriteRelativeImportExtensions', '--skipLibCheck']
-  const layout = ['--rootDir', join(root, 'src'), '--outDir', out, '--types', 'node', '--ignoreConfig', '--noCheck']
+  const flags = [
+    '--target',
+    'es2023',
+    '--module',
+    'nodenext',
+    '--rewriteRelativeImportExtensions',
+    '--skipLibCheck',
+  ]
+  const layout = [
+    '--rootDir',
+    join(root, 'src'),
+    '--outDir',
+    out,
+    '--types',
+    'node',
+    '--ignoreConfig',
+    '--noCheck',
+  ]
   execFileSync(process.execPath, [tsc, source, ...flags, ...layout], { cwd: root, stdio: 'pipe' })
   return pathToFileURL(join(out, module)).href
 }

@@ -52,26 +52,41 @@ describe('detectKey', () => {
     expect(KEY_FORMATS.map(format => format.id).filter(id => !(id in made))).toEqual(['cohere'])
   })
 
-  test.each(['', 'hello', 'sk-', `sk-proj-${'a'.repeat(10)}`, `${made.groq}!`])('%j is nothing we know', value => {
-    expect(detectKey(value)).toBe(undefined)
-  })
+  test.each(['', 'hello', 'sk-', `sk-proj-${'a'.repeat(10)}`, `${made.groq}!`])(
+    '%j is nothing we know',
+    value => {
+      expect(detectKey(value)).toBe(undefined)
+    },
+  )
 
   test('every provider has a name, and every provider word leads to one', () => {
     const named = Object.keys(PROVIDER_NAMES)
     expect(KEY_FORMATS.filter(format => !named.includes(format.provider))).toEqual([])
-    expect(Object.values(KEYS_OF_KIND).flat().filter(provider => !named.includes(provider))).toEqual([])
+    expect(
+      Object.values(KEYS_OF_KIND)
+        .flat()
+        .filter(provider => !named.includes(provider)),
+    ).toEqual([])
   })
 
   test('a long hostile value costs no time', () => {
-    for (const piece of ['sk-', 'a', 'sk-proj-T3BlbkFJ', 'AGE-SECRET-KEY-1Q']) detectKey(piece.repeat(200_000))
+    for (const piece of ['sk-', 'a', 'sk-proj-T3BlbkFJ', 'AGE-SECRET-KEY-1Q'])
+      detectKey(piece.repeat(200_000))
   })
 
   const published = resolve(import.meta.dirname, '../../../shared/reference/key-formats.json')
   test.skipIf(!existsSync(published))('the table is the one of the reference, in its order', () => {
     const { formats } = JSON.parse(readFileSync(published, 'utf8'))
-    const theirs = formats.map((one: Record<string, string>) => [one['id'], one['provider'], one['re'], one['conf']])
+    const theirs = formats.map((one: Record<string, string>) => [
+      one['id'],
+      one['provider'],
+      one['re'],
+      one['conf'],
+    ])
     const source = (pattern: RegExp) => pattern.source.replaceAll('\\/', '/')
-    expect(KEY_FORMATS.map(one => [one.id, one.provider, source(one.pattern), one.confidence])).toEqual(theirs)
+    expect(KEY_FORMATS.map(one => [one.id, one.provider, source(one.pattern), one.confidence])).toEqual(
+      theirs,
+    )
   })
 })
 
@@ -90,12 +105,16 @@ describe('cleanPastedKey', () => {
     expect(cleanPastedKey(pasted)).toEqual({ ok: true, value, notes: [] })
   })
 
-  test.each(['anthropic-admin', 'anthropic-oauth', 'openai-admin', 'google-standard', 'bedrock-short', 'aws-access-key-id'] as const)(
-    '%s is taken with a note',
-    id => {
-      expect(cleanPastedKey(made[id])).toMatchObject({ ok: true, notes: [expect.stringMatching(/\w+/)] })
-    },
-  )
+  test.each([
+    'anthropic-admin',
+    'anthropic-oauth',
+    'openai-admin',
+    'google-standard',
+    'bedrock-short',
+    'aws-access-key-id',
+  ] as const)('%s is taken with a note', id => {
+    expect(cleanPastedKey(made[id])).toMatchObject({ ok: true, notes: [expect.stringMatching(/\w+/)] })
+  })
 
   const refused: [pasted: string, reason: string][] = [
     ['', 'empty'],
@@ -139,7 +158,9 @@ describe('cleanPastedKey', () => {
   })
 
   test('each reason has a message of its own', () => {
-    const messages = new Map(refused.map(([pasted, reason]) => [reason, JSON.stringify(cleanPastedKey(pasted))]))
+    const messages = new Map(
+      refused.map(([pasted, reason]) => [reason, JSON.stringify(cleanPastedKey(pasted))]),
+    )
     expect(new Set(messages.values()).size).toBe(messages.size)
   })
 

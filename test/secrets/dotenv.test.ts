@@ -65,7 +65,12 @@ describe('parseDotenv', () => {
   })
 
   test('any text is read without an error, in little time', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'A= \t"\'`#\\\n\r$x') }), text => void parseDotenv(text)))
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'A= \t"\'`#\\\n\r$x') }),
+        text => void parseDotenv(text),
+      ),
+    )
     const hostile = 'A="\n'.repeat(100_000)
     expect(parseDotenv(hostile).values.size).toBe(1)
   })
@@ -77,13 +82,21 @@ describe('setInDotenv', () => {
     ['a last line', 'A=1\n', 'A=1\nKEY=sk-new\n'],
     ['a last line after one without line end', 'A=1', 'A=1\nKEY=sk-new\n'],
     ['Windows line ends', 'A=1\r\n# c\r\n', 'A=1\r\n# c\r\nKEY=sk-new\r\n'],
-    ['in its place', '# top\n\nA=1 # one\nKEY=old # mine\nB="2"\n', '# top\n\nA=1 # one\nKEY=sk-new # mine\nB="2"\n'],
+    [
+      'in its place',
+      '# top\n\nA=1 # one\nKEY=old # mine\nB="2"\n',
+      '# top\n\nA=1 # one\nKEY=sk-new # mine\nB="2"\n',
+    ],
     ['with export and spaces', '  export KEY = "old" # c\n', '  export KEY = sk-new # c\n'],
     ['over several lines', "A=1\nKEY='l1\nl2'\nB=2\n", 'A=1\nKEY=sk-new\nB=2\n'],
     ['every place it stands in', 'KEY=old1\nA=1\nKEY=old2\n', 'KEY=sk-new\nA=1\nKEY=sk-new\n'],
     ['an empty value', 'KEY=\nA=1', 'KEY=sk-new\nA=1'],
     ['an empty value before a comment', 'KEY=# c\nA=1', 'KEY=sk-new # c\nA=1'],
-    ['not in a comment, a longer name or a value', '#KEY=1\nMY_KEY=2\nA="\nKEY=3\n"\n', '#KEY=1\nMY_KEY=2\nA="\nKEY=3\n"\nKEY=sk-new\n'],
+    [
+      'not in a comment, a longer name or a value',
+      '#KEY=1\nMY_KEY=2\nA="\nKEY=3\n"\n',
+      '#KEY=1\nMY_KEY=2\nA="\nKEY=3\n"\nKEY=sk-new\n',
+    ],
     ['a byte order mark', '\ufeffKEY=old\n', '\ufeffKEY=sk-new\n'],
   ]
   test.each(edits)('%s', (_, before, after) => {
@@ -107,7 +120,9 @@ describe('setInDotenv', () => {
 
   test('whatever is set is read back, by us and by Node, and all other lines stay', () => {
     const value = fc.string({ unit: fc.constantFrom(...'aZ09-_ \t"\'#\\$=+/\n') })
-    const lines = fc.array(fc.constantFrom('A=1', '# c', '', 'B="x y" # d', "C='l1\nl2'", 'KEY=old', 'export KEY="o l d"'))
+    const lines = fc.array(
+      fc.constantFrom('A=1', '# c', '', 'B="x y" # d', "C='l1\nl2'", 'KEY=old', 'export KEY="o l d"'),
+    )
     fc.assert(
       fc.property(lines, value, (before, secret) => {
         const text = before.join('\n')

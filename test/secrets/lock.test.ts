@@ -107,12 +107,16 @@ describe('withLock', () => {
   test.each(held)('held: %s', async (_, content) => {
     const path = join(folder(), 'config.yaml')
     writeFileSync(lockPath(path), content)
-    await expect(withLock(path, async () => 1, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+    await expect(withLock(path, async () => 1, { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+    })
     expect(readFileSync(lockPath(path), 'utf8')).toBe(content)
   })
 
   test('a folder that does not exist is said to be that', async () => {
     const path = join(folder(), 'no', 'config.yaml')
-    await expect(withLock(path, async () => 1)).rejects.toThrow(`cannot write ${path}: its folder does not exist`)
+    await expect(withLock(path, async () => 1)).rejects.toThrow(
+      `cannot write ${path}: its folder does not exist`,
+    )
   })
 })

@@ -39,7 +39,10 @@ describe('writeFileAtomic', () => {
     const path = join(folder(), 'key')
     const old = process.umask(0o022)
     try {
-      expect(await writeFileAtomic(path, 'abc', { mode: 0o600 })).toEqual({ changed: true, mode: isWindows ? 0 : 0o600 })
+      expect(await writeFileAtomic(path, 'abc', { mode: 0o600 })).toEqual({
+        changed: true,
+        mode: isWindows ? 0 : 0o600,
+      })
       const loose = join(folder(), 'shared')
       process.umask(0o077)
       await writeFileAtomic(loose, 'abc', { mode: 0o644 })
@@ -117,19 +120,22 @@ describe('writeFileAtomic', () => {
     expect(readFileSync(join(dir, 'real'), 'utf8')).toBe('b')
   })
 
-  test.each(['existing', 'dangling'])('a link out of the folder is refused unless told to follow (%s)', async kind => {
-    const [dir, other] = [folder(), folder()]
-    const target = join(other, 'target')
-    if (kind === 'existing') writeFileSync(target, 'a')
-    symlinkSync(target, join(dir, 'link'))
-    const error = await failure(writeFileAtomic(join(dir, 'link'), 'b'))
-    expect(error.message).toContain(`symbolic link to ${target}`)
-    expect(existsSync(target)).toBe(kind === 'existing')
-    await writeFileAtomic(join(dir, 'link'), 'b', { followSymlink: true })
-    expect(readFileSync(target, 'utf8')).toBe('b')
-    expect(lstatSync(join(dir, 'link')).isSymbolicLink()).toBe(true)
-    expect(readdirSync(dir)).toEqual(['link'])
-  })
+  test.each(['existing', 'dangling'])(
+    'a link out of the folder is refused unless told to follow (%s)',
+    async kind => {
+      const [dir, other] = [folder(), folder()]
+      const target = join(other, 'target')
+      if (kind === 'existing') writeFileSync(target, 'a')
+      symlinkSync(target, join(dir, 'link'))
+      const error = await failure(writeFileAtomic(join(dir, 'link'), 'b'))
+      expect(error.message).toContain(`symbolic link to ${target}`)
+      expect(existsSync(target)).toBe(kind === 'existing')
+      await writeFileAtomic(join(dir, 'link'), 'b', { followSymlink: true })
+      expect(readFileSync(target, 'utf8')).toBe('b')
+      expect(lstatSync(join(dir, 'link')).isSymbolicLink()).toBe(true)
+      expect(readdirSync(dir)).toEqual(['link'])
+    },
+  )
 
   test('a reader never sees anything but the old content or the new', async () => {
     const path = join(folder(), 'key')
@@ -153,16 +159,19 @@ describe('writeFileAtomic', () => {
     ['a file as folder', dir => (writeFileSync(join(dir, 'f'), ''), join(dir, 'f', 'x')), /is not a folder/],
     ['a loop of links', dir => (symlinkSync('x', join(dir, 'x')), join(dir, 'x')), /loop of symbolic links/],
   ]
-  test.each(failures)('%s: the error names the path and what to do, nothing is left behind', async (_, make, message) => {
-    const dir = folder()
-    const path = make(dir)
-    const before = readdirSync(dir)
-    const error = await failure(writeFileAtomic(path, 'sk-canary-value', { mode: 0o600 }))
-    expect(error.message).toMatch(message)
-    expect(error.message).toContain(path)
-    expect(JSON.stringify([error.message, error.hint, String(error.cause)])).not.toContain('sk-canary')
-    expect(readdirSync(dir)).toEqual(before)
-  })
+  test.each(failures)(
+    '%s: the error names the path and what to do, nothing is left behind',
+    async (_, make, message) => {
+      const dir = folder()
+      const path = make(dir)
+      const before = readdirSync(dir)
+      const error = await failure(writeFileAtomic(path, 'sk-canary-value', { mode: 0o600 }))
+      expect(error.message).toMatch(message)
+      expect(error.message).toContain(path)
+      expect(JSON.stringify([error.message, error.hint, String(error.cause)])).not.toContain('sk-canary')
+      expect(readdirSync(dir)).toEqual(before)
+    },
+  )
 
   test.skipIf(isWindows)('a named pipe is not written to', async () => {
     const path = join(folder(), 'pipe')
@@ -181,21 +190,24 @@ describe('writeFileAtomic', () => {
     expect(readFileSync(path, 'utf8')).toBe('old')
   })
 
-  test.skipIf(process.platform !== 'linux')('a full disk leaves the old file and no temp file', async context => {
-    const dir = folder()
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir])
-    if (mounted.status !== 0) context.skip('no right to mount a small disk here')
-    try {
-      const path = join(dir, 'config.yaml')
-      await writeFileAtomic(path, 'old')
-      const error = await failure(writeFileAtomic(path, 'x'.repeat(200_000)))
-      expect(error.message).toBe(`cannot write ${path}: the disk is full`)
-      expect(readFileSync(path, 'utf8')).toBe('old')
-      expect(readdirSync(dir)).toEqual(['config.yaml'])
-    } finally {
-      spawnSync('umount', [dir])
-    }
-  })
+  test.skipIf(process.platform !== 'linux')(
+    'a full disk leaves the old file and no temp file',
+    async context => {
+      const dir = folder()
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir])
+      if (mounted.status !== 0) context.skip('no right to mount a small disk here')
+      try {
+        const path = join(dir, 'config.yaml')
+        await writeFileAtomic(path, 'old')
+        const error = await failure(writeFileAtomic(path, 'x'.repeat(200_000)))
+        expect(error.message).toBe(`cannot write ${path}: the disk is full`)
+        expect(readFileSync(path, 'utf8')).toBe('old')
+        expect(readdirSync(dir)).toEqual(['config.yaml'])
+      } finally {
+        spawnSync('umount', [dir])
+      }
+    },
+  )
 
   test.skipIf(isWindows)('a limit on file sizes leaves the old file and no temp file', () => {
     const dir = folder()
@@ -218,21 +230,24 @@ describe.skipIf(isWindows)('the folders above a secret', () => {
     ['writable by everybody', 0o777, undefined, /is writable by everybody/],
     ['writable by a group', 0o770, 54321, /is writable by group 54321/],
   ]
-  test.each(loose)('%s: refused for a secret, with the command that mends it', async (_, mode, gid, message) => {
-    if (gid !== undefined && !isRoot) return
-    const dir = folder()
-    if (gid !== undefined) chownSync(dir, 0, gid)
-    chmodSync(dir, mode)
-    mkdirSync(join(dir, 'sub'), { mode: 0o700 })
-    for (const path of [join(dir, 'key'), join(dir, 'sub', 'key')]) {
-      const error = await failure(writeFileAtomic(path, 'a', { mode: 0o600 }))
-      expect(error.message).toMatch(message)
-      expect(error.message).toContain(dir)
-      expect(error.hint).toMatch(/chmod .-w/)
-      expect(existsSync(path)).toBe(false)
-    }
-    expect(await writeFileAtomic(join(dir, 'config.yaml'), 'a')).toMatchObject({ changed: true })
-  })
+  test.each(loose)(
+    '%s: refused for a secret, with the command that mends it',
+    async (_, mode, gid, message) => {
+      if (gid !== undefined && !isRoot) return
+      const dir = folder()
+      if (gid !== undefined) chownSync(dir, 0, gid)
+      chmodSync(dir, mode)
+      mkdirSync(join(dir, 'sub'), { mode: 0o700 })
+      for (const path of [join(dir, 'key'), join(dir, 'sub', 'key')]) {
+        const error = await failure(writeFileAtomic(path, 'a', { mode: 0o600 }))
+        expect(error.message).toMatch(message)
+        expect(error.message).toContain(dir)
+        expect(error.hint).toMatch(/chmod .-w/)
+        expect(existsSync(path)).toBe(false)
+      }
+      expect(await writeFileAtomic(join(dir, 'config.yaml'), 'a')).toMatchObject({ changed: true })
+    },
+  )
 
   test('the sticky bit makes a folder for everybody good enough', async () => {
     const dir = folder()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Secret } from '../../secrets/secret.ts'
 import { awsAuth, azureAuth, gcpAuth } from './cloud-auth.ts'
+import { nullish, optional } from './fields.ts'
 import { authorizationLocation } from './location.ts'
 import { filePath, secretText, secretValue } from './secret-fields.ts'
 import { forms, list, rule, section, tooMany } from './section.ts'
@@ -19,14 +20,12 @@ const key = forms('The key that is sent to the backend.', {
     },
     {
       file: filePath,
-      location: authorizationLocation
-        .nullish()
-        .describe('Dropped by agentgateway: write {value: {file}, location}.'),
+      location: nullish(authorizationLocation, 'Dropped by agentgateway: write {value: {file}, location}.'),
     },
   ),
   'a value with a location': section(
     { noun: 'a located key', about: 'The key, and where in the request it goes.' },
-    { value: secretValue, location: authorizationLocation.nullish() },
+    { value: secretValue, location: nullish(authorizationLocation) },
   ),
 })
 
@@ -87,24 +86,24 @@ export function backendAuthWith<P extends z.ZodType>(policies: P) {
     'a map': section(
       { noun: 'the backendAuth section', about: 'How the gateway authenticates to the backend.' },
       {
-        key: key.optional(),
-        passthrough: section(
-          {
-            noun: 'the passthrough section',
-            about: 'Puts back the token that a jwtAuth policy took out of the request.',
-          },
-          { location: authorizationLocation.nullish() },
-        ).optional(),
-        gcp: gcpAuth.optional(),
-        aws: awsAuth.optional(),
-        azure: azureAuth.optional(),
-        jwtSign: jwtSignAuth.optional(),
-        oauthTokenExchange: oauthTokenExchange.optional(),
-        crossAppAccess: crossAppAccess.optional(),
-        credentials: z.array(credential).optional().describe('Further secrets that are sent along.'),
-        location: authorizationLocation
-          .nullish()
-          .describe('Dropped by agentgateway: write key: {value, location}.'),
+        key: optional(key),
+        passthrough: optional(
+          section(
+            {
+              noun: 'the passthrough section',
+              about: 'Puts back the token that a jwtAuth policy took out of the request.',
+            },
+            { location: nullish(authorizationLocation) },
+          ),
+        ),
+        gcp: optional(gcpAuth),
+        aws: optional(awsAuth),
+        azure: optional(azureAuth),
+        jwtSign: optional(jwtSignAuth),
+        oauthTokenExchange: optional(oauthTokenExchange),
+        crossAppAccess: optional(crossAppAccess),
+        credentials: optional(z.array(credential), 'Further secrets that are sent along.'),
+        location: nullish(authorizationLocation, 'Dropped by agentgateway: write key: {value, location}.'),
       },
       oneKind,
     ),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { backendAuthWith } from './backend-auth.ts'
+import { nullish, optional } from './fields.ts'
 import { duration, text, uint32 } from './primitives.ts'
 import { type SimpleBackend, simpleBackend } from './references.ts'
 import { type HeaderModifier, headerModifier } from './rewrite.ts'
@@ -10,20 +11,18 @@ import { type Transformations, transformations } from './transformations.ts'
 export const keepalives = section(
   { noun: 'the keepalives section', about: 'TCP keepalive probes.', id: 'Keepalives' },
   {
-    enabled: z.boolean().optional().meta({ description: 'Sends probes.', default: true }),
-    time: duration.optional().meta({ description: 'Silence before the first probe.', default: '3m0s' }),
-    interval: duration.optional().meta({ description: 'Time between probes.', default: '3m0s' }),
-    retries: uint32
-      .optional()
-      .meta({ description: 'Lost probes after which the connection is dead.', default: 9 }),
+    enabled: optional(z.boolean(), { description: 'Sends probes.', default: true }),
+    time: optional(duration, { description: 'Silence before the first probe.', default: '3m0s' }),
+    interval: optional(duration, { description: 'Time between probes.', default: '3m0s' }),
+    retries: optional(uint32, { description: 'Lost probes after which the connection is dead.', default: 9 }),
   },
 )
 
 const http = section(
   { noun: 'the http section', about: 'HTTP towards the backend.', id: 'BackendHttp' },
   {
-    version: text.nullish().describe('HTTP version that is spoken, instead of the one the client speaks.'),
-    requestTimeout: duration.nullish().describe('How long one call may take.'),
+    version: nullish(text, 'HTTP version that is spoken, instead of the one the client speaks.'),
+    requestTimeout: nullish(duration, 'How long one call may take.'),
   },
 )
 
@@ -62,17 +61,17 @@ export const backendTunnel: z.ZodType<BackendTunnel> = section(
     about: 'A proxy the connection to the backend goes through.',
     id: 'BackendTunnel',
   },
-  { proxy: simpleBackend, policies: itself.nullish() },
+  { proxy: simpleBackend, policies: nullish(itself) },
 )
 
 export const simpleBackendPoliciesShape = {
-  requestHeaderModifier: headerModifier.nullish().describe('Headers of the call to the backend.'),
-  transformations: transformations.nullish(),
-  backendTLS: backendTls.nullish(),
-  backendAuth: backendAuth.nullish(),
-  http: http.nullish(),
-  tcp: tcp.nullish(),
-  backendTunnel: backendTunnel.nullish(),
+  requestHeaderModifier: nullish(headerModifier, 'Headers of the call to the backend.'),
+  transformations: nullish(transformations),
+  backendTLS: nullish(backendTls),
+  backendAuth: nullish(backendAuth),
+  http: nullish(http),
+  tcp: nullish(tcp),
+  backendTunnel: nullish(backendTunnel),
 }
 
 export const simpleBackendPolicies: z.ZodType<SimpleBackendPolicies> = section(

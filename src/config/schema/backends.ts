@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { mcpBackend } from './mcp.ts'
 import { backendPolicies } from './policies.ts'
 import { cel, count, hostPort, text } from './primitives.ts'
@@ -15,16 +16,11 @@ const aiProviderObject = section(
   {
     name: text.min(1).describe('Name in logs and metrics.'),
     provider: aiProviderKind,
-    hostOverride: hostPort
-      .nullish()
-      .describe('host:port that is called instead; without backendTLS in plain HTTP.'),
-    pathOverride: text.nullish().describe('Path that is called whatever the request asks for.'),
-    pathPrefix: text.nullish().describe('Path the usual ones are put under.'),
-    tokenize: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Counts prompt tokens before the call.', default: false }),
-    policies: backendPolicies.nullish(),
+    hostOverride: nullish(hostPort, 'host:port that is called instead; without backendTLS in plain HTTP.'),
+    pathOverride: nullish(text, 'Path that is called whatever the request asks for.'),
+    pathPrefix: nullish(text, 'Path the usual ones are put under.'),
+    tokenize: optional(z.boolean(), { description: 'Counts prompt tokens before the call.', default: false }),
+    policies: nullish(backendPolicies),
   },
 )
 
@@ -59,22 +55,24 @@ const internal = text.describe('"forward", or the path of one of the own pages o
 const awsBackend = section(
   { noun: 'an aws backend', about: 'A service of AWS.', oneOf: ['agentCore'] },
   {
-    agentCore: section(
-      { noun: 'the agentCore section', about: 'An agent runtime of Bedrock AgentCore.' },
-      {
-        agentRuntimeArn: text.min(1).describe('ARN of the runtime.'),
-        qualifier: text.nullish().describe('Version or endpoint of the runtime.'),
-      },
-    ).optional(),
+    agentCore: optional(
+      section(
+        { noun: 'the agentCore section', about: 'An agent runtime of Bedrock AgentCore.' },
+        {
+          agentRuntimeArn: text.min(1).describe('ARN of the runtime.'),
+          qualifier: nullish(text, 'Version or endpoint of the runtime.'),
+        },
+      ),
+    ),
   },
 )
 
 const dynamic = section(
   { noun: 'a dynamic backend', about: 'Calls the host that the request names.' },
-  { target: cel.nullish().describe('CEL that yields host:port.') },
+  { target: nullish(cel, 'CEL that yields host:port.') },
 )
 
-const weight = count().optional().meta({ description: 'Share of the requests; 0 gets none.', default: 1 })
+const weight = optional(count(), { description: 'Share of the requests; 0 gets none.', default: 1 })
 
 export const ROUTE_BACKEND_KEYS = [
   'host',
@@ -98,17 +96,17 @@ const routeBackendObject = section(
   },
   {
     weight,
-    host: hostPort.optional().describe('Address to call: host:port or unix:/path.'),
-    backend: text.min(1).optional().describe('Name of an entry of `backends`.'),
-    service: serviceReference.optional(),
-    ai: aiBackend.optional(),
-    mcp: mcpBackend.optional(),
-    aws: awsBackend.optional(),
-    dynamic: dynamic.optional(),
-    internal: internal.optional(),
-    routeGroup: text.min(1).optional().describe('Name of an entry of `routeGroups`.'),
-    invalid: z.null().optional().describe('A backend that answers with an error.'),
-    policies: backendPolicies.nullish(),
+    host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
+    backend: optional(text.min(1), 'Name of an entry of `backends`.'),
+    service: optional(serviceReference),
+    ai: optional(aiBackend),
+    mcp: optional(mcpBackend),
+    aws: optional(awsBackend),
+    dynamic: optional(dynamic),
+    internal: optional(internal),
+    routeGroup: optional(text.min(1), 'Name of an entry of `routeGroups`.'),
+    invalid: optional(z.null(), 'A backend that answers with an error.'),
+    policies: nullish(backendPolicies),
   },
 )
 
@@ -124,12 +122,12 @@ const namedBackendObject = section(
   },
   {
     name: text.min(1).describe('Name that routes refer to, with a slash in front.'),
-    host: hostPort.optional().describe('Address to call: host:port or unix:/path.'),
-    internal: internal.optional(),
-    mcp: mcpBackend.optional(),
-    ai: aiBackend.optional(),
-    aws: awsBackend.optional(),
-    policies: backendPolicies.nullish(),
+    host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
+    internal: optional(internal),
+    mcp: optional(mcpBackend),
+    ai: optional(aiBackend),
+    aws: optional(awsBackend),
+    policies: nullish(backendPolicies),
   },
 )
 
@@ -138,8 +136,8 @@ export const namedBackend: z.ZodType<NamedBackend> = namedBackendObject
 
 export const tcpRouteBackendShape = {
   weight,
-  host: hostPort.optional().describe('Address to call: host:port or unix:/path.'),
-  backend: text.min(1).optional().describe('Name of an entry of `backends`.'),
-  service: serviceReference.optional(),
-  dynamic: dynamic.optional(),
+  host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
+  backend: optional(text.min(1), 'Name of an entry of `backends`.'),
+  service: optional(serviceReference),
+  dynamic: optional(dynamic),
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { cel, text } from './primitives.ts'
 import { secretText, secretValue } from './secret-fields.ts'
 import { forms, section } from './section.ts'
@@ -8,19 +9,16 @@ export const gcpAuth = forms('Google credentials; {} takes those of the machine.
   'an access token': section(
     { noun: 'an access token of Google', about: 'An OAuth access token.' },
     {
-      type: z
-        .literal('accessToken')
-        .nullish()
-        .meta({ description: 'The default kind.', default: 'accessToken' }),
-      credential: secretValue.nullish().describe('Service account or other credential, as JSON.'),
+      type: nullish(z.literal('accessToken'), { description: 'The default kind.', default: 'accessToken' }),
+      credential: nullish(secretValue, 'Service account or other credential, as JSON.'),
     },
   ),
   'an ID token': section(
     { noun: 'an ID token of Google', about: 'An identity token for one audience.' },
     {
       type: z.literal('idToken').describe('Asks for an identity token.'),
-      audience: text.nullish().describe('Who the token is for; by default the host of the backend.'),
-      credential: secretValue.nullish().describe('Service account or other credential, as JSON.'),
+      audience: nullish(text, 'Who the token is for; by default the host of the backend.'),
+      credential: nullish(secretValue, 'Service account or other credential, as JSON.'),
     },
   ),
 })
@@ -29,8 +27,8 @@ const sessionTag = section(
   { noun: 'a session tag', about: 'A tag of the assumed role session.', oneOf: ['value', 'expression'] },
   {
     key: text.min(1).describe('Name of the tag.'),
-    value: text.nullish().describe('Value of the tag.'),
-    expression: cel.nullish().describe('CEL that yields the value for each request.'),
+    value: nullish(text, 'Value of the tag.'),
+    expression: nullish(cel, 'CEL that yields the value for each request.'),
   },
 )
 
@@ -38,34 +36,36 @@ const assumeRole = section(
   { noun: 'an assumed role', about: 'An IAM role that is assumed before signing.' },
   {
     roleArn: text.min(1).describe('ARN of the role.'),
-    sessionName: forms('Name of the session.', {
-      'the name': text,
-      'an expression': section(
-        { noun: 'a session name', about: 'CEL that yields the name.' },
-        { expression: cel },
-      ),
-    }).nullish(),
-    tags: z.array(sessionTag).optional().describe('Tags of the session.'),
+    sessionName: nullish(
+      forms('Name of the session.', {
+        'the name': text,
+        'an expression': section(
+          { noun: 'a session name', about: 'CEL that yields the name.' },
+          { expression: cel },
+        ),
+      }),
+    ),
+    tags: optional(z.array(sessionTag), 'Tags of the session.'),
   },
 )
 
 const awsCommon = {
-  region: text.nullish().describe('Region requests are signed for.'),
-  serviceName: text.nullish().describe('Service requests are signed for, as in bedrock.'),
+  region: nullish(text, 'Region requests are signed for.'),
+  serviceName: nullish(text, 'Service requests are signed for, as in bedrock.'),
 }
 
 /** AWS: Signature Version 4 with keys written here, or with those of the machine. */
 export const awsAuth = forms('AWS credentials; {} takes those of the machine.', {
   'the credentials of the machine': section(
     { noun: 'an AWS identity', about: 'The default credential chain, optionally with an assumed role.' },
-    { ...awsCommon, assumeRole: assumeRole.nullish() },
+    { ...awsCommon, assumeRole: nullish(assumeRole) },
   ),
   'an access key': section(
     { noun: 'an AWS access key', about: 'An access key written here.' },
     {
       accessKeyId: secretText.describe('The access key ID.'),
       secretAccessKey: secretText.describe('The secret access key.'),
-      sessionToken: secretText.nullish().describe('The token of a temporary key.'),
+      sessionToken: nullish(secretText, 'The token of a temporary key.'),
       ...awsCommon,
     },
   ),
@@ -79,7 +79,7 @@ const userAssignedIdentity = section(
     about: 'Which identity is used.',
     oneOf: ['clientId', 'objectId', 'resourceId'],
   },
-  { clientId: text.optional(), objectId: text.optional(), resourceId: text.optional() },
+  { clientId: optional(text), objectId: optional(text), resourceId: optional(text) },
 )
 
 const azureExplicit = section(
@@ -89,25 +89,28 @@ const azureExplicit = section(
     oneOf: ['clientSecret', 'managedIdentity', 'workloadIdentity'],
   },
   {
-    clientSecret: section(
-      {
-        noun: 'an Azure client secret',
-        about: 'A service principal; its keys are written with underscores.',
-      },
-      {
-        tenant_id: text.describe('ID of the tenant.'),
-        client_id: text.describe('ID of the application.'),
-        client_secret: secretText.describe('Secret of the application.'),
-      },
-    ).optional(),
-    managedIdentity: section(
-      { noun: 'a managed identity', about: 'The identity that Azure gives the machine.' },
-      { userAssignedIdentity: userAssignedIdentity.nullish() },
-    ).optional(),
-    workloadIdentity: nothing(
-      'a workload identity',
-      'The identity of the Kubernetes service account.',
-    ).optional(),
+    clientSecret: optional(
+      section(
+        {
+          noun: 'an Azure client secret',
+          about: 'A service principal; its keys are written with underscores.',
+        },
+        {
+          tenant_id: text.describe('ID of the tenant.'),
+          client_id: text.describe('ID of the application.'),
+          client_secret: secretText.describe('Secret of the application.'),
+        },
+      ),
+    ),
+    managedIdentity: optional(
+      section(
+        { noun: 'a managed identity', about: 'The identity that Azure gives the machine.' },
+        { userAssignedIdentity: nullish(userAssignedIdentity) },
+      ),
+    ),
+    workloadIdentity: optional(
+      nothing('a workload identity', 'The identity of the Kubernetes service account.'),
+    ),
   },
 )
 
@@ -119,11 +122,10 @@ export const azureAuth = section(
     oneOf: ['implicit', 'developerImplicit', 'explicitConfig'],
   },
   {
-    implicit: nothing(
-      'implicit Azure credentials',
-      'Environment, then workload identity, then managed identity.',
-    ).optional(),
-    developerImplicit: nothing('developer credentials', 'The credentials of the developer tools.').optional(),
-    explicitConfig: azureExplicit.optional(),
+    implicit: optional(
+      nothing('implicit Azure credentials', 'Environment, then workload identity, then managed identity.'),
+    ),
+    developerImplicit: optional(nothing('developer credentials', 'The credentials of the developer tools.')),
+    explicitConfig: optional(azureExplicit),
   },
 )

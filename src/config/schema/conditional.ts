@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish } from './fields.ts'
 import { cel } from './primitives.ts'
 import { type About, forms, isSet, rule, section } from './section.ts'
 
@@ -31,7 +32,7 @@ export function orConditional<S extends z.core.$ZodShape>(about: About, shape: S
   const { noun, about: description, oneOf } = about
   const entry = section(
     { noun: `a conditional entry of ${noun}`, about: description, ...(oneOf !== undefined && { oneOf }) },
-    { ...shape, condition: cel.nullish().describe('CEL; the entry is used when it holds.') },
+    { ...shape, condition: nullish(cel, 'CEL; the entry is used when it holds.') },
   )
   return forms(description, {
     'the policy itself': section(about, shape),

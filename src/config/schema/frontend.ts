@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { keepalives, simpleBackendPolicies } from './backend-policies-simple.ts'
+import { nullish, optional } from './fields.ts'
 import { extAuthz } from './policies-external.ts'
 import { authorization } from './policies-security.ts'
 import { cel, celMap, count, duration, text, uint8, uint32 } from './primitives.ts'
@@ -15,24 +16,26 @@ export const sampling = z
 const http = section(
   { noun: 'the http section of frontendPolicies', about: 'HTTP towards clients.', id: 'FrontendHttp' },
   {
-    maxBufferSize: count()
-      .optional()
-      .meta({ description: 'Largest body that is gathered, in bytes.', default: 2_097_152 }),
-    http1MaxHeaders: count().nullish().describe('Most headers of a request.'),
-    http1IdleTimeout: duration
-      .optional()
-      .meta({ description: 'Silence after which a connection is closed.', default: '10m0s' }),
-    http1HeaderCase: z.enum(['lowercase', 'preserve']).optional().meta({
+    maxBufferSize: optional(count(), {
+      description: 'Largest body that is gathered, in bytes.',
+      default: 2_097_152,
+    }),
+    http1MaxHeaders: nullish(count(), 'Most headers of a request.'),
+    http1IdleTimeout: optional(duration, {
+      description: 'Silence after which a connection is closed.',
+      default: '10m0s',
+    }),
+    http1HeaderCase: optional(z.enum(['lowercase', 'preserve']), {
       description: 'How header names are written.',
       default: 'lowercase',
     }),
-    http2WindowSize: uint32.nullish().describe('Flow control window of a stream, in bytes.'),
-    http2ConnectionWindowSize: uint32.nullish().describe('Flow control window of a connection, in bytes.'),
-    http2FrameSize: uint32.nullish().describe('Largest frame, in bytes.'),
-    http2MaxHeaderSize: uint32.nullish().describe('Most bytes of headers.'),
-    http2KeepaliveInterval: duration.nullish().describe('Time between pings.'),
-    http2KeepaliveTimeout: duration.nullish().describe('Wait for the answer to a ping.'),
-    maxConnectionDuration: duration.nullish().describe('Age at which a connection is closed.'),
+    http2WindowSize: nullish(uint32, 'Flow control window of a stream, in bytes.'),
+    http2ConnectionWindowSize: nullish(uint32, 'Flow control window of a connection, in bytes.'),
+    http2FrameSize: nullish(uint32, 'Largest frame, in bytes.'),
+    http2MaxHeaderSize: nullish(uint32, 'Most bytes of headers.'),
+    http2KeepaliveInterval: nullish(duration, 'Time between pings.'),
+    http2KeepaliveTimeout: nullish(duration, 'Wait for the answer to a ping.'),
+    maxConnectionDuration: nullish(duration, 'Age at which a connection is closed.'),
   },
 )
 
@@ -43,14 +46,12 @@ const tls = section(
     id: 'FrontendTls',
   },
   {
-    handshakeTimeout: duration
-      .optional()
-      .meta({ description: 'How long a handshake may take.', default: '15s' }),
-    alpn: z.array(z.array(uint8)).nullish().describe('Protocols to offer, each as its bytes.'),
-    minVersion: tlsVersion.nullish().describe('Oldest TLS version that is taken.'),
-    maxVersion: tlsVersion.nullish().describe('Newest TLS version that is taken.'),
-    cipherSuites: z.array(text).nullish().describe('Cipher suites to offer.'),
-    keyExchangeGroups: z.array(text).nullish().describe('Key exchange groups to offer.'),
+    handshakeTimeout: optional(duration, { description: 'How long a handshake may take.', default: '15s' }),
+    alpn: nullish(z.array(z.array(uint8)), 'Protocols to offer, each as its bytes.'),
+    minVersion: nullish(tlsVersion, 'Oldest TLS version that is taken.'),
+    maxVersion: nullish(tlsVersion, 'Newest TLS version that is taken.'),
+    cipherSuites: nullish(z.array(text), 'Cipher suites to offer.'),
+    keyExchangeGroups: nullish(z.array(text), 'Key exchange groups to offer.'),
   },
 )
 
@@ -61,51 +62,51 @@ const proxyProtocol = section(
     id: 'ProxyProtocol',
   },
   {
-    version: z
-      .enum(['v1', 'v2', 'all'])
-      .optional()
-      .meta({ description: 'Version that is read.', default: 'v2' }),
-    mode: z
-      .enum(['strict', 'optional'])
-      .optional()
-      .meta({ description: 'Whether it must be there.', default: 'strict' }),
+    version: optional(z.enum(['v1', 'v2', 'all']), { description: 'Version that is read.', default: 'v2' }),
+    mode: optional(z.enum(['strict', 'optional']), {
+      description: 'Whether it must be there.',
+      default: 'strict',
+    }),
   },
 )
 
 const outgoing = {
   ...simpleBackendShape,
-  policies: simpleBackendPolicies.nullish(),
-  filter: cel.nullish().describe('CEL; only requests for which it holds.'),
-  protocol: z
-    .enum(['grpc', 'http'])
-    .optional()
-    .meta({ description: 'OTLP over gRPC or HTTP.', default: 'grpc' }),
+  policies: nullish(simpleBackendPolicies),
+  filter: nullish(cel, 'CEL; only requests for which it holds.'),
+  protocol: optional(z.enum(['grpc', 'http']), { description: 'OTLP over gRPC or HTTP.', default: 'grpc' }),
 }
 
 const accessLog = section(
   { noun: 'the accessLog section', about: 'What is written about each request.', id: 'AccessLog' },
   {
-    filter: cel.nullish().describe('CEL; only requests for which it holds are logged.'),
-    add: celMap.optional().describe('Field → CEL that yields it.'),
-    remove: z.array(text).optional().describe('Fields that are left out.'),
-    otlp: section(
-      { noun: 'the otlp section', about: 'Sends the log to a collector.', oneOf: SIMPLE_BACKEND_KEYS },
-      {
-        ...outgoing,
-        fields: section(
-          { noun: 'the otlp fields', about: 'Fields of this log alone.' },
-          { add: celMap.optional(), remove: z.array(text).optional() },
-        ).nullish(),
-        path: text.optional().describe('Path of the collector.'),
-      },
-    ).nullish(),
-    database: section(
-      { noun: 'the database section of accessLog', about: 'What is kept in the database.' },
-      {
-        llm: z.enum(['metadata', 'full']).nullish().describe('full keeps prompts and answers too.'),
-        add: celMap.optional().describe('Field → CEL that yields it.'),
-      },
-    ).nullish(),
+    filter: nullish(cel, 'CEL; only requests for which it holds are logged.'),
+    add: optional(celMap, 'Field → CEL that yields it.'),
+    remove: optional(z.array(text), 'Fields that are left out.'),
+    otlp: nullish(
+      section(
+        { noun: 'the otlp section', about: 'Sends the log to a collector.', oneOf: SIMPLE_BACKEND_KEYS },
+        {
+          ...outgoing,
+          fields: nullish(
+            section(
+              { noun: 'the otlp fields', about: 'Fields of this log alone.' },
+              { add: optional(celMap), remove: optional(z.array(text)) },
+            ),
+          ),
+          path: optional(text, 'Path of the collector.'),
+        },
+      ),
+    ),
+    database: nullish(
+      section(
+        { noun: 'the database section of accessLog', about: 'What is kept in the database.' },
+        {
+          llm: nullish(z.enum(['metadata', 'full']), 'full keeps prompts and answers too.'),
+          add: optional(celMap, 'Field → CEL that yields it.'),
+        },
+      ),
+    ),
   },
 )
 
@@ -118,12 +119,12 @@ const tracing = section(
   },
   {
     ...outgoing,
-    path: text.optional().meta({ description: 'Path of the collector.', default: '/v1/traces' }),
-    attributes: celMap.optional().describe('Attribute → CEL that yields it.'),
-    resources: celMap.optional().describe('Resource attribute → CEL that yields it.'),
-    remove: z.array(text).optional().describe('Attributes that are left out.'),
-    randomSampling: sampling.nullish(),
-    clientSampling: sampling.nullish(),
+    path: optional(text, { description: 'Path of the collector.', default: '/v1/traces' }),
+    attributes: optional(celMap, 'Attribute → CEL that yields it.'),
+    resources: optional(celMap, 'Resource attribute → CEL that yields it.'),
+    remove: optional(z.array(text), 'Attributes that are left out.'),
+    randomSampling: nullish(sampling),
+    clientSampling: nullish(sampling),
   },
 )
 
@@ -144,25 +145,31 @@ const NOUN = 'the frontendPolicies section'
 const object = section(
   { noun: NOUN, about: 'What applies to all connections, before any routing.', id: 'FrontendPolicies' },
   {
-    http: http.nullish(),
-    tls: tls.nullish(),
-    tcp: section(
-      { noun: 'the tcp section of frontendPolicies', about: 'Connections of clients.' },
-      { keepalives },
-    ).nullish(),
-    networkAuthorization: authorization.nullish().describe('Who may connect.'),
-    networkExtAuthz: extAuthz.nullish().describe('Asks a service who may connect.'),
-    proxyProtocol: proxyProtocol.nullish(),
-    proxy: proxyProtocol.nullish().describe('Another name of proxyProtocol.'),
-    connect: section(
-      { noun: 'the connect section', about: 'What becomes of CONNECT requests.' },
-      {
-        mode: z.enum(['deny', 'route', 'tunnel']).describe('deny refuses them; route and tunnel serve them.'),
-      },
-    ).nullish(),
-    accessLog: accessLog.nullish(),
-    logging: accessLog.nullish().describe('Another name of accessLog.'),
-    tracing: tracing.nullish(),
+    http: nullish(http),
+    tls: nullish(tls),
+    tcp: nullish(
+      section(
+        { noun: 'the tcp section of frontendPolicies', about: 'Connections of clients.' },
+        { keepalives },
+      ),
+    ),
+    networkAuthorization: nullish(authorization, 'Who may connect.'),
+    networkExtAuthz: nullish(extAuthz, 'Asks a service who may connect.'),
+    proxyProtocol: nullish(proxyProtocol),
+    proxy: nullish(proxyProtocol, 'Another name of proxyProtocol.'),
+    connect: nullish(
+      section(
+        { noun: 'the connect section', about: 'What becomes of CONNECT requests.' },
+        {
+          mode: z
+            .enum(['deny', 'route', 'tunnel'])
+            .describe('deny refuses them; route and tunnel serve them.'),
+        },
+      ),
+    ),
+    accessLog: nullish(accessLog),
+    logging: nullish(accessLog, 'Another name of accessLog.'),
+    tracing: nullish(tracing),
   },
   atMostOne(NOUN, ['proxyProtocol', 'proxy']),
   atMostOne(NOUN, ['accessLog', 'logging']),

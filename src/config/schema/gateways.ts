@@ -1,13 +1,14 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { gatewayPoliciesShape } from './policies.ts'
 import { hostname, port, text } from './primitives.ts'
 import { isSet, present, type Report, rule, section } from './section.ts'
 import { serverTls } from './tls.ts'
 
-const protocol = z
-  .enum(['HTTP', 'HTTPS', 'TCP', 'TLS'])
-  .nullish()
-  .describe('What is spoken; HTTP, or HTTPS when tls is set.')
+const protocol = nullish(
+  z.enum(['HTTP', 'HTTPS', 'TCP', 'TLS']),
+  'What is spoken; HTTP, or HTTPS when tls is set.',
+)
 
 interface Spoken {
   protocol?: unknown
@@ -39,10 +40,10 @@ const tlsFitsProtocol = rule<Spoken>(judgeTls)
 const listenerObject = section(
   { noun: 'a gateway listener', about: 'One of several listeners that share a port.', id: 'GatewayListener' },
   {
-    name: text.nullish().describe('Name that routes refer to, as gateway/name.'),
-    hostname: hostname.nullish().describe('Host it is for; all when absent.'),
+    name: nullish(text, 'Name that routes refer to, as gateway/name.'),
+    hostname: nullish(hostname, 'Host it is for; all when absent.'),
     protocol,
-    tls: serverTls.nullish(),
+    tls: nullish(serverTls),
     ...gatewayPoliciesShape,
   },
   tlsFitsProtocol,
@@ -81,13 +82,13 @@ const gatewayObject = section(
     id: 'Gateway',
   },
   {
-    port: port.nullish().describe('Port to listen on.'),
+    port: nullish(port, 'Port to listen on.'),
     protocol,
-    listeners: z
-      .array(listenerObject)
-      .optional()
-      .describe('Several listeners on the port; then only port stands beside.'),
-    tls: serverTls.nullish(),
+    listeners: optional(
+      z.array(listenerObject),
+      'Several listeners on the port; then only port stands beside.',
+    ),
+    tls: nullish(serverTls),
     ...gatewayPoliciesShape,
   },
   portAndListeners,

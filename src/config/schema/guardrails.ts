@@ -1,20 +1,21 @@
 import { z } from 'zod'
 import { simpleBackendPolicies } from './backend-policies-simple.ts'
+import { nullish, optional } from './fields.ts'
 import { headerMatch } from './matches.ts'
 import { bytes, celMap, httpStatus, regex, text } from './primitives.ts'
 import { simpleBackend } from './references.ts'
 import { headerModifier } from './rewrite.ts'
 import { section } from './section.ts'
 
-const policies = simpleBackendPolicies.nullish()
+const policies = nullish(simpleBackendPolicies)
 
 const regexGuard = section(
   { noun: 'a regex guard', about: 'Masks or refuses what patterns find.' },
   {
-    action: z
-      .enum(['mask', 'reject'])
-      .optional()
-      .meta({ description: 'What is done with a find.', default: 'mask' }),
+    action: optional(z.enum(['mask', 'reject']), {
+      description: 'What is done with a find.',
+      default: 'mask',
+    }),
     rules: z
       .array(
         section(
@@ -24,11 +25,11 @@ const regexGuard = section(
             oneOf: ['builtin', 'pattern'],
           },
           {
-            builtin: z
-              .enum(['ssn', 'creditCard', 'phoneNumber', 'email', 'caSin'])
-              .optional()
-              .describe('A ready pattern.'),
-            pattern: regex.optional().describe('A regular expression (Rust dialect).'),
+            builtin: optional(
+              z.enum(['ssn', 'creditCard', 'phoneNumber', 'email', 'caSin']),
+              'A ready pattern.',
+            ),
+            pattern: optional(regex, 'A regular expression (Rust dialect).'),
           },
         ),
       )
@@ -40,21 +41,15 @@ const webhookGuard = section(
   { noun: 'a webhook guard', about: 'Asks a service of your own.' },
   {
     target: simpleBackend,
-    headers: celMap.optional().describe('Headers of the call; the values are CEL.'),
-    forwardHeaderMatches: z
-      .array(headerMatch)
-      .optional()
-      .describe('Headers of the client that are passed on.'),
-    failureMode: z
-      .enum(['failClosed', 'failOpen'])
-      .optional()
-      .describe('What happens while it does not answer.'),
+    headers: optional(celMap, 'Headers of the call; the values are CEL.'),
+    forwardHeaderMatches: optional(z.array(headerMatch), 'Headers of the client that are passed on.'),
+    failureMode: optional(z.enum(['failClosed', 'failOpen']), 'What happens while it does not answer.'),
   },
 )
 
 const moderationGuard = section(
   { noun: 'an openAIModeration guard', about: 'Asks the moderation API of OpenAI.' },
-  { model: text.nullish().describe('Moderation model.'), policies },
+  { model: nullish(text, 'Moderation model.'), policies },
 )
 
 const bedrockGuard = section(
@@ -72,7 +67,7 @@ const modelArmorGuard = section(
   {
     templateId: text.min(1).describe('ID of the template.'),
     projectId: text.min(1).describe('Google Cloud project.'),
-    location: text.nullish().describe('Google Cloud location.'),
+    location: nullish(text, 'Google Cloud location.'),
     policies,
   },
 )
@@ -82,19 +77,23 @@ const contentSafetyGuard = section(
   {
     endpoint: text.min(1).describe('Host of the resource.'),
     policies,
-    analyzeText: section(
-      { noun: 'the analyzeText section', about: 'Scores texts by categories of harm.' },
-      {
-        severityThreshold: z.int32().nullish().describe('Severity from which on a text is refused.'),
-        apiVersion: text.nullish(),
-        blocklistNames: z.array(text).nullish().describe('Blocklists of the resource.'),
-        haltOnBlocklistHit: z.boolean().nullish().describe('Stops scoring at the first hit.'),
-      },
-    ).nullish(),
-    detectJailbreak: section(
-      { noun: 'the detectJailbreak section', about: 'Finds attempts to talk the model out of its rules.' },
-      { apiVersion: text.nullish() },
-    ).nullish(),
+    analyzeText: nullish(
+      section(
+        { noun: 'the analyzeText section', about: 'Scores texts by categories of harm.' },
+        {
+          severityThreshold: nullish(z.int32(), 'Severity from which on a text is refused.'),
+          apiVersion: nullish(text),
+          blocklistNames: nullish(z.array(text), 'Blocklists of the resource.'),
+          haltOnBlocklistHit: nullish(z.boolean(), 'Stops scoring at the first hit.'),
+        },
+      ),
+    ),
+    detectJailbreak: nullish(
+      section(
+        { noun: 'the detectJailbreak section', about: 'Finds attempts to talk the model out of its rules.' },
+        { apiVersion: nullish(text) },
+      ),
+    ),
   },
 )
 
@@ -103,19 +102,19 @@ const REFUSAL = 'The request was rejected due to inappropriate content'
 const rejection = section(
   { noun: 'the rejection section', about: 'What a refused client is answered.', id: 'GuardRejection' },
   {
-    body: bytes.optional().meta({ default: REFUSAL }),
-    status: httpStatus.optional().meta({ default: 403 }),
-    headers: headerModifier.nullish(),
+    body: optional(bytes, { default: REFUSAL }),
+    status: optional(httpStatus, { default: 403 }),
+    headers: nullish(headerModifier),
   },
 )
 
 const bothSides = {
-  regex: regexGuard.optional(),
-  webhook: webhookGuard.optional(),
-  bedrockGuardrails: bedrockGuard.optional(),
-  googleModelArmor: modelArmorGuard.optional(),
-  azureContentSafety: contentSafetyGuard.optional(),
-  rejection: rejection.optional(),
+  regex: optional(regexGuard),
+  webhook: optional(webhookGuard),
+  bedrockGuardrails: optional(bedrockGuard),
+  googleModelArmor: optional(modelArmorGuard),
+  azureContentSafety: optional(contentSafetyGuard),
+  rejection: optional(rejection),
 }
 
 const RESPONSE_GUARDS = ['regex', 'webhook', 'bedrockGuardrails', 'googleModelArmor', 'azureContentSafety']
@@ -129,12 +128,11 @@ const requestGuard = section(
   },
   {
     ...bothSides,
-    openAIModeration: moderationGuard.optional(),
-    scope: z
-      .array(z.enum(['systemPrompt', 'messages', 'toolOutput', 'toolInput']))
-      .min(1)
-      .optional()
-      .meta({ description: 'Which parts of the request.', default: ['systemPrompt', 'messages'] }),
+    openAIModeration: optional(moderationGuard),
+    scope: optional(z.array(z.enum(['systemPrompt', 'messages', 'toolOutput', 'toolInput'])).min(1), {
+      description: 'Which parts of the request.',
+      default: ['systemPrompt', 'messages'],
+    }),
   },
 )
 
@@ -155,12 +153,12 @@ const object = section(
     id: 'PromptGuard',
   },
   {
-    streaming: z
-      .enum(['Disabled', 'Enabled'])
-      .optional()
-      .describe('Whether streamed answers are checked as they come.'),
-    request: z.array(requestGuard).optional().describe('Checks of the request, in order.'),
-    response: z.array(responseGuard).optional().describe('Checks of the answer, in order.'),
+    streaming: optional(
+      z.enum(['Disabled', 'Enabled']),
+      'Whether streamed answers are checked as they come.',
+    ),
+    request: optional(z.array(requestGuard), 'Checks of the request, in order.'),
+    response: optional(z.array(responseGuard), 'Checks of the answer, in order.'),
   },
 )
 

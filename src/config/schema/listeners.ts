@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { gatewayPolicies } from './policies.ts'
 import { hostname, port, text } from './primitives.ts'
 import { route, tcpRoute } from './routes.ts'
@@ -50,17 +51,17 @@ const routesFitProtocol = rule<ListenerParts>((listener, report, unknownKeys) =>
 const listenerObject = section(
   { noun: 'a listener', about: 'Hostname, protocol and routes that share a port.', id: 'Listener' },
   {
-    name: text.nullish().describe('Name in logs and metrics, and for policies to refer to.'),
-    namespace: text.nullish().describe('Namespace of that name.'),
-    hostname: hostname.nullish().describe('Host it is for; all when absent.'),
-    protocol: z.enum(['HTTP', 'HTTPS', 'TLS', 'TCP', 'HBONE']).optional().meta({
+    name: nullish(text, 'Name in logs and metrics, and for policies to refer to.'),
+    namespace: nullish(text, 'Namespace of that name.'),
+    hostname: nullish(hostname, 'Host it is for; all when absent.'),
+    protocol: optional(z.enum(['HTTP', 'HTTPS', 'TLS', 'TCP', 'HBONE']), {
       description: 'What is spoken: HTTP and HTTPS take routes, TLS and TCP take tcpRoutes.',
       default: 'HTTP',
     }),
-    tls: serverTls.nullish(),
-    routes: z.array(route).nullish().describe('HTTP routes.'),
-    tcpRoutes: z.array(tcpRoute).nullish().describe('TCP routes.'),
-    policies: gatewayPolicies.nullish(),
+    tls: nullish(serverTls),
+    routes: nullish(z.array(route), 'HTTP routes.'),
+    tcpRoutes: nullish(z.array(tcpRoute), 'TCP routes.'),
+    policies: nullish(gatewayPolicies),
   },
   routesFitProtocol,
 )
@@ -80,15 +81,15 @@ const portUnlessInternal = rule<{ port?: unknown; mode?: unknown }>((bind, repor
 const bindObject = section(
   { noun: 'a bind', about: 'A port and its listeners.', id: 'Bind' },
   {
-    port: port.nullish().describe('Port to listen on.'),
-    mode: z.enum(['standard', 'internal']).optional().meta({
+    port: nullish(port, 'Port to listen on.'),
+    mode: optional(z.enum(['standard', 'internal']), {
       description: 'internal: no socket; requests come from inside the gateway.',
       default: 'standard',
     }),
-    tunnelProtocol: z
-      .enum(['direct', 'hboneWaypoint', 'hboneGateway', 'proxy', 'connect'])
-      .optional()
-      .meta({ description: 'What connections are wrapped in.', default: 'direct' }),
+    tunnelProtocol: optional(z.enum(['direct', 'hboneWaypoint', 'hboneGateway', 'proxy', 'connect']), {
+      description: 'What connections are wrapped in.',
+      default: 'direct',
+    }),
     listeners: z.array(listener).describe('The listeners of the port.'),
   },
   portUnlessInternal,

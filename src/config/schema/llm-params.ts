@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { hostPort, parseUrl, shaped, text } from './primitives.ts'
 import { azureResourceType, customProvider } from './providers.ts'
 import { secretValue } from './secret-fields.ts'
@@ -29,8 +30,8 @@ export const llmProviderKind = forms('Which provider is called.', {
   'a map': section(
     { noun: 'a provider', about: 'A provider by reference, or described.', oneOf: ['reference', 'custom'] },
     {
-      reference: text.min(1).optional().describe('Name of an entry of llm.providers.'),
-      custom: customProvider.optional(),
+      reference: optional(text.min(1), 'Name of an entry of llm.providers.'),
+      custom: optional(customProvider),
     },
   ),
 })
@@ -46,36 +47,28 @@ function isBaseUrl(value: string): boolean {
 export const llmParams = section(
   { noun: 'params', about: 'How the provider is reached and what it needs.', id: 'LlmParams' },
   {
-    model: text.nullish().describe('Model that is asked for; by default the one the client named.'),
-    apiKey: secretValue.nullish().describe('Key of the provider: "$VARIABLE", or {file: path}.'),
-    baseUrl: shaped(
-      'BAD_URL',
-      'this is not a base URL',
-      'write scheme, host and path only, as in https://llm.example.com/v1',
-      isBaseUrl,
-    )
-      .nullish()
-      .describe('Where the API stands, as https://host[:port]/prefix.'),
-    awsRegion: text.nullish().describe('AWS region; bedrock needs it.'),
-    vertexRegion: text.nullish().describe('Region of Vertex AI.'),
-    vertexProject: text.nullish().describe('Google Cloud project; vertex needs it.'),
-    azureResourceName: text.nullish().describe('Azure resource; azure needs it.'),
-    azureResourceType: azureResourceType.nullish(),
-    azureApiVersion: text.nullish().describe('v1, preview or a date.'),
-    azureProjectName: text.nullish().describe('Foundry project.'),
-    hostOverride: hostPort
-      .nullish()
-      .meta({ description: 'Older form of baseUrl: host:port.', deprecated: true }),
-    pathOverride: text
-      .nullish()
-      .meta({ description: 'Older form of baseUrl: the whole path.', deprecated: true }),
-    pathPrefix: text
-      .nullish()
-      .meta({ description: 'Older form of baseUrl: the path in front.', deprecated: true }),
-    tokenize: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Counts prompt tokens before the call.', default: false }),
+    model: nullish(text, 'Model that is asked for; by default the one the client named.'),
+    apiKey: nullish(secretValue, 'Key of the provider: "$VARIABLE", or {file: path}.'),
+    baseUrl: nullish(
+      shaped(
+        'BAD_URL',
+        'this is not a base URL',
+        'write scheme, host and path only, as in https://llm.example.com/v1',
+        isBaseUrl,
+      ),
+      'Where the API stands, as https://host[:port]/prefix.',
+    ),
+    awsRegion: nullish(text, 'AWS region; bedrock needs it.'),
+    vertexRegion: nullish(text, 'Region of Vertex AI.'),
+    vertexProject: nullish(text, 'Google Cloud project; vertex needs it.'),
+    azureResourceName: nullish(text, 'Azure resource; azure needs it.'),
+    azureResourceType: nullish(azureResourceType),
+    azureApiVersion: nullish(text, 'v1, preview or a date.'),
+    azureProjectName: nullish(text, 'Foundry project.'),
+    hostOverride: nullish(hostPort, { description: 'Older form of baseUrl: host:port.', deprecated: true }),
+    pathOverride: nullish(text, { description: 'Older form of baseUrl: the whole path.', deprecated: true }),
+    pathPrefix: nullish(text, { description: 'Older form of baseUrl: the path in front.', deprecated: true }),
+    tokenize: optional(z.boolean(), { description: 'Counts prompt tokens before the call.', default: false }),
   },
 )
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { backendAuth, backendTunnel } from './backend-policies-simple.ts'
+import { nullish, optional } from './fields.ts'
 import { gatewayReferences } from './gateway-references.ts'
 import { promptGuard } from './guardrails.ts'
 import { llmParams, llmProviderKind, paramsFitProvider } from './llm-params.ts'
@@ -16,17 +17,17 @@ import { virtualModel } from './virtual-models.ts'
 
 /** What models have, and what a provider can have for all its models. */
 const callShape = {
-  defaults: jsonMap.nullish().describe('Fields that are set where the request has none.'),
-  overrides: jsonMap.nullish().describe('Fields that are set whatever the request has.'),
-  transformation: celMap.nullish().describe('Field → CEL that yields it.'),
-  requestHeaders: headerModifier.nullish().describe('Headers of the call.'),
-  responseHeaders: headerModifier.nullish().describe('Headers of the answer.'),
-  tls: backendTls.nullish(),
-  backendTLS: backendTls.nullish().describe('Another name of tls.'),
-  auth: backendAuth.nullish().describe('How the gateway authenticates; params.apiKey is stronger.'),
-  health: health.nullish(),
-  backendTunnel: backendTunnel.nullish(),
-  promptCaching: promptCaching.nullish(),
+  defaults: nullish(jsonMap, 'Fields that are set where the request has none.'),
+  overrides: nullish(jsonMap, 'Fields that are set whatever the request has.'),
+  transformation: nullish(celMap, 'Field → CEL that yields it.'),
+  requestHeaders: nullish(headerModifier, 'Headers of the call.'),
+  responseHeaders: nullish(headerModifier, 'Headers of the answer.'),
+  tls: nullish(backendTls),
+  backendTLS: nullish(backendTls, 'Another name of tls.'),
+  auth: nullish(backendAuth, 'How the gateway authenticates; params.apiKey is stronger.'),
+  health: nullish(health),
+  backendTunnel: nullish(backendTunnel),
+  promptCaching: nullish(promptCaching),
 }
 
 const providerObject = section(
@@ -34,12 +35,17 @@ const providerObject = section(
   {
     name: text.min(1).describe('Name that models refer to.'),
     provider: llmProviderKind,
-    params: llmParams.optional(),
-    defaults: section(
-      { noun: 'the defaults of a provider', about: 'What its models have where they do not say otherwise.' },
-      callShape,
-      atMostOne('the defaults of a provider', ['tls', 'backendTLS']),
-    ).nullish(),
+    params: optional(llmParams),
+    defaults: nullish(
+      section(
+        {
+          noun: 'the defaults of a provider',
+          about: 'What its models have where they do not say otherwise.',
+        },
+        callShape,
+        atMostOne('the defaults of a provider', ['tls', 'backendTLS']),
+      ),
+    ),
   },
   paramsFitProvider,
   rule<{ provider?: unknown }>(({ provider }, report) => {
@@ -65,7 +71,7 @@ function isModelPattern(name: string): boolean {
 const modelObject = section(
   { noun: 'a model', about: 'A name clients use, and the provider that answers.', id: 'LlmModel' },
   {
-    id: text.min(1).nullish().describe('Stable ID, one of its kind.'),
+    id: nullish(text.min(1), 'Stable ID, one of its kind.'),
     name: shaped(
       'BAD_MODEL_NAME',
       'a model name takes at most one star, at its start or its end',
@@ -73,28 +79,28 @@ const modelObject = section(
       isModelPattern,
     ).describe('Name clients use: exact, *, prefix* or *suffix.'),
     provider: llmProviderKind,
-    visibility: z
-      .enum(['public', 'internal'])
-      .optional()
-      .meta({ description: 'internal: only virtual models reach it.', default: 'public' }),
-    params: llmParams.optional(),
-    passthrough: z
-      .enum(['detect', 'opaque'])
-      .nullish()
-      .describe('Passes requests on as they are: detect reads them where it can, opaque never does.'),
-    authorization: authorization.nullish(),
+    visibility: optional(z.enum(['public', 'internal']), {
+      description: 'internal: only virtual models reach it.',
+      default: 'public',
+    }),
+    params: optional(llmParams),
+    passthrough: nullish(
+      z.enum(['detect', 'opaque']),
+      'Passes requests on as they are: detect reads them where it can, opaque never does.',
+    ),
+    authorization: nullish(authorization),
     ...callShape,
-    finalTransformation: celMap.nullish().describe('Field → CEL, on what the provider is sent.'),
-    guardrails: promptGuard.nullish(),
-    matches: z
-      .array(
+    finalTransformation: nullish(celMap, 'Field → CEL, on what the provider is sent.'),
+    guardrails: nullish(promptGuard),
+    matches: optional(
+      z.array(
         section(
           { noun: 'a model match', about: 'Headers a request must have, all of them.' },
-          { headers: z.array(headerMatch).optional() },
+          { headers: optional(z.array(headerMatch)) },
         ),
-      )
-      .optional()
-      .describe('The model is only used for requests that have any of these.'),
+      ),
+      'The model is only used for requests that have any of these.',
+    ),
   },
   atMostOne('a model', ['tls', 'backendTLS']),
   paramsFitProvider,
@@ -106,9 +112,9 @@ const policies = section(
   { noun: 'the policies of llm', about: 'What applies to all models.', id: 'LlmPolicies' },
   {
     ...gatewayPoliciesShape,
-    guardrails: promptGuard.nullish(),
-    localRateLimit: rateLimits.optional().describe('Limits counted in the gateway itself.'),
-    remoteRateLimit: remoteRateLimit.nullish(),
+    guardrails: nullish(promptGuard),
+    localRateLimit: optional(rateLimits, 'Limits counted in the gateway itself.'),
+    remoteRateLimit: nullish(remoteRateLimit),
   },
 )
 
@@ -131,15 +137,15 @@ const portOrGateways = rule<Record<string, unknown>>((llm, report) => {
 const llmObject = section(
   { noun: 'the llm section', about: 'Models by name, at a gateway or a port of their own.', id: 'LlmConfig' },
   {
-    gateways: gatewayReferences.optional(),
-    port: port.nullish().meta({ description: 'Port of its own, where no gateway is named.', default: 4000 }),
-    tls: serverTls.nullish(),
-    policies: policies.nullish(),
-    providers: z.array(providerObject).optional().describe('Providers that models refer to.'),
+    gateways: optional(gatewayReferences),
+    port: nullish(port, { description: 'Port of its own, where no gateway is named.', default: 4000 }),
+    tls: nullish(serverTls),
+    policies: nullish(policies),
+    providers: optional(z.array(providerObject), 'Providers that models refer to.'),
     models: z
       .array(modelObject)
       .describe('The models; the one whose name has most letters beside the star wins.'),
-    virtualModels: z.array(virtualModel).optional().describe('Names that stand for several models.'),
+    virtualModels: optional(z.array(virtualModel), 'Names that stand for several models.'),
   },
   portOrGateways,
 )

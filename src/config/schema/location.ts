@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { cel, headerName, text } from './primitives.ts'
 import { section } from './section.ts'
 
@@ -12,25 +13,31 @@ export const authorizationLocation = section(
     oneOf: ['header', 'queryParameter', 'cookie', 'expression'],
   },
   {
-    header: section(
-      {
-        noun: 'a header location',
-        about: 'A header; without a prefix the value stands alone, even in authorization.',
-      },
-      {
-        name: headerName.describe('Name of the header.'),
-        prefix: text.nullish().describe('Text in front of the credential, with its space, as in "Bearer ".'),
-      },
-    ).optional(),
-    queryParameter: section(
-      { noun: 'a query parameter location', about: 'A query parameter of the request.' },
-      { name: text.min(1).describe('Name of the parameter.') },
-    ).optional(),
-    cookie: section(
-      { noun: 'a cookie location', about: 'A cookie of the request.' },
-      { name: text.min(1).describe('Name of the cookie.') },
-    ).optional(),
-    expression: cel.optional().describe('CEL that yields the credential; it can read one, never insert one.'),
+    header: optional(
+      section(
+        {
+          noun: 'a header location',
+          about: 'A header; without a prefix the value stands alone, even in authorization.',
+        },
+        {
+          name: headerName.describe('Name of the header.'),
+          prefix: nullish(text, 'Text in front of the credential, with its space, as in "Bearer ".'),
+        },
+      ),
+    ),
+    queryParameter: optional(
+      section(
+        { noun: 'a query parameter location', about: 'A query parameter of the request.' },
+        { name: text.min(1).describe('Name of the parameter.') },
+      ),
+    ),
+    cookie: optional(
+      section(
+        { noun: 'a cookie location', about: 'A cookie of the request.' },
+        { name: text.min(1).describe('Name of the cookie.') },
+      ),
+    ),
+    expression: optional(cel, 'CEL that yields the credential; it can read one, never insert one.'),
   },
 )
 

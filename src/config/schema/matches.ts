@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { optional } from './fields.ts'
 import { headerOrPseudo, httpMethod, regex, text } from './primitives.ts'
 import { forms, section } from './section.ts'
 
@@ -13,8 +14,8 @@ const comparison = section(
     oneOf: ['exact', 'regex'],
   },
   {
-    exact: text.optional().describe('The whole value.'),
-    regex: regex.optional().describe('A regular expression (Rust dialect) that spans the whole value.'),
+    exact: optional(text, 'The whole value.'),
+    regex: optional(regex, 'A regular expression (Rust dialect) that spans the whole value.'),
   },
 )
 
@@ -38,9 +39,9 @@ const pathMatch = forms('Which paths match.', {
   'a map': section(
     { noun: 'a path match', about: 'Which paths match.', oneOf: ['exact', 'pathPrefix', 'regex'] },
     {
-      exact: text.optional().describe('The path, to the letter.'),
-      pathPrefix: text.optional().describe('The first segments of the path.'),
-      regex: regex.optional().describe('A regular expression (Rust dialect) that spans the whole path.'),
+      exact: optional(text, 'The path, to the letter.'),
+      pathPrefix: optional(text, 'The first segments of the path.'),
+      regex: optional(regex, 'A regular expression (Rust dialect) that spans the whole path.'),
     },
   ),
 })
@@ -49,10 +50,10 @@ const pathMatch = forms('Which paths match.', {
 export const routeMatch = section(
   { noun: 'a match', about: 'What a request must have; all of it at once.', id: 'RouteMatch' },
   {
-    path: pathMatch.optional().meta({ default: { pathPrefix: '/' } }),
-    method: httpMethod.optional().describe('HTTP method, in capitals.'),
-    headers: z.array(headerMatch).optional().describe('Headers that must match, all of them.'),
-    query: z.array(queryMatch).optional().describe('Query parameters that must match, all of them.'),
+    path: optional(pathMatch, { default: { pathPrefix: '/' } }),
+    method: optional(httpMethod, 'HTTP method, in capitals.'),
+    headers: optional(z.array(headerMatch), 'Headers that must match, all of them.'),
+    query: optional(z.array(queryMatch), 'Query parameters that must match, all of them.'),
   },
 )
 

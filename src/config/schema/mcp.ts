@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { simpleBackendPolicies } from './backend-policies-simple.ts'
+import { nullish, optional } from './fields.ts'
 import { gatewayReferences } from './gateway-references.ts'
 import { routePolicies } from './policies.ts'
 import { fileInlineOrUrl } from './policies-security.ts'
@@ -49,10 +50,10 @@ const address = rule<Record<string, unknown>>((target, report, unknownKeys) => {
 })
 
 const addressShape = {
-  host: host.optional().describe('URL of the server, or its host beside port and path.'),
-  port: port.nullish().describe('Port of the server.'),
-  path: text.nullish().describe('Path of the server.'),
-  backend: text.min(1).optional().describe('Name of an entry of `backends`.'),
+  host: optional(host, 'URL of the server, or its host beside port and path.'),
+  port: nullish(port, 'Port of the server.'),
+  path: nullish(text, 'Path of the server.'),
+  backend: optional(text.min(1), 'Name of an entry of `backends`.'),
 }
 
 const server = (noun: string, about: string) => section({ noun, about }, addressShape, address)
@@ -84,42 +85,46 @@ const target = section(
       'write small letters, digits, dashes and dots, as in my-tools',
       value => value.length <= 253 && TARGET_NAME.test(value),
     ).describe('Name of the target; its tools carry it as a prefix.'),
-    stdio: section(
-      { noun: 'a stdio target', about: 'A program that is started and spoken to over its standard streams.' },
-      {
-        cmd: text.min(1).describe('The program.'),
-        args: z.array(text).optional().describe('Its arguments.'),
-        env: textMap.optional().describe('Its environment variables.'),
-        clear_env: z.boolean().optional().describe('Starts it without the environment of the gateway.'),
-      },
-    ).optional(),
-    sse: server('an sse target', 'A server that speaks the older SSE transport.').optional(),
-    mcp: server('an mcp target', 'A server that speaks streamable HTTP.').optional(),
-    openapi: section(
-      { noun: 'an openapi target', about: 'An HTTP API whose operations become tools.' },
-      {
-        ...addressShape,
-        schema: fileInlineOrUrl.describe('The OpenAPI document: its text, {file} or {url}.'),
-      },
-      address,
-    ).optional(),
-    policies: simpleBackendPolicies.nullish(),
+    stdio: optional(
+      section(
+        {
+          noun: 'a stdio target',
+          about: 'A program that is started and spoken to over its standard streams.',
+        },
+        {
+          cmd: text.min(1).describe('The program.'),
+          args: optional(z.array(text), 'Its arguments.'),
+          env: optional(textMap, 'Its environment variables.'),
+          clear_env: optional(z.boolean(), 'Starts it without the environment of the gateway.'),
+        },
+      ),
+    ),
+    sse: optional(server('an sse target', 'A server that speaks the older SSE transport.')),
+    mcp: optional(server('an mcp target', 'A server that speaks streamable HTTP.')),
+    openapi: optional(
+      section(
+        { noun: 'an openapi target', about: 'An HTTP API whose operations become tools.' },
+        {
+          ...addressShape,
+          schema: fileInlineOrUrl.describe('The OpenAPI document: its text, {file} or {url}.'),
+        },
+        address,
+      ),
+    ),
+    policies: nullish(simpleBackendPolicies),
   },
   stdioAlone,
 )
 
 const mcpShape = {
   targets: z.array(target).describe('The servers; their tools are offered together.'),
-  statefulMode: z.enum(['stateless', 'stateful']).optional().describe('Whether sessions are kept.'),
-  prefixMode: z
-    .enum(['conditional', 'always', 'never'])
-    .nullish()
-    .describe('When tools carry the name of their target.'),
-  failureMode: z
-    .enum(['failClosed', 'failOpen'])
-    .nullish()
-    .describe('What happens when one target does not answer.'),
-  dnsRebindingProtection: z.boolean().optional().describe('Refuses requests with a Host that is not local.'),
+  statefulMode: optional(z.enum(['stateless', 'stateful']), 'Whether sessions are kept.'),
+  prefixMode: nullish(
+    z.enum(['conditional', 'always', 'never']),
+    'When tools carry the name of their target.',
+  ),
+  failureMode: nullish(z.enum(['failClosed', 'failOpen']), 'What happens when one target does not answer.'),
+  dnsRebindingProtection: optional(z.boolean(), 'Refuses requests with a Host that is not local.'),
 }
 
 const backendObject = section(
@@ -148,10 +153,10 @@ const mcpObject = section(
     id: 'McpConfig',
   },
   {
-    gateways: gatewayReferences.optional(),
-    port: port.nullish().meta({ description: 'Port of its own, where no gateway is named.', default: 3000 }),
+    gateways: optional(gatewayReferences),
+    port: nullish(port, { description: 'Port of its own, where no gateway is named.', default: 3000 }),
     ...mcpShape,
-    policies: routePolicies.nullish(),
+    policies: nullish(routePolicies),
   },
   portOrGateways,
 )

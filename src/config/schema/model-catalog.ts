@@ -1,14 +1,17 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { count, shaped, text } from './primitives.ts'
 import { filePath } from './secret-fields.ts'
 import { forms, section } from './section.ts'
 
-const money = shaped(
-  'BAD_NUMBER',
-  'this is not an amount of money',
-  'write a decimal number in quotes, as in "2.50"',
-  value => /^\d+(?:\.\d+)?$/.test(value),
-).nullish()
+const money = nullish(
+  shaped(
+    'BAD_NUMBER',
+    'this is not an amount of money',
+    'write a decimal number in quotes, as in "2.50"',
+    value => /^\d+(?:\.\d+)?$/.test(value),
+  ),
+)
 
 const rates = section(
   { noun: 'the rates of a model', about: 'US dollars per million tokens, as text.' },
@@ -26,36 +29,36 @@ const rates = section(
 const catalog = section(
   { noun: 'a model catalog', about: 'Prices by provider and model.' },
   {
-    providers: z
-      .record(
+    providers: optional(
+      z.record(
         z.string(),
         section(
           { noun: 'a provider of the catalog', about: 'Prices of its models.' },
           {
-            models: z
-              .record(
+            models: optional(
+              z.record(
                 z.string(),
                 section(
                   { noun: 'a model of the catalog', about: 'What it costs.' },
                   {
-                    rates: rates.optional(),
-                    tiers: z
-                      .array(
+                    rates: optional(rates),
+                    tiers: optional(
+                      z.array(
                         section(
                           { noun: 'a price tier', about: 'Rates for long prompts.' },
                           { contextOver: count().describe('Prompts with more tokens than this.'), rates },
                         ),
-                      )
-                      .optional(),
-                    tags: z.array(text).optional(),
+                      ),
+                    ),
+                    tags: optional(z.array(text)),
                   },
                 ),
-              )
-              .optional(),
+              ),
+            ),
           },
         ),
-      )
-      .optional(),
+      ),
+    ),
   },
 )
 
@@ -67,7 +70,7 @@ export const modelCatalog = section(
     oneOf: ['file', 'inline'],
   },
   {
-    file: filePath.optional().describe('File with a catalog.'),
-    inline: forms('A catalog.', { 'its text': text, 'a map': catalog }).optional(),
+    file: optional(filePath, 'File with a catalog.'),
+    inline: optional(forms('A catalog.', { 'its text': text, 'a map': catalog })),
   },
 )

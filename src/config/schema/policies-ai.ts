@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { promptGuard } from './guardrails.ts'
 import { celMap, count, jsonMap, text, textMap } from './primitives.ts'
 import { section } from './section.ts'
@@ -10,13 +11,11 @@ export const promptCaching = section(
     id: 'PromptCaching',
   },
   {
-    cacheSystem: z.boolean().optional().meta({ description: 'Marks the system prompt.', default: true }),
-    cacheMessages: z.boolean().optional().meta({ description: 'Marks the messages.', default: true }),
-    cacheTools: z.boolean().optional().meta({ description: 'Marks the tools.', default: false }),
-    minTokens: count().nullish().meta({ description: 'Shorter prompts are not marked.', default: 1024 }),
-    cacheMessageOffset: count()
-      .optional()
-      .meta({ description: 'How far before the last message.', default: 0 }),
+    cacheSystem: optional(z.boolean(), { description: 'Marks the system prompt.', default: true }),
+    cacheMessages: optional(z.boolean(), { description: 'Marks the messages.', default: true }),
+    cacheTools: optional(z.boolean(), { description: 'Marks the tools.', default: false }),
+    minTokens: nullish(count(), { description: 'Shorter prompts are not marked.', default: 1024 }),
+    cacheMessageOffset: optional(count(), { description: 'How far before the last message.', default: 0 }),
   },
 )
 
@@ -48,23 +47,23 @@ const object = section(
     id: 'AiPolicy',
   },
   {
-    promptGuard: promptGuard.nullish(),
-    defaults: jsonMap.nullish().describe('Fields that are set where the request has none.'),
-    overrides: jsonMap.nullish().describe('Fields that are set whatever the request has.'),
-    transformations: celMap
-      .nullish()
-      .describe('Field → CEL that yields it; one that fails removes the field.'),
-    finalTransformations: celMap.nullish().describe('The same, on what the provider is sent.'),
-    prompts: section(
-      { noun: 'the prompts section', about: 'Messages put before and after those of the client.' },
-      { append: z.array(message).optional(), prepend: z.array(message).optional() },
-    ).nullish(),
-    modelAliases: textMap.optional().describe('Name the client uses → name the provider is asked for.'),
-    promptCaching: promptCaching.nullish(),
-    routes: z
-      .record(z.string(), routeType)
-      .optional()
-      .describe('End of the path → how it is understood; * for the rest. Without it all is completions.'),
+    promptGuard: nullish(promptGuard),
+    defaults: nullish(jsonMap, 'Fields that are set where the request has none.'),
+    overrides: nullish(jsonMap, 'Fields that are set whatever the request has.'),
+    transformations: nullish(celMap, 'Field → CEL that yields it; one that fails removes the field.'),
+    finalTransformations: nullish(celMap, 'The same, on what the provider is sent.'),
+    prompts: nullish(
+      section(
+        { noun: 'the prompts section', about: 'Messages put before and after those of the client.' },
+        { append: optional(z.array(message)), prepend: optional(z.array(message)) },
+      ),
+    ),
+    modelAliases: optional(textMap, 'Name the client uses → name the provider is asked for.'),
+    promptCaching: nullish(promptCaching),
+    routes: optional(
+      z.record(z.string(), routeType),
+      'End of the path → how it is understood; * for the rest. Without it all is completions.',
+    ),
   },
 )
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { simpleBackendPolicies } from './backend-policies-simple.ts'
 import { orConditional } from './conditional.ts'
+import { nullish, optional } from './fields.ts'
 import { cel, celMap, count, headerOrPseudo, text, textMap, uint16, uint32 } from './primitives.ts'
 import { SIMPLE_BACKEND_KEYS, simpleBackendShape } from './references.ts'
 import { forms, section } from './section.ts'
@@ -8,24 +9,25 @@ import { forms, section } from './section.ts'
 const protocol = section(
   { noun: 'the extAuthz protocol', about: 'How the service is asked.', oneOf: ['grpc', 'http'] },
   {
-    grpc: section(
-      { noun: 'the grpc protocol', about: 'Envoy external authorization over gRPC.' },
-      { context: textMap.nullish().describe('Fixed texts sent along.'), metadata: celMap.nullish() },
-    ).optional(),
-    http: section(
-      { noun: 'the http protocol', about: 'A plain HTTP request whose status decides.' },
-      {
-        path: cel.nullish().describe('CEL that yields the path.'),
-        redirect: cel.nullish().describe('CEL that yields where refused clients are sent.'),
-        body: cel.nullish().describe('CEL that yields the body.'),
-        includeResponseHeaders: z
-          .array(text)
-          .optional()
-          .describe('Headers of its answer that go to the backend.'),
-        addRequestHeaders: celMap.optional().describe('Headers added to its request; the values are CEL.'),
-        metadata: celMap.optional().describe('Values that later expressions can read.'),
-      },
-    ).optional(),
+    grpc: optional(
+      section(
+        { noun: 'the grpc protocol', about: 'Envoy external authorization over gRPC.' },
+        { context: nullish(textMap, 'Fixed texts sent along.'), metadata: nullish(celMap) },
+      ),
+    ),
+    http: optional(
+      section(
+        { noun: 'the http protocol', about: 'A plain HTTP request whose status decides.' },
+        {
+          path: nullish(cel, 'CEL that yields the path.'),
+          redirect: nullish(cel, 'CEL that yields where refused clients are sent.'),
+          body: nullish(cel, 'CEL that yields the body.'),
+          includeResponseHeaders: optional(z.array(text), 'Headers of its answer that go to the backend.'),
+          addRequestHeaders: optional(celMap, 'Headers added to its request; the values are CEL.'),
+          metadata: optional(celMap, 'Values that later expressions can read.'),
+        },
+      ),
+    ),
   },
 )
 
@@ -38,37 +40,39 @@ const extAuthzAbout = {
 
 const extAuthzShape = {
   ...simpleBackendShape,
-  policies: simpleBackendPolicies.nullish(),
-  protocol: protocol.optional().meta({ default: { grpc: {} } }),
-  failureMode: forms('What happens to requests while the service does not answer.', {
-    'allow or deny': z.enum(['allow', 'deny']),
-    'a status': section(
-      { noun: 'the failureMode of extAuthz', about: 'Refuses with this status.' },
-      { denyWithStatus: uint16 },
+  policies: nullish(simpleBackendPolicies),
+  protocol: optional(protocol, { default: { grpc: {} } }),
+  failureMode: optional(
+    forms('What happens to requests while the service does not answer.', {
+      'allow or deny': z.enum(['allow', 'deny']),
+      'a status': section(
+        { noun: 'the failureMode of extAuthz', about: 'Refuses with this status.' },
+        { denyWithStatus: uint16 },
+      ),
+    }),
+    { default: 'deny' },
+  ),
+  includeRequestHeaders: optional(z.array(headerOrPseudo), 'Headers the service is shown.'),
+  includeRequestBody: nullish(
+    section(
+      { noun: 'the includeRequestBody section', about: 'Shows the body to the service.' },
+      {
+        maxRequestBytes: optional(uint32, { description: 'How much of it.', default: 0 }),
+        allowPartialMessage: optional(z.boolean(), { description: 'Cuts longer bodies.', default: false }),
+        packAsBytes: optional(z.boolean(), { description: 'Sends it as bytes.', default: false }),
+      },
     ),
-  })
-    .optional()
-    .meta({ default: 'deny' }),
-  includeRequestHeaders: z.array(headerOrPseudo).optional().describe('Headers the service is shown.'),
-  includeRequestBody: section(
-    { noun: 'the includeRequestBody section', about: 'Shows the body to the service.' },
-    {
-      maxRequestBytes: uint32.optional().meta({ description: 'How much of it.', default: 0 }),
-      allowPartialMessage: z
-        .boolean()
-        .optional()
-        .meta({ description: 'Cuts longer bodies.', default: false }),
-      packAsBytes: z.boolean().optional().meta({ description: 'Sends it as bytes.', default: false }),
-    },
-  ).nullish(),
-  cache: section(
-    { noun: 'the extAuthz cache', about: 'Keeps decisions.' },
-    {
-      key: z.array(cel).describe('CEL values that make two requests alike.'),
-      ttl: cel.describe('CEL that yields how long a decision is kept.'),
-      maxEntries: count().optional().meta({ description: 'Most decisions that are kept.', default: 10_000 }),
-    },
-  ).nullish(),
+  ),
+  cache: nullish(
+    section(
+      { noun: 'the extAuthz cache', about: 'Keeps decisions.' },
+      {
+        key: z.array(cel).describe('CEL values that make two requests alike.'),
+        ttl: cel.describe('CEL that yields how long a decision is kept.'),
+        maxEntries: optional(count(), { description: 'Most decisions that are kept.', default: 10_000 }),
+      },
+    ),
+  ),
 }
 
 export const extAuthz = section(extAuthzAbout, extAuthzShape)
@@ -86,29 +90,31 @@ export const extProcOrConditional = orConditional(
   },
   {
     ...simpleBackendShape,
-    policies: simpleBackendPolicies.nullish(),
-    failureMode: z.enum(['failClosed', 'failOpen']).optional().meta({
+    policies: nullish(simpleBackendPolicies),
+    failureMode: optional(z.enum(['failClosed', 'failOpen']), {
       description: 'What happens to requests while the service does not answer.',
       default: 'failClosed',
     }),
-    metadataContext: z.record(z.string(), celMap).nullish().describe('Namespaces of CEL values sent along.'),
-    requestAttributes: celMap.nullish().describe('CEL values sent with the request.'),
-    responseAttributes: celMap.nullish().describe('CEL values sent with the answer.'),
-    processingOptions: section(
-      { noun: 'the processingOptions section', about: 'Which parts of a message the service is shown.' },
-      {
-        requestBodyMode: bodyMode.optional().meta({ default: 'fullDuplexStreamed' }),
-        responseBodyMode: bodyMode.optional().meta({ default: 'fullDuplexStreamed' }),
-        requestHeaderMode: sendMode.optional().meta({ default: 'send' }),
-        responseHeaderMode: sendMode.optional().meta({ default: 'send' }),
-        requestTrailerMode: sendMode.optional().meta({ default: 'send' }),
-        responseTrailerMode: sendMode.optional().meta({ default: 'send' }),
-        allowModeOverride: z
-          .boolean()
-          .optional()
-          .meta({ description: 'Lets the service choose.', default: false }),
-      },
-    ).optional(),
+    metadataContext: nullish(z.record(z.string(), celMap), 'Namespaces of CEL values sent along.'),
+    requestAttributes: nullish(celMap, 'CEL values sent with the request.'),
+    responseAttributes: nullish(celMap, 'CEL values sent with the answer.'),
+    processingOptions: optional(
+      section(
+        { noun: 'the processingOptions section', about: 'Which parts of a message the service is shown.' },
+        {
+          requestBodyMode: optional(bodyMode, { default: 'fullDuplexStreamed' }),
+          responseBodyMode: optional(bodyMode, { default: 'fullDuplexStreamed' }),
+          requestHeaderMode: optional(sendMode, { default: 'send' }),
+          responseHeaderMode: optional(sendMode, { default: 'send' }),
+          requestTrailerMode: optional(sendMode, { default: 'send' }),
+          responseTrailerMode: optional(sendMode, { default: 'send' }),
+          allowModeOverride: optional(z.boolean(), {
+            description: 'Lets the service choose.',
+            default: false,
+          }),
+        },
+      ),
+    ),
   },
 )
 
@@ -116,18 +122,20 @@ const mcpProcessor = section(
   { noun: 'an MCP guardrail', about: 'A service that checks MCP messages.', oneOf: SIMPLE_BACKEND_KEYS },
   {
     kind: z.literal('remote').describe('The only kind: a service.'),
-    methods: z
-      .record(z.string(), z.enum(['off', 'request', 'response', 'full']))
-      .optional()
-      .describe('MCP method → which side is checked.'),
+    methods: optional(
+      z.record(z.string(), z.enum(['off', 'request', 'response', 'full'])),
+      'MCP method → which side is checked.',
+    ),
     ...simpleBackendShape,
-    policies: simpleBackendPolicies.nullish(),
-    failureMode: z.enum(['failClosed', 'failOpen']).optional().meta({ default: 'failClosed' }),
-    metadata: celMap.optional().describe('CEL values sent along.'),
-    requestHeaders: section(
-      { noun: 'a header filter', about: 'Which headers the service is shown.' },
-      { allowed: z.array(headerOrPseudo).optional(), disallowed: z.array(headerOrPseudo).optional() },
-    ).optional(),
+    policies: nullish(simpleBackendPolicies),
+    failureMode: optional(z.enum(['failClosed', 'failOpen']), { default: 'failClosed' }),
+    metadata: optional(celMap, 'CEL values sent along.'),
+    requestHeaders: optional(
+      section(
+        { noun: 'a header filter', about: 'Which headers the service is shown.' },
+        { allowed: optional(z.array(headerOrPseudo)), disallowed: optional(z.array(headerOrPseudo)) },
+      ),
+    ),
   },
 )
 

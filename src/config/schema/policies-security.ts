@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { authorizationLocation } from './location.ts'
 import { cel, httpUrl, json, jsonMap, shaped, text } from './primitives.ts'
 import { filePath, secretText, secretValue } from './secret-fields.ts'
@@ -11,9 +12,9 @@ const ruleKinds = section(
     oneOf: ['allow', 'deny', 'require'],
   },
   {
-    allow: cel.optional().describe('One of the allow rules must hold, where there are any.'),
-    deny: cel.optional().describe('None of the deny rules may hold.'),
-    require: cel.optional().describe('All of the require rules must hold.'),
+    allow: optional(cel, 'One of the allow rules must hold, where there are any.'),
+    deny: optional(cel, 'None of the deny rules may hold.'),
+    require: optional(cel, 'All of the require rules must hold.'),
   },
 )
 
@@ -42,29 +43,24 @@ const authMode = z.enum(['strict', 'optional', 'permissive'])
 const jwtValidation = section(
   { noun: 'the jwtValidationOptions section', about: 'What a token must have besides a good signature.' },
   {
-    requiredClaims: z
-      .array(text)
-      .optional()
-      .meta({ description: 'Claims that must be there.', default: ['exp'] }),
+    requiredClaims: optional(z.array(text), { description: 'Claims that must be there.', default: ['exp'] }),
   },
 )
 
 const jwtProviderShape = {
   issuer: text.describe('Who issues the tokens: what stands in their iss claim.'),
-  audiences: z.array(text).nullish().describe('Audiences of which a token must name one.'),
+  audiences: nullish(z.array(text), 'Audiences of which a token must name one.'),
   jwks: fileInlineOrUrl.describe('Public keys of the issuer: JSON text, {file} or {url}.'),
-  jwtValidationOptions: jwtValidation.optional(),
+  jwtValidationOptions: optional(jwtValidation),
 }
 
 const jwtCommon = {
-  mode: authMode.optional().meta({
+  mode: optional(authMode, {
     description:
       'strict: a good token is needed; optional: a token must be good; permissive: tokens are only read.',
     default: 'optional',
   }),
-  location: authorizationLocation
-    .optional()
-    .describe('Where the token stands; by default the Authorization header.'),
+  location: optional(authorizationLocation, 'Where the token stands; by default the Authorization header.'),
 }
 
 /** JSON Web Tokens of one issuer or of several. */
@@ -89,28 +85,30 @@ export const mcpAuthentication = section(
   {
     issuer: text.describe('Who issues the tokens.'),
     audiences: z.array(text).describe('Audiences of which a token must name one.'),
-    provider: section(
-      {
-        noun: 'an identity provider',
-        about: 'Identity provider whose peculiarities are smoothed out.',
-        oneOf: ['auth0', 'keycloak', 'okta', 'descope', 'authentik', 'entra'],
-      },
-      {
-        auth0: section({ noun: 'auth0', about: 'Auth0.' }, {}).optional(),
-        keycloak: section({ noun: 'keycloak', about: 'Keycloak.' }, {}).optional(),
-        okta: section({ noun: 'okta', about: 'Okta.' }, {}).optional(),
-        descope: section({ noun: 'descope', about: 'Descope.' }, {}).optional(),
-        authentik: section({ noun: 'authentik', about: 'Authentik.' }, {}).optional(),
-        entra: section({ noun: 'entra', about: 'Microsoft Entra ID.' }, {}).optional(),
-      },
-    ).nullish(),
+    provider: nullish(
+      section(
+        {
+          noun: 'an identity provider',
+          about: 'Identity provider whose peculiarities are smoothed out.',
+          oneOf: ['auth0', 'keycloak', 'okta', 'descope', 'authentik', 'entra'],
+        },
+        {
+          auth0: optional(section({ noun: 'auth0', about: 'Auth0.' }, {})),
+          keycloak: optional(section({ noun: 'keycloak', about: 'Keycloak.' }, {})),
+          okta: optional(section({ noun: 'okta', about: 'Okta.' }, {})),
+          descope: optional(section({ noun: 'descope', about: 'Descope.' }, {})),
+          authentik: optional(section({ noun: 'authentik', about: 'Authentik.' }, {})),
+          entra: optional(section({ noun: 'entra', about: 'Microsoft Entra ID.' }, {})),
+        },
+      ),
+    ),
     resourceMetadata: jsonMap.describe('What clients are told about the protected resource.'),
-    jwks: fileInlineOrUrl.nullish().describe('Public keys of the issuer; found by its metadata when absent.'),
-    mode: authMode.optional().meta({ description: 'Whether a token is needed.', default: 'strict' }),
-    authorizationLocation: authorizationLocation.optional().describe('Where the token stands.'),
-    jwtValidationOptions: jwtValidation.optional(),
-    clientId: text.nullish().describe('Client that is given to MCP clients which cannot register.'),
-    clientSecret: secretText.nullish().describe('Secret of that client.'),
+    jwks: nullish(fileInlineOrUrl, 'Public keys of the issuer; found by its metadata when absent.'),
+    mode: optional(authMode, { description: 'Whether a token is needed.', default: 'strict' }),
+    authorizationLocation: optional(authorizationLocation, 'Where the token stands.'),
+    jwtValidationOptions: optional(jwtValidation),
+    clientId: nullish(text, 'Client that is given to MCP clients which cannot register.'),
+    clientSecret: nullish(secretText, 'Secret of that client.'),
   },
 )
 
@@ -118,18 +116,18 @@ export const oidc = section(
   { noun: 'the oidc section', about: 'Login by OpenID Connect for browsers.', id: 'Oidc' },
   {
     issuer: text.describe('The OpenID provider.'),
-    discovery: fileInlineOrUrl.nullish().describe('Its discovery document, instead of the well-known URL.'),
-    authorizationEndpoint: text.nullish().describe('Where users log in, instead of what discovery says.'),
-    tokenEndpoint: text.nullish().describe('Where codes are redeemed, instead of what discovery says.'),
-    tokenEndpointAuth: z
-      .enum(['clientSecretBasic', 'clientSecretPost'])
-      .nullish()
-      .describe('How the gateway identifies itself there.'),
-    jwks: fileInlineOrUrl.nullish().describe('Its public keys, instead of what discovery says.'),
+    discovery: nullish(fileInlineOrUrl, 'Its discovery document, instead of the well-known URL.'),
+    authorizationEndpoint: nullish(text, 'Where users log in, instead of what discovery says.'),
+    tokenEndpoint: nullish(text, 'Where codes are redeemed, instead of what discovery says.'),
+    tokenEndpointAuth: nullish(
+      z.enum(['clientSecretBasic', 'clientSecretPost']),
+      'How the gateway identifies itself there.',
+    ),
+    jwks: nullish(fileInlineOrUrl, 'Its public keys, instead of what discovery says.'),
     clientId: text.describe('Client of the gateway.'),
     clientSecret: secretText.describe('Secret of that client.'),
     redirectURI: text.describe('Where the provider sends users back to.'),
-    scopes: z.array(text).optional().describe('Scopes besides openid.'),
+    scopes: optional(z.array(text), 'Scopes besides openid.'),
   },
 )
 
@@ -137,23 +135,23 @@ export const basicAuth = section(
   { noun: 'the basicAuth section', about: 'User names and passwords.', id: 'BasicAuth' },
   {
     htpasswd: secretValue.describe('Users in htpasswd form; write $$ for each $ of an inline hash.'),
-    realm: text.nullish().meta({ description: 'Realm that clients are shown.', default: 'Restricted' }),
-    mode: z.enum(['strict', 'optional']).optional().meta({
+    realm: nullish(text, { description: 'Realm that clients are shown.', default: 'Restricted' }),
+    mode: optional(z.enum(['strict', 'optional']), {
       description: 'optional lets requests without a password through.',
       default: 'optional',
     }),
-    authorizationLocation: authorizationLocation.optional().describe('Where the credential stands.'),
+    authorizationLocation: optional(authorizationLocation, 'Where the credential stands.'),
   },
 )
 
 const KEY_HASH = /^sha256:[0-9a-f]{64}$/i
 
 const virtualKeyShape = {
-  metadata: json.optional().describe('What expressions and the log can read as apiKey.*.'),
-  allowedModels: z
-    .array(text)
-    .nullish()
-    .describe('Models this key may use: names, one star each, or ["*"]; [] allows none.'),
+  metadata: optional(json, 'What expressions and the log can read as apiKey.*.'),
+  allowedModels: nullish(
+    z.array(text),
+    'Models this key may use: names, one star each, or ["*"]; [] allows none.',
+  ),
 }
 
 const virtualKey = section(
@@ -163,15 +161,16 @@ const virtualKey = section(
     oneOf: ['key', 'keyHash'],
   },
   {
-    key: secretText.optional().describe('The key; it is not trimmed and cannot be put into a file.'),
-    keyHash: shaped(
-      'BAD_KEY_HASH',
-      'this is not the hash of a key',
-      'write sha256: and the 64 hex digits of the SHA-256 of the key',
-      value => KEY_HASH.test(value),
-    )
-      .optional()
-      .describe('sha256: and 64 hex digits.'),
+    key: optional(secretText, 'The key; it is not trimmed and cannot be put into a file.'),
+    keyHash: optional(
+      shaped(
+        'BAD_KEY_HASH',
+        'this is not the hash of a key',
+        'write sha256: and the 64 hex digits of the SHA-256 of the key',
+        value => KEY_HASH.test(value),
+      ),
+      'sha256: and 64 hex digits.',
+    ),
     ...virtualKeyShape,
   },
 )
@@ -180,13 +179,11 @@ export const apiKey = section(
   { noun: 'the apiKey section', about: 'Keys that clients must show.', id: 'ApiKeyAuth' },
   {
     keys: z.array(virtualKey).describe('The keys.'),
-    mode: authMode.optional().meta({
+    mode: optional(authMode, {
       description: 'strict: a key is needed; optional: requests without a key pass; permissive: all pass.',
       default: 'optional',
     }),
-    location: authorizationLocation
-      .optional()
-      .describe('Where the key stands; by default the Authorization header.'),
+    location: optional(authorizationLocation, 'Where the key stands; by default the Authorization header.'),
   },
 )
 

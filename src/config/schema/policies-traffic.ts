@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { simpleBackendPolicies } from './backend-policies-simple.ts'
 import { conditionalList, orConditional } from './conditional.ts'
+import { nullish, optional } from './fields.ts'
 import { cel, count, duration, text } from './primitives.ts'
 import { SIMPLE_BACKEND_KEYS, simpleBackend, simpleBackendShape } from './references.ts'
 import { directResponseShape } from './rewrite.ts'
@@ -22,28 +23,26 @@ export const requestMirror = section(
 export const cors = section(
   { noun: 'the cors section', about: 'Which pages of other origins may call.', id: 'Cors' },
   {
-    allowCredentials: z.boolean().optional().meta({ description: 'Lets cookies through.', default: false }),
-    allowHeaders: z.array(text).optional().describe('Headers a page may send; * for those it asks for.'),
-    allowMethods: z.array(text).optional().describe('Methods a page may use; * for the one it asks for.'),
-    allowOrigins: z
-      .array(text)
-      .optional()
-      .describe('Origins, as scheme://host[:port]; the host may hold a star.'),
-    exposeHeaders: z.array(text).optional().describe('Headers of the answer a page may read.'),
-    maxAge: duration.nullish().describe('How long a browser may keep the permission.'),
+    allowCredentials: optional(z.boolean(), { description: 'Lets cookies through.', default: false }),
+    allowHeaders: optional(z.array(text), 'Headers a page may send; * for those it asks for.'),
+    allowMethods: optional(z.array(text), 'Methods a page may use; * for the one it asks for.'),
+    allowOrigins: optional(z.array(text), 'Origins, as scheme://host[:port]; the host may hold a star.'),
+    exposeHeaders: optional(z.array(text), 'Headers of the answer a page may read.'),
+    maxAge: nullish(duration, 'How long a browser may keep the permission.'),
   },
 )
 
-const limitType = z
-  .enum(['requests', 'tokens'])
-  .optional()
-  .meta({ description: 'What is counted: requests, or tokens of the model.', default: 'requests' })
+const limitType = optional(z.enum(['requests', 'tokens']), {
+  description: 'What is counted: requests, or tokens of the model.',
+  default: 'requests',
+})
 
 const rateLimitShape = {
-  maxTokens: count()
-    .optional()
-    .meta({ description: 'Size of the bucket; not less than tokensPerFill.', default: 0 }),
-  tokensPerFill: count().optional().meta({ description: 'What is added each interval.', default: 0 }),
+  maxTokens: optional(count(), {
+    description: 'Size of the bucket; not less than tokensPerFill.',
+    default: 0,
+  }),
+  tokensPerFill: optional(count(), { description: 'What is added each interval.', default: 0 }),
   fillInterval: duration.describe('How often the bucket is filled.'),
   type: limitType,
 }
@@ -61,7 +60,7 @@ export const localRateLimit = forms('Limits counted in the gateway itself.', {
     'the localRateLimit section',
     section(
       { noun: 'a conditional rate limit', about: 'A limit for requests that meet a condition.' },
-      { ...rateLimitShape, condition: cel.nullish().describe('CEL; the entry is used when it holds.') },
+      { ...rateLimitShape, condition: nullish(cel, 'CEL; the entry is used when it holds.') },
     ),
   ),
 })
@@ -81,8 +80,8 @@ const descriptor = section(
       )
       .describe('Keys and values, in order.'),
     type: limitType,
-    cost: cel.nullish().describe('CEL that yields what one request costs.'),
-    limitOverride: cel.nullish().describe('CEL that yields a limit instead of that of the service.'),
+    cost: nullish(cel, 'CEL that yields what one request costs.'),
+    limitOverride: nullish(cel, 'CEL that yields a limit instead of that of the service.'),
   },
 )
 
@@ -96,9 +95,9 @@ const remoteRateLimitAbout = {
 const remoteRateLimitShape = {
   ...simpleBackendShape,
   domain: text.describe('Domain, as the service knows it.'),
-  policies: simpleBackendPolicies.nullish(),
+  policies: nullish(simpleBackendPolicies),
   descriptors: z.array(descriptor).describe('What the service is asked about.'),
-  failureMode: z.enum(['failClosed', 'FailClosed', 'failOpen', 'FailOpen']).optional().meta({
+  failureMode: optional(z.enum(['failClosed', 'FailClosed', 'failOpen', 'FailOpen']), {
     description: 'What happens to requests while the service does not answer.',
     default: 'failClosed',
   }),
@@ -112,14 +111,14 @@ export const remoteRateLimitOrConditional = orConditional(
 
 export const csrf = section(
   { noun: 'the csrf section', about: 'Refuses requests that pages of other origins make.' },
-  { additionalOrigins: z.array(text).optional().describe('Origins that may call besides the own one.') },
+  { additionalOrigins: optional(z.array(text), 'Origins that may call besides the own one.') },
 )
 
 const bufferSide = section(
   { noun: 'a buffer', about: 'How one body is gathered before it is passed on.' },
   {
-    maxBytes: count().nullish().describe('Largest body that is gathered.'),
-    failureMode: z.enum(['failClosed', 'failOpen']).optional().meta({
+    maxBytes: nullish(count(), 'Largest body that is gathered.'),
+    failureMode: optional(z.enum(['failClosed', 'failOpen']), {
       description: 'What happens to a larger body.',
       default: 'failClosed',
     }),
@@ -128,30 +127,25 @@ const bufferSide = section(
 
 export const buffer = section(
   { noun: 'the buffer section', about: 'Gathers bodies before they are passed on.' },
-  { request: bufferSide.nullish(), response: bufferSide.nullish() },
+  { request: nullish(bufferSide), response: nullish(bufferSide) },
 )
 
 export const timeout = section(
   { noun: 'the timeout section', about: 'How long a request may take.', id: 'Timeout' },
   {
-    requestTimeout: duration.nullish().describe('The request with all its tries.'),
-    backendRequestTimeout: duration.nullish().describe('One call of a backend.'),
+    requestTimeout: nullish(duration, 'The request with all its tries.'),
+    backendRequestTimeout: nullish(duration, 'One call of a backend.'),
   },
 )
 
 export const retry = section(
   { noun: 'the retry section', about: 'When a failed call is made again.', id: 'Retry' },
   {
-    attempts: z
-      .int()
-      .min(1)
-      .max(255)
-      .optional()
-      .meta({ description: 'Tries after the first one.', default: 1 }),
-    backoff: duration.nullish().describe('Wait between tries.'),
+    attempts: optional(z.int().min(1).max(255), { description: 'Tries after the first one.', default: 1 }),
+    backoff: nullish(duration, 'Wait between tries.'),
     codes: z.array(z.int().min(100).max(999)).describe('Statuses of answers that are tried again.'),
-    precondition: cel.nullish().describe('CEL on the request; without it no try is repeated.'),
-    condition: cel.nullish().describe('CEL on the answer that asks for another try.'),
+    precondition: nullish(cel, 'CEL on the request; without it no try is repeated.'),
+    condition: nullish(cel, 'CEL on the answer that asks for another try.'),
   },
 )
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { backendAuth, backendTunnel, simpleBackendPoliciesShape } from './backend-policies-simple.ts'
 import { orConditional } from './conditional.ts'
+import { nullish, optional } from './fields.ts'
 import { aiPolicy } from './policies-ai.ts'
 import { extAuthz, extAuthzOrConditional, extProcOrConditional, mcpGuardrails } from './policies-external.ts'
 import { apiKey, authorization, basicAuth, jwtAuth, mcpAuthentication, oidc } from './policies-security.ts'
@@ -36,15 +37,15 @@ const transformationsOrConditional = orConditional(
 
 /** What a gateway, a listener or the llm section may hold. */
 export const gatewayPoliciesShape = {
-  oidc: oidc.nullish(),
-  jwtAuth: jwtAuth.nullish(),
-  authorization: authorization.nullish(),
-  extAuthz: extAuthzOrConditional.nullish(),
-  extProc: extProcOrConditional.nullish(),
-  cors: cors.nullish(),
-  transformations: transformationsOrConditional.nullish(),
-  basicAuth: basicAuth.nullish(),
-  apiKey: apiKey.nullish(),
+  oidc: nullish(oidc),
+  jwtAuth: nullish(jwtAuth),
+  authorization: nullish(authorization),
+  extAuthz: nullish(extAuthzOrConditional),
+  extProc: nullish(extProcOrConditional),
+  cors: nullish(cors),
+  transformations: nullish(transformationsOrConditional),
+  basicAuth: nullish(basicAuth),
+  apiKey: nullish(apiKey),
 }
 
 const gatewayObject = section(
@@ -62,36 +63,36 @@ export const gatewayPolicies: z.ZodType<GatewayPolicies> = gatewayObject
 const routeObject = section(
   { noun: 'the policies of a route', about: 'What applies to the requests of a route.', id: 'RoutePolicies' },
   {
-    requestHeaderModifier: headerModifier.nullish().describe('Headers of the request.'),
-    responseHeaderModifier: headerModifier.nullish().describe('Headers of the answer.'),
-    requestRedirect: requestRedirect.nullish(),
-    urlRewrite: urlRewrite.nullish(),
-    requestMirror: requestMirror.nullish(),
-    directResponse: directResponse.nullish(),
-    cors: cors.nullish(),
-    mcpAuthorization: authorization.nullish().describe('Which MCP tools, prompts and resources may be used.'),
-    mcpGuardrails: mcpGuardrails.nullish(),
-    authorization: authorization.nullish(),
-    mcpAuthentication: mcpAuthentication.nullish(),
-    a2a: a2a.nullish(),
-    ai: aiPolicy.nullish(),
-    backendTLS: backendTls.nullish(),
-    backendTunnel: backendTunnel.nullish(),
-    backendAuth: backendAuth.nullish(),
-    localRateLimit: localRateLimit.nullish(),
-    remoteRateLimit: remoteRateLimitOrConditional.nullish(),
-    jwtAuth: jwtAuth.nullish(),
-    oidc: oidc.nullish(),
-    basicAuth: basicAuth.nullish(),
-    apiKey: apiKey.nullish(),
-    extAuthz: extAuthzOrConditional.nullish(),
-    extProc: extProcOrConditional.nullish(),
-    transformations: transformationsOrConditional.nullish(),
-    csrf: csrf.nullish(),
-    buffer: buffer.nullish(),
-    timeout: timeout.nullish(),
-    retry: retry.nullish(),
-    delay: delay.nullish(),
+    requestHeaderModifier: nullish(headerModifier, 'Headers of the request.'),
+    responseHeaderModifier: nullish(headerModifier, 'Headers of the answer.'),
+    requestRedirect: nullish(requestRedirect),
+    urlRewrite: nullish(urlRewrite),
+    requestMirror: nullish(requestMirror),
+    directResponse: nullish(directResponse),
+    cors: nullish(cors),
+    mcpAuthorization: nullish(authorization, 'Which MCP tools, prompts and resources may be used.'),
+    mcpGuardrails: nullish(mcpGuardrails),
+    authorization: nullish(authorization),
+    mcpAuthentication: nullish(mcpAuthentication),
+    a2a: nullish(a2a),
+    ai: nullish(aiPolicy),
+    backendTLS: nullish(backendTls),
+    backendTunnel: nullish(backendTunnel),
+    backendAuth: nullish(backendAuth),
+    localRateLimit: nullish(localRateLimit),
+    remoteRateLimit: nullish(remoteRateLimitOrConditional),
+    jwtAuth: nullish(jwtAuth),
+    oidc: nullish(oidc),
+    basicAuth: nullish(basicAuth),
+    apiKey: nullish(apiKey),
+    extAuthz: nullish(extAuthzOrConditional),
+    extProc: nullish(extProcOrConditional),
+    transformations: nullish(transformationsOrConditional),
+    csrf: nullish(csrf),
+    buffer: nullish(buffer),
+    timeout: nullish(timeout),
+    retry: nullish(retry),
+    delay: nullish(delay),
   },
 )
 
@@ -108,19 +109,21 @@ export const health = section(
     id: 'Health',
   },
   {
-    unhealthyExpression: cel.nullish().describe('CEL on an answer; by default a 5xx or a failed connection.'),
-    eviction: section(
-      {
-        noun: 'the eviction section',
-        about: 'Leaves an unhealthy backend out for a while; without it none is left out.',
-      },
-      {
-        duration: duration.nullish().describe('How long, times the number of evictions in a row.'),
-        restoreHealth: z.number().nullish().describe('Health it comes back with, from 0 to 1.'),
-        consecutiveFailures: z.int32().nullish().describe('Failures in a row that evict.'),
-        healthThreshold: z.number().nullish().describe('Health below which it is evicted, from 0 to 1.'),
-      },
-    ).nullish(),
+    unhealthyExpression: nullish(cel, 'CEL on an answer; by default a 5xx or a failed connection.'),
+    eviction: nullish(
+      section(
+        {
+          noun: 'the eviction section',
+          about: 'Leaves an unhealthy backend out for a while; without it none is left out.',
+        },
+        {
+          duration: nullish(duration, 'How long, times the number of evictions in a row.'),
+          restoreHealth: nullish(z.number(), 'Health it comes back with, from 0 to 1.'),
+          consecutiveFailures: nullish(z.int32(), 'Failures in a row that evict.'),
+          healthThreshold: nullish(z.number(), 'Health below which it is evicted, from 0 to 1.'),
+        },
+      ),
+    ),
   },
 )
 
@@ -132,32 +135,33 @@ const backendObject = section(
   },
   {
     ...simpleBackendPoliciesShape,
-    responseHeaderModifier: headerModifier.nullish().describe('Headers of the answer.'),
-    requestRedirect: requestRedirect.nullish(),
-    health: health.nullish(),
-    extAuthz: extAuthz.nullish(),
-    authorization: authorization.nullish(),
-    mcpAuthorization: authorization.nullish().describe('Which MCP tools, prompts and resources may be used.'),
-    mcpGuardrails: mcpGuardrails.nullish(),
-    a2a: a2a.nullish(),
-    inferenceRouting: section(
-      {
-        noun: 'the inferenceRouting section',
-        about: 'Lets an endpoint picker choose the endpoint of a service.',
-      },
-      {
-        endpointPicker: simpleBackend,
-        destinationMode: z
-          .enum(['validated', 'passthrough'])
-          .optional()
-          .describe('Whether its choice is checked.'),
-      },
-    ).nullish(),
-    sessionAffinity: section(
-      { noun: 'the sessionAffinity section', about: 'Sends requests that are alike to the same endpoint.' },
-      { source: cel.describe('CEL that yields what makes them alike.') },
-    ).nullish(),
-    ai: aiPolicy.nullish(),
+    responseHeaderModifier: nullish(headerModifier, 'Headers of the answer.'),
+    requestRedirect: nullish(requestRedirect),
+    health: nullish(health),
+    extAuthz: nullish(extAuthz),
+    authorization: nullish(authorization),
+    mcpAuthorization: nullish(authorization, 'Which MCP tools, prompts and resources may be used.'),
+    mcpGuardrails: nullish(mcpGuardrails),
+    a2a: nullish(a2a),
+    inferenceRouting: nullish(
+      section(
+        {
+          noun: 'the inferenceRouting section',
+          about: 'Lets an endpoint picker choose the endpoint of a service.',
+        },
+        {
+          endpointPicker: simpleBackend,
+          destinationMode: optional(z.enum(['validated', 'passthrough']), 'Whether its choice is checked.'),
+        },
+      ),
+    ),
+    sessionAffinity: nullish(
+      section(
+        { noun: 'the sessionAffinity section', about: 'Sends requests that are alike to the same endpoint.' },
+        { source: cel.describe('CEL that yields what makes them alike.') },
+      ),
+    ),
+    ai: nullish(aiPolicy),
   },
 )
 

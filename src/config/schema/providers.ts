@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { text } from './primitives.ts'
 import { section } from './section.ts'
 
-const model = text.nullish().describe('Model that is asked for, whatever the client named.')
+const model = nullish(text, 'Model that is asked for, whatever the client named.')
 
 const moderationStep = section(
   { noun: 'a moderation step', about: 'What moderation does with one side of the talk.' },
@@ -13,16 +14,20 @@ const openAI = section(
   { noun: 'the openAI provider', about: 'OpenAI, or a host that speaks its protocol.' },
   {
     model,
-    moderation: section(
-      { noun: 'the moderation section', about: 'Moderation by OpenAI of what goes in and out.' },
-      {
-        model: text.optional().meta({ description: 'Moderation model.', default: 'omni-moderation-latest' }),
-        policy: section(
-          { noun: 'the moderation policy', about: 'Which sides are moderated.' },
-          { input: moderationStep.nullish(), output: moderationStep.nullish() },
-        ).nullish(),
-      },
-    ).nullish(),
+    moderation: nullish(
+      section(
+        { noun: 'the moderation section', about: 'Moderation by OpenAI of what goes in and out.' },
+        {
+          model: optional(text, { description: 'Moderation model.', default: 'omni-moderation-latest' }),
+          policy: nullish(
+            section(
+              { noun: 'the moderation policy', about: 'Which sides are moderated.' },
+              { input: nullish(moderationStep), output: nullish(moderationStep) },
+            ),
+          ),
+        },
+      ),
+    ),
   },
 )
 
@@ -31,7 +36,7 @@ const vertex = section(
   {
     model,
     projectId: text.min(1).describe('Google Cloud project.'),
-    region: text.nullish().describe('Region; the global endpoint when absent.'),
+    region: nullish(text, 'Region; the global endpoint when absent.'),
   },
 )
 
@@ -40,8 +45,8 @@ const bedrock = section(
   {
     model,
     region: text.min(1).describe('AWS region.'),
-    guardrailIdentifier: text.nullish().describe('Guardrail that Bedrock applies itself.'),
-    guardrailVersion: text.nullish().describe('Version of that guardrail.'),
+    guardrailIdentifier: nullish(text, 'Guardrail that Bedrock applies itself.'),
+    guardrailVersion: nullish(text, 'Version of that guardrail.'),
   },
 )
 
@@ -55,8 +60,8 @@ const azure = section(
     model,
     resourceName: text.min(1).describe('Name of the Azure resource, the first part of its host.'),
     resourceType: azureResourceType,
-    apiVersion: text.nullish().meta({ description: 'v1, preview or a date.', default: 'v1' }),
-    projectName: text.nullish().describe('Foundry project; the name of the resource when absent.'),
+    apiVersion: nullish(text, { description: 'v1, preview or a date.', default: 'v1' }),
+    projectName: nullish(text, 'Foundry project; the name of the resource when absent.'),
   },
 )
 
@@ -74,7 +79,7 @@ const format = section(
       'realtime',
       'rerank',
     ]),
-    path: text.nullish().describe('Path of this API, instead of the usual one below pathPrefix.'),
+    path: nullish(text, 'Path of this API, instead of the usual one below pathPrefix.'),
   },
 )
 
@@ -87,7 +92,7 @@ export const customProvider = section(
   },
   {
     model,
-    providerOverride: text.nullish().describe('Name of the provider in logs and metrics.'),
+    providerOverride: nullish(text, 'Name of the provider in logs and metrics.'),
     formats: z.array(format).min(1).describe('The APIs it speaks.'),
   },
 )
@@ -109,14 +114,14 @@ export const AI_PROVIDER_KINDS = [
 export const aiProviderKind = section(
   { noun: 'a provider', about: 'Which provider is called.', id: 'AiProviderKind', oneOf: AI_PROVIDER_KINDS },
   {
-    openAI: openAI.optional(),
-    anthropic: modelOnly('anthropic', 'Anthropic.').optional(),
-    gemini: modelOnly('gemini', 'Google Gemini.').optional(),
-    vertex: vertex.optional(),
-    bedrock: bedrock.optional(),
-    azure: azure.optional(),
-    copilot: modelOnly('copilot', 'GitHub Copilot.').optional(),
-    custom: customProvider.optional(),
+    openAI: optional(openAI),
+    anthropic: optional(modelOnly('anthropic', 'Anthropic.')),
+    gemini: optional(modelOnly('gemini', 'Google Gemini.')),
+    vertex: optional(vertex),
+    bedrock: optional(bedrock),
+    azure: optional(azure),
+    copilot: optional(modelOnly('copilot', 'GitHub Copilot.')),
+    custom: optional(customProvider),
   },
 )
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { optional } from './fields.ts'
 import { hostPort, isHostPort, namespacedHostname, parseUrl, port, shaped, text } from './primitives.ts'
 import { section } from './section.ts'
 
@@ -14,22 +15,23 @@ export const serviceReference = section(
 export const SIMPLE_BACKEND_KEYS = ['host', 'backend', 'service'] as const
 
 const plainShape = {
-  host: hostPort.optional().describe('Address to call: host:port or unix:/path.'),
-  backend: text.min(1).optional().describe('Name of an entry of `backends`.'),
-  service: serviceReference.optional(),
+  host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
+  backend: optional(text.min(1), 'Name of an entry of `backends`.'),
+  service: optional(serviceReference),
 }
 
 /** Where a backend carries policies, its host may be a URL, whose scheme then decides about TLS. */
 export const simpleBackendShape = {
   ...plainShape,
-  host: shaped(
-    'BAD_HOST',
-    'this is not a host with a port, nor a URL without a path',
-    'write host:port, as in auth.example.com:9000, or https://auth.example.com',
-    value => isHostPort(value) || isOriginUrl(value),
-  )
-    .optional()
-    .describe('Address to call: host:port, unix:/path, or http(s)://host.'),
+  host: optional(
+    shaped(
+      'BAD_HOST',
+      'this is not a host with a port, nor a URL without a path',
+      'write host:port, as in auth.example.com:9000, or https://auth.example.com',
+      value => isHostPort(value) || isOriginUrl(value),
+    ),
+    'Address to call: host:port, unix:/path, or http(s)://host.',
+  ),
 }
 
 function isOriginUrl(value: string): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { bytes, cel, headerMap, headerName, httpStatus, targetPort, text } from './primitives.ts'
 import { forms, section } from './section.ts'
 
@@ -10,9 +11,9 @@ export const headerModifier = section(
     id: 'HeaderModifier',
   },
   {
-    add: headerMap(text).optional().describe('Headers that are added beside those the message has.'),
-    set: headerMap(text).optional().describe('Headers that replace those the message has.'),
-    remove: z.array(headerName).optional().describe('Names of headers to drop.'),
+    add: optional(headerMap(text), 'Headers that are added beside those the message has.'),
+    set: optional(headerMap(text), 'Headers that replace those the message has.'),
+    remove: optional(z.array(headerName), 'Names of headers to drop.'),
   },
 )
 
@@ -25,9 +26,9 @@ const hostRedirect = forms('The new host and port.', {
       oneOf: ['full', 'host', 'port'],
     },
     {
-      full: text.min(1).optional().describe('Host and port.'),
-      host: text.min(1).optional().describe('The host; the port stays.'),
-      port: targetPort.optional().describe('The port; the host stays.'),
+      full: optional(text.min(1), 'Host and port.'),
+      host: optional(text.min(1), 'The host; the port stays.'),
+      port: optional(targetPort, 'The port; the host stays.'),
     },
   ),
 })
@@ -35,8 +36,8 @@ const hostRedirect = forms('The new host and port.', {
 const pathRedirect = section(
   { noun: 'a path rewrite', about: 'The new path.', oneOf: ['full', 'prefix'] },
   {
-    full: text.optional().describe('Replaces the whole path.'),
-    prefix: text.optional().describe('Replaces the matched prefix; needs a pathPrefix match.'),
+    full: optional(text, 'Replaces the whole path.'),
+    prefix: optional(text, 'Replaces the matched prefix; needs a pathPrefix match.'),
   },
 )
 
@@ -47,10 +48,10 @@ export const requestRedirect = section(
     id: 'RequestRedirect',
   },
   {
-    scheme: text.nullish().describe('http or https.'),
-    authority: hostRedirect.nullish(),
-    path: pathRedirect.nullish(),
-    status: httpStatus.nullish().meta({ description: 'Status of the answer.', default: 302 }),
+    scheme: nullish(text, 'http or https.'),
+    authority: nullish(hostRedirect),
+    path: nullish(pathRedirect),
+    status: nullish(httpStatus, { description: 'Status of the answer.', default: 302 }),
   },
 )
 
@@ -60,14 +61,14 @@ export const urlRewrite = section(
     about: 'Changes host and path before the backend is called; the query stays.',
     id: 'UrlRewrite',
   },
-  { authority: hostRedirect.nullish(), path: pathRedirect.nullish() },
+  { authority: nullish(hostRedirect), path: nullish(pathRedirect) },
 )
 
 export const directResponseShape = {
   status: httpStatus.describe('Status of the answer.'),
-  body: bytes.optional().describe('Body of the answer.'),
-  bodyExpression: cel.nullish().describe('CEL that yields the body.'),
-  headers: headerMap(cel).optional().describe('Headers of the answer; the values are CEL.'),
+  body: optional(bytes, 'Body of the answer.'),
+  bodyExpression: nullish(cel, 'CEL that yields the body.'),
+  headers: optional(headerMap(cel), 'Headers of the answer; the values are CEL.'),
 }
 
 export type HeaderModifier = z.output<typeof headerModifier>

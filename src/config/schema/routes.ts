@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { backendTunnel } from './backend-policies-simple.ts'
 import { routeBackend, tcpRouteBackendShape } from './backends.ts'
+import { nullish, optional } from './fields.ts'
 import { gatewayReferences } from './gateway-references.ts'
 import { routeMatch } from './matches.ts'
 import { routePolicies } from './policies.ts'
@@ -9,23 +10,20 @@ import { section } from './section.ts'
 import { backendTls } from './tls.ts'
 
 const names = {
-  name: text.nullish().describe('Name in logs and metrics, and for policies to refer to.'),
-  namespace: text.nullish().meta({ description: 'Namespace of that name.', default: 'default' }),
-  ruleName: text.nullish().describe('Name of the rule within the route.'),
-  hostnames: z.array(hostname).optional().describe('Hosts it is for, without port; all when absent.'),
+  name: nullish(text, 'Name in logs and metrics, and for policies to refer to.'),
+  namespace: nullish(text, { description: 'Namespace of that name.', default: 'default' }),
+  ruleName: nullish(text, 'Name of the rule within the route.'),
+  hostnames: optional(z.array(hostname), 'Hosts it is for, without port; all when absent.'),
 }
 
 const routeShape = {
   ...names,
-  matches: z
-    .array(routeMatch)
-    .optional()
-    .meta({
-      description: 'What a request must have: any of these.',
-      default: [{ path: { pathPrefix: '/' } }],
-    }),
-  policies: routePolicies.nullish(),
-  backends: z.array(routeBackend).optional().describe('Where requests go, by weight.'),
+  matches: optional(z.array(routeMatch), {
+    description: 'What a request must have: any of these.',
+    default: [{ path: { pathPrefix: '/' } }],
+  }),
+  policies: nullish(routePolicies),
+  backends: optional(z.array(routeBackend), 'Where requests go, by weight.'),
 }
 
 const routeObject = section(
@@ -38,7 +36,7 @@ export const route: z.ZodType<Route> = routeObject
 
 const attachedRouteObject = section(
   { noun: 'a route', about: 'A route that attaches to gateways.', id: 'AttachedRoute' },
-  { gateways: gatewayReferences.optional(), ...routeShape },
+  { gateways: optional(gatewayReferences), ...routeShape },
 )
 
 export interface AttachedRoute extends z.output<typeof attachedRouteObject> {}
@@ -53,20 +51,24 @@ const tcpRouteBackend = section(
   },
   {
     ...tcpRouteBackendShape,
-    policies: section(
-      { noun: 'the policies of a TCP backend', about: 'What applies to connections to it.' },
-      { backendTLS: backendTls.nullish(), backendTunnel: backendTunnel.nullish() },
-    ).nullish(),
+    policies: nullish(
+      section(
+        { noun: 'the policies of a TCP backend', about: 'What applies to connections to it.' },
+        { backendTLS: nullish(backendTls), backendTunnel: nullish(backendTunnel) },
+      ),
+    ),
   },
 )
 
 const tcpRouteShape = {
   ...names,
-  policies: section(
-    { noun: 'the policies of a TCP route', about: 'What applies to its connections.' },
-    { backendTLS: backendTls.nullish() },
-  ).nullish(),
-  backends: z.array(tcpRouteBackend).optional().describe('Where connections go, by weight.'),
+  policies: nullish(
+    section(
+      { noun: 'the policies of a TCP route', about: 'What applies to its connections.' },
+      { backendTLS: nullish(backendTls) },
+    ),
+  ),
+  backends: optional(z.array(tcpRouteBackend), 'Where connections go, by weight.'),
 }
 
 const tcpRouteObject = section(
@@ -79,7 +81,7 @@ export const tcpRoute: z.ZodType<TcpRoute> = tcpRouteObject
 
 const attachedTcpRouteObject = section(
   { noun: 'a TCP route', about: 'A TCP route that attaches to gateways.', id: 'AttachedTcpRoute' },
-  { gateways: gatewayReferences.optional(), ...tcpRouteShape },
+  { gateways: optional(gatewayReferences), ...tcpRouteShape },
 )
 
 export interface AttachedTcpRoute extends z.output<typeof attachedTcpRouteObject> {}

@@ -58,7 +58,8 @@ class Parser {
   }
 
   #alternatives(depth: number): void {
-    if (depth > MAX_NESTING) throw new BadRegex('its groups are nested too deeply', 'write it with fewer groups')
+    if (depth > MAX_NESTING)
+      throw new BadRegex('its groups are nested too deeply', 'write it with fewer groups')
     let repeatable = false
     while (this.#at < this.#text.length && this.#peek() !== ')') {
       const c = this.#peek()
@@ -93,7 +94,10 @@ class Parser {
       }
       const upper = comma === undefined ? least : (most ?? String(MAX_REPEAT))
       if (Number(least) > Number(upper) || Number(upper) > MAX_REPEAT) {
-        throw new BadRegex('the bounds of a count are out of order', 'write the lower bound first, as in {2,5}')
+        throw new BadRegex(
+          'the bounds of a count are out of order',
+          'write the lower bound first, as in {2,5}',
+        )
       }
       this.#at += all.length
     } else this.#at += 1
@@ -114,7 +118,10 @@ class Parser {
     if (name !== null) this.#nameGroup(name)
     else if (rest.startsWith('(?')) {
       if (flags === null || !FLAGS.test(flags[1] ?? '') || (flags[2] === ')' && flags[1] === '')) {
-        throw new BadRegex('a (? starts no kind of group that is known', 'write (?:…) for a group, (?i) for a flag')
+        throw new BadRegex(
+          'a (? starts no kind of group that is known',
+          'write (?:…) for a group, (?i) for a flag',
+        )
       }
       this.#setFlags(flags[1] ?? '')
       this.#at += flags[0].length
@@ -142,7 +149,8 @@ class Parser {
 
   /** A bracketed class, from its [. */
   #class(depth: number): void {
-    if (depth > MAX_NESTING) throw new BadRegex('its classes are nested too deeply', 'write it with fewer brackets')
+    if (depth > MAX_NESTING)
+      throw new BadRegex('its classes are nested too deeply', 'write it with fewer brackets')
     this.#at += 1
     if (this.#peek() === '^') this.#at += 1
     // Brackets and dashes right at the start stand for themselves.
@@ -169,10 +177,16 @@ class Parser {
     if (this.#rest() === '') throw new BadRegex('a [ is never closed', DOUBLE_IT)
     const to = this.#classCharacter()
     if (from === undefined || to === undefined) {
-      throw new BadRegex('a range in brackets has a class at one end', 'put the dash at the end of the brackets')
+      throw new BadRegex(
+        'a range in brackets has a class at one end',
+        'put the dash at the end of the brackets',
+      )
     }
     if (from > to) {
-      throw new BadRegex('a range in brackets is out of order', 'write the lower end first, or move the dash to the end')
+      throw new BadRegex(
+        'a range in brackets is out of order',
+        'write the lower end first, or move the dash to the end',
+      )
     }
   }
 
@@ -195,7 +209,8 @@ class Parser {
         'write the repeated part out',
       )
     }
-    const hex = /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[xuU]\{([0-9A-Fa-f]{1,8})\})/.exec(rest)
+    const hex =
+      /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[xuU]\{([0-9A-Fa-f]{1,8})\})/.exec(rest)
     if (hex !== null) {
       this.#at += hex[0].length
       return this.#scalar(Number.parseInt(hex[1] ?? hex[2] ?? hex[3] ?? hex[4] ?? '', 16))
@@ -218,7 +233,10 @@ class Parser {
     const punctuation = /[\x20-\x7e]/.test(next) && !/[A-Za-z0-9<>]/.test(next)
     const known = inClass ? 'adfnrstvwDSW' : SIMPLE_ESCAPES
     if (!punctuation && !known.includes(next)) {
-      throw new BadRegex(`\\${/[A-Za-z]/.test(next) ? next : '…'} is no escape that is known`, 'remove the backslash')
+      throw new BadRegex(
+        `\\${/[A-Za-z]/.test(next) ? next : '…'} is no escape that is known`,
+        'remove the backslash',
+      )
     }
     this.#at += 2
     if (punctuation) return next.codePointAt(0)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { ROUTE_POLICY_KEYS, routePolicies } from './policies.ts'
 import { port, text } from './primitives.ts'
 import { forms, list, present, rule, section } from './section.ts'
@@ -11,14 +12,18 @@ const backendTarget = forms('Which backend or service.', {
   'a map': section(
     { noun: 'a backend target', about: 'A backend or a service.', oneOf: ['backend', 'service'] },
     {
-      backend: section(
-        { noun: 'a backend name', about: 'A backend, or one section of it.' },
-        { name, namespace, section: text.nullish().describe('Provider or target within it.') },
-      ).optional(),
-      service: section(
-        { noun: 'a service name', about: 'A service, or one port of it.' },
-        { hostname: text.describe('Hostname of the service.'), namespace, port: port.nullish() },
-      ).optional(),
+      backend: optional(
+        section(
+          { noun: 'a backend name', about: 'A backend, or one section of it.' },
+          { name, namespace, section: nullish(text, 'Provider or target within it.') },
+        ),
+      ),
+      service: optional(
+        section(
+          { noun: 'a service name', about: 'A service, or one port of it.' },
+          { hostname: text.describe('Hostname of the service.'), namespace, port: nullish(port) },
+        ),
+      ),
     },
   ),
 })
@@ -30,29 +35,35 @@ const target = section(
     oneOf: ['gateway', 'route', 'backend', 'listenerSet'],
   },
   {
-    gateway: section(
-      { noun: 'a gateway target', about: 'A gateway, or one listener of it.' },
-      {
-        gatewayName: text.describe('Name of the gateway.'),
-        gatewayNamespace: text.describe('Namespace of that name.'),
-        listenerName: text.nullish().describe('One listener of it.'),
-        port: port.nullish().describe('One port of it.'),
-      },
-    ).optional(),
-    route: section(
-      { noun: 'a route target', about: 'A route, or one rule of it.' },
-      {
-        name,
-        namespace,
-        ruleName: text.nullish().describe('One rule of it.'),
-        kind: text.nullish().describe('Kind of route.'),
-      },
-    ).optional(),
-    backend: backendTarget.optional(),
-    listenerSet: section(
-      { noun: 'a listener set target', about: 'A listener set, or one listener of it.' },
-      { name, namespace, section: text.nullish().describe('One listener of it.') },
-    ).optional(),
+    gateway: optional(
+      section(
+        { noun: 'a gateway target', about: 'A gateway, or one listener of it.' },
+        {
+          gatewayName: text.describe('Name of the gateway.'),
+          gatewayNamespace: text.describe('Namespace of that name.'),
+          listenerName: nullish(text, 'One listener of it.'),
+          port: nullish(port, 'One port of it.'),
+        },
+      ),
+    ),
+    route: optional(
+      section(
+        { noun: 'a route target', about: 'A route, or one rule of it.' },
+        {
+          name,
+          namespace,
+          ruleName: nullish(text, 'One rule of it.'),
+          kind: nullish(text, 'Kind of route.'),
+        },
+      ),
+    ),
+    backend: optional(backendTarget),
+    listenerSet: optional(
+      section(
+        { noun: 'a listener set target', about: 'A listener set, or one listener of it.' },
+        { name, namespace, section: nullish(text, 'One listener of it.') },
+      ),
+    ),
   },
 )
 
@@ -81,7 +92,7 @@ const object = section(
       { name, namespace },
     ),
     target,
-    phase: z.enum(['route', 'gateway']).optional().meta({
+    phase: optional(z.enum(['route', 'gateway']), {
       description: 'gateway: before a route is chosen; route: after.',
       default: 'route',
     }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { text } from './primitives.ts'
 import { filePath } from './secret-fields.ts'
 import { atMostOne, isSet, present, rule, section } from './section.ts'
@@ -63,23 +64,21 @@ export const serverTls = section(
     id: 'ServerTls',
   },
   {
-    mode: z.enum(['static', 'dynamicCa']).optional().meta({
+    mode: optional(z.enum(['static', 'dynamicCa']), {
       description:
         'static: one certificate; dynamicCa: cert and key are a CA that signs certificates as they are needed.',
       default: 'static',
     }),
-    cert: filePath.nullish().describe('PEM file with the certificate chain.'),
-    key: filePath.nullish().describe('PEM file with the private key.'),
-    root: filePath
-      .nullish()
-      .describe('PEM file with the CAs that client certificates must come from (mutual TLS).'),
-    spiffe: spiffe.nullish(),
-    cipherSuites: z.array(text).nullish().describe('Cipher suites to offer, by their IANA names.'),
-    minTLSVersion: tlsVersion.nullish().describe('Oldest TLS version that is taken.'),
-    minTlsVersion: tlsVersion.nullish().describe('Another spelling of minTLSVersion.'),
-    maxTLSVersion: tlsVersion.nullish().describe('Newest TLS version that is taken.'),
-    maxTlsVersion: tlsVersion.nullish().describe('Another spelling of maxTLSVersion.'),
-    keyExchangeGroups: z.array(text).nullish().describe('Key exchange groups to offer, most wanted first.'),
+    cert: nullish(filePath, 'PEM file with the certificate chain.'),
+    key: nullish(filePath, 'PEM file with the private key.'),
+    root: nullish(filePath, 'PEM file with the CAs that client certificates must come from (mutual TLS).'),
+    spiffe: nullish(spiffe),
+    cipherSuites: nullish(z.array(text), 'Cipher suites to offer, by their IANA names.'),
+    minTLSVersion: nullish(tlsVersion, 'Oldest TLS version that is taken.'),
+    minTlsVersion: nullish(tlsVersion, 'Another spelling of minTLSVersion.'),
+    maxTLSVersion: nullish(tlsVersion, 'Newest TLS version that is taken.'),
+    maxTlsVersion: nullish(tlsVersion, 'Another spelling of maxTLSVersion.'),
+    keyExchangeGroups: nullish(z.array(text), 'Key exchange groups to offer, most wanted first.'),
   },
   atMostOne('the tls section', ['minTLSVersion', 'minTlsVersion']),
   atMostOne('the tls section', ['maxTLSVersion', 'maxTlsVersion']),
@@ -94,26 +93,22 @@ export const backendTls = section(
     id: 'BackendTls',
   },
   {
-    cert: filePath.nullish().describe('PEM file with the certificate shown to the backend (mutual TLS).'),
-    key: filePath.nullish().describe('PEM file with the key of that certificate.'),
-    root: filePath
-      .nullish()
-      .describe('PEM file with the CAs that are trusted instead of those of the system.'),
-    hostname: text
-      .nullish()
-      .describe('Name that is asked for (SNI) and checked, instead of the host of the backend.'),
-    insecure: z.boolean().optional().meta({ description: 'Trusts any certificate.', default: false }),
-    insecureHost: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Trusts the certificate whatever its name.', default: false }),
-    alpn: z.array(text).nullish().describe('Protocols to offer, as in h2 and http/1.1.'),
-    subjectAltNames: z.array(text).nullish().describe('Names of which the certificate must have one.'),
-    keyExchangeGroups: z
-      .array(z.enum(['X25519', 'P-256', 'P-384', 'X25519_MLKEM768']))
-      .nullish()
-      .describe('Key exchange groups to offer, most wanted first.'),
-    spiffe: spiffe.nullish(),
+    cert: nullish(filePath, 'PEM file with the certificate shown to the backend (mutual TLS).'),
+    key: nullish(filePath, 'PEM file with the key of that certificate.'),
+    root: nullish(filePath, 'PEM file with the CAs that are trusted instead of those of the system.'),
+    hostname: nullish(text, 'Name that is asked for (SNI) and checked, instead of the host of the backend.'),
+    insecure: optional(z.boolean(), { description: 'Trusts any certificate.', default: false }),
+    insecureHost: optional(z.boolean(), {
+      description: 'Trusts the certificate whatever its name.',
+      default: false,
+    }),
+    alpn: nullish(z.array(text), 'Protocols to offer, as in h2 and http/1.1.'),
+    subjectAltNames: nullish(z.array(text), 'Names of which the certificate must have one.'),
+    keyExchangeGroups: nullish(
+      z.array(z.enum(['X25519', 'P-256', 'P-384', 'X25519_MLKEM768'])),
+      'Key exchange groups to offer, most wanted first.',
+    ),
+    spiffe: nullish(spiffe),
   },
 )
 

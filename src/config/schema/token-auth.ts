@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { authorizationLocation } from './location.ts'
 import { celMap, count, duration, jsonMap, text } from './primitives.ts'
 import { SIMPLE_BACKEND_KEYS, simpleBackendShape } from './references.ts'
@@ -12,11 +13,11 @@ export const jwtSignAuth = section(
   { noun: 'the jwtSign section', about: 'Signs a JWT for every call and sends it to the backend.' },
   {
     signingKey: secretValue.describe('Private key in PEM.'),
-    alg: signingAlg.optional().meta({ description: 'Signature algorithm.', default: 'RS256' }),
-    kid: text.nullish().describe('Key ID in the header of the token.'),
-    claims: jsonMap.optional().describe('Claims of the token.'),
-    ttl: duration.nullish().describe('How long a token is valid.'),
-    location: authorizationLocation.nullish(),
+    alg: optional(signingAlg, { description: 'Signature algorithm.', default: 'RS256' }),
+    kid: nullish(text, 'Key ID in the header of the token.'),
+    claims: optional(jsonMap, 'Claims of the token.'),
+    ttl: nullish(duration, 'How long a token is valid.'),
+    location: nullish(authorizationLocation),
   },
 )
 
@@ -34,7 +35,7 @@ const clientAuth = forms('How the gateway identifies itself at the token endpoin
   ),
   'method clientSecretPost': section(
     { noun: 'client authentication by clientSecretPost', about: 'Client ID and secret in the form.' },
-    { method: z.literal('clientSecretPost'), clientId: text, clientSecret: secretValue.nullish() },
+    { method: z.literal('clientSecretPost'), clientId: text, clientSecret: nullish(secretValue) },
   ),
   'method privateKeyJwt': section(
     { noun: 'client authentication by privateKeyJwt', about: 'A signed assertion instead of a secret.' },
@@ -42,13 +43,13 @@ const clientAuth = forms('How the gateway identifies itself at the token endpoin
       method: z.literal('privateKeyJwt'),
       clientId: text,
       signingKey: secretValue.describe('Private key in PEM.'),
-      certificate: secretValue.nullish().describe('Certificate of the key, in PEM.'),
-      certificateHeader: z
-        .enum(['x5c', 'x5t#S256'])
-        .nullish()
-        .describe('How the certificate is named in the assertion.'),
-      alg: signingAlg.optional().meta({ description: 'Signature algorithm.', default: 'RS256' }),
-      kid: text.nullish().describe('Key ID in the header of the assertion.'),
+      certificate: nullish(secretValue, 'Certificate of the key, in PEM.'),
+      certificateHeader: nullish(
+        z.enum(['x5c', 'x5t#S256']),
+        'How the certificate is named in the assertion.',
+      ),
+      alg: optional(signingAlg, { description: 'Signature algorithm.', default: 'RS256' }),
+      kid: nullish(text, 'Key ID in the header of the assertion.'),
       assertionAudience: text.describe('Who the assertion is for.'),
     },
   ),
@@ -57,16 +58,16 @@ const clientAuth = forms('How the gateway identifies itself at the token endpoin
 const tokenCache = section(
   { noun: 'a token cache', about: 'How exchanged tokens are kept.' },
   {
-    maxEntries: count().nullish().describe('Most tokens that are kept.'),
-    defaultTtl: duration.nullish().describe('How long a token without an expiry is kept.'),
+    maxEntries: nullish(count(), 'Most tokens that are kept.'),
+    defaultTtl: nullish(duration, 'How long a token without an expiry is kept.'),
   },
 )
 
 const subjectToken = section(
   { noun: 'a subject token', about: 'The token that is exchanged.' },
   {
-    source: authorizationLocation.optional(),
-    tokenType: text.optional().describe('URN of the kind of token.'),
+    source: optional(authorizationLocation),
+    tokenType: optional(text, 'URN of the kind of token.'),
   },
 )
 
@@ -74,8 +75,8 @@ const actorToken = section(
   { noun: 'an actor token', about: 'The token of who acts for the subject.' },
   {
     source: authorizationLocation,
-    tokenType: text.optional().describe('URN of the kind of token.'),
-    enforceMayAct: z.boolean().optional().meta({ description: 'Demands the may_act claim.', default: false }),
+    tokenType: optional(text, 'URN of the kind of token.'),
+    enforceMayAct: optional(z.boolean(), { description: 'Demands the may_act claim.', default: false }),
   },
 )
 
@@ -83,8 +84,8 @@ const actorToken = section(
 export function tokenExchange<P extends z.ZodType>(policies: P) {
   const endpoint = {
     ...simpleBackendShape,
-    policies: policies.nullish(),
-    path: text.optional().describe('Path of the token endpoint.'),
+    policies: nullish(policies),
+    path: optional(text, 'Path of the token endpoint.'),
   }
   const oauthTokenExchange = section(
     {
@@ -94,20 +95,20 @@ export function tokenExchange<P extends z.ZodType>(policies: P) {
     },
     {
       ...endpoint,
-      grantType: z
-        .enum(['tokenExchange', 'jwtBearer'])
-        .optional()
-        .meta({ description: 'OAuth grant.', default: 'tokenExchange' }),
-      subjectToken: subjectToken.optional(),
-      actorToken: actorToken.nullish(),
-      audiences: z.array(text).optional().describe('Who the new token is for.'),
-      scopes: z.array(text).optional().describe('Scopes of the new token.'),
-      resources: z.array(text).optional().describe('Resources the new token is for.'),
-      requestedTokenType: text.nullish().describe('URN of the kind of token that is asked for.'),
-      clientAuth: clientAuth.nullish(),
-      additionalParams: celMap.optional().describe('More form fields; the values are CEL.'),
-      authorizationLocation: authorizationLocation.optional().describe('Where the new token is put.'),
-      cache: tokenCache.nullish(),
+      grantType: optional(z.enum(['tokenExchange', 'jwtBearer']), {
+        description: 'OAuth grant.',
+        default: 'tokenExchange',
+      }),
+      subjectToken: optional(subjectToken),
+      actorToken: nullish(actorToken),
+      audiences: optional(z.array(text), 'Who the new token is for.'),
+      scopes: optional(z.array(text), 'Scopes of the new token.'),
+      resources: optional(z.array(text), 'Resources the new token is for.'),
+      requestedTokenType: nullish(text, 'URN of the kind of token that is asked for.'),
+      clientAuth: nullish(clientAuth),
+      additionalParams: optional(celMap, 'More form fields; the values are CEL.'),
+      authorizationLocation: optional(authorizationLocation, 'Where the new token is put.'),
+      cache: nullish(tokenCache),
     },
   )
   const crossAppEndpoint = (noun: string, about: string) =>
@@ -127,11 +128,11 @@ export function tokenExchange<P extends z.ZodType>(policies: P) {
         'Who turns the assertion into an access token.',
       ),
       audience: text.describe('The authorization server, as the identity provider knows it.'),
-      resources: z.array(text).optional().describe('Resources the token is for.'),
-      scopes: z.array(text).optional().describe('Scopes of the assertion.'),
-      accessTokenScopes: z.array(text).nullish().describe('Scopes of the access token, where they differ.'),
-      subjectToken: subjectToken.nullish(),
-      cache: tokenCache.nullish(),
+      resources: optional(z.array(text), 'Resources the token is for.'),
+      scopes: optional(z.array(text), 'Scopes of the assertion.'),
+      accessTokenScopes: nullish(z.array(text), 'Scopes of the access token, where they differ.'),
+      subjectToken: nullish(subjectToken),
+      cache: nullish(tokenCache),
     },
   )
   return { oauthTokenExchange, crossAppAccess }

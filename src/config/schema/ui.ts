@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { gatewayReferences } from './gateway-references.ts'
 import { gatewayPoliciesShape } from './policies.ts'
 import { csrf } from './policies-traffic.ts'
@@ -9,14 +10,16 @@ const { cors, oidc, jwtAuth, authorization, extAuthz, basicAuth, apiKey } = gate
 const uiObject = section(
   { noun: 'the ui section', about: 'Offers the web pages of the gateway at a gateway.', id: 'UiConfig' },
   {
-    gateways: gatewayReferences.optional(),
-    policies: section(
-      {
-        noun: 'the policies of ui',
-        about: 'Who may see the pages; without them anyone who reaches the port.',
-      },
-      { cors, oidc, jwtAuth, authorization, extAuthz, basicAuth, apiKey, csrf: csrf.nullish() },
-    ).nullish(),
+    gateways: optional(gatewayReferences),
+    policies: nullish(
+      section(
+        {
+          noun: 'the policies of ui',
+          about: 'Who may see the pages; without them anyone who reaches the port.',
+        },
+        { cors, oidc, jwtAuth, authorization, extAuthz, basicAuth, apiKey, csrf: nullish(csrf) },
+      ),
+    ),
   },
 )
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nullish, optional } from './fields.ts'
 import { cel, count, text } from './primitives.ts'
 import { exactlyOne, isSet, rule, section } from './section.ts'
 
@@ -11,7 +12,7 @@ const weighted = section(
       .array(
         section(
           { noun: 'a weighted target', about: 'A model and its share.' },
-          { model: targetModel, weight: count().optional().meta({ description: 'Its share.', default: 1 }) },
+          { model: targetModel, weight: optional(count(), { description: 'Its share.', default: 1 }) },
         ),
       )
       .min(1),
@@ -54,7 +55,7 @@ const conditional = section(
       .array(
         section(
           { noun: 'a conditional target', about: 'A model and when it is used.' },
-          { when: cel.nullish().describe('CEL; without it the target is the fallback.'), model: targetModel },
+          { when: nullish(cel, 'CEL; without it the target is the fallback.'), model: targetModel },
         ),
       )
       .min(1),
@@ -71,7 +72,7 @@ export const virtualModel = section(
     name: text.min(1).describe('Name clients use, to the letter.'),
     routing: section(
       { noun: 'the routing of a virtual model', about: 'How one of the models is chosen.' },
-      { weighted: weighted.nullish(), failover: failover.nullish(), conditional: conditional.nullish() },
+      { weighted: nullish(weighted), failover: nullish(failover), conditional: nullish(conditional) },
       exactlyOne('the routing of a virtual model', ROUTINGS),
     ),
   },

@@ -1,0 +1,171 @@
+import { AgwError } from '../errors.ts'
+import { secretName, toDnsName } from './names.ts'
+import { type KubernetesObject, object, TARGET_VERSION } from './objects.ts'
+
+/** A provider with the settings its kind needs; the kinds are those of `ai.provider` in config.yaml. */
+export type ProviderSettings =
+  | { readonly kind: 'openAI' | 'anthropic' | 'gemini'; readonly model?: string | undefined }
+  | {
+      readonly kind: 'azure'
+      readonly resourceName: string
+      /** As config.yaml has it: `openAI` or `foundry`. */
+      readonly resourceType: string
+      readonly projectName?: string | undefined
+      readonly apiVersion?: string | undefined
+      readonly model?: string | undefined
+    }
+  | {
+      readonly kind: 'vertex'
+      readonly projectId: string
+      readonly region?: string | undefined
+      readonly model?: string | undefined
+    }
+  | { readonly kind: 'bedrock'; readonly region?: string | undefined; readonly model?: string | undefined }
+  | {
+      readonly kind: 'custom'
+      readonly formats: readonly { readonly type: string; readonly path?: string | undefined }[]
+      readonly model?: string | undefined
+    }
+
+/** One provider of the gateway. */
+export interface ManifestProvider {
+  /** The key slot's name: the objects are named after it. */
+  readonly name: string
+  readonly provider: ProviderSettings
+  /** Another address than the provider's own: `https://host[:port][/prefix]`. */
+  readonly baseUrl?: string | undefined
+  /** `secret`: a key in the Secret `secretName(name)`; `passthrough`: the client brings its own. */
+  readonly auth: 'secret' | 'passthrough'
+  /** The header for the key where it is not the provider's usual place, as `api-key` for Azure. */
+  readonly header?: string | undefined
+  /** Path suffix → kind of request, as `policies.ai.routes` in config.yaml has it. */
+  readonly routes?: Readonly<Record<string, string>> | undefined
+}
+
+/** Kinds of requests that agentgateway 1.4 has no word for in Kubernetes. */
+const NEWER_TYPES = new Set(['generateContent', 'geminiCountTokens'])
+
+/** What of a provider's routes cannot be written for the target release; empty when all can. */
+export function routesLeftOut({ routes = {} }: ManifestProvider): string[] {
+  return Object.keys(routes).filter(path => NEWER_TYPES.has(routes[path] ?? ''))
+}
+
+/**
+ * The AgentgatewayBackend of one provider. Throws INPUT_NEEDED for a custom provider without an address and
+ * CONFIG_INVALID for an address that cannot be written.
+ */
+export function backendObject(entry: ManifestProvider, namespace: string): KubernetesObject {
+  const address = entry.baseUrl === undefined ? undefined : addressOf(entry, entry.baseUrl)
+  const routes = routesOf(entry)
+  const policies = {
+    auth: authOf(entry),
+    // Without this an overridden host is called in plain text.
+    ...(address?.secure === true && { tls: {} }),
+    ...(Object.keys(routes).length > 0 && { ai: { routes } }),
+  }
+  const type = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayBackend', target: true }
+  return object(type, toDnsName(entry.name), namespace, {
+    spec: { ai: { provider: { ...providerOf(entry), ...address?.place } }, policies },
+  })
+}
+
+function authOf({ auth, header, name }: ManifestProvider): Readonly<Record<string, unknown>> {
+  const location = header === undefined ? {} : { location: { header: { name: header } } }
+  if (auth === 'passthrough') return { passthrough: {}, ...location }
+  return { secretRef: { name: secretName(name) }, ...location }
+}
+
+function providerOf({ provider, baseUrl, name }: ManifestProvider): Readonly<Record<string, unknown>> {
+  const model = provider.model === undefined ? {} : { model: provider.model }
+  switch (provider.kind) {
+    case 'openAI':
+      return { openai: model }
+    case 'anthropic':
+    case 'gemini':
+      return { [provider.kind]: model }
+    case 'azure': {
+      const foundry = provider.resourceType.toLowerCase() !== 'openai'
+      // config.yaml takes the resource's name for the project by default; here it must be written.
+      const projectName = provider.projectName ?? (foundry ? provider.resourceName : undefined)
+      return {
+        azure: {
+          resourceName: provider.resourceName,
+          resourceType: foundry ? 'Foundry' : 'OpenAI',
+          ...(projectName !== undefined && { projectName }),
+          ...(provider.apiVersion !== undefined && { apiVersion: provider.apiVersion }),
+          ...model,
+        },
+      }
+    }
+    case 'vertex': {
+      const region = provider.region === undefined ? {} : { region: provider.region }
+      return { vertexai: { projectId: provider.projectId, ...region, ...model } }
+    }
+    case 'bedrock':
+      return { bedrock: { ...(provider.region !== undefined && { region: provider.region }), ...model } }
+    case 'custom': {
+      if (baseUrl === undefined) {
+        throw new AgwError('INPUT_NEEDED', `${name} is a custom provider and needs its address`, {
+          hint: 'give the base URL of the server',
+        })
+      }
+      const formats = provider.formats.map(({ type, path }) => ({
+        type: pascal(type),
+        ...(path !== undefined && { path }),
+      }))
+      return { custom: { formats, ...model } }
+    }
+  }
+}
+
+interface Address {
+  readonly secure: boolean
+  readonly place: { readonly host: string; readonly port: number; readonly pathPrefix?: string }
+}
+
+function addressOf(entry: ManifestProvider, baseUrl: string): Address {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new AgwError('CONFIG_INVALID', `the address of ${entry.name} is not an http or https URL`, {
+      hint: 'write it as https://llm.example.com/v1',
+    })
+  }
+  const secure = url.protocol === 'https:'
+  const prefix = url.pathname.replace(/\/+$/, '')
+  const { provider } = entry
+  const ownPaths = provider.kind === 'custom' && provider.formats.some(format => format.path !== undefined)
+  if (ownPaths && prefix !== '') {
+    throw new AgwError(
+      'CONFIG_INVALID',
+      `${entry.name} has paths of its own, so its address cannot have one too`,
+      {
+        hint: 'write the whole path in each of its formats, and the address without a path',
+      },
+    )
+  }
+  // A prefix also switches on that paths are rewritten for the provider; a custom one rewrites them anyway.
+  const pathPrefix = prefix === '' && provider.kind === 'custom' ? {} : { pathPrefix: prefix || '/' }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  return { secure, place: { host, port: Number(url.port) || (secure ? 443 : 80), ...pathPrefix } }
+}
+
+function routesOf(entry: ManifestProvider): Record<string, string> {
+  const left = new Set(routesLeftOut(entry))
+  const kept = Object.entries(entry.routes ?? {}).filter(([path]) => !left.has(path))
+  return Object.fromEntries(kept.map(([path, type]) => [path, pascal(type)]))
+}
+
+function pascal(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+/** A note for the user about each provider's routes that the target release cannot hold. */
+export function routeNotes(entries: readonly ManifestProvider[]): string[] {
+  return entries.flatMap(entry => {
+    const paths = routesLeftOut(entry)
+    if (paths.length === 0) return []
+    return [
+      `${entry.name}: agentgateway ${TARGET_VERSION} has no word for the routes ${paths.join(', ')} in Kubernetes`,
+    ]
+  })
+}

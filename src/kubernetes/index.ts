@@ -1,0 +1,6 @@
+export type { ManifestProvider, ProviderSettings } from './backend.ts'
+export { type AppliedSecret, type ApplySecretOptions, applySecret } from './kubectl.ts'
+export { controllerManifests, type ManifestOptions, type Manifests } from './manifests.ts'
+export { secretName, toDnsName } from './names.ts'
+export { type KubernetesObject, secretObject } from './objects.ts'
+export { type PodOptions, podManifests } from './pod.ts'

@@ -1,0 +1,90 @@
+import type { Secret } from '../secrets/secret.ts'
+import { backendObject, type ManifestProvider, routeNotes } from './backend.ts'
+import { secretName, toDnsName } from './names.ts'
+import { type KubernetesObject, object, secretObject } from './objects.ts'
+
+export interface ManifestOptions {
+  /** All objects lie in one namespace: Secrets and policies cannot be used across. */
+  readonly namespace: string
+  readonly port: number
+  readonly providers: readonly ManifestProvider[]
+  /** Keys that are known by now, by the provider's name. */
+  readonly keys?: ReadonlyMap<string, Secret> | undefined
+  /** The Gateway's name, and so of its Deployment and Service; `agw` unless told. */
+  readonly gateway?: string | undefined
+}
+
+/** What is written for agentgateway's controller. */
+export interface Manifests {
+  /** One Secret for each key that is known. They hold the keys: a file of their own with mode 0600. */
+  readonly secrets: readonly KubernetesObject[]
+  /** Gateway, backends and routes; they hold no secret. */
+  readonly objects: readonly KubernetesObject[]
+  /** Names of the Secrets that the backends refer to and that are not in `secrets`. */
+  readonly missingSecrets: readonly string[]
+  /** What could not be written as config.yaml has it. */
+  readonly notes: readonly string[]
+}
+
+const GATEWAY_API = 'gateway.networking.k8s.io'
+
+/**
+ * The objects that give the controller (agentgateway 1.4) the same gateway as config.yaml: one provider takes every
+ * path, several take `/name` each. Throws INPUT_NEEDED or CONFIG_INVALID for a provider that cannot be written.
+ */
+export function controllerManifests(options: ManifestOptions): Manifests {
+  const { namespace, providers, keys = new Map<string, Secret>() } = options
+  const gateway = toDnsName(options.gateway ?? 'agw')
+  const referred = providers.filter(provider => provider.auth === 'secret')
+  const secrets = referred.flatMap(({ name }) => {
+    const key = keys.get(name)
+    return key === undefined ? [] : [secretObject(secretName(name), namespace, key)]
+  })
+  const known = new Set(secrets.map(secret => secret.metadata.name))
+  return {
+    secrets,
+    objects: [
+      gatewayObject(gateway, namespace, options.port),
+      ...providers.map(provider => backendObject(provider, namespace)),
+      ...providers.map(provider => routeObject(provider, gateway, options)),
+    ],
+    missingSecrets: referred.map(({ name }) => secretName(name)).filter(name => !known.has(name)),
+    notes: routeNotes(providers),
+  }
+}
+
+function gatewayObject(name: string, namespace: string, port: number): KubernetesObject {
+  return object({ apiVersion: `${GATEWAY_API}/v1`, kind: 'Gateway' }, name, namespace, {
+    spec: {
+      gatewayClassName: 'agentgateway',
+      listeners: [
+        { name: listenerName(port), port, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } },
+      ],
+    },
+  })
+}
+
+function routeObject(
+  provider: ManifestProvider,
+  gateway: string,
+  options: ManifestOptions,
+): KubernetesObject {
+  const { namespace, port, providers } = options
+  const name = toDnsName(provider.name)
+  const path = { type: 'PathPrefix', value: providers.length > 1 ? `/${provider.name}` : '/' }
+  return object({ apiVersion: `${GATEWAY_API}/v1`, kind: 'HTTPRoute' }, name, namespace, {
+    spec: {
+      parentRefs: [{ group: GATEWAY_API, kind: 'Gateway', name: gateway, sectionName: listenerName(port) }],
+      rules: [
+        {
+          matches: [{ path }],
+          backendRefs: [{ group: 'agentgateway.dev', kind: 'AgentgatewayBackend', name }],
+        },
+      ],
+    },
+  })
+}
+
+function listenerName(port: number): string {
+  return `http-${port}`
+}

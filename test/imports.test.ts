@@ -1,0 +1,161 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ROOT } from './helpers/agw.ts'
+
+const DIST = join(ROOT, 'dist')
+
+/** Static imports of a built file: relative ones as paths, others by package name; `import()` apart. */
+function importsOf(file: string): { files: string[]; packages: string[] } {
+  const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const files: string[] = []
+  const packages: string[] = []
+  for (const [, name = ''] of text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm)) {
+    if (name.startsWith('.')) files.push(resolve(dirname(file), name))
+    else if (!name.startsWith('node:'))
+      packages.push(
+        name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : (name.split('/')[0] ?? name),
+      )
+  }
+  return { files, packages }
+}
+
+/** All that loading a file loads before any of its functions runs. */
+function closure(entry: string): { files: Set<string>; packages: Set<string> } {
+  const files = new Set<string>()
+  const packages = new Set<string>()
+  const visit = (file: string): void => {
+    if (files.has(file)) return
+    files.add(file)
+    const found = importsOf(file)
+    for (const name of found.packages) packages.add(name)
+    for (const next of found.files) visit(next)
+  }
+  visit(entry)
+  return { files, packages }
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.js'))
+    .map(name => join(folder, name))
+}
+
+const name = (file: string): string => relative(DIST, file).split(sep).join('/')
+const room = (file: string): string => (name(file).includes('/') ? (name(file).split('/')[0] ?? '') : 'top')
+
+/** Room → rooms its files may import; `top` is the files directly in src. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  commands: ['cli', 'config', 'secrets', 'providers', 'gateway', 'kubernetes', 'mock', 'setup', 'top'],
+  cli: ['config', 'secrets', 'providers', 'setup', 'top'],
+  setup: ['config', 'secrets', 'providers', 'kubernetes', 'top'],
+  gateway: ['providers', 'secrets', 'config', 'top'],
+  secrets: ['config', 'top'],
+  config: ['secrets', 'top'],
+  kubernetes: ['secrets', 'config', 'top'],
+  providers: ['secrets', 'top'],
+  mock: ['secrets', 'top'],
+  top: ['config', 'secrets', 'providers', 'gateway', 'kubernetes', 'mock', 'setup', 'top'],
+}
+
+/** Package → the one place that may import it. */
+const DOORS: Readonly<Record<string, RegExp>> = {
+  yaml: /^config\//,
+  zod: /^config\//,
+  undici: /^gateway\//,
+  inquirer: /^cli\/prompt\.js$/,
+  execa: /^secrets\/run\.js$/,
+  diff: /^cli\/diff\.js$/,
+  '@oclif/core': /^(?:cli|commands)\//,
+}
+
+describe.skipIf(!existsSync(DIST))('the built files', () => {
+  const all = sources(DIST)
+
+  it('import downwards only', () => {
+    const wrong: string[] = []
+    for (const file of all) {
+      for (const target of importsOf(file).files) {
+        const [from, to] = [room(file), room(target)]
+        if (from !== to && !(MAY_IMPORT[from] ?? []).includes(to))
+          wrong.push(`${name(file)} → ${name(target)}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('reach config from the gateway and from secrets by types only, but for positions and names of paths', () => {
+    const wrong: string[] = []
+    for (const file of all.filter(one => room(one) === 'config')) {
+      for (const target of importsOf(file).files) {
+        if (room(target) === 'secrets' && name(target) !== 'secrets/secret.js')
+          wrong.push(`${name(file)} → ${name(target)}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('have no cycles', () => {
+    const state = new Map<string, 'open' | 'done'>()
+    const cycles: string[] = []
+    const visit = (file: string, trail: string[]): void => {
+      if (state.get(file) === 'done') return
+      if (state.get(file) === 'open') {
+        cycles.push([...trail.slice(trail.indexOf(name(file))), name(file)].join(' → '))
+        return
+      }
+      state.set(file, 'open')
+      for (const next of importsOf(file).files) visit(next, [...trail, name(file)])
+      state.set(file, 'done')
+    }
+    for (const file of all) visit(file, [])
+    expect(cycles).toEqual([])
+  })
+
+  it('open each dependency by its one door', () => {
+    const wrong: string[] = []
+    for (const file of all) {
+      const text = readFileSync(file, 'utf8')
+      const dynamic = [...text.matchAll(/import\(['"]([^'".][^'"]*)['"]\)/g)].map(([, found = '']) => found)
+      for (const used of [...importsOf(file).packages, ...dynamic.filter(one => !one.startsWith('node:'))]) {
+        if (DOORS[used]?.test(name(file)) !== true) wrong.push(`${name(file)} imports ${used}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('read the process in bin, cli and commands only', () => {
+    const wrong = all
+      .filter(file => !['cli', 'commands'].includes(room(file)))
+      .filter(file =>
+        /\bprocess\.(?!getuid|getgid|umask|hrtime|nextTick|kill|pid\b)/.test(
+          strip(readFileSync(file, 'utf8')),
+        ),
+      )
+      .map(name)
+    expect(wrong).toEqual([])
+  })
+
+  it('reveal secrets in these files only', () => {
+    const found = all
+      .filter(file => /\.reveal\(\)/.test(strip(readFileSync(file, 'utf8'))))
+      .map(name)
+      .sort()
+    expect(found).toMatchSnapshot()
+  })
+})
+
+describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
+  const heavy = ['undici', 'execa', 'inquirer']
+  it.each(['validate', 'keys/list', 'keys/set', 'init', 'mock', 'demo', 'serve', 'test-route'])(
+    '%s',
+    command => {
+      const { packages } = closure(join(DIST, 'commands', `${command}.js`))
+      expect(heavy.filter(one => packages.has(one))).toEqual([])
+    },
+  )
+})
+
+function strip(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/(['"`])(?:\\.|(?!\1)[^\\])*\1/g, "''")
+}
