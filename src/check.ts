@@ -1,11 +1,10 @@
 import type { Diagnostic } from './config/diagnostic.ts'
-import type { ConfigDocument } from './config/document.ts'
+import { type ConfigDocument, keySlots } from './config/index.ts'
 import type { Config } from './config/schema.ts'
-import { keySlots } from './config/slots.ts'
 import { AgwError } from './errors.ts'
 import { findUnsupported } from './gateway/supported.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, requireKeyPlaces } from './load.ts'
-import { keyFindings } from './secrets/findings.ts'
+import { keyFindings } from './secrets/index.ts'
 import type { Secret } from './secrets/secret.ts'
 
 export interface CheckOptions {

@@ -4,7 +4,7 @@ import type { Diagnostic } from './config/diagnostic.ts'
 import { AgwError } from './errors.ts'
 import { compileRuntime, type Gateway, type GatewayOptions, startGateway } from './gateway/index.ts'
 import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
-import { watchFiles } from './secrets/watch.ts'
+import { watchFiles } from './secrets/index.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =

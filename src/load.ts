@@ -1,14 +1,22 @@
 import { dirname, relative, resolve } from 'node:path'
 import type { Diagnostic } from './config/diagnostic.ts'
-import type { ConfigDocument } from './config/document.ts'
-import { findConfig } from './config/find.ts'
-import { readConfigBytes, readDocument } from './config/read.ts'
+import {
+  type ConfigDocument,
+  findConfig,
+  keySlots,
+  readConfigBytes,
+  readDocument,
+  validate,
+} from './config/index.ts'
 import type { Config } from './config/schema.ts'
-import { keySlots } from './config/slots.ts'
-import { validate } from './config/validate.ts'
 import { AgwError } from './errors.ts'
-import { type ResolvedConfig, type ResolvedSlot, resolveSecrets } from './secrets/resolve.ts'
-import { loadVariables, type VariableTable } from './secrets/variables.ts'
+import {
+  loadVariables,
+  type ResolvedConfig,
+  type ResolvedSlot,
+  resolveSecrets,
+  type VariableTable,
+} from './secrets/index.ts'
 
 /** Where a config and its variables come from. */
 export interface LoadOptions {

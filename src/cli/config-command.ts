@@ -1,4 +1,4 @@
-import { MAX_CONFIG_BYTES } from '../config/read.ts'
+import { MAX_CONFIG_BYTES } from '../config/index.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type UsableConfig } from '../load.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { BaseCommand } from './base-command.ts'

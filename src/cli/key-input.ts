@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
-import { cleanPastedKey, providerMismatch } from '../secrets/detect.ts'
+import { cleanPastedKey, providerMismatch } from '../secrets/index.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { Prompt } from './prompt.ts'

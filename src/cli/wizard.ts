@@ -1,7 +1,7 @@
 import { closest } from '../config/did-you-mean.ts'
-import { STYLES, type Style } from '../config/generate.ts'
+import { STYLES, type Style } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { ONBOARDING, type Onboarding, onboardingOf } from '../providers/onboarding.ts'
+import { ONBOARDING, type Onboarding, onboardingOf } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import {
   type ChosenProvider,

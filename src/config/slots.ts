@@ -108,8 +108,8 @@ function ownerOf(node: Node, path: Path, owner: Owner, named: NamedBackends): Ow
   }
   if (isProviderPlace(node, path)) {
     const provider = providerOf(node) || owner.provider
-    // `*` would be a poor thing to type: a wildcard model is called by its provider.
-    return { name: name === '*' ? provider.toLowerCase() : (name ?? owner.name), provider, covered }
+    // A star would be a poor thing to type: a wildcard model is called by its provider.
+    return { name: name?.includes('*') ? provider.toLowerCase() : (name ?? owner.name), provider, covered }
   }
   const ai = firstAi(node, named)
   if (ai !== undefined) return { name: nameOfAi(ai) ?? name ?? owner.name, provider: providerOf(ai), covered }

@@ -1,5 +1,5 @@
 import { AgwError } from '../errors.ts'
-import { type Run, runWith, type ToolResult } from '../secrets/run.ts'
+import { type Run, runWith, type ToolResult } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { isDnsLabel, isDnsSubdomain } from './names.ts'
 import { secretObject } from './objects.ts'

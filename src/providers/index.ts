@@ -3,6 +3,7 @@ export { type AzureSettings, azure } from './azure.ts'
 export { type CustomFormat, type CustomSettings, custom } from './custom.ts'
 export { gemini } from './gemini.ts'
 export { findHeader, setHeader } from './headers.ts'
+export { ONBOARDING, type Onboarding, onboardingOf } from './onboarding.ts'
 export { openAI } from './openai.ts'
 export { PRESETS, type Preset, type PresetName } from './presets.ts'
 export {

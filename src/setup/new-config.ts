@@ -1,8 +1,8 @@
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import { generateConfig, type KeyReference, type ProviderEntry, type Style } from '../config/generate.ts'
+import { generateConfig, type KeyReference, type ProviderEntry, type Style } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import type { Onboarding } from '../providers/onboarding.ts'
-import { setInDotenv } from '../secrets/dotenv.ts'
+import type { Onboarding } from '../providers/index.ts'
+import { setInDotenv } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
@@ -44,7 +44,7 @@ export interface NewConfigPlace {
 /** Choices → every file of a new set-up. Throws INPUT_NEEDED when a choice is missing that cannot be guessed. */
 export function planNewConfig(choices: NewConfigChoices, place: NewConfigPlace): PlannedFile[] {
   const several = choices.providers.length > 1
-  const names = slotNames(choices.providers)
+  const names = entryNames(choices.providers)
   const entries = choices.providers.map((chosen, index) =>
     entryOf(chosen, names[index] ?? chosen.provider.id, several, place),
   )
@@ -62,14 +62,22 @@ export function planNewConfig(choices: NewConfigChoices, place: NewConfigPlace):
   return files
 }
 
-/** `openai`, and `openai-2` for the second of a kind. */
-export function slotNames(providers: readonly ChosenProvider[]): string[] {
+/** `openai`, and `openai-2` for the second of a kind: what backends, key files and manifests are called. */
+export function entryNames(providers: readonly ChosenProvider[]): string[] {
   const seen = new Map<string, number>()
   return providers.map(({ provider }) => {
     const count = (seen.get(provider.id) ?? 0) + 1
     seen.set(provider.id, count)
     return count === 1 ? provider.id : `${provider.id}-${count}`
   })
+}
+
+/** What `agw keys` calls the slots of the new config: wildcard models go by their provider. */
+export function slotNames({ style, providers }: NewConfigChoices): string[] {
+  const names = entryNames(providers)
+  return providers.map(({ provider }, index) =>
+    style === 'llm' ? provider.words.llm.toLowerCase() : (names[index] ?? provider.id),
+  )
 }
 
 function keyFiles(

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readDocument } from '../config/read.ts'
-import { validate } from '../config/validate.ts'
+import { readDocument, validate } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type NewConfigChoices, planNewConfig, slotNames } from './new-config.ts'
-import { planKubernetes } from './new-manifests.ts'
+import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
 
 export interface InitPlace {
@@ -22,14 +21,24 @@ export interface InitPlan {
   readonly next: (file: string | undefined) => string[]
 }
 
+/** Server-side: the client-side apply keeps a copy of every Secret in an annotation. */
+const APPLY = 'kubectl apply --server-side --field-manager=agw -f'
+
 /** Choices → files, warnings and next steps. The new config is checked before anything is written. */
 export async function planInit(choices: NewConfigChoices, place: InitPlace): Promise<InitPlan> {
   const dotenv = await readFile(join(place.config, '..', '.env'), 'utf8').catch(() => '')
   const files = planNewConfig(choices, { config: place.config, cwd: place.cwd, dotenv })
   requireValid(files)
   const kubernetes = choices.providers.some(one => one.method === 'kubernetes')
-  if (kubernetes) files.push(...planKubernetes(choices, place))
-  return { files, warnings: warningsOf(choices), next: file => nextSteps(choices, file, kubernetes, place) }
+  const manifests = kubernetes
+    ? planManifests(choices, files[0]?.content ?? '', place)
+    : { files: [], notes: [] }
+  files.push(...manifests.files)
+  return {
+    files,
+    warnings: [...warningsOf(choices), ...manifests.notes],
+    next: file => nextSteps(choices, file, kubernetes, place),
+  }
 }
 
 function nextSteps(
@@ -39,7 +48,7 @@ function nextSteps(
   place: InitPlace,
 ): string[] {
   const option = file === undefined ? '' : ` --file ${file}`
-  const names = slotNames(choices.providers)
+  const names = slotNames(choices)
   const pending = names.filter((_, index) => {
     const chosen = choices.providers[index]
     return chosen !== undefined && chosen.method !== 'passthrough' && chosen.key === undefined
@@ -47,11 +56,8 @@ function nextSteps(
   if (kubernetes) {
     const target = `--namespace ${place.namespace}`
     const store = pending.map(name => `agw keys set ${name} --method kubernetes ${target}${option}`)
-    const secrets =
-      pending.length < names.length
-        ? ['kubectl apply --server-side --field-manager=agw -f kubernetes-secret.yaml']
-        : []
-    return [...store, ...secrets, 'kubectl apply --server-side --field-manager=agw -f kubernetes.yaml']
+    const secrets = pending.length < names.length ? [`${APPLY} ${MANIFESTS.secret}`] : []
+    return [...store, ...secrets, `${APPLY} ${MANIFESTS.controller}`]
   }
   const [first] = pending
   return [

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { quoteLiteral, quoteVariable, setValue } from '../config/edit.ts'
-import type { KeySlot } from '../config/slots.ts'
+import { type KeySlot, quoteLiteral, quoteVariable, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { toDnsName } from '../kubernetes/index.ts'
-import { setInDotenv } from '../secrets/dotenv.ts'
+import { setInDotenv } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
@@ -106,11 +104,6 @@ function configFile(place: StorePlace, content: string, secret: boolean): Planne
     what: secret ? 'the config, with the key in it' : 'the config',
     secret,
   }
-}
-
-/** What the Kubernetes Secret of a slot is called: `openai` → `openai-secret`. */
-export function secretObjectName(slot: string): string {
-  return `${toDnsName(slot)}-secret`
 }
 
 function variableName(slot: KeySlot): string {

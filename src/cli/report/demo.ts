@@ -1,4 +1,4 @@
-import { maskLine } from '../../config/frame.ts'
+import { maskLine } from '../../config/index.ts'
 import type { DemoStep } from '../../demo.ts'
 import type { Terminal } from '../terminal.ts'
 import { diagnosticText } from './text.ts'

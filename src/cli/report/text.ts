@@ -1,6 +1,5 @@
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
-import { codeFrame } from '../../config/frame.ts'
-import type { LineIndex } from '../../config/position.ts'
+import { codeFrame, type LineIndex } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
 const LOOK: Readonly<Record<Severity, { readonly word: string; readonly style: Style }>> = {

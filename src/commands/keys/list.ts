@@ -1,9 +1,9 @@
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { table } from '../../cli/table.ts'
 import { formatPath } from '../../config/diagnostic.ts'
-import { keySlots } from '../../config/slots.ts'
+import { keySlots } from '../../config/index.ts'
 import { requireKeyPlaces } from '../../load.ts'
-import { type KeyRow, listKeys } from '../../secrets/list.ts'
+import { type KeyRow, listKeys } from '../../secrets/index.ts'
 
 export default class KeysList extends ConfigCommand {
   static override summary =

@@ -4,13 +4,13 @@ import { writeFlags } from '../../cli/flags.ts'
 import { readKey } from '../../cli/key-input.ts'
 import { Prompt } from '../../cli/prompt.ts'
 import { protectFromGit, writeFiles } from '../../cli/write-files.ts'
-import { findSlot, keySlots } from '../../config/slots.ts'
+import { findSlot, keySlots } from '../../config/index.ts'
 import { AgwError } from '../../errors.ts'
-import { applySecret } from '../../kubernetes/index.ts'
+import { applySecret, secretName } from '../../kubernetes/index.ts'
 import { requireKeyPlaces } from '../../load.ts'
-import { currentKey } from '../../secrets/current.ts'
+import { currentKey } from '../../secrets/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
-import { planStoreKey, STORE_METHODS, type StoreMethod, secretObjectName } from '../../setup/store-key.ts'
+import { planStoreKey, STORE_METHODS, type StoreMethod } from '../../setup/store-key.ts'
 
 export default class KeysSet extends ConfigCommand {
   static override summary = "Store a backend's key where the config refers to it."
@@ -130,7 +130,7 @@ export default class KeysSet extends ConfigCommand {
     key: Secret,
     flags: { namespace: string; context?: string | undefined },
   ): Promise<void> {
-    const target = { name: secretObjectName(name), namespace: flags.namespace }
+    const target = { name: secretName(name), namespace: flags.namespace }
     await applySecret({
       ...target,
       key,

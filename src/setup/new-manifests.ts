@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { toYaml } from '../config/index.ts'
+import {
+  controllerManifests,
+  type ManifestProvider,
+  type ProviderSettings,
+  podManifests,
+} from '../kubernetes/index.ts'
+import type { Secret } from '../secrets/secret.ts'
+import type { ChosenProvider, NewConfigChoices } from './new-config.ts'
+import { slotNames } from './new-config.ts'
+import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
+
+/** Files of the Kubernetes method, beside the config. */
+export const MANIFESTS = {
+  controller: 'kubernetes.yaml',
+  pod: 'kubernetes-pod.yaml',
+  secret: 'kubernetes-secret.yaml',
+} as const
+
+/** The image of agentgateway for the pod form, at the release whose manifests are written. */
+const IMAGE = 'cr.agentgateway.dev/agentgateway:v1.4.1'
+
+export interface ManifestPlace {
+  /** Absolute path of the config. */
+  readonly config: string
+  readonly namespace: string
+}
+
+/** The manifests of a new set-up, and what they cannot say. */
+export interface PlannedManifests {
+  readonly files: readonly PlannedFile[]
+  readonly notes: readonly string[]
+}
+
+/**
+ * Manifests for agentgateway's controller, and for a pod that runs the config itself; Secrets apart, owner only. The
+ * text of the config goes into the pod's ConfigMap.
+ */
+export function planManifests(
+  choices: NewConfigChoices,
+  config: string,
+  place: ManifestPlace,
+): PlannedManifests {
+  const names = slotNames(choices)
+  const providers = choices.providers.map((chosen, index) =>
+    manifestProvider(chosen, names[index] ?? chosen.provider.id),
+  )
+  const keys = new Map<string, Secret>()
+  for (const [index, { key }] of choices.providers.entries())
+    if (key !== undefined) keys.set(names[index] ?? '', key)
+  const made = controllerManifests({ namespace: place.namespace, port: choices.port, providers, keys })
+  const pod = podManifests({
+    namespace: place.namespace,
+    port: choices.port,
+    config,
+    variables: choices.providers.map((chosen, index) => ({
+      variable: chosen.variable ?? chosen.provider.variable,
+      slot: names[index] ?? chosen.provider.id,
+    })),
+    image: IMAGE,
+  })
+  const file = (name: string, objects: readonly object[], what: string): PlannedFile => ({
+    path: join(place.config, '..', name),
+    content: toYaml(objects),
+    what,
+    secret: false,
+  })
+  const files = [
+    file(MANIFESTS.controller, made.objects, 'for the controller'),
+    file(MANIFESTS.pod, pod, 'for a pod that runs the config'),
+  ]
+  if (made.secrets.length > 0) {
+    files.push({ ...file(MANIFESTS.secret, made.secrets, 'the Secret'), mode: SECRET_MODE, secret: true })
+  }
+  return { files, notes: made.notes }
+}
+
+function manifestProvider(chosen: ChosenProvider, name: string): ManifestProvider {
+  const { provider, azure } = chosen
+  const baseUrl = chosen.baseUrl ?? provider.endpoint?.url
+  return {
+    name,
+    provider: settingsOf(chosen),
+    ...(baseUrl !== undefined && { baseUrl }),
+    auth: chosen.method === 'passthrough' ? 'passthrough' : 'secret',
+    ...(azure !== undefined && provider.keyHeader !== undefined && { header: provider.keyHeader }),
+    routes: provider.routes,
+  }
+}
+
+function settingsOf({ provider, azure, model }: ChosenProvider): ProviderSettings {
+  const kind = provider.words.ai
+  if (kind === 'azure' && azure !== undefined) return { kind, ...azure, model }
+  return { kind: kind === 'anthropic' || kind === 'gemini' ? kind : 'openAI', model }
+}
