@@ -1,6 +1,6 @@
 import type { ConnectTo } from './connect-to.ts'
 import { Generation } from './generation.ts'
-import { Pools } from './pools.ts'
+import { Pools, type StandIn } from './pools.ts'
 import { Port } from './port.ts'
 import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
@@ -10,6 +10,8 @@ export interface GatewayOptions {
   /** Address to listen on, 127.0.0.1 unless set. */
   readonly host?: string
   readonly connectTo?: readonly ConnectTo[]
+  /** A server on this machine that takes the place of every upstream, in clear text. */
+  readonly standIn?: StandIn
   /** Told after each answer has gone; must not throw. */
   readonly onAccess?: (event: AccessEvent) => void
   /** A configured port → the port to listen on instead; 0 lets the system choose. */
@@ -59,7 +61,7 @@ class RunningGateway implements Gateway {
   constructor(runtime: Runtime, options: GatewayOptions) {
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
-    this.#pools = new Pools(options.connectTo ?? [])
+    this.#pools = new Pools(options.connectTo ?? [], options.standIn)
     this.#current = this.#generation(runtime)
   }
 

@@ -1,4 +1,13 @@
+export { type CompileOptions, compileRuntime } from './compile/compile.ts'
 export { type ConnectTo, parseConnectTo } from './connect-to.ts'
+export {
+  type DestinationExplanation,
+  type ExplainRequest,
+  explainRoute,
+  type KeyExplanation,
+  type RouteExplanation,
+  type TriedRoute,
+} from './explain.ts'
 export { type Gateway, type GatewayOptions, type ListeningAddress, startGateway } from './gateway.ts'
 export type { Runtime } from './runtime.ts'
 export type { AccessEvent } from './telemetry/access-event.ts'

@@ -34,13 +34,28 @@ function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): buil
     )
 }
 
+/** A server on this machine that takes the place of every upstream, in clear text. */
+export interface StandIn {
+  readonly host: string
+  readonly port: number
+}
+
+/** Connects to the stand-in, whatever the upstream: nothing leaves the machine. */
+function standInConnector({ host, port }: StandIn): buildConnector.connector {
+  const connect = buildConnector({})
+  return (options, callback) =>
+    connect({ ...options, protocol: 'http:', hostname: host, port: String(port), servername: '' }, callback)
+}
+
 /** The connections to all upstreams. They outlive reloads, as long as some runtime still names the upstream. */
 export class Pools {
   readonly #connectTo: readonly ConnectTo[]
+  readonly #standIn: StandIn | undefined
   readonly #pools = new Map<string, Pool>()
 
-  constructor(connectTo: readonly ConnectTo[]) {
+  constructor(connectTo: readonly ConnectTo[] = [], standIn?: StandIn) {
     this.#connectTo = connectTo
+    this.#standIn = standIn
   }
 
   /** The pool for an upstream, made when first asked for. */
@@ -50,7 +65,7 @@ export class Pools {
 
   #open(upstream: Upstream): Pool {
     const pool = new Pool(upstream.origin, {
-      connect: connectorFor(upstream, this.#connectTo),
+      connect: this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo),
       keepAliveTimeout: upstream.idleMs,
       // The compiled route has its own deadlines, and a model may think for longer than any default.
       headersTimeout: 0,

@@ -139,9 +139,8 @@ function dispatch(
   body: Buffer | Readable | null,
 ): void {
   const { request, method } = exchange
-  const headers = destination.requestHeaders.build(request, destination.authority)
+  const headers = outgoingHeaders(exchange, destination, call)
   if (headers === undefined) return exchange.fail(INVALID_REQUEST)
-  if (call !== undefined) finishHeaders(headers, call, destination)
   // A body that is passed on as it comes keeps its length; undici sees to all others.
   const length = body instanceof Readable ? request.headers['content-length'] : undefined
   if (length !== undefined) headers.push('content-length', length)
@@ -158,11 +157,19 @@ function dispatch(
   exchange.generation.pools.to(upstream).dispatch(options, relay)
 }
 
-function finishHeaders(headers: string[], call: LlmCall, destination: Destination): void {
+/** The headers of the call, the provider's last word included; undefined when the request names two hosts. */
+export function outgoingHeaders(
+  exchange: Exchange,
+  destination: Destination,
+  call: LlmCall | undefined,
+): string[] | undefined {
+  const headers = destination.requestHeaders.build(exchange.request, destination.authority)
+  if (headers === undefined || call === undefined || destination.ai === undefined) return headers
+  const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call
-  const explicitLocation = destination.ai?.isKeyPlaceExplicit ?? false
-  destination.ai?.provider.finish?.(headers, { type, model, explicitLocation })
+  provider.finish?.(headers, { type, model, explicitLocation: isKeyPlaceExplicit })
   if (translation !== undefined) setHeader(headers, 'accept-encoding', 'identity')
+  return headers
 }
 
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {

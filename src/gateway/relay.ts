@@ -78,15 +78,17 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
     // Ended with its last chunk, so that head and body leave in one write.
     this.isOver = true
-    if (chunk.length > SHORT) this.exchange.response.end(chunk)
-    else this.#endShort(chunk.toString('latin1'))
+    const { response } = this.exchange
+    if (chunk.length > SHORT) {
+      this.#usage?.push(chunk.toString('latin1'))
+      response.end(chunk)
+    } else {
+      // Node joins a head and a body that are both text into one piece; bytes it would send as a second one.
+      const text = chunk.toString('latin1')
+      this.#usage?.push(text)
+      response.end(text, 'latin1')
+    }
     return true
-  }
-
-  /** Node joins a head and a body that are both text into one piece; bytes it would send as a second one. */
-  #endShort(text: string): void {
-    this.#usage?.push(text)
-    this.exchange.response.end(text, 'latin1')
   }
 
   /** False stops undici from reading on until the client has taken what is on its way to it. */

@@ -123,8 +123,14 @@ export class RouteTable<R extends Routable> {
   }
 
   /** Every bucket that the host reaches, in order, with all its candidates in order of precedence. */
-  inOrder(host: string): readonly (readonly Candidate<R>[])[] {
-    return this.#buckets.candidates(host).map(bucket => bucket.all)
+  inOrder(
+    host: string,
+  ): { readonly hostname: string | undefined; readonly candidates: readonly Candidate<R>[] }[] {
+    const reached = new Set(this.#buckets.candidates(host))
+    return this.#buckets
+      .entries()
+      .filter(([, bucket]) => reached.has(bucket))
+      .map(([hostname, bucket]) => ({ hostname, candidates: bucket.all }))
   }
 
   /** Every route with the hostname it hangs under; undefined stands for all hosts. */

@@ -21,7 +21,6 @@ export interface Settings {
   readonly clientIdleMs: number
   /** How long requests under way may take after `close`, in milliseconds. */
   readonly drainMs: number
-  readonly accessLogFormat: 'text' | 'json'
 }
 
 /** One port. */
@@ -111,6 +110,8 @@ export interface Destination {
   /** Query parameters that the backend's auth sets, percent-encoded. */
   readonly queryCredentials: readonly QueryCredential[]
   readonly key: Key | undefined
+  /** Names of the policies in effect, in the order they apply. */
+  readonly policies: readonly string[]
   /** `Host` upstream: fixed text, or undefined for the client's own. */
   readonly authority: string | undefined
   readonly rewritePath: ((path: string, match: Match) => string) | undefined
@@ -122,6 +123,8 @@ export interface Destination {
 export interface Key {
   readonly slot: Path
   readonly secret: Secret
+  /** Where the config puts it; a provider may move a header from there. */
+  readonly place: { readonly kind: 'header' | 'query' | 'cookie'; readonly name: string }
 }
 
 /** A credential as a query parameter. */

@@ -81,6 +81,7 @@ function reasons({
       `the namespace ${namespace} does not exist`,
       `make it with \`kubectl create namespace ${namespace}\`, or name another`,
     ],
+    [/immutable/i, `the Secret ${namespace}/${name} is immutable`, 'delete it, then try again'],
     [
       /forbidden/i,
       `you may not write Secrets in the namespace ${namespace}`,
@@ -91,7 +92,6 @@ function reasons({
       `the Secret ${namespace}/${name} was made by another tool, which owns its key`,
       `delete it with \`kubectl delete secret ${name} -n ${namespace}\` if that tool no longer needs it, then try again`,
     ],
-    [/immutable/i, `the Secret ${namespace}/${name} is immutable`, 'delete it, then try again'],
     [
       /unauthorized|must be logged in|credential plugin|getting credentials|please enter/i,
       'the cluster does not take your login',

@@ -71,7 +71,7 @@ function routeObject(
 ): KubernetesObject {
   const { namespace, port, providers } = options
   const name = toDnsName(provider.name)
-  const path = { type: 'PathPrefix', value: providers.length > 1 ? `/${provider.name}` : '/' }
+  const path = { type: 'PathPrefix', value: providers.length > 1 ? `/${encodeURI(provider.name)}` : '/' }
   return object({ apiVersion: `${GATEWAY_API}/v1`, kind: 'HTTPRoute' }, name, namespace, {
     spec: {
       parentRefs: [{ group: GATEWAY_API, kind: 'Gateway', name: gateway, sectionName: listenerName(port) }],

@@ -60,6 +60,14 @@ export async function resolveSecrets(
   return { config: replaceAt(config, changes) as ResolvedConfig, resolved }
 }
 
+/** The tree with a stand-in wherever a key would be read from a file: for asking the router, never for sending. */
+export function placeholderSecrets(config: Config, slots: readonly KeySlot[]): ResolvedConfig {
+  const changes = slots.flatMap(({ path, file }) =>
+    file === undefined ? [] : [{ path, value: new Secret('placeholder', `file ${file}`) }],
+  )
+  return replaceAt(config, changes) as ResolvedConfig
+}
+
 /** Each slot with its key or with what is wrong; a file that several slots name is read once. Never throws. */
 export async function resolveSlots(
   options: ResolveOptions,

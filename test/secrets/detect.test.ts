@@ -128,7 +128,6 @@ describe('cleanPastedKey', () => {
     ["'sk-canary0'\n", 'wrapping-quotes'],
     ['\u201csk-canary0\u201d', 'wrapping-quotes'],
     ['$OPENAI_CANARY', 'unexpanded-reference'],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: that is what people paste
     ['${OPENAI_canary}', 'unexpanded-reference'],
     ['op://canary/openai/key', 'unexpanded-reference'],
     ['ENC[AES256_GCM,data:canary]', 'unexpanded-reference'],

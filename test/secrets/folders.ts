@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -14,6 +14,20 @@ export function tempFolders(): () => string {
     made.push(folder)
     return folder
   }
+}
+
+/** An empty file in a folder. */
+export function fileIn(folder: string): string {
+  const path = join(folder, 'file')
+  writeFileSync(path, '')
+  return path
+}
+
+/** A symbolic link in a folder. */
+export function linkIn(folder: string, name: string, target: string): string {
+  const path = join(folder, name)
+  symlinkSync(target, path)
+  return path
 }
 
 /** Acts as a user who is not root, whom the system lets do everything, for as long as `action` runs. */

@@ -10,7 +10,7 @@ import {
   readSecretFile,
   type SecretFileKind,
 } from '../../src/secrets/read.ts'
-import { asNobody, isWindows, tempFolders } from './folders.ts'
+import { asNobody, fileIn, isWindows, linkIn, tempFolders } from './folders.ts'
 import { kubernetesVolume } from './kubernetes-volume.ts'
 
 const folder = tempFolders()
@@ -53,22 +53,12 @@ describe('readSecretFile', () => {
 
   const odd: [what: string, make: (dir: string) => string, code: FileProblemCode, message: string][] = [
     ['nothing there', dir => join(dir, 'key'), 'missing', 'KEY does not exist'],
-    [
-      'a file in the way',
-      dir => (writeFileSync(join(dir, 'f'), ''), join(dir, 'f', 'k')),
-      'missing',
-      'KEY does not exist',
-    ],
+    ['a file in the way', dir => join(fileIn(dir), 'k'), 'missing', 'KEY does not exist'],
     ['a folder', dir => dir, 'not-a-file', 'KEY is a folder'],
-    [
-      'a dangling link',
-      dir => (symlinkSync('no', join(dir, 'l')), join(dir, 'l')),
-      'missing',
-      'KEY does not exist',
-    ],
+    ['a dangling link', dir => linkIn(dir, 'l', 'no'), 'missing', 'KEY does not exist'],
     [
       'a loop of links',
-      dir => (symlinkSync('l', join(dir, 'l')), join(dir, 'l')),
+      dir => linkIn(dir, 'l', 'l'),
       'unreadable',
       'KEY cannot be read: the system says ELOOP',
     ],

@@ -17,7 +17,7 @@ import { describe, expect, test } from 'vitest'
 import { AgwError } from '../../src/errors.ts'
 import { writeFileAtomic } from '../../src/secrets/write.ts'
 import { compiled } from './compile.ts'
-import { asNobody, isRoot, isWindows, tempFolders } from './folders.ts'
+import { asNobody, fileIn, isRoot, isWindows, linkIn, tempFolders } from './folders.ts'
 
 const folder = tempFolders()
 const modeOf = (path: string) => statSync(path).mode & 0o777
@@ -154,10 +154,10 @@ describe('writeFileAtomic', () => {
   })
 
   const failures: [name: string, make: (dir: string) => string, message: RegExp][] = [
-    ['a folder', dir => (mkdirSync(join(dir, 'x')), join(dir, 'x')), /it is a folder/],
+    ['a folder', dir => mkdirSync(join(dir, 'x'), { recursive: true }) ?? '', /it is a folder/],
     ['a missing folder', dir => join(dir, 'no', 'x'), /its folder does not exist/],
-    ['a file as folder', dir => (writeFileSync(join(dir, 'f'), ''), join(dir, 'f', 'x')), /is not a folder/],
-    ['a loop of links', dir => (symlinkSync('x', join(dir, 'x')), join(dir, 'x')), /loop of symbolic links/],
+    ['a file as folder', dir => join(fileIn(dir), 'x'), /is not a folder/],
+    ['a loop of links', dir => linkIn(dir, 'x', 'x'), /loop of symbolic links/],
   ]
   test.each(failures)(
     '%s: the error names the path and what to do, nothing is left behind',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
 import { mcpBackend } from './mcp.ts'
 import { backendPolicies } from './policies.ts'
-import { cel, count, hostPort, text } from './primitives.ts'
+import { cel, count, filled, hostPort, text } from './primitives.ts'
 import { aiProviderKind } from './providers.ts'
 import { serviceReference } from './references.ts'
 import { forms, section } from './section.ts'
@@ -14,7 +14,7 @@ const aiProviderObject = section(
     id: 'AiProvider',
   },
   {
-    name: text.min(1).describe('Name in logs and metrics.'),
+    name: filled.describe('Name in logs and metrics.'),
     provider: aiProviderKind,
     hostOverride: nullish(hostPort, 'host:port that is called instead; without backendTLS in plain HTTP.'),
     pathOverride: nullish(text, 'Path that is called whatever the request asks for.'),
@@ -59,7 +59,7 @@ const awsBackend = section(
       section(
         { noun: 'the agentCore section', about: 'An agent runtime of Bedrock AgentCore.' },
         {
-          agentRuntimeArn: text.min(1).describe('ARN of the runtime.'),
+          agentRuntimeArn: filled.describe('ARN of the runtime.'),
           qualifier: nullish(text, 'Version or endpoint of the runtime.'),
         },
       ),
@@ -97,14 +97,14 @@ const routeBackendObject = section(
   {
     weight,
     host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
-    backend: optional(text.min(1), 'Name of an entry of `backends`.'),
+    backend: optional(filled, 'Name of an entry of `backends`.'),
     service: optional(serviceReference),
     ai: optional(aiBackend),
     mcp: optional(mcpBackend),
     aws: optional(awsBackend),
     dynamic: optional(dynamic),
     internal: optional(internal),
-    routeGroup: optional(text.min(1), 'Name of an entry of `routeGroups`.'),
+    routeGroup: optional(filled, 'Name of an entry of `routeGroups`.'),
     invalid: optional(z.null(), 'A backend that answers with an error.'),
     policies: nullish(backendPolicies),
   },
@@ -121,7 +121,7 @@ const namedBackendObject = section(
     oneOf: ['host', 'internal', 'mcp', 'ai', 'aws'],
   },
   {
-    name: text.min(1).describe('Name that routes refer to, with a slash in front.'),
+    name: filled.describe('Name that routes refer to, with a slash in front.'),
     host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
     internal: optional(internal),
     mcp: optional(mcpBackend),
@@ -137,7 +137,7 @@ export const namedBackend: z.ZodType<NamedBackend> = namedBackendObject
 export const tcpRouteBackendShape = {
   weight,
   host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
-  backend: optional(text.min(1), 'Name of an entry of `backends`.'),
+  backend: optional(filled, 'Name of an entry of `backends`.'),
   service: optional(serviceReference),
   dynamic: optional(dynamic),
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { cel, text } from './primitives.ts'
+import { cel, filled, text } from './primitives.ts'
 import { secretText, secretValue } from './secret-fields.ts'
-import { forms, section } from './section.ts'
+import { exactlyOne, forms, section } from './section.ts'
 
 /** Google: an access token or an ID token, from a credential or from where the gateway runs. */
 export const gcpAuth = forms('Google credentials; {} takes those of the machine.', {
@@ -24,18 +24,19 @@ export const gcpAuth = forms('Google credentials; {} takes those of the machine.
 })
 
 const sessionTag = section(
-  { noun: 'a session tag', about: 'A tag of the assumed role session.', oneOf: ['value', 'expression'] },
+  { noun: 'a session tag', about: 'A tag of the assumed role session.' },
   {
-    key: text.min(1).describe('Name of the tag.'),
+    key: filled.describe('Name of the tag.'),
     value: nullish(text, 'Value of the tag.'),
     expression: nullish(cel, 'CEL that yields the value for each request.'),
   },
+  exactlyOne('a session tag', ['value', 'expression']),
 )
 
 const assumeRole = section(
   { noun: 'an assumed role', about: 'An IAM role that is assumed before signing.' },
   {
-    roleArn: text.min(1).describe('ARN of the role.'),
+    roleArn: filled.describe('ARN of the role.'),
     sessionName: nullish(
       forms('Name of the session.', {
         'the name': text,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { simpleBackendPolicies } from './backend-policies-simple.ts'
 import { nullish, optional } from './fields.ts'
 import { headerMatch } from './matches.ts'
-import { bytes, celMap, httpStatus, regex, text } from './primitives.ts'
+import { bytes, celMap, filled, httpStatus, regex, text } from './primitives.ts'
 import { simpleBackend } from './references.ts'
 import { headerModifier } from './rewrite.ts'
 import { section } from './section.ts'
@@ -55,9 +55,9 @@ const moderationGuard = section(
 const bedrockGuard = section(
   { noun: 'a bedrockGuardrails guard', about: 'Asks Amazon Bedrock Guardrails.' },
   {
-    guardrailIdentifier: text.min(1).describe('ID or ARN of the guardrail.'),
-    guardrailVersion: text.min(1).describe('Its version, or DRAFT.'),
-    region: text.min(1).describe('AWS region.'),
+    guardrailIdentifier: filled.describe('ID or ARN of the guardrail.'),
+    guardrailVersion: filled.describe('Its version, or DRAFT.'),
+    region: filled.describe('AWS region.'),
     policies,
   },
 )
@@ -65,8 +65,8 @@ const bedrockGuard = section(
 const modelArmorGuard = section(
   { noun: 'a googleModelArmor guard', about: 'Asks Google Model Armor.' },
   {
-    templateId: text.min(1).describe('ID of the template.'),
-    projectId: text.min(1).describe('Google Cloud project.'),
+    templateId: filled.describe('ID of the template.'),
+    projectId: filled.describe('Google Cloud project.'),
     location: nullish(text, 'Google Cloud location.'),
     policies,
   },
@@ -75,7 +75,7 @@ const modelArmorGuard = section(
 const contentSafetyGuard = section(
   { noun: 'an azureContentSafety guard', about: 'Asks Azure AI Content Safety.' },
   {
-    endpoint: text.min(1).describe('Host of the resource.'),
+    endpoint: filled.describe('Host of the resource.'),
     policies,
     analyzeText: nullish(
       section(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { hostPort, parseUrl, shaped, text } from './primitives.ts'
+import { filled, hostPort, parseUrl, shaped, text } from './primitives.ts'
 import { azureResourceType, customProvider } from './providers.ts'
 import { secretValue } from './secret-fields.ts'
 import { forms, isSet, type Report, rule, section } from './section.ts'
@@ -30,7 +30,7 @@ export const llmProviderKind = forms('Which provider is called.', {
   'a map': section(
     { noun: 'a provider', about: 'A provider by reference, or described.', oneOf: ['reference', 'custom'] },
     {
-      reference: optional(text.min(1), 'Name of an entry of llm.providers.'),
+      reference: optional(filled, 'Name of an entry of llm.providers.'),
       custom: optional(customProvider),
     },
   ),

@@ -9,7 +9,7 @@ import { gatewayPoliciesShape, health } from './policies.ts'
 import { promptCaching } from './policies-ai.ts'
 import { authorization } from './policies-security.ts'
 import { rateLimits, remoteRateLimit } from './policies-traffic.ts'
-import { celMap, jsonMap, port, shaped, text } from './primitives.ts'
+import { celMap, filled, jsonMap, port, shaped, text } from './primitives.ts'
 import { headerModifier } from './rewrite.ts'
 import { atMostOne, isSet, rule, section } from './section.ts'
 import { backendTls, serverTls } from './tls.ts'
@@ -33,7 +33,7 @@ const callShape = {
 const providerObject = section(
   { noun: 'a provider', about: 'A provider that several models refer to.', id: 'LlmProvider' },
   {
-    name: text.min(1).describe('Name that models refer to.'),
+    name: filled.describe('Name that models refer to.'),
     provider: llmProviderKind,
     params: optional(llmParams),
     defaults: nullish(
@@ -71,7 +71,7 @@ function isModelPattern(name: string): boolean {
 const modelObject = section(
   { noun: 'a model', about: 'A name clients use, and the provider that answers.', id: 'LlmModel' },
   {
-    id: nullish(text.min(1), 'Stable ID, one of its kind.'),
+    id: nullish(filled, 'Stable ID, one of its kind.'),
     name: shaped(
       'BAD_MODEL_NAME',
       'a model name takes at most one star, at its start or its end',

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { cel, headerName, text } from './primitives.ts'
+import { cel, filled, headerName, text } from './primitives.ts'
 import { section } from './section.ts'
 
 /** Where in a request a credential stands. */
@@ -28,13 +28,13 @@ export const authorizationLocation = section(
     queryParameter: optional(
       section(
         { noun: 'a query parameter location', about: 'A query parameter of the request.' },
-        { name: text.min(1).describe('Name of the parameter.') },
+        { name: filled.describe('Name of the parameter.') },
       ),
     ),
     cookie: optional(
       section(
         { noun: 'a cookie location', about: 'A cookie of the request.' },
-        { name: text.min(1).describe('Name of the cookie.') },
+        { name: filled.describe('Name of the cookie.') },
       ),
     ),
     expression: optional(cel, 'CEL that yields the credential; it can read one, never insert one.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { optional } from './fields.ts'
-import { headerOrPseudo, httpMethod, regex, text } from './primitives.ts'
+import { filled, headerOrPseudo, httpMethod, regex, text } from './primitives.ts'
 import { forms, section } from './section.ts'
 
 /** The word that other tools write for a match that could not be translated; it never matches. */
@@ -31,7 +31,7 @@ export const headerMatch = section(
 
 const queryMatch = section(
   { noun: 'a query match', about: 'A query parameter and the value it must have.' },
-  { name: text.min(1).describe('Name of the parameter.'), value: valueMatch },
+  { name: filled.describe('Name of the parameter.'), value: valueMatch },
 )
 
 const pathMatch = forms('Which paths match.', {

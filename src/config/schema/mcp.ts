@@ -4,7 +4,7 @@ import { nullish, optional } from './fields.ts'
 import { gatewayReferences } from './gateway-references.ts'
 import { routePolicies } from './policies.ts'
 import { fileInlineOrUrl } from './policies-security.ts'
-import { isDomain, isHostPort, parseUrl, port, shaped, text, textMap } from './primitives.ts'
+import { filled, isDomain, isHostPort, parseUrl, port, shaped, text, textMap } from './primitives.ts'
 import { isSet, list, present, rule, section } from './section.ts'
 
 /** Alone it is a URL or host[:port]; beside `port` and `path` it is the host. */
@@ -51,9 +51,9 @@ const address = rule<Record<string, unknown>>((target, report, unknownKeys) => {
 
 const addressShape = {
   host: optional(host, 'URL of the server, or its host beside port and path.'),
-  port: nullish(port, 'Port of the server.'),
+  port: optional(port, 'Port of the server.'),
   path: nullish(text, 'Path of the server.'),
-  backend: optional(text.min(1), 'Name of an entry of `backends`.'),
+  backend: optional(filled, 'Name of an entry of `backends`.'),
 }
 
 const server = (noun: string, about: string) => section({ noun, about }, addressShape, address)
@@ -92,7 +92,7 @@ const target = section(
           about: 'A program that is started and spoken to over its standard streams.',
         },
         {
-          cmd: text.min(1).describe('The program.'),
+          cmd: filled.describe('The program.'),
           args: optional(z.array(text), 'Its arguments.'),
           env: optional(textMap, 'Its environment variables.'),
           clear_env: optional(z.boolean(), 'Starts it without the environment of the gateway.'),

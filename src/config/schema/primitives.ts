@@ -6,6 +6,9 @@ import { rule } from './section.ts'
 /** Any text; the empty one too. */
 export const text = z.string()
 
+/** Text that says something. */
+export const filled = z.string().min(1)
+
 /** Any JSON: agentgateway passes it on unread. */
 export const json = z.unknown()
 export const jsonMap = z.record(z.string(), json)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { text } from './primitives.ts'
+import { filled, text } from './primitives.ts'
 import { section } from './section.ts'
 
 const model = nullish(text, 'Model that is asked for, whatever the client named.')
@@ -35,7 +35,7 @@ const vertex = section(
   { noun: 'the vertex provider', about: 'Google Vertex AI.' },
   {
     model,
-    projectId: text.min(1).describe('Google Cloud project.'),
+    projectId: filled.describe('Google Cloud project.'),
     region: nullish(text, 'Region; the global endpoint when absent.'),
   },
 )
@@ -44,7 +44,7 @@ const bedrock = section(
   { noun: 'the bedrock provider', about: 'Amazon Bedrock.' },
   {
     model,
-    region: text.min(1).describe('AWS region.'),
+    region: filled.describe('AWS region.'),
     guardrailIdentifier: nullish(text, 'Guardrail that Bedrock applies itself.'),
     guardrailVersion: nullish(text, 'Version of that guardrail.'),
   },
@@ -58,7 +58,7 @@ const azure = section(
   { noun: 'the azure provider', about: 'Azure OpenAI or Azure AI Foundry.' },
   {
     model,
-    resourceName: text.min(1).describe('Name of the Azure resource, the first part of its host.'),
+    resourceName: filled.describe('Name of the Azure resource, the first part of its host.'),
     resourceType: azureResourceType,
     apiVersion: nullish(text, { description: 'v1, preview or a date.', default: 'v1' }),
     projectName: nullish(text, 'Foundry project; the name of the resource when absent.'),

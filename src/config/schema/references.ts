@@ -1,6 +1,15 @@
 import type { z } from 'zod'
 import { optional } from './fields.ts'
-import { hostPort, isHostPort, namespacedHostname, parseUrl, port, shaped, text } from './primitives.ts'
+import {
+  filled,
+  hostPort,
+  isHostPort,
+  namespacedHostname,
+  parseUrl,
+  port,
+  shaped,
+  text,
+} from './primitives.ts'
 import { section } from './section.ts'
 
 export const serviceReference = section(
@@ -16,7 +25,7 @@ export const SIMPLE_BACKEND_KEYS = ['host', 'backend', 'service'] as const
 
 const plainShape = {
   host: optional(hostPort, 'Address to call: host:port or unix:/path.'),
-  backend: optional(text.min(1), 'Name of an entry of `backends`.'),
+  backend: optional(filled, 'Name of an entry of `backends`.'),
   service: optional(serviceReference),
 }
 

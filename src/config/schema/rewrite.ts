@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { bytes, cel, headerMap, headerName, httpStatus, targetPort, text } from './primitives.ts'
+import { bytes, cel, filled, headerMap, headerName, httpStatus, targetPort, text } from './primitives.ts'
 import { forms, section } from './section.ts'
 
 /** Headers to add, set and remove, in this order; values stand as they are sent. */
@@ -26,8 +26,8 @@ const hostRedirect = forms('The new host and port.', {
       oneOf: ['full', 'host', 'port'],
     },
     {
-      full: optional(text.min(1), 'Host and port.'),
-      host: optional(text.min(1), 'The host; the port stays.'),
+      full: optional(filled, 'Host and port.'),
+      host: optional(filled, 'The host; the port stays.'),
       port: optional(targetPort, 'The port; the host stays.'),
     },
   ),

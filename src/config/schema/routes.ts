@@ -5,7 +5,7 @@ import { nullish, optional } from './fields.ts'
 import { gatewayReferences } from './gateway-references.ts'
 import { routeMatch } from './matches.ts'
 import { routePolicies } from './policies.ts'
-import { hostname, text } from './primitives.ts'
+import { filled, hostname, text } from './primitives.ts'
 import { section } from './section.ts'
 import { backendTls } from './tls.ts'
 
@@ -90,7 +90,7 @@ export const attachedTcpRoute: z.ZodType<AttachedTcpRoute> = attachedTcpRouteObj
 export const routeGroup = section(
   { noun: 'a route group', about: 'Routes that a route can hand its requests to.', id: 'RouteGroup' },
   {
-    name: text.min(1).describe('Name that routes refer to.'),
+    name: filled.describe('Name that routes refer to.'),
     routes: z.array(route).describe('The routes.'),
   },
 )

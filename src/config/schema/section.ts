@@ -57,13 +57,14 @@ export function section<S extends z.core.$ZodShape>(
   const object = z.strictObject(shape, {
     error: issue => (issue.code === 'unrecognized_keys' ? `${noun}${TAKES}${keys.join(', ')}` : undefined),
   })
-  const checks = oneOf === undefined ? rules : [exactlyOne(noun, oneOf), ...rules]
+  const checks = oneOf === undefined ? rules : [exactlyOne(noun, oneOf, written), ...rules]
   const checked = checks.length === 0 ? object : object.check(...checks)
-  return checked.meta({
+  z.globalRegistry.add(checked, {
     description: about,
     ...(id !== undefined && { id }),
     ...(oneOf !== undefined && { oneOf: oneOf.map(key => ({ required: [key] })) }),
   })
+  return checked
 }
 
 const TAKES = ' takes: '
@@ -76,15 +77,18 @@ export function readTakes(message: string): { noun: string; keys: string[] } {
 
 /**
  * A value that can be written in several forms; `forms` maps what a form is called to its schema. The message of a
- * value that fits none lists those names in the form {@link readForms} reads.
+ * value that fits none lists those names in the form {@link readForms} reads. `z.xor`, because `z.union` gives the issues
+ * of one branch alone when those of the others are graver, and that need not be the branch that was meant.
  */
 export function forms<const F extends Readonly<Record<string, z.ZodType>>>(
   about: string,
   choices: F,
-): z.ZodUnion<readonly F[keyof F][]> {
+): z.ZodXor<readonly F[keyof F][]> {
   const schemas = Object.values(choices) as F[keyof F][]
   const message = Object.keys(choices).join(FORM)
-  return z.union(schemas, { error: () => message }).meta({ description: about })
+  const union = z.xor(schemas, { error: () => message })
+  z.globalRegistry.add(union, { description: about })
+  return union
 }
 
 const FORM = ' | '
@@ -95,9 +99,13 @@ export function readForms(message: string): string[] {
 }
 
 /** Of `keys` exactly one must be there. Where a key is unknown its typo explains the missing one. */
-export function exactlyOne(noun: string, keys: readonly string[]): z.core.$ZodCheck<object> {
+export function exactlyOne(
+  noun: string,
+  keys: readonly string[],
+  keysThere: typeof present = present,
+): z.core.$ZodCheck<object> {
   return rule<object>((value, report, unknownKeys) => {
-    const there = present(value, keys)
+    const there = keysThere(value, keys)
     if (there.length === 0 && !unknownKeys) {
       report({
         code: 'NO_BRANCH',
@@ -131,6 +139,11 @@ export function tooMany(noun: string, there: readonly string[]): Problem {
 /** The keys of a map that are written and not null. */
 export function present(value: object, keys: readonly string[]): string[] {
   return keys.filter(key => isSet((value as Record<string, unknown>)[key]))
+}
+
+/** The keys of a map that are written, be it with null. */
+function written(value: object, keys: readonly string[]): string[] {
+  return keys.filter(key => (value as Record<string, unknown>)[key] !== undefined)
 }
 
 /** Written and not null: agentgateway reads null as absent wherever it takes it at all. */

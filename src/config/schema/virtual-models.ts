@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { cel, count, text } from './primitives.ts'
+import { cel, count, filled, text } from './primitives.ts'
 import { exactlyOne, isSet, rule, section } from './section.ts'
 
-const targetModel = text.min(1).describe('Name of a model; a model with a wildcard may take it.')
+const targetModel = filled.describe('Name of a model; a model with a wildcard may take it.')
 
 const weighted = section(
   { noun: 'weighted routing', about: 'Shares requests out by weight.' },
@@ -69,7 +69,7 @@ const ROUTINGS = ['weighted', 'failover', 'conditional']
 export const virtualModel = section(
   { noun: 'a virtual model', about: 'A name that stands for several models.', id: 'VirtualModel' },
   {
-    name: text.min(1).describe('Name clients use, to the letter.'),
+    name: filled.describe('Name clients use, to the letter.'),
     routing: section(
       { noun: 'the routing of a virtual model', about: 'How one of the models is chosen.' },
       { weighted: nullish(weighted), failover: nullish(failover), conditional: nullish(conditional) },

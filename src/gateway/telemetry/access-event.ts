@@ -45,7 +45,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     method: exchange.method,
     host: request.headers.host ?? '',
     path: maskedTarget(request.url ?? ''),
-    version: request.httpVersion,
+    version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
     provider: destination?.ai?.provider.telemetryName,
     model: exchange.model,

@@ -1,28 +1,24 @@
 import type { AccessEvent } from './access-event.ts'
 
-/** Field names of agentgateway's access log, and how each is read off an event. */
-type Field = readonly [name: string, value: string | number | undefined]
-
-function fieldsOf(event: AccessEvent): readonly Field[] {
-  const { sourceAddress, sourcePort } = event
-  return [
-    ['gateway', event.gateway],
-    ['listener', event.listener],
-    ['route', event.route],
-    ['endpoint', event.endpoint],
-    ['src.addr', sourceAddress === undefined ? undefined : `${sourceAddress}:${sourcePort ?? ''}`],
-    ['http.method', event.method],
-    ['http.host', event.host],
-    ['http.path', event.path],
-    ['http.version', `HTTP/${event.version}`],
-    ['http.status', event.status],
-    ['gen_ai.provider.name', event.provider],
-    ['gen_ai.request.model', event.model],
-    ['gen_ai.usage.input_tokens', event.usage?.inputTokens],
-    ['gen_ai.usage.output_tokens', event.usage?.outputTokens],
-    ['reason', event.reason],
-    ['error', event.error],
-  ]
+/** Hands over the fields that an event has, under agentgateway's names. */
+function eachField(event: AccessEvent, add: (name: string, value: string | number) => void): void {
+  const { sourceAddress, usage } = event
+  if (event.gateway !== undefined) add('gateway', event.gateway)
+  if (event.listener !== undefined) add('listener', event.listener)
+  if (event.route !== undefined) add('route', event.route)
+  if (event.endpoint !== undefined) add('endpoint', event.endpoint)
+  if (sourceAddress !== undefined) add('src.addr', `${sourceAddress}:${event.sourcePort ?? ''}`)
+  add('http.method', event.method)
+  add('http.host', event.host)
+  add('http.path', event.path)
+  add('http.version', event.version)
+  if (event.status !== undefined) add('http.status', event.status)
+  if (event.provider !== undefined) add('gen_ai.provider.name', event.provider)
+  if (event.model !== undefined) add('gen_ai.request.model', event.model)
+  if (usage?.inputTokens !== undefined) add('gen_ai.usage.input_tokens', usage.inputTokens)
+  if (usage?.outputTokens !== undefined) add('gen_ai.usage.output_tokens', usage.outputTokens)
+  if (event.reason !== undefined) add('reason', event.reason)
+  if (event.error !== undefined) add('error', event.error)
 }
 
 /** Characters that make a value need quotes. */
@@ -58,11 +54,13 @@ export type AccessFormat = (event: AccessEvent) => string
 /** `2026-01-01T00:00:00.000Z info request gateway=… http.status=200 … duration=12.3ms` */
 export function textFormat(): AccessFormat {
   const clock = new Clock()
+  let line = ''
+  const add = (name: string, value: string | number) => {
+    line += ` ${name}=${typeof value === 'number' ? value : quoted(value)}`
+  }
   return event => {
-    let line = `${clock.text(event.time)}\tinfo\trequest`
-    for (const [name, value] of fieldsOf(event)) {
-      if (value !== undefined) line += ` ${name}=${quoted(value)}`
-    }
+    line = `${clock.text(event.time)}\tinfo\trequest`
+    eachField(event, add)
     return `${line} duration=${milliseconds(event.duration)}ms\n`
   }
 }
@@ -76,7 +74,9 @@ export function jsonFormat(): AccessFormat {
       level: 'info',
       scope: 'request',
     }
-    for (const [name, value] of fieldsOf(event)) if (value !== undefined) line[name] = value
+    eachField(event, (name, value) => {
+      line[name] = value
+    })
     line['duration'] = `${milliseconds(event.duration)}ms`
     return `${JSON.stringify(line)}\n`
   }

@@ -6,8 +6,9 @@ export function fromEnvironment(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Secret | undefined {
-  const value = env[name]
-  return value === undefined ? undefined : new Secret(value, `$${name}`)
+  // Names such as `constructor` are found on every object.
+  const value: unknown = env[name]
+  return typeof value === 'string' ? new Secret(value, `$${name}`) : undefined
 }
 
 /** The process environment. It cannot change while the process runs, so there is nothing to store or to watch. */

@@ -1,0 +1,121 @@
+import { formatPath, maskLine } from '../../config/index.ts'
+import type { RouteTest } from '../../test-route.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** How much of an answer a person is shown. Characters. */
+const SHOWN = 600
+
+/** The way of a request, for a person. */
+export function routeTestText(test: RouteTest, terminal: Terminal): string {
+  const { explanation, destination, slot, answer } = test
+  const dim = (text: string): string => terminal.style('dim', text)
+  const lines: string[] = []
+  const row = (label: string, text: string | undefined): void => {
+    if (text !== undefined && text !== '') lines.push(`${dim(label.padEnd(10))} ${text}`)
+  }
+  row('request', `${test.request.method} ${test.request.path}  ${dim(`Host: ${test.request.host}`)}`)
+  row('bind', explanation.bind)
+  row('listener', explanation.listener)
+  for (const { name, path, lost } of explanation.tried) {
+    const why = lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${lost} differs`)
+    row('route', `${name}  ${dim(path)}  ${why}`)
+  }
+  row('backend', destination && `${destination.backend}  ${dim(destination.path)}`)
+  row('provider', destination?.provider)
+  row('policies', destination?.policies.join(', '))
+  row('key', keyText(test))
+  row('upstream', destination && `${destination.upstream.method} ${destination.upstream.url}`)
+  if (answer !== undefined) {
+    const status = terminal.style(answer.status < 400 ? 'green' : 'red', String(answer.status))
+    const times = `head ${ms(answer.headersMs)}, first byte ${ms(answer.firstByteMs)}, all ${ms(answer.totalMs)}`
+    row('answer', `${status}  ${dim(times)}`)
+  } else if (explanation.answer !== undefined) {
+    row('answer', `${explanation.answer.status} from the gateway itself: ${explanation.answer.body}`)
+  }
+  if (answer !== undefined && answer.body !== '') {
+    const text = answer.body.slice(0, SHOWN).trimEnd()
+    const more = answer.body.length > SHOWN ? `\n${dim('…')}` : ''
+    lines.push('', text.split('\n').map(maskLine).join('\n') + more)
+  }
+  const mark = test.ok ? terminal.style('green', '✓ passed') : terminal.style('red', '✗ did not pass')
+  if (slot?.method === 'passthrough' && answer?.status === 401) {
+    lines.push('', `${slot.name} passes the client's own credential on: give one with --header`)
+  }
+  return [...lines, '', mark].join('\n')
+}
+
+function keyText({ destination, slot }: RouteTest): string | undefined {
+  if (destination === undefined) return undefined
+  const { key } = destination
+  if (key === undefined) return "none: the client's own credential goes upstream"
+  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${key.secret.fingerprint()}  in ${key.placement ?? 'no place: it is taken out again'}`
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`
+}
+
+/** The same for `--json`. */
+export function routeTestJson({ request, explanation, destination, slot, answer, ok }: RouteTest): object {
+  const { key } = destination ?? {}
+  return {
+    request,
+    matched: {
+      bind: explanation.bind ?? null,
+      listener: explanation.listener ?? null,
+      route: explanation.route ?? null,
+      backend: destination?.backend ?? null,
+      provider: destination?.provider ?? null,
+      policies: destination?.policies ?? [],
+    },
+    tried: explanation.tried,
+    key:
+      key === undefined
+        ? null
+        : {
+            name: slot?.name ?? key.slot,
+            method: slot?.method ?? null,
+            path: slot === undefined ? key.slot : formatPath(slot.path),
+            fingerprint: key.secret.fingerprint(),
+            placement: key.placement ?? null,
+          },
+    upstream: {
+      url: destination?.upstream.url ?? null,
+      status: answer?.status ?? null,
+      headersMs: answer?.headersMs ?? null,
+      firstByteMs: answer?.firstByteMs ?? null,
+      totalMs: answer?.totalMs ?? null,
+    },
+    usage: usageOf(answer?.body),
+    response: answer === undefined ? (explanation.answer?.body ?? null) : parsed(answer.body),
+    ok,
+  }
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return body
+  }
+}
+
+/** The provider's own count, from a JSON answer or from the last event of a stream that has one. */
+function usageOf(body: string | undefined): unknown {
+  if (body === undefined) return null
+  const whole = parsed(body)
+  const found = usageIn(whole)
+  if (found !== undefined) return found
+  const events = body.split('\n').filter(line => line.startsWith('data: {'))
+  for (const event of events.reverse()) {
+    const usage = usageIn(parsed(event.slice(6)))
+    if (usage !== undefined) return usage
+  }
+  return null
+}
+
+function usageIn(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { usage, usageMetadata } = value as { usage?: unknown; usageMetadata?: unknown }
+  return usage ?? usageMetadata ?? undefined
+}

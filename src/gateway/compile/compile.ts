@@ -1,0 +1,239 @@
+import { readFileSync } from 'node:fs'
+import type { Path } from '../../config/diagnostic.ts'
+import type { Config, Gateway, StaticConfig } from '../../config/schema.ts'
+import { AnswerHeaders } from '../headers.ts'
+import { HostTable } from '../host-table.ts'
+import { RouteTable } from '../router.ts'
+import type { Bind, Listener, Route, Runtime, Settings } from '../runtime.ts'
+import { findUnsupported } from '../supported.ts'
+import { milliseconds } from './duration.ts'
+import { invalid } from './invalid.ts'
+import { compileLlm } from './llm.ts'
+import { compileRoute, type RouteContext } from './route.ts'
+
+export interface CompileOptions {
+  /** Reads a PEM file; a relative path starts at the working directory. */
+  readonly readFile?: (path: string) => string
+  /** Milliseconds since 1970, for the `created` of the model list. */
+  readonly now?: () => number
+}
+
+/** The port of the `llm` section where nothing says otherwise. */
+const LLM_PORT = 4000
+
+/** A listener that still takes routes. */
+interface ListenerDraft {
+  readonly key: string
+  readonly name: string
+  readonly gateway: string
+  readonly hostname: string | undefined
+  readonly port: number
+  readonly path: Path
+  readonly routes: Route[]
+}
+
+/**
+ * Lowers the three styles of a config, whose secrets are all resolved, to one table per port. Throws CONFIG_INVALID for
+ * what the embedded gateway does not run or cannot make sense of, and SECRET_REJECTED for a key no header can carry.
+ */
+export function compileRuntime(config: Config, options: CompileOptions = {}): Runtime {
+  const [unsupported] = findUnsupported(config)
+  if (unsupported !== undefined) {
+    const what = `the embedded gateway does not run ${unsupported.what}`
+    throw invalid(unsupported.path, what, 'run this config with the agentgateway binary, or take it out')
+  }
+  return new Compilation(config, options).runtime()
+}
+
+class Compilation {
+  readonly #config: Config
+  readonly #now: () => number
+  readonly #context: RouteContext
+  readonly #listeners: ListenerDraft[] = []
+  /** `gateway` and `gateway/listener` → listeners. */
+  readonly #references = new Map<string, ListenerDraft[]>()
+
+  constructor(
+    config: Config,
+    { readFile = path => readFileSync(path, 'utf8'), now = Date.now }: CompileOptions,
+  ) {
+    this.#config = config
+    this.#now = now
+    const named = (config.backends ?? []).map(
+      (backend, index) => [backend.name.replace(/^\//, ''), { backend, path: ['backends', index] }] as const,
+    )
+    this.#context = {
+      settings: { ...connectionSettings(config.config), readFile },
+      named: new Map(named),
+      untouched: new AnswerHeaders(),
+    }
+  }
+
+  runtime(): Runtime {
+    this.#addBinds()
+    for (const [name, gateway] of Object.entries(this.#config.gateways ?? {})) this.#addGateway(name, gateway)
+    this.#attachRoutes()
+    this.#attachLlm()
+    return Object.freeze({ binds: Object.freeze(this.#binds()), settings: settingsOf(this.#config) })
+  }
+
+  #addBinds(): void {
+    for (const [index, bind] of (this.#config.binds ?? []).entries()) {
+      const { port } = bind
+      if (port === undefined || port === null) {
+        throw invalid(['binds', index], 'a bind without a port cannot be listened on', 'add a port')
+      }
+      for (const [position, listener] of bind.listeners.entries()) {
+        const name = listener.name ?? `listener${position}`
+        const key = `default/default/bind/${port}/${name}`
+        const path = ['binds', index, 'listeners', position]
+        const draft = {
+          key,
+          name,
+          gateway: `bind/${port}`,
+          hostname: listener.hostname ?? undefined,
+          port,
+          path,
+        }
+        const routes = (listener.routes ?? []).map((route, place) =>
+          compileRoute(
+            route,
+            { listenerKey: key, index: place, path: [...path, 'routes', place] },
+            this.#context,
+          ),
+        )
+        this.#listeners.push({ ...draft, routes })
+      }
+    }
+  }
+
+  #addGateway(name: string, gateway: Gateway): void {
+    const { port } = gateway
+    const path = ['gateways', name]
+    if (port === undefined || port === null) throw invalid(path, 'a gateway needs a port', 'add a port')
+    const written = gateway.listeners ?? []
+    const drafts =
+      written.length === 0
+        ? [this.#gatewayListener(name, name, undefined, port, path)]
+        : written.map((listener, index) =>
+            this.#gatewayListener(
+              name,
+              `${name}/${listener.name ?? `listener${index}`}`,
+              listener.hostname ?? undefined,
+              port,
+              [...path, 'listeners', index],
+            ),
+          )
+    this.#references.set(name, drafts)
+    for (const draft of drafts) if (draft.name !== name) this.#references.set(draft.name, [draft])
+  }
+
+  #gatewayListener(gateway: string, name: string, hostname: string | undefined, port: number, path: Path) {
+    const draft: ListenerDraft = { key: `gateway/${name}`, name, gateway, hostname, port, path, routes: [] }
+    this.#listeners.push(draft)
+    return draft
+  }
+
+  #attachRoutes(): void {
+    for (const [index, route] of (this.#config.routes ?? []).entries()) {
+      const path = ['routes', index]
+      for (const listener of this.#referenced(route.gateways, path)) {
+        // As in agentgateway, an unnamed route is numbered among those of the listener it hangs under.
+        const place = { listenerKey: listener.key, index: listener.routes.length, path }
+        listener.routes.push(compileRoute(route, place, this.#context))
+      }
+    }
+  }
+
+  #referenced(gateways: string | readonly string[] | undefined, path: Path): ListenerDraft[] {
+    const written = typeof gateways === 'string' ? [gateways] : (gateways ?? [])
+    const wanted = written.length > 0 || !this.#references.has('default') ? written : ['default']
+    if (wanted.length === 0) {
+      throw invalid(path, 'no gateway is called default, so "gateways" must say which', 'add "gateways"')
+    }
+    const found = wanted.flatMap(reference => {
+      const listeners = this.#references.get(reference)
+      if (listeners !== undefined) return listeners
+      throw invalid([...path, 'gateways'], `there is no gateway ${reference}`, 'name one of `gateways`')
+    })
+    return [...new Set(found)]
+  }
+
+  #attachLlm(): void {
+    const { llm } = this.#config
+    if (llm === undefined || llm === null) return
+    const route = compileLlm(llm, Math.floor(this.#now() / 1000), this.#context)
+    const names = typeof llm.gateways === 'string' ? [llm.gateways] : (llm.gateways ?? [])
+    const isAttached = names.length > 0 || (!isPort(llm.port) && this.#references.has('default'))
+    const listeners = isAttached
+      ? this.#referenced(llm.gateways, ['llm'])
+      : [this.#llmListener(llm.port ?? LLM_PORT)]
+    for (const listener of listeners) listener.routes.push({ ...route, key: `${listener.key}/llm:request` })
+  }
+
+  #llmListener(port: number): ListenerDraft {
+    const draft: ListenerDraft = {
+      key: 'llm',
+      name: 'llm',
+      gateway: `bind/${port}`,
+      hostname: undefined,
+      port,
+      path: ['llm'],
+      routes: [],
+    }
+    this.#listeners.push(draft)
+    return draft
+  }
+
+  #binds(): Bind[] {
+    const binds = new Map<number, HostTable<Listener>>()
+    const owners = new Map<number, string>()
+    for (const draft of this.#listeners) {
+      const { port, path, hostname, key, name, gateway } = draft
+      const owner = owners.get(port) ?? gateway
+      const table = binds.get(port) ?? new HostTable<Listener>()
+      if (owner !== gateway || table.get(hostname) !== undefined) {
+        const which = hostname === undefined ? 'all hosts' : `the host ${hostname}`
+        throw invalid(
+          path,
+          `port ${port} has a listener for ${which} already`,
+          'choose another port or hostname',
+        )
+      }
+      owners.set(port, owner)
+      binds.set(port, table)
+      table.set(
+        hostname,
+        Object.freeze({ key, name, gateway, hostname, routes: new RouteTable(draft.routes) }),
+      )
+    }
+    return [...binds].map(([port, listeners]) => Object.freeze({ key: `bind/${port}`, port, listeners }))
+  }
+}
+
+function isPort(port: number | null | undefined): port is number {
+  return typeof port === 'number'
+}
+
+function connectionSettings(config: StaticConfig | null | undefined): {
+  connectTimeoutMs: number
+  idleMs: number
+} {
+  const { connectTimeout, poolIdleTimeout } = config?.backend ?? {}
+  return {
+    connectTimeoutMs: connectTimeout ? milliseconds(connectTimeout) : 10_000,
+    // agentgateway keeps idle connections for 90 s. Many load balancers close them after 60 s, and a request that is
+    // sent at that very moment is lost, so they are given up earlier here unless the config says otherwise.
+    idleMs: poolIdleTimeout ? milliseconds(poolIdleTimeout) : 55_000,
+  }
+}
+
+function settingsOf({ config, frontendPolicies }: Config): Settings {
+  const { maxBufferSize, http1IdleTimeout } = frontendPolicies?.http ?? {}
+  const deadline = config?.connectionTerminationDeadline
+  return Object.freeze({
+    maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
+    clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
+    drainMs: deadline ? milliseconds(deadline) : 5000,
+  })
+}

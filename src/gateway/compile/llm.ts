@@ -1,0 +1,167 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { LlmConfig, LlmModel, LlmParams, LlmProvider } from '../../config/schema.ts'
+import { PRESETS } from '../../providers/index.ts'
+import { LLM_PATHS } from '../path-types.ts'
+import type { Model, ModelRouter, Route } from '../runtime.ts'
+import { compileApiKey, compileAuth } from './auth.ts'
+import { type AiTarget, compileDestination, type Level } from './destination.ts'
+import { invalid } from './invalid.ts'
+import { compileHeaderLists } from './matches.ts'
+import { chooseLlmProvider, isPreset } from './provider.ts'
+import type { RouteContext } from './route.ts'
+import { type Address, parseAddress } from './upstream.ts'
+
+/** What a model is called by, after its reference was followed: each part with the place it was written. */
+interface Call {
+  readonly kind: Exclude<LlmModel['provider'], { reference?: unknown }> | { custom?: unknown }
+  readonly params: LlmParams
+  readonly paramsPath: Path
+  readonly referenced: string | undefined
+  readonly defaults: NonNullable<LlmProvider['defaults']>
+  readonly defaultsPath: Path
+}
+
+/** The route of the `llm` section: all paths, and a backend by model. */
+export function compileLlm(
+  llm: LlmConfig,
+  createdSeconds: number,
+  context: RouteContext,
+): Omit<Route, 'key'> {
+  const ordered = llm.models
+    .map((model, index) => ({ model, path: ['llm', 'models', index] as Path }))
+    .sort((a, b) => letters(b.model.name) - letters(a.model.name))
+  const models = ordered.map(({ model, path }) => compileModel(model, path, llm, context))
+  const action: ModelRouter = { kind: 'models', models, list: listOf(models, createdSeconds) }
+  return {
+    name: 'internal/llm:request',
+    path: ['llm'],
+    hostnames: [],
+    matches: [{ path: { prefix: '', written: '/' }, method: undefined, headers: [], query: [] }],
+    requestTimeoutMs: 0,
+    action: Object.freeze(action),
+  }
+}
+
+/** The more of a name is written out, the earlier it is tried. */
+function letters(name: string): number {
+  return [...name].filter(letter => letter !== '*').length
+}
+
+function listOf(models: readonly Model[], created: number): Buffer {
+  const data = models
+    .filter(model => model.isPublic)
+    .map(({ name }) => ({ id: name, object: 'model', created, owned_by: 'openai' }))
+  return Buffer.from(JSON.stringify({ data, object: 'list' }))
+}
+
+function compileModel(model: LlmModel, path: Path, llm: LlmConfig, context: RouteContext): Model {
+  const call = callOf(model, path, llm)
+  const base = baseOf(call)
+  const chosen = chooseLlmProvider(
+    { kind: call.kind as string, params: call.params, referenced: call.referenced },
+    [...path, 'provider'],
+  )
+  const ai: AiTarget = {
+    ...chosen,
+    hostOverride: base.address,
+    pathOverride: call.params.pathOverride ?? undefined,
+    pathPrefix: base.pathPrefix,
+    routes: { ...LLM_PATHS, ...passthroughOf(model) },
+  }
+  const draft = {
+    label: model.name,
+    path,
+    target: { ai },
+    levels: [keyLevel(call), modelLevel(model, path, call, base.isTls)],
+    route: { policies: undefined, path: ['llm'] },
+  }
+  return Object.freeze({
+    name: model.name,
+    path,
+    isPublic: model.visibility !== 'internal',
+    matches: compileHeaderLists(model.matches ?? [], [...path, 'matches']),
+    destination: compileDestination(draft, context.settings, context.untouched),
+  })
+}
+
+function passthroughOf({ passthrough }: LlmModel): Record<string, 'detect' | 'passthrough'> {
+  if (passthrough === 'detect') return { '*': 'detect' }
+  return passthrough === 'opaque' ? { '*': 'passthrough' } : {}
+}
+
+function callOf(model: LlmModel, path: Path, llm: LlmConfig): Call {
+  const { provider, params = {} } = model
+  const reference = typeof provider === 'object' ? provider.reference : undefined
+  if (reference === undefined) {
+    const kind = provider as Call['kind']
+    return {
+      kind,
+      params,
+      paramsPath: [...path, 'params'],
+      referenced: undefined,
+      defaults: {},
+      defaultsPath: path,
+    }
+  }
+  const index = (llm.providers ?? []).findIndex(({ name }) => name === reference)
+  const entry = llm.providers?.[index]
+  if (entry === undefined) {
+    throw invalid(
+      [...path, 'provider', 'reference'],
+      'no entry of llm.providers has this name',
+      'name one that is there',
+    )
+  }
+  const entryPath = ['llm', 'providers', index]
+  return {
+    kind: entry.provider as Call['kind'],
+    params: { ...entry.params, ...(params.model ? { model: params.model } : {}) },
+    paramsPath: [...entryPath, 'params'],
+    referenced: entry.name,
+    defaults: entry.defaults ?? {},
+    defaultsPath: [...entryPath, 'defaults'],
+  }
+}
+
+interface Base {
+  readonly address: Address | undefined
+  readonly pathPrefix: string | undefined
+  readonly isTls: boolean
+}
+
+/** `baseUrl`, the preset's where neither it nor its older forms are set; the older forms win over its parts. */
+function baseOf({ kind, params, paramsPath }: Call): Base {
+  const { hostOverride, pathOverride, pathPrefix } = params
+  const own = hostOverride ? parseAddress(hostOverride, [...paramsPath, 'hostOverride']) : undefined
+  const isBare = !params.baseUrl && !hostOverride && !pathOverride
+  const preset = typeof kind === 'string' && isPreset(kind) && isBare ? PRESETS[kind].baseUrl : undefined
+  const baseUrl = params.baseUrl ?? preset
+  if (!baseUrl) return { address: own, pathPrefix: pathPrefix ?? undefined, isTls: false }
+  const url = new URL(baseUrl)
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+  const path = url.pathname.replace(/\/+$/, '')
+  return {
+    address: own ?? { hostname: url.hostname.replace(/^\[|\]$/g, ''), port },
+    pathPrefix: pathPrefix ?? (path === '' || pathOverride ? undefined : path),
+    isTls: url.protocol === 'https:',
+  }
+}
+
+/** `params.apiKey` stands above everything else, `auth` included. */
+function keyLevel({ params, paramsPath }: Call): Level {
+  const { apiKey } = params
+  return apiKey ? { auth: () => compileApiKey(apiKey, [...paramsPath, 'apiKey']) } : {}
+}
+
+function modelLevel(model: LlmModel, path: Path, { defaults, defaultsPath }: Call, isTls: boolean): Level {
+  const { auth, authPath } = model.auth
+    ? { auth: model.auth, authPath: [...path, 'auth'] }
+    : { auth: defaults.auth, authPath: [...defaultsPath, 'auth'] }
+  const tls = model.tls ?? model.backendTLS ?? defaults.tls ?? defaults.backendTLS ?? (isTls ? {} : undefined)
+  return {
+    auth: auth ? () => compileAuth(auth, authPath) : undefined,
+    tls: tls ? { tls, path } : undefined,
+    requestHeaders: model.requestHeaders ?? defaults.requestHeaders ?? undefined,
+    answerHeaders: model.responseHeaders ?? defaults.responseHeaders ?? undefined,
+  }
+}

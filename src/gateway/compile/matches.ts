@@ -1,0 +1,100 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { HeaderMatch, RouteMatch } from '../../config/schema.ts'
+import { type Match, type PathMatch, trimPath, type ValueMatch } from '../match.ts'
+import { invalid } from './invalid.ts'
+
+/** Rust's dialect → JavaScript's, for what differs in spelling only. */
+const SPELLINGS: readonly (readonly [RegExp, string])[] = [
+  [/\(\?P</g, '(?<'],
+  [/\\A/g, '^'],
+  [/\\z/g, '$'],
+  [/\\x\{([0-9A-Fa-f]+)\}/g, '\\u{$1}'],
+]
+
+/** A regular expression of the config. Flags may only stand in front: JavaScript has no others on Node 20. */
+export function compileRegex(written: string, path: Path): RegExp {
+  const inline = /^\(\?([isu]+)\)/.exec(written)
+  let source = written.slice(inline?.[0].length ?? 0)
+  for (const [rust, javascript] of SPELLINGS) source = source.replace(rust, javascript)
+  const flags = new Set((inline?.[1] ?? '').replace('u', ''))
+  // Only this flag gives \p{…} and \u{…} their meaning; without it escapes are read as generously as Rust does.
+  if (/\\[pPu]\{/.test(source)) flags.add('u')
+  try {
+    return new RegExp(source, [...flags].join(''))
+  } catch {
+    throw invalid(
+      path,
+      'this regular expression cannot be run here',
+      'write it without inline flags and look-around',
+    )
+  }
+}
+
+type WrittenValue = HeaderMatch['value']
+
+/** Undefined for the word `invalid`, which nothing matches. */
+function valueMatch(value: WrittenValue, path: Path): ValueMatch | undefined {
+  if (typeof value === 'string') return undefined
+  if (value.regex !== undefined) return { regex: compileRegex(value.regex, [...path, 'regex']) }
+  return { exact: value.exact ?? '' }
+}
+
+function pathMatch(match: RouteMatch['path'], path: Path): PathMatch | undefined {
+  if (typeof match === 'string') return undefined
+  if (match?.exact !== undefined) return { exact: match.exact }
+  if (match?.regex !== undefined) {
+    return { regex: compileRegex(match.regex, [...path, 'regex']), written: match.regex }
+  }
+  const prefix = match?.pathPrefix ?? '/'
+  return { prefix: trimPath(prefix), written: prefix }
+}
+
+interface NamedValue {
+  readonly name: string
+  readonly value: WrittenValue
+}
+
+/** Undefined when one of them can never hold. */
+export function valueMatches(
+  entries: readonly NamedValue[],
+  path: Path,
+): { name: string; value: ValueMatch }[] | undefined {
+  const matches: { name: string; value: ValueMatch }[] = []
+  for (const [index, { name, value }] of entries.entries()) {
+    const match = valueMatch(value, [...path, index, 'value'])
+    if (match === undefined) return undefined
+    matches.push({ name, value: match })
+  }
+  return matches
+}
+
+function lowerNames(entries: readonly NamedValue[]): NamedValue[] {
+  return entries.map(({ name, value }) => ({ name: name.toLowerCase(), value }))
+}
+
+/** The alternatives of a route; those that can never match are left out. */
+export function compileMatches(matches: readonly RouteMatch[] | undefined, path: Path): Match[] {
+  const compiled: Match[] = []
+  for (const [index, match] of (matches ?? [{}]).entries()) {
+    const here = [...path, index]
+    const where = pathMatch(match.path, [...here, 'path'])
+    const headers = valueMatches(lowerNames(match.headers ?? []), [...here, 'headers'])
+    const query = valueMatches(match.query ?? [], [...here, 'query'])
+    if (where === undefined || headers === undefined || query === undefined) continue
+    compiled.push({ path: where, method: match.method, headers, query })
+  }
+  return compiled
+}
+
+/** The `matches` of an `llm` model: any of the lists, each with all of its headers. */
+export function compileHeaderLists(
+  lists: readonly { readonly headers?: readonly HeaderMatch[] | undefined }[],
+  path: Path,
+): { name: string; value: ValueMatch }[][] {
+  const compiled: { name: string; value: ValueMatch }[][] = []
+  for (const [index, { headers = [] }] of lists.entries()) {
+    const list = valueMatches(lowerNames(headers), [...path, index, 'headers'])
+    if (list !== undefined) compiled.push(list)
+  }
+  return compiled
+}

@@ -1,0 +1,230 @@
+import { Socket } from 'node:net'
+import { formatPath } from '../config/diagnostic.ts'
+import { findHeader } from '../providers/index.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { Exchange, GatewayRequest, GatewayResponse } from './exchange.ts'
+import type { Failure } from './failures.ts'
+import { LISTENER_NOT_FOUND, NO_VALID_BACKENDS, ROUTE_NOT_FOUND } from './failures.ts'
+import { Generation } from './generation.ts'
+import { withQuery } from './llm-path.ts'
+import { prepareLlmCall } from './llm-request.ts'
+import { mismatch } from './match.ts'
+import { isModelList, modelMismatch, pickModel } from './model-router.ts'
+import { Pools } from './pools.ts'
+import { outgoingHeaders } from './proxy.ts'
+import type { Bind, Destination, Key, Listener, Route, Runtime } from './runtime.ts'
+
+/** A request to be explained. Nothing is sent. */
+export interface ExplainRequest {
+  readonly method: string
+  /** With its query, if any. */
+  readonly path: string
+  readonly host?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** As configured; the first bind where there are several and none is named. */
+  readonly port?: number
+}
+
+/** A route (or an `llm` model) that was looked at. */
+export interface TriedRoute {
+  readonly name: string
+  /** Where it stands in the config. */
+  readonly path: string
+  /** The host bucket it was found in; `*` stands for all hosts. */
+  readonly hosts: string
+  /** Why it lost: `path`, `method`, `headers`, `query`, `name`, `visibility`; undefined for the one that won. */
+  readonly lost: string | undefined
+}
+
+/** Where a request would go. */
+export interface DestinationExplanation {
+  readonly backend: string
+  readonly path: string
+  /** `gen_ai.provider.name`; undefined for a plain host. */
+  readonly provider: string | undefined
+  /** Of the route's requests, 0 to 1. */
+  readonly share: number
+  readonly model: string | undefined
+  readonly policies: readonly string[]
+  readonly key: KeyExplanation | undefined
+  readonly upstream: { readonly method: string; readonly url: string }
+}
+
+/** Which key a request gets, and where it ends up. */
+export interface KeyExplanation {
+  /** The slot's path in the config. */
+  readonly slot: string
+  readonly secret: Secret
+  /** `header x-api-key`, `query parameter key`, `cookie k`; undefined when something on the way takes it out again. */
+  readonly placement: string | undefined
+}
+
+export interface RouteExplanation {
+  readonly bind: string | undefined
+  readonly listener: string | undefined
+  /** `namespace/name` of the route that won. */
+  readonly route: string | undefined
+  readonly tried: readonly TriedRoute[]
+  readonly destinations: readonly DestinationExplanation[]
+  /** Set when the gateway would answer by itself. */
+  readonly answer: { readonly status: number; readonly body: string } | undefined
+}
+
+/** What the gateway would do with a request, by the same tables and without a network. */
+export function explainRoute(runtime: Runtime, request: ExplainRequest): RouteExplanation {
+  const bind = runtime.binds.find(({ port }) => request.port === undefined || port === request.port)
+  const exchange = exchangeFor(runtime, request, bind?.port ?? 0)
+  const [listener] = bind?.listeners.candidates(exchange.host) ?? []
+  if (bind === undefined || listener === undefined)
+    return answered(bind, listener, undefined, [], LISTENER_NOT_FOUND)
+  const tried = triedRoutes(listener, exchange)
+  const found = listener.routes.find(exchange)
+  if (found === undefined) return answered(bind, listener, undefined, tried, ROUTE_NOT_FOUND)
+  exchange.match = found.match
+  return explainAction(bind, listener, found.route, tried, exchange)
+}
+
+function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number): Exchange {
+  const incoming = new GatewayRequest(new Socket())
+  incoming.method = request.method
+  incoming.url = request.path
+  const headers = { host: request.host ?? 'localhost', ...request.headers }
+  for (const [name, value] of Object.entries(headers)) {
+    incoming.headers[name.toLowerCase()] = value
+    incoming.rawHeaders.push(name, value)
+  }
+  const generation = new Generation(runtime, new Pools(), undefined, () => {})
+  const exchange = new Exchange(generation, port, incoming, new GatewayResponse(incoming))
+  exchange.body = request.body === undefined ? undefined : Buffer.from(request.body)
+  return exchange
+}
+
+function triedRoutes(listener: Listener, exchange: Exchange): TriedRoute[] {
+  const tried: TriedRoute[] = []
+  for (const { hostname, candidates } of listener.routes.inOrder(exchange.host)) {
+    for (const { route, match } of candidates) {
+      const lost = mismatch(match, exchange)
+      tried.push({ name: route.name, path: formatPath(route.path), hosts: hostname ?? '*', lost })
+      if (lost === undefined) return tried
+    }
+  }
+  return tried
+}
+
+function answered(
+  bind: Bind | undefined,
+  listener: Listener | undefined,
+  route: Route | undefined,
+  tried: readonly TriedRoute[],
+  answer: { readonly status: number; readonly body: string | Buffer },
+): RouteExplanation {
+  return {
+    bind: bind?.key,
+    listener: listener?.name,
+    route: route?.name,
+    tried,
+    destinations: [],
+    answer: { status: answer.status, body: answer.body.toString() },
+  }
+}
+
+function explainAction(
+  bind: Bind,
+  listener: Listener,
+  route: Route,
+  tried: readonly TriedRoute[],
+  exchange: Exchange,
+): RouteExplanation {
+  const { action } = route
+  const own = (answer: { status: number; body: string | Buffer }, more: readonly TriedRoute[] = []) =>
+    answered(bind, listener, route, [...tried, ...more], answer)
+  const sent = (
+    destinations: readonly (DestinationExplanation | Failure)[],
+    more: readonly TriedRoute[] = [],
+  ) => {
+    const reached: DestinationExplanation[] = []
+    for (const one of destinations) {
+      if ('status' in one) return own(one, more)
+      reached.push(one)
+    }
+    const place = { bind: bind.key, listener: listener.name, route: route.name }
+    return { ...place, tried: [...tried, ...more], destinations: reached, answer: undefined }
+  }
+  switch (action.kind) {
+    case 'direct':
+      return own(action)
+    case 'none':
+      return own(NO_VALID_BACKENDS)
+    case 'destinations': {
+      const total = action.thresholds.at(-1) ?? 1
+      const share = (index: number) =>
+        ((action.thresholds[index] ?? 0) - (action.thresholds[index - 1] ?? 0)) / total
+      return sent(action.choices.map((choice, index) => explainDestination(choice, share(index), exchange)))
+    }
+    case 'models': {
+      if (isModelList(exchange.path)) return own({ status: 200, body: action.list })
+      const model = pickModel(exchange, action)
+      const name = exchange.model ?? ''
+      const more: TriedRoute[] = []
+      for (const one of action.models) {
+        const lost = modelMismatch(one, name, exchange)
+        more.push({ name: one.name, path: formatPath(one.path), hosts: '*', lost })
+        if (lost === undefined) break
+      }
+      if ('status' in model) return own(model, more)
+      return sent([explainDestination(model.destination, 1, exchange)], more)
+    }
+  }
+}
+
+function explainDestination(
+  destination: Destination,
+  share: number,
+  exchange: Exchange,
+): DestinationExplanation | Failure {
+  const { ai, upstream, rewritePath } = destination
+  const path = exchange.path
+  // Several destinations are explained with one exchange: each one starts from the client's path and body.
+  exchange.json = undefined
+  if (rewritePath !== undefined && exchange.match !== undefined)
+    exchange.path = rewritePath(path, exchange.match)
+  const call = ai === undefined ? undefined : prepareLlmCall(exchange, ai)
+  const clientPath = exchange.path
+  exchange.path = path
+  if (call !== undefined && 'status' in call) return call
+  const before = destination.requestHeaders.build(exchange.request, destination.authority) ?? []
+  const headers = outgoingHeaders(exchange, destination, call) ?? []
+  const target = withQuery(call?.path ?? clientPath, call?.query ?? exchange.query, [])
+  return {
+    backend: destination.label,
+    path: formatPath(destination.path),
+    provider: ai?.provider.telemetryName,
+    share,
+    model: call?.model === '' ? exchange.model : call?.model,
+    policies: destination.policies,
+    key: destination.key && explainKey(destination.key, before, headers),
+    upstream: { method: exchange.method, url: upstream.origin.replace(/:(?:443|80)$/, '') + target },
+  }
+}
+
+function explainKey(key: Key, before: readonly string[], after: readonly string[]): KeyExplanation {
+  return { slot: formatPath(key.slot), secret: key.secret, placement: placementOf(key, before, after) }
+}
+
+/** Follows the value from where the config puts it to where the provider leaves it; the value itself is not shown. */
+function placementOf(
+  { place }: Key,
+  before: readonly string[],
+  after: readonly string[],
+): string | undefined {
+  if (place.kind === 'query') return `query parameter ${place.name}`
+  if (place.kind === 'cookie') return `cookie ${place.name}`
+  const value = before[findHeader(before, place.name.toLowerCase()) + 1] ?? ''
+  for (let i = 0; i < after.length; i += 2) {
+    const candidate = after[i + 1] ?? ''
+    if (candidate !== '' && (candidate === value || value.endsWith(` ${candidate}`)))
+      return `header ${after[i]}`
+  }
+  return undefined
+}

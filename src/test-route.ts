@@ -1,0 +1,199 @@
+import { refuseUnsupported } from './check.ts'
+import { formatPath, type KeySlot, keySlots } from './config/index.ts'
+import { AgwError } from './errors.ts'
+import {
+  compileRuntime,
+  type DestinationExplanation,
+  explainRoute,
+  parseConnectTo,
+  type RouteExplanation,
+  type Runtime,
+  startGateway,
+} from './gateway/index.ts'
+import { type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from './load.ts'
+import { startMock } from './mock/index.ts'
+import { placeholderSecrets, type ResolvedConfig, type Secret } from './secrets/index.ts'
+import { sendRequest, type TimedAnswer } from './send-request.ts'
+
+/** The request as the command line describes it. */
+export interface WantedRequest {
+  readonly path: string
+  /** POST with a body unless told. */
+  readonly method?: string | undefined
+  readonly model?: string | undefined
+  readonly prompt: string
+  /** `name: value` each. */
+  readonly headers: readonly string[]
+  readonly host?: string | undefined
+  /** Of the config, where it has several. */
+  readonly port?: number | undefined
+  readonly stream: boolean
+}
+
+export interface RouteTestOptions {
+  readonly load: LoadOptions
+  readonly request: WantedRequest
+  /** A gateway that runs already; absent, one is started for the moment. */
+  readonly url?: string | undefined
+  /** Send nothing. */
+  readonly explain: boolean
+  readonly mock: boolean
+  readonly connectTo: readonly string[]
+  readonly expectStatus?: number | undefined
+  readonly timeoutMs: number
+  readonly onSecret: (secret: Secret) => void
+}
+
+/** Which way a request takes and what came back. */
+export interface RouteTest {
+  readonly request: {
+    readonly method: string
+    readonly path: string
+    readonly host: string
+    readonly model: string | undefined
+  }
+  readonly explanation: RouteExplanation
+  /** The first backend, the one that is most likely. */
+  readonly destination: DestinationExplanation | undefined
+  readonly slot: KeySlot | undefined
+  /** Absent with `explain`. */
+  readonly answer: TimedAnswer | undefined
+  readonly ok: boolean
+}
+
+/** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
+export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
+  const { config, slots } = await prepare(options)
+  const request = concrete(options.request)
+  const runtime = compileRuntime(config)
+  const port = options.request.port ?? runtime.binds[0]?.port
+  if (!runtime.binds.some(bind => bind.port === port)) {
+    const ports = runtime.binds.map(bind => bind.port).join(', ')
+    throw new AgwError('USAGE', `the config has no port ${port ?? ''}`, {
+      hint: `it has: ${ports || 'none'}`,
+    })
+  }
+  const explanation = explainRoute(runtime, { ...request, ...(port !== undefined && { port }) })
+  const [destination] = explanation.destinations
+  const slot = slots.find(one => formatPath(one.path) === destination?.key?.slot)
+  const answer = options.explain ? undefined : await ask(options, request, runtime, port ?? 0)
+  const { method, path, host } = request
+  return {
+    request: { method, path, host, model: options.request.model },
+    explanation,
+    destination,
+    slot,
+    answer,
+    ok: passed(explanation, answer, options.expectStatus),
+  }
+}
+
+/** With `explain`, keys may be missing: places are enough. */
+async function prepare(
+  options: RouteTestOptions,
+): Promise<{ config: ResolvedConfig; slots: readonly KeySlot[] }> {
+  if (options.explain) {
+    const loaded = await loadConfig(options.load)
+    const config = requireKeyPlaces(loaded)
+    refuseUnsupported({ ...loaded, config })
+    const slots = keySlots(config, loaded.document)
+    return { config: placeholderSecrets(config, slots), slots }
+  }
+  const loaded = await loadUsable(options.load)
+  for (const { secret } of loaded.slots) if (secret !== undefined) options.onSecret(secret)
+  refuseUnsupported(loaded)
+  return { config: loaded.resolved, slots: loaded.slots.map(one => one.slot) }
+}
+
+interface ConcreteRequest {
+  readonly method: string
+  readonly path: string
+  readonly host: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+function concrete(wanted: WantedRequest): ConcreteRequest {
+  const method = (wanted.method ?? (wanted.path.endsWith('/models') ? 'GET' : 'POST')).toUpperCase()
+  const path = wanted.path.startsWith('/') ? wanted.path : `/${wanted.path}`
+  const headers: Record<string, string> = {
+    host: wanted.host ?? 'localhost',
+    accept: '*/*',
+    'user-agent': 'agw-test-route',
+  }
+  for (const header of wanted.headers) {
+    const colon = header.indexOf(':')
+    const name = header.slice(0, colon).trim().toLowerCase()
+    if (colon < 1 || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      throw new AgwError('USAGE', '--header is not of the form "name: value"', {
+        hint: 'for example --header "x-team: blue"',
+      })
+    }
+    headers[name] = header.slice(colon + 1).trim()
+  }
+  if (method === 'GET' || method === 'HEAD')
+    return { method, path, host: headers['host'] ?? 'localhost', headers }
+  headers['content-type'] ??= 'application/json'
+  return {
+    method,
+    path,
+    host: headers['host'] ?? 'localhost',
+    headers,
+    body: JSON.stringify(bodyFor(path, wanted)),
+  }
+}
+
+/** The smallest request of the kind that the path asks for. */
+function bodyFor(path: string, { model = 'gpt-4o-mini', prompt, stream }: WantedRequest): object {
+  const messages = [{ role: 'user', content: prompt }]
+  const streamed = stream ? { stream: true } : {}
+  if (path.includes('/embeddings')) return { model, input: prompt }
+  if (path.includes('/responses')) return { model, input: prompt, ...streamed }
+  if (path.includes(':generateContent') || path.includes(':streamGenerateContent')) {
+    return { contents: [{ role: 'user', parts: [{ text: prompt }] }] }
+  }
+  if (path.includes('/messages')) return { model, max_tokens: 64, messages, ...streamed }
+  return { model, messages, ...streamed }
+}
+
+async function ask(
+  options: RouteTestOptions,
+  request: ConcreteRequest,
+  runtime: Runtime,
+  port: number,
+): Promise<TimedAnswer> {
+  const { method, path, headers, body } = request
+  const send = (url: string): Promise<TimedAnswer> =>
+    sendRequest({ url, method, path, headers, body, timeoutMs: options.timeoutMs })
+  if (options.url !== undefined) {
+    if (!URL.canParse(options.url) || !/^https?:/.test(options.url)) {
+      throw new AgwError('USAGE', '--url is not an address like http://127.0.0.1:3000')
+    }
+    return send(options.url)
+  }
+  const mock = options.mock ? await startMock() : undefined
+  // A gateway that runs already may hold the config's own ports.
+  const ports = new Map(runtime.binds.map(bind => [bind.port, 0]))
+  const gateway = await startGateway(runtime, {
+    ports,
+    connectTo: options.connectTo.map(parseConnectTo),
+    ...(mock && { standIn: { host: '127.0.0.1', port: mock.port } }),
+  })
+  try {
+    const bind = runtime.binds.find(one => one.port === port)
+    const address = gateway.addresses.find(one => one.bind === bind?.key)
+    return await send(`http://127.0.0.1:${address?.port ?? 0}`)
+  } finally {
+    await gateway.close({ drainMs: 0 })
+    await mock?.close()
+  }
+}
+
+function passed(
+  explanation: RouteExplanation,
+  answer: TimedAnswer | undefined,
+  expected: number | undefined,
+): boolean {
+  const status = answer?.status ?? explanation.answer?.status ?? 200
+  return expected === undefined ? status >= 200 && status < 300 : status === expected
+}

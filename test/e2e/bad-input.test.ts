@@ -1,0 +1,280 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { agw, tempFolder } from '../helpers/agw.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await tempFolder()
+})
+const KEY = keyLike('openai', 'bad-input')
+const put = (name: string, content: string | Uint8Array) => writeFile(join(folder, name), content)
+const notRoot = process.getuid?.() !== 0
+
+interface Case {
+  readonly what: string
+  readonly files?: Record<string, string | Uint8Array>
+  readonly env?: Record<string, string>
+  readonly args: readonly string[]
+  readonly input?: string
+  readonly status: number
+  /** Parts of what is printed: what, where, what to do. */
+  readonly says: readonly RegExp[]
+  readonly when?: boolean
+  readonly prepare?: () => Promise<void>
+}
+
+const cases: Case[] = [
+  { what: 'no config at all', args: ['serve'], status: 3, says: [/no config\.yaml here/, /agw init/] },
+  {
+    what: 'a config that does not exist',
+    args: ['serve', '-f', 'nope.yaml'],
+    status: 3,
+    says: [/nope\.yaml does not exist/, /--file/],
+  },
+  {
+    what: 'a config that does not exist, checked',
+    args: ['validate', 'nope.yaml'],
+    status: 2,
+    says: [/nope\.yaml does not exist/],
+  },
+  { what: 'a folder', args: ['serve', '-f', '.'], status: 3, says: [/it is a folder/] },
+  {
+    what: 'a binary file',
+    files: { 'config.yaml': Uint8Array.from([0x7f, 0x45, 0, 0, 1]) },
+    args: ['validate'],
+    status: 1,
+    says: [/config\.yaml:1:1/, /not text in UTF-8/],
+  },
+  {
+    what: 'broken YAML',
+    files: { 'config.yaml': 'binds:\n\t- port: 1\n' },
+    args: ['validate'],
+    status: 1,
+    says: [/config\.yaml:2:1/, /YAML_SYNTAX/],
+  },
+  {
+    what: 'broken YAML, served',
+    files: { 'config.yaml': 'binds: [\n' },
+    args: ['serve'],
+    status: 3,
+    says: [/config\.yaml:\d+:\d+/],
+  },
+  {
+    what: 'a wrong type',
+    files: { 'config.yaml': GUIDE.inline.replace('port: 3000', 'port: "3000"') },
+    args: ['validate'],
+    status: 1,
+    says: [/config\.yaml:2:9/, /takes a number/],
+  },
+  {
+    what: 'an unknown key',
+    files: { 'config.yaml': GUIDE.inline.replace('policies:', 'polices:') },
+    args: ['validate'],
+    status: 1,
+    says: [/config\.yaml:12:7/, /did you mean "policies"/],
+  },
+  {
+    what: 'an unset variable',
+    files: { 'config.yaml': GUIDE.env },
+    args: ['validate'],
+    status: 1,
+    says: [/config\.yaml:14:17/, /OPENAI_API_KEY is not set/, /\.env/],
+  },
+  {
+    what: 'an unset variable, served',
+    files: { 'config.yaml': GUIDE.env },
+    args: ['serve'],
+    status: 4,
+    says: [/config\.yaml:14:17/, /OPENAI_API_KEY is not set/],
+  },
+  {
+    what: 'a missing key file',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['serve'],
+    status: 4,
+    says: [/key\.txt/, /agw keys set/],
+  },
+  {
+    what: 'a missing key file, checked',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['validate'],
+    status: 1,
+    says: [/config\.yaml:\d+:\d+/, /key\.txt/],
+  },
+  {
+    what: 'an empty key file',
+    files: { 'config.yaml': GUIDE.file, 'key.txt': '\n' },
+    args: ['serve'],
+    status: 4,
+    says: [/key\.txt is empty/],
+  },
+  {
+    what: 'an unreadable key file',
+    files: { 'config.yaml': GUIDE.file, 'key.txt': KEY },
+    prepare: () => chmod(join(folder, 'key.txt'), 0),
+    args: ['serve'],
+    status: 4,
+    says: [/key\.txt/],
+    when: notRoot && process.platform !== 'win32',
+  },
+  {
+    what: 'a key file that is a folder',
+    files: { 'config.yaml': GUIDE.file },
+    prepare: async () => void (await mkdir(join(folder, 'key.txt'))),
+    args: ['serve'],
+    status: 4,
+    says: [/key\.txt/],
+  },
+  {
+    what: 'a key with a newline in it',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai'],
+    input: `${KEY.slice(0, 20)}\n${KEY.slice(20)}`,
+    status: 4,
+    says: [/→/],
+  },
+  {
+    what: 'a key with a space in it',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai'],
+    input: `${KEY.slice(0, 20)} ${KEY.slice(20)}`,
+    status: 4,
+    says: [/→/],
+  },
+  {
+    what: 'a key in quotes',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai'],
+    input: `"${KEY}"`,
+    status: 4,
+    says: [/quotes/],
+  },
+  {
+    what: 'a key with Bearer in front',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai'],
+    input: `Bearer ${KEY}`,
+    status: 4,
+    says: [/Bearer/],
+  },
+  {
+    what: 'no key on standard input',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai'],
+    input: '',
+    status: 4,
+    says: [/empty/],
+  },
+  {
+    what: 'a slot that does not exist',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'opnai'],
+    input: KEY,
+    status: 2,
+    says: [/no key slot is called "opnai"/, /did you mean "openai"/],
+  },
+  {
+    what: 'a key as an argument',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai', KEY],
+    status: 2,
+    says: [/more arguments/, /pipe it in/],
+  },
+  {
+    what: 'a key instead of a name',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', KEY],
+    input: KEY,
+    status: 2,
+    says: [/no key slot is called that/],
+  },
+  {
+    what: 'a variable that is not set',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai', '--from-env', 'NOPE'],
+    status: 4,
+    says: [/NOPE is not set/],
+  },
+  { what: 'an unknown command', args: ['serv'], status: 2, says: [/"serv" is not a command/, /agw serve/] },
+  { what: 'an unknown flag', args: ['validate', '--strct'], status: 2, says: [/--strct/, /--strict/] },
+  {
+    what: 'a flag value out of its list',
+    args: ['init', '--method', 'telepathy'],
+    status: 2,
+    says: [/--method/, /passthrough/],
+  },
+  {
+    what: 'an unknown provider',
+    args: ['init', '--provider', 'opnai', '--method', 'env'],
+    status: 2,
+    says: [/"opnai"/, /did you mean openai/],
+  },
+  { what: 'a missing answer', args: ['init'], status: 2, says: [/Which provider/, /--provider/] },
+  {
+    what: 'init over a config',
+    files: { 'config.yaml': 'mine: 1\n' },
+    args: ['init', '--provider', 'openai', '--method', 'env', '--yes'],
+    status: 3,
+    says: [/is there already/, /--force/],
+  },
+  {
+    what: 'a section the gateway does not run',
+    files: { 'config.yaml': `${GUIDE.inline}mcp:\n  port: 3001\n  targets: []\n` },
+    args: ['serve'],
+    status: 3,
+    says: [/config\.yaml:16:1/, /mcp/],
+  },
+]
+
+describe('bad input is answered with what, where and what to do', () => {
+  it.each(cases.filter(one => one.when !== false))(
+    '$what',
+    async ({ files = {}, prepare, args, env, input, status, says }) => {
+      for (const [name, content] of Object.entries(files)) await put(name, content)
+      await prepare?.()
+      const before = await snapshot()
+      const run = await agw(args, { cwd: folder, ...(env && { env }), ...(input !== undefined && { input }) })
+      const printed = run.stdout + run.stderr
+      for (const part of says) expect(printed).toMatch(part)
+      expect(run.status, printed).toBe(status)
+      expect(printed).not.toContain(KEY)
+      expect(printed).not.toMatch(/\n\s+at .*\.js:\d+/)
+      // Nothing lost, nothing half-written.
+      expect(await snapshot()).toEqual(before)
+
+      const json = await agw([...args, '--json'], {
+        cwd: folder,
+        ...(env && { env }),
+        ...(input !== undefined && { input }),
+      })
+      expect(json.status).toBe(status)
+      expect(() => JSON.parse(json.stdout), json.stdout).not.toThrow()
+      expect(json.stdout + json.stderr).not.toContain(KEY)
+    },
+  )
+
+  it('a port that is taken', async () => {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    await put('config.yaml', GUIDE.inline.replace('3000', String(port)).replace('sk-proj....', KEY))
+    const run = await agw(['serve'], { cwd: folder })
+    server.close()
+    expect(run.stderr).toMatch(new RegExp(`${port}`))
+    expect(run.stderr).toMatch(/→/)
+    expect(run.status).toBe(5)
+  })
+})
+
+async function snapshot(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const name of (await readdir(folder)).sort()) {
+    found[name] = await readFile(join(folder, name), 'latin1').catch(error => String(error.code))
+  }
+  return found
+}

@@ -1,0 +1,165 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Mock, startMock } from '../../src/mock/index.ts'
+import { agw, BIN, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const CANARY = keyLike('openai', 'canary')
+
+/** Every form in which the key could get out. */
+const FORMS = [
+  CANARY,
+  encodeURIComponent(CANARY),
+  Buffer.from(CANARY).toString('base64').replace(/=+$/, ''),
+  Buffer.from(CANARY).toString('hex'),
+  // A part is a leak too: more than prefix and last four.
+  CANARY.slice(8, 32),
+  CANARY.slice(-24),
+]
+
+function leaks(text: string): string[] {
+  return FORMS.filter(form => text.includes(form))
+}
+
+let folder: string
+let mock: Mock
+beforeEach(async () => {
+  folder = await tempFolder()
+  mock = await startMock({ control: true })
+})
+afterEach(() => mock.close())
+
+it('the test itself can fail: a planted leak is found', () => {
+  expect(leaks(`error: Bearer ${CANARY} refused`)).not.toEqual([])
+  expect(leaks(`?key=${encodeURIComponent(CANARY)}`)).not.toEqual([])
+  expect(leaks(Buffer.from(CANARY).toString('base64'))).not.toEqual([])
+})
+
+const broken = GUIDE.inline.replace('sk-proj....', CANARY)
+const configs: [name: string, text: string, env: Record<string, string>, files: Record<string, string>][] = [
+  ['inline', broken, {}, {}],
+  ['inline, unknown key beside it', broken.replace('policies:', 'polices:'), {}, {}],
+  ['inline, wrong type beside it', broken.replace('port: 3000', `port: ${CANARY}`), {}, {}],
+  ['the key as a key', broken.replace('model:', `${CANARY}:`), {}, {}],
+  ['the key in a comment', `${broken}# ${CANARY}\n`, {}, {}],
+  ['the key in broken YAML', broken.replace(`"${CANARY}"`, `"${CANARY}`), {}, {}],
+  ['the key as an alias', broken.replace(`"${CANARY}"`, `*${CANARY}`), {}, {}],
+  ['the key as a variable name', broken.replace(`"${CANARY}"`, `"$${CANARY.replaceAll('-', '_')}"`), {}, {}],
+  ['env', GUIDE.env, { OPENAI_API_KEY: CANARY }, {}],
+  [
+    'env that breaks the YAML',
+    GUIDE.env.replace('"$OPENAI_API_KEY"', '$OPENAI_API_KEY'),
+    { OPENAI_API_KEY: `${CANARY}: {` },
+    {},
+  ],
+  ['.env', GUIDE.env, {}, { '.env': `OPENAI_API_KEY=${CANARY}\n` }],
+  ['file', GUIDE.file, {}, { 'key.txt': CANARY }],
+  ['a spoilt file', GUIDE.file, {}, { 'key.txt': `${CANARY} ${CANARY}\n${CANARY}` }],
+]
+
+const commands: (readonly string[])[] = [
+  ['validate'],
+  ['validate', '--no-secrets'],
+  ['validate', '--engine', 'embedded', '--strict'],
+  ['keys', 'list'],
+  ['test-route', '--explain'],
+  ['test-route', '--mock'],
+  ['test-route', '--mock', '--header', 'x-mock: status=500'],
+  ['test-route', '--connect-to', '::127.0.0.1:1'],
+  ['serve', '--port', CANARY],
+  ['keys', 'set', 'openai', '--dry-run'],
+  ['keys', 'set', 'openai', '--method', 'env', '--dry-run'],
+  ['keys', 'set', 'openai', '--method', 'inline', '--dry-run'],
+]
+
+describe.each(configs)('no output holds the key: %s', (_, text, env, files) => {
+  it.each([[false], [true]])(
+    'json %s',
+    async json => {
+      await writeFile(join(folder, 'config.yaml'), text)
+      for (const [name, content] of Object.entries(files))
+        await writeFile(join(folder, name), content, { mode: 0o600 })
+      for (const command of commands) {
+        const args = json ? [...command, '--json'] : command
+        const run = await agw(args, { cwd: folder, env: { ...env, AGW_DEBUG: '1' }, input: CANARY })
+        expect(leaks(run.stdout + run.stderr), args.join(' ')).toEqual([])
+      }
+    },
+    60_000,
+  )
+})
+
+describe('argv mistakes do not repeat a key', () => {
+  it.each([
+    [['keys', 'set', 'openai', CANARY]],
+    [['keys', 'set', CANARY]],
+    [[CANARY]],
+    [['validate', `--${CANARY}`]],
+    [['validate', '--engine', CANARY]],
+    [['serve', '--connect-to', CANARY]],
+    [['init', '--provider', CANARY, '--method', 'env']],
+    [['init', '--provider', 'openai', '--method', CANARY]],
+    [['init', '--provider', 'openai', '--method', 'env', '--port', CANARY]],
+    [['keys', 'set', 'openai', '--from-env', CANARY]],
+    [['test-route', '--expect-status', CANARY]],
+    [['mock', '--fail-rate', CANARY]],
+    [['demo', CANARY]],
+  ])('%#', async args => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.file)
+    for (const more of [[], ['--json']]) {
+      const run = await agw([...args, ...more], { cwd: folder, input: '' })
+      expect(run.status).not.toBe(0)
+      expect(leaks(run.stdout + run.stderr)).toEqual([])
+    }
+  })
+})
+
+describe('a running gateway', () => {
+  it.each(['text', 'json'])('logs nothing of a key, whatever the upstream does (%s)', async format => {
+    const port = await freePort()
+    const text = GUIDE.file
+      .replace('3000', String(port))
+      .replace('name: openai', `name: openai\n          hostOverride: "127.0.0.1:${mock.port}"`)
+    await writeFile(join(folder, 'config.yaml'), text)
+    await writeFile(join(folder, 'key.txt'), CANARY, { mode: 0o600 })
+    const gateway = start(['serve', '--log-format', format, '--access-log', 'access.log'], { cwd: folder })
+    await gateway.until('ready')
+    const ask = (headers: Record<string, string>, query = '') =>
+      fetch(`http://127.0.0.1:${port}/v1/chat/completions${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model: CANARY, messages: [{ role: 'user', content: CANARY }] }),
+      }).then(
+        answer => answer.text(),
+        () => '',
+      )
+    for (const control of ['status=401', 'status=500', 'cut=10', 'latency=5'])
+      await ask({ 'x-mock': control })
+    await ask(
+      { authorization: `Bearer ${CANARY}`, 'x-api-key': CANARY, cookie: CANARY },
+      `?key=${CANARY}&api_key=${CANARY}`,
+    )
+    // The argument list and the environment of the process are the only other places a neighbour could look.
+    if (process.platform === 'linux') {
+      const pid = gateway.child.pid ?? 0
+      expect(leaks(await readFile(`/proc/${pid}/cmdline`, 'latin1'))).toEqual([])
+      expect(leaks(await readFile(`/proc/${pid}/environ`, 'latin1'))).toEqual([])
+    }
+    // A bad change is reported without its text.
+    await writeFile(join(folder, 'config.yaml'), `${text}oops: ${CANARY}\n`)
+    await gateway.until('reload rejected')
+    await gateway.stop()
+    for (const name of await readdir(folder)) {
+      if (name === 'config.yaml' || name === 'key.txt') continue
+      expect(leaks(await readFile(join(folder, name), 'latin1')), name).toEqual([])
+    }
+    expect(leaks(gateway.stdout() + gateway.stderr())).toEqual([])
+  })
+})
+
+it('the program is where the tests look for it', async () => {
+  expect((await readFile(BIN, 'utf8')).startsWith('#!/usr/bin/env node')).toBe(true)
+})

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { call } from './kit/client.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startUpstream } from './kit/upstream.ts'
+
+interface Scenario {
+  readonly title: string
+  /** A config, or the name of one under `configs`. */
+  readonly config: unknown
+  /** The port of the config that is called; the first one unless given. */
+  readonly port?: number
+  readonly request?: {
+    readonly method?: string
+    readonly path?: string
+    readonly headers?: Record<string, string>
+    readonly body?: unknown
+  }
+  /** What the upstream answers. */
+  readonly answer?: { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: unknown }
+  /** What the upstream must have been sent; `false` when it must not have been called. */
+  readonly sees?:
+    | false
+    | {
+        readonly method?: string
+        readonly path?: string
+        /** `null`: must not be there. */
+        readonly headers?: Record<string, string | null>
+        readonly body?: unknown
+      }
+  readonly gets?: {
+    readonly status?: number
+    readonly headers?: Record<string, string | null>
+    readonly body?: unknown
+  }
+  /** What the access log must say. */
+  readonly logs?: Record<string, unknown>
+}
+
+interface ScenarioFile {
+  readonly configs?: Readonly<Record<string, unknown>>
+  readonly scenarios: readonly Scenario[]
+}
+
+function text(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body)
+}
+
+function expectHeaders(headers: Record<string, unknown>, wanted: Record<string, string | null> = {}): void {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (value === null) expect(headers, `header ${name}`).not.toHaveProperty([name])
+    else expect(headers[name], `header ${name}`).toBe(value)
+  }
+}
+
+function expectBody(body: string, wanted: unknown): void {
+  if (wanted === undefined) return
+  if (typeof wanted === 'string') expect(body).toBe(wanted)
+  else expect(JSON.parse(body)).toEqual(wanted)
+}
+
+async function run(scenario: Scenario, configs: ScenarioFile['configs']): Promise<void> {
+  const { request = {}, answer = {}, sees, gets = {}, logs } = scenario
+  const config = typeof scenario.config === 'string' ? configs?.[scenario.config] : scenario.config
+  const upstream = await startUpstream(response => {
+    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers })
+    response.end(answer.body === undefined ? '{}' : text(answer.body))
+  })
+  const { gateway, nextEvent } = await startTestGateway(JSON.stringify(config), {
+    standIn: { host: '127.0.0.1', port: upstream.port },
+  })
+  const address = gateway.addresses.find(({ bind }) => bind === `bind/${scenario.port}`) ?? gateway.addresses[0]
+  const got = await call(address?.port ?? 0, {
+    method: request.method ?? (request.body === undefined ? 'GET' : 'POST'),
+    path: request.path ?? '/',
+    headers: request.headers ?? {},
+    ...(request.body === undefined ? {} : { body: text(request.body) }),
+  })
+  const [seen] = upstream.seen
+  if (sees === false) expect(seen).toBeUndefined()
+  else if (sees !== undefined) {
+    expect(seen, got.body).toBeDefined()
+    if (sees.method !== undefined) expect(seen?.method).toBe(sees.method)
+    if (sees.path !== undefined) expect(seen?.url).toBe(sees.path)
+    expectHeaders(seen?.headers ?? {}, sees.headers)
+    expectBody(seen?.body ?? '', sees.body)
+  }
+  expect(got.status, got.body).toBe(gets.status ?? 200)
+  expectHeaders(got.headers, gets.headers)
+  expectBody(got.body, gets.body)
+  if (logs !== undefined) expect(await nextEvent()).toMatchObject(logs)
+}
+
+const folder = join(import.meta.dirname, 'scenarios')
+for (const file of readdirSync(folder).filter(name => name.endsWith('.yaml'))) {
+  const { configs, scenarios } = parse(readFileSync(join(folder, file), 'utf8')) as ScenarioFile
+  describe(file.replace('.yaml', ''), () => {
+    it.each(scenarios)('$title', scenario => run(scenario, configs))
+  })
+}
