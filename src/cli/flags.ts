@@ -42,3 +42,12 @@ export const writeFlags = {
     env: 'AGW_YES',
   }),
 }
+
+/**
+ * A repeatable flag as a list. From its environment variable the library gives one text, not a list: there, commas
+ * separate.
+ */
+export function asList(value: readonly string[] | undefined): readonly string[] {
+  const given = value as readonly string[] | string | undefined
+  return typeof given === 'string' ? given.split(',').filter(part => part !== '') : (given ?? [])
+}

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { maskLine } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { addToGitignore, gitState, runWith, writeFileAtomic } from '../secrets/index.ts'
+import { addToGitignore, gitState, runWith, withLock, writeFileAtomic } from '../secrets/index.ts'
 import type { PlannedFile } from '../setup/planned-file.ts'
 import { printableDiff } from './diff.ts'
 import type { Prompt } from './prompt.ts'
@@ -52,7 +52,9 @@ export async function writeFiles(
   for (const [index, file] of files.entries()) {
     const action =
       before[index] === undefined ? 'created' : before[index] === file.content ? 'unchanged' : 'updated'
-    const result = options.dryRun ? { changed: false, mode: file.mode ?? 0 } : await writeOne(file)
+    const result = options.dryRun
+      ? { changed: false, mode: file.mode ?? 0 }
+      : await writeOne(file, before[index])
     // The same content with a tightened mode is a change too.
     const done = action === 'unchanged' && result.changed ? 'updated' : action
     written.push({ file: shortPath(cwd, file.path), action: done, mode: octal(result.mode) })
@@ -84,8 +86,22 @@ export async function protectFromGit(
   }
 }
 
-function writeOne(file: PlannedFile): Promise<{ changed: boolean; mode: number }> {
-  return writeFileAtomic(file.path, file.content, file.mode === undefined ? {} : { mode: file.mode })
+/**
+ * Writes one file under its lock. What was shown was planned on the text as it was read: when another process has
+ * changed the file since, nothing is written, so that no edit is lost.
+ */
+function writeOne(
+  file: PlannedFile,
+  before: string | undefined,
+): Promise<{ changed: boolean; mode: number }> {
+  return withLock(file.path, async () => {
+    if ((await textOf(file.path)) !== before) {
+      throw new AgwError('CONFIG_CHANGED', `${file.path} was changed by somebody else in the meantime`, {
+        hint: 'run the command again',
+      })
+    }
+    return writeFileAtomic(file.path, file.content, file.mode === undefined ? {} : { mode: file.mode })
+  })
 }
 
 /** A key file is one secret; elsewhere lines are masked where a secret stands in them. */

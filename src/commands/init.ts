@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
-import { writeFlags } from '../cli/flags.ts'
+import { asList, writeFlags } from '../cli/flags.ts'
 import { readKey } from '../cli/key-input.ts'
 import { Prompt } from '../cli/prompt.ts'
 import { chooseNewConfig, equivalentCommand, STYLE_OPTIONS } from '../cli/wizard.ts'
@@ -117,27 +117,31 @@ export default class Init extends BaseCommand {
         hint: 'replace it with --force, look first with --dry-run, or write another with --file PATH',
       })
     }
-    const choices = await chooseNewConfig(flags, {
-      prompt,
-      env: process.env,
-      takeKey: (provider, method) =>
-        readKey(
-          { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] },
-          {
-            message: `${provider.label} key (hidden; empty to store it later)`,
-            provider: provider.words.llm,
-            optional: method !== 'inline' || !prompt.allowed,
-          },
-          {
-            cwd,
-            env: process.env,
-            stdin: process.stdin,
-            prompt,
-            terminal: this.terminal,
-            redactor: this.redactor,
-          },
-        ),
-    })
+    const lists = { ...(flags.provider && { provider: asList(flags.provider) }), model: asList(flags.model) }
+    const choices = await chooseNewConfig(
+      { ...flags, ...lists },
+      {
+        prompt,
+        env: process.env,
+        takeKey: (provider, method) =>
+          readKey(
+            { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] },
+            {
+              message: `${provider.label} key (hidden; empty to store it later)`,
+              provider: provider.words.llm,
+              optional: method !== 'inline' || !prompt.allowed,
+            },
+            {
+              cwd,
+              env: process.env,
+              stdin: process.stdin,
+              prompt,
+              terminal: this.terminal,
+              redactor: this.redactor,
+            },
+          ),
+      },
+    )
     const plan = await planInit(choices, { config, cwd, namespace: flags.namespace })
     const options = {
       terminal: this.terminal,

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
+import { asList } from '../cli/flags.ts'
 import { liveEventText } from '../cli/report/live.ts'
 import { untilSignal } from '../cli/signals.ts'
 
@@ -57,7 +58,7 @@ export default class Serve extends ConfigCommand {
       load: this.loadOptions(flags),
       host: flags.host,
       mock: flags.mock,
-      connectTo: flags['connect-to'] ?? [],
+      connectTo: asList(flags['connect-to']),
       reload: flags.reload,
       log: {
         format: flags['log-format'] as 'text' | 'json',

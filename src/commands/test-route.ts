@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
+import { asList } from '../cli/flags.ts'
 import { routeTestJson, routeTestText } from '../cli/report/route-test.ts'
 import { EXIT } from '../errors.ts'
 
@@ -87,7 +88,7 @@ export default class TestRoute extends ConfigCommand {
       url: flags.url,
       explain: flags.explain,
       mock: flags.mock,
-      connectTo: flags['connect-to'] ?? [],
+      connectTo: asList(flags['connect-to']),
       expectStatus: flags['expect-status'],
       timeoutMs: flags.timeout * 1000,
       onSecret: secret => this.redactor.add(secret),

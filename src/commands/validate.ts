@@ -3,7 +3,7 @@ import { checkConfig } from '../check.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { diagnosticText, summaryText } from '../cli/report/text.ts'
 import { type Diagnostic, formatPath } from '../config/diagnostic.ts'
-import { EXIT } from '../errors.ts'
+import { AgwError, EXIT } from '../errors.ts'
 
 export default class Validate extends ConfigCommand {
   static override summary = 'Check a config and everything it refers to, without starting anything.'
@@ -26,9 +26,12 @@ export default class Validate extends ConfigCommand {
     engine: Flags.string({
       summary: 'Which gateway shall run it; for embedded, what it does not run is an error.',
       options: ['embedded', 'agentgateway'],
-      default: 'agentgateway',
       env: 'AGW_ENGINE',
     }),
+  }
+
+  override async catch(error: Error): Promise<void> {
+    await super.catch(asUsage(error))
   }
 
   async run(): Promise<object> {
@@ -36,7 +39,7 @@ export default class Validate extends ConfigCommand {
     const options = { ...this.loadOptions(flags), ...(args.file !== undefined && { file: args.file }) }
     const checked = await checkConfig(options, {
       secrets: !flags['no-secrets'],
-      engine: flags.engine as 'embedded',
+      engine: flags.engine as 'embedded' | 'agentgateway' | undefined,
     })
     for (const secret of checked.secrets) this.registerSecret(secret)
     const { diagnostics, document, name } = checked
@@ -50,6 +53,14 @@ export default class Validate extends ConfigCommand {
     this.say(`${mark} ${name}: ${summaryText(diagnostics)}`)
     return { files: [fileJson(name, diagnostics)], summary: summaryJson(diagnostics) }
   }
+}
+
+/** Here 3 would say that a config is bad; that there is none is a matter of what was typed. */
+function asUsage(error: Error): Error {
+  const missing = error instanceof AgwError && ['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'].includes(error.code)
+  return missing
+    ? new AgwError('USAGE', error.message, { ...(error.hint && { hint: error.hint }), cause: error })
+    : error
 }
 
 function fileJson(file: string, diagnostics: readonly Diagnostic[]): object {

@@ -2,10 +2,11 @@ import type { z } from 'zod'
 import type { Code } from './codes.ts'
 import type { Path } from './diagnostic.ts'
 import { closest } from './did-you-mean.ts'
-import { list, readForms, readTakes } from './schema/section.ts'
+import { readForms, readTakes } from './schema/issue-message.ts'
+import type { Problem } from './schema/section.ts'
 import { looksSecret, shownPath } from './shown-word.ts'
-import { expectedWord, foundWord, typeHint } from './type-words.ts'
 import { closestBranch, isOtherType, valueAt } from './union-branch.ts'
+import { describeForms, describeValue, type Said } from './value-findings.ts'
 
 /** One problem of shape, without its place in the text. */
 export interface Finding {
@@ -19,13 +20,12 @@ export interface Finding {
 
 type Issue = z.core.$ZodIssue
 
-/** A finding, and what is needed to see that it repeats another one. */
+/** A finding, and the key it is about: the one that is missing, or the one an unknown key was meant to be. */
 interface Draft extends Finding {
-  /** The key that is missing, or the one an unknown key was meant to be; both at `parent`. */
   readonly key?: string | undefined
 }
 
-/** Where a value stands in the config, and what the forms of the union around it are called. */
+/** A value under judgement. `form` is there where it is read as one of several forms of a union. */
 interface Place {
   readonly path: Path
   readonly value: unknown
@@ -35,101 +35,97 @@ interface Place {
 /**
  * What a failed parse found → findings. `input` is what was parsed. A union is reported by the branch that was meant;
  * a misspelt key is not reported as missing besides. No value of the file is ever repeated, nor a key that looks like a
- * secret.
+ * secret: such a finding stands at the section around it.
  */
 export function toFindings(issues: readonly Issue[], input: unknown): Finding[] {
   const drafts = issues.flatMap(issue => describe(issue, { path: [], value: input }))
-  const misspelt = new Set(
-    drafts.flatMap(draft =>
-      draft.code === 'UNKNOWN_KEY' && draft.key !== undefined ? [join(parent(draft.path), draft.key)] : [],
-    ),
-  )
-  const seen = new Set<string>()
-  const findings: Finding[] = []
-  for (const { key, ...draft } of drafts) {
-    if (draft.code === 'MISSING_KEY' && key !== undefined && misspelt.has(join(draft.path, key))) continue
-    const finding = { ...draft, path: shownPath(draft.path) }
-    if (finding.path.length < draft.path.length) finding.at = 'value'
-    const identity = JSON.stringify([finding.code, finding.path, finding.at, finding.message])
-    if (!seen.has(identity)) findings.push(finding)
-    seen.add(identity)
+  const isEcho = echoes(drafts)
+  const findings = new Map<string, Finding>()
+  for (const draft of drafts) {
+    if (isEcho(draft)) continue
+    const { code, message, hint, at } = draft
+    const path = shownPath(draft.path)
+    const finding: Finding = { code, message, hint, path, at: path.length < draft.path.length ? 'value' : at }
+    const identity = JSON.stringify([code, path, finding.at, message])
+    if (!findings.has(identity)) findings.set(identity, finding)
   }
-  return findings
+  return [...findings.values()]
+}
+
+/** Tells findings that only repeat an unknown key: the key it was meant to be is missing, or no alternative is there. */
+function echoes(drafts: readonly Draft[]): (draft: Draft) => boolean {
+  const misspelt = new Set<string>()
+  const sections = new Set<string>()
+  for (const { code, path, at, key } of drafts) {
+    if (code !== 'UNKNOWN_KEY') continue
+    const section = at === 'key' ? parent(path) : path
+    sections.add(JSON.stringify(section))
+    if (key !== undefined) misspelt.add(JSON.stringify([section, key]))
+  }
+  return ({ code, path, key }) => {
+    if (code === 'NO_BRANCH') return sections.has(JSON.stringify(path))
+    return code === 'MISSING_KEY' && misspelt.has(JSON.stringify([path, key]))
+  }
 }
 
 function describe(issue: Issue, place: Place): Draft[] {
   const path = [...place.path, ...(issue.path as Path)]
   const value = valueAt(place.value, issue.path)
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map(key => unknownKey(key, path, issue.message))
-    case 'invalid_union':
-      return value === undefined ? [missingKey(path, place)] : describeUnion(issue, path, value)
-    case 'custom':
-      return [ruleFinding(issue, path)]
-    default:
-      if (value === undefined && issue.path.length > 0) return [missingKey(path, place)]
-      return [describeValue(issue, path, value)]
-  }
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(key, path, issue.message))
+  if (issue.code === 'custom') return [ruleFinding(issue, path)]
+  if (value === undefined && issue.path.length > 0) return [missingKey(path, place)]
+  if (issue.code === 'invalid_union') return describeUnion(issue, path, value)
+  return [placed(describeValue(issue, path, value), path)]
 }
 
 function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, value: unknown): Draft[] {
   const { errors } = issue
   const index = closestBranch(errors, value)
-  const chosen = errors[index] ?? []
   const names = readForms(issue.message)
-  if (isOtherType(chosen, value)) return [noFormOfThisType(errors, path, value)]
-  const rivals = names.filter((_, at) => at !== index && !isOtherType(errors[at] ?? [], value))
-  const name = names[index]
-  const form =
-    name === undefined || names.length !== errors.length || rivals.length === 0
-      ? undefined
-      : { chosen: name, others: rivals }
-  return chosen.flatMap(inner => describe(inner, { path, value, form }))
+  const named = names.length === errors.length ? names : []
+  const said = describeForms(errors, index, named, path, value)
+  if (said !== undefined) return [placed(said, path)]
+  const others = named.filter((_, at) => at !== index && !isOtherType(errors[at] ?? [], value))
+  const chosen = named[index]
+  const form = chosen === undefined || others.length === 0 ? undefined : { chosen, others }
+  return withAllowed(errors, index).flatMap(inner => describe(inner, { path, value, form }))
 }
 
-function noFormOfThisType(errors: readonly (readonly Issue[])[], path: Path, value: unknown): Draft {
-  const words = [...new Set(errors.flatMap(issues => issues.filter(isRoot).flatMap(expectedWords)))]
-  const expected = words.join(' or ')
-  return {
-    code: 'WRONG_TYPE',
-    message: `${subject(path)} takes ${expected}, and this is ${foundWord(value)}`,
-    hint: typeHint(words, value),
-    path,
-    at: 'value',
-  }
+/** The issues of one branch; where a word is wrong, with the words that other branches allow in its place. */
+function withAllowed(errors: readonly (readonly Issue[])[], index: number): Issue[] {
+  return (errors[index] ?? []).map(issue => {
+    if (issue.code !== 'invalid_value') return issue
+    const at = JSON.stringify(issue.path)
+    const rivals = errors.flat().filter(other => JSON.stringify(other.path) === at)
+    const values = rivals.flatMap(other => (other.code === 'invalid_value' ? other.values : []))
+    return { ...issue, values: [...new Set(values)] }
+  })
 }
 
-function isRoot(issue: Issue): boolean {
-  return issue.path.length === 0
-}
-
-function expectedWords(issue: Issue): string[] {
-  if (issue.code === 'invalid_type') return [expectedWord(issue.expected)]
-  if (issue.code === 'invalid_value') return [typeof issue.values[0] === 'string' ? 'text' : 'a number']
-  if (issue.code === 'invalid_union')
-    return issue.errors.flatMap(inner => inner.filter(isRoot).flatMap(expectedWords))
-  return []
-}
-
-function unknownKey(key: string, path: Path, takes: string): Draft {
-  const { noun, keys } = readTakes(takes)
+function unknownKey(key: string, path: Path, message: string): Draft {
+  const { noun, keys, homes } = readTakes(message)
   if (looksSecret(key, keys)) {
     return {
       code: 'UNKNOWN_KEY',
       message: `${noun} has a key that it does not take; it looks like a secret, so it is not shown`,
-      hint: 'put the secret into a variable or a file, and write "$VARIABLE" or {file: path} as the value of a key',
+      hint: 'write a secret as the value of a key, best as "$VARIABLE" or {file: path}',
       path,
       at: 'value',
     }
   }
   const meant = closest(key, keys)
-  const known =
-    keys.length === 1 && keys[0] === '' ? `${noun} takes no keys` : `${noun} takes: ${keys.join(', ')}`
+  const home = homes.get(key)
+  const takes = keys.length === 0 ? `${noun} takes no keys` : `${noun} takes: ${keys.join(', ')}`
+  const hint =
+    home !== undefined && meant === undefined
+      ? `it belongs into "${home}"`
+      : meant === undefined
+        ? takes
+        : `did you mean "${meant}"? ${takes.charAt(0).toUpperCase()}${takes.slice(1)}`
   return {
     code: 'UNKNOWN_KEY',
     message: `"${key}" is not a key of ${noun}`,
-    hint: meant === undefined ? known : `did you mean "${meant}"? ${upperFirst(known)}`,
+    hint,
     path: [...path, key],
     at: 'key',
     key: meant,
@@ -153,93 +149,14 @@ function missingKey(path: Path, { form }: Place): Draft {
 }
 
 function ruleFinding(issue: z.core.$ZodIssueCustom, path: Path): Draft {
-  const { code, hint, at } = issue.params as Pick<Finding, 'code' | 'hint' | 'at'>
-  return { code, message: issue.message, hint, path, at }
+  const { code, hint, at, key } = issue.params as Pick<Problem, 'code' | 'hint' | 'key'> & Pick<Finding, 'at'>
+  return { code, message: issue.message, hint, path, at, key }
 }
 
-function describeValue(issue: Issue, path: Path, value: unknown): Draft {
-  const here = { path, at: 'value' } as const
-  const name = subject(path)
-  if (issue.code === 'invalid_type' && issue.expected === 'int' && typeof value === 'number') {
-    return { ...here, code: 'BAD_NUMBER', message: `${name} takes a whole number`, hint: 'round the number' }
-  }
-  if (issue.code === 'invalid_type') {
-    const expected = expectedWord(issue.expected)
-    const message = `${name} takes ${expected}, and this is ${foundWord(value)}`
-    return { ...here, code: 'WRONG_TYPE', message, hint: typeHint([expected], value) }
-  }
-  if (issue.code === 'invalid_value') return { ...here, ...wrongWord(issue.values, name, value) }
-  if (issue.code === 'too_small' || issue.code === 'too_big') return { ...here, ...outOfRange(issue, name) }
-  return {
-    ...here,
-    code: 'WRONG_TYPE',
-    message: `${name} is not as it should be`,
-    hint: 'compare it with the docs',
-  }
-}
-
-function wrongWord(
-  values: readonly z.core.util.Primitive[],
-  name: string,
-  value: unknown,
-): Omit<Draft, 'path' | 'at'> {
-  const allowed = values.map(String)
-  if (typeof value !== 'string') {
-    const message = `${name} takes ${list(allowed, 'or')}, and this is ${foundWord(value)}`
-    return { code: 'WRONG_TYPE', message, hint: `write ${list(allowed, 'or')}` }
-  }
-  const meant = closest(value, allowed)
-  return {
-    code: 'UNKNOWN_VALUE',
-    message: `${name} takes ${allowed.length > 1 ? 'one of ' : ''}${list(allowed, 'or')}`,
-    hint:
-      meant === undefined
-        ? `write ${allowed.length > 1 ? 'one of them' : `"${allowed[0]}"`}`
-        : `did you mean "${meant}"?`,
-  }
-}
-
-function outOfRange(
-  issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
-  name: string,
-): Omit<Draft, 'path' | 'at'> {
-  const bound = issue.code === 'too_small' ? issue.minimum : issue.maximum
-  const side = issue.code === 'too_small' ? 'at least' : 'at most'
-  if (issue.origin === 'string') {
-    return { code: 'BAD_LENGTH', message: `${name} is empty`, hint: 'write a value, or remove the key' }
-  }
-  if (issue.origin === 'array') {
-    const entries = bound === 1 || bound === 1n ? 'entry' : 'entries'
-    return {
-      code: 'BAD_LENGTH',
-      message: `${name} takes ${side} ${bound} ${entries}`,
-      hint: 'add or remove entries',
-    }
-  }
-  return {
-    code: 'BAD_NUMBER',
-    message: `${name} takes ${side} ${bound}`,
-    hint: `write a number that is ${side} ${bound}`,
-  }
-}
-
-/** What a value is called: the key it stands at, or the list it is an entry of. */
-function subject(path: Path): string {
-  const last = path.at(-1)
-  if (last === undefined) return 'the config'
-  if (typeof last === 'string') return looksSecret(last) ? 'this key' : `"${last}"`
-  const owner = path.findLast(step => typeof step === 'string')
-  return owner === undefined || looksSecret(owner) ? 'an entry of this list' : `an entry of "${owner}"`
+function placed(said: Said, path: Path): Draft {
+  return { ...said, path, at: 'value' }
 }
 
 function parent(path: Path): Path {
   return path.slice(0, -1)
-}
-
-function join(path: Path, key: string): string {
-  return JSON.stringify([...path, key])
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -39,6 +39,8 @@ export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
   const tree = config as unknown as Node
   visit(tree, [], { name: '', provider: '', covered: hasTargetedKey(tree) }, namedBackends(tree), drafts)
   const taken = new Set<string>()
+  const offset = (draft: Draft): number => document.rangeOf(draft.path).start.offset
+  drafts.sort((a, b) => offset(a) - offset(b))
   return drafts.map(draft => {
     const base = draft.name || formatPath(draft.path)
     const name = taken.has(base) ? `${base}@${formatPath(draft.path)}` : base

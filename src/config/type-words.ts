@@ -18,23 +18,23 @@ export function expectedWord(type: string): string {
 export function foundWord(value: unknown): string {
   if (value === null || value === undefined) return 'empty'
   if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'boolean') return 'true or false'
-  return EXPECTED[typeof value] ?? typeof value
+  return expectedWord(typeof value)
 }
 
 /** What to do when `value` is of none of the `expected` types. */
 export function typeHint(expected: readonly string[], value: unknown): string {
-  if (value === null || value === undefined) {
-    return expected.includes('a map')
-      ? 'write {} for an empty one, or remove the key'
-      : 'write a value, or remove the key'
-  }
+  if (value === null || value === undefined) return `write ${emptyOne(expected)}, or remove the key`
   if (expected.includes('text') && typeof value !== 'object') return 'put the value in quotes'
   if (expected.includes('a list')) {
     return typeof value === 'object' ? 'put a dash in front of each entry' : 'write it as a list: [value]'
   }
   if (expected.includes('a map')) return 'write its keys on lines of their own, indented below'
   if (expected.includes('text')) return 'write plain text here, in quotes if it starts with a bracket'
-  if (typeof value === 'string') return `write ${expected.join(' or ')} without quotes`
-  return `write ${expected.join(' or ')}`
+  const words = expected.join(' or ')
+  return typeof value === 'string' ? `write ${words} without quotes` : `write ${words}`
+}
+
+function emptyOne(expected: readonly string[]): string {
+  if (expected.includes('a map')) return '{} for an empty one'
+  return expected.includes('a list') ? '[] for an empty one' : 'a value'
 }

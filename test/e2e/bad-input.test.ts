@@ -96,7 +96,7 @@ const cases: Case[] = [
     files: { 'config.yaml': GUIDE.file },
     args: ['serve'],
     status: 4,
-    says: [/key\.txt/, /agw keys set/],
+    says: [/key\.txt/, /→ \w/],
   },
   {
     what: 'a missing key file, checked',
@@ -226,7 +226,7 @@ const cases: Case[] = [
     files: { 'config.yaml': `${GUIDE.inline}mcp:\n  port: 3001\n  targets: []\n` },
     args: ['serve'],
     status: 3,
-    says: [/config\.yaml:16:1/, /mcp/],
+    says: [/config\.yaml:15:1/, /mcp/],
   },
 ]
 

@@ -99,6 +99,14 @@ describe('withLock', () => {
     expect(await withLock(path, async () => 1, { timeoutMs: 1000 })).toBe(1)
   })
 
+  test('stale: a process that has ended, where the system does not tell when it started', async () => {
+    const path = join(folder(), 'config.yaml')
+    const child = spawn(process.execPath, ['-e', '0'])
+    await once(child, 'exit')
+    writeFileSync(lockPath(path), JSON.stringify({ pid: child.pid, started: null, host: hostname() }))
+    expect(await withLock(path, async () => 1, { timeoutMs: 1000 })).toBe(1)
+  })
+
   const held: [what: string, content: string][] = [
     ['a file that is being made right now', ''],
     ['another host, just now', JSON.stringify({ pid: 1, started: null, host: 'elsewhere' })],

@@ -131,13 +131,19 @@ export default class KeysSet extends ConfigCommand {
     flags: { namespace: string; context?: string | undefined },
   ): Promise<void> {
     const target = { name: secretName(name), namespace: flags.namespace }
-    await applySecret({
+    const { oldCopyInAnnotation } = await applySecret({
       ...target,
       key,
       env: process.env,
       ...(flags.context !== undefined && { context: flags.context }),
     })
     this.note(`sent Secret ${target.namespace}/${target.name} through kubectl, on its standard input`)
+    if (oldCopyInAnnotation) {
+      const where = `kubectl annotate -n ${target.namespace} secret/${target.name} kubectl.kubernetes.io/last-applied-configuration-`
+      this.note(
+        `${this.terminal.style('yellow', 'warning', 'err')} an annotation of it holds an older key in clear text: remove it with \`${where}\`, and change that key at the provider`,
+      )
+    }
   }
 
   /** The shell's own value wins over .env, so a stored key may have no effect here. */

@@ -52,11 +52,11 @@ function isBareKey(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'file' in value
 }
 
-const oneKind = rule<Record<string, unknown>>((auth, report, unknownKeys) => {
+const oneKind = rule<Record<string, unknown>>((auth, report) => {
   const kinds = BACKEND_AUTH_KINDS.filter(kind => auth[kind] !== undefined)
   if (isBareKey(auth['key'])) return
   if (kinds.length > 1) report(tooMany('backendAuth', kinds))
-  if (kinds.length === 0 && auth['credentials'] === undefined && !unknownKeys) {
+  if (kinds.length === 0 && auth['credentials'] === undefined) {
     report({
       code: 'NO_BRANCH',
       message: `backendAuth needs one of ${list([...BACKEND_AUTH_KINDS, 'credentials'], 'or')}, and has none of them`,
@@ -83,7 +83,7 @@ export function backendAuthWith<P extends z.ZodType>(policies: P) {
   const { oauthTokenExchange, crossAppAccess } = tokenExchange(policies)
   return forms('How the gateway authenticates to the backend.', {
     'the word copilot': z.literal('copilot'),
-    'a map': section(
+    'a map such as {key: "$VARIABLE"}': section(
       { noun: 'the backendAuth section', about: 'How the gateway authenticates to the backend.' },
       {
         key: optional(key),

@@ -15,7 +15,7 @@ interface Spoken {
   tls?: unknown
 }
 
-function judgeTls(entry: Spoken, report: Report, unknownKeys: boolean): void {
+function judgeTls(entry: Spoken, report: Report): void {
   const tls = isSet(entry.tls)
   if (tls && (entry.protocol === 'HTTP' || entry.protocol === 'TCP')) {
     report({
@@ -26,9 +26,10 @@ function judgeTls(entry: Spoken, report: Report, unknownKeys: boolean): void {
       at: 'key',
     })
   }
-  if (!tls && entry.protocol === 'HTTPS' && !unknownKeys) {
+  if (!tls && entry.protocol === 'HTTPS') {
     report({
       code: 'MISSING_KEY',
+      key: 'tls',
       message: '"tls" is missing: protocol HTTPS needs it',
       hint: 'add tls: {cert: cert.pem, key: key.pem}, or use protocol HTTP',
     })
@@ -54,10 +55,11 @@ export interface GatewayListener extends z.output<typeof listenerObject> {}
 /** What belongs to each listener as soon as there are listeners. */
 const PER_LISTENER = ['protocol', 'tls', ...Object.keys(gatewayPoliciesShape)]
 
-const portAndListeners = rule<Record<string, unknown>>((gateway, report, unknownKeys) => {
-  if (!isSet(gateway['port']) && !unknownKeys) {
+const portAndListeners = rule<Record<string, unknown>>((gateway, report) => {
+  if (!isSet(gateway['port'])) {
     report({
       code: 'MISSING_KEY',
+      key: 'port',
       message: '"port" is missing: a gateway needs one',
       hint: 'add "port" with the port to listen on',
     })

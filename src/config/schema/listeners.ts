@@ -21,7 +21,7 @@ interface ListenerParts {
   tcpRoutes?: unknown
 }
 
-const routesFitProtocol = rule<ListenerParts>((listener, report, unknownKeys) => {
+const routesFitProtocol = rule<ListenerParts>((listener, report) => {
   const protocol = listener.protocol ?? 'HTTP'
   const needed = typeof protocol === 'string' ? ROUTES_OF[protocol] : undefined
   if (isSet(listener.routes) && isSet(listener.tcpRoutes)) {
@@ -32,16 +32,18 @@ const routesFitProtocol = rule<ListenerParts>((listener, report, unknownKeys) =>
       path: [needed === 'routes' ? 'tcpRoutes' : 'routes'],
       at: 'key',
     })
-  } else if (needed !== undefined && !isSet(listener[needed]) && !unknownKeys) {
+  } else if (needed !== undefined && !isSet(listener[needed])) {
     report({
       code: 'MISSING_KEY',
+      key: needed,
       message: `"${needed}" is missing: a listener of protocol ${protocol} needs it`,
       hint: `add "${needed}", which may be an empty list`,
     })
   }
-  if (protocol === 'HTTPS' && !isSet(listener.tls) && !unknownKeys) {
+  if (protocol === 'HTTPS' && !isSet(listener.tls)) {
     report({
       code: 'MISSING_KEY',
+      key: 'tls',
       message: '"tls" is missing: a listener of protocol HTTPS needs it',
       hint: 'add tls: {cert: cert.pem, key: key.pem}, or use protocol HTTP',
     })
@@ -69,10 +71,11 @@ const listenerObject = section(
 export interface Listener extends z.output<typeof listenerObject> {}
 export const listener: z.ZodType<Listener> = listenerObject
 
-const portUnlessInternal = rule<{ port?: unknown; mode?: unknown }>((bind, report, unknownKeys) => {
-  if (isSet(bind.port) || bind.mode === 'internal' || unknownKeys) return
+const portUnlessInternal = rule<{ port?: unknown; mode?: unknown }>((bind, report) => {
+  if (isSet(bind.port) || bind.mode === 'internal') return
   report({
     code: 'MISSING_KEY',
+    key: 'port',
     message: '"port" is missing: only a bind of mode internal goes without',
     hint: 'add "port", or mode: internal',
   })

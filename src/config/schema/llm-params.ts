@@ -27,7 +27,7 @@ export const PROVIDER_PRESETS = [
 /** A provider by name, by reference, or described by its formats. */
 export const llmProviderKind = forms('Which provider is called.', {
   'a name': z.enum([...BUILT_IN, ...PROVIDER_PRESETS]),
-  'a map': section(
+  'a map with reference or custom': section(
     { noun: 'a provider', about: 'A provider by reference, or described.', oneOf: ['reference', 'custom'] },
     {
       reference: optional(filled, 'Name of an entry of llm.providers.'),
@@ -45,7 +45,7 @@ function isBaseUrl(value: string): boolean {
 }
 
 export const llmParams = section(
-  { noun: 'params', about: 'How the provider is reached and what it needs.', id: 'LlmParams' },
+  { noun: 'the params section', about: 'How the provider is reached and what it needs.', id: 'LlmParams' },
   {
     model: nullish(text, 'Model that is asked for; by default the one the client named.'),
     apiKey: nullish(secretValue, 'Key of the provider: "$VARIABLE", or {file: path}.'),
@@ -117,6 +117,7 @@ function judgeReference(params: Readonly<Record<string, unknown>>, report: Repor
 function missingParam(who: string, key: string, below: boolean) {
   return {
     code: 'MISSING_KEY',
+    key,
     message: `"params.${key}" is missing: ${who} needs it`,
     hint: `add "${key}" to params`,
     path: below ? ['params'] : [],

@@ -21,7 +21,7 @@ const comparison = section(
 
 const valueMatch = forms('What the value is compared with.', {
   'the word invalid': invalid,
-  'a map': comparison,
+  'a map with exact or regex': comparison,
 })
 
 export const headerMatch = section(
@@ -36,7 +36,7 @@ const queryMatch = section(
 
 const pathMatch = forms('Which paths match.', {
   'the word invalid': invalid,
-  'a map': section(
+  'a map with exact, pathPrefix or regex': section(
     { noun: 'a path match', about: 'Which paths match.', oneOf: ['exact', 'pathPrefix', 'regex'] },
     {
       exact: optional(text, 'The path, to the letter.'),

@@ -18,7 +18,7 @@ const host = shaped(
   },
 )
 
-const address = rule<Record<string, unknown>>((target, report, unknownKeys) => {
+const address = rule<Record<string, unknown>>((target, report) => {
   const there = present(target, ['host', 'port', 'path', 'backend'])
   if (there.includes('backend') && (there.includes('host') || there.includes('port'))) {
     const beside = there.filter(key => key === 'host' || key === 'port')
@@ -31,7 +31,7 @@ const address = rule<Record<string, unknown>>((target, report, unknownKeys) => {
     })
     return
   }
-  if (!there.includes('backend') && !there.includes('host') && !unknownKeys) {
+  if (!there.includes('backend') && !there.includes('host')) {
     report({
       code: 'NO_BRANCH',
       message: 'an MCP server needs "host" or "backend", and has neither of them',
@@ -39,10 +39,11 @@ const address = rule<Record<string, unknown>>((target, report, unknownKeys) => {
     })
   }
   const halves = ['port', 'path'].filter(key => isSet(target[key]))
-  if (there.includes('host') && halves.length === 1 && !unknownKeys) {
+  if (there.includes('host') && halves.length === 1) {
     const missing = halves[0] === 'port' ? 'path' : 'port'
     report({
       code: 'MISSING_KEY',
+      key: missing,
       message: `"${missing}" is missing: beside "host" go both "port" and "path", or neither`,
       hint: `add "${missing}", or write all three into host as a URL`,
     })

@@ -71,6 +71,6 @@ export const modelCatalog = section(
   },
   {
     file: optional(filePath, 'File with a catalog.'),
-    inline: optional(forms('A catalog.', { 'its text': text, 'a map': catalog })),
+    inline: optional(forms('A catalog.', { 'its text': text, 'a map with providers': catalog })),
   },
 )

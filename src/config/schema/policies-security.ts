@@ -23,7 +23,12 @@ export const authorization = section(
   { noun: 'the authorization section', about: 'Who may do it, by rules in CEL.', id: 'Authorization' },
   {
     rules: z
-      .array(forms('A rule; plain text allows.', { 'an expression that allows': cel, 'a map': ruleKinds }))
+      .array(
+        forms('A rule; plain text allows.', {
+          'an expression that allows': cel,
+          'a map with allow, deny or require': ruleKinds,
+        }),
+      )
       .describe('The rules; a failing expression counts as false.'),
   },
 )

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Code } from '../codes.ts'
+import { writeHint } from './issue-message.ts'
 import { regexProblem } from './rust-regex.ts'
 import { rule } from './section.ts'
 
@@ -21,7 +22,7 @@ export function shaped(
   hint: string,
   sound: (value: string) => boolean,
 ): z.ZodString {
-  return z.string().check(
+  return z.string({ error: () => writeHint(hint) }).check(
     rule<string>((value, report) => {
       if (!sound(value)) report({ code, message, hint })
     }),

@@ -24,7 +24,7 @@ const sessionKey = secretText.check(
   rule<z.output<typeof secretText>>((key, report) => {
     if (key.length === 64) return
     report({
-      code: 'BAD_KEY_HASH',
+      code: 'BAD_LENGTH',
       message: 'the session key is not 64 hex digits long',
       hint: 'write 32 random bytes in hex, as openssl rand -hex 32 prints them',
     })

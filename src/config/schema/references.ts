@@ -1,15 +1,6 @@
 import type { z } from 'zod'
 import { optional } from './fields.ts'
-import {
-  filled,
-  hostPort,
-  isHostPort,
-  namespacedHostname,
-  parseUrl,
-  port,
-  shaped,
-  text,
-} from './primitives.ts'
+import { filled, hostPort, isHostPort, namespacedHostname, parseUrl, port, shaped } from './primitives.ts'
 import { section } from './section.ts'
 
 export const serviceReference = section(

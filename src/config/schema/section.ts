@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Code } from '../codes.ts'
+import { writeForms, writeTakes } from './issue-message.ts'
 
 /** What a section is called, in messages and in the JSON Schema. */
 export interface About {
@@ -20,6 +21,8 @@ export interface Problem {
   readonly hint: string
   readonly path?: readonly (string | number)[]
   readonly at?: 'key' | 'value'
+  /** The key that is missing at `path`; not reported where a misspelt key stands for it. */
+  readonly key?: string
 }
 
 export type Report = (problem: Problem) => void
@@ -28,34 +31,32 @@ export type Report = (problem: Problem) => void
  * A check that reports problems with a code of its own. It runs although other parts of the value are wrong, so that
  * all findings come at once; so what it is given may be incomplete, and it looks at types before it relies on them.
  */
-export function rule<T>(
-  judge: (value: T, report: Report, unknownKeys: boolean) => void,
-): z.core.$ZodCheck<T> {
+export function rule<T>(judge: (value: T, report: Report) => void): z.core.$ZodCheck<T> {
   return z.superRefine<T>(
     (value, context) => {
-      const unknownKeys = context.issues.some(
-        issue => issue.code === 'unrecognized_keys' && (issue.path ?? []).length === 0,
+      judge(value, ({ code, message, hint, path = [], at = 'value', key }) =>
+        context.addIssue({ code: 'custom', message, path: [...path], params: { code, hint, at, key } }),
       )
-      const report: Report = ({ code, message, hint, path = [], at = 'value' }) =>
-        context.addIssue({ code: 'custom', message, path: [...path], params: { code, hint, at } })
-      judge(value, report, unknownKeys)
     },
-    { when: ({ value, issues }) => value !== undefined && !issues.some(isRootTypeIssue) },
+    { when: ({ value, issues }) => value !== undefined && !issues.some(isOfAnotherType) },
   )
 }
 
-/**
- * A map that takes exactly the keys of `shape`; any other key is an error. The message of that error lists the keys in
- * the form {@link readTakes} reads, because an issue does not keep its schema.
- */
+function isOfAnotherType(issue: z.core.$ZodRawIssue): boolean {
+  return issue.code === 'invalid_type' && (issue.path ?? []).length === 0
+}
+
+/** A map that takes exactly the keys of `shape`; any other key is an error. */
 export function section<S extends z.core.$ZodShape>(
   { noun, about, id, oneOf }: About,
   shape: S,
   ...rules: z.core.$ZodCheck<z.output<z.ZodObject<S, z.core.$strict>>>[]
 ): z.ZodObject<S, z.core.$strict> {
-  const keys = Object.keys(shape)
   const object = z.strictObject(shape, {
-    error: issue => (issue.code === 'unrecognized_keys' ? `${noun}${TAKES}${keys.join(', ')}` : undefined),
+    error: issue => {
+      if (issue.code !== 'unrecognized_keys') return undefined
+      return writeTakes({ noun, keys: Object.keys(shape), homes: homesOf(issue.keys, shape) })
+    },
   })
   const checks = oneOf === undefined ? rules : [exactlyOne(noun, oneOf, written), ...rules]
   const checked = checks.length === 0 ? object : object.check(...checks)
@@ -67,50 +68,53 @@ export function section<S extends z.core.$ZodShape>(
   return checked
 }
 
-const TAKES = ' takes: '
+/** Misplaced key → the one key of `shape` whose section takes it. */
+function homesOf(keys: readonly string[], shape: z.core.$ZodShape): Map<string, string> {
+  const homes = new Map<string, string>()
+  for (const key of keys) {
+    const owners = Object.keys(shape).filter(owner => takesKey(shape[owner], key))
+    if (owners.length === 1 && owners[0] !== undefined) homes.set(key, owners[0])
+  }
+  return homes
+}
 
-/** The noun and the keys out of the message of an unknown key. */
-export function readTakes(message: string): { noun: string; keys: string[] } {
-  const [noun = '', keys = ''] = message.split(TAKES)
-  return { noun, keys: keys.split(', ') }
+function takesKey(schema: z.core.$ZodType | undefined, key: string): boolean {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
+    return takesKey(schema.unwrap(), key)
+  if (schema instanceof z.ZodArray) return takesKey(schema.element, key)
+  if (schema instanceof z.ZodUnion) return schema.options.some(option => takesKey(option, key))
+  return schema instanceof z.ZodObject && Object.hasOwn(schema.shape, key)
 }
 
 /**
- * A value that can be written in several forms; `forms` maps what a form is called to its schema. The message of a
- * value that fits none lists those names in the form {@link readForms} reads. `z.xor`, because `z.union` gives the issues
- * of one branch alone when those of the others are graver, and that need not be the branch that was meant.
+ * A value that can be written in several forms; `choices` maps what a form is called to its schema. `z.xor`, because
+ * `z.union` gives the issues of one branch alone when those of the others are graver, and that need not be the branch
+ * that was meant.
  */
 export function forms<const F extends Readonly<Record<string, z.ZodType>>>(
   about: string,
   choices: F,
 ): z.ZodXor<readonly F[keyof F][]> {
   const schemas = Object.values(choices) as F[keyof F][]
-  const message = Object.keys(choices).join(FORM)
+  const message = writeForms(Object.keys(choices))
   const union = z.xor(schemas, { error: () => message })
   z.globalRegistry.add(union, { description: about })
   return union
 }
 
-const FORM = ' | '
-
-/** The names of the forms out of the message of a value that fits none of them. */
-export function readForms(message: string): string[] {
-  return message.split(FORM)
-}
-
-/** Of `keys` exactly one must be there. Where a key is unknown its typo explains the missing one. */
+/** Of `keys` exactly one must be there. */
 export function exactlyOne(
   noun: string,
   keys: readonly string[],
   keysThere: typeof present = present,
 ): z.core.$ZodCheck<object> {
-  return rule<object>((value, report, unknownKeys) => {
+  return rule<object>((value, report) => {
     const there = keysThere(value, keys)
-    if (there.length === 0 && !unknownKeys) {
+    if (there.length === 0) {
       report({
         code: 'NO_BRANCH',
-        message: `${noun} needs one of ${list(keys, 'or')}, and has none of them`,
-        hint: `add one of ${list(keys, 'or')}`,
+        message: `${noun} needs ${keys.length > 1 ? 'one of ' : ''}${list(keys, 'or')}, and has none`,
+        hint: keys.length > 1 ? 'add the one that is meant' : `add ${list(keys, 'or')}`,
       })
     }
     if (there.length > 1) report(tooMany(noun, there))
@@ -129,7 +133,7 @@ export function atMostOne(noun: string, keys: readonly string[]): z.core.$ZodChe
 export function tooMany(noun: string, there: readonly string[]): Problem {
   return {
     code: 'MANY_BRANCHES',
-    message: `${noun} takes only one of ${list(there, 'and')}, and has ${there.length} of them`,
+    message: `${noun} takes only one of ${list(there, 'and')}, and has ${there.length === 2 ? 'both' : there.length}`,
     hint: `keep one of ${list(there, 'or')}`,
     path: [there[1] ?? ''],
     at: 'key',
@@ -151,12 +155,9 @@ export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null
 }
 
+/** `"a", "b" or "c"`. */
 export function list(words: readonly string[], last: 'and' | 'or'): string {
   const quoted = words.map(word => `"${word}"`)
   if (quoted.length < 2) return quoted.join('')
   return `${quoted.slice(0, -1).join(', ')} ${last} ${quoted.at(-1)}`
-}
-
-function isRootTypeIssue(issue: z.core.$ZodRawIssue): boolean {
-  return issue.code === 'invalid_type' && (issue.path ?? []).length === 0
 }

@@ -9,7 +9,7 @@ const namespace = text.describe('Namespace of that name.')
 
 const backendTarget = forms('Which backend or service.', {
   'the word invalid': z.literal('invalid'),
-  'a map': section(
+  'a map with backend or service': section(
     { noun: 'a backend target', about: 'A backend or a service.', oneOf: ['backend', 'service'] },
     {
       backend: optional(

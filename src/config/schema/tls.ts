@@ -21,40 +21,39 @@ const TUNING = [
   'keyExchangeGroups',
 ]
 
-const serverIdentity = rule<{ spiffe?: unknown; mode?: unknown; root?: unknown }>(
-  (tls, report, unknownKeys) => {
-    if (isSet(tls.spiffe)) {
-      const beside = [...present(tls, [...FILES, ...TUNING]), ...(tls.mode === 'dynamicCa' ? ['mode'] : [])]
-      for (const key of beside) {
-        report({
-          code: 'KEY_CONFLICT',
-          message: `"${key}" cannot stand beside "spiffe"`,
-          hint: 'SPIFFE brings its own certificate and profile: remove one of the two',
-          path: [key],
-          at: 'key',
-        })
-      }
-      return
-    }
-    for (const key of ['cert', 'key']) {
-      if (present(tls, [key]).length > 0 || unknownKeys) continue
-      report({
-        code: 'MISSING_KEY',
-        message: `"${key}" is missing: a TLS listener needs a certificate and its key`,
-        hint: `add "${key}" with the path of a PEM file`,
-      })
-    }
-    if (tls.mode === 'dynamicCa' && isSet(tls.root)) {
+const serverIdentity = rule<{ spiffe?: unknown; mode?: unknown; root?: unknown }>((tls, report) => {
+  if (isSet(tls.spiffe)) {
+    const beside = [...present(tls, [...FILES, ...TUNING]), ...(tls.mode === 'dynamicCa' ? ['mode'] : [])]
+    for (const key of beside) {
       report({
         code: 'KEY_CONFLICT',
-        message: '"root" cannot stand beside "mode: dynamicCa"',
-        hint: 'remove "root"',
-        path: ['root'],
+        message: `"${key}" cannot stand beside "spiffe"`,
+        hint: 'SPIFFE brings its own certificate and profile: remove one of the two',
+        path: [key],
         at: 'key',
       })
     }
-  },
-)
+    return
+  }
+  for (const key of ['cert', 'key']) {
+    if (present(tls, [key]).length > 0) continue
+    report({
+      code: 'MISSING_KEY',
+      key,
+      message: `"${key}" is missing: a TLS listener needs a certificate and its key`,
+      hint: `add "${key}" with the path of a PEM file`,
+    })
+  }
+  if (tls.mode === 'dynamicCa' && isSet(tls.root)) {
+    report({
+      code: 'KEY_CONFLICT',
+      message: '"root" cannot stand beside "mode: dynamicCa"',
+      hint: 'remove "root"',
+      path: ['root'],
+      at: 'key',
+    })
+  }
+})
 
 /** TLS towards clients. */
 export const serverTls = section(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { cel, count, filled, text } from './primitives.ts'
+import { cel, count, filled } from './primitives.ts'
 import { exactlyOne, isSet, rule, section } from './section.ts'
 
 const targetModel = filled.describe('Name of a model; a model with a wildcard may take it.')

@@ -33,12 +33,25 @@ export function call(port: number, options: Call = {}): Promise<Answer> {
 async function collect(response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
-  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: Buffer.concat(chunks).toString(),
+  }
 }
 
 /** Posts JSON. */
-export function post(port: number, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  return call(port, { path, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+export function post(
+  port: number,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return call(port, {
+    path,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
 }
 
 /** A TCP connection to the gateway that sends what the test writes and keeps what comes back. */

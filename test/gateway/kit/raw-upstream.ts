@@ -10,7 +10,9 @@ export interface RawUpstream {
 }
 
 /** `behave` is called once per connection that has sent something, with the text of its first chunk. */
-export async function startRawUpstream(behave: (socket: Socket, first: string) => void): Promise<RawUpstream> {
+export async function startRawUpstream(
+  behave: (socket: Socket, first: string) => void,
+): Promise<RawUpstream> {
   const sockets: Socket[] = []
   const chunks: Buffer[] = []
   const server = createServer(socket => {

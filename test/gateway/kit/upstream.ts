@@ -41,7 +41,9 @@ export async function startUpstream(
   const connections: Socket[] = []
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '', rawHeaders } = request
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    )
     const record = { method, url, headers, rawHeaders, body: await bodyOf(request).catch(() => '<cut off>') }
     seen.push(record)
     answer(response, record, request)
