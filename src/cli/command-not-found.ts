@@ -1,5 +1,6 @@
 import type { Hook } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
+import { looksSecret } from '../config/shown-word.ts'
 import { EXIT } from '../errors.ts'
 
 /**
@@ -11,8 +12,7 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config, argv }) 
   const names = config.commandIDs.map(name => name.replaceAll(':', ' '))
   const topic = config.topics.find(one => one.name === typed[0])
   const word = topic === undefined ? (typed[0] ?? '') : typed.slice(0, 2).join(' ')
-  const shown =
-    word.length <= 32 && !/^(?:sk-|AIza|AQ\.|gsk_|xai-)/.test(word) ? JSON.stringify(word) : 'that'
+  const shown = looksSecret(word, names) ? 'that' : JSON.stringify(word)
   const meant = word.length <= 32 ? closest(word, names) : undefined
   const failure = {
     code: 'UNKNOWN_COMMAND',

@@ -1,3 +1,4 @@
+import { looksSecret } from '../config/shown-word.ts'
 import { AgwError, EXIT } from '../errors.ts'
 
 /** A failure as it is printed: the same facts for the text and for `--json`. */
@@ -104,5 +105,5 @@ function usage(
 /** The name of what was typed as a flag; a value glued to it is dropped, and a long one is not repeated. */
 function flagName(typed: string): string {
   const name = typed.split('=')[0] ?? ''
-  return name.length <= 32 ? name : '(a long word)'
+  return looksSecret(name.replace(/^-+/, '')) ? '(a word not shown here)' : name
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { cleanPastedKey, providerMismatch } from '../secrets/index.ts'
 import type { Redactor } from '../secrets/redactor.ts'
@@ -74,7 +75,7 @@ async function rawKey(
 function fromEnvironment(name: string, env: KeyInputContext['env']): string {
   const value = env[name]
   if (value !== undefined && value !== '') return value
-  const shown = name.length <= 64 && /^[A-Za-z_]\w*$/.test(name) ? name : 'that'
+  const shown = looksSecret(name) || !/^[A-Za-z_]\w*$/.test(name) ? 'that' : name
   throw new AgwError(
     'SECRET_MISSING',
     `the variable ${shown} is ${value === undefined ? 'not set' : 'empty'}`,

@@ -1,5 +1,6 @@
 import { closest } from '../config/did-you-mean.ts'
 import { STYLES, type Style } from '../config/index.ts'
+import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { ONBOARDING, type Onboarding, onboardingOf } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
@@ -105,7 +106,7 @@ function knownProvider(id: string): Onboarding {
   const meant = id.length <= 32 ? closest(id, names) : undefined
   throw new AgwError(
     'USAGE',
-    `${id.length <= 32 && !id.startsWith('sk-') ? JSON.stringify(id) : 'that'} is not a provider agw knows`,
+    `${looksSecret(id, names) ? 'that' : JSON.stringify(id)} is not a provider agw knows`,
     {
       hint: meant === undefined ? `it knows: ${names.join(', ')}` : `did you mean ${meant}?`,
     },

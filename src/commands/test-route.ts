@@ -14,7 +14,12 @@ export default class TestRoute extends ConfigCommand {
     '<%= config.bin %> test-route /v1/models --method GET --explain',
   ]
   static override args = {
-    path: Args.string({ description: 'The path of the request.', default: '/v1/chat/completions' }),
+    path: Args.string({
+      // The library would take a missing argument from standard input, where keys come in.
+      ignoreStdin: true,
+      description: 'The path of the request.',
+      default: '/v1/chat/completions',
+    }),
   }
   static override flags = {
     model: Flags.string({ summary: 'The model in the request.', helpValue: 'NAME', env: 'AGW_MODEL' }),

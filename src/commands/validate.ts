@@ -15,7 +15,11 @@ export default class Validate extends ConfigCommand {
     'cat config.yaml | <%= config.bin %> validate -',
   ]
   static override args = {
-    file: Args.string({ description: 'The config; - is standard input.' }),
+    file: Args.string({
+      // The library would take a missing argument from standard input, where keys come in.
+      ignoreStdin: true,
+      description: 'The config; - is standard input.',
+    }),
   }
   static override flags = {
     strict: Flags.boolean({ summary: 'Warnings count as errors.', env: 'AGW_STRICT' }),

@@ -15,6 +15,7 @@ import type { Diagnostic, Path, Range } from './diagnostic.ts'
 import { type Expansion, expand, type VariableUse } from './expand.ts'
 import { type PlainData, toPlain } from './plain.ts'
 import { LineIndex } from './position.ts'
+import { looksSecret } from './shown-word.ts'
 import { type SyntaxFinding, syntaxFindings } from './syntax.ts'
 
 /** What {@link readDocument} needs besides the text. */
@@ -130,17 +131,19 @@ export class ConfigDocument {
 
   #missing(use: VariableUse): Diagnostic {
     const comment = isInComment(this.text, use.start)
+    // A key that was pasted behind a dollar sign reads as a name.
+    const name = looksSecret(use.name) ? 'whose name is not shown here' : use.name
     return {
       code: comment ? 'VARIABLE_IN_COMMENT' : 'VARIABLE_UNSET',
       severity: 'error',
       message: comment
-        ? `the variable ${use.name} in this comment is not set, and agentgateway expands comments too`
-        : `the variable ${use.name} is not set`,
+        ? `the variable ${name} in this comment is not set, and agentgateway expands comments too`
+        : `the variable ${name} is not set`,
       hint: comment
         ? 'write $$ for a dollar sign that is meant literally, or take the name out of the comment'
-        : /^\d/.test(use.name)
+        : /^\d/.test(use.name) || name !== use.name
           ? 'write $$ for a dollar sign that is meant literally'
-          : `export ${use.name}, put it into .env beside the config, or write \${${use.name}:-default}`,
+          : `export ${name}, put it into .env beside the config, or write \${${name}:-default}`,
       file: this.file,
       path: [],
       range: this.lines.range(use.start, use.end),

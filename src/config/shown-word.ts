@@ -7,21 +7,41 @@ const KEY_PREFIX =
 /** Edits within which a word is taken for a misspelt key of the format, whatever it looks like. */
 const MISSPELT = 3
 
+/** Shorter words are no provider keys. */
+const SHORTEST_KEY = 16
+
 /**
- * Whether a word of the file may be a pasted secret, so that no message may hold it: it starts like a key, is long and
- * has digits in it, or has characters that no key of the format has. A word close to one of `known` is none.
+ * Whether a word of the file may be a pasted secret, so that no message may hold it: it starts like a key, or is long
+ * and has digits or signs in it that no key of the format has. A word close to one of `known` is none.
  */
 export function looksSecret(word: string, known: readonly string[] = []): boolean {
   if (KEY_PREFIX.test(word)) return true
-  if (!/^[\p{L}\p{N}_.$/*:-]{0,80}$/u.test(word)) return true
-  if (word.length < 16 || !/\d/.test(word)) return false
-  if (isWordy(word)) return false
+  if (word.length < SHORTEST_KEY || isWordy(word)) return false
   return !known.some(candidate => distance(word, candidate, MISSPELT + 1) <= MISSPELT)
 }
 
-/** Parts of letters with at most a short number in each, as names of headers, hosts, paths and variables have. */
+const PART = new RegExp(
+  [
+    '\\p{L}*', // words, in camel case too
+    '\\p{L}{1,15}\\d{1,3}', // ipv6
+    '\\p{Ll}+\\d\\p{Lu}\\p{Ll}+(?:\\p{Lu}\\p{Ll}+)*', // http2FrameSize
+    '\\d{1,5}\\p{L}?', // 8080, 70b
+    '20\\d{6}', // a day
+  ]
+    .map(form => `^(?:${form})$`)
+    .join('|'),
+  'u',
+)
+
+/** Parts as the keys of the format and the names of headers, hosts, paths, variables and models have them. */
 function isWordy(word: string): boolean {
-  return word.split(/[-_./:$*]/).every(part => /^(?:\p{L}{0,20}|\p{L}{1,15}\d{1,3}|\d{1,5})$/u.test(part))
+  return word.split(/[-_./:$*]/).every(part => PART.test(part) && !isJumble(part))
+}
+
+/** Capitals all over, as random letters have them and camel case has not. */
+function isJumble(part: string): boolean {
+  const capitals = part.replace(/\P{Lu}/gu, '').length
+  return part.length >= 8 && capitals * 3 > part.length && capitals < part.length
 }
 
 /** A path that ends before the first step that may be a secret. */

@@ -4,6 +4,7 @@ import { formatPath, type Path } from './diagnostic.ts'
 import { closest } from './did-you-mean.ts'
 import type { ConfigDocument } from './document.ts'
 import type { Config, SecretValue } from './schema.ts'
+import { looksSecret } from './shown-word.ts'
 
 /** How the config says where a key comes from; `none` is a backend that nothing gives a key. */
 export type KeyMethod = 'inline' | 'env' | 'file' | 'passthrough' | 'none'
@@ -62,7 +63,7 @@ export function findSlot(slots: readonly KeySlot[], wanted: string): KeySlot {
   if (byProvider.length === 1 && byProvider[0] !== undefined) return byProvider[0]
   const names = slots.map(slot => slot.name)
   const meant = wanted.length <= 32 ? closest(wanted, names) : undefined
-  const shown = wanted.length <= 32 && !/^sk-|^AIza/.test(wanted) ? JSON.stringify(wanted) : 'that'
+  const shown = looksSecret(wanted, names) ? 'that' : JSON.stringify(wanted)
   throw new AgwError('UNKNOWN_SLOT', `no key slot is called ${shown}`, {
     hint:
       names.length === 0

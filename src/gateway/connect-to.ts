@@ -25,7 +25,7 @@ export function parseConnectTo(text: string): ConnectTo {
   const parts = FORM.exec(text)
   const to = port(parts?.[4])
   if (parts === null || (port(parts[2]) ?? 0) > 65535 || (to ?? 0) > 65535) {
-    throw new AgwError('USAGE', `--connect-to ${text}: not of the form HOST:PORT:HOST:PORT`, {
+    throw new AgwError('USAGE', '--connect-to is not of the form HOST:PORT:HOST:PORT', {
       hint: 'For example --connect-to api.openai.com:443:127.0.0.1:8443.',
     })
   }

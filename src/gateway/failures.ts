@@ -104,18 +104,18 @@ export const UPSTREAM_FAILURES: Readonly<Record<string, Failure>> = {
 
 /** Families of codes, where no row names the code itself. */
 const FAMILIES: readonly (readonly [RegExp, Failure])[] = [
-  [/^HPE_/, callFailed('the answer is not HTTP/1.1')],
+  [/^HPE_|^HTTPParserError$/, callFailed('the answer is not HTTP/1.1')],
   [/^ERR_(?:SSL|TLS)_/, callFailed('TLS: the handshake failed')],
 ]
 
 const UNKNOWN = callFailed('unexpected error')
 
-/** The code of an error, also of the first of several attempts to connect. */
+/** The code of an error, also of the first of several attempts to connect; undici's parser errors have a name only. */
 export function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return ''
   if ('code' in error && typeof error.code === 'string') return error.code
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  return ''
+  return error instanceof Error ? error.name : ''
 }
 
 /** The row for what undici or Node reports about a call upstream. */

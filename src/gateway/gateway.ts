@@ -125,7 +125,9 @@ class RunningGateway implements Gateway {
     const drainMs = options.drainMs ?? this.#current.runtime.settings.drainMs
     const ports = [...this.#ports.values()]
     this.#ports.clear()
-    await Promise.all(ports.map(port => port.close(drainMs)))
+    // Whoever still waits for an upstream then is told so, as long as no answer has begun.
+    const giveUp = (): void => void this.#pools.destroy()
+    await Promise.all(ports.map(port => port.close(drainMs, giveUp)))
     await this.#pools.destroy()
   }
 }

@@ -71,13 +71,19 @@ export class Port {
     this.#server.keepAliveTimeout = value
   }
 
-  /** Stops listening, lets the requests under way finish for at most `drainMs`, then cuts them off. */
-  async close(drainMs: number): Promise<void> {
+  /**
+   * Stops listening and lets the requests under way finish. After `drainMs` it calls `giveUp`, which should end what
+   * they wait for, and drops the connections that are still there a moment later.
+   */
+  async close(drainMs: number, giveUp: () => void = () => {}): Promise<void> {
     if (this.#isClosing) return
     this.#isClosing = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS)
-    const cut = setTimeout(() => this.#server.closeAllConnections(), drainMs)
+    let cut = setTimeout(() => {
+      giveUp()
+      cut = setTimeout(() => this.#server.closeAllConnections(), 2 * SWEEP_MS)
+    }, drainMs)
     await closed
     clearInterval(sweep)
     clearTimeout(cut)

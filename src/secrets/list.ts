@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
 import { type FileFacts, readSecretFile } from './read.ts'
@@ -91,10 +92,10 @@ async function fileRow(slot: KeySlot, file: string, context: ListContext): Promi
 
 function variableRow(slot: KeySlot, variable: string, variables: VariableTable): KeyRow {
   const found = variables.lookup(variable)
-  const reference = `$${variable}`
+  const reference = looksSecret(variable) ? '$(a name not shown)' : `$${variable}`
   if (found === undefined) {
     const source = 'nowhere'
-    const detail = `${variable} is not set: \`agw keys set ${slot.name}\` stores it`
+    const detail = `${reference} is not set: \`agw keys set ${slot.name}\` stores it`
     return { slot, reference, source, fingerprint: null, mode: null, state: 'missing', ...UNKNOWN, detail }
   }
   const source = found.source === 'environment' ? `${reference} (environment)` : `${reference} (.env)`

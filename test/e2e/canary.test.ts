@@ -132,10 +132,9 @@ describe('a running gateway', () => {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify({ model: CANARY, messages: [{ role: 'user', content: CANARY }] }),
-      }).then(
-        answer => answer.text(),
-        () => '',
-      )
+      })
+        .then(answer => answer.text())
+        .catch(() => '')
     for (const control of ['status=401', 'status=500', 'cut=10', 'latency=5'])
       await ask({ 'x-mock': control })
     await ask(

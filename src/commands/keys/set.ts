@@ -22,7 +22,12 @@ export default class KeysSet extends ConfigCommand {
     '<%= config.bin %> keys set openai --from-env OPENAI_API_KEY --method file',
   ]
   static override args = {
-    name: Args.string({ description: 'The key slot, as `keys list` names it.', required: true }),
+    name: Args.string({
+      // The library would take a missing argument from standard input, where keys come in.
+      ignoreStdin: true,
+      description: 'The key slot, as `keys list` names it.',
+      required: true,
+    }),
   }
   static override flags = {
     'from-env': Flags.string({

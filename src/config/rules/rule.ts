@@ -1,19 +1,9 @@
 import type { Code } from '../codes.ts'
 import type { Path } from '../diagnostic.ts'
 import type { ConfigDocument } from '../document.ts'
-import type { Config } from '../schema.ts'
 import type { KeySlot } from '../slots.ts'
-
-/** A map of the config, as rules walk it. */
-export type Node = Readonly<Record<string, unknown>>
-
-/** What a rule sees, and how it reports. */
-export interface RuleContext {
-  readonly config: Config
-  readonly document: ConfigDocument
-  readonly slots: readonly KeySlot[]
-  report(finding: RuleFinding): void
-}
+import type { Scene } from './scene.ts'
+import type { Node, Place } from './tree.ts'
 
 /** Severity comes from the table of codes. */
 export interface RuleFinding {
@@ -24,19 +14,30 @@ export interface RuleFinding {
   readonly at?: 'key' | 'value'
 }
 
-/** Looks for what the format allows and the user cannot want. Never throws. */
-export type Rule = (context: RuleContext) => void
+export type Report = (finding: RuleFinding) => void
 
-export function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** What a rule on one place sees besides the place. */
+export interface PlaceContext {
+  /** The file as plain data, expanded. */
+  readonly data: Node
+  readonly document: ConfigDocument
+  report(finding: RuleFinding): void
 }
 
-/** Calls back for every map of a tree, with its path, parents first. */
-export function walk(tree: unknown, visit: (node: Node, path: Path) => void, path: Path = []): void {
-  if (Array.isArray(tree)) {
-    for (const [index, item] of tree.entries()) walk(item, visit, [...path, index])
-  } else if (isNode(tree)) {
-    visit(tree, path)
-    for (const [key, value] of Object.entries(tree)) walk(value, visit, [...path, key])
-  }
+/**
+ * Judges what stands at certain keys, wherever they are. It runs although another part of the file is broken, so it
+ * takes no type for granted. Never throws.
+ */
+export interface PlaceRule {
+  readonly keys: readonly string[]
+  judge(place: Place, context: PlaceContext): void
 }
+
+/** What a rule on the whole file sees. */
+export interface FileContext extends PlaceContext {
+  readonly scene: Scene
+  readonly slots: readonly KeySlot[]
+}
+
+/** Judges how the parts of a file fit together. It runs only where the shape of all of it is sound. Never throws. */
+export type FileRule = (context: FileContext) => void

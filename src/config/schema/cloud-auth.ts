@@ -80,7 +80,11 @@ const userAssignedIdentity = section(
     about: 'Which identity is used.',
     oneOf: ['clientId', 'objectId', 'resourceId'],
   },
-  { clientId: optional(text), objectId: optional(text), resourceId: optional(text) },
+  {
+    clientId: optional(text, 'By client ID.'),
+    objectId: optional(text, 'By object ID.'),
+    resourceId: optional(text, 'By resource ID.'),
+  },
 )
 
 const azureExplicit = section(

@@ -91,7 +91,10 @@ const accessLog = section(
           fields: nullish(
             section(
               { noun: 'the otlp fields', about: 'Fields of this log alone.' },
-              { add: optional(celMap), remove: optional(z.array(text)) },
+              {
+                add: optional(celMap, 'Field → CEL that yields it.'),
+                remove: optional(z.array(text), 'Fields that are left out.'),
+              },
             ),
           ),
           path: optional(text, 'Path of the collector.'),

@@ -82,7 +82,7 @@ const contentSafetyGuard = section(
         { noun: 'the analyzeText section', about: 'Scores texts by categories of harm.' },
         {
           severityThreshold: nullish(z.int32(), 'Severity from which on a text is refused.'),
-          apiVersion: nullish(text),
+          apiVersion: nullish(text, 'Version of the API.'),
           blocklistNames: nullish(z.array(text), 'Blocklists of the resource.'),
           haltOnBlocklistHit: nullish(z.boolean(), 'Stops scoring at the first hit.'),
         },
@@ -91,7 +91,7 @@ const contentSafetyGuard = section(
     detectJailbreak: nullish(
       section(
         { noun: 'the detectJailbreak section', about: 'Finds attempts to talk the model out of its rules.' },
-        { apiVersion: nullish(text) },
+        { apiVersion: nullish(text, 'Version of the API.') },
       ),
     ),
   },
@@ -102,9 +102,9 @@ const REFUSAL = 'The request was rejected due to inappropriate content'
 const rejection = section(
   { noun: 'the rejection section', about: 'What a refused client is answered.', id: 'GuardRejection' },
   {
-    body: optional(bytes, { default: REFUSAL }),
-    status: optional(httpStatus, { default: 403 }),
-    headers: nullish(headerModifier),
+    body: optional(bytes, { description: 'Body of the answer.', default: REFUSAL }),
+    status: optional(httpStatus, { description: 'Status of the answer.', default: 403 }),
+    headers: nullish(headerModifier, 'Headers of the answer.'),
   },
 )
 

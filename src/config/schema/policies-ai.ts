@@ -55,7 +55,10 @@ const object = section(
     prompts: nullish(
       section(
         { noun: 'the prompts section', about: 'Messages put before and after those of the client.' },
-        { append: optional(z.array(message)), prepend: optional(z.array(message)) },
+        {
+          append: optional(z.array(message), 'After those of the client.'),
+          prepend: optional(z.array(message), 'Before those of the client.'),
+        },
       ),
     ),
     modelAliases: optional(textMap, 'Name the client uses → name the provider is asked for.'),

@@ -12,7 +12,10 @@ const protocol = section(
     grpc: optional(
       section(
         { noun: 'the grpc protocol', about: 'Envoy external authorization over gRPC.' },
-        { context: nullish(textMap, 'Fixed texts sent along.'), metadata: nullish(celMap) },
+        {
+          context: nullish(textMap, 'Fixed texts sent along.'),
+          metadata: nullish(celMap, 'CEL values sent along.'),
+        },
       ),
     ),
     http: optional(
@@ -47,7 +50,7 @@ const extAuthzShape = {
       'allow or deny': z.enum(['allow', 'deny']),
       'a status': section(
         { noun: 'the failureMode of extAuthz', about: 'Refuses with this status.' },
-        { denyWithStatus: uint16 },
+        { denyWithStatus: uint16.describe('Status of the refusal.') },
       ),
     }),
     { default: 'deny' },
@@ -102,12 +105,30 @@ export const extProcOrConditional = orConditional(
       section(
         { noun: 'the processingOptions section', about: 'Which parts of a message the service is shown.' },
         {
-          requestBodyMode: optional(bodyMode, { default: 'fullDuplexStreamed' }),
-          responseBodyMode: optional(bodyMode, { default: 'fullDuplexStreamed' }),
-          requestHeaderMode: optional(sendMode, { default: 'send' }),
-          responseHeaderMode: optional(sendMode, { default: 'send' }),
-          requestTrailerMode: optional(sendMode, { default: 'send' }),
-          responseTrailerMode: optional(sendMode, { default: 'send' }),
+          requestBodyMode: optional(bodyMode, {
+            description: 'How the body is shown.',
+            default: 'fullDuplexStreamed',
+          }),
+          responseBodyMode: optional(bodyMode, {
+            description: 'How the body is shown.',
+            default: 'fullDuplexStreamed',
+          }),
+          requestHeaderMode: optional(sendMode, {
+            description: 'Whether this part is shown.',
+            default: 'send',
+          }),
+          responseHeaderMode: optional(sendMode, {
+            description: 'Whether this part is shown.',
+            default: 'send',
+          }),
+          requestTrailerMode: optional(sendMode, {
+            description: 'Whether this part is shown.',
+            default: 'send',
+          }),
+          responseTrailerMode: optional(sendMode, {
+            description: 'Whether this part is shown.',
+            default: 'send',
+          }),
           allowModeOverride: optional(z.boolean(), {
             description: 'Lets the service choose.',
             default: false,
@@ -128,12 +149,18 @@ const mcpProcessor = section(
     ),
     ...simpleBackendShape,
     policies: nullish(simpleBackendPolicies),
-    failureMode: optional(z.enum(['failClosed', 'failOpen']), { default: 'failClosed' }),
+    failureMode: optional(z.enum(['failClosed', 'failOpen']), {
+      description: 'What happens while it does not answer.',
+      default: 'failClosed',
+    }),
     metadata: optional(celMap, 'CEL values sent along.'),
     requestHeaders: optional(
       section(
         { noun: 'a header filter', about: 'Which headers the service is shown.' },
-        { allowed: optional(z.array(headerOrPseudo)), disallowed: optional(z.array(headerOrPseudo)) },
+        {
+          allowed: optional(z.array(headerOrPseudo), 'Only these; all when absent.'),
+          disallowed: optional(z.array(headerOrPseudo), 'None of these.'),
+        },
       ),
     ),
   },

@@ -46,7 +46,10 @@ const tracing = section(
   { noun: 'the tracing section of config', about: 'Older place of frontendPolicies.tracing.' },
   {
     otlpEndpoint: nullish(text, 'URL of the collector.'),
-    otlpProtocol: optional(z.enum(['grpc', 'http']), { default: 'grpc' }),
+    otlpProtocol: optional(z.enum(['grpc', 'http']), {
+      description: 'OTLP over gRPC or HTTP.',
+      default: 'grpc',
+    }),
     headers: optional(z.record(z.string(), secretText), 'Headers sent to the collector.'),
     path: nullish(text, 'Path of the collector.'),
     fields: nullish(fields),
@@ -79,11 +82,11 @@ const mesh = {
     section(
       { noun: 'the hbone section', about: 'Tunnels of the mesh.' },
       {
-        windowSize: nullish(uint32),
-        connectionWindowSize: nullish(uint32),
-        frameSize: nullish(uint32),
-        poolMaxStreamsPerConn: nullish(uint16),
-        poolUnusedReleaseTimeout: nullish(duration),
+        windowSize: nullish(uint32, 'Flow control window of a stream, in bytes.'),
+        connectionWindowSize: nullish(uint32, 'Flow control window of a connection, in bytes.'),
+        frameSize: nullish(uint32, 'Largest frame, in bytes.'),
+        poolMaxStreamsPerConn: nullish(uint16, 'Most streams of one connection.'),
+        poolUnusedReleaseTimeout: nullish(duration, 'Idle time after which a connection is closed.'),
       },
     ),
   ),
@@ -119,7 +122,12 @@ const object = section(
     storage: nullish(
       section(
         { noun: 'the storage section', about: 'Where changes made in the web pages go.' },
-        { mode: optional(z.enum(['file', 'hybrid', 'readOnly']), { default: 'file' }) },
+        {
+          mode: optional(z.enum(['file', 'hybrid', 'readOnly']), {
+            description: 'Into the file, into the database, or nowhere.',
+            default: 'file',
+          }),
+        },
       ),
     ),
     session: nullish(

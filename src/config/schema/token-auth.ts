@@ -24,24 +24,32 @@ export const jwtSignAuth = section(
 const clientAuth = forms('How the gateway identifies itself at the token endpoint.', {
   'a client secret': section(
     { noun: 'a client secret', about: 'Client ID and secret in the Authorization header, the default.' },
-    { clientId: text, clientSecret: secretValue },
+    { clientId: text.describe('Client of the gateway.'), clientSecret: secretValue },
   ),
   'method clientSecretBasic': section(
     {
       noun: 'client authentication by clientSecretBasic',
       about: 'Client ID and secret in the Authorization header.',
     },
-    { method: z.literal('clientSecretBasic'), clientId: text, clientSecret: secretValue },
+    {
+      method: z.literal('clientSecretBasic'),
+      clientId: text.describe('Client of the gateway.'),
+      clientSecret: secretValue,
+    },
   ),
   'method clientSecretPost': section(
     { noun: 'client authentication by clientSecretPost', about: 'Client ID and secret in the form.' },
-    { method: z.literal('clientSecretPost'), clientId: text, clientSecret: nullish(secretValue) },
+    {
+      method: z.literal('clientSecretPost'),
+      clientId: text.describe('Client of the gateway.'),
+      clientSecret: nullish(secretValue),
+    },
   ),
   'method privateKeyJwt': section(
     { noun: 'client authentication by privateKeyJwt', about: 'A signed assertion instead of a secret.' },
     {
       method: z.literal('privateKeyJwt'),
-      clientId: text,
+      clientId: text.describe('Client of the gateway.'),
       signingKey: secretValue.describe('Private key in PEM.'),
       certificate: nullish(secretValue, 'Certificate of the key, in PEM.'),
       certificateHeader: nullish(

@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
+import type { QueryCredential } from '../runtime.ts'
 import { maskQuery } from './mask-query.ts'
 import type { Usage } from './usage.ts'
 
@@ -44,7 +45,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     sourcePort: request.socket.remotePort,
     method: exchange.method,
     host: request.headers.host ?? '',
-    path: maskedTarget(request.url ?? ''),
+    path: maskedTarget(request.url ?? '', destination?.queryCredentials ?? []),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
     provider: destination?.ai?.provider.telemetryName,
@@ -56,7 +57,9 @@ export function accessEvent(exchange: Exchange): AccessEvent {
   }
 }
 
-function maskedTarget(url: string): string {
+function maskedTarget(url: string, credentials: readonly QueryCredential[]): string {
   const mark = url.indexOf('?')
-  return mark < 0 ? url : `${url.slice(0, mark)}?${maskQuery(url.slice(mark + 1))}`
+  if (mark < 0) return url
+  const names = new Set(credentials.map(({ name }) => name.toLowerCase()))
+  return `${url.slice(0, mark)}?${maskQuery(url.slice(mark + 1), names)}`
 }

@@ -1,15 +1,11 @@
 import { readDocument } from '../../../src/config/read.ts'
-import type { Config } from '../../../src/config/schema.ts'
-import { validate } from '../../../src/config/validate.ts'
+import { type Config, configSchema } from '../../../src/config/schema.ts'
 import { type CompileOptions, compileRuntime } from '../../../src/gateway/compile/compile.ts'
 import type { Runtime } from '../../../src/gateway/runtime.ts'
 
-/** YAML text → config, as the commands read it; throws with every error that was found. */
+/** YAML text → config, by the schema that the commands use; throws where the text does not fit it. */
 export function configOf(text: string): Config {
-  const checked = validate(readDocument(text, { file: 'config.yaml', lookup: () => undefined }))
-  if (checked.config !== undefined) return checked.config
-  const errors = checked.diagnostics.filter(one => one.severity === 'error')
-  throw new Error(`the test's config is wrong: ${errors.map(one => `${one.code} ${one.message}`).join('; ')}`)
+  return configSchema.parse(readDocument(text, { file: 'config.yaml', lookup: () => undefined }).data)
 }
 
 export function runtimeOf(text: string, options: CompileOptions = {}): Runtime {

@@ -1,0 +1,307 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { CODES } from '../../src/config/codes.ts'
+import { type Finding, toFindings } from '../../src/config/issues.ts'
+import { configSchema } from '../../src/config/schema.ts'
+
+function findingsOf(data: unknown): Finding[] {
+  const parsed = configSchema.safeParse(data)
+  return parsed.success ? [] : toFindings(parsed.error.issues, data)
+}
+
+function only(yaml: string): Finding {
+  const findings = findingsOf(parse(yaml))
+  expect(findings).toHaveLength(1)
+  return findings[0] as Finding
+}
+
+const MODEL = 'llm: {models: [{name: m, provider: openAI, '
+const AUTH = `${MODEL}auth: `
+
+describe('message and hint', () => {
+  test.each([
+    [
+      'a misspelt key',
+      'routes: [{polices: {}}]',
+      '"polices" is not a key of a route',
+      'did you mean "policies"? A route takes: gateways, name, namespace, ruleName, hostnames, matches, policies, backends',
+    ],
+    [
+      'an unknown key',
+      'mcp: {targets: [], foo: 1}',
+      '"foo" is not a key of the mcp section',
+      /^the mcp section takes: gateways, /,
+    ],
+    [
+      'a key of a section inside',
+      `${MODEL}apiKey: a}]}`,
+      '"apiKey" is not a key of a model',
+      'it belongs into "params"',
+    ],
+    [
+      'a key of entries inside',
+      'routes: [{path: {}}]',
+      '"path" is not a key of a route',
+      'it belongs into "matches"',
+    ],
+    [
+      'a section without keys',
+      'routes: [{policies: {a2a: {foo: 1}}}]',
+      '"foo" is not a key of the a2a section',
+      'the a2a section takes no keys',
+    ],
+    ['a missing key', 'llm: {}', '"models" is missing', 'add "models"'],
+    [
+      'a missing key of one of several forms',
+      `${AUTH}{aws: {accessKeyId: a}}}]}`,
+      '"secretAccessKey" is missing: this comes closest to an access key (it could also be the credentials of the machine)',
+      'add "secretAccessKey"',
+    ],
+    [
+      'a number as text',
+      'binds: [{port: "80", listeners: []}]',
+      '"port" takes a number, and this is text',
+      'write a number without quotes',
+    ],
+    [
+      'text as a number',
+      'backends: [{name: 1, host: "a:1"}]',
+      '"name" takes text, and this is a number',
+      'put the value in quotes',
+    ],
+    [
+      'a duration as a number',
+      'routes: [{policies: {timeout: {requestTimeout: 10}}}]',
+      '"requestTimeout" takes text, and this is a number',
+      /^write a number with a unit/,
+    ],
+    [
+      'a map left empty',
+      'routes: [{backends: [{ai: {name: a, provider: {openAI: }}}]}]',
+      '"openAI" takes a map, and this is empty',
+      'write {} for an empty one, or remove the key',
+    ],
+    [
+      'a list left empty',
+      'binds: ',
+      '"binds" takes a list, and this is empty',
+      'write [] for an empty one, or remove the key',
+    ],
+    [
+      'a map for a list',
+      'routes: {name: a}',
+      '"routes" takes a list, and this is a map',
+      'put a dash in front of each entry',
+    ],
+    [
+      'an entry of a list',
+      'routes: [1]',
+      'an entry of "routes" takes a map, and this is a number',
+      /indented below/,
+    ],
+    [
+      'text or a map',
+      `${AUTH}{key: 1}}]}`,
+      '"key" takes text or a map, and this is a number',
+      'put the value in quotes',
+    ],
+    [
+      'a map or a word',
+      `${AUTH}some text}]}`,
+      '"auth" takes the word copilot or a map such as {key: "$VARIABLE"}, and this is other text',
+      'write a map such as {key: "$VARIABLE"}',
+    ],
+    [
+      'nearly a word of a list',
+      'llm: {models: [], policies: {apiKey: {keys: [], mode: Strct}}}',
+      '"mode" takes one of "strict", "optional" or "permissive"',
+      'did you mean "strict"?',
+    ],
+    [
+      'no word of a list',
+      'llm: {models: [], policies: {apiKey: {keys: [], mode: whatever}}}',
+      '"mode" takes one of "strict", "optional" or "permissive"',
+      'write one of them',
+    ],
+    [
+      'a word that tells forms apart',
+      `${AUTH}{gcp: {type: IdTokens}}}]}`,
+      '"type" takes one of "accessToken" or "idToken"',
+      'did you mean "idToken"?',
+    ],
+    [
+      'no alternative',
+      `${AUTH}{azure: {}}}]}`,
+      'the azure section needs one of "implicit", "developerImplicit" or "explicitConfig", and has none',
+      'add the one that is meant',
+    ],
+    [
+      'two alternatives',
+      'routes: [{backends: [{host: "a:1", backend: b}]}]',
+      'a route backend takes only one of "host" and "backend", and has both',
+      'keep one of "host" or "backend"',
+    ],
+    [
+      'too few',
+      'llm: {models: [], virtualModels: [{name: a, routing: {weighted: {targets: []}}}]}',
+      '"targets" takes at least 1 entry',
+      'add an entry',
+    ],
+    [
+      'too much',
+      'binds: [{port: 70000, listeners: []}]',
+      '"port" takes a number of at most 65535',
+      'write a number of at most 65535',
+    ],
+    [
+      'empty text',
+      'backends: [{name: "", host: "a:1"}]',
+      '"name" is empty',
+      'write a value, or remove the key',
+    ],
+    ['another type for the whole', '- a', 'the config takes a map, and this is a list', /indented below/],
+  ])('%s', (_, yaml, message, hint) => {
+    const finding = only(yaml)
+    expect(finding.message).toBe(message)
+    if (typeof hint === 'string') expect(finding.hint).toBe(hint)
+    else expect(finding.hint).toMatch(hint)
+  })
+})
+
+describe('one mistake is one finding', () => {
+  test.each([
+    ['a required key misspelt', 'llm: {modles: []}', 'UNKNOWN_KEY'],
+    [
+      'a required parameter misspelt',
+      'llm: {models: [{name: m, provider: vertex, params: {vertexproject: p}}]}',
+      'UNKNOWN_KEY',
+    ],
+    ['the only alternative misspelt', 'routes: [{backends: [{hots: "a:1"}]}]', 'UNKNOWN_KEY'],
+    ['a key of one form misspelt', 'llm: {models: [], policies: {jwtAuth: {provders: []}}}', 'UNKNOWN_KEY'],
+    [
+      'a key inside a conditional entry',
+      'routes: [{policies: {extAuthz: {conditional: [{host: 1}]}}}]',
+      'WRONG_TYPE',
+    ],
+    [
+      'a key inside a group',
+      'backends: [{name: a, ai: {groups: [{providers: [{name: 1, provider: {openAI: {}}}]}]}}]',
+      'WRONG_TYPE',
+    ],
+  ])('%s', (_, yaml, code) => {
+    expect(only(yaml).code).toBe(code)
+  })
+
+  test('several mistakes are all found at once', () => {
+    const found = findingsOf(
+      parse(`
+        binds: [{prot: 80, listeners: [{protocol: HTPS, routes: [{backends: [{host: a}, {}], matches: {}}]}]}]
+        llm: {gateways: a, port: 1, models: [{name: a*b, provider: vertex}]}
+      `),
+    )
+    expect(found.map(one => `${one.code} ${one.path.join('.')}`).sort()).toEqual([
+      'BAD_HOST binds.0.listeners.0.routes.0.backends.0.host',
+      'BAD_MODEL_NAME llm.models.0.name',
+      'KEY_CONFLICT llm.port',
+      'MISSING_KEY llm.models.0',
+      'NO_BRANCH binds.0.listeners.0.routes.0.backends.1',
+      'UNKNOWN_KEY binds.0.prot',
+      'UNKNOWN_VALUE binds.0.listeners.0.protocol',
+      'WRONG_TYPE binds.0.listeners.0.routes.0.matches',
+    ])
+  })
+})
+
+describe('no value of the file is repeated', () => {
+  const canary = 'sk-proj-canaryA1b2C3d4E5f6G7h8'
+
+  test('a key that is a secret is neither named nor on the path', () => {
+    for (const word of [
+      canary,
+      'AKIAIOSFODNN7EXAMPLE',
+      'q8f3kZ0w7Lr2Vx9TbN4mJ6pY1sD5',
+      'user:pa55@host.example/path',
+    ]) {
+      const [finding] = findingsOf({ llm: { models: [], [word]: 'x' } })
+      expect(finding).toMatchObject({ code: 'UNKNOWN_KEY', path: ['llm'], at: 'value' })
+      expect(JSON.stringify(finding)).not.toContain(word)
+    }
+  })
+
+  test('a secret as the key of a free map is not on the path of what is wrong below it', () => {
+    const data = { routes: [{ policies: { requestHeaderModifier: { set: { [canary]: 5 } } } }] }
+    const [finding] = findingsOf(data)
+    expect(finding?.path).toEqual(['routes', 0, 'policies', 'requestHeaderModifier', 'set'])
+    expect(JSON.stringify(finding)).not.toContain('canary')
+  })
+
+  test('wherever in a config a secret stands by mistake', () => {
+    const config = {
+      binds: [
+        {
+          port: 80,
+          listeners: [{ routes: [{ backends: [{ host: 'a:1' }], matches: [{ path: { exact: '/' } }] }] }],
+        },
+      ],
+      llm: {
+        models: [{ name: 'm', provider: 'openAI', params: { apiKey: 'a' }, auth: { key: { value: 'b' } } }],
+      },
+    }
+    const places = (value: unknown): [object, string][] =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([key, item]) => [[value, key] as [object, string], ...places(item)])
+        : []
+    for (const [at] of places(config).entries()) {
+      const copy = structuredClone(config)
+      const [owner, key] = places(copy)[at] ?? [copy, 'llm']
+      Object.assign(owner, { [key]: canary })
+      expect(JSON.stringify(findingsOf(copy))).not.toContain('canary')
+    }
+  })
+})
+
+test('any data gives findings with codes of the table and places that lie in it, and never throws', () => {
+  const words = [
+    'llm',
+    'models',
+    'binds',
+    'routes',
+    'name',
+    'provider',
+    'auth',
+    'key',
+    'file',
+    'backends',
+    'ai',
+    'host',
+    'policies',
+  ]
+  const { tree } = fc.letrec<{ tree: unknown }>(tie => ({
+    tree: fc.oneof(
+      { maxDepth: 6, depthSize: 'medium' },
+      fc.oneof(fc.constantFrom(null, true, 80, 1.5, '', 'openAI', 'a:1', '10s', '*'), fc.string()),
+      fc.array(tie('tree'), { maxLength: 3 }),
+      fc.dictionary(fc.oneof(fc.constantFrom(...words), fc.string()), tie('tree'), {
+        maxKeys: 4,
+        noNullPrototype: true,
+      }),
+    ),
+  }))
+  const config = fc.dictionary(
+    fc.constantFrom('llm', 'binds', 'routes', 'backends', 'gateways', 'mcp', 'config'),
+    tree,
+  )
+  fc.assert(
+    fc.property(config, data => {
+      for (const { code, message, hint, path } of findingsOf(data)) {
+        expect(Object.keys(CODES)).toContain(code)
+        expect(message).not.toBe('')
+        expect(hint).not.toBe('')
+        expect(message + hint).not.toContain('undefined')
+        expect(path.length).toBeLessThan(12)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})

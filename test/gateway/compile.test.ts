@@ -1,0 +1,223 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import type { Config } from '../../src/config/schema.ts'
+import { compileRuntime } from '../../src/gateway/compile/compile.ts'
+import { milliseconds } from '../../src/gateway/compile/duration.ts'
+import { compileRegex } from '../../src/gateway/compile/matches.ts'
+import { upstreamsOf } from '../../src/gateway/runtime.ts'
+import { configOf, runtimeOf } from './kit/config.ts'
+import { toHost, toModel } from './kit/configs.ts'
+
+const GUIDE = (key: string) => `
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - backends:
+      - ai:
+          name: openai
+          provider:
+            openAI:
+              model: gpt-3.5-turbo
+      policies:
+        backendAuth:
+          key: ${key}
+`
+
+/** Configs that their schema lets through, as far as these tests write them, and what is said about them. */
+const INVALID: readonly (readonly [title: string, config: object, path: string, words: RegExp])[] = [
+  [
+    'a route that no gateway takes',
+    { gateways: { main: { port: 1 } }, routes: [{}] },
+    'routes[0]',
+    /no gateway is called default/,
+  ],
+  [
+    'an unknown gateway',
+    { gateways: { default: { port: 1 } }, routes: [{ gateways: 'x/y' }] },
+    'routes[0].gateways',
+    /x\/y/,
+  ],
+  [
+    'an unknown backend',
+    { binds: [{ port: 1, listeners: [{ routes: [{ backends: [{ backend: 'nope' }] }] }] }] },
+    'binds[0].listeners[0].routes[0].backends[0].backend',
+    /backends/,
+  ],
+  [
+    'one port for two gateways',
+    { gateways: { a: { port: 1 }, b: { port: 1 } } },
+    'gateways.b',
+    /port 1 has a listener/,
+  ],
+  [
+    'two listeners for one host',
+    {
+      binds: [
+        {
+          port: 1,
+          listeners: [
+            { hostname: 'a.test', routes: [] },
+            { hostname: 'A.test', routes: [] },
+          ],
+        },
+      ],
+    },
+    'binds[0].listeners[1]',
+    /A\.test/,
+  ],
+  [
+    'a custom provider without an address',
+    {
+      binds: [
+        {
+          port: 1,
+          listeners: [
+            {
+              routes: [
+                {
+                  backends: [
+                    { ai: { name: 'c', provider: { custom: { formats: [{ type: 'completions' }] } } } },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+    'binds[0].listeners[0].routes[0].backends[0].ai',
+    /address/,
+  ],
+  [
+    'an unknown provider reference',
+    { llm: { models: [{ name: 'm', provider: { reference: 'x' } }] } },
+    'llm.models[0].provider.reference',
+    /llm\.providers/,
+  ],
+  [
+    'a key at an expression',
+    configOf(toHost('a.test:80', { backendAuth: { key: { value: 'k', location: { expression: '1' } } } })),
+    'binds[0].listeners[0].routes[0].policies.backendAuth.key.value',
+    /expression/,
+  ],
+  [
+    'a root file that is not there',
+    JSON.parse(toHost('a.test:80', { backendTLS: { root: '/no/such/ca.pem' } })),
+    'binds[0].listeners[0].routes[0].policies.backendTLS.root',
+    /ENOENT/,
+  ],
+  [
+    'something the embedded gateway does not run',
+    JSON.parse(toHost('a.test:80', { retry: { codes: [500] } })),
+    'binds[0].listeners[0].routes[0].policies.retry',
+    /does not run "retry"/,
+  ],
+]
+
+describe('compileRuntime', () => {
+  it.each(INVALID)('refuses %s', (_title, config, path, words) => {
+    const run = () => compileRuntime(config as Config)
+    expect(run).toThrow(words)
+    expect(run).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(`${path}: `) }),
+    )
+  })
+
+  it('refuses a root file without a certificate', () => {
+    const config = configOf(toHost('a.test:80', { backendTLS: { root: 'ca.pem' } }))
+    expect(() => compileRuntime(config, { readFile: () => 'nothing' })).toThrow(/no certificate/)
+  })
+
+  it('takes an unresolved key for a bug', () => {
+    const config = configOf(GUIDE('{file: key.txt}'))
+    expect(() => compileRuntime(config)).toThrow(expect.objectContaining({ code: 'BUG' }))
+  })
+
+  it('refuses a key that no header can carry, and does not show it', () => {
+    const config = configOf(GUIDE('"sk-canary\\nsecond"'))
+    const run = () => compileRuntime(config)
+    expect(run).toThrow(expect.objectContaining({ code: 'SECRET_REJECTED' }))
+    expect(run).not.toThrow(/canary/)
+  })
+
+  it("runs the guide's config to the letter", () => {
+    const runtime = runtimeOf(GUIDE('"sk-proj...."'))
+    expect(runtime.binds.map(({ key, port }) => [key, port])).toEqual([['bind/3000', 3000]])
+    expect(upstreamsOf(runtime).map(({ origin }) => origin)).toEqual(['https://api.openai.com:443'])
+  })
+
+  it('holds keys where nothing prints them', () => {
+    const runtime = runtimeOf(
+      toModel('a.test:80', {
+        backendAuth: {
+          key: { value: 'canary-header' },
+          credentials: [
+            { key: 'canary-query', location: { queryParameter: { name: 'q' } } },
+            { key: 'canary-cookie', location: { cookie: { name: 'c' } } },
+          ],
+        },
+      }),
+    )
+    expect(inspect(runtime, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toMatch(/canary/)
+    expect(JSON.stringify(runtime)).not.toMatch(/canary/)
+  })
+
+  it('is frozen', () => {
+    const runtime = runtimeOf(toModel('a.test:80'))
+    expect(Object.isFrozen(runtime)).toBe(true)
+    expect(Object.isFrozen(runtime.binds[0])).toBe(true)
+    expect(upstreamsOf(runtime).every(Object.isFrozen)).toBe(true)
+  })
+
+  it('lists models with the time it was made', async () => {
+    const config = configOf(
+      'llm: {models: [{name: b, provider: openAI}, {name: "long-*", provider: openAI}, {name: x, provider: openAI, visibility: internal}]}',
+    )
+    const runtime = compileRuntime(config, { now: () => 1_700_000_000_999 })
+    const [route] = runtime.binds[0]?.listeners.get(undefined)?.routes.entries()[0]?.[1] ?? []
+    const list =
+      route?.route.action.kind === 'models' ? JSON.parse(route.route.action.list.toString()) : undefined
+    expect(list).toEqual({
+      data: [
+        { id: 'long-*', object: 'model', created: 1_700_000_000, owned_by: 'openai' },
+        { id: 'b', object: 'model', created: 1_700_000_000, owned_by: 'openai' },
+      ],
+      object: 'list',
+    })
+  })
+})
+
+describe('durations', () => {
+  it.each([
+    ['500ms', 500],
+    ['10s', 10_000],
+    ['1h30m', 5_400_000],
+    ['1.5s', 1500],
+    ['2m3s', 123_000],
+    ['100us', 1],
+    ['0s', 0],
+  ])('%s', (text, expected) => {
+    expect(milliseconds(text)).toBe(expected)
+  })
+})
+
+describe('regular expressions', () => {
+  it.each([
+    ['/v\\d+', '/v12', true],
+    ['(?i)/ABC', '/abc', true],
+    ['(?P<name>/a)', '/a', true],
+    ['/\\p{L}+', '/é', true],
+    ['\\A/a\\z', '/a', true],
+    ['/a-\\-', '/a--', true],
+    ['/abc', '/ABC', false],
+  ])('%s on %s', (written, text, expected) => {
+    expect(compileRegex(written, []).test(text)).toBe(expected)
+  })
+
+  it('that JavaScript has no word for is refused', () => {
+    expect(() => compileRegex('a(?i)b', ['routes', 0])).toThrow(
+      'routes[0]: this regular expression cannot be run here',
+    )
+  })
+})

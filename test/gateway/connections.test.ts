@@ -1,0 +1,172 @@
+import { Agent } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { parseConnectTo } from '../../src/gateway/connect-to.ts'
+import { makeCertificate } from '../helpers/tls.ts'
+import { call, post } from './kit/client.ts'
+import { toHost, toModel } from './kit/configs.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startRawUpstream } from './kit/raw-upstream.ts'
+import { startUpstream } from './kit/upstream.ts'
+
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+
+describe('connections to upstreams', () => {
+  it('are kept and used again', async () => {
+    const upstream = await startUpstream()
+    const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
+    for (let i = 0; i < 10; i++) expect((await post(port, '/', { model: 'm' })).status).toBe(200)
+    expect(upstream.seen).toHaveLength(10)
+    expect(upstream.connections).toHaveLength(1)
+  })
+
+  it('that the upstream closed while idle cost no request', async () => {
+    const upstream = await startRawUpstream(socket => {
+      socket.write(OK)
+      setTimeout(() => socket.end(), 5)
+    })
+    const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
+    for (let i = 0; i < 10; i++) {
+      expect((await post(port, '/', { model: 'm' })).status).toBe(200)
+      await new Promise(resolve => setTimeout(resolve, 25))
+    }
+    expect(upstream.sockets).toHaveLength(10)
+  })
+
+  it('that die under a request which was written do not have it sent twice', async () => {
+    let requests = 0
+    const upstream = await startRawUpstream(socket => {
+      requests++
+      socket.write(OK)
+      socket.on('data', () => {
+        requests++
+        socket.resetAndDestroy()
+      })
+    })
+    const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
+    expect((await post(port, '/', { model: 'm' })).status).toBe(200)
+    // A model may have been asked, and paid for, already: the client is told, and decides itself.
+    expect(await post(port, '/', { model: 'm' })).toMatchObject({ status: 503 })
+    expect(requests).toBe(2)
+  })
+
+  it('serve many clients at a time', async () => {
+    const upstream = await startUpstream((response, seen) => {
+      setTimeout(() => response.end(JSON.stringify({ echo: JSON.parse(seen.body).n })), 10)
+    })
+    const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => call(port, { body: JSON.stringify({ model: 'm', n }), agent })),
+    )
+    agent.destroy()
+    expect(answers.map(answer => JSON.parse(answer.body).echo)).toEqual(
+      Array.from({ length: 200 }, (_, n) => n),
+    )
+  })
+})
+
+describe('TLS to upstreams', () => {
+  const trusted = makeCertificate(['api.test', '127.0.0.1'])
+  const compile = { readFile: () => trusted.ca }
+
+  async function withServer(policies: object, host: (port: number) => string) {
+    const names: (string | false | null | undefined)[] = []
+    const upstream = await startUpstream((response, _seen, request) => {
+      names.push((request.socket as import('node:tls').TLSSocket).servername)
+      response.end('ok')
+    }, trusted)
+    const connectTo = [parseConnectTo(`api.test:443:127.0.0.1:${upstream.port}`)]
+    const started = await startTestGateway(toHost(host(upstream.port), policies), { compile, connectTo })
+    return { ...started, upstream, names }
+  }
+
+  it('goes to where connectTo says, while name, Host and certificate stay', async () => {
+    const { port, upstream, names } = await withServer(
+      { backendTLS: { root: 'ca.pem' } },
+      () => 'api.test:443',
+    )
+    expect(await call(port, { headers: { host: 'client.test' } })).toMatchObject({ status: 200, body: 'ok' })
+    expect(upstream.seen[0]?.headers['host']).toBe('api.test')
+    expect(names).toEqual(['api.test'])
+  })
+
+  it('verifies an address by the addresses in the certificate, and asks for no name', async () => {
+    const { port, names } = await withServer({ backendTLS: { root: 'ca.pem' } }, own => `127.0.0.1:${own}`)
+    expect(await call(port, { headers: { host: 'client.test' } })).toMatchObject({ status: 200 })
+    expect(names).toEqual([false])
+  })
+
+  it('keeps its connection when clients name different hosts', async () => {
+    const { port, upstream } = await withServer({ backendTLS: { root: 'ca.pem' } }, own => `127.0.0.1:${own}`)
+    for (const host of ['a.test', 'b.test', 'a.test']) await call(port, { headers: { host } })
+    expect(upstream.seen.map(seen => seen.headers['host'])).toEqual(['a.test', 'b.test', 'a.test'])
+    expect(upstream.connections).toHaveLength(1)
+  })
+
+  it('asks for and verifies the hostname of backendTLS', async () => {
+    const policies = { backendTLS: { root: 'ca.pem', hostname: 'api.test' } }
+    const { port, names } = await withServer(policies, own => `127.0.0.1:${own}`)
+    expect(await call(port)).toMatchObject({ status: 200 })
+    expect(names).toEqual(['api.test'])
+  })
+
+  it('does not trust the system roots beside a root file', async () => {
+    const { port } = await withServer(
+      { backendTLS: { root: 'ca.pem', hostname: 'wrong.test' } },
+      () => 'api.test:443',
+    )
+    expect(await call(port)).toMatchObject({
+      status: 503,
+      body: 'upstream call failed: TLS: the certificate is for another name',
+    })
+  })
+
+  it('is used for a provider of its own accord', async () => {
+    const certificate = makeCertificate(['api.openai.com'])
+    const upstream = await startUpstream(undefined, certificate)
+    const config = JSON.stringify({
+      binds: [
+        {
+          port: 3000,
+          listeners: [
+            {
+              routes: [
+                {
+                  backends: [{ ai: { name: 'o', provider: { openAI: {} } } }],
+                  policies: { backendAuth: { key: 'k' }, backendTLS: { root: 'ca.pem' } },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    })
+    const { port } = await startTestGateway(config, {
+      compile: { readFile: () => certificate.ca },
+      connectTo: [parseConnectTo(`api.openai.com:443:127.0.0.1:${upstream.port}`)],
+    })
+    expect(await post(port, '/', { model: 'm' })).toMatchObject({ status: 200 })
+    expect(upstream.seen[0]).toMatchObject({
+      url: '/v1/chat/completions',
+      headers: { host: 'api.openai.com' },
+    })
+  })
+})
+
+describe('connectTo', () => {
+  it.each([
+    ['a.test:443:127.0.0.1:8443', { fromHost: 'a.test', fromPort: 443, toHost: '127.0.0.1', toPort: 8443 }],
+    ['::127.0.0.1:8443', { fromHost: undefined, fromPort: undefined, toHost: '127.0.0.1', toPort: 8443 }],
+    ['A.test:::8443', { fromHost: 'a.test', fromPort: undefined, toHost: undefined, toPort: 8443 }],
+    ['[::1]:80:[fe80::1]:81', { fromHost: '::1', fromPort: 80, toHost: 'fe80::1', toPort: 81 }],
+  ])('%s', (text, parsed) => {
+    expect(parseConnectTo(text)).toEqual(parsed)
+  })
+
+  it.each(['', 'a.test:443', 'a.test:443:b.test', 'a:b:c:d', 'a:1:b:99999', 'a:443:b:443:c'])(
+    'refuses %j',
+    text => {
+      expect(() => parseConnectTo(text)).toThrow('HOST:PORT:HOST:PORT')
+    },
+  )
+})

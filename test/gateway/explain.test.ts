@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { explainRoute } from '../../src/gateway/explain.ts'
+import { runtimeOf } from './kit/config.ts'
+
+const ROUTES = runtimeOf(`
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - {name: exact, matches: [{path: {exact: /v1/models}}], policies: {directResponse: {status: 200, body: mine}}}
+    - {name: post, matches: [{path: {pathPrefix: /v1}, method: PUT}], backends: [{host: "a.test:80"}]}
+    - name: model
+      matches: [{path: {pathPrefix: /v1}}]
+      backends:
+      - ai: {name: openai, provider: {openAI: {model: gpt-4o}}}
+        weight: 3
+      - ai: {name: other, provider: {anthropic: {}}}
+      policies: {ai: {routes: {/messages: messages, /chat/completions: completions}}, backendAuth: {key: sk-canary-0123456789}}
+- port: 3001
+  listeners:
+  - hostname: only.test
+    routes: []
+`)
+
+describe('explainRoute', () => {
+  const request = {
+    method: 'POST',
+    path: '/v1/chat/completions?x=1',
+    body: '{"model":"m","messages":[{"role":"user","content":"hi"}]}',
+  }
+
+  it('names bind, listener, route, and every route that was tried', () => {
+    const explained = explainRoute(ROUTES, request)
+    expect(explained).toMatchObject({
+      bind: 'bind/3000',
+      listener: 'listener0',
+      route: 'default/model',
+      answer: undefined,
+    })
+    expect(explained.tried).toEqual([
+      { name: 'default/exact', path: 'binds[0].listeners[0].routes[0]', hosts: '*', lost: 'path' },
+      { name: 'default/post', path: 'binds[0].listeners[0].routes[1]', hosts: '*', lost: 'method' },
+      { name: 'default/model', path: 'binds[0].listeners[0].routes[2]', hosts: '*', lost: undefined },
+    ])
+  })
+
+  it('tells each backend with its share, its upstream and the place of its key', () => {
+    const { destinations } = explainRoute(ROUTES, request)
+    expect(destinations).toMatchObject([
+      {
+        backend: 'openai',
+        provider: 'openai',
+        share: 0.75,
+        model: 'gpt-4o',
+        policies: ['backendAuth', 'ai'],
+        key: {
+          slot: 'binds[0].listeners[0].routes[2].policies.backendAuth.key',
+          placement: 'header authorization',
+        },
+        upstream: { method: 'POST', url: 'https://api.openai.com/v1/chat/completions?x=1' },
+      },
+      {
+        backend: 'other',
+        provider: 'anthropic',
+        share: 0.25,
+        model: 'm',
+        key: { placement: 'header x-api-key' },
+        upstream: { url: 'https://api.anthropic.com/v1/messages?x=1' },
+      },
+    ])
+  })
+
+  it('shows no key', () => {
+    const explained = explainRoute(ROUTES, request)
+    expect(JSON.stringify(explained)).not.toContain('canary')
+    expect(explained.destinations[0]?.key?.secret.fingerprint()).toMatch(/^sk-…6789 sha256:/)
+  })
+
+  it.each([
+    ['a direct response', { method: 'GET', path: '/v1/models' }, { status: 200, body: 'mine' }],
+    ['no route', { method: 'GET', path: '/' }, { status: 404, body: 'route not found' }],
+    [
+      'no listener',
+      { method: 'GET', path: '/', port: 3001, host: 'x.test' },
+      { status: 404, body: 'listener not found' },
+    ],
+    [
+      'a route of no routes',
+      { method: 'GET', path: '/', port: 3001, host: 'only.test' },
+      { status: 404, body: 'route not found' },
+    ],
+    ['an unknown port', { method: 'GET', path: '/', port: 1 }, { status: 404, body: 'listener not found' }],
+  ])('tells what the gateway answers itself: %s', (_title, asked, answer) => {
+    expect(explainRoute(ROUTES, asked)).toMatchObject({ answer, destinations: [] })
+  })
+
+  it('tells a request that the provider could not be asked', () => {
+    expect(explainRoute(ROUTES, { ...request, body: '{}' }).answer).toMatchObject({ status: 400 })
+  })
+
+  it('tells the models of the llm section that were tried', () => {
+    const runtime = runtimeOf(`
+llm:
+  models:
+  - {name: "*", provider: openAI, params: {apiKey: k}}
+  - {name: gpt-4o, provider: groq, visibility: internal}
+  - {name: "gpt-*", provider: groq, params: {apiKey: k2}}
+`)
+    const explained = explainRoute(runtime, { ...request, body: '{"model":"gpt-4o"}' })
+    expect(explained.tried.map(({ name, lost }) => [name, lost])).toEqual([
+      ['internal/llm:request', undefined],
+      ['gpt-4o', 'visibility'],
+      ['gpt-*', undefined],
+    ])
+    expect(explained.destinations).toMatchObject([
+      {
+        backend: 'gpt-*',
+        key: { slot: 'llm.models[2].params.apiKey' },
+        upstream: { url: 'https://api.groq.com/openai/v1/chat/completions?x=1' },
+      },
+    ])
+    expect(explainRoute(runtime, { ...request, path: '/v1/models' }).answer?.status).toBe(200)
+  })
+
+  it.each([
+    ['a header', '{value: k-1, location: {header: {name: api-key}}}', {}, 'header api-key'],
+    ['a query parameter', '{value: k-1, location: {queryParameter: {name: key}}}', {}, 'query parameter key'],
+    ['a cookie', '{value: k-1, location: {cookie: {name: sid}}}', {}, 'cookie sid'],
+    [
+      'a key that a client token displaces',
+      '{value: k-1, location: {header: {name: x-api-key}}}',
+      { authorization: 'Bearer c' },
+      undefined,
+    ],
+  ])('places %s', (_title, key, headers, placement) => {
+    const runtime = runtimeOf(`
+binds: [{port: 1, listeners: [{routes: [{backends: [{ai: {name: a, provider: {anthropic: {}}}}], policies: {backendAuth: {key: ${key}}}}]}]}]`)
+    const { destinations } = explainRoute(runtime, { ...request, headers })
+    expect(destinations[0]?.key).toMatchObject({ placement })
+    expect(destinations[0]?.upstream.url).not.toContain('k-1')
+  })
+})

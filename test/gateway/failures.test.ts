@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest'
+import { UPSTREAM_FAILURES, upstreamFailure } from '../../src/gateway/failures.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { makeCertificate } from '../helpers/tls.ts'
+import { call } from './kit/client.ts'
+import { toHost } from './kit/configs.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startRawUpstream } from './kit/raw-upstream.ts'
+import { startUpstream } from './kit/upstream.ts'
+
+const TLS_TO = (root: string) => ({ backendTLS: { root } })
+
+/** What an upstream does, and what the client is told. */
+const CASES: readonly {
+  readonly title: string
+  /** Starts what is called; gives its address. */
+  readonly upstream: () => Promise<string>
+  readonly policies?: object
+  readonly status: number
+  readonly body: string
+  readonly reason?: string
+}[] = [
+  {
+    title: 'nobody listens',
+    upstream: async () => `127.0.0.1:${await freePort()}`,
+    status: 503,
+    body: 'upstream call failed: connection refused',
+  },
+  {
+    title: 'a name that does not resolve',
+    upstream: async () => 'no-such-host.invalid:80',
+    status: 503,
+    body: 'backends required DNS resolution which failed',
+  },
+  {
+    title: 'the connection is closed before an answer',
+    upstream: async () => `127.0.0.1:${(await startRawUpstream(socket => socket.end())).port}`,
+    status: 503,
+    body: 'upstream call failed: connection closed before the answer',
+  },
+  {
+    title: 'the connection is reset before an answer',
+    upstream: async () => `127.0.0.1:${(await startRawUpstream(socket => socket.resetAndDestroy())).port}`,
+    status: 503,
+    body: 'upstream call failed: connection reset',
+  },
+  {
+    title: 'an answer that is no HTTP',
+    upstream: async () => `127.0.0.1:${(await startRawUpstream(socket => socket.end('SSH-2.0-x\r\n'))).port}`,
+    status: 503,
+    body: 'upstream call failed: the answer is not HTTP/1.1',
+  },
+  {
+    title: 'a head that is cut off',
+    upstream: async () =>
+      `127.0.0.1:${(await startRawUpstream(socket => socket.end('HTTP/1.1 200 OK\r\ncontent-le'))).port}`,
+    status: 503,
+    body: 'upstream call failed: connection closed before the answer',
+  },
+  {
+    title: 'a head that is too large',
+    upstream: async () =>
+      `127.0.0.1:${
+        (await startRawUpstream(socket => socket.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)))
+          .port
+      }`,
+    status: 503,
+    body: 'upstream call failed: the headers of the answer are too large',
+  },
+  {
+    title: 'both length and chunked in an answer',
+    upstream: async () =>
+      `127.0.0.1:${
+        (
+          await startRawUpstream(socket =>
+            socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\nok'),
+          )
+        ).port
+      }`,
+    status: 503,
+    body: 'upstream call failed: the answer is not as long as it says',
+  },
+  {
+    title: 'no answer within backendRequestTimeout',
+    upstream: async () => `127.0.0.1:${(await startRawUpstream(() => {})).port}`,
+    policies: { timeout: { backendRequestTimeout: '30ms' } },
+    status: 504,
+    body: 'upstream call timeout',
+    reason: 'Timeout',
+  },
+  {
+    title: 'no answer within requestTimeout',
+    upstream: async () => `127.0.0.1:${(await startRawUpstream(() => {})).port}`,
+    policies: { timeout: { requestTimeout: '30ms', backendRequestTimeout: '10s' } },
+    status: 504,
+    body: 'request timeout',
+    reason: 'Timeout',
+  },
+  {
+    title: 'the nearer of the two deadlines',
+    upstream: async () => `127.0.0.1:${(await startRawUpstream(() => {})).port}`,
+    policies: { timeout: { requestTimeout: '10s', backendRequestTimeout: '30ms' } },
+    status: 504,
+    body: 'upstream call timeout',
+    reason: 'Timeout',
+  },
+  {
+    title: 'TLS with a server that does not speak it',
+    upstream: async () => `127.0.0.1:${(await startUpstream()).port}`,
+    policies: { backendTLS: {} },
+    status: 503,
+    body: 'upstream call failed: TLS: the handshake failed',
+  },
+  {
+    title: 'a certificate from an unknown authority',
+    upstream: async () =>
+      `127.0.0.1:${(await startUpstream(undefined, makeCertificate(['127.0.0.1']))).port}`,
+    policies: { backendTLS: {} },
+    status: 503,
+    body: 'upstream call failed: TLS: a certificate of the chain is self-signed',
+  },
+]
+
+describe('a call that fails', () => {
+  it.each(CASES)('$title', async ({ upstream, policies, status, body, reason = 'UpstreamFailure' }) => {
+    const { port, nextEvent } = await startTestGateway(toHost(await upstream(), policies))
+    const answer = await call(port, { path: '/p?key=s3cret', body: 'x' })
+    expect(answer).toMatchObject({ status, body, headers: { 'content-type': 'text/plain' } })
+    expect(await nextEvent()).toMatchObject({ status, error: body, reason, path: '/p?key=<redacted>' })
+  })
+
+  it('a certificate for another name', async () => {
+    const certificate = makeCertificate(['other.test'])
+    const upstream = await startUpstream(undefined, certificate)
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`, TLS_TO('ca.pem')), {
+      compile: { readFile: () => certificate.ca },
+    })
+    expect(await call(port)).toMatchObject({
+      status: 503,
+      body: 'upstream call failed: TLS: the certificate is for another name',
+    })
+  })
+
+  it('a connection that is not made within connectTimeout', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`, { backendTLS: {} }))
+    config.config = { backend: { connectTimeout: '50ms' } }
+    const { port, nextEvent } = await startTestGateway(JSON.stringify(config))
+    expect(await call(port)).toMatchObject({ status: 504, body: 'upstream call timeout' })
+    expect(await nextEvent()).toMatchObject({ reason: 'Timeout' })
+  })
+
+  it('after a timeout the call upstream is given up', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const { port } = await startTestGateway(
+      toHost(`127.0.0.1:${upstream.port}`, { timeout: { requestTimeout: '20ms' } }),
+    )
+    await call(port)
+    await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true)
+  })
+
+  it('a timeout ends with the head of the answer', async () => {
+    const upstream = await startUpstream(response => {
+      response.writeHead(200).write('a')
+      setTimeout(() => response.end('b'), 120)
+    })
+    const { port } = await startTestGateway(
+      toHost(`127.0.0.1:${upstream.port}`, { timeout: { requestTimeout: '60ms' } }),
+    )
+    expect(await call(port)).toMatchObject({ status: 200, body: 'ab' })
+  })
+})
+
+describe('the failure table', () => {
+  it.each(Object.entries(UPSTREAM_FAILURES))('%s has fixed words', (code, failure) => {
+    const error = Object.assign(new Error('secret sk-123 at https://host/path'), { code })
+    expect(upstreamFailure(error)).toBe(failure)
+    expect(failure.body).not.toMatch(/sk-|https?:/)
+  })
+
+  it.each([
+    ['a family of parser errors', { code: 'HPE_INVALID_CONSTANT' }, 'the answer is not HTTP/1.1'],
+    ['a family of TLS errors', { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'TLS: the handshake failed'],
+    ['several attempts', new AggregateError([{ code: 'ECONNREFUSED' }]), 'connection refused'],
+    ['something unheard of', new Error('secret'), 'unexpected error'],
+    ['nothing', undefined, 'unexpected error'],
+  ])('knows %s', (_title, error, words) => {
+    expect(upstreamFailure(error)).toMatchObject({ status: 503, body: `upstream call failed: ${words}` })
+  })
+})

@@ -1,0 +1,188 @@
+import { Agent, type ServerResponse } from 'node:http'
+import { createServer } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startGateway } from '../../src/gateway/gateway.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { call, post, rawClient } from './kit/client.ts'
+import { runtimeOf } from './kit/config.ts'
+import { toHost, toModel } from './kit/configs.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startUpstream } from './kit/upstream.ts'
+import { eventually } from './kit/wait.ts'
+
+function direct(port: number, body: string): object {
+  return { port, listeners: [{ routes: [{ policies: { directResponse: { status: 200, body } } }] }] }
+}
+
+describe('a reload', () => {
+  it('lets a request under way finish on the runtime it came to', async () => {
+    const held: ServerResponse[] = []
+    const first = await startUpstream(response => {
+      response.writeHead(200).write('old ')
+      held.push(response)
+    })
+    const second = await startUpstream(response => response.end('new'))
+    const { gateway, port } = await startTestGateway(toHost(`127.0.0.1:${first.port}`))
+    const slow = call(port, { body: 'x' })
+    await eventually(() => held.length === 1)
+    await gateway.reload(runtimeOf(toHost(`127.0.0.1:${second.port}`)))
+    expect(await call(port, { body: 'x' })).toMatchObject({ body: 'new' })
+    held[0]?.end('end')
+    expect(await slow).toMatchObject({ status: 200, body: 'old end' })
+    // Nothing needs the first upstream any more: its connection goes.
+    await eventually(() => first.connections.every(socket => socket.destroyed))
+  })
+
+  it('lets a request whose body is still coming go where it was meant to go', async () => {
+    const first = await startUpstream(response => response.end('old'))
+    const { gateway, port } = await startTestGateway(toHost(`127.0.0.1:${first.port}`))
+    const client = await rawClient(port)
+    client.socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nda')
+    await new Promise(resolve => setTimeout(resolve, 20))
+    await gateway.reload(runtimeOf(JSON.stringify({ binds: [direct(3000, 'new')] })))
+    client.socket.write('ta')
+    expect(await client.until(text => text.includes('old'))).toContain('200 OK')
+    expect(first.seen[0]?.body).toBe('data')
+  })
+
+  it('in the middle of traffic fails no request, and the new key is the only one afterwards', async () => {
+    const upstream = await startUpstream()
+    const config = (key: string) => toModel(`127.0.0.1:${upstream.port}`, { backendAuth: { key } })
+    const { gateway, port } = await startTestGateway(config('key-0'))
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+    let running = true
+    let failed = 0
+    const clients = Array.from({ length: 16 }, async () => {
+      while (running) {
+        const answer = await call(port, { body: '{"model":"m"}', agent }).catch(() => undefined)
+        if (answer?.status !== 200) failed++
+      }
+    })
+    for (let i = 1; i <= 10; i++) {
+      await gateway.reload(runtimeOf(config(`key-${i}`)))
+      const from = upstream.seen.length
+      const answer = await call(port, { body: '{"model":"m","after":true}', agent })
+      expect(answer.status).toBe(200)
+      const after = upstream.seen.slice(from).find(seen => seen.body.includes('after'))
+      expect(after?.headers['authorization']).toBe(`Bearer key-${i}`)
+    }
+    running = false
+    await Promise.all(clients)
+    agent.destroy()
+    expect(failed).toBe(0)
+    // The upstream stayed the same, so its connections did.
+    expect(upstream.connections.length).toBeLessThanOrEqual(17)
+  })
+
+  it('opens ports that come and closes ports that go', async () => {
+    const runtime = (...ports: number[]) =>
+      runtimeOf(JSON.stringify({ binds: ports.map(port => direct(port, `port ${port}`)) }))
+    const ports = new Map([3000, 3001, 3002].map(port => [port, 0]))
+    const gateway = await startGateway(runtime(3000, 3001), { ports })
+    onTestFinished(() => gateway.close({ drainMs: 0 }))
+    const before = new Map(gateway.addresses.map(({ bind, port }) => [bind, port]))
+    await gateway.reload(runtime(3001, 3002))
+    expect(gateway.addresses.map(({ bind }) => bind)).toEqual(['bind/3001', 'bind/3002'])
+    expect(gateway.addresses[0]?.port).toBe(before.get('bind/3001'))
+    expect(await call(gateway.addresses[1]?.port ?? 0)).toMatchObject({ body: 'port 3002' })
+    await expect(call(before.get('bind/3000') ?? 0)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('that cannot open its port changes nothing', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => {
+      taken.close()
+    })
+    await eventually(() => taken.listening)
+    const { port: takenPort } = taken.address() as { port: number }
+    const { gateway, port } = await startTestGateway(JSON.stringify({ binds: [direct(3000, 'old')] }))
+    const next = runtimeOf(JSON.stringify({ binds: [direct(3000, 'new'), direct(takenPort, 'never')] }))
+    await expect(gateway.reload(next)).rejects.toMatchObject({ code: 'PORT_TAKEN' })
+    expect(await call(port)).toMatchObject({ body: 'old' })
+    expect(gateway.addresses).toHaveLength(1)
+  })
+})
+
+describe('a start', () => {
+  it('on a taken port names the port and the flag, and opens none of the others', async () => {
+    const free = await freePort()
+    const first = await startTestGateway(JSON.stringify({ binds: [direct(3000, 'x')] }))
+    const second = runtimeOf(JSON.stringify({ binds: [direct(free, 'y'), direct(first.port, 'z')] }))
+    await expect(startGateway(second)).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: `Port ${first.port} on 127.0.0.1 is taken by another process.`,
+      hint: expect.stringContaining('--host'),
+    })
+    await expect(call(free)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('listens on loopback', async () => {
+    const { gateway } = await startTestGateway(JSON.stringify({ binds: [direct(3000, 'x')] }))
+    expect(gateway.addresses).toEqual([{ bind: 'bind/3000', port: expect.any(Number), address: '127.0.0.1' }])
+  })
+})
+
+describe('a close', () => {
+  it('waits for requests under way and tells their clients that the connection ends', async () => {
+    const held: ServerResponse[] = []
+    const upstream = await startUpstream(response => held.push(response))
+    const { gateway, port, events } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
+    const answer = post(port, '/', { model: 'm' })
+    await eventually(() => held.length === 1)
+    const closing = gateway.close({ drainMs: 5000 })
+    await expect(call(port)).rejects.toThrow('ECONNREFUSED')
+    held[0]?.end('{"done":true}')
+    expect(await answer).toMatchObject({ status: 200, body: '{"done":true}' })
+    await closing
+    expect(events).toHaveLength(1)
+    await eventually(() => upstream.connections.every(socket => socket.destroyed))
+  })
+
+  it('ends a kept connection with its answer, though the client would go on', async () => {
+    const held: ServerResponse[] = []
+    const upstream = await startUpstream(response => held.push(response))
+    const { gateway, port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await eventually(() => held.length === 1)
+    const closing = gateway.close({ drainMs: 5000 })
+    held[0]?.end('last')
+    await closing
+    await client.closed
+    expect(client.received()).toContain('last')
+  })
+
+  it('gives up calls that take longer than the drain, and says so', async () => {
+    const upstream = await startUpstream(() => {})
+    const { gateway, port, nextEvent } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const answer = call(port)
+    await eventually(() => upstream.seen.length === 1)
+    await gateway.close({ drainMs: 20 })
+    expect(await answer).toMatchObject({
+      status: 503,
+      body: 'upstream call failed: the gateway is shutting down',
+    })
+    expect(await nextEvent()).toMatchObject({ status: 503 })
+  })
+
+  it('cuts off streams that take longer than the drain', async () => {
+    const upstream = await startUpstream(response => response.writeHead(200).write('begun'))
+    const { gateway, port, nextEvent } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await client.until(text => text.includes('begun'))
+    await gateway.close({ drainMs: 20 })
+    await client.closed
+    expect(client.received()).not.toMatch(/0\r\n\r\n$/)
+    expect(await nextEvent()).toMatchObject({ status: 200, error: expect.any(String) })
+  })
+
+  it('leaves no idle connection open', async () => {
+    const { gateway, port } = await startTestGateway(JSON.stringify({ binds: [direct(3000, 'x')] }))
+    const client = await rawClient(port)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await client.until(text => text.endsWith('x'))
+    await gateway.close({ drainMs: 5000 })
+    await client.closed
+  })
+})

@@ -1,0 +1,252 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { formatPath } from '../../src/config/diagnostic.ts'
+import { type Config, configSchema } from '../../src/config/schema.ts'
+import { compileRuntime } from '../../src/gateway/compile/compile.ts'
+import { findUnsupported } from '../../src/gateway/supported.ts'
+import { toHost } from './kit/configs.ts'
+
+const route = (route: object) => ({ binds: [{ port: 1, listeners: [{ routes: [route] }] }] })
+const policy = (policies: object) => JSON.parse(toHost('a.test:80', policies))
+const ai = (provider: object) => route({ backends: [{ ai: { name: 'x', ...provider } }] })
+const ROUTE = 'binds[0].listeners[0].routes[0]'
+
+/** What is not run, and where it is found. */
+const UNSUPPORTED: readonly (readonly [title: string, config: object, path: string, what: RegExp])[] = [
+  ['mcp', { mcp: { targets: [] } }, 'mcp', /"mcp"/],
+  ['ui', { ui: {} }, 'ui', /"ui"/],
+  ['targeted policies', { policies: [{}] }, 'policies', /"policies"/],
+  ['tcpRoutes', { tcpRoutes: [{}] }, 'tcpRoutes', /"tcpRoutes"/],
+  ['route groups', { routeGroups: [{}] }, 'routeGroups', /"routeGroups"/],
+  ['an admin address', { config: { adminAddr: 'localhost:15000' } }, 'config.adminAddr', /may be off/],
+  [
+    'a log format, which is a flag here',
+    { config: { logging: { format: 'json' } } },
+    'config.logging',
+    /"logging"/,
+  ],
+  ['several workers', { config: { workerThreads: '4' } }, 'config.workerThreads', /worker/],
+  ['a database', { config: { database: { url: 'x' } } }, 'config.database', /"database"/],
+  ['DNS settings', { config: { dns: { edns0: true } } }, 'config.dns', /"dns"/],
+  ['keepalives', { config: { backend: { keepalives: {} } } }, 'config.backend.keepalives', /"keepalives"/],
+  ['access log fields', { frontendPolicies: { accessLog: {} } }, 'frontendPolicies.accessLog', /"accessLog"/],
+  [
+    'a TCP listener',
+    { binds: [{ port: 1, listeners: [{ protocol: 'TCP', tcpRoutes: [{}] }] }] },
+    'binds[0].listeners[0].protocol',
+    /TCP/,
+  ],
+  [
+    'an HTTPS listener',
+    { binds: [{ port: 1, listeners: [{ protocol: 'HTTPS', tls: {}, routes: [] }] }] },
+    'binds[0].listeners[0].tls',
+    /"tls"/,
+  ],
+  ['an internal bind', { binds: [{ mode: 'internal', listeners: [] }] }, 'binds[0].mode', /internal/],
+  [
+    'a tunnel',
+    { binds: [{ port: 1, tunnelProtocol: 'proxy', listeners: [] }] },
+    'binds[0].tunnelProtocol',
+    /proxy/,
+  ],
+  [
+    'client keys of a listener',
+    { binds: [{ port: 1, listeners: [{ routes: [], policies: { apiKey: {} } }] }] },
+    'binds[0].listeners[0].policies.apiKey',
+    /"apiKey"/,
+  ],
+  ['client keys of a gateway', { gateways: { a: { port: 1, apiKey: {} } } }, 'gateways.a.apiKey', /"apiKey"/],
+  ['TLS of a gateway', { gateways: { a: { port: 1, tls: {} } } }, 'gateways.a.tls', /"tls"/],
+  ['retry', policy({ retry: { codes: [500] } }), `${ROUTE}.policies.retry`, /"retry"/],
+  ['cors', policy({ cors: {} }), `${ROUTE}.policies.cors`, /"cors"/],
+  ['rate limits', policy({ localRateLimit: [{}] }), `${ROUTE}.policies.localRateLimit`, /"localRateLimit"/],
+  ['mirroring', policy({ requestMirror: {} }), `${ROUTE}.policies.requestMirror`, /"requestMirror"/],
+  ['redirects', policy({ requestRedirect: {} }), `${ROUTE}.policies.requestRedirect`, /"requestRedirect"/],
+  [
+    'transformations',
+    policy({ transformations: {} }),
+    `${ROUTE}.policies.transformations`,
+    /"transformations"/,
+  ],
+  ['prompt guards', policy({ ai: { promptGuard: {} } }), `${ROUTE}.policies.ai.promptGuard`, /"promptGuard"/],
+  [
+    'realtime',
+    policy({ ai: { routes: { '/r': 'realtime' } } }),
+    `${ROUTE}.policies.ai.routes["/r"]`,
+    /realtime/,
+  ],
+  [
+    'trusting any certificate',
+    policy({ backendTLS: { insecure: true } }),
+    `${ROUTE}.policies.backendTLS.insecure`,
+    /always verified/,
+  ],
+  [
+    'trusting any name',
+    policy({ backendTLS: { insecureHost: true } }),
+    `${ROUTE}.policies.backendTLS.insecureHost`,
+    /always verified/,
+  ],
+  [
+    'client certificates',
+    policy({ backendTLS: { cert: 'c', key: 'k' } }),
+    `${ROUTE}.policies.backendTLS.cert`,
+    /"cert"/,
+  ],
+  ['cloud credentials', policy({ backendAuth: { gcp: {} } }), `${ROUTE}.policies.backendAuth.gcp`, /"gcp"/],
+  ['copilot', policy({ backendAuth: 'copilot' }), `${ROUTE}.policies.backendAuth`, /copilot/],
+  [
+    'a conditional direct response',
+    policy({ directResponse: { conditional: [] } }),
+    `${ROUTE}.policies.directResponse`,
+    /conditional/,
+  ],
+  [
+    'a computed body',
+    policy({ directResponse: { status: 200, bodyExpression: '1' } }),
+    `${ROUTE}.policies.directResponse.bodyExpression`,
+    /"bodyExpression"/,
+  ],
+  [
+    'rewriting the port alone',
+    policy({ urlRewrite: { authority: { port: 1 } } }),
+    `${ROUTE}.policies.urlRewrite.authority`,
+    /authority/,
+  ],
+  ['a Unix socket', JSON.parse(toHost('unix:/run/x.sock')), `${ROUTE}.backends[0].host`, /Unix socket/],
+  ['a service', route({ backends: [{ service: {} }] }), `${ROUTE}.backends[0].service`, /"service"/],
+  ['an mcp backend', route({ backends: [{ mcp: {} }] }), `${ROUTE}.backends[0].mcp`, /"mcp"/],
+  ['an invalid backend', route({ backends: [{ invalid: null }] }), `${ROUTE}.backends[0].invalid`, /invalid/],
+  [
+    'an HTTP version',
+    route({ backends: [{ host: 'a:1', policies: { http: { version: '2' } } }] }),
+    `${ROUTE}.backends[0].policies.http.version`,
+    /"version"/,
+  ],
+  [
+    'bedrock',
+    ai({ provider: { bedrock: { region: 'x' } } }),
+    `${ROUTE}.backends[0].ai.provider.bedrock`,
+    /"bedrock"/,
+  ],
+  [
+    'moderation',
+    ai({ provider: { openAI: { moderation: {} } } }),
+    `${ROUTE}.backends[0].ai.provider.openAI.moderation`,
+    /"moderation"/,
+  ],
+  [
+    'token counting',
+    ai({ provider: { openAI: {} }, tokenize: true }),
+    `${ROUTE}.backends[0].ai.tokenize`,
+    /tokenize/,
+  ],
+  [
+    'several providers',
+    route({ backends: [{ ai: { groups: [{ providers: [{}, {}] }] } }] }),
+    `${ROUTE}.backends[0].ai`,
+    /"groups"/,
+  ],
+  ['azure without a key', ai({ provider: { azure: {} } }), `${ROUTE}.backends[0].ai.provider.azure`, /Entra/],
+  ['virtual models', { llm: { models: [], virtualModels: [{}] } }, 'llm.virtualModels', /"virtualModels"/],
+  [
+    'client keys for models',
+    { llm: { models: [], policies: { apiKey: {} } } },
+    'llm.policies.apiKey',
+    /"apiKey"/,
+  ],
+  [
+    'vertex models',
+    { llm: { models: [{ name: 'm', provider: 'vertex' }] } },
+    'llm.models[0].provider',
+    /vertex/,
+  ],
+  [
+    'an azure model without a key',
+    { llm: { models: [{ name: 'm', provider: 'azure', params: {} }] } },
+    'llm.models[0].provider',
+    /Entra/,
+  ],
+  [
+    'defaults of a model',
+    { llm: { models: [{ name: 'm', provider: 'openAI', defaults: {} }] } },
+    'llm.models[0].defaults',
+    /"defaults"/,
+  ],
+  [
+    'guardrails of a model',
+    { llm: { models: [{ name: 'm', provider: 'openAI', guardrails: {} }] } },
+    'llm.models[0].guardrails',
+    /"guardrails"/,
+  ],
+  [
+    'a region',
+    { llm: { models: [{ name: 'm', provider: 'openAI', params: { awsRegion: 'x' } }] } },
+    'llm.models[0].params.awsRegion',
+    /"awsRegion"/,
+  ],
+]
+
+describe('what the embedded gateway does not run', () => {
+  it.each(UNSUPPORTED)('%s is reported', (_title, config, path, what) => {
+    const found = findUnsupported(config as Config)
+    expect(found.map(one => formatPath(one.path))).toContain(path)
+    expect(found.find(one => formatPath(one.path) === path)?.what).toMatch(what)
+  })
+
+  it('is all reported at once', () => {
+    const config = { mcp: {}, ui: {}, ...policy({ retry: {}, cors: {} }) } as Config
+    expect(findUnsupported(config)).toHaveLength(4)
+  })
+
+  it.each([
+    ['nothing', {}],
+    [
+      'null and empty lists',
+      { mcp: null, ui: undefined, tcpRoutes: [], policies: [], llm: { models: [], virtualModels: [] } },
+    ],
+    ['addresses that are off', { config: { adminAddr: 'off', statsAddr: 'off', readinessAddr: 'off' } }],
+    ['one worker', { config: { workerThreads: 1 } }],
+    ['secure TLS said so', policy({ backendTLS: { insecure: false, insecureHost: false } })],
+    [
+      'a group of one',
+      route({ backends: [{ ai: { groups: [{ providers: [{ name: 'x', provider: { openAI: {} } }] }] } }] }),
+    ],
+    [
+      'azure whose key the route has',
+      route({
+        backends: [{ ai: { name: 'x', provider: { azure: {} } } }],
+        policies: { backendAuth: { key: 'k' } },
+      }),
+    ],
+    [
+      'azure that passes through',
+      { llm: { models: [{ name: 'm', provider: 'azure', auth: { passthrough: {} } }] } },
+    ],
+  ])('has nothing to say about %s', (_title, config) => {
+    expect(findUnsupported(config as Config)).toEqual([])
+  })
+})
+
+const compat = join(import.meta.dirname, '../../../shared/compat/configs')
+
+describe.skipIf(!existsSync(compat))('the public configs (skipped where they are not at hand)', () => {
+  const configs = existsSync(compat) ? readdirSync(compat).filter(name => name.endsWith('.yaml')) : []
+
+  it.each(configs)('%s is either run or refused with a reason', name => {
+    const parsed = configSchema.safeParse(parse(readFileSync(join(compat, name), 'utf8')))
+    if (!parsed.success) return
+    const found = findUnsupported(parsed.data)
+    for (const { path, what } of found) expect(`${formatPath(path)} ${what}`).toMatch(/\S+ .+/)
+    if (found.length > 0) return
+    try {
+      compileRuntime(parsed.data, { readFile: () => '-----BEGIN CERTIFICATE-----' })
+    } catch (error) {
+      // Key files are not resolved here, and a few of the examples refer to what they do not hold.
+      expect(error).toMatchObject({ code: expect.stringMatching(/^(?:BUG|CONFIG_INVALID)$/) })
+      if ((error as { code: string }).code === 'BUG') expect(String(error)).toContain('was not resolved')
+    }
+  })
+})

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest'
+import type { AccessEvent } from '../../src/gateway/telemetry/access-event.ts'
+import { jsonFormat, textFormat } from '../../src/gateway/telemetry/access-log.ts'
+import { AccessLog } from '../../src/gateway/telemetry/log-writer.ts'
+import { maskQuery } from '../../src/gateway/telemetry/mask-query.ts'
+import { UsageReader } from '../../src/gateway/telemetry/usage.ts'
+
+const EVENT: AccessEvent = {
+  time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+  gateway: 'bind/3000',
+  listener: 'listener0',
+  route: 'default/route0',
+  endpoint: 'api.openai.com:443',
+  sourceAddress: '127.0.0.1',
+  sourcePort: 5555,
+  method: 'POST',
+  host: 'localhost:3000',
+  path: '/v1/chat/completions',
+  version: 'HTTP/1.1',
+  status: 200,
+  provider: 'openai',
+  model: 'gpt-4o',
+  usage: { inputTokens: 7, outputTokens: 9 },
+  reason: 'Upstream',
+  error: undefined,
+  duration: 12.34567,
+}
+
+describe('the access log', () => {
+  it('as text', () => {
+    expect(textFormat()(EVENT)).toBe(
+      '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=bind/3000 listener=listener0 route=default/route0 ' +
+        'endpoint=api.openai.com:443 src.addr=127.0.0.1:5555 http.method=POST http.host=localhost:3000 ' +
+        'http.path=/v1/chat/completions http.version=HTTP/1.1 http.status=200 gen_ai.provider.name=openai ' +
+        'gen_ai.request.model=gpt-4o gen_ai.usage.input_tokens=7 gen_ai.usage.output_tokens=9 reason=Upstream ' +
+        'duration=12.346ms\n',
+    )
+  })
+
+  it('as JSON', () => {
+    expect(JSON.parse(jsonFormat()(EVENT))).toEqual({
+      time: '2026-01-02T03:04:05.678Z',
+      level: 'info',
+      scope: 'request',
+      gateway: 'bind/3000',
+      listener: 'listener0',
+      route: 'default/route0',
+      endpoint: 'api.openai.com:443',
+      'src.addr': '127.0.0.1:5555',
+      'http.method': 'POST',
+      'http.host': 'localhost:3000',
+      'http.path': '/v1/chat/completions',
+      'http.version': 'HTTP/1.1',
+      'http.status': 200,
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-4o',
+      'gen_ai.usage.input_tokens': 7,
+      'gen_ai.usage.output_tokens': 9,
+      reason: 'Upstream',
+      duration: '12.346ms',
+    })
+  })
+
+  it('leaves out what is not known', () => {
+    const bare = { ...EVENT, gateway: undefined, status: undefined, usage: undefined, model: undefined }
+    expect(textFormat()(bare)).not.toMatch(/gateway=|http\.status=|usage|model/)
+  })
+
+  it.each([
+    ['a space', 'a b', '"a b"'],
+    ['a quote', 'a"b', '"a\\"b"'],
+    ['a line break, which could forge a line', 'a\nb', '"a\\nb"'],
+    ['an equals sign', 'a=b', '"a=b"'],
+    ['nothing', '', '""'],
+  ])('quotes %s', (_title, model, quoted) => {
+    expect(textFormat()({ ...EVENT, model })).toContain(` gen_ai.request.model=${quoted} `)
+  })
+
+  it('writes many events at once, in order, and all of them by the time it is flushed', async () => {
+    const writes: string[] = []
+    const log = new AccessLog(event => `${event.duration}\n`, {
+      write: (text, done) => setTimeout(() => done(writes.push(text) ? null : null), 5),
+    })
+    for (let i = 0; i < 1300; i++) log.add({ ...EVENT, duration: i })
+    await log.flush()
+    expect(writes.length).toBeLessThan(10)
+    expect(writes.join('')).toBe(Array.from({ length: 1300 }, (_, i) => `${i}\n`).join(''))
+  })
+
+  it('writes without being flushed', async () => {
+    const writes: string[] = []
+    const log = new AccessLog(() => 'x', { write: (text, done) => done(writes.push(text) ? null : null) })
+    log.add(EVENT)
+    expect(writes).toEqual([])
+    await expect.poll(() => writes).toEqual(['x'])
+  })
+
+  it('tells once that its sink fails', async () => {
+    const errors: string[] = []
+    const sink = { write: (_text: string, done: (error: Error) => void) => done(new Error('full')) }
+    const log = new AccessLog(
+      () => 'x',
+      sink,
+      error => errors.push(error.message),
+    )
+    for (let i = 0; i < 3; i++) {
+      log.add(EVENT)
+      await log.flush()
+    }
+    expect(errors).toEqual(['full'])
+  })
+})
+
+describe('query masking', () => {
+  it.each([
+    ['', ''],
+    ['a=1&b=2', 'a=1&b=2'],
+    ['key=s3cret&a=1', 'key=<redacted>&a=1'],
+    ['API_KEY=s3cret', 'API_KEY=<redacted>'],
+    ['k%65y=s3cret', 'k%65y=<redacted>'],
+    ['access_token=a=b', 'access_token=<redacted>'],
+    ['x-goog-api-key=s3cret', 'x-goog-api-key=<redacted>'],
+    ['key', 'key'],
+    ['%zz=1', '%zz=1'],
+  ])('%j', (query, masked) => {
+    expect(maskQuery(query)).toBe(masked)
+  })
+})
+
+describe('the usage reader', () => {
+  const OPENAI =
+    '{"id":"x","choices":[{"message":{"content":"\\"usage\\":{\\"prompt_tokens\\":999}"}}],"usage":{"prompt_tokens":12,"completion_tokens":34,"prompt_tokens_details":{"cached_tokens":1}},"x":1}'
+  const CASES = [
+    ['an OpenAI answer', OPENAI, { inputTokens: 12, outputTokens: 34 }],
+    [
+      'spaces in between',
+      '{ "usage" : { "prompt_tokens" : 1 , "completion_tokens" : 2 } }',
+      { inputTokens: 1, outputTokens: 2 },
+    ],
+    [
+      'an embedding',
+      '{"data":[],"usage":{"prompt_tokens":5,"total_tokens":5}}',
+      { inputTokens: 5, outputTokens: undefined },
+    ],
+    [
+      'an Anthropic answer',
+      '{"usage":{"input_tokens":3,"output_tokens":4}}',
+      { inputTokens: 3, outputTokens: 4 },
+    ],
+    [
+      'a Gemini answer',
+      '{"usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":9}}',
+      { inputTokens: 8, outputTokens: 9 },
+    ],
+    [
+      'an Anthropic stream, whose later counts win',
+      'data: {"message":{"usage":{"input_tokens":3,"output_tokens":1}}}\n\ndata: {"usage":{"output_tokens":40}}\n\n',
+      { inputTokens: 3, outputTokens: 40 },
+    ],
+    [
+      'an OpenAI stream with nulls',
+      'data: {"usage":null}\n\ndata: {"usage":null}\n\ndata: {"usage":{"prompt_tokens":2,"completion_tokens":3}}\n\n',
+      { inputTokens: 2, outputTokens: 3 },
+    ],
+    ['an answer without', '{"usage":null}', undefined],
+    ['no JSON', 'usage usage "usage', undefined],
+  ] as const
+
+  it.each(CASES)('reads %s', (_title, text, expected) => {
+    const reader = new UsageReader()
+    reader.push(text)
+    expect(reader.usage).toEqual(expected)
+  })
+
+  it.each(CASES)('reads %s in whatever pieces it comes', (_title, text, expected) => {
+    for (const size of [1, 2, 3, 5, 7, 11, 64]) {
+      const reader = new UsageReader()
+      for (let i = 0; i < text.length; i += size) reader.push(text.slice(i, i + size))
+      expect(reader.usage, `in pieces of ${size}`).toEqual(expected)
+    }
+  })
+})
