@@ -21,7 +21,7 @@ function draw(line, row) {
     const code = /\[([\d;]*)m/.exec(part)?.[1]
     if (code === undefined || !part.startsWith('\u001b')) {
       if (part !== '') {
-        const look = `${style.fill ? ` fill="${style.fill}"` : ''}${style.bold ? ' font-weight="bold"' : ''}${style.dim ? ' opacity="0.6"' : ''}`
+        const look = `${style.fill ? ` fill="${style.fill}"` : ''}${style.bold ? ' font-weight="bold"' : ''}${style.dim ? ' fill-opacity="0.6"' : ''}`
         spans.push(`<tspan x="${LEFT + column * WIDTH}"${look}>${entities(part)}</tspan>`)
       }
       column += part.length

@@ -134,6 +134,7 @@ async function completeProvider(
     ? await ask('--azure-resource NAME', 'The Azure resource, the part before .openai.azure.com')
     : flags['azure-resource']
   const takesKey = method !== 'passthrough'
+  const header = takesKey ? undefined : await passthroughHeader(flags, prompt)
   return {
     provider,
     method,
@@ -145,9 +146,27 @@ async function completeProvider(
       provider.id === 'azure' && resource !== undefined
         ? { resourceName: resource, resourceType: flags['azure-resource-type'] ?? 'openAI' }
         : undefined,
-    header: flags.header,
+    header,
     key: takesKey ? await context.takeKey(provider, method) : undefined,
   }
+}
+
+/** The header of the client's credential, where it is another than the provider's usual one. */
+async function passthroughHeader(flags: WizardFlags, prompt: Prompt): Promise<string | undefined> {
+  const usual = 'Authorization'
+  const header =
+    flags.header ??
+    (prompt.allowed
+      ? await prompt.input('--header NAME', "In which header does the client's credential come?", {
+          initial: usual,
+        })
+      : usual)
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) {
+    throw new AgwError('USAGE', '--header is not the name of a header', {
+      hint: 'for example --header x-provider-key',
+    })
+  }
+  return header.toLowerCase() === usual.toLowerCase() ? undefined : header
 }
 
 function checkUrl(text: string): void {

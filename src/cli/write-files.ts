@@ -104,14 +104,13 @@ function writeOne(
   })
 }
 
-/** A key file is one secret; elsewhere lines are masked where a secret stands in them. */
+/** A key file is one secret, of which not even the length is shown; in a config, what could be a secret is masked. */
 function maskFor(file: PlannedFile): (line: string) => string {
   if (!file.secret || file.path.endsWith('.yaml') || file.path.endsWith('.yml')) return maskLine
-  return line =>
-    line.replace(
-      /^([A-Za-z_]\w*=)?(.*)$/,
-      (_, name: string | undefined, rest: string) => `${name ?? ''}${rest.replace(/\S/g, '*')}`,
-    )
+  return line => {
+    const [, name = '', value = ''] = /^(\s*(?:export\s+)?[A-Za-z_]\w*=)?(.*)$/.exec(line) ?? []
+    return value === '' || value.startsWith('#') ? line : `${name}********`
+  }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

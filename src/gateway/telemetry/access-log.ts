@@ -1,12 +1,18 @@
 import type { AccessEvent } from './access-event.ts'
 
-/** Hands over the fields that an event has, under agentgateway's names. */
-function eachField(event: AccessEvent, add: (name: string, value: string | number) => void): void {
-  const { sourceAddress, usage } = event
+type Add = (name: string, value: string | number) => void
+
+/** Where a request went, under agentgateway's names: the same for most of the requests of a batch. */
+function eachPlace(event: AccessEvent, add: Add): void {
   if (event.gateway !== undefined) add('gateway', event.gateway)
   if (event.listener !== undefined) add('listener', event.listener)
   if (event.route !== undefined) add('route', event.route)
   if (event.endpoint !== undefined) add('endpoint', event.endpoint)
+}
+
+/** What it was and what became of it. */
+function eachField(event: AccessEvent, add: Add): void {
+  const { sourceAddress, usage } = event
   if (sourceAddress !== undefined) add('src.addr', `${sourceAddress}:${event.sourcePort ?? ''}`)
   add('http.method', event.method)
   add('http.host', event.host)
@@ -30,38 +36,63 @@ function quoted(value: string | number): string {
     : JSON.stringify(value)
 }
 
-/** ISO time of an event. Many requests share a millisecond, so the last text is kept. */
+/** Whole number → three digits. */
+function threeDigits(value: number): string {
+  return value < 10 ? `00${value}` : value < 100 ? `0${value}` : String(value)
+}
+
+/** ISO times. Most events of a batch share a second, so only what follows it is made anew. */
 class Clock {
-  #at = -1
+  #second = -1
   #text = ''
 
   text(time: number): string {
     const at = Math.floor(time)
-    if (at !== this.#at) {
-      this.#at = at
-      this.#text = new Date(at).toISOString()
+    const second = Math.floor(at / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#text = new Date(second * 1000).toISOString().slice(0, -4)
     }
-    return this.#text
+    return `${this.#text}${threeDigits(at - second * 1000)}Z`
   }
 }
 
-function milliseconds(duration: number): number {
-  return Math.round(duration * 1000) / 1000
+/** Milliseconds with three decimals; built of whole numbers, which is a fraction of the cost of printing a broken one. */
+function milliseconds(duration: number): string {
+  const micros = Math.round(duration * 1000)
+  const whole = Math.floor(micros / 1000)
+  return `${whole}.${threeDigits(micros - whole * 1000)}ms`
 }
 
 export type AccessFormat = (event: AccessEvent) => string
 
-/** `2026-01-01T00:00:00.000Z info request gateway=… http.status=200 … duration=12.3ms` */
+/** `2026-01-01T00:00:00.000Z info request gateway=… http.status=200 … duration=12.300ms` */
 export function textFormat(): AccessFormat {
   const clock = new Clock()
   let line = ''
-  const add = (name: string, value: string | number) => {
-    line += ` ${name}=${typeof value === 'number' ? value : quoted(value)}`
+  const add: Add = (name, value) => {
+    line += ` ${name}=${quoted(value)}`
+  }
+  let last: AccessEvent | undefined
+  let place = ''
+  const placeOf = (event: AccessEvent): string => {
+    const isSame =
+      last !== undefined &&
+      last.route === event.route &&
+      last.endpoint === event.endpoint &&
+      last.listener === event.listener &&
+      last.gateway === event.gateway
+    if (isSame) return place
+    last = event
+    line = ''
+    eachPlace(event, add)
+    place = line
+    return place
   }
   return event => {
-    line = `${clock.text(event.time)}\tinfo\trequest`
+    line = `${clock.text(event.time)}\tinfo\trequest${placeOf(event)}`
     eachField(event, add)
-    return `${line} duration=${milliseconds(event.duration)}ms\n`
+    return `${line} duration=${milliseconds(event.duration)}\n`
   }
 }
 
@@ -74,10 +105,12 @@ export function jsonFormat(): AccessFormat {
       level: 'info',
       scope: 'request',
     }
-    eachField(event, (name, value) => {
+    const add: Add = (name, value) => {
       line[name] = value
-    })
-    line['duration'] = `${milliseconds(event.duration)}ms`
+    }
+    eachPlace(event, add)
+    eachField(event, add)
+    line['duration'] = milliseconds(event.duration)
     return `${JSON.stringify(line)}\n`
   }
 }
