@@ -1,5 +1,14 @@
 import type { Diagnostic } from './config/diagnostic.ts'
-import { type ConfigDocument, keySlots } from './config/index.ts'
+import {
+  applySuppressions,
+  type Code,
+  type ConfigDocument,
+  type KeySlot,
+  keySlots,
+  type PublishedSchema,
+  type Suppressed,
+  stageOf,
+} from './config/index.ts'
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
 import { findUnsupported } from './gateway/supported.ts'
@@ -12,34 +21,76 @@ export interface CheckOptions {
   readonly secrets: boolean
   /** Which gateway shall run it; undefined reports what only one of them runs without counting it as an error. */
   readonly engine?: 'embedded' | 'agentgateway' | undefined
+  /** Checked against besides the schema of agw. */
+  readonly published?: PublishedSchema | undefined
 }
 
 /** All findings on a config and on what it refers to. */
 export interface CheckedConfig {
+  /** As messages call it: relative to the working folder. */
   readonly name: string
+  /** Absolute, or `-`. */
+  readonly path: string
   readonly document: ConfigDocument
   readonly diagnostics: readonly Diagnostic[]
+  /** What comments of the file ask to ignore. */
+  readonly suppressed: readonly Suppressed[]
   /** For the redactor, before anything is printed. */
   readonly secrets: readonly Secret[]
+  /** Empty where the shape of the config is not sound. */
+  readonly slots: readonly KeySlot[]
 }
 
 /** Everything `agw validate` finds, in the order of the file. Throws only when there is nothing to read. */
 export async function checkConfig(load: LoadOptions, options: CheckOptions): Promise<CheckedConfig> {
   const loaded = await loadConfig(load)
-  const found: Diagnostic[] = [...loaded.diagnostics]
+  const { name, path, document, draft } = loaded
+  let found: Diagnostic[] = [...loaded.diagnostics]
   const secrets: Secret[] = []
-  if (loaded.draft !== undefined) {
-    if (options.engine !== 'agentgateway')
-      found.push(...unsupportedFindings(loaded.draft, loaded, options.engine))
+  let slots: readonly KeySlot[] = []
+  if (draft !== undefined) {
+    if (options.engine !== 'agentgateway') found.push(...unsupportedFindings(draft, loaded, options.engine))
+    slots = keySlots(requireKeyPlaces(loaded), document)
     if (options.secrets) {
-      const keys = await keyFindings(keySlots(requireKeyPlaces(loaded), loaded.document), loaded, load)
+      const keys = await keyFindings(slots, loaded, load)
       found.push(...keys.diagnostics)
       secrets.push(...keys.secrets)
     }
   }
-  const wanted = options.secrets ? found : found.filter(one => one.code !== 'VARIABLE_UNSET')
-  const diagnostics = wanted.sort((a, b) => a.range.start.offset - b.range.start.offset)
-  return { name: loaded.name, document: loaded.document, diagnostics, secrets }
+  if (options.published !== undefined) found = options.published.judge(document, found)
+  if (!options.secrets) found = found.filter(one => one.code !== 'VARIABLE_UNSET')
+  const judged = applySuppressions(document, found, code => draft !== undefined && isCertain(code, options))
+  const diagnostics = judged.diagnostics.toSorted((a, b) => a.range.start.offset - b.range.start.offset)
+  return { name, path, document, diagnostics, suppressed: judged.suppressed, secrets, slots }
+}
+
+/** The schema that `--schema` names, compiled; `undefined` when it names none. Throws USAGE and UPSTREAM_FAILED. */
+export async function publishedSchema(
+  source: string | undefined,
+  cwd: string,
+): Promise<PublishedSchema | undefined> {
+  if (source === undefined) return undefined
+  const { readSchemaSource } = await import('./schema-source.ts')
+  const { compilePublishedSchema } = await import('./config/published-schema.ts')
+  const { text, name } = await readSchemaSource(source, cwd)
+  return compilePublishedSchema(text, name)
+}
+
+/** One set of options for each config that `patterns` name, or the one that is found without. */
+export async function filesToCheck(
+  patterns: readonly string[] | undefined,
+  load: LoadOptions,
+): Promise<LoadOptions[]> {
+  if (patterns === undefined || patterns.length === 0) return [load]
+  const { expandFilePatterns } = await import('./config/file-patterns.ts')
+  const given = load.file === undefined ? [] : [load.file]
+  const files = await expandFilePatterns([...given, ...patterns], load.cwd)
+  return files.map(file => ({ ...load, file }))
+}
+
+/** Whether a code is looked for by every check of the file: what is known of keys depends on the machine. */
+function isCertain(code: Code, { engine }: CheckOptions): boolean {
+  return stageOf(code) !== 'keys' && !(code === 'NOT_RUN_HERE' && engine === 'agentgateway')
 }
 
 /** Throws CONFIG_INVALID, with every place, when the embedded gateway does not run something that the config uses. */

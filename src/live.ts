@@ -93,10 +93,11 @@ class Live implements LiveGateway {
   }
 
   async close(drainMs?: number): Promise<void> {
-    this.#options.onEvent({ event: 'draining' })
     this.#watcher?.[Symbol.dispose]()
     await this.#queue
-    await this.#gateway.close(drainMs === undefined ? {} : { drainMs })
+    const closed = this.#gateway.close(drainMs === undefined ? {} : { drainMs })
+    this.#options.onEvent({ event: 'draining' })
+    await closed
     this.#options.onEvent({ event: 'stopped' })
   }
 

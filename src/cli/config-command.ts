@@ -3,7 +3,7 @@ import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type Usabl
 import type { Secret } from '../secrets/secret.ts'
 import { BaseCommand } from './base-command.ts'
 import { configFlags } from './flags.ts'
-import { readStdin } from './stdin.ts'
+import { readStdinUpTo } from './stdin.ts'
 
 /** The flags that say which config and which variables. */
 export interface ConfigFlagValues {
@@ -25,7 +25,7 @@ export abstract class ConfigCommand extends BaseCommand {
       env: process.env,
       cwd: process.cwd(),
       envFile: flags['no-env-file'] === true ? false : flags['env-file'],
-      stdin: () => readStdin(process.stdin, MAX_CONFIG_BYTES + 1),
+      stdin: () => readStdinUpTo(process.stdin, MAX_CONFIG_BYTES + 1),
     }
   }
 

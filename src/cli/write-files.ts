@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { maskLine } from '../config/index.ts'
+import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { addToGitignore, gitState, runWith, withLock, writeFileAtomic } from '../secrets/index.ts'
 import type { PlannedFile } from '../setup/planned-file.ts'
@@ -109,7 +110,8 @@ function maskFor(file: PlannedFile): (line: string) => string {
   if (!file.secret || file.path.endsWith('.yaml') || file.path.endsWith('.yml')) return maskLine
   return line => {
     const [, name = '', value = ''] = /^(\s*(?:export\s+)?[A-Za-z_]\w*=)?(.*)$/.exec(line) ?? []
-    return value === '' || value.startsWith('#') ? line : `${name}********`
+    const shown = looksSecret(name.replace(/=$/, '')) ? '********=' : name
+    return value === '' || value.startsWith('#') ? line : `${shown}********`
   }
 }
 

@@ -1,28 +1,57 @@
+import { appendFile } from 'node:fs/promises'
 import { Args, Flags } from '@oclif/core'
-import { checkConfig } from '../check.ts'
+import {
+  type CheckedConfig,
+  type CheckOptions,
+  checkConfig,
+  filesToCheck,
+  publishedSchema,
+} from '../check.ts'
+import type { Fixed } from '../cli/apply-fixes.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
-import { diagnosticText, summaryText } from '../cli/report/text.ts'
-import { type Diagnostic, formatPath } from '../config/diagnostic.ts'
+import { writeFlags } from '../cli/flags.ts'
+import { Prompt } from '../cli/prompt.ts'
+import { stepSummary } from '../cli/report/github.ts'
+import { validateJson } from '../cli/report/json.ts'
+import { summaryText } from '../cli/report/text.ts'
+import { asksForJson, FORMATS, type Format, reportText, verdictOf } from '../cli/report/validate.ts'
+import { workspaceRoot } from '../cli/workspace-root.ts'
 import { AgwError, EXIT } from '../errors.ts'
+import type { LoadOptions } from '../load.ts'
 
 export default class Validate extends ConfigCommand {
-  static override summary = 'Check a config and everything it refers to, without starting anything.'
+  static override summary = 'Check configs and everything they refer to, without starting anything.'
   static override description =
-    'Reports every finding at once, with its place. Exits 0 when there is no error, 1 when there is one (or a warning, with --strict).'
+    'Reports every finding at once, with its place. Exits 0 when there is no error, 1 when there is one (or a warning, with --strict), 2 when it cannot check. A comment `# agw-ignore CODE: reason` at the end of a line or on the line above hides a warning or note.'
   static override examples = [
     '<%= config.bin %> validate',
-    '<%= config.bin %> validate gateway.yaml --strict',
+    "<%= config.bin %> validate 'conf/**/*.yaml' gateway.yaml --strict",
+    '<%= config.bin %> validate --format sarif > agw.sarif',
+    '<%= config.bin %> validate --fix --dry-run',
     'cat config.yaml | <%= config.bin %> validate -',
   ]
   static override args = {
     file: Args.string({
       // The library would take a missing argument from standard input, where keys come in.
       ignoreStdin: true,
-      description: 'The config; - is standard input.',
+      multiple: true,
+      description: 'Configs, or patterns such as "conf/**/*.yaml"; - is standard input.',
     }),
   }
   static override flags = {
+    format: Flags.string({
+      summary: 'How the findings are printed; --json is json.',
+      options: [...FORMATS],
+      default: 'text',
+      env: 'AGW_FORMAT',
+    }),
     strict: Flags.boolean({ summary: 'Warnings count as errors.', env: 'AGW_STRICT' }),
+    'max-warnings': Flags.integer({
+      summary: 'More warnings than this count as an error.',
+      helpValue: 'N',
+      min: 0,
+      env: 'AGW_MAX_WARNINGS',
+    }),
     'no-secrets': Flags.boolean({
       summary: 'Do not look at keys: shape only, no variable needs to be set.',
       env: 'AGW_NO_SECRETS',
@@ -32,6 +61,22 @@ export default class Validate extends ConfigCommand {
       options: ['embedded', 'agentgateway'],
       env: 'AGW_ENGINE',
     }),
+    schema: Flags.string({
+      summary:
+        "Check against a published agentgateway schema too: a file, or an https URL (the network's only use).",
+      helpValue: 'PATH|URL',
+      env: 'AGW_SCHEMA',
+    }),
+    fix: Flags.boolean({
+      summary:
+        'Mend what is certain: quotes, dollar signs, plain virtual keys, file modes. Shows the diff first.',
+      env: 'AGW_FIX',
+    }),
+    ...writeFlags,
+  }
+
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || asksForJson(this.argv, process.env)
   }
 
   override async catch(error: Error): Promise<void> {
@@ -40,23 +85,65 @@ export default class Validate extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Validate)
-    const options = { ...this.loadOptions(flags), ...(args.file !== undefined && { file: args.file }) }
-    const checked = await checkConfig(options, {
+    const options: CheckOptions = {
       secrets: !flags['no-secrets'],
-      engine: flags.engine as 'embedded' | 'agentgateway' | undefined,
-    })
-    for (const secret of checked.secrets) this.registerSecret(secret)
-    const { diagnostics, document, name } = checked
-    const failed = diagnostics.some(
-      one => one.severity === 'error' || (flags.strict && one.severity === 'warning'),
-    )
-    if (failed) this.endWith(EXIT.findings)
-    for (const one of diagnostics)
-      this.say(`${diagnosticText(one, document.lines, name, this.terminal, 'out')}\n`)
-    const mark = failed ? this.terminal.style('red', '✗') : this.terminal.style('green', '✓')
-    this.say(`${mark} ${name}: ${summaryText(diagnostics)}`)
-    return { files: [fileJson(name, diagnostics)], summary: summaryJson(diagnostics) }
+      engine: flags.engine as CheckOptions['engine'],
+      published: await publishedSchema(flags.schema, process.cwd()),
+    }
+    const loads = await filesToCheck(args.file, this.loadOptions(flags))
+    let files = await this.#check(loads, options)
+    const fixed = flags.fix ? await this.#fix(files, flags) : undefined
+    if (fixed?.files.some(file => file.action !== 'unchanged')) files = await this.#check(loads, options)
+    const verdict = verdictOf(files, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
+    const onlyShown = flags.fix && flags['dry-run']
+    if (!verdict.passed && !onlyShown) this.endWith(EXIT.findings)
+    await this.#print(files, flags.format as Format, flags.strict)
+    if (verdict.note !== undefined) this.note(verdict.note)
+    return { ...validateJson(files), ...(fixed && { fixed: fixed.files }) }
   }
+
+  async #check(loads: readonly LoadOptions[], options: CheckOptions): Promise<CheckedConfig[]> {
+    const checked: CheckedConfig[] = []
+    for (const load of loads) {
+      const one = await checkConfig(load, options)
+      for (const secret of one.secrets) this.registerSecret(secret)
+      checked.push(one)
+    }
+    return checked
+  }
+
+  async #print(files: readonly CheckedConfig[], format: Format, strict: boolean): Promise<void> {
+    if (this.jsonEnabled() || format === 'json') return
+    const root = workspaceRoot(process.cwd(), process.env)
+    this.say(
+      reportText(format, files, { terminal: this.terminal, root, version: this.config.version, strict }),
+    )
+    const all = files.flatMap(file => file.diagnostics)
+    if (format === 'sarif' || format === 'junit') this.note(`agw validate: ${summaryText(all)}`)
+    const page = process.env['GITHUB_STEP_SUMMARY']
+    if (format !== 'github' || !page) return
+    await appendFile(page, this.redactor.redact(stepSummary(files, root))).catch(() =>
+      this.note('the step summary was not written: the file in GITHUB_STEP_SUMMARY cannot be appended to'),
+    )
+  }
+
+  async #fix(files: readonly CheckedConfig[], flags: FixFlags): Promise<Fixed> {
+    const { applyFixes } = await import('../cli/apply-fixes.ts')
+    return applyFixes(files, {
+      terminal: this.terminal,
+      prompt: new Prompt({ allowed: this.canAsk(flags) }),
+      cwd: process.cwd(),
+      env: process.env,
+      dryRun: flags['dry-run'],
+      yes: flags.yes,
+    })
+  }
+}
+
+interface FixFlags {
+  readonly 'dry-run': boolean
+  readonly yes: boolean
+  readonly 'no-input'?: boolean
 }
 
 /** Here 3 would say that a config is bad; that there is none is a matter of what was typed. */
@@ -65,27 +152,4 @@ function asUsage(error: Error): Error {
   return missing
     ? new AgwError('USAGE', error.message, { ...(error.hint && { hint: error.hint }), cause: error })
     : error
-}
-
-function fileJson(file: string, diagnostics: readonly Diagnostic[]): object {
-  return {
-    file,
-    valid: !diagnostics.some(one => one.severity === 'error'),
-    diagnostics: diagnostics.map(({ code, severity, message, hint, range, path }) => ({
-      code,
-      severity,
-      message,
-      hint,
-      line: range.start.line,
-      column: range.start.column,
-      endLine: range.end.line,
-      endColumn: range.end.column,
-      path: formatPath(path),
-    })),
-  }
-}
-
-function summaryJson(diagnostics: readonly Diagnostic[]): object {
-  const count = (severity: string): number => diagnostics.filter(one => one.severity === severity).length
-  return { files: 1, errors: count('error'), warnings: count('warning'), notes: count('note') }
 }

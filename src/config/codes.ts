@@ -75,6 +75,18 @@ export const CODES = {
     'unset variable in a comment',
     'agentgateway expands the text before it knows what a comment is, and does not start.',
   ),
+  SUPPRESSION_WITHOUT_REASON: warning(
+    'finding ignored without a reason',
+    'Nobody can tell later whether it may still be ignored, so the comment has no effect.',
+  ),
+  SUPPRESSION_UNUSED: note(
+    'nothing to ignore here',
+    'The comment hides nothing now, and would hide the next finding of that code.',
+  ),
+  PUBLISHED_SCHEMA: shape(
+    'against the published schema',
+    'The agentgateway that this schema belongs to may refuse the file.',
+  ),
 
   // Keys: what the slots refer to.
   KEY_UNREADABLE: shape('key cannot be read', 'No request can be sent without it.'),
@@ -85,10 +97,31 @@ export const CODES = {
   KEY_FILE_MODE: warning('key file open to others', 'Every user of the machine can read it.'),
 
   // Meaning: what the format allows and nobody can want.
+  // Keys of providers.
   DROPPED_SIBLING: warning('key without effect', 'agentgateway drops it without a word.'),
+  KEY_OVERRULED: warning(
+    'key that is never used',
+    'A stronger place gives a key too, and the two are not merged: a rotation of the weaker one changes nothing.',
+  ),
   ANTHROPIC_KEY_PLACE: warning(
     "a client can displace the gateway's key",
     'With an explicit place for the key, a client token in Authorization wins over it.',
+  ),
+  ANTHROPIC_EXTRA_KEY: warning(
+    'a client can overwrite a key in x-api-key',
+    'A Bearer token of the client is moved into x-api-key, over the key that was put there.',
+  ),
+  AZURE_KEY_PLACE: warning(
+    'key where Azure does not look for it',
+    'API versions by date take keys in the header api-key only, so every request is refused.',
+  ),
+  AUTHORIZATION_WITHOUT_PREFIX: note(
+    'Authorization header without a prefix',
+    'A location takes no prefix by itself, and nearly everyone expects "Bearer " in this header.',
+  ),
+  LOCATION_CANNOT_INSERT: shape(
+    'a key cannot be put there',
+    'An expression reads a credential out of a request; it cannot put one in, so every call fails.',
   ),
   CLIENT_CREDENTIAL_FORWARDED: note(
     "the client's credential goes to the provider",
@@ -97,6 +130,191 @@ export const CODES = {
   CLIENT_KEY_TAKEN: warning(
     'no credential left for the provider',
     'A checked client key is taken off the request, and nothing takes its place.',
+  ),
+  KEY_IN_CLEAR: warning(
+    'key sent without TLS',
+    'Without backendTLS a host is called in plain HTTP, and every network on the way can read the key.',
+  ),
+  KEY_IN_CLEAR_PRIVATE: note(
+    'key sent without TLS in a private network',
+    'Whoever can listen in that network reads the key; a mesh or a tunnel may make up for it.',
+  ),
+  PLAIN_TO_TLS_PORT: warning(
+    'plain HTTP to port 443',
+    'TLS does not follow from the port: the server cannot understand the call, and it went out in clear text.',
+  ),
+  TLS_UNVERIFIED: note(
+    'certificate that is not checked',
+    'TLS without a check of the certificate keeps nothing from someone who sits on the way.',
+  ),
+
+  // Clients.
+  AUTH_OPTIONAL: warning(
+    'check of clients that is optional by default',
+    'Without a mode, requests that bring no credential pass unchecked: the gateway is open.',
+  ),
+  AUTH_PERMISSIVE: note(
+    'check of clients that refuses nobody',
+    'It only notes who a request comes from; something else must decide.',
+  ),
+  PLAIN_VIRTUAL_KEY: warning(
+    'client key in plain text',
+    'Configs are copied, committed and shared; a hash would do for the check.',
+  ),
+  DUPLICATE_VIRTUAL_KEY: warning(
+    'client key given twice',
+    'Only the last entry counts, with its metadata and its models; the first is dropped without a word.',
+  ),
+  NO_MODEL_ALLOWED: warning(
+    'client key that may use no model',
+    'An empty list denies all models; a list that is left out allows all.',
+  ),
+  ALLOWED_MODEL_UNKNOWN: warning(
+    'allowed model that is not there',
+    'The entry allows nothing, so the model that was meant is refused to this key.',
+  ),
+  ALLOWED_MODELS_UNREAD: warning(
+    'list of models that nobody reads',
+    'Only the llm section checks it; on routes the key may use whatever it likes.',
+  ),
+  KEY_IN_QUERY: warning(
+    'client credential in the query',
+    'The access log of agentgateway, and those of proxies before it, hold paths with their queries.',
+  ),
+  CORS_ANY_ORIGIN: warning(
+    'credentials for pages of any origin',
+    'agentgateway answers with the origin that asked, so any page can call in the name of its visitor.',
+  ),
+  ADMIN_EXPOSED: warning(
+    'admin pages open to the network',
+    'They ask for no password, show the config and can stop the gateway.',
+  ),
+  UI_EXPOSED: note(
+    'web pages open to all clients',
+    'They show the config with its inline keys, and can change it.',
+  ),
+
+  // Limits and failures.
+  RATE_LIMIT_SIZE: shape('bucket smaller than its filling', 'agentgateway refuses such a rate limit.'),
+  RATE_LIMIT_INTERVAL: shape(
+    'bucket filled every 0 seconds',
+    'agentgateway divides by the interval, and each request breaks off.',
+  ),
+  RATE_LIMIT_BLOCKS: warning(
+    'rate limit that refuses everything',
+    'An empty bucket lets no request through.',
+  ),
+  RATE_LIMIT_NEVER_FILLS: warning(
+    'rate limit that is never filled',
+    'After maxTokens requests everything is refused until the config is read again.',
+  ),
+  RETRY_CODES: warning(
+    'codes that make no sense for a retry',
+    'Without codes no answer is tried again; with codes of success every answer is.',
+  ),
+  TIMEOUT_ORDER: warning('timeout that never ends anything', 'The shorter one always comes first.'),
+  FAILOVER_WITHOUT_EVICTION: warning(
+    'failover that never happens',
+    'The next group is asked only when all of this one are evicted, and nothing evicts them.',
+  ),
+  FAILOVER_WITHOUT_RETRY: note(
+    'failover that comes a request too late',
+    'Only later requests go to the next group; the one that failed goes back to its client.',
+  ),
+  CUSTOM_WITHOUT_HOST: shape(
+    'custom provider without a host',
+    'It has no address of its own, so every request to it ends in a 503.',
+  ),
+
+  // Names and references.
+  PORT_TAKEN: shape('port claimed twice', 'agentgateway refuses the file.'),
+  MIXED_LISTENERS: shape(
+    'listeners that cannot share a port',
+    'A port speaks one way: listeners of the other kind are refused, or get no connection.',
+  ),
+  LISTENER_AMBIGUOUS: warning(
+    'two listeners for the same host',
+    'Which of the two gets a request can change with every start.',
+  ),
+  NO_GATEWAY: shape('nothing to attach to', 'agentgateway refuses what attaches to no gateway.'),
+  UNKNOWN_GATEWAY: shape('reference to no fitting gateway', 'agentgateway refuses the file.'),
+  UNKNOWN_BACKEND: shape(
+    'reference to no backend',
+    'agentgateway starts, and answers 500 to every request that should go there.',
+  ),
+  BACKEND_WITHOUT_SLASH: warning(
+    'backend named without its slash',
+    'agentgateway answers 500 to its requests; agw serve takes both spellings.',
+  ),
+  UNKNOWN_PROVIDER: shape('reference to no provider', 'agentgateway refuses the file.'),
+  UNKNOWN_MODEL: shape('target that is no model', 'agentgateway refuses the file.'),
+  POLICY_WITHOUT_TARGET: warning('policy that applies to nothing', 'It is kept and never used.'),
+  DUPLICATE_NAME: shape('name given twice', 'agentgateway refuses the file.'),
+  NAME_REPLACED: warning(
+    'name given twice, of which one is dropped',
+    'agentgateway keeps one of the two without a word, and the other never gets a request.',
+  ),
+
+  // Routes.
+  ROUTE_WITHOUT_BACKEND: shape('route without an answer', 'Every request to it ends in a 500.'),
+  NO_WEIGHT: shape('no backend with a weight', 'None is ever chosen, and every request ends in an error.'),
+  ROUTE_SHADOWED: warning(
+    'route that never gets a request',
+    'Another route takes all its requests: it comes first by its path, its conditions or its name.',
+  ),
+  ROUTE_TIE: warning(
+    'order of routes decided by their names',
+    'Between equal matches agentgateway goes by the names, letter by letter, and unnamed routes are route0, route1, route10, route2…',
+  ),
+  ROUTE_HOST_MISSED: warning(
+    'host that does not get to its route',
+    'The listener is chosen by the host first, and this one is for other hosts.',
+  ),
+  MATCH_NEVER: warning('match that nothing meets', 'The route is never used for it.'),
+  REGEX_SPAN: note(
+    'pattern that misses what it seems to match',
+    'The leftmost match that comes first must span the whole text; there is no going back for a longer one.',
+  ),
+  PREFIX_REWRITE: shape(
+    'rewrite of a prefix that did not match',
+    'Only the prefix of a pathPrefix match can be replaced; other requests end in an error.',
+  ),
+
+  // Models.
+  MODEL_SHADOWED: warning(
+    'model that is never used',
+    'Of models that take the same name the first one is used.',
+  ),
+  MODEL_PREFIX_KEPT: warning(
+    'prefix that the provider does not know',
+    'Nothing takes a prefix off by itself: the provider answers that there is no such model.',
+  ),
+  INTERNAL_MODEL_UNUSED: warning(
+    'internal model out of reach',
+    'Only virtual models reach it, and none does.',
+  ),
+
+  // Expressions and text.
+  UNKNOWN_FUNCTION: warning(
+    'function that agentgateway does not have',
+    'It is looked up when the expression is evaluated, which then fails; a rule that fails counts as false.',
+  ),
+  UNKNOWN_NAME: warning(
+    'name that no request has',
+    'It is looked up when the expression is evaluated, which then fails; a rule that fails counts as false.',
+  ),
+  VARIABLE_CHANGES_YAML: warning(
+    'variable whose value changes the file',
+    'agentgateway puts the value into the text before it reads YAML, so what is in it counts as YAML.',
+  ),
+  VARIABLE_EMPTY: warning(
+    'variable that is set to nothing',
+    'An empty variable counts as set: no default steps in, and nothing stands where a value should.',
+  ),
+  DEPRECATED: note('older place', 'It works as before, and may be gone in a later version.'),
+  RELATIVE_FILE: note(
+    'file path without a start',
+    'It is looked for from the folder agentgateway is started in, which a service or container chooses.',
   ),
   NOT_RUN_HERE: {
     severity: 'unsupported-here',

@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type YAMLMap,
 } from 'yaml'
 import type { Diagnostic, Path, Range } from './diagnostic.ts'
 import { type Expansion, expand, type VariableUse } from './expand.ts'
@@ -38,6 +39,8 @@ export class ConfigDocument {
   readonly #expansion: Expansion
   readonly #yaml: Document | undefined
   readonly #plain: PlainData
+  readonly #pairs: PairIndex = new WeakMap()
+  readonly #lookup: DocumentOptions['lookup']
   /** Findings of reading: size, encoding, YAML syntax, missing variables. */
   readonly diagnostics: readonly Diagnostic[]
 
@@ -45,6 +48,7 @@ export class ConfigDocument {
     this.file = options.file
     this.text = text
     this.lines = new LineIndex(text)
+    this.#lookup = options.lookup
     this.#expansion = expand(text, options.lookup)
     const { yaml, plain, findings } = problem === undefined ? parse(this.#expansion.text) : failed(problem)
     this.#yaml = yaml
@@ -83,9 +87,32 @@ export class ConfigDocument {
     return this.variablesIn(range)
   }
 
-  variablesIn(range: Range): VariableUse[] {
-    const { start, end } = range
-    return this.variables.filter(use => use.start >= start.offset && use.end <= end.offset)
+  /** The text a variable was replaced by; it may be a secret, so it goes into no message. */
+  valueOf(use: VariableUse): string | undefined {
+    return this.#lookup(use.name) ?? use.fallback
+  }
+
+  /** Whether a variable is set, be it used in the file or not. */
+  isVariableSet(name: string): boolean {
+    return this.#lookup(name) !== undefined
+  }
+
+  /** In the order of the file; found by halving, because each of thousands of keys asks. */
+  variablesIn({ start, end }: Range): VariableUse[] {
+    let low = 0
+    let high = this.variables.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.variables[middle]?.start ?? 0) < start.offset) low = middle + 1
+      else high = middle
+    }
+    const found: VariableUse[] = []
+    for (let at = low; at < this.variables.length; at += 1) {
+      const use = this.variables[at]
+      if (use === undefined || use.start >= end.offset) break
+      if (use.end <= end.offset) found.push(use)
+    }
+    return found
   }
 
   /** True when the written value is variables and nothing else, as in `"$OPENAI_API_KEY"`. */
@@ -116,7 +143,7 @@ export class ConfigDocument {
     let key: Node | undefined
     let depth = 0
     for (const step of path) {
-      const next = child(value, step)
+      const next = child(value, step, this.#pairs)
       if (next === undefined) break
       key = next.key
       value = resolve(this.#yaml, next.value) ?? key
@@ -160,7 +187,7 @@ interface Parsed {
 function parse(text: string): Parsed {
   try {
     const yaml = parseDocument(text, {
-      uniqueKeys: true,
+      uniqueKeys: false,
       merge: false,
       prettyErrors: false,
       logLevel: 'error',
@@ -193,16 +220,30 @@ function resolve(yaml: Document | undefined, node: unknown): Node | undefined {
 function child(
   parent: Node | undefined,
   step: string | number,
+  index: PairIndex,
 ): { key: Node | undefined; value: unknown } | undefined {
   if (isSeq(parent) && typeof step === 'number') {
     const item = parent.items[step]
     return item === undefined ? undefined : { key: undefined, value: item }
   }
   if (!isMap(parent)) return undefined
-  const pair = parent.items.find(
-    (item: Pair) => isScalar(item.key) && String(item.key.value) === String(step),
-  )
+  const pair = pairOf(parent, String(step), index)
   return isPair(pair) ? { key: isNode(pair.key) ? pair.key : undefined, value: pair.value } : undefined
+}
+
+/** Key → pair, for the long maps that were looked into. */
+type PairIndex = WeakMap<YAMLMap, ReadonlyMap<string, Pair>>
+const LONG_MAP = 32
+
+function pairOf(map: YAMLMap, key: string, index: PairIndex): Pair | undefined {
+  const isIt = (item: Pair): boolean => isScalar(item.key) && String(item.key.value) === key
+  if (map.items.length < LONG_MAP) return map.items.find(isIt)
+  let pairs = index.get(map)
+  if (pairs === undefined) {
+    pairs = new Map(map.items.flatMap(item => (isScalar(item.key) ? [[String(item.key.value), item]] : [])))
+    index.set(map, pairs)
+  }
+  return pairs.get(key)
 }
 
 /** A `#` before the offset on its line that follows white space or starts the line; quotes are respected. */

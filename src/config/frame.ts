@@ -25,6 +25,14 @@ function mask(value: string): string {
   return quote + '*'.repeat(inner) + (closed ? quote : '')
 }
 
+/** Longer lines are no text for people, and looking for secrets in them takes time. Characters. */
+const LONGEST_LINE = 2000
+
+/** A line as it may be shown: masked, or what is left to say of it when it is too long. */
+export function shownLine(line: string): string {
+  return line.length > LONGEST_LINE ? `(a line of ${line.length} characters, not shown)` : maskLine(line)
+}
+
 /** One printed line of a code frame; `marker` is the column range to underline, 1-based, `end` exclusive. */
 export interface FrameLine {
   readonly number: number
@@ -38,8 +46,8 @@ export function codeFrame(lines: LineIndex, range: Range, around = 1): FrameLine
   const to = Math.min(lines.count, range.start.line + around)
   const frame: FrameLine[] = []
   for (let number = from; number <= to; number += 1) {
-    const text = maskLine(lines.line(number))
-    if (number !== range.start.line) {
+    const text = shownLine(lines.line(number))
+    if (number !== range.start.line || lines.line(number).length > LONGEST_LINE) {
       frame.push({ number, text })
       continue
     }

@@ -1,5 +1,5 @@
 /** The face of this room: text → Config and findings, key slots, edits of the text. */
-export { CODES, type Code, type CodeRow } from './codes.ts'
+export { CODES, type Code } from './codes.ts'
 export {
   type Diagnostic,
   formatPath,
@@ -8,11 +8,10 @@ export {
   type Range,
   type Severity,
 } from './diagnostic.ts'
-export { closest } from './did-you-mean.ts'
 export { ConfigDocument, type DocumentOptions } from './document.ts'
 export { quoteLiteral, quoteVariable, setValue } from './edit.ts'
 export { type FindOptions, type FoundConfig, findConfig } from './find.ts'
-export { codeFrame, maskLine } from './frame.ts'
+export { codeFrame, maskLine, shownLine } from './frame.ts'
 export {
   type ConfigChoices,
   generateConfig,
@@ -22,8 +21,11 @@ export {
   type Style,
 } from './generate.ts'
 export { LineIndex } from './position.ts'
-export { MAX_CONFIG_BYTES, readConfigBytes, readDocument } from './read.ts'
+export type { PublishedSchema } from './published-schema.ts'
+export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument } from './read.ts'
 export type { Config, SecretValue } from './schema.ts'
 export { findSlot, type KeyMethod, type KeySlot, keySlots } from './slots.ts'
+export { codesByStage, STAGES, type Stage, stageOf } from './stages.ts'
+export { applySuppressions, type Suppressed } from './suppress.ts'
 export { type Checked, validate } from './validate.ts'
 export { toYaml } from './yaml-text.ts'

@@ -1,5 +1,4 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml'
-import type { Path } from './diagnostic.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
 /** The file as plain data, and what was wrong on the way. */
@@ -19,13 +18,28 @@ const MAX_DEPTH = 100
  */
 export function toPlain(yaml: Document): PlainData {
   const findings: SyntaxFinding[] = []
+  // Finding the node of an alias goes through the whole file, so each is looked for once.
+  const targets = new Map<Alias, unknown>()
+  const path: (string | number)[] = []
   let count = 0
-  const stop = (code: string, message: string, hint: string, node: unknown, path: Path): undefined => {
+  const stop = (code: string, message: string, hint: string, node: unknown): undefined => {
     const range = (node as { range?: [number, number, number] }).range ?? [0, 0, 0]
-    if (findings.length === 0) findings.push({ code, message, hint, path, start: range[0], end: range[1] })
+    if (findings.length === 0) {
+      findings.push({ code, message, hint, path: [...path], start: range[0], end: range[1] })
+    }
     return undefined
   }
-  const convert = (node: unknown, path: Path): unknown => {
+  const below = (step: string | number, node: unknown): unknown => {
+    path.push(step)
+    const value = convert(node)
+    path.pop()
+    return value
+  }
+  const targetOf = (alias: Alias): unknown => {
+    if (!targets.has(alias)) targets.set(alias, alias.resolve(yaml))
+    return targets.get(alias)
+  }
+  const convert = (node: unknown): unknown => {
     count += 1
     if (findings.length > 0) return undefined
     if (count > MAX_VALUES) {
@@ -34,7 +48,6 @@ export function toPlain(yaml: Document): PlainData {
         'the aliases of this file unfold to too many values',
         'write the values out, or use fewer aliases',
         node,
-        path,
       )
     }
     if (path.length > MAX_DEPTH) {
@@ -43,19 +56,18 @@ export function toPlain(yaml: Document): PlainData {
         `this is nested more than ${MAX_DEPTH} levels deep`,
         'look for a bracket that is never closed',
         node,
-        path,
       )
     }
-    if (isAlias(node)) return convert((node as Alias).resolve(yaml), path)
+    if (isAlias(node)) return convert(targetOf(node))
     if (isScalar(node)) return scalar(node)
-    if (isSeq(node)) return node.items.map((item, index) => convert(item, [...path, index]))
+    if (isSeq(node)) return node.items.map((item, index) => below(index, item))
     if (isMap(node)) {
       const out: Record<string, unknown> = {}
       for (const { key, value } of node.items) {
         const name = String(isScalar(key) ? (key.source ?? key.value) : key)
         // defineProperty: a key called __proto__ is data like any other.
         Object.defineProperty(out, name, {
-          value: convert(value, [...path, name]),
+          value: below(name, value),
           enumerable: true,
           configurable: true,
           writable: true,
@@ -65,7 +77,9 @@ export function toPlain(yaml: Document): PlainData {
     }
     return null
   }
-  return { value: convert(yaml.contents, []), findings }
+  const value = convert(yaml.contents)
+  // What was read up to a finding is no config: it would only bring follow-up findings.
+  return { value: findings.length === 0 ? value : undefined, findings }
 }
 
 function scalar(node: Scalar): unknown {

@@ -1,15 +1,38 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { AgwError } from '../errors.ts'
 import { ConfigDocument, type DocumentOptions } from './document.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
 /** Larger files are refused with a finding; 5,000 routes are about a tenth of it. Bytes. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024
+const CHUNK_BYTES = 256 * 1024
+
+/**
+ * The bytes of a file, or one more than `limit` of a larger one: enough to tell that it is too large, also where it has
+ * no end. Throws as the file system does.
+ */
+export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
+  const handle = await open(path, 'r')
+  try {
+    const chunks: Uint8Array[] = []
+    let left = limit + 1
+    while (left > 0) {
+      const chunk = new Uint8Array(Math.min(left, CHUNK_BYTES))
+      const { bytesRead } = await handle.read(chunk)
+      if (bytesRead === 0) break
+      chunks.push(chunk.subarray(0, bytesRead))
+      left -= bytesRead
+    }
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+  } finally {
+    await handle.close()
+  }
+}
 
 /** Reads the bytes of a config file. Throws CONFIG_NOT_FOUND or CONFIG_UNREADABLE with the path and what to do. */
 export async function readConfigBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path)
+    return await readBounded(path, MAX_CONFIG_BYTES)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') {

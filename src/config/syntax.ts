@@ -1,4 +1,4 @@
-import type { Document, YAMLError } from 'yaml'
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, type YAMLError, type YAMLMap } from 'yaml'
 import type { Path } from './diagnostic.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
@@ -59,7 +59,8 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 }
 
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  if (yaml.errors.length > 0) return yaml.errors.map(fromError)
+  const broken = [...yaml.errors.map(fromError), ...duplicateKeys(yaml)]
+  if (broken.length > 0) return broken
   if (yaml.contents === null || text.trim() === '') {
     return [
       {
@@ -73,6 +74,34 @@ export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
     ]
   }
   return []
+}
+
+/** Keys given twice. The library compares each key of a map with all before it, which takes minutes for a long map. */
+function duplicateKeys(yaml: Document): SyntaxFinding[] {
+  const found: SyntaxFinding[] = []
+  const open: unknown[] = [yaml.contents]
+  while (open.length > 0) {
+    const node = open.pop()
+    if (isMap(node)) found.push(...duplicatesIn(node))
+    if (isMap(node) || isSeq(node)) {
+      for (const item of node.items) open.push(...(isPair(item) ? [item.key, item.value] : [item]))
+    }
+  }
+  return found.sort((a, b) => a.start - b.start)
+}
+
+function duplicatesIn(map: YAMLMap): SyntaxFinding[] {
+  const seen = new Set<unknown>()
+  return map.items.flatMap(({ key }): SyntaxFinding[] => {
+    if (!isScalar(key)) return []
+    if (!seen.has(key.value)) {
+      seen.add(key.value)
+      return []
+    }
+    const [message, hint] = WORDS['DUPLICATE_KEY'] ?? ['', '']
+    const [start, end] = isNode(key) && key.range ? key.range : [0, 0]
+    return [{ code: 'DUPLICATE_KEY', message, hint, path: [], start, end }]
+  })
 }
 
 function fromError(error: YAMLError): SyntaxFinding {
@@ -91,6 +120,5 @@ function fromError(error: YAMLError): SyntaxFinding {
     'this is not valid YAML',
     'look at the indentation, quotes and brackets of this line',
   ]
-  const code = error.code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML_SYNTAX'
-  return { code, message, hint, path: [], start, end }
+  return { code: 'YAML_SYNTAX', message, hint, path: [], start, end }
 }

@@ -1,6 +1,6 @@
-import type { Diagnostic } from './diagnostic.ts'
+import type { Diagnostic, Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
-import { toFindings } from './issues.ts'
+import { type Finding, toFindings } from './issues.ts'
 import { findingsOfRules } from './rules/index.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -15,22 +15,24 @@ export interface Checked {
 /** Document → config and findings, all of them, in the order of the file. Never throws on content. */
 export function validate(document: ConfigDocument): Checked {
   const found: Diagnostic[] = [...document.diagnostics]
-  let config: Config | undefined
-  if (document.data !== undefined) {
-    const parsed = configSchema.safeParse(document.data)
-    if (parsed.success) {
-      config = parsed.data
-      found.push(...findingsOfRules(config, document))
-    } else found.push(...shapeFindings(document, parsed.error.issues))
-  }
+  const parsed = document.data === undefined ? undefined : configSchema.safeParse(document.data)
+  const config = parsed?.data
+  const shape = parsed?.error === undefined ? [] : toFindings(parsed.error.issues, document.data)
+  found.push(...shapeFindings(document, shape))
+  found.push(...findingsOfRules(document, config, shape.map(brokenSection)))
   const diagnostics = found.sort((a, b) => a.range.start.offset - b.range.start.offset)
   const broken = diagnostics.some(one => one.severity === 'error')
   return { config: broken ? undefined : config, draft: config, diagnostics }
 }
 
-function shapeFindings(document: ConfigDocument, issues: Parameters<typeof toFindings>[0]): Diagnostic[] {
+/** The section that a finding of shape leaves in doubt. */
+function brokenSection({ path, at }: Finding): Path {
+  return at === 'key' ? path.slice(0, -1) : path
+}
+
+function shapeFindings(document: ConfigDocument, findings: readonly Finding[]): Diagnostic[] {
   const missing = document.variables.filter(use => use.missing)
-  const found = toFindings(issues, document.data).map(finding => ({
+  const found = findings.map(finding => ({
     code: finding.code,
     severity: 'error' as const,
     message: finding.message,

@@ -19,11 +19,6 @@ export interface Failure {
 
 export const LISTENER_NOT_FOUND: Failure = { status: 404, body: 'listener not found', reason: 'NotFound' }
 export const ROUTE_NOT_FOUND: Failure = { status: 404, body: 'route not found', reason: 'NotFound' }
-export const METHOD_NOT_ALLOWED: Failure = {
-  status: 405,
-  body: 'method not allowed',
-  reason: 'InvalidRequest',
-}
 export const INVALID_REQUEST: Failure = { status: 400, body: 'invalid request', reason: 'InvalidRequest' }
 export const NO_VALID_BACKENDS: Failure = { status: 500, body: 'no valid backends', reason: 'Internal' }
 export const REQUEST_TIMEOUT: Failure = { status: 504, body: 'request timeout', reason: 'Timeout' }

@@ -1,4 +1,4 @@
-export { ANTHROPIC_VERSION, anthropic } from './anthropic.ts'
+export { anthropic } from './anthropic.ts'
 export { type AzureSettings, azure } from './azure.ts'
 export { type CustomFormat, type CustomSettings, custom } from './custom.ts'
 export { gemini } from './gemini.ts'
@@ -6,14 +6,13 @@ export { findHeader, setHeader } from './headers.ts'
 export { ONBOARDING, type Onboarding, onboardingOf } from './onboarding.ts'
 export { openAI } from './openai.ts'
 export { PRESETS, type Preset, type PresetName } from './presets.ts'
-export {
-  type FinishFacts,
-  type Format,
-  type PathFacts,
-  type Provider,
-  type ProviderKind,
-  ROUTE_TYPES,
-  type RouteType,
+export type {
+  FinishFacts,
+  Format,
+  PathFacts,
+  Provider,
+  ProviderKind,
+  RouteType,
 } from './provider.ts'
 export {
   type AnswerFacts,

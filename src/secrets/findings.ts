@@ -46,8 +46,10 @@ export async function keyFindings(
         range: document.rangeOf(path),
       })
     }
-    if ('problem' in one) report('KEY_UNREADABLE', 'error', one.problem.message, one.problem.hint)
-    else if (one.secret !== undefined) {
+    if ('problem' in one) {
+      const { code, message, hint } = one.problem
+      report(code === 'empty' ? 'KEY_EMPTY' : 'KEY_UNREADABLE', 'error', message, hint)
+    } else if (one.secret !== undefined) {
       secrets.push(one.secret)
       judge(one, one.secret, report)
     }
@@ -60,15 +62,6 @@ type Report = (code: string, severity: Severity, message: string, hint: string) 
 function judge({ slot, facts }: ResolvedSlot, secret: Secret, report: Report): void {
   const value = secret.reveal().trim()
   const name = slot.variable ?? slot.file ?? slot.name
-  if (value === '') {
-    report(
-      'KEY_EMPTY',
-      'error',
-      `the key of ${slot.name} is empty`,
-      `store it with \`agw keys set ${slot.name}\``,
-    )
-    return
-  }
   const cleaned = cleanPastedKey(value)
   if (!cleaned.ok) report('KEY_SUSPECT', 'warning', `${name}: ${cleaned.message}`, cleaned.hint)
   const mismatch = cleaned.ok ? providerMismatch(value, slot.provider) : undefined

@@ -1,6 +1,7 @@
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
 import { codeFrame, type LineIndex } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
+import { type CheckedFile, countOf } from './checked-file.ts'
 
 const LOOK: Readonly<Record<Severity, { readonly word: string; readonly style: Style }>> = {
   error: { word: 'error', style: 'red' },
@@ -42,16 +43,31 @@ export function diagnosticText(
 }
 
 /** `2 errors, 1 warning`, or `no findings`. */
-export function summaryText(diagnostics: readonly Diagnostic[]): string {
-  const count = (severity: Severity): number => diagnostics.filter(one => one.severity === severity).length
+export function summaryText(diagnostics: readonly Diagnostic[], ignored = 0): string {
   const parts: string[] = []
   const add = (number: number, word: string): void => {
     if (number > 0) parts.push(`${number} ${word}${number === 1 ? '' : 's'}`)
   }
-  add(count('error'), 'error')
-  add(count('warning'), 'warning')
-  add(count('note'), 'note')
-  const here = count('unsupported-here')
+  add(countOf(diagnostics, 'error'), 'error')
+  add(countOf(diagnostics, 'warning'), 'warning')
+  add(countOf(diagnostics, 'note'), 'note')
+  const here = countOf(diagnostics, 'unsupported-here')
   if (here > 0) parts.push(`${here} not run by agw serve`)
-  return parts.length === 0 ? 'no findings' : parts.join(', ')
+  const found = parts.length === 0 ? 'no findings' : parts.join(', ')
+  return ignored === 0 ? found : `${found} (${ignored} ignored by comments)`
+}
+
+/** All findings of all files, each file with its summary; `strict` is how warnings are marked. */
+export function validateText(files: readonly CheckedFile[], terminal: Terminal, strict: boolean): string {
+  const blocks = files.map(({ name, document, diagnostics, suppressed }) => {
+    const failed = countOf(diagnostics, 'error') + (strict ? countOf(diagnostics, 'warning') : 0) > 0
+    const mark = failed ? terminal.style('red', '✗') : terminal.style('green', '✓')
+    const told = diagnostics.map(one => `${diagnosticText(one, document.lines, name, terminal, 'out')}\n`)
+    return [...told, `${mark} ${name}: ${summaryText(diagnostics, suppressed.length)}`].join('\n')
+  })
+  if (files.length === 1) return blocks.join('')
+  const ignored = files.reduce((sum, file) => sum + file.suppressed.length, 0)
+  const all = files.flatMap(file => file.diagnostics)
+  const gap = all.length > 0 ? '\n\n' : '\n'
+  return `${blocks.join(gap)}${gap}${files.length} files: ${summaryText(all, ignored)}`
 }

@@ -51,11 +51,13 @@ const FUNCTIONS: readonly string[] = (
   'flatten_recursive flattenRecursive precompiled_matches has all exists exists_one existsOne map filter'
 ).split(' ')
 
-/** What only certain values can be asked: headers, queries, addresses, secrets. */
-const METHODS: readonly string[] = (
-  'unredacted redacted raw cookie query addQuery setQuery masked prefixLength containsIP containsCIDR family ' +
-  'isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast'
-).split(' ')
+/** Functions, and what only certain values can be asked: headers, queries, addresses, secrets. */
+const METHODS: readonly string[] = FUNCTIONS.concat(
+  (
+    'unredacted redacted raw cookie query addQuery setQuery masked prefixLength containsIP containsCIDR family ' +
+    'isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast'
+  ).split(' '),
+)
 
 /** What a request brings into an expression, and the names of types. */
 const NAMES: readonly string[] = (
@@ -142,14 +144,16 @@ function lookCall(
   own: readonly string[],
   found: StrangeName[],
 ): void {
-  const space = of?.kind === 'name' && !bound.has(of.name) && Object.hasOwn(QUALIFIED, of.name) ? of.name : undefined
-  const known =
-    space !== undefined ? (QUALIFIED[space] ?? []) : of === undefined ? FUNCTIONS : [...FUNCTIONS, ...METHODS]
-  if (!known.includes(name) && !own.includes(name)) found.push({ kind: 'function', name, known: [...known, ...own] })
+  const space =
+    of?.kind === 'name' && !bound.has(of.name) && Object.hasOwn(QUALIFIED, of.name) ? of.name : undefined
+  const known = space !== undefined ? (QUALIFIED[space] ?? []) : of === undefined ? FUNCTIONS : METHODS
+  if (!known.includes(name) && !own.includes(name))
+    found.push({ kind: 'function', name, known: [...known, ...own] })
   if (of !== undefined && space === undefined) look(of, bound, own, found)
   // `default(a.b, c)` and `coalesce(…)` are there for what may be missing, but not for names that never exist.
   const [first, ...rest] = args
-  const binds = of !== undefined && (BINDERS.has(name) || BINDING_MACROS[name]?.includes(args.length) === true)
+  const binds =
+    of !== undefined && (BINDERS.has(name) || BINDING_MACROS[name]?.includes(args.length) === true)
   if (binds && first?.kind === 'name') {
     const inner = new Set([...bound, first.name])
     for (const part of rest) look(part, inner, own, found)

@@ -59,7 +59,10 @@ class Parser {
   #expr(): Expr {
     this.#nesting += 1
     if (this.#nesting > MAX_NESTING) {
-      throw new CelProblem(`it is nested more than ${MAX_NESTING} levels deep`, 'write it with fewer brackets')
+      throw new CelProblem(
+        `it is nested more than ${MAX_NESTING} levels deep`,
+        'write it with fewer brackets',
+      )
     }
     const parts = [this.#or()]
     if (this.#takes('?')) {
@@ -73,13 +76,21 @@ class Parser {
 
   #or(): Expr {
     return this.#chain(
-      () => this.#chain(() => this.#relation(), sign => sign === '&&'),
+      () =>
+        this.#chain(
+          () => this.#relation(),
+          sign => sign === '&&',
+        ),
       sign => sign === '||',
     )
   }
 
   #relation(): Expr {
-    const calculation = (): Expr => this.#chain(() => this.#unary(), sign => CALCULATES.has(sign))
+    const calculation = (): Expr =>
+      this.#chain(
+        () => this.#unary(),
+        sign => CALCULATES.has(sign),
+      )
     return this.#chain(calculation, sign => COMPARES.has(sign))
   }
 
@@ -149,7 +160,8 @@ class Parser {
     const { kind, text } = token
     if (kind === 'text') return checkedText(text)
     if (kind === 'number') return checkedNumber(text)
-    if (kind === 'name' && !WORDS.has(text)) return this.#takes('(') ? this.#call(undefined, text) : { kind: 'name', name: text }
+    if (kind === 'name' && !WORDS.has(text))
+      return this.#takes('(') ? this.#call(undefined, text) : { kind: 'name', name: text }
     if (kind === 'name' && text !== 'in') return { kind: 'other', parts: [] }
     if (text === '-' && this.#peek().kind === 'number') return this.#primary()
     if (text === '.' && this.#peek().kind === 'name') return this.#primary()
@@ -239,11 +251,15 @@ class Parser {
     const word = { and: '&&', or: '||', not: '!' }[text]
     if (word !== undefined) return new CelProblem(`CEL has no word "${text}"`, `write ${word}`)
     const shown = kind === 'sign' ? `the ${text}` : 'the word or value'
+    const before = this.#tokens[this.#at + back - 1]?.kind
+    const words = kind !== 'sign' && (before === 'name' || before === 'number')
+    const missing =
+      wanted === undefined || wanted === ':' ? 'operator, quote or bracket' : `${wanted} or comma`
     return new CelProblem(
       `${shown} at position ${at + 1} does not fit there`,
-      wanted === undefined || wanted === ':'
-        ? 'look for a missing operator, quote or bracket in front of it'
-        : `look for a missing ${wanted} or comma in front of it`,
+      words
+        ? `look for a missing operator in front of it; plain text needs quotes of its own: '"text"'`
+        : `look for a missing ${missing} in front of it`,
     )
   }
 }
@@ -262,7 +278,10 @@ function isDotted(expr: Expr): boolean {
 function checkedText(source: string): Expr {
   const raw = /^[bB]?[rR]/.test(source)
   if (!raw && /\\(?:X|u[dD][89a-fA-F]|U(?!0010|000[0-9a-fA-F]))/.test(source.replaceAll('\\\\', ''))) {
-    throw new CelProblem('a text in it has an escape that stands for no character', 'write the character itself')
+    throw new CelProblem(
+      'a text in it has an escape that stands for no character',
+      'write the character itself',
+    )
   }
   return { kind: 'text', source }
 }

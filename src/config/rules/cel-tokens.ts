@@ -21,8 +21,8 @@ const ESCAPE = String.raw`\\(?:[abfnrtv"'\\?${'`'}]|[0-3][0-7]{2}|[xX][0-9a-fA-F
 /** Longest first, as a generated lexer takes the longest match. */
 const TEXT = new RegExp(
   `[bB]?(?:${[
-    String.raw`[rR]"""[^]*?"""`,
-    String.raw`[rR]'''[^]*?'''`,
+    '[rR]"""[^]*?"""',
+    "[rR]'''[^]*?'''",
     `"""(?:${ESCAPE}|[^\\\\])*?"""`,
     `'''(?:${ESCAPE}|[^\\\\])*?'''`,
     String.raw`[rR]"[^"\n\r]*"`,
@@ -57,15 +57,16 @@ export function tokensOf(source: string): Token[] {
   return [...tokens, { kind: 'end', text: '', at }]
 }
 
+const KINDS: readonly (readonly [Token['kind'], RegExp])[] = [
+  ['text', TEXT],
+  ['number', NUMBER],
+  ['name', NAME],
+  ['quotedName', QUOTED_NAME],
+  ['sign', SIGN],
+]
+
 function readToken(read: (pattern: RegExp) => string | undefined): [Token['kind'], string] | undefined {
-  const kinds: readonly [Token['kind'], RegExp][] = [
-    ['text', TEXT],
-    ['number', NUMBER],
-    ['name', NAME],
-    ['quotedName', QUOTED_NAME],
-    ['sign', SIGN],
-  ]
-  for (const [kind, pattern] of kinds) {
+  for (const [kind, pattern] of KINDS) {
     const text = read(pattern)
     if (text !== undefined) return [kind, text]
   }
@@ -76,10 +77,10 @@ function unreadable(source: string, at: number): CelProblem {
   const c = source[at] ?? ''
   const rest = source.slice(at)
   if (c === '"' || c === "'") {
-    const escape = /^(["'])(?:(?!\1)[^\\\n\r]|\\[abfnrtv"'\\?`])*\\([^\n\r])/.exec(rest)?.[2]
-    if (escape !== undefined) {
+    const letter = /^(["'])(?:(?!\1)[^\\\n\r]|\\[abfnrtv"'\\?`])*\\([^\n\r])/.exec(rest)?.[2]
+    if (letter !== undefined) {
       return new CelProblem(
-        `a text in it has the escape \\${/[A-Za-z0-9.*+()[\]]/.test(escape) ? escape : '…'}, which CEL does not know`,
+        `a text in it has the escape \\${/[A-Za-z0-9.*+()[\]]/.test(letter) ? letter : '…'}, which CEL does not know`,
         "write the backslash twice, or put an r in front of the text: r'…'",
       )
     }

@@ -1,26 +1,99 @@
 import { CODES } from '../codes.ts'
-import type { Diagnostic } from '../diagnostic.ts'
+import type { Diagnostic, Path } from '../diagnostic.ts'
 import type { ConfigDocument } from '../document.ts'
 import type { Config } from '../schema.ts'
-import { keySlots } from '../slots.ts'
-import { anthropicKeyPlace, clientCredential, droppedSiblings } from './backend-auth.ts'
-import type { Rule, RuleContext } from './rule.ts'
+import { type KeySlot, keySlots } from '../slots.ts'
+import { CLIENT_RULES } from './clients.ts'
+import { EXPOSURE_RULES } from './exposure.ts'
+import { EXPRESSION_RULES } from './expressions.ts'
+import { FILE_RULES } from './file-rules.ts'
+import { KEY_PLACE_RULES } from './key-places.ts'
+import { LIMIT_RULES } from './limits.ts'
+import { LOAD_RULES } from './load-errors.ts'
+import { MATCH_RULES } from './matches.ts'
+import { OLD_PLACE_RULES } from './old-places.ts'
+import { COLLECTED_KEYS, type CollectedKey, type PlaceContext, type PlaceRule, type Report } from './rule.ts'
+import { sceneOf } from './scene.ts'
+import { isNode, type Node, type Place, pathKey, startsWith, walk } from './tree.ts'
+import { VARIABLE_RULES } from './variables.ts'
 
-/** All rules on meaning. */
-const RULES: readonly Rule[] = [droppedSiblings, anthropicKeyPlace, clientCredential]
+const PLACE_RULES: readonly PlaceRule[] = [
+  ...KEY_PLACE_RULES,
+  ...CLIENT_RULES,
+  ...EXPOSURE_RULES,
+  ...LIMIT_RULES,
+  ...LOAD_RULES,
+  ...MATCH_RULES,
+  ...OLD_PLACE_RULES,
+  ...EXPRESSION_RULES,
+]
 
-/** Findings on the meaning of a config whose shape is sound. */
-export function findingsOfRules(config: Config, document: ConfigDocument): Diagnostic[] {
-  const found: Diagnostic[] = []
-  const context: RuleContext = {
-    config,
-    document,
-    slots: keySlots(config, document),
-    report: ({ code, path, message, hint, at = 'value' }) => {
-      const range = document.rangeOf(path, at)
-      found.push({ code, severity: CODES[code].severity, message, hint, file: document.file, path, range })
-    },
+/**
+ * Findings on the meaning of a config. `config` is there when its shape is sound; else `broken` are the sections with
+ * findings of shape, and nothing is said about them, nor about how the parts of the file fit together. Of a file that is
+ * no YAML only the variables are looked at: they may be what breaks it.
+ */
+export function findingsOfRules(
+  document: ConfigDocument,
+  config: Config | undefined,
+  broken: readonly Path[],
+): Diagnostic[] {
+  const data = isNode(document.data) ? document.data : {}
+  const { found, report } = collector(document, broken)
+  const context: PlaceContext = { data, document, report }
+  const places = judgePlaces(data, context)
+  let slots: readonly KeySlot[] | undefined
+  const getSlots = (): readonly KeySlot[] => {
+    if (slots === undefined) slots = config === undefined ? [] : keySlots(config, document)
+    return slots
   }
-  for (const rule of RULES) rule(context)
+  for (const rule of VARIABLE_RULES) rule(context, getSlots)
+  if (config !== undefined) {
+    const placesOf = (key: CollectedKey): readonly Place[] => places.get(key) ?? []
+    const whole = { ...context, scene: sceneOf(data), slots: getSlots, placesOf }
+    for (const rule of FILE_RULES) rule(whole)
+  }
   return found
+}
+
+/** One walk for all rules on places; gives the places that other rules need. */
+function judgePlaces(data: Node, context: PlaceContext): ReadonlyMap<string, readonly Place[]> {
+  const rules = new Map<string, PlaceRule[]>()
+  const collected = new Map<string, Place[]>(COLLECTED_KEYS.map(key => [key, []]))
+  for (const key of COLLECTED_KEYS) rules.set(key, [])
+  for (const rule of PLACE_RULES) {
+    for (const key of rule.keys) rules.set(key, [...(rules.get(key) ?? []), rule])
+  }
+  walk(data, rules, place => {
+    collected.get(String(place.key))?.push(place)
+    for (const rule of rules.get(String(place.key)) ?? []) rule.judge(place, context)
+  })
+  return collected
+}
+
+/** Turns findings into diagnostics: one of each code at each place, and none where a variable is not set. */
+function collector(
+  document: ConfigDocument,
+  broken: readonly Path[],
+): { found: Diagnostic[]; report: Report } {
+  const found: Diagnostic[] = []
+  const seen = new Set<string>()
+  const missing = document.variables.filter(use => use.missing)
+  const isUnknown = (path: Path): boolean => {
+    if (missing.length === 0) return false
+    const { start, end } = document.rangeOf(path)
+    return start.line === end.line && missing.some(use => use.start >= start.offset && use.end <= end.offset)
+  }
+  const report: Report = ({ code, path, message, hint, at = 'value', span }) => {
+    const identity = `${code} ${span?.start ?? pathKey(path)}`
+    if (seen.has(identity)) return
+    seen.add(identity)
+    if (span === undefined) {
+      if (broken.some(section => startsWith(path, section) || startsWith(section, path))) return
+      if (isUnknown(path)) return
+    }
+    const range = span === undefined ? document.rangeOf(path, at) : document.lines.range(span.start, span.end)
+    found.push({ code, severity: CODES[code].severity, message, hint, file: document.file, path, range })
+  }
+  return { found, report }
 }

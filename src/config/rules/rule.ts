@@ -12,6 +12,8 @@ export interface RuleFinding {
   readonly message: string
   readonly hint: string
   readonly at?: 'key' | 'value'
+  /** Offsets in the written text, for what stands in no value of its own; the path is then empty. */
+  readonly span?: { readonly start: number; readonly end: number }
 }
 
 export type Report = (finding: RuleFinding) => void
@@ -36,8 +38,15 @@ export interface PlaceRule {
 /** What a rule on the whole file sees. */
 export interface FileContext extends PlaceContext {
   readonly scene: Scene
-  readonly slots: readonly KeySlot[]
+  /** The key slots; put together when they are first asked for. */
+  slots(): readonly KeySlot[]
+  /** Every place with this key, of those that rules on the whole file look at. */
+  placesOf(key: CollectedKey): readonly Place[]
 }
+
+/** Keys whose places are kept from the walk for rules on the whole file. */
+export const COLLECTED_KEYS = ['apiKey', 'backend', 'routeGroup', 'service'] as const
+export type CollectedKey = (typeof COLLECTED_KEYS)[number]
 
 /** Judges how the parts of a file fit together. It runs only where the shape of all of it is sound. Never throws. */
 export type FileRule = (context: FileContext) => void

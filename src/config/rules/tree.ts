@@ -8,37 +8,46 @@ export function isNode(value: unknown): value is Node {
 }
 
 /** The value at a path; `undefined` where there is none. */
-export function valueAt(tree: unknown, ...path: readonly (string | number)[]): unknown {
+export function valueAt(tree: unknown, ...path: Path): unknown {
+  return reach(tree, path)
+}
+
+function reach(tree: unknown, path: Path): unknown {
   let value = tree
   for (const step of path) {
-    if (Array.isArray(value) && typeof step === 'number') value = value[step]
-    else if (isNode(value)) value = value[step]
-    else return undefined
+    if (typeof value !== 'object' || value === null) return undefined
+    value = (value as Readonly<Record<string | number, unknown>>)[step]
   }
   return value
 }
 
-export function nodeAt(tree: unknown, ...path: readonly (string | number)[]): Node | undefined {
-  const value = valueAt(tree, ...path)
+export function nodeAt(tree: unknown, ...path: Path): Node | undefined {
+  const value = reach(tree, path)
   return isNode(value) ? value : undefined
 }
 
 /** A list; empty where there is none. */
-export function listAt(tree: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
-  const value = valueAt(tree, ...path)
-  return Array.isArray(value) ? value : []
+export function listAt(tree: unknown, ...path: Path): readonly unknown[] {
+  const value = reach(tree, path)
+  return Array.isArray(value) ? value : NOTHING
 }
 
 /** Text that is not empty. */
-export function textAt(tree: unknown, ...path: readonly (string | number)[]): string | undefined {
-  const value = valueAt(tree, ...path)
+export function textAt(tree: unknown, ...path: Path): string | undefined {
+  const value = reach(tree, path)
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** The maps of a list, each with its place in it. */
-export function nodesAt(tree: unknown, ...path: readonly (string | number)[]): readonly [Node, number][] {
-  return listAt(tree, ...path).flatMap((item, index): [Node, number][] => (isNode(item) ? [[item, index]] : []))
+export function nodesAt(tree: unknown, ...path: Path): readonly [Node, number][] {
+  const list = reach(tree, path)
+  if (!Array.isArray(list) || list.length === 0) return NOTHING
+  const found: [Node, number][] = []
+  for (const [index, item] of list.entries()) if (isNode(item)) found.push([item, index])
+  return found
 }
+
+const NOTHING: readonly never[] = []
 
 /** Written and not null: agentgateway reads null as absent. */
 export function isSet(value: unknown): boolean {
@@ -88,7 +97,6 @@ const FREE_KEYS = new Set([
   'finalTransformations',
   'headers',
   'inline',
-  'jwks',
   'metadata',
   'metadataContext',
   'methods',
@@ -99,7 +107,6 @@ const FREE_KEYS = new Set([
   'resources',
   'responseAttributes',
   'routes',
-  'schema',
   'services',
   'set',
   'transformation',
@@ -107,27 +114,31 @@ const FREE_KEYS = new Set([
 ])
 
 /**
- * Calls back for every value that stands at a key of the format, parents first and in the order of the file. What
- * stands below keys that the user chose (headers, metadata, fields of a request) is left out.
+ * Calls back for every value that stands at one of the wanted keys of the format, parents first and in the order of the
+ * file. What stands below keys that the user chose (headers, metadata, fields of a request) is left out.
  */
-export function walk(data: Node, visit: (place: Place) => void): void {
-  descend({ value: data, key: '', parent: undefined }, visit)
-}
-
-function descend(place: Place, visit: (place: Place) => void): void {
-  const { value } = place
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) {
-      descend({ value: value[index], key: index, parent: place }, visit)
-    }
-  } else if (isNode(value)) {
-    const named = place.key === 'gateways' && place.parent?.parent === undefined
-    for (const key of Object.keys(value)) {
-      const child: Place = { value: value[key], key, parent: place }
-      if (!named) visit(child)
-      if (!isFree(child)) descend(child, visit)
+export function walk(data: Node, wanted: ReadonlyMap<string, unknown>, visit: (place: Place) => void): void {
+  const descend = (place: Place): void => {
+    const { value } = place
+    if (Array.isArray(value)) {
+      for (let index = 0; index < value.length; index += 1) {
+        const item: unknown = value[index]
+        if (typeof item === 'object') descend({ value: item, key: index, parent: place })
+      }
+    } else if (isNode(value)) {
+      const named = place.key === 'gateways' && place.parent?.parent === undefined
+      for (const key of Object.keys(value)) {
+        const below = value[key]
+        const called = !named && wanted.has(key)
+        // Most values are plain text that nobody asks for.
+        if (!called && typeof below !== 'object') continue
+        const child: Place = { value: below, key, parent: place }
+        if (called) visit(child)
+        if (!isFree(child)) descend(child)
+      }
     }
   }
+  descend({ value: data, key: '', parent: undefined })
 }
 
 function isFree({ key, value, parent }: Place): boolean {

@@ -58,7 +58,7 @@ export const uint16 = count(65_535)
 export const uint32 = count(4_294_967_295)
 
 /** A TCP port; 0 lets the system choose. */
-export const port = uint16
+export const port = count(65_535)
 
 /** The port of something that is called, where 0 makes no sense. */
 export const targetPort = z.int().min(1).max(65_535)

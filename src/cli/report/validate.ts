@@ -1,0 +1,70 @@
+import type { Terminal } from '../terminal.ts'
+import { type CheckedFile, countOf } from './checked-file.ts'
+import { githubText } from './github.ts'
+import { junitText } from './junit.ts'
+import { sarifText } from './sarif.ts'
+import { validateText } from './text.ts'
+
+/** The ways `agw validate` can say what it found. */
+export const FORMATS = ['text', 'json', 'github', 'sarif', 'junit'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** Whether the command line, or else the environment, asks for JSON by `--format`. */
+export function asksForJson(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const typed = argv.flatMap((word, index) => {
+    if (word === '--format') return [argv[index + 1]]
+    return word.startsWith('--format=') ? [word.slice('--format='.length)] : []
+  })
+  return (typed.at(-1) ?? env['AGW_FORMAT']) === 'json'
+}
+
+export interface ReportOptions {
+  readonly terminal: Terminal
+  /** Where file names start in the formats that machines read. Absolute. */
+  readonly root: string
+  readonly version: string
+  readonly strict: boolean
+}
+
+/** What goes to standard output; JSON is the business of the base command. */
+export function reportText(
+  format: Exclude<Format, 'json'>,
+  files: readonly CheckedFile[],
+  { terminal, root, version, strict }: ReportOptions,
+): string {
+  switch (format) {
+    case 'text':
+      return validateText(files, terminal, strict)
+    case 'github':
+      return githubText(files, root)
+    case 'sarif':
+      return sarifText(files, { root, version })
+    case 'junit':
+      return junitText(files, { root, strict })
+  }
+}
+
+export interface Limits {
+  /** Warnings count as errors. */
+  readonly strict: boolean
+  readonly maxWarnings: number | undefined
+}
+
+/** Whether the check is passed, and what the findings alone do not tell about it. */
+export interface Verdict {
+  readonly passed: boolean
+  readonly note?: string
+}
+
+export function verdictOf(files: readonly CheckedFile[], { strict, maxWarnings }: Limits): Verdict {
+  const all = files.flatMap(file => file.diagnostics)
+  const warnings = countOf(all, 'warning')
+  if (countOf(all, 'error') > 0) return { passed: false }
+  if (strict && warnings > 0) return { passed: false, note: 'not passed: --strict counts warnings as errors' }
+  if (maxWarnings === undefined || warnings <= maxWarnings) return { passed: true }
+  const note = `not passed: ${warnings} warnings, and --max-warnings allows ${maxWarnings}`
+  return { passed: false, note }
+}

@@ -1,0 +1,62 @@
+import { type Example, example, model, modelAnd, route } from './example.ts'
+
+const HASH = `keyHash: "sha256:${'3b9c'.repeat(16)}"`
+
+/** The llm section with a check of client keys. */
+function keys(entries: string, mode = 'mode: strict'): string {
+  return `${model()}  policies:
+    apiKey:
+      ${mode}
+      keys: [${entries}]
+`
+}
+
+/** A route with a check of client keys. */
+function routeKeys(entries: string, more = ''): string {
+  return route(`policies:\n  apiKey: {mode: strict, keys: [${entries}]${more}}`)
+}
+
+/** Who may use the gateway. */
+export const CLIENTS: readonly Example[] = [
+  example('AUTH_OPTIONAL', keys(`{${HASH}}`, 'location: {header: {name: x-key}}'), keys(`{${HASH}}`)),
+  example('AUTH_PERMISSIVE', keys(`{${HASH}}`, 'mode: permissive'), keys(`{${HASH}}`)),
+  example('PLAIN_VIRTUAL_KEY', keys('{key: example-key-of-alice}'), keys(`{${HASH}}`)),
+  example(
+    'DUPLICATE_VIRTUAL_KEY',
+    keys(`{${HASH}, metadata: {user: alice}}, {${HASH}, metadata: {user: bob}}`),
+    keys(`{${HASH}, metadata: {user: alice}}`),
+  ),
+  example(
+    'NO_MODEL_ALLOWED',
+    keys(`{${HASH}, allowedModels: []}`),
+    keys(`{${HASH}, allowedModels: [gpt-5]}`),
+  ),
+  example(
+    'ALLOWED_MODEL_UNKNOWN',
+    keys(`{${HASH}, allowedModels: [gpt5]}`),
+    keys(`{${HASH}, allowedModels: [gpt-5]}`),
+  ),
+  example('ALLOWED_MODELS_UNREAD', routeKeys(`{${HASH}, allowedModels: [gpt-5]}`), routeKeys(`{${HASH}}`)),
+  example(
+    'KEY_IN_QUERY',
+    routeKeys(`{${HASH}}`, ', location: {queryParameter: {name: key}}'),
+    routeKeys(`{${HASH}}`, ', location: {header: {name: x-key}}'),
+  ),
+  example(
+    'CORS_ANY_ORIGIN',
+    route('policies:\n  cors: {allowOrigins: ["*"], allowCredentials: true}'),
+    route('policies:\n  cors: {allowOrigins: ["https://app.example.com"], allowCredentials: true}'),
+  ),
+  example(
+    'ADMIN_EXPOSED',
+    modelAnd('config: {adminAddr: "0.0.0.0:15000"}'),
+    modelAnd('config: {adminAddr: "localhost:15000"}'),
+  ),
+  example(
+    'UI_EXPOSED',
+    modelAnd('gateways: {default: {port: 8080}}\nui: {}'),
+    modelAnd(
+      'gateways: {default: {port: 8080}}\nui: {policies: {authorization: {rules: [\'source.address == "10.0.0.7"\']}}}',
+    ),
+  ),
+]

@@ -1,0 +1,30 @@
+import { type Example, example } from './example.ts'
+
+function models(...entries: readonly string[]): string {
+  return `llm:
+  models:
+${entries.map(entry => `  - {${entry}, params: {apiKey: "$OPENAI_API_KEY"}}\n`).join('')}`
+}
+
+const plain = (name: string, more = ''): string => `name: ${name}, provider: openAI${more}`
+
+/** Which model gets a request. */
+export const MODELS: readonly Example[] = [
+  example(
+    'MODEL_SHADOWED',
+    models(plain('"gpt-5*"'), plain('gpt-5')),
+    models(plain('gpt-5'), plain('"gpt-5*"')),
+  ),
+  example(
+    'MODEL_PREFIX_KEPT',
+    models(plain('"openai/*"')),
+    models(plain('"openai/*"', `, transformation: {model: 'llmRequest.model.stripPrefix("openai/")'}`)),
+  ),
+  example(
+    'INTERNAL_MODEL_UNUSED',
+    models(plain('gpt-5', ', visibility: internal')),
+    `${models(plain('gpt-5', ', visibility: internal'))}  virtualModels:
+  - {name: best, routing: {weighted: {targets: [{model: gpt-5}]}}}
+`,
+  ),
+]

@@ -1,0 +1,20 @@
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+/** Go's duration text in milliseconds; `undefined` for anything else. */
+export function milliseconds(text: unknown): number | undefined {
+  if (typeof text !== 'string') return undefined
+  if (/^\+?0$/.test(text)) return 0
+  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)]
+  const read = parts.reduce((length, [part]) => length + part.length, 0)
+  if (parts.length === 0 || read !== text.replace(/^\+/, '').length) return undefined
+  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
+}

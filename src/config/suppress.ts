@@ -1,0 +1,128 @@
+import { CODES, type Code } from './codes.ts'
+import { commentsOf } from './comments.ts'
+import type { Diagnostic, Range } from './diagnostic.ts'
+import { closest } from './did-you-mean.ts'
+import type { ConfigDocument } from './document.ts'
+import { maskLine } from './frame.ts'
+import { looksSecret } from './shown-word.ts'
+
+/** A finding that a comment of the file asks to ignore, and why. */
+export interface Suppressed {
+  readonly diagnostic: Diagnostic
+  /** As written, with what could be a secret masked. */
+  readonly reason: string
+}
+
+/** What remains to be said of a file, and what its comments hide. */
+export interface Judged {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly suppressed: readonly Suppressed[]
+}
+
+/** `# agw-ignore CODE: reason`; several codes are separated by commas. */
+const WORD = 'agw-ignore'
+const FORM = /^#+\s*agw-ignore(?=[\s:,]|$)([^:]*)(?::(.*))?$/s
+const HOW = 'write it as `# agw-ignore CODE: reason`'
+
+interface Wish {
+  /** The codes, as typed. */
+  readonly codes: readonly string[]
+  readonly reason: string
+  /** The line whose findings it is about. */
+  readonly line: number
+  readonly range: Range
+}
+
+/**
+ * Takes out the findings that comments ask to ignore: a comment at the end of a line is about that line, one that
+ * stands alone about the next line that is neither comment nor empty. Errors cannot be ignored. A comment without a
+ * reason, without a known code or without effect is a finding itself; for the last, `looked` tells whether findings of
+ * a code were looked for at all.
+ */
+export function applySuppressions(
+  document: ConfigDocument,
+  diagnostics: readonly Diagnostic[],
+  looked: (code: Code) => boolean,
+): Judged {
+  if (!document.text.includes(WORD)) return { diagnostics, suppressed: [] }
+  const suppressed = new Map<Diagnostic, string>()
+  const said: Diagnostic[] = []
+  for (const wish of wishesOf(document)) {
+    const report = (code: Code, message: string, hint: string): void => {
+      const { severity } = CODES[code]
+      said.push({ code, severity, message, hint, file: document.file, path: [], range: wish.range })
+    }
+    if (wish.codes.length === 0) {
+      report('SUPPRESSION_UNUSED', 'this comment names no code, so it hides nothing', HOW)
+    } else if (wish.reason === '') {
+      report('SUPPRESSION_WITHOUT_REASON', 'this comment gives no reason, so it has no effect', HOW)
+    } else {
+      for (const code of wish.codes) {
+        const hidden = apply(code, wish, diagnostics, looked, report)
+        for (const diagnostic of hidden) suppressed.set(diagnostic, wish.reason)
+      }
+    }
+  }
+  return {
+    diagnostics: [...diagnostics.filter(one => !suppressed.has(one)), ...said],
+    suppressed: [...suppressed].map(([diagnostic, reason]) => ({ diagnostic, reason })),
+  }
+}
+
+function apply(
+  code: string,
+  { line }: Wish,
+  diagnostics: readonly Diagnostic[],
+  looked: (code: Code) => boolean,
+  report: (code: Code, message: string, hint: string) => void,
+): readonly Diagnostic[] {
+  if (!isCode(code)) {
+    const shown = looksSecret(code) ? 'that' : JSON.stringify(code)
+    const meant = code.length <= 40 ? closest(code, Object.keys(CODES)) : undefined
+    const hint = meant === undefined ? '`agw explain` lists the codes' : `did you mean ${meant}?`
+    report('SUPPRESSION_UNUSED', `${shown} is not a code of agw`, hint)
+    return []
+  }
+  const here = diagnostics.filter(one => one.code === code && one.range.start.line === line)
+  const hidden = here.filter(one => one.severity !== 'error')
+  if (hidden.length > 0) return hidden
+  if (here.length > 0 || CODES[code].severity === 'error') {
+    const message = `${code} is an error, and errors cannot be ignored`
+    report('SUPPRESSION_UNUSED', message, 'mend what it is about, then remove this comment')
+  } else if (looked(code)) {
+    report('SUPPRESSION_UNUSED', `there is no ${code} to ignore in line ${line}`, 'remove the comment')
+  }
+  return []
+}
+
+function wishesOf(document: ConfigDocument): Wish[] {
+  const { text, lines } = document
+  const comments = commentsOf(text)
+  const alone = new Set<number>()
+  for (const { start } of comments) {
+    const { line, column } = lines.position(start)
+    if (
+      lines
+        .line(line)
+        .slice(0, column - 1)
+        .trim() === ''
+    )
+      alone.add(line)
+  }
+  return comments.flatMap(({ text: comment, start, end }): Wish[] => {
+    const [, codes, reason = ''] = FORM.exec(comment) ?? []
+    if (codes === undefined) return []
+    const range = lines.range(start, end)
+    let { line } = range.start
+    if (alone.has(line)) {
+      do line += 1
+      while (line < lines.count && (alone.has(line) || lines.line(line).trim() === ''))
+    }
+    const typed = codes.split(/[\s,]+/).filter(word => word !== '')
+    return [{ codes: typed, reason: maskLine(reason.trim()), line, range }]
+  })
+}
+
+function isCode(word: string): word is Code {
+  return Object.hasOwn(CODES, word)
+}

@@ -1,0 +1,72 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { expandFilePatterns } from '../../src/config/file-patterns.ts'
+import { tempFolder } from '../helpers/agw.ts'
+
+const FILES = [
+  'a.yaml',
+  'b.yaml',
+  'b.yml',
+  '.hidden.yaml',
+  'we[i]rd+(x).yaml',
+  'conf/c.yaml',
+  'conf/deep/d.yaml',
+  'conf/deep/er/e.yaml',
+  'conf/.git/f.yaml',
+  'node_modules/g.yaml',
+  'star*.yaml',
+]
+
+let folder: string
+beforeEach(async () => {
+  folder = await tempFolder()
+  for (const file of FILES) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await writeFile(join(folder, file), 'binds: []\n')
+  }
+  await symlink(join(folder, 'conf'), join(folder, 'conf/deep/loop'))
+  await symlink(join(folder, 'a.yaml'), join(folder, 'conf/link.yaml'))
+})
+
+describe.skipIf(process.platform === 'win32')('expandFilePatterns', () => {
+  it.each<[string[], string[]]>([
+    [['a.yaml'], ['a.yaml']],
+    [['nope.yaml'], ['nope.yaml']],
+    [['-'], ['-']],
+    [['?.yaml'], ['a.yaml', 'b.yaml']],
+    [['b.y*ml'], ['b.yaml', 'b.yml']],
+    [['conf/*.yaml'], ['conf/c.yaml', 'conf/link.yaml']],
+    [['./conf/*.yaml'], ['conf/c.yaml', 'conf/link.yaml']],
+    [['conf/*/*.yaml'], ['conf/deep/d.yaml']],
+    [['c*f/d??p/*.yaml'], ['conf/deep/d.yaml']],
+    [['conf/**/*.yaml'], ['conf/c.yaml', 'conf/deep/d.yaml', 'conf/deep/er/e.yaml', 'conf/link.yaml']],
+    [['**/e.yaml'], ['conf/deep/er/e.yaml']],
+    [['conf/deep/**'], ['conf/deep/d.yaml', 'conf/deep/er/e.yaml']],
+    [['**/**/d.yaml'], ['conf/deep/d.yaml']],
+    [['.h*.yaml'], ['.hidden.yaml']],
+    [['star*.yaml'], ['star*.yaml']],
+    [['we[i]rd+(x).yaml'], ['we[i]rd+(x).yaml']],
+    [['we[i]rd+(?).yaml'], ['we[i]rd+(x).yaml']],
+    [['node_modules/*.yaml'], ['node_modules/g.yaml']],
+    [
+      ['b.yaml', '?.yaml', './b.yaml', '-', '-'],
+      ['./b.yaml', 'a.yaml', '-'],
+    ],
+  ])('%j', async (patterns, files) => {
+    expect(await expandFilePatterns(patterns, folder)).toEqual(files)
+  })
+
+  it('takes absolute patterns', async () => {
+    expect(await expandFilePatterns([join(folder, 'co*', 'c.yaml')], '/')).toEqual([
+      join(folder, 'conf/c.yaml'),
+    ])
+  })
+
+  it.each(['*.json', 'nope/*.yaml', 'a.yaml/*'])('refuses %s, which matches nothing', async pattern => {
+    await expect(expandFilePatterns([pattern], folder)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `no file matches "${pattern}"`,
+    })
+  })
+})

@@ -1,0 +1,110 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { MAX_CONFIG_BYTES, readConfigBytes, readDocument } from '../../src/config/read.ts'
+import { validate } from '../../src/config/validate.ts'
+import { tempFolder } from '../helpers/agw.ts'
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const utf16 = (text: string, mark: readonly number[]): Uint8Array =>
+  Buffer.concat([Uint8Array.from(mark), Buffer.from(text, 'utf16le')])
+const codes = (bytes: Uint8Array): string[] => {
+  const document = readDocument(bytes, { file: 'config.yaml', lookup: () => undefined })
+  return validate(document).diagnostics.map(one => one.code)
+}
+
+const GOOD = `binds:
+- port: 3000
+  listeners:
+  - routes:
+    - backends:
+      - host: "localhost:8080"
+`
+
+/** Each anchor is a list of ten of the one before. */
+const bomb = (levels: number): string => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
+  for (let level = 1; level <= levels; level += 1) {
+    lines.push(
+      `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]`,
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+const deepBlock = (depth: number): string =>
+  Array.from({ length: depth }, (_, at) => `${' '.repeat(at)}a:`).join('\n')
+
+describe('a hostile or unusual file ends in a clear finding', () => {
+  it.each<[string, Uint8Array, string]>([
+    ['50 MB', new Uint8Array(50 * 1024 * 1024).fill(0x61), 'TOO_LARGE'],
+    ['one byte too many', utf8(`${GOOD}#${'x'.repeat(MAX_CONFIG_BYTES - GOOD.length)}`), 'TOO_LARGE'],
+    ['an alias bomb', utf8(bomb(9)), 'TOO_LARGE'],
+    ['an alias of itself', utf8('a: &a [*a]\n'), 'TOO_DEEP'],
+    ['10,000 open brackets', utf8('['.repeat(10_000)), 'TOO_DEEP'],
+    ['10,000 closed brackets', utf8('['.repeat(10_000) + ']'.repeat(10_000)), 'TOO_DEEP'],
+    ['10,000 maps in brackets', utf8(`${'{a: '.repeat(10_000)}1${'}'.repeat(10_000)}`), 'TOO_DEEP'],
+    ['10,000 dashes', utf8('- '.repeat(10_000)), 'TOO_DEEP'],
+    ['2,000 indented maps', utf8(deepBlock(2_000)), 'TOO_DEEP'],
+    ['a key given twice', utf8(`${GOOD}binds: []\n`), 'DUPLICATE_KEY'],
+    [
+      'a key given twice inside',
+      utf8(GOOD.replace('  listeners', '  port: 1\n  listeners')),
+      'DUPLICATE_KEY',
+    ],
+    ['a tab as indent', utf8(GOOD.replace('  listeners', '\tlisteners')), 'YAML_SYNTAX'],
+    ['UTF-16 with a mark', utf16(GOOD, [0xff, 0xfe]), 'NOT_UTF8'],
+    ['UTF-16 the other way round', Buffer.from(utf16(GOOD, [0xff, 0xfe])).swap16(), 'NOT_UTF8'],
+    ['UTF-16 without a mark', utf16(GOOD, []), 'NOT_UTF8'],
+    ['Latin-1', Buffer.from(`${GOOD}# \xfc\n`, 'latin1'), 'NOT_UTF8'],
+    ['two documents', utf8(`${GOOD}---\n${GOOD}`), 'YAML_SYNTAX'],
+    ['nothing', utf8(''), 'EMPTY_CONFIG'],
+    ['nothing but a mark', utf8('\ufeff'), 'EMPTY_CONFIG'],
+    ['nothing but comments', utf8('# a\n# b\n'), 'EMPTY_CONFIG'],
+    ['a million dollar signs', utf8('$'.repeat(1_000_001)), 'WRONG_TYPE'],
+    ['a line of a million quotes', utf8(`a: ${'"'.repeat(1_000_001)}`), 'YAML_SYNTAX'],
+  ])('%s', (_, bytes, code) => {
+    expect(codes(bytes)).toContain(code)
+  })
+
+  it.each<[string, Uint8Array]>([
+    ['CRLF', utf8(GOOD.replaceAll('\n', '\r\n'))],
+    ['a byte order mark', utf8(`\ufeff${GOOD}`)],
+    ['no line end', utf8(GOOD.trimEnd())],
+    ['tabs before comments', utf8(GOOD.replaceAll('\n', '\t# x\n'))],
+    ['a document mark', utf8(`---\n${GOOD}...\n`)],
+  ])('%s is no mistake', (_, bytes) => {
+    expect(codes(bytes)).toEqual([])
+  })
+
+  it.each([
+    ['CRLF', GOOD.replace('port', 'prot').replaceAll('\n', '\r\n'), '2:3'],
+    ['a byte order mark', `\ufeff${GOOD.replace('binds', 'bindz')}`, '1:1'],
+  ])('%s does not move places', (_, text, place) => {
+    const document = readDocument(utf8(text), { file: 'config.yaml', lookup: () => undefined })
+    const places = validate(document).diagnostics.map(
+      ({ range: { start } }) => `${start.line}:${start.column}`,
+    )
+    expect(places).toContain(place)
+  })
+
+  it.skipIf(process.platform === 'win32')('a file without an end is read as far as needed', async () => {
+    expect((await readConfigBytes('/dev/zero')).length).toBe(MAX_CONFIG_BYTES + 1)
+  })
+
+  it('a folder is no file', async () => {
+    const folder = await tempFolder()
+    await mkdir(join(folder, 'config.yaml'))
+    await expect(readConfigBytes(join(folder, 'config.yaml'))).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+    })
+  })
+
+  it('a file of many chunks comes out as it is', async () => {
+    const folder = await tempFolder()
+    const bytes = Uint8Array.from({ length: 1_000_003 }, (_, at) => at % 251)
+    await writeFile(join(folder, 'big'), bytes)
+    expect(Buffer.compare(await readConfigBytes(join(folder, 'big')), bytes)).toBe(0)
+  })
+})

@@ -1,0 +1,16 @@
+import type { Diagnostic } from '../../../src/config/diagnostic.ts'
+import { readDocument } from '../../../src/config/read.ts'
+import { validate } from '../../../src/config/validate.ts'
+
+/** What is found in a config; variables that `env` does not name are not set. */
+export function diagnosticsIn(
+  text: string,
+  env: Readonly<Record<string, string>> = {},
+): readonly Diagnostic[] {
+  return validate(readDocument(text, { file: 'config.yaml', lookup: name => env[name] })).diagnostics
+}
+
+/** `CODE line`, in the order of the file. */
+export function findingsIn(text: string, env: Readonly<Record<string, string>> = {}): string[] {
+  return diagnosticsIn(text, env).map(({ code, range }) => `${code} ${range.start.line}`)
+}
