@@ -1,14 +1,14 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
-import { buildConnector, Pool } from 'undici'
 import { type ConnectTo, redirect } from './connect-to.ts'
 import type { Upstream } from './runtime.ts'
+import { buildConnector, type Connector, Pool } from './undici.ts'
 
 /**
  * Opens connections to one upstream. Certificates are always verified, against the upstream's own name wherever
  * `connectTo` sends the connection.
  */
-function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): buildConnector.connector {
+function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): Connector {
   const { tls, servername, connectTimeoutMs } = upstream
   const connect = buildConnector({
     timeout: connectTimeoutMs,
@@ -41,7 +41,7 @@ export interface StandIn {
 }
 
 /** Connects to the stand-in, whatever the upstream: nothing leaves the machine. */
-function standInConnector({ host, port }: StandIn): buildConnector.connector {
+function standInConnector({ host, port }: StandIn): Connector {
   const connect = buildConnector({})
   return (options, callback) =>
     connect({ ...options, protocol: 'http:', hostname: host, port: String(port), servername: '' }, callback)

@@ -46,6 +46,8 @@ class Bucket<R extends Routable> {
   readonly all: readonly Candidate<R>[]
   readonly #exact = new Map<string, Candidate<R>[]>()
   readonly #prefixes = new Map<string, Candidate<R>[]>()
+  /** No look-up is worth its while for a longer part of a path. */
+  #longestPrefix = 0
   readonly #regexes: Candidate<R>[] = []
 
   constructor(entries: readonly { route: R; match: Match }[]) {
@@ -54,8 +56,10 @@ class Bucket<R extends Routable> {
     for (const candidate of this.all) {
       const { path } = candidate.match
       if ('exact' in path) append(this.#exact, path.exact, candidate)
-      else if ('prefix' in path) append(this.#prefixes, path.prefix, candidate)
-      else this.#regexes.push(candidate)
+      else if ('prefix' in path) {
+        append(this.#prefixes, path.prefix, candidate)
+        this.#longestPrefix = Math.max(this.#longestPrefix, path.prefix.length)
+      } else this.#regexes.push(candidate)
     }
   }
 
@@ -67,13 +71,19 @@ class Bucket<R extends Routable> {
     }
     let best: Candidate<R> | undefined
     if (this.#prefixes.size > 0) {
-      const path = trimPath(request.path)
-      for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
-        best = better(this.#prefixes.get(end === path.length ? path : path.slice(0, end)), request, best)
-      }
+      if (this.#longestPrefix > 0) best = this.#underPrefixes(trimPath(request.path), request)
       best = better(this.#prefixes.get(''), request, best)
     }
     return this.#regexes.length > 0 ? better(this.#regexes, request, best) : best
+  }
+
+  /** Looks up the path, and then each part of it that ends before a slash. */
+  #underPrefixes(path: string, request: RouteRequest): Candidate<R> | undefined {
+    let best: Candidate<R> | undefined
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (end <= this.#longestPrefix) best = better(this.#prefixes.get(path.slice(0, end)), request, best)
+    }
+    return best
   }
 }
 

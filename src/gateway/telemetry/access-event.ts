@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import type { QueryCredential } from '../runtime.ts'
@@ -13,8 +14,8 @@ export interface AccessEvent {
   readonly route: string | undefined
   /** `host:port` of the upstream. */
   readonly endpoint: string | undefined
-  readonly sourceAddress: string | undefined
-  readonly sourcePort: number | undefined
+  /** `address:port` of the client; undefined when it left before anyone asked. */
+  readonly source: string | undefined
   readonly method: string
   readonly host: string
   /** With its query, the values of parameters that carry credentials masked. */
@@ -41,8 +42,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     listener: listener?.name,
     route: route?.name,
     endpoint: destination?.upstream.endpoint,
-    sourceAddress: request.socket.remoteAddress,
-    sourcePort: request.socket.remotePort,
+    source: sourceOf(request.socket),
     method: exchange.method,
     host: request.headers.host ?? '',
     path: maskedTarget(request.url ?? '', destination?.queryCredentials ?? []),
@@ -55,6 +55,11 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     error: exchange.error,
     duration,
   }
+}
+
+function sourceOf({ remoteAddress, remotePort }: Socket): string | undefined {
+  if (remoteAddress === undefined) return undefined
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 }
 
 function maskedTarget(url: string, credentials: readonly QueryCredential[]): string {

@@ -1,39 +1,14 @@
 import type { AccessEvent } from './access-event.ts'
 
-type Add = (name: string, value: string | number) => void
-
-/** Where a request went, under agentgateway's names: the same for most of the requests of a batch. */
-function eachPlace(event: AccessEvent, add: Add): void {
-  if (event.gateway !== undefined) add('gateway', event.gateway)
-  if (event.listener !== undefined) add('listener', event.listener)
-  if (event.route !== undefined) add('route', event.route)
-  if (event.endpoint !== undefined) add('endpoint', event.endpoint)
-}
-
-/** What it was and what became of it. */
-function eachField(event: AccessEvent, add: Add): void {
-  const { sourceAddress, usage } = event
-  if (sourceAddress !== undefined) add('src.addr', `${sourceAddress}:${event.sourcePort ?? ''}`)
-  add('http.method', event.method)
-  add('http.host', event.host)
-  add('http.path', event.path)
-  add('http.version', event.version)
-  if (event.status !== undefined) add('http.status', event.status)
-  if (event.provider !== undefined) add('gen_ai.provider.name', event.provider)
-  if (event.model !== undefined) add('gen_ai.request.model', event.model)
-  if (usage?.inputTokens !== undefined) add('gen_ai.usage.input_tokens', usage.inputTokens)
-  if (usage?.outputTokens !== undefined) add('gen_ai.usage.output_tokens', usage.outputTokens)
-  if (event.reason !== undefined) add('reason', event.reason)
-  if (event.error !== undefined) add('error', event.error)
-}
+export type AccessFormat = (event: AccessEvent) => string
 
 /** Characters that make a value need quotes. */
 const UNSAFE = /[\s"=\\\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
-function quoted(value: string | number): string {
-  return typeof value === 'number' || (value !== '' && !UNSAFE.test(value))
-    ? String(value)
-    : JSON.stringify(value)
+function field(name: string, value: string | number | undefined): string {
+  if (value === undefined) return ''
+  const isPlain = typeof value === 'number' || (value !== '' && !UNSAFE.test(value))
+  return ` ${name}=${isPlain ? value : JSON.stringify(value)}`
 }
 
 /** Whole number → three digits. */
@@ -57,42 +32,71 @@ class Clock {
   }
 }
 
-/** Milliseconds with three decimals; built of whole numbers, which is a fraction of the cost of printing a broken one. */
+/** Milliseconds with three decimals; of whole numbers, at a fraction of the cost of printing a broken one. */
 function milliseconds(duration: number): string {
   const micros = Math.round(duration * 1000)
   const whole = Math.floor(micros / 1000)
   return `${whole}.${threeDigits(micros - whole * 1000)}ms`
 }
 
-export type AccessFormat = (event: AccessEvent) => string
+/** Whether two events have everything in common but source, time, usage and error. */
+function isAlike(a: AccessEvent, b: AccessEvent): boolean {
+  return (
+    a.route === b.route &&
+    a.endpoint === b.endpoint &&
+    a.listener === b.listener &&
+    a.gateway === b.gateway &&
+    a.method === b.method &&
+    a.path === b.path &&
+    a.host === b.host &&
+    a.status === b.status &&
+    a.model === b.model &&
+    a.provider === b.provider &&
+    a.reason === b.reason &&
+    a.version === b.version
+  )
+}
 
-/** `2026-01-01T00:00:00.000Z info request gateway=… http.status=200 … duration=12.300ms` */
+/** The fields that requests of a kind have in common, by agentgateway's names. */
+function commonFields(event: AccessEvent): string {
+  return [
+    field('gateway', event.gateway),
+    field('listener', event.listener),
+    field('route', event.route),
+    field('endpoint', event.endpoint),
+    field('http.method', event.method),
+    field('http.host', event.host),
+    field('http.path', event.path),
+    field('http.version', event.version),
+    field('http.status', event.status),
+    field('gen_ai.provider.name', event.provider),
+    field('gen_ai.request.model', event.model),
+    field('reason', event.reason),
+  ].join('')
+}
+
+/**
+ * `2026-01-01T00:00:00.000Z info request gateway=… http.status=200 … duration=12.300ms`. Requests come in swarms of the
+ * same kind: what they share is formatted once (`npm run bench`: a third of the cost of a line).
+ */
 export function textFormat(): AccessFormat {
   const clock = new Clock()
-  let line = ''
-  const add: Add = (name, value) => {
-    line += ` ${name}=${quoted(value)}`
-  }
   let last: AccessEvent | undefined
-  let place = ''
-  const placeOf = (event: AccessEvent): string => {
-    const isSame =
-      last !== undefined &&
-      last.route === event.route &&
-      last.endpoint === event.endpoint &&
-      last.listener === event.listener &&
-      last.gateway === event.gateway
-    if (isSame) return place
-    last = event
-    line = ''
-    eachPlace(event, add)
-    place = line
-    return place
-  }
+  let common = ''
   return event => {
-    line = `${clock.text(event.time)}\tinfo\trequest${placeOf(event)}`
-    eachField(event, add)
-    return `${line} duration=${milliseconds(event.duration)}\n`
+    if (last === undefined || !isAlike(last, event)) {
+      last = event
+      common = commonFields(event)
+    }
+    const { usage } = event
+    const tokens =
+      usage === undefined
+        ? ''
+        : field('gen_ai.usage.input_tokens', usage.inputTokens) +
+          field('gen_ai.usage.output_tokens', usage.outputTokens)
+    const source = event.source === undefined ? '' : ` src.addr=${event.source}`
+    const error = event.error === undefined ? '' : field('error', event.error)
+    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${tokens}${error} duration=${milliseconds(event.duration)}\n`
   }
 }
 
@@ -100,17 +104,29 @@ export function textFormat(): AccessFormat {
 export function jsonFormat(): AccessFormat {
   const clock = new Clock()
   return event => {
-    const line: Record<string, string | number> = {
+    // JSON leaves out what is undefined.
+    const line = {
       time: clock.text(event.time),
       level: 'info',
       scope: 'request',
+      gateway: event.gateway,
+      listener: event.listener,
+      route: event.route,
+      endpoint: event.endpoint,
+      'src.addr': event.source,
+      'http.method': event.method,
+      'http.host': event.host,
+      'http.path': event.path,
+      'http.version': event.version,
+      'http.status': event.status,
+      'gen_ai.provider.name': event.provider,
+      'gen_ai.request.model': event.model,
+      'gen_ai.usage.input_tokens': event.usage?.inputTokens,
+      'gen_ai.usage.output_tokens': event.usage?.outputTokens,
+      reason: event.reason,
+      error: event.error,
+      duration: milliseconds(event.duration),
     }
-    const add: Add = (name, value) => {
-      line[name] = value
-    }
-    eachPlace(event, add)
-    eachField(event, add)
-    line['duration'] = milliseconds(event.duration)
     return `${JSON.stringify(line)}\n`
   }
 }

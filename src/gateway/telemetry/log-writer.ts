@@ -10,7 +10,7 @@ export interface LineSink {
 /** How long events wait to be written together, in milliseconds. */
 const FLUSH_MS = 100
 /** Events that are written without waiting, so that a burst does not pile up. */
-const FLUSH_COUNT = 512
+const FLUSH_COUNT = 128
 
 /**
  * Takes events off the request path: they are only put into a list there, and are formatted and written together. What

@@ -173,7 +173,8 @@ function placesOfExpressions(): Set<string> {
   const visit = (schema: unknown, above: string, key: string, stars: string): void => {
     const { _zod } = schema as z.core.$ZodType
     const { def } = _zod as unknown as { def: Record<string, unknown> }
-    if (schema === cel) {
+    // A description makes a copy, with the checks of the original.
+    if (def['checks'] !== undefined && def['checks'] === cel._zod.def.checks) {
       found.add(`${above} ${key}${stars}`)
       return
     }
