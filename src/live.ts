@@ -44,11 +44,13 @@ export interface LiveGateway {
 /** Loads, compiles and starts; then reloads as a whole whenever a file changes. A bad change keeps the last good state. */
 export async function startLive(options: LiveOptions): Promise<LiveGateway> {
   const first = await usable(options)
+  // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
+  const pinned = { ...options, load: { ...options.load, ...(first.path !== '-' && { file: first.path }) } }
   const gateway = await startGateway(compileRuntime(first.resolved), options.gateway)
   for (const { bind, address, port } of gateway.addresses) {
     options.onEvent({ event: 'listening', bind, address: url(address, port) })
   }
-  const live = new Live(gateway, first, options)
+  const live = new Live(gateway, first, pinned)
   options.onEvent({ event: 'ready' })
   return live
 }

@@ -56,6 +56,8 @@ export interface RouteTest {
   /** The first backend, the one that is most likely. */
   readonly destination: DestinationExplanation | undefined
   readonly slot: KeySlot | undefined
+  /** The key was read; with `explain` it may be missing, and its place is all that is known. */
+  readonly isKeyKnown: boolean
   /** Absent with `explain`. */
   readonly answer: TimedAnswer | undefined
   readonly ok: boolean
@@ -63,7 +65,7 @@ export interface RouteTest {
 
 /** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
-  const { config, slots } = await prepare(options)
+  const { config, slots, unread } = await prepare(options)
   const request = concrete(options.request)
   const runtime = compileRuntime(config)
   const port = options.request.port ?? runtime.binds[0]?.port
@@ -83,26 +85,34 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     explanation,
     destination,
     slot,
+    isKeyKnown: slot === undefined || !unread.has(slot.name),
     answer,
     ok: passed(explanation, answer, options.expectStatus),
   }
 }
 
+interface Prepared {
+  readonly config: ResolvedConfig
+  readonly slots: readonly KeySlot[]
+  /** Names of slots whose key was not read. */
+  readonly unread: ReadonlySet<string>
+}
+
 /** With `explain`, keys may be missing: places are enough. */
-async function prepare(
-  options: RouteTestOptions,
-): Promise<{ config: ResolvedConfig; slots: readonly KeySlot[] }> {
+async function prepare(options: RouteTestOptions): Promise<Prepared> {
   if (options.explain) {
     const loaded = await loadConfig(options.load)
     const config = requireKeyPlaces(loaded)
     refuseUnsupported({ ...loaded, config })
     const slots = keySlots(config, loaded.document)
-    return { config: placeholderSecrets(config, slots), slots }
+    const unset = new Set(loaded.document.variables.filter(use => use.missing).map(use => use.name))
+    const unread = slots.filter(one => one.file !== undefined || unset.has(one.variable ?? ''))
+    return { config: placeholderSecrets(config, slots), slots, unread: new Set(unread.map(one => one.name)) }
   }
   const loaded = await loadUsable(options.load)
   for (const { secret } of loaded.slots) if (secret !== undefined) options.onSecret(secret)
   refuseUnsupported(loaded)
-  return { config: loaded.resolved, slots: loaded.slots.map(one => one.slot) }
+  return { config: loaded.resolved, slots: loaded.slots.map(one => one.slot), unread: new Set() }
 }
 
 interface ConcreteRequest {
@@ -115,6 +125,16 @@ interface ConcreteRequest {
 
 function concrete(wanted: WantedRequest): ConcreteRequest {
   const method = (wanted.method ?? (wanted.path.endsWith('/models') ? 'GET' : 'POST')).toUpperCase()
+  if (!/^[!#$%&'*+.^`|~\w-]+$/.test(method)) {
+    throw new AgwError('USAGE', '--method is not the name of an HTTP method', {
+      hint: 'for example --method GET',
+    })
+  }
+  if (!/^[\x21-\x7e]*$/.test(wanted.path)) {
+    throw new AgwError('USAGE', 'the path holds characters that a URL cannot', {
+      hint: 'percent-encode them, as in /a%20b',
+    })
+  }
   const path = wanted.path.startsWith('/') ? wanted.path : `/${wanted.path}`
   const headers: Record<string, string> = {
     host: wanted.host ?? 'localhost',
@@ -129,7 +149,11 @@ function concrete(wanted: WantedRequest): ConcreteRequest {
         hint: 'for example --header "x-team: blue"',
       })
     }
-    headers[name] = header.slice(colon + 1).trim()
+    const value = header.slice(colon + 1).trim()
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      throw new AgwError('USAGE', 'a value given with --header holds characters that no header can carry')
+    }
+    headers[name] = value
   }
   if (method === 'GET' || method === 'HEAD')
     return { method, path, host: headers['host'] ?? 'localhost', headers }

@@ -1,6 +1,6 @@
-import { MAX_CONFIG_BYTES } from '../config/index.ts'
+import { keySlots, MAX_CONFIG_BYTES } from '../config/index.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type UsableConfig } from '../load.ts'
-import type { Secret } from '../secrets/secret.ts'
+import { Secret } from '../secrets/secret.ts'
 import { BaseCommand } from './base-command.ts'
 import { configFlags } from './flags.ts'
 import { readStdinUpTo } from './stdin.ts'
@@ -48,9 +48,11 @@ export abstract class ConfigCommand extends BaseCommand {
     if (secret !== undefined) this.redactor.add(secret)
   }
 
-  private register({ document, variables }: LoadedConfig): void {
+  private register({ document, variables, draft }: LoadedConfig): void {
     for (const { name } of document.variables) {
       if (SECRET_NAME.test(name)) this.registerSecret(variables.lookup(name)?.value)
     }
+    if (draft === undefined) return
+    for (const { value } of keySlots(draft, document)) if (value instanceof Secret) this.registerSecret(value)
   }
 }

@@ -7,6 +7,7 @@ import { readKey } from '../cli/key-input.ts'
 import { Prompt } from '../cli/prompt.ts'
 import { chooseNewConfig, equivalentCommand, STYLE_OPTIONS } from '../cli/wizard.ts'
 import { protectFromGit, type WrittenFile, writeFiles } from '../cli/write-files.ts'
+import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { INIT_METHODS } from '../setup/new-config.ts'
 import { planInit } from '../setup/plan-init.ts'
@@ -105,6 +106,12 @@ export default class Init extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Init)
+    if (flags.file === '-') {
+      throw new AgwError('USAGE', 'a config is written to a file, not to standard output', {
+        hint: 'name one with --file PATH',
+      })
+    }
+    checkNames(flags)
     const cwd = process.cwd()
     const config = resolve(cwd, flags.file)
     const prompt = new Prompt({ allowed: this.canAsk(flags) })
@@ -142,7 +149,7 @@ export default class Init extends BaseCommand {
           ),
       },
     )
-    const plan = await planInit(choices, { config, cwd, namespace: flags.namespace })
+    const plan = await planInit(choices, { config, cwd, namespace: flags.namespace, force: flags.force })
     const options = {
       terminal: this.terminal,
       prompt,
@@ -169,5 +176,23 @@ export default class Init extends BaseCommand {
     }
     this.say(`\nThe same without questions:\n  ${command}`)
     this.say(`\nNext:\n${next.map(line => `  ${this.terminal.style('bold', line)}`).join('\n')}`)
+  }
+}
+
+/** Names that end up in files are checked before anything is asked or written. */
+function checkNames(flags: {
+  env?: string | undefined
+  'key-file'?: string | undefined
+  namespace: string
+}): void {
+  const wrong = (flag: string, hint: string): AgwError =>
+    new AgwError('USAGE', `${flag} has a value that does not fit`, { hint })
+  if (flags.env !== undefined && (!/^[A-Za-z_]\w*$/.test(flags.env) || looksSecret(flags.env))) {
+    throw wrong('--env', 'give the name of a variable, as in OPENAI_API_KEY')
+  }
+  if (flags['key-file'] !== undefined && flags['key-file'].trim() === '')
+    throw wrong('--key-file', 'give a path')
+  if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(flags.namespace)) {
+    throw wrong('--namespace', 'give lower-case letters, digits and dashes')
   }
 }

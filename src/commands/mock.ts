@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
 import { untilSignal } from '../cli/signals.ts'
+import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 
 export default class MockCommand extends BaseCommand {
@@ -62,7 +63,7 @@ export default class MockCommand extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(MockCommand)
     const { startMock } = await import('../mock/index.ts')
-    const keys = (flags['key-from-env'] ?? []).flatMap(name => process.env[name] ?? [])
+    const keys = (flags['key-from-env'] ?? []).map(keyFrom)
     for (const key of keys) this.redactor.add(key)
     const mock = await startMock({
       host: flags.host,
@@ -97,5 +98,14 @@ function share(text: string): number {
   if (text.trim() !== '' && number >= 0 && number <= 1) return number
   throw new AgwError('USAGE', '--fail-rate is not a share', {
     hint: 'give a number from 0 to 1, as in --fail-rate 0.5',
+  })
+}
+
+function keyFrom(name: string): string {
+  const key = process.env[name]
+  if (key !== undefined && key !== '') return key
+  const shown = looksSecret(name) ? 'named by --key-from-env' : name
+  throw new AgwError('SECRET_MISSING', `the variable ${shown} is not set`, {
+    hint: 'export it first; without the flag, any key is right',
   })
 }

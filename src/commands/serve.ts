@@ -70,13 +70,20 @@ export default class Serve extends ConfigCommand {
       onSecret: secret => this.redactor.add(secret),
       onEvent: event => {
         if (this.jsonEnabled()) this.terminal.out(JSON.stringify(event))
-        else for (const line of liveEventText(event, this.terminal)) this.terminal.out(line)
+        else for (const line of liveEventText(event, this.terminal)) this.#tell(event.event, line)
       },
     })
     const signal = await untilSignal()
     await running.close()
     this.endWith(signal === 'SIGINT' ? 130 : 0)
     return {}
+  }
+
+  /** Where it listens is the answer; what goes wrong and how it ends are notes. */
+  #tell(event: string, line: string): void {
+    const isNote = ['reload-rejected', 'draining', 'stopped'].includes(event)
+    if (isNote) this.terminal.err(line)
+    else this.terminal.out(line)
   }
 
   /** Events are the document, one a line; failures keep the usual form, on one line too. */

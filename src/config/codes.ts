@@ -181,6 +181,10 @@ export const CODES = {
     'client credential in the query',
     'The access log of agentgateway, and those of proxies before it, hold paths with their queries.',
   ),
+  CLIENT_KEY_NOT_REMOVED: warning(
+    'client key that goes on to the backend',
+    'A checked key is taken off the place it was read from, but an expression names no place.',
+  ),
   CORS_ANY_ORIGIN: warning(
     'credentials for pages of any origin',
     'agentgateway answers with the origin that asked, so any page can call in the name of its visitor.',
@@ -207,6 +211,10 @@ export const CODES = {
   RATE_LIMIT_NEVER_FILLS: warning(
     'rate limit that is never filled',
     'After maxTokens requests everything is refused until the config is read again.',
+  ),
+  RATE_LIMIT_UNCOUNTED: warning(
+    'rate limit of tokens where there are none',
+    'Tokens are counted in requests for models only; for anything else the limit does nothing.',
   ),
   RETRY_CODES: warning(
     'codes that make no sense for a retry',

@@ -12,6 +12,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml'
+import { type AliasTargets, aliasTargets } from './aliases.ts'
 import type { Diagnostic, Path, Range } from './diagnostic.ts'
 import { type Expansion, expand, type VariableUse } from './expand.ts'
 import { type PlainData, toPlain } from './plain.ts'
@@ -40,6 +41,7 @@ export class ConfigDocument {
   readonly #yaml: Document | undefined
   readonly #plain: PlainData
   readonly #pairs: PairIndex = new WeakMap()
+  #aliases: AliasTargets | undefined
   readonly #lookup: DocumentOptions['lookup']
   /** Findings of reading: size, encoding, YAML syntax, missing variables. */
   readonly diagnostics: readonly Diagnostic[]
@@ -139,17 +141,23 @@ export class ConfigDocument {
   }
 
   #find(path: Path): { value: Node | undefined; key: Node | undefined; depth: number } {
-    let value: Node | undefined = resolve(this.#yaml, this.#yaml?.contents)
+    let value: Node | undefined = this.#resolve(this.#yaml?.contents)
     let key: Node | undefined
     let depth = 0
     for (const step of path) {
       const next = child(value, step, this.#pairs)
       if (next === undefined) break
       key = next.key
-      value = resolve(this.#yaml, next.value) ?? key
+      value = this.#resolve(next.value) ?? key
       depth += 1
     }
     return { value, key, depth }
+  }
+
+  #resolve(node: unknown): Node | undefined {
+    if (!isAlias(node)) return isNode(node) ? node : undefined
+    this.#aliases ??= this.#yaml && aliasTargets(this.#yaml)
+    return this.#aliases?.get(node) ?? node
   }
 
   #range(start: number, end: number): Range {
@@ -210,11 +218,6 @@ function parse(text: string): Parsed {
 
 function failed(finding: SyntaxFinding): Parsed {
   return { yaml: undefined, plain: { value: undefined, findings: [] }, findings: [finding] }
-}
-
-function resolve(yaml: Document | undefined, node: unknown): Node | undefined {
-  if (isAlias(node) && yaml !== undefined) return node.resolve(yaml) ?? node
-  return isNode(node) ? node : undefined
 }
 
 function child(

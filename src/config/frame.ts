@@ -3,10 +3,10 @@ import type { LineIndex } from './position.ts'
 
 /** A value after one of these words is masked, whatever it looks like. */
 const SECRET_KEY =
-  /((?:api[-_]?key|key|token|secret|password|passwd|authorization|credential|htpasswd)["']?\s*:\s*(?:Bearer\s+)?)("[^"]*"?|'[^']*'?|[^\s,}\]#]+)/gi
+  /((?:api[-_]?key|key|value|token|secret|password|passwd|authorization|credential|htpasswd)["']?\s*:\s*(?:Bearer\s+)?)("[^"]*"?|'[^']*'?|[^\s,}\]#]+)/gi
 /** Known key shapes, and any long run of letters and digits mixed, wherever they stand. */
 const SECRET_WORD =
-  /\b(?:sk|gsk|xai|pplx|csk|nvapi|hf|r8|vck|tgp)[-_][\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}|\b(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{24,}/g
+  /\b(?:sk|gsk|xai|pplx|csk|nvapi|hf|r8|vck|tgp)[-_][\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}|\b(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{24,}|\b(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{12,}/g
 /** What stands in a secret's place but is none: a variable, a file reference, an empty value. */
 const HARMLESS = /^["']?(?:\$[\w{]|\{|$)|^["']{2}$/
 

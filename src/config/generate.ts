@@ -47,6 +47,9 @@ export function generateConfig(choices: ConfigChoices): string {
       if (node.value instanceof Quoted) {
         node.value = node.value.text
         node.type = Scalar.QUOTE_DOUBLE
+      } else if (typeof node.value === 'string') {
+        // A dollar sign that is no variable.
+        node.value = node.value.replaceAll('$', '$$$$')
       }
     },
     Map: (_, node) => {
@@ -126,7 +129,7 @@ class Quoted {
 
 function keyValue(key: Exclude<KeyReference, { method: 'passthrough' }>): unknown {
   if (key.method === 'env') return scalar(`$${key.variable}`)
-  if (key.method === 'file') return { file: scalar(key.path) }
+  if (key.method === 'file') return { file: scalar(key.path.replaceAll('$', '$$$$')) }
   return scalar(key.value.reveal().replaceAll('$', '$$$$'))
 }
 

@@ -1,4 +1,5 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml'
+import { aliasTargets } from './aliases.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
 /** The file as plain data, and what was wrong on the way. */
@@ -8,7 +9,7 @@ export interface PlainData {
 }
 
 /** Values that aliases may unfold to, all told, and how deep a file may nest. */
-const MAX_VALUES = 2_000_000
+const MAX_VALUES = 500_000
 const MAX_DEPTH = 100
 
 /**
@@ -18,10 +19,10 @@ const MAX_DEPTH = 100
  */
 export function toPlain(yaml: Document): PlainData {
   const findings: SyntaxFinding[] = []
-  // Finding the node of an alias goes through the whole file, so each is looked for once.
-  const targets = new Map<Alias, unknown>()
+  const targets = aliasTargets(yaml)
   const path: (string | number)[] = []
-  let count = 0
+  let unfolded = 0
+  let insideAliases = 0
   const stop = (code: string, message: string, hint: string, node: unknown): undefined => {
     const range = (node as { range?: [number, number, number] }).range ?? [0, 0, 0]
     if (findings.length === 0) {
@@ -35,14 +36,21 @@ export function toPlain(yaml: Document): PlainData {
     path.pop()
     return value
   }
-  const targetOf = (alias: Alias): unknown => {
-    if (!targets.has(alias)) targets.set(alias, alias.resolve(yaml))
-    return targets.get(alias)
+  const unfold = (alias: Alias): unknown => {
+    const target = targets.get(alias)
+    if (target === undefined) {
+      const message = 'this alias (*name) refers to no anchor (&name) above it'
+      return stop('YAML_SYNTAX', message, 'quote the value if the star is meant literally', alias)
+    }
+    insideAliases += 1
+    const value = convert(target)
+    insideAliases -= 1
+    return value
   }
   const convert = (node: unknown): unknown => {
-    count += 1
     if (findings.length > 0) return undefined
-    if (count > MAX_VALUES) {
+    if (insideAliases > 0) unfolded += 1
+    if (unfolded > MAX_VALUES) {
       return stop(
         'TOO_LARGE',
         'the aliases of this file unfold to too many values',
@@ -58,7 +66,7 @@ export function toPlain(yaml: Document): PlainData {
         node,
       )
     }
-    if (isAlias(node)) return convert(targetOf(node))
+    if (isAlias(node)) return unfold(node)
     if (isScalar(node)) return scalar(node)
     if (isSeq(node)) return node.items.map((item, index) => below(index, item))
     if (isMap(node)) {

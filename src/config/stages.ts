@@ -12,6 +12,7 @@ export type Stage =
   | 'routes'
   | 'models'
   | 'text'
+  | 'engine'
 
 /** What each stage looks at, in the order in which people look for it. */
 export const STAGES: Readonly<Record<Stage, string>> = {
@@ -25,6 +26,7 @@ export const STAGES: Readonly<Record<Stage, string>> = {
   routes: 'which route gets a request',
   models: 'which model gets a request',
   text: 'expressions, variables, files and older places',
+  engine: 'what only one of the gateways runs',
 }
 
 /** The first code of each stage: the table of codes has them stage by stage. */
@@ -39,6 +41,7 @@ const FIRST: Partial<Record<Code, Stage>> = {
   ROUTE_WITHOUT_BACKEND: 'routes',
   MODEL_SHADOWED: 'models',
   UNKNOWN_FUNCTION: 'text',
+  NOT_RUN_HERE: 'engine',
 }
 
 /** All codes, by stage. */

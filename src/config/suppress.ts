@@ -109,18 +109,27 @@ function wishesOf(document: ConfigDocument): Wish[] {
     )
       alone.add(line)
   }
+  const next = nextLines(document, alone)
   return comments.flatMap(({ text: comment, start, end }): Wish[] => {
     const [, codes, reason = ''] = FORM.exec(comment) ?? []
     if (codes === undefined) return []
     const range = lines.range(start, end)
-    let { line } = range.start
-    if (alone.has(line)) {
-      do line += 1
-      while (line < lines.count && (alone.has(line) || lines.line(line).trim() === ''))
-    }
+    const { line: own } = range.start
+    const line = alone.has(own) ? (next.get(own) ?? own) : own
     const typed = codes.split(/[\s,]+/).filter(word => word !== '')
     return [{ codes: typed, reason: maskLine(reason.trim()), line, range }]
   })
+}
+
+/** Line with a comment alone → the next line with something else on it. */
+function nextLines({ lines }: ConfigDocument, alone: ReadonlySet<number>): Map<number, number> {
+  const next = new Map<number, number>()
+  let below = 0
+  for (let line = lines.count; line > 0; line -= 1) {
+    if (alone.has(line)) next.set(line, below)
+    else if (lines.line(line).trim() !== '') below = line
+  }
+  return next
 }
 
 function isCode(word: string): word is Code {

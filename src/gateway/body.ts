@@ -5,15 +5,11 @@ import type { Exchange, GatewayRequest } from './exchange.ts'
 export class Gathering {
   readonly limit: number
   readonly done: (exchange: Exchange) => void
-  readonly tooLarge: (exchange: Exchange, gathering: Gathering) => void
+  readonly tooLarge: (exchange: Exchange) => void
   readonly chunks: Buffer[] = []
   size = 0
 
-  constructor(
-    limit: number,
-    done: (exchange: Exchange) => void,
-    tooLarge: (exchange: Exchange, gathering: Gathering) => void,
-  ) {
+  constructor(limit: number, done: (exchange: Exchange) => void, tooLarge: (exchange: Exchange) => void) {
     this.limit = limit
     this.done = done
     this.tooLarge = tooLarge
@@ -27,18 +23,25 @@ export class Gathering {
 }
 
 async function* both(chunks: readonly Buffer[], request: GatewayRequest): AsyncGenerator<Buffer> {
-  yield* chunks
-  for await (const chunk of request) yield chunk as Buffer
+  try {
+    yield* chunks
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer
+  } finally {
+    // An upstream may answer before it has read everything. The client is to hear that answer, and the rest of its
+    // body must be out of the way for its next request.
+    request.resume()
+  }
 }
 
-/** Calls `done` with the whole body in `exchange.body`, or `tooLarge` as soon as it is known to exceed the limit. */
+/** Calls `done` with the whole body in `exchange.body`, or `tooLarge` once it is known to exceed the limit. */
 export function gatherBody(exchange: Exchange, gathering: Gathering): void {
   const { request } = exchange
   const declared = request.headers['content-length']
   if (declared === undefined && request.headers['transfer-encoding'] === undefined) {
     gathering.done(exchange)
   } else if (declared !== undefined && Number(declared) > gathering.limit) {
-    gathering.tooLarge(exchange, gathering)
+    exchange.gathering = gathering
+    gathering.tooLarge(exchange)
   } else {
     exchange.gathering = gathering
     exchange.inviteBody()
@@ -55,7 +58,7 @@ function onData(this: GatewayRequest, chunk: Buffer): void {
   gathering.size += chunk.length
   if (gathering.size <= gathering.limit) return
   stop(this)
-  gathering.tooLarge(exchange, gathering)
+  exchange.attempt(gathering.tooLarge)
 }
 
 function onEnd(this: GatewayRequest): void {
@@ -65,7 +68,7 @@ function onEnd(this: GatewayRequest): void {
   exchange.gathering = undefined
   const [only] = gathering.chunks
   exchange.body = gathering.chunks.length === 1 ? only : Buffer.concat(gathering.chunks, gathering.size)
-  gathering.done(exchange)
+  exchange.attempt(gathering.done)
 }
 
 function stop(request: GatewayRequest): void {

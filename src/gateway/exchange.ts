@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Gathering } from './body.ts'
-import type { Failure, Reason } from './failures.ts'
+import { type Failure, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import type { Match, RouteRequest } from './match.ts'
 import type { Relay } from './relay.ts'
@@ -89,6 +89,17 @@ export class Exchange implements RouteRequest {
     this.query = absolute[3] ?? ''
   }
 
+  /** No request, whatever is in it, may take the process down: what is thrown is a bug, and this request's alone. */
+  attempt(step: (exchange: Exchange) => void): void {
+    try {
+      step(this)
+    } catch (error) {
+      this.fail(INTERNAL_ERROR)
+      // Only the kind of error: its message may quote the request.
+      this.error = `${INTERNAL_ERROR.body} (${error instanceof Error ? error.name : typeof error})`
+    }
+  }
+
   /** Lets a client that waits for it send its body. */
   inviteBody(): void {
     if (!this.expectsContinue) return
@@ -106,6 +117,8 @@ export class Exchange implements RouteRequest {
   /** Sends a whole answer of the gateway's own. */
   answer(status: number, headers: string[], body: string | Buffer): void {
     clearTimeout(this.deadline)
+    // Should the rest of the body still come, nobody must take it for a request that waits to be sent.
+    this.gathering = undefined
     const { request, response } = this
     if (response.headersSent) {
       response.destroy()

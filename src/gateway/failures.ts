@@ -21,6 +21,11 @@ export const LISTENER_NOT_FOUND: Failure = { status: 404, body: 'listener not fo
 export const ROUTE_NOT_FOUND: Failure = { status: 404, body: 'route not found', reason: 'NotFound' }
 export const INVALID_REQUEST: Failure = { status: 400, body: 'invalid request', reason: 'InvalidRequest' }
 export const NO_VALID_BACKENDS: Failure = { status: 500, body: 'no valid backends', reason: 'Internal' }
+export const INTERNAL_ERROR: Failure = {
+  status: 503,
+  body: 'processing failed: internal error',
+  reason: 'Internal',
+}
 export const REQUEST_TIMEOUT: Failure = { status: 504, body: 'request timeout', reason: 'Timeout' }
 export const UPSTREAM_TIMEOUT: Failure = { status: 504, body: 'upstream call timeout', reason: 'Timeout' }
 const DNS_FAILED: Failure = {

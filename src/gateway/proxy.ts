@@ -37,7 +37,7 @@ export function accept(
   response.on('close', onClosed)
   // A pipelined request waits for a socket to answer on, and would not hear that the client has gone.
   if (response.socket === null) request.socket.once('close', () => leave(exchange))
-  match(exchange)
+  exchange.attempt(match)
 }
 
 function match(exchange: Exchange): void {
@@ -110,13 +110,12 @@ function send(exchange: Exchange): void {
 }
 
 /** A body above the limit: only an upstream that needs no look into it may have it. */
-function sendLarge(exchange: Exchange, gathering: Gathering): void {
-  const { destination } = exchange
-  if (destination === undefined) return exchange.fail(NO_VALID_BACKENDS)
+function sendLarge(exchange: Exchange): void {
+  const { destination, gathering } = exchange
+  if (destination === undefined || gathering === undefined) return exchange.fail(NO_VALID_BACKENDS)
   rewritePath(exchange, destination)
-  if (destination.ai === undefined) {
+  if (destination.ai === undefined)
     return dispatch(exchange, destination, undefined, gathering.rest(exchange))
-  }
   if (destination.ai.types.of(exchange.path) !== 'passthrough') {
     return exchange.fail(llmRequestFailure(413, 'request was too large'))
   }

@@ -12,6 +12,8 @@ export interface InitPlace {
   readonly cwd: string
   /** Namespace of Kubernetes objects, where that method is chosen. */
   readonly namespace: string
+  /** Files of the same names may be replaced. */
+  readonly force: boolean
 }
 
 export interface InitPlan {
@@ -29,6 +31,7 @@ export async function planInit(choices: NewConfigChoices, place: InitPlace): Pro
   const dotenv = await readFile(join(place.config, '..', '.env'), 'utf8').catch(() => '')
   const files = planNewConfig(choices, { config: place.config, cwd: place.cwd, dotenv })
   requireValid(files)
+  await requireFree(files, place)
   const kubernetes = choices.providers.some(one => one.method === 'kubernetes')
   const manifests = kubernetes
     ? planManifests(choices, files[0]?.content ?? '', place)
@@ -38,6 +41,21 @@ export async function planInit(choices: NewConfigChoices, place: InitPlace): Pro
     files,
     warnings: [...warningsOf(choices), ...manifests.notes],
     next: file => nextSteps(choices, file, kubernetes, place),
+  }
+}
+
+/** A key never overwrites a file that is something else. */
+async function requireFree(files: readonly PlannedFile[], place: InitPlace): Promise<void> {
+  const keys = files.slice(1).filter(file => file.secret && !file.path.endsWith('.env'))
+  for (const { path, content } of keys) {
+    const there = await readFile(path, 'utf8').catch(() => '')
+    if (path !== place.config && (place.force || there === '' || there === content)) continue
+    throw new AgwError('FILE_EXISTS', `${path} is there already, and is not this key`, {
+      hint:
+        path === place.config
+          ? 'name another file with --key-file PATH'
+          : 'name another with --key-file PATH, or replace it with --force',
+    })
   }
 }
 

@@ -54,6 +54,7 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
   if (method === 'file') {
     const named = request.keyFile ?? slot.file ?? `${safeName(slot.name)}.key`
     const path = resolve(place.cwd, named)
+    await requireKeyFile(path, named === slot.file, request.value, place)
     const key = {
       path,
       content: `${request.value.reveal()}\n`,
@@ -62,7 +63,7 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
       secret: true,
     }
     const edit =
-      moves || named !== slot.file ? [reference(slot, `{ file: ${JSON.stringify(named)} }`, place)] : []
+      moves || named !== slot.file ? [reference(slot, `{ file: ${quoteLiteral(named)} }`, place)] : []
     return { method, variable: undefined, files: [key, ...edit] }
   }
   const variable = request.variable ?? slot.variable ?? variableName(slot)
@@ -72,6 +73,25 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
   const content = setInDotenv(await textOf(path), variable, request.value.reveal())
   const dotenv = { path, content, mode: SECRET_MODE, what: 'the variable', secret: true }
   return { method, variable, files: [dotenv, ...edit] }
+}
+
+/** A key goes into a new file or into the one the slot names already, never over something else. */
+async function requireKeyFile(
+  path: string,
+  isItsOwn: boolean,
+  value: Secret,
+  place: StorePlace,
+): Promise<void> {
+  if (path === place.config || path === join(place.folder, '.env')) {
+    throw new AgwError('USAGE', 'the file for the key is the config itself, or its .env', {
+      hint: 'name another with --key-file PATH',
+    })
+  }
+  const there = isItsOwn ? '' : (await textOf(path)).trim()
+  if (there === '' || there === value.reveal()) return
+  throw new AgwError('FILE_EXISTS', `${path} is there already and holds something else`, {
+    hint: 'name another with --key-file PATH, or remove it first',
+  })
 }
 
 function methodOf(slot: KeySlot): StoreMethod {

@@ -149,7 +149,7 @@ describe('a running gateway', () => {
     }
     // A bad change is reported without its text.
     await writeFile(join(folder, 'config.yaml'), `${text}oops: ${CANARY}\n`)
-    await gateway.until('reload rejected')
+    await gateway.until('reload rejected', 'stderr')
     await gateway.stop()
     for (const name of await readdir(folder)) {
       if (name === 'config.yaml' || name === 'key.txt') continue

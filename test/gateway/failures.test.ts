@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { UPSTREAM_FAILURES, upstreamFailure } from '../../src/gateway/failures.ts'
+import { startGateway } from '../../src/gateway/gateway.ts'
+import { HostTable } from '../../src/gateway/host-table.ts'
+import { RouteTable } from '../../src/gateway/router.ts'
+import type { Listener, Route } from '../../src/gateway/runtime.ts'
+import type { AccessEvent } from '../../src/gateway/telemetry/access-event.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { makeCertificate } from '../helpers/tls.ts'
-import { call } from './kit/client.ts'
+import { call, rawClient } from './kit/client.ts'
+import { runtimeOf } from './kit/config.ts'
 import { toHost } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startRawUpstream } from './kit/raw-upstream.ts'
@@ -157,6 +163,71 @@ describe('a call that fails', () => {
     )
     await call(port)
     await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true)
+  })
+
+  it('a timeout while the body still comes is the end of the request', async () => {
+    const upstream = await startUpstream()
+    const { port, nextEvent } = await startTestGateway(
+      toHost(`127.0.0.1:${upstream.port}`, { timeout: { requestTimeout: '20ms' } }),
+    )
+    const client = await rawClient(port)
+    client.socket.write('POST /1 HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nda')
+    expect(await client.until(text => text.endsWith('request timeout'))).toMatch(/^HTTP\/1.1 504 /)
+    client.socket.write('ta')
+    await nextEvent()
+    // The connection goes on, with the next request, and only that one reaches the upstream.
+    client.socket.write('GET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
+    await client.until(text => text.includes('200 OK'))
+    expect(upstream.seen.map(seen => seen.url)).toEqual(['/2'])
+  })
+
+  it('an answer that comes before the upstream has read the whole body reaches the client', async () => {
+    const upstream = await startRawUpstream(socket => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 Payload Too Large\r\ncontent-length: 3\r\n\r\nbig')
+    })
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const answer = await call(port, { method: 'PUT', body: Buffer.alloc(16 << 20) })
+    expect(answer).toMatchObject({ status: 413, body: 'big' })
+  })
+
+  it('a bug in the way of one request is told to its client alone', async () => {
+    const upstream = await startUpstream()
+    const runtime = runtimeOf(toHost(`127.0.0.1:${upstream.port}`))
+    const listener = runtime.binds[0]?.listeners.get(undefined)
+    const route = listener?.routes.entries()[0]?.[1][0]?.route
+    if (listener === undefined || route?.action.kind !== 'destinations') throw new Error('no such route')
+    const choices = route.action.choices.map(choice => ({
+      ...choice,
+      rewritePath: (path: string): string => {
+        if (path !== '/bug') return path
+        throw new TypeError('sk-secret')
+      },
+    }))
+    const listeners = new HostTable<Listener>()
+    const routes = new RouteTable<Route>([{ ...route, action: { ...route.action, choices } }])
+    listeners.set(undefined, { ...listener, routes })
+    const events: AccessEvent[] = []
+    const gateway = await startGateway(
+      { ...runtime, binds: [{ key: 'bind/3000', port: 3000, listeners }] },
+      { ports: new Map([[3000, 0]]), onAccess: event => events.push(event) },
+    )
+    onTestFinished(() => gateway.close({ drainMs: 0 }))
+    const { port } = gateway.addresses[0] ?? { port: 0 }
+    const answers = await Promise.all([
+      call(port, { path: '/bug', body: 'x' }),
+      call(port, { path: '/fine', body: 'x' }),
+    ])
+    expect(answers).toMatchObject([
+      { status: 503, body: 'processing failed: internal error' },
+      { status: 200 },
+    ])
+    await expect
+      .poll(() => events.find(({ path }) => path === '/bug'))
+      .toMatchObject({
+        reason: 'Internal',
+        error: 'processing failed: internal error (TypeError)',
+      })
   })
 
   it('a timeout ends with the head of the answer', async () => {

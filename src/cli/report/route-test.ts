@@ -44,11 +44,11 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   return [...lines, '', mark].join('\n')
 }
 
-function keyText({ destination, slot }: RouteTest): string | undefined {
+function keyText({ destination, slot, isKeyKnown }: RouteTest): string | undefined {
   if (destination === undefined) return undefined
   const { key } = destination
   if (key === undefined) return "none: the client's own credential goes upstream"
-  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${key.secret.fingerprint()}  in ${key.placement ?? 'no place: it is taken out again'}`
+  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${isKeyKnown ? key.secret.fingerprint() : 'not read'}  in ${key.placement ?? 'no place: it is taken out again'}`
 }
 
 function ms(value: number): string {
@@ -56,7 +56,8 @@ function ms(value: number): string {
 }
 
 /** The same for `--json`. */
-export function routeTestJson({ request, explanation, destination, slot, answer, ok }: RouteTest): object {
+export function routeTestJson(test: RouteTest): object {
+  const { request, explanation, destination, slot, isKeyKnown, answer, ok } = test
   const { key } = destination ?? {}
   return {
     request,
@@ -76,7 +77,7 @@ export function routeTestJson({ request, explanation, destination, slot, answer,
             name: slot?.name ?? key.slot,
             method: slot?.method ?? null,
             path: slot === undefined ? key.slot : formatPath(slot.path),
-            fingerprint: key.secret.fingerprint(),
+            fingerprint: isKeyKnown ? key.secret.fingerprint() : null,
             placement: key.placement ?? null,
           },
     upstream: {

@@ -3,7 +3,8 @@ import { codeFrame, type LineIndex } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
 
-const LOOK: Readonly<Record<Severity, { readonly word: string; readonly style: Style }>> = {
+/** How severities are called and coloured. */
+export const LOOK: Readonly<Record<Severity, { readonly word: string; readonly style: Style }>> = {
   error: { word: 'error', style: 'red' },
   warning: { word: 'warning', style: 'yellow' },
   note: { word: 'note', style: 'blue' },

@@ -43,6 +43,11 @@ export const CLIENTS: readonly Example[] = [
     routeKeys(`{${HASH}}`, ', location: {header: {name: x-key}}'),
   ),
   example(
+    'CLIENT_KEY_NOT_REMOVED',
+    routeKeys(`{${HASH}}`, `, location: {expression: 'request.headers["x-key"]'}`),
+    routeKeys(`{${HASH}}`, ', location: {header: {name: x-key}}'),
+  ),
+  example(
     'CORS_ANY_ORIGIN',
     route('policies:\n  cors: {allowOrigins: ["*"], allowCredentials: true}'),
     route('policies:\n  cors: {allowOrigins: ["https://app.example.com"], allowCredentials: true}'),

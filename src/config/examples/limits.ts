@@ -48,6 +48,11 @@ export const LIMITS: readonly Example[] = [
     limit('maxTokens: 10, tokensPerFill: 1, fillInterval: 1s'),
   ),
   example(
+    'RATE_LIMIT_UNCOUNTED',
+    limit('maxTokens: 10, tokensPerFill: 10, fillInterval: 1s, type: tokens'),
+    limit('maxTokens: 10, tokensPerFill: 10, fillInterval: 1s, type: requests'),
+  ),
+  example(
     'RETRY_CODES',
     route('policies:\n  retry: {attempts: 2, codes: []}'),
     route('policies:\n  retry: {attempts: 2, codes: [503]}'),

@@ -6,6 +6,7 @@ import {
   keyAbove,
   listAt,
   type Node,
+  nodeAt,
   nodesAt,
   type Place,
   pathOf,
@@ -73,7 +74,15 @@ function decidesElsewhere(place: Place, data: Node): boolean {
     if (isNode(at.value) && (decides(at.value) || decides(at.value['policies']))) return true
   }
   return (
-    isSet(data['policies']) || ['routes', 'llm', 'binds'].some(name => authorizesBelow(place, data[name]))
+    isSet(data['policies']) ||
+    gatewaysDecide(data) ||
+    ['routes', 'llm', 'binds'].some(name => authorizesBelow(place, data[name]))
+  )
+}
+
+function gatewaysDecide(data: Node): boolean {
+  return Object.values(nodeAt(data, 'gateways') ?? {}).some(
+    gateway => decides(gateway) || nodesAt(gateway, 'listeners').some(([listener]) => decides(listener)),
   )
 }
 

@@ -17,6 +17,7 @@ import { routeAnswers } from './route-answers.ts'
 import { routeHosts } from './route-hosts.ts'
 import { routeOrder } from './route-order.ts'
 import type { FileRule } from './rule.ts'
+import { tokenLimits } from './token-limits.ts'
 
 /** All rules on how the parts of a file fit together. */
 export const FILE_RULES: readonly FileRule[] = [
@@ -26,6 +27,7 @@ export const FILE_RULES: readonly FileRule[] = [
   clearText,
   uiForAll,
   failover,
+  tokenLimits,
   ports,
   listenerRules,
   gatewayReferences,

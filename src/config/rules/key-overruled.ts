@@ -11,6 +11,8 @@ export const overruledKeys: FileRule = ({ scene, document, report }) => {
     if (auth !== undefined) used.add(pathKey(auth.path))
   }
   for (const upstream of scene.upstreams) {
+    // The targets of one MCP backend are called by rules of their own.
+    if (upstream.kind === 'mcp') continue
     const strongest = authOf(upstream)
     for (const { auth } of upstream.levels) {
       if (auth === undefined || strongest === undefined || used.has(pathKey(auth.path))) continue

@@ -1,5 +1,5 @@
 import type { PlaceRule } from './rule.ts'
-import { isNode, isSet, keyAbove, type Node, pathOf, textAt } from './tree.ts'
+import { isNode, isSet, keyAbove, listAt, type Node, pathOf, textAt } from './tree.ts'
 
 /** `{key: …}` is read first and alone, so whatever stands beside the key has no effect. */
 const droppedSiblings: PlaceRule = {
@@ -86,6 +86,40 @@ const clientKeyInQuery: PlaceRule = {
   },
 }
 
+const HEADER_READ = /headers(?:\.([a-z]\w*)|\[\s*["']([\w-]+)["']\s*\])/gi
+
+/** A credential that an expression reads is not taken off the request: nobody knows where it stood. */
+const clientKeyKept: PlaceRule = {
+  keys: ['location'],
+  judge(place, { data, report }) {
+    const source = textAt(place.value, 'expression')
+    if (source === undefined || place.parent?.key !== 'apiKey') return
+    const names = [...source.matchAll(HEADER_READ)].map(([, field, quoted]) =>
+      (field ?? quoted ?? '').toLowerCase(),
+    )
+    // A key for the backend takes the place of this header.
+    const left = names.filter(name => name !== 'authorization' && !removes(data, name))
+    if (left.length === 0) return
+    report({
+      code: 'CLIENT_KEY_NOT_REMOVED',
+      path: [...pathOf(place), 'expression'],
+      message: 'a key that an expression reads stays on the request, so the backend gets to see it',
+      hint: 'name the header: {header: {name: …}}, or remove it with a requestHeaderModifier',
+    })
+  },
+}
+
+/** Whether any policy of the file drops a request header. */
+function removes(tree: unknown, name: string): boolean {
+  if (Array.isArray(tree)) return tree.some(one => removes(one, name))
+  if (!isNode(tree)) return false
+  return Object.entries(tree).some(
+    ([key, value]) =>
+      (key === 'remove' && listAt(value).some(one => String(one).toLowerCase() === name)) ||
+      removes(value, name),
+  )
+}
+
 /** Any certificate will do, so whoever is asked gets the key. */
 const unverified: PlaceRule = {
   keys: ['backendTLS', 'tls'],
@@ -112,5 +146,6 @@ export const KEY_PLACE_RULES: readonly PlaceRule[] = [
   insertByExpression,
   prefixLeftOut,
   clientKeyInQuery,
+  clientKeyKept,
   unverified,
 ]

@@ -66,6 +66,23 @@ const twoPlaces: PlaceRule = {
   },
 }
 
+const COLLECTORS = ['OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT']
+
+/** The older place of tracing does not go without a collector. */
+const tracingEndpoint: PlaceRule = {
+  keys: ['tracing'],
+  judge(place, { report, document }) {
+    if (keyAbove(place) !== 'config' || !isNode(place.value) || isSet(place.value['otlpEndpoint'])) return
+    if (COLLECTORS.some(name => document.isVariableSet(name))) return
+    report({
+      code: 'MISSING_KEY',
+      path: pathOf(place),
+      message: '"otlpEndpoint" is missing, and no variable gives it',
+      hint: 'add otlpEndpoint, or move the section to frontendPolicies.tracing',
+    })
+  },
+}
+
 /** A gateway target names a listener or a port. */
 const gatewayTarget: PlaceRule = {
   keys: ['gateway'],
@@ -120,6 +137,7 @@ export const LOAD_RULES: readonly PlaceRule[] = [
   pickerScope,
   mcpReference,
   twoPlaces,
+  tracingEndpoint,
   gatewayTarget,
   unconditional,
   cookieSecret,

@@ -5,7 +5,7 @@ import type { PlaceContext } from './rule.ts'
 /** Values that mean the same wherever they stand: letters, digits and signs that YAML does not look at. */
 const HARMLESS = /^(?!null$|Null$|NULL$)[A-Za-z0-9_./+][A-Za-z0-9_./+@=;()~^$<>:-]*(?<!:)$/
 /** What may stand in front of a plain value on its line. */
-const VALUE_STARTS = /(?:^|[:[{,-])\s*(?:-\s+)*$/
+const VALUE_STARTS = /(?:^\s*|:\s+|[[{,]\s*)(?:-\s+)*$/
 
 /**
  * Variables whose value is not what it would be in quotes: agentgateway puts it into the text before YAML is read, so

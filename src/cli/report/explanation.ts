@@ -1,0 +1,98 @@
+import type { Severity } from '../../config/diagnostic.ts'
+import type { Setting } from '../../config/examples/index.ts'
+import { CODES, codesByStage, STAGES } from '../../config/index.ts'
+import type { Explanation } from '../../explain.ts'
+import { table } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import { LOOK } from './text.ts'
+
+/** Longer lines are shortened: some examples are about length. Characters. */
+const LINE = 100
+
+/** All codes in a table, stage by stage. */
+export function codesText(terminal: Terminal): string {
+  const stages = [...codesByStage()]
+  const rows = stages.flatMap(([, codes]) =>
+    codes.map(code => [code, severityText(CODES[code].severity, terminal), CODES[code].title]),
+  )
+  const [, ...lines] = table(['', '', ''], rows).split('\n')
+  const blocks = stages.map(([stage, codes]) =>
+    [terminal.style('bold', STAGES[stage]), ...lines.splice(0, codes.length).map(line => `  ${line}`)].join(
+      '\n',
+    ),
+  )
+  return `${blocks.join('\n\n')}\n\n\`agw explain CODE\` says what to do, with an example.`
+}
+
+/** As {@link codesText}, for `--json`. */
+export function codesJson(): object {
+  return {
+    codes: [...codesByStage()].flatMap(([stage, codes]) =>
+      codes.map(code => ({ code, stage, severity: CODES[code].severity, title: CODES[code].title })),
+    ),
+  }
+}
+
+/** One code: what it is, why it matters, what to do, and an example. */
+export function explanationText(explanation: Explanation, terminal: Terminal): string {
+  const { code, severity, title, why, finding, bad, good } = explanation
+  const parts = [`${terminal.style('bold', code)} ${severityText(severity, terminal)}`, title, '', `  ${why}`]
+  if (finding !== undefined) parts.push(`  ${terminal.style('cyan', '→')} ${finding.hint}`)
+  if (bad !== undefined) parts.push('', terminal.style('red', 'Bad'), ...exampleLines(bad))
+  if (finding !== undefined) {
+    const { line, column } = finding.range.start
+    parts.push('', `  config.yaml:${line}:${column} ${finding.message}`)
+  }
+  if (good !== undefined) parts.push('', terminal.style('green', 'Good'), ...exampleLines(good))
+  return parts.join('\n')
+}
+
+/** As {@link explanationText}, for `--json`. */
+export function explanationJson({ finding, bad, good, ...rest }: Explanation): object {
+  const { message = null, hint = null, range } = finding ?? {}
+  const place = { line: range?.start.line ?? null, column: range?.start.column ?? null }
+  return { ...rest, message, hint, ...place, bad: bad ?? null, good: good ?? null }
+}
+
+function severityText(severity: Severity, terminal: Terminal): string {
+  return terminal.style(LOOK[severity].style, LOOK[severity].word)
+}
+
+function exampleLines(setting: Setting): string[] {
+  return [
+    ...surroundings(setting).map(line => `  (${line})`),
+    ...exampleText(setting).map(line => `  ${line}`),
+  ]
+}
+
+/** The lines of an example, none of them too long to be read. */
+export function exampleText({ text }: Setting): string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(line => (line.length > LINE ? `${line.slice(0, LINE)}…` : line))
+}
+
+/** What an example needs around its text, besides variables that hold any key. */
+export function surroundings({ text, env = {}, files = {}, encoding, engine, schema }: Setting): string[] {
+  const used = Object.entries(env).filter(([name]) => text.includes(name))
+  const told = used.filter(([, value]) => !value.startsWith('example-') && !value.startsWith('<'))
+  return [
+    ...(encoding === 'utf16le' ? ['stored as UTF-16'] : []),
+    ...told.map(([name, value]) =>
+      value === '' ? `${name} is set, but empty` : `${name} is ${shortened(value)}`,
+    ),
+    ...Object.entries(files).map(([name, file]) =>
+      typeof file === 'string'
+        ? `beside it: ${name}`
+        : `beside it: ${name}, mode ${file.mode.toString(8).padStart(4, '0')}`,
+    ),
+    ...(schema === undefined ? [] : [`with --schema ${schema}`]),
+    ...(engine === undefined ? [] : [`with --engine ${engine}`]),
+  ]
+}
+
+function shortened(value: string): string {
+  const shown = JSON.stringify(value)
+  return shown.length > 40 ? `${shown.slice(0, 20)}…"` : shown
+}

@@ -1,0 +1,61 @@
+import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, sep } from 'node:path'
+import { checkConfig, publishedSchema } from './check.ts'
+import type { Diagnostic, Severity } from './config/diagnostic.ts'
+import type { Setting } from './config/examples/index.ts'
+import { CODES, type Code, type Stage, stageOf } from './config/index.ts'
+
+/** What a code means, with an example and what the check says of it. */
+export interface Explanation {
+  readonly code: Code
+  readonly severity: Severity
+  readonly stage: Stage
+  readonly title: string
+  readonly why: string
+  /** Absent where the example cannot be tried out on this machine. */
+  readonly finding: Pick<Diagnostic, 'message' | 'hint' | 'range'> | undefined
+  readonly bad: Setting | undefined
+  readonly good: Setting | undefined
+}
+
+/** Explains a code by trying out its example in a temporary folder: what is said is what `agw validate` says. */
+export async function explain(code: Code): Promise<Explanation> {
+  const { exampleOf } = await import('./config/examples/index.ts')
+  const example = exampleOf(code)
+  const found = example === undefined ? [] : await tryOut(example.bad).catch(() => [])
+  const { severity, title, why } = CODES[code]
+  const finding = found.find(one => one.code === code)
+  return { code, severity, stage: stageOf(code), title, why, finding, bad: example?.bad, good: example?.good }
+}
+
+async function tryOut(setting: Setting): Promise<Diagnostic[]> {
+  const { FOLDER } = await import('./config/examples/index.ts')
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'agw-explain-')))
+  try {
+    await fill(folder, setting)
+    const given = Object.entries(setting.env ?? {})
+    const env = Object.fromEntries(given.map(([name, value]) => [name, value.replace(FOLDER, folder)]))
+    const { diagnostics } = await checkConfig(
+      { file: join(folder, 'config.yaml'), env, cwd: folder, envFile: false },
+      {
+        secrets: true,
+        engine: setting.engine ?? 'agentgateway',
+        published: await publishedSchema(setting.schema, folder),
+      },
+    )
+    const here = (text: string): string => text.replaceAll(`${folder}${sep}`, '').replaceAll(folder, '.')
+    return diagnostics.map(one => ({ ...one, message: here(one.message), hint: here(one.hint) }))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function fill(folder: string, { text, encoding, files = {} }: Setting): Promise<void> {
+  await writeFile(join(folder, 'config.yaml'), text, { encoding: encoding ?? 'utf8', mode: 0o600 })
+  for (const [name, file] of Object.entries(files)) {
+    const { text: content, mode } = typeof file === 'string' ? { text: file, mode: 0o600 } : file
+    await writeFile(join(folder, name), content)
+    await chmod(join(folder, name), mode)
+  }
+}

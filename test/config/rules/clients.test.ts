@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { findingsIn } from './findings-in.ts'
+
+type Cases = readonly (readonly [what: string, config: string, findings: readonly string[]])[]
+const KEYS = `keys: [{keyHash: "sha256:${'0'.repeat(64)}"}]`
+
+describe('checks of clients', () => {
+  const gateway = (policies: string, route = ''): string =>
+    `gateways: {default: {port: 8080, ${policies}}}\nroutes:\n- {backends: [{host: "localhost:9000"}], policies: {${route}}}\n`
+  const jwt = `jwtAuth: {issuer: a, jwks: '{"keys":[]}'}`
+  const cases: Cases = [
+    ['keys', gateway(`apiKey: {${KEYS}}`), ['AUTH_OPTIONAL 1']],
+    ['tokens', gateway(jwt), ['AUTH_OPTIONAL 1']],
+    ['passwords', gateway('basicAuth: {htpasswd: "a:b"}'), ['AUTH_OPTIONAL 1']],
+    ['optional on purpose', gateway(`apiKey: {mode: optional, ${KEYS}}`), []],
+    ['with rules beside them', gateway(`${jwt}, authorization: {rules: [jwt.sub == "a"]}`), []],
+    ['with rules on the route', gateway(jwt, 'authorization: {rules: [jwt.sub == "a"]}'), []],
+    ['on the route, with rules on the gateway', gateway('authorization: {rules: [jwt.sub == "a"]}', jwt), []],
+    ['whose token is needed later', gateway('cors: {}', `${jwt}, backendAuth: {passthrough: {}}`), []],
+    ['keys called apiKey are no checks', 'gateways: {apiKey: {port: 8080}}\n', []],
+    [
+      'a key from a variable is not in the file',
+      gateway('apiKey: {mode: strict, keys: [{key: "$KEY"}]}'),
+      [],
+    ],
+    [
+      'a key in the query',
+      gateway(`apiKey: {mode: strict, location: {queryParameter: {name: k}}, ${KEYS}}`),
+      ['KEY_IN_QUERY 1'],
+    ],
+    [
+      'a header without prefix',
+      gateway(`apiKey: {mode: strict, location: {header: {name: Authorization}}, ${KEYS}}`),
+      ['AUTHORIZATION_WITHOUT_PREFIX 1'],
+    ],
+    [
+      'a key beside its own hash',
+      gateway(
+        'apiKey: {mode: strict, keys: [{key: "$KEY"}, {keyHash: "sha256:bb0347b468d60df86ef1f80e34c3bf4a0ef4c8a3d8a9d9d9b0c5b1f0a0c0c0c0"}]}',
+      ),
+      [],
+    ],
+  ]
+
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config, { KEY: 'example-of-alice' })).toEqual(findings)
+  })
+
+  test('a key and its hash are the same key', () => {
+    const hash = createHash('sha256').update('example-of-alice').digest('hex').toUpperCase()
+    const config = gateway(`apiKey: {mode: strict, keys: [{key: "$KEY"}, {keyHash: "sha256:${hash}"}]}`)
+    expect(findingsIn(config, { KEY: 'example-of-alice' })).toEqual(['DUPLICATE_VIRTUAL_KEY 1'])
+    expect(findingsIn(config, { KEY: 'example-of-bob' })).toEqual([])
+  })
+})
+
+describe('allowed models', () => {
+  const llm = (models: string): string => `llm:
+  models:
+  - {name: gpt-5, provider: openAI, params: {apiKey: example}}
+  - {name: "claude-*", provider: anthropic, params: {apiKey: example}}
+  virtualModels:
+  - {name: best, routing: {weighted: {targets: [{model: gpt-5}]}}}
+  policies:
+    apiKey: {mode: strict, keys: [{keyHash: "sha256:${'0'.repeat(64)}", allowedModels: ${models}}]}
+`
+  const cases: Cases = [
+    ['by name', llm('[gpt-5, claude-opus, best]'), []],
+    ['by pattern', llm('["gpt*", "*-opus", "claude-o*"]'), []],
+    ['that are not there', llm('[gpt-6]'), ['ALLOWED_MODEL_UNKNOWN 8']],
+    ['by a pattern that fits none', llm('["gemini*"]'), ['ALLOWED_MODEL_UNKNOWN 8']],
+    ['all', llm('["*"]'), []],
+    ['all and more', llm('["*", gpt-5]'), ['BAD_MODEL_NAME 8']],
+    ['with two stars', llm('["*gpt*"]'), ['ALLOWED_MODEL_UNKNOWN 8', 'BAD_MODEL_NAME 8']],
+    ['none', llm('[]'), ['NO_MODEL_ALLOWED 8']],
+  ]
+
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config).sort()).toEqual([...findings].sort())
+  })
+
+  test('are read at a gateway that llm attaches to, and nowhere else', () => {
+    const at = (section: string): string =>
+      `gateways: {default: {port: 8080, apiKey: {mode: strict, keys: [{keyHash: "sha256:${'0'.repeat(64)}", allowedModels: [gpt-5]}]}}}\n${section}`
+    const model = 'llm:\n  models: [{name: gpt-5, provider: openAI, params: {apiKey: example}}]\n'
+    expect(findingsIn(at(model))).toEqual([])
+    expect(findingsIn(at('routes: [{backends: [{host: "localhost:1"}]}]\n'))).toEqual([
+      'ALLOWED_MODELS_UNREAD 1',
+    ])
+  })
+})

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { findingsIn } from './findings-in.ts'
+
+type Cases = readonly (readonly [what: string, config: string, findings: readonly string[]])[]
+
+describe('models', () => {
+  const models = (...entries: readonly string[]): string =>
+    `llm:\n  models:\n${entries.map(entry => `  - {${entry}, params: {apiKey: example}}\n`).join('')}`
+  const one = (name: string, more = ''): string => `name: "${name}", provider: openAI${more}`
+  const cases: Cases = [
+    ['the same name twice', models(one('a'), one('a')), ['MODEL_SHADOWED 4']],
+    [
+      'the same name, for some headers first',
+      models(one('a', ', matches: [{headers: [{name: x, value: {exact: "1"}}]}]'), one('a')),
+      [],
+    ],
+    ['the same name, with rules first', models(one('a', ', authorization: {rules: ["true"]}'), one('a')), []],
+    ['a pattern before the name in it', models(one('a*'), one('a')), ['MODEL_SHADOWED 4']],
+    ['a name before its pattern', models(one('a'), one('a*')), []],
+    ['a wider pattern first', models(one('*'), one('a*'), one('ab')), []],
+    ['all twice', models(one('*'), one('*')), ['MODEL_SHADOWED 4']],
+    [
+      'an internal model first',
+      `${models(one('a', ', visibility: internal'), one('a'))}  virtualModels: [{name: v, routing: {weighted: {targets: [{model: a}]}}}]\n`,
+      [],
+    ],
+    ['a prefix that is kept', models(one('openai/gpt-5')), ['MODEL_PREFIX_KEPT 3']],
+    [
+      'a prefix with a model of its own',
+      'llm:\n  models:\n  - {name: openai/gpt-5, provider: openAI, params: {apiKey: example, model: gpt-5}}\n',
+      [],
+    ],
+    ['a prefix that is overridden', models(one('openai/*', ', overrides: {model: gpt-5}')), []],
+    ['a prefix that the provider knows', models('name: "openai/*", provider: openrouter'), []],
+    [
+      'a prefix that another host knows',
+      'llm:\n  models:\n  - {name: "openai/*", provider: openAI, params: {apiKey: example, baseUrl: "https://a.example.com/v1"}}\n',
+      [],
+    ],
+    [
+      'an internal model as a target of a pattern',
+      `${models(one('a*', ', visibility: internal'))}  virtualModels: [{name: v, routing: {weighted: {targets: [{model: ab}]}}}]\n`,
+      [],
+    ],
+    [
+      'a target without a model',
+      `${models(one('a'))}  virtualModels: [{name: v, routing: {weighted: {targets: [{model: b}]}}}]\n`,
+      ['UNKNOWN_MODEL 4'],
+    ],
+    [
+      'a virtual model twice',
+      `${models(one('a'))}  virtualModels:\n  - {name: v, routing: {weighted: {targets: [{model: a}]}}}\n  - {name: v, routing: {weighted: {targets: [{model: a}]}}}\n`,
+      ['NAME_REPLACED 6'],
+    ],
+    [
+      'no weight at all',
+      `${models(one('a'))}  virtualModels: [{name: v, routing: {weighted: {targets: [{model: a, weight: 0}]}}}]\n`,
+      ['NO_WEIGHT 4'],
+    ],
+  ]
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config)).toEqual(findings)
+  })
+})
+
+describe('failover', () => {
+  const virtual = (health: string, second = 1): string => `llm:
+  models:
+  - {name: a, provider: openAI, params: {apiKey: example}${health}}
+  - {name: b, provider: openAI, params: {apiKey: example}}
+  virtualModels:
+  - name: v
+    routing: {failover: {targets: [{model: a, priority: 0}, {model: b, priority: ${second}}]}}
+`
+  const cases: Cases = [
+    ['of virtual models, without eviction', virtual(''), ['FAILOVER_WITHOUT_EVICTION 7']],
+    ['of virtual models, with eviction', virtual(', health: {eviction: {}}'), []],
+    ['of virtual models that share the load', virtual('', 0), []],
+  ]
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config)).toEqual(findings)
+  })
+
+  test('health between 0 and 1', () => {
+    expect(findingsIn(virtual(', health: {eviction: {healthThreshold: 50}}'))).toEqual(['BAD_NUMBER 3'])
+  })
+})
