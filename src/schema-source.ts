@@ -75,14 +75,12 @@ async function download(source: string): Promise<SchemaText> {
 }
 
 function parsed(source: string): URL {
-  try {
-    return new URL(source)
-  } catch (error) {
-    throw new AgwError('USAGE', 'this is not a URL that a schema can be read from', {
-      hint: 'name a file or an https URL with --schema',
-      cause: error,
-    })
-  }
+  const url = URL.canParse(source) ? new URL(source) : undefined
+  if (url !== undefined && url.username === '' && url.password === '') return url
+  const what = url === undefined ? 'this is not' : 'an address with a user name in it is not'
+  throw new AgwError('USAGE', `${what} a URL that a schema can be read from`, {
+    hint: 'download the schema, then name the file with --schema PATH',
+  })
 }
 
 async function bodyOf(answer: Response, name: string): Promise<Uint8Array> {

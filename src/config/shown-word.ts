@@ -49,3 +49,10 @@ export function shownPath(path: Path): Path {
   const hidden = path.findIndex(step => typeof step === 'string' && looksSecret(step))
   return hidden === -1 ? path : path.slice(0, hidden)
 }
+
+const WORD = /[^\s"'`,;()[\]{}<>=|]+/g
+
+/** A sentence in which every word that may be a secret is `…`: for what quotes names that the user gave. */
+export function shownText(text: string): string {
+  return text.replace(WORD, word => (looksSecret(word.replace(/[.:]$/, '')) ? '…' : word))
+}

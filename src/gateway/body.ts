@@ -8,6 +8,8 @@ export class Gathering {
   readonly tooLarge: (exchange: Exchange) => void
   readonly chunks: Buffer[] = []
   size = 0
+  /** Bytes that the client has announced; -1 when it sends chunks until it is done. */
+  announced = -1
 
   constructor(limit: number, done: (exchange: Exchange) => void, tooLarge: (exchange: Exchange) => void) {
     this.limit = limit
@@ -36,18 +38,21 @@ async function* both(chunks: readonly Buffer[], request: GatewayRequest): AsyncG
 /** Calls `done` with the whole body in `exchange.body`, or `tooLarge` once it is known to exceed the limit. */
 export function gatherBody(exchange: Exchange, gathering: Gathering): void {
   const { request } = exchange
-  const declared = request.headers['content-length']
-  if (declared === undefined && request.headers['transfer-encoding'] === undefined) {
+  const length = request.headers['content-length']
+  if (length === undefined ? request.headers['transfer-encoding'] === undefined : length === '0') {
     gathering.done(exchange)
-  } else if (declared !== undefined && Number(declared) > gathering.limit) {
-    exchange.gathering = gathering
-    gathering.tooLarge(exchange)
-  } else {
-    exchange.gathering = gathering
-    exchange.inviteBody()
-    request.on('data', onData)
-    request.on('end', onEnd)
+    return
   }
+  exchange.gathering = gathering
+  if (length !== undefined) gathering.announced = Number(length)
+  if (gathering.announced > gathering.limit) {
+    gathering.tooLarge(exchange)
+    return
+  }
+  exchange.inviteBody()
+  request.on('data', onData)
+  // A body of known length is here with its last byte; only the other kind has to be told when it ends.
+  if (length === undefined) request.on('end', onEnd)
 }
 
 function onData(this: GatewayRequest, chunk: Buffer): void {
@@ -56,15 +61,19 @@ function onData(this: GatewayRequest, chunk: Buffer): void {
   if (exchange === undefined || gathering === undefined) return
   gathering.chunks.push(chunk)
   gathering.size += chunk.length
-  if (gathering.size <= gathering.limit) return
-  stop(this)
-  exchange.attempt(gathering.tooLarge)
+  if (gathering.size === gathering.announced) finish(exchange, gathering)
+  else if (gathering.size > gathering.limit) {
+    stop(this)
+    exchange.attempt(gathering.tooLarge)
+  }
 }
 
 function onEnd(this: GatewayRequest): void {
   const { exchange } = this
-  const gathering = exchange?.gathering
-  if (exchange === undefined || gathering === undefined) return
+  if (exchange?.gathering !== undefined) finish(exchange, exchange.gathering)
+}
+
+function finish(exchange: Exchange, gathering: Gathering): void {
   exchange.gathering = undefined
   const [only] = gathering.chunks
   exchange.body = gathering.chunks.length === 1 ? only : Buffer.concat(gathering.chunks, gathering.size)

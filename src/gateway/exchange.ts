@@ -124,8 +124,6 @@ export class Exchange implements RouteRequest {
       response.destroy()
       return
     }
-    // Whoever was not invited to send its body may still do so: nothing after it could be told apart from a request.
-    if (this.expectsContinue) response.shouldKeepAlive = false
     // The rest of a body that nobody wants must be read, or the next request on the connection is never seen.
     if (!request.complete) request.removeAllListeners('data').resume()
     headers.push('content-length', String(Buffer.byteLength(body)))

@@ -175,5 +175,7 @@ describe('an unusual client', () => {
     client.socket.write('0\r\n\r\n')
     expect(await client.until(text => text.includes('too large'))).toMatch(/^HTTP\/1.1 413 /)
     expect(upstream.bytes()).toBe('')
+    client.socket.write('POST /p HTTP/1.1\r\nhost: a\r\ncontent-length: 13\r\n\r\n{"model":"m"}')
+    expect(await client.until(text => text.endsWith('ok'))).toContain('HTTP/1.1 200 OK')
   })
 })

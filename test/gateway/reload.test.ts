@@ -21,6 +21,8 @@ describe('a reload', () => {
       response.writeHead(200).write('old ')
       held.push(response)
     })
+    // Without this the upstream would say how long it keeps connections, and they would go by themselves.
+    first.server.keepAliveTimeout = 0
     const second = await startUpstream(response => response.end('new'))
     const { gateway, port } = await startTestGateway(toHost(`127.0.0.1:${first.port}`))
     const slow = call(port, { body: 'x' })
@@ -146,10 +148,15 @@ describe('a close', () => {
     client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
     await eventually(() => held.length === 1)
     const closing = gateway.close({ drainMs: 5000 })
-    held[0]?.end('last')
+    client.socket.write('GET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
+    await eventually(() => held.length === 2)
+    held[0]?.end('first')
+    held[1]?.end('second')
     await closing
     await client.closed
-    expect(client.received()).toContain('last')
+    const [, first = '', second = ''] = client.received().split('HTTP/1.1 200 OK')
+    expect(first).toMatch(/connection: keep-alive[\s\S]*first/i)
+    expect(second).toMatch(/connection: close[\s\S]*second/i)
   })
 
   it('gives up calls that take longer than the drain, and says so', async () => {

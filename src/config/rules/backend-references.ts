@@ -1,7 +1,7 @@
 import type { Path } from '../diagnostic.ts'
 import type { FileContext, FileRule } from './rule.ts'
 import { isNode, isSet, keyAbove, listAt, nodesAt, type Place, pathOf, textAt, valueAt } from './tree.ts'
-import { meant, shown } from './words.ts'
+import { listed, meant, shown } from './words.ts'
 
 /** Backends that agentgateway makes itself, by the names it gives them. */
 const MADE = /^\/(?:mcp|ui|llm:.*|.*\/backend\d+)$/
@@ -33,7 +33,7 @@ function judgeBackend(place: Place, elsewhere: boolean, { scene, report }: FileC
     })
   } else if (!elsewhere) {
     const known = [...scene.backends.keys()]
-    const otherwise = known.length === 0 ? 'add it to `backends`' : `there is: ${known.join(', ')}`
+    const otherwise = known.length === 0 ? 'add it to `backends`' : `there is: ${listed(known)}`
     report({
       ...unknown(name, 'backend'),
       path,

@@ -2,8 +2,8 @@ import type { Path } from '../diagnostic.ts'
 import type { FileContext, FileRule } from './rule.ts'
 import type { Kind } from './scene-listeners.ts'
 import { isAttached } from './scene-listeners.ts'
-import { type Node, nodeAt, nodesAt } from './tree.ts'
-import { meant, shown } from './words.ts'
+import { isSet, type Node, nodeAt, nodesAt } from './tree.ts'
+import { listed, meant, shown } from './words.ts'
 
 /** What attaches to gateways must name some that are there, and that speak its language. */
 export const gatewayReferences: FileRule = context => {
@@ -17,7 +17,8 @@ export const gatewayReferences: FileRule = context => {
 }
 
 function judge(section: Node, path: Path, kind: Kind, { scene, report }: FileContext): void {
-  const { references, wanted } = scene.serving
+  const { references, wanted, at: listenersAt } = scene.serving
+  if (!isSet(section['gateways']) && listenersAt(section, path, kind).length > 0) return
   const names = wanted(section, path, kind)
   const word = kind === 'http' ? 'HTTP' : 'TCP'
   // llm and mcp take a port of their own when there is no gateway.
@@ -47,7 +48,7 @@ function judge(section: Node, path: Path, kind: Kind, { scene, report }: FileCon
       hint:
         found !== undefined
           ? `name a gateway of protocol ${kind === 'http' ? 'HTTP or HTTPS' : 'TCP or TLS'}`
-          : meant(name, known, known.length === 0 ? 'add it to `gateways`' : `there is: ${known.join(', ')}`),
+          : meant(name, known, known.length === 0 ? 'add it to `gateways`' : `there is: ${listed(known)}`),
     })
   }
 }

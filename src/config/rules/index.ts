@@ -2,6 +2,7 @@ import { CODES } from '../codes.ts'
 import type { Diagnostic, Path } from '../diagnostic.ts'
 import type { ConfigDocument } from '../document.ts'
 import type { Config } from '../schema.ts'
+import { shownText } from '../shown-word.ts'
 import { type KeySlot, keySlots } from '../slots.ts'
 import { CLIENT_RULES } from './clients.ts'
 import { EXPOSURE_RULES } from './exposure.ts'
@@ -93,7 +94,15 @@ function collector(
       if (isUnknown(path)) return
     }
     const range = span === undefined ? document.rangeOf(path, at) : document.lines.range(span.start, span.end)
-    found.push({ code, severity: CODES[code].severity, message, hint, file: document.file, path, range })
+    found.push({
+      code,
+      severity: CODES[code].severity,
+      message: shownText(message),
+      hint: shownText(hint),
+      file: document.file,
+      path,
+      range,
+    })
   }
   return { found, report }
 }

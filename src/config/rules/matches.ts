@@ -1,5 +1,6 @@
 import type { PlaceRule, Report } from './rule.ts'
 import { isNode, keyAbove, type Node, nodeAt, nodesAt, pathOf, textAt, valueAt } from './tree.ts'
+import { shown } from './words.ts'
 
 type Path = (string | number)[]
 
@@ -49,7 +50,7 @@ function judgePath(path: Node | undefined, at: Path, report: Report): void {
         code: 'MATCH_NEVER',
         path: [...at, kind],
         message: 'a star stands for itself here, so this matches no path that clients ask for',
-        hint: `write pathPrefix: ${JSON.stringify(text.replace(/\/?\*+$/, '') || '/')}: it takes everything below`,
+        hint: `write pathPrefix: ${shown(text.replace(/\/?\*+$/, '') || '/', 'the path without it')}, which takes everything below`,
       })
     }
   }
@@ -62,7 +63,7 @@ function judgeMethod(match: Node, at: Path, report: Report): void {
     code: 'MATCH_NEVER',
     path: [...at, 'method'],
     message: 'methods are compared letter by letter, and clients send capitals',
-    hint: `write ${method.toUpperCase()}`,
+    hint: `write ${shown(method.toUpperCase(), 'it in capitals')}`,
   })
 }
 

@@ -2,7 +2,7 @@ import type { Path } from '../diagnostic.ts'
 import { matchesModel } from './model-patterns.ts'
 import type { FileContext, FileRule } from './rule.ts'
 import { isNode, listAt, type Node, nodesAt, pathOf, textAt } from './tree.ts'
-import { meant, shown } from './words.ts'
+import { listed, meant, shown } from './words.ts'
 
 /** What virtual keys may use: models that are not there, and lists that nobody reads. */
 export const allowedModels: FileRule = context => {
@@ -43,7 +43,7 @@ function judge(key: Node, path: Path, models: readonly string[], { report }: Fil
       code: 'ALLOWED_MODEL_UNKNOWN',
       path: [...path, index],
       message: `no model or virtual model of llm takes the name ${shown(allowed, 'of this entry')}`,
-      hint: meant(allowed, models, `there is: ${models.map(name => shown(name, '…')).join(', ')}`),
+      hint: meant(allowed, models, `there is: ${listed(models)}`),
     })
   }
 }

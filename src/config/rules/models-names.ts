@@ -95,7 +95,7 @@ function prefixes({ data, scene, report }: FileContext): void {
       path: [...path, 'name'],
       message: `the provider is asked for the whole name, with ${shown(prefix, 'the prefix')} in front, and knows no such model`,
       hint: target
-        ? `add transformation: {model: 'llmRequest.model.stripPrefix(${JSON.stringify(prefix)})'}`
+        ? `add transformation: {model: 'llmRequest.model.stripPrefix(${shown(prefix, '…')})'}`
         : 'add params: {model: …} with the name that the provider knows',
     })
   }

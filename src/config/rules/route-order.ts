@@ -1,13 +1,13 @@
 import type { Path } from '../diagnostic.ts'
 import type { FileContext, FileRule } from './rule.ts'
 import type { ListenerScene, Served } from './scene-listeners.ts'
-import { isNode, type Node, nodeAt, nodesAt, pathKey, textAt } from './tree.ts'
+import { isNode, type Node, nodeAt, nodesAt, textAt } from './tree.ts'
 import { lineOf, shown } from './words.ts'
 
 /** One match of a route, for one of its hosts. */
 interface Entry {
   readonly served: Served
-  readonly path: Path
+  readonly index: number
   readonly order: Order
   /** Requests it takes, as text: entries with the same one take the same requests. */
   readonly same: string
@@ -30,12 +30,13 @@ const MOST_COMPARISONS = 2000
 
 /** Routes that never get a request because another one always wins, and ties that the names decide. */
 export const routeOrder: FileRule = context => {
-  const places = new Map<string, { entry: Entry; winner?: Entry; open: boolean }>()
+  // A route at several listeners has one path and one list of matches, which tell it apart.
+  const places = new Map<Node | Path, { entry: Entry; winner?: Entry; open: boolean }>()
   for (const listener of [...context.scene.listeners, ...context.scene.groups]) {
     if (listener.kind !== 'http') continue
     for (const entries of bucketsOf(listener).values()) {
       for (const [entry, winner] of shadows(entries)) {
-        const key = pathKey(entry.path)
+        const key = entry.served.written ? entry.match : entry.served.path
         const known = places.get(key)
         // One host of one listener where it wins is enough.
         const open = winner === undefined || known?.open === true
@@ -78,7 +79,7 @@ function entryOf(served: Served, match: Node, index: number): Entry {
   return {
     served,
     match,
-    path: served.written ? [...served.path, 'matches', index] : served.path,
+    index,
     order: {
       rank: invalid ? 0 : exact ? 3 : 2,
       length: Buffer.byteLength(text),
@@ -89,6 +90,10 @@ function entryOf(served: Served, match: Node, index: number): Entry {
     same: [kind, taken, method, headers.sort().join('\n'), query.sort().join('\n')].join('\0'),
     like: [kind, taken, method, headers.length, query.length].join('\0'),
   }
+}
+
+function pathOf({ served, index }: Entry): Path {
+  return served.written ? [...served.path, 'matches', index] : served.path
 }
 
 function conditions(match: Node, list: 'headers' | 'query'): string[] {
@@ -142,20 +147,21 @@ function reportHidden(
   hidden: readonly { readonly entry: Entry; readonly winner: Entry }[],
   { document, report }: FileContext,
 ): void {
-  const matches = new Map<Served, Set<string>>()
+  const matches = new Map<Path, Set<number>>()
   for (const { entry } of hidden) {
-    matches.set(entry.served, (matches.get(entry.served) ?? new Set()).add(pathKey(entry.path)))
+    const { path } = entry.served
+    matches.set(path, (matches.get(path) ?? new Set()).add(entry.index))
   }
   for (const { entry, winner } of hidden) {
     const { served } = entry
-    const whole = !served.written || matches.get(served)?.size === served.matches.length
+    const whole = !served.written || matches.get(served.path)?.size === served.matches.length
     const who =
       winner.served.what === 'route' ? routeWord(winner.served) : `the ${winner.served.what} section`
     report({
       code: 'ROUTE_SHADOWED',
-      path: whole ? served.path : entry.path,
+      path: whole ? served.path : pathOf(entry),
       at: served.what === 'route' ? 'value' : 'key',
-      message: `${whole ? (served.what === 'route' ? 'this route' : `the ${served.what} section`) : 'this match'} never gets a request: ${who} in ${lineOf(document, winner.path)} takes them all`,
+      message: `${whole ? (served.what === 'route' ? 'this route' : `the ${served.what} section`) : 'this match'} never gets a request: ${who} in ${lineOf(document, pathOf(winner))} takes them all`,
       hint: reason(winner, entry),
     })
   }
@@ -201,8 +207,8 @@ function ties(entries: readonly Entry[], { document, report }: FileContext): voi
       if (rival === undefined) continue
       report({
         code: 'ROUTE_TIE',
-        path: later.path,
-        message: `a request that also fits ${routeWord(rival.served)} in ${lineOf(document, rival.path)} comes here, though that one stands first: names decide, letter by letter`,
+        path: pathOf(later),
+        message: `a request that also fits ${routeWord(rival.served)} in ${lineOf(document, pathOf(rival))} comes here, though that one stands first: names decide, letter by letter`,
         hint: 'give the route that shall win the smaller name, or one more condition',
       })
     }

@@ -1,5 +1,5 @@
 import type { Path } from '../diagnostic.ts'
-import { isNode, isSet, listAt, type Node, nodeAt, nodesAt, textAt, valueAt } from './tree.ts'
+import { isNode, isSet, listAt, type Node, nodeAt, nodesAt, textAt } from './tree.ts'
 
 export type Kind = 'http' | 'tcp'
 
@@ -45,7 +45,7 @@ export interface Serving {
   /** What a section that attaches to gateways refers to, with the path of each reference. */
   wanted(section: Node, path: Path, kind: Kind): readonly Wanted[]
   /** The listeners a section attaches to. */
-  at(section: Node, path: Path, kind: Kind): ListenerScene[]
+  at(section: Node, path: Path, kind: Kind): readonly ListenerScene[]
 }
 
 export interface Wanted {
@@ -73,20 +73,24 @@ export function servingOf(data: Node): Serving {
     for (const one of made) references.set(one.name ?? name, [one])
     references.set(name, made)
   }
-  const hasDefault = (kind: Kind): boolean =>
-    references.get('default')?.some(listener => listener.kind === kind) === true
+  const inCase = {
+    http: (references.get('default') ?? []).filter(listener => listener.kind === 'http'),
+    tcp: (references.get('default') ?? []).filter(listener => listener.kind === 'tcp'),
+  }
   const wanted = (section: Node, path: Path, kind: Kind): Wanted[] => {
-    const given = valueAt(section, 'gateways')
+    const given = section['gateways']
     if (typeof given === 'string') return [{ name: given, path: [...path, 'gateways'] }]
-    const list = listAt(section, 'gateways').flatMap((name, index) =>
+    const list = listAt(given).flatMap((name, index) =>
       typeof name === 'string' ? [{ name, path: [...path, 'gateways', index] }] : [],
     )
-    return list.length === 0 && hasDefault(kind) ? [{ name: 'default', path }] : list
+    return list.length === 0 && inCase[kind].length > 0 ? [{ name: 'default', path }] : list
   }
   return {
     references,
     wanted,
     at: (section, path, kind) => {
+      // Thousands of routes name no gateway.
+      if (!isSet(section['gateways'])) return inCase[kind]
       const found = wanted(section, path, kind).flatMap(({ name }) => references.get(name) ?? [])
       return [...new Set(found.filter(listener => listener.kind === kind))]
     },

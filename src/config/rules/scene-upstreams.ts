@@ -65,11 +65,7 @@ export function upstreamsOf(parts: Parts): Upstream[] {
   const above = new Map(parts.listeners.map(one => [one, checksOf(one.policies, one.path)]))
   for (const route of parts.routes) {
     const policies = nodeAt(route.node, 'policies')
-    const checks = [
-      ...everywhere,
-      ...route.listeners.flatMap(listener => above.get(listener) ?? []),
-      ...checksOf(policies, [...route.path, 'policies']),
-    ]
+    const checks = checksOfRoute(route, policies, above, everywhere)
     const own = levelOf(policies, [...route.path, 'policies'])
     for (const [backend, index] of nodesAt(route.node, 'backends')) {
       const path = [...route.path, 'backends', index]
@@ -98,6 +94,20 @@ export function upstreamsOf(parts: Parts): Upstream[] {
     out.push(...targetUpstreams(mcp, ['mcp'], { levels, checks, route: undefined }))
   }
   return out
+}
+
+function checksOfRoute(
+  { listeners, path }: RouteScene,
+  policies: Node | undefined,
+  above: ReadonlyMap<ListenerScene, readonly ClientCheck[]>,
+  everywhere: readonly ClientCheck[],
+): readonly ClientCheck[] {
+  const own = checksOf(policies, [...path, 'policies'])
+  const [only] = listeners
+  if (own.length === 0 && everywhere.length === 0 && listeners.length === 1 && only !== undefined) {
+    return above.get(only) ?? []
+  }
+  return [...everywhere, ...listeners.flatMap(listener => above.get(listener) ?? []), ...own]
 }
 
 function pathText(path: Path): string {

@@ -1,34 +1,45 @@
+import type { Path } from '../diagnostic.ts'
 import type { FileRule } from './rule.ts'
-import { isNode, isSet, type Node, nodeAt, nodesAt, pathKey, textAt } from './tree.ts'
+import type { Scene } from './scene.ts'
+import type { RouteScene } from './scene-listeners.ts'
+import { isNode, isSet, type Node, nodeAt, nodesAt, textAt } from './tree.ts'
 
 /** Limits of tokens on routes that have no model behind them. */
-export const tokenLimits: FileRule = ({ data, scene, report }) => {
-  const plain = new Set<string>()
-  const ai = new Set<string>()
-  for (const { kind, route } of scene.upstreams) {
-    if (route !== undefined) (kind === 'ai' ? ai : plain).add(pathKey(route.path))
-  }
-  const judge = (policies: Node | undefined, path: readonly (string | number)[]): void => {
-    const limits = policies?.['localRateLimit']
-    const conditional = isNode(limits)
-    const list = [...path, 'localRateLimit', ...(conditional ? ['conditional'] : [])]
-    for (const [limit, index] of nodesAt(conditional ? limits['conditional'] : limits)) {
+export const tokenLimits: FileRule = ({ data, scene, document, report }) => {
+  if (!document.text.includes('tokens')) return
+  const judge = (policies: Node | undefined, path: Path): void => {
+    for (const [limit, at] of limitsOf(policies?.['localRateLimit'], [...path, 'localRateLimit'])) {
       if (textAt(limit, 'type') !== 'tokens') continue
       report({
         code: 'RATE_LIMIT_UNCOUNTED',
-        path: [...list, index, 'type'],
+        path: [...at, 'type'],
         message: 'there is no model behind this, so no tokens are ever counted and nothing is limited',
         hint: 'write type: requests, or put the limit where requests go to a model',
       })
     }
   }
-  for (const { node, path } of scene.routes) {
-    const known = nodesAt(node, 'backends').every(([backend]) =>
-      ['host', 'mcp', 'backend'].some(key => isSet(backend[key])),
-    )
-    if (known && plain.has(pathKey(path)) && !ai.has(pathKey(path))) {
-      judge(nodeAt(node, 'policies'), [...path, 'policies'])
-    }
+  for (const route of scene.routes) {
+    const policies = nodeAt(route.node, 'policies')
+    if (!isSet(policies?.['localRateLimit']) || !isWithoutModel(route, scene)) continue
+    judge(policies, [...route.path, 'policies'])
   }
   judge(nodeAt(data, 'mcp', 'policies'), ['mcp', 'policies'])
+}
+
+function limitsOf(limits: unknown, path: Path): [Node, Path][] {
+  const [list, at] = isNode(limits) ? [limits['conditional'], [...path, 'conditional']] : [limits, path]
+  return nodesAt(list).map(([limit, index]) => [limit, [...at, index]])
+}
+
+/** All its backends are known, and none is a model. */
+function isWithoutModel({ node }: RouteScene, { backends }: Scene): boolean {
+  const all = nodesAt(node, 'backends')
+  return (
+    all.length > 0 &&
+    all.every(([backend]) => {
+      const name = textAt(backend, 'backend')
+      const known = name === undefined ? backend : backends.get(`/${name.replace(/^\//, '')}`)?.node
+      return known !== undefined && (isSet(known['host']) || isSet(known['mcp']))
+    })
+  )
 }

@@ -1,4 +1,6 @@
+import type { ConfigDocument } from '../document.ts'
 import type { VariableUse } from '../expand.ts'
+import { looksSecret } from '../shown-word.ts'
 import type { KeySlot } from '../slots.ts'
 import type { PlaceContext } from './rule.ts'
 
@@ -12,33 +14,38 @@ const VALUE_STARTS = /(?:^\s*|:\s+|[[{,]\s*)(?:-\s+)*$/
  * that `: `, ` #` and line breaks in it count.
  */
 function changesYaml({ document, report }: PlaceContext): void {
+  const blocks = /[|>][-+\d]*[ \t]*(?:#.*)?\r?\n/.test(document.text)
   for (const use of document.variables) {
     const value = document.valueOf(use)
     if (value === undefined || value === '' || HARMLESS.test(value)) continue
     const { quote, comment, before } = surroundings(document.text, use.start)
     if (comment) continue
     const after = /^[^\n\r]*/.exec(document.text.slice(use.end))?.[0] ?? ''
-    const problem = isInBlock(document.text, use.start)
-      ? inBlock(value)
-      : quote === ''
-        ? inPlainValue(value, before, after)
-        : inQuotes(value, quote)
+    const problem =
+      blocks && isInBlock(document, use.start)
+        ? inBlock(value)
+        : quote === ''
+          ? inPlainValue(value, before, after)
+          : inQuotes(value, quote)
     if (problem === undefined) continue
     report({
       code: 'VARIABLE_CHANGES_YAML',
       path: [],
       span: { start: use.start, end: use.end },
-      message: `the value of ${use.name} ${problem}`,
+      message: `the value of ${nameOf(use)} ${problem}`,
       hint:
-        quote === ''
-          ? `put it in quotes: "${written(document.text, use)}"`
-          : 'change the value, or put the secret into a file',
+        quote === '' ? `put it in quotes: ${quoted(use)}` : 'change the value, or put the secret into a file',
     })
   }
 }
 
-function written(text: string, { start, end }: VariableUse): string {
-  return text.slice(start, end)
+/** A default is text of the file, and may be a secret. */
+function quoted(use: VariableUse): string {
+  return use.fallback === undefined ? `"$${nameOf(use)}"` : `"\${${nameOf(use)}:-…}"`
+}
+
+function nameOf({ name }: VariableUse): string {
+  return name.length > 60 || looksSecret(name) ? '…' : name
 }
 
 function inBlock(value: string): string | undefined {
@@ -62,17 +69,26 @@ function inPlainValue(value: string, before: string, after: string): string | un
     : undefined
 }
 
+/** How far up the start of a block of text is looked for. Lines. */
+const FARTHEST = 200
+
 /** Inside a text that starts with | or > on a line further up. */
-function isInBlock(text: string, offset: number): boolean {
-  const lines = text.slice(0, offset).split('\n')
-  const indent = (line: string): number => /^ */.exec(line)?.[0].length ?? 0
-  let least = indent(lines.at(-1) ?? '')
-  for (const line of lines.slice(0, -1).reverse()) {
-    if (line.trim() === '' || indent(line) >= least) continue
-    if (/(?:^|[\s:-])[|>][-+\d]*\s*(?:#.*)?\r?$/.test(line)) return true
-    least = indent(line)
+function isInBlock({ lines }: ConfigDocument, offset: number): boolean {
+  const number = lines.position(offset).line
+  let least = indentOf(lines.line(number))
+  for (let above = number - 1; above > 0 && least > 0; above -= 1) {
+    // Rather nothing is said than something wrong.
+    if (number - above > FARTHEST) return true
+    const line = lines.line(above)
+    if (line.trim() === '' || indentOf(line) >= least) continue
+    if (/(?:^|[\s:-])[|>][-+\d]*\s*(?:#.*)?$/.test(line)) return true
+    least = indentOf(line)
   }
   return false
+}
+
+function indentOf(line: string): number {
+  return /^ */.exec(line)?.[0].length ?? 0
 }
 
 function inQuotes(value: string, quote: string): string | undefined {
@@ -110,11 +126,11 @@ function isEmpty({ document, report }: PlaceContext, slots: () => readonly KeySl
       code: 'VARIABLE_EMPTY',
       path: [],
       span: { start: use.start, end: use.end },
-      message: `the variable ${use.name} is set, but empty`,
+      message: `the variable ${nameOf(use)} is set, but empty`,
       hint:
         use.fallback === undefined
-          ? `give ${use.name} a value`
-          : `give ${use.name} a value, or unset it: the default is for variables that are not set`,
+          ? `give ${nameOf(use)} a value`
+          : `give ${nameOf(use)} a value, or unset it: the default is for variables that are not set`,
     })
   }
 }

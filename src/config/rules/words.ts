@@ -10,6 +10,14 @@ export function shown(name: string, fallback: string): string {
   return name.length > LONGEST || looksSecret(name) ? fallback : JSON.stringify(name)
 }
 
+const MOST = 8
+
+/** Names out of the file, the first few of many. */
+export function listed(names: readonly string[]): string {
+  const some = names.slice(0, MOST).map(name => shown(name, '…'))
+  return names.length > MOST ? `${some.join(', ')} and ${names.length - MOST} more` : some.join(', ')
+}
+
 /** `line 12`, of what stands at a path. */
 export function lineOf(document: ConfigDocument, path: Path): string {
   return `line ${document.rangeOf(path, 'key').start.line}`
@@ -17,7 +25,8 @@ export function lineOf(document: ConfigDocument, path: Path): string {
 
 /** "did you mean …? " in front of what else can be done. */
 export function meant(name: string, known: readonly string[], otherwise: string): string {
-  const candidate = name.length > LONGEST ? undefined : closest(name, known)
+  const safe = known.filter(one => !looksSecret(one))
+  const candidate = name.length > LONGEST ? undefined : closest(name, safe)
   return candidate === undefined || candidate === name
     ? otherwise
     : `did you mean ${JSON.stringify(candidate)}?`

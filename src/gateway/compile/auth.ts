@@ -51,7 +51,7 @@ function compileCredentials(credentials: Credentials, path: Path): CompiledAuth 
   let all = NOTHING
   for (const [index, { key, location }] of credentials.entries()) {
     const one = place(key, location, [...path, index, 'key'])
-    // Beside a key at its usual place, a further secret marks the place only where it is the same header.
+    // A further secret says where the token goes only if it is the token.
     const isPlaceExplicit = location.header?.name.toLowerCase() === 'authorization'
     all = merge(all, { ...one, isPlaceExplicit })
   }

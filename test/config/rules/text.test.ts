@@ -52,6 +52,12 @@ describe('the value of a variable', () => {
     expect(JSON.stringify(found)).not.toContain('canary')
   })
 
+  test('and a default are never shown', () => {
+    const found = diagnosticsIn(header('${A:-canary #7f3a}'))
+    expect(found.map(one => one.code)).toEqual(['VARIABLE_CHANGES_YAML'])
+    expect(JSON.stringify(found)).not.toContain('canary')
+  })
+
   test('counts inside brackets', () => {
     const list = (value: string): string[] =>
       findingsIn('frontendPolicies: {accessLog: {remove: [$A]}}\n', { A: value })

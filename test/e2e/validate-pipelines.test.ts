@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { checked } from '../cli/report/checked.ts'
+import { cleanEnv, ROOT, tempFolder } from '../helpers/agw.ts'
+
+const read = (name: string): Promise<string> => readFile(join(ROOT, name), 'utf8')
+const manifest = JSON.parse(await read('oclif.manifest.json')) as {
+  readonly commands: Readonly<
+    Record<string, { readonly flags: Readonly<Record<string, { readonly options?: string[] }>> }>
+  >
+}
+
+/** Commands of a text, in which every flag must be one that the command has. */
+function expectKnownFlags(text: string, times: number): void {
+  const calls = [...text.matchAll(/\bagw ((?:[a-z]+ ?)+)([^\n|>`]*)/g)]
+  expect(calls.length).toBeGreaterThanOrEqual(times)
+  for (const [call, words = '', rest = ''] of calls) {
+    const command = manifest.commands[words.trim().split(' ')[0] ?? '']
+    for (const [, flag = '', value] of `${words}${rest}`.matchAll(/--([a-z-]+)(?:[= ]([a-z]+))?/g)) {
+      expect(Object.keys(command?.flags ?? {}), call).toContain(flag)
+      const options = command?.flags[flag]?.options
+      if (options !== undefined) expect(options, call).toContain(value)
+    }
+  }
+}
+
+interface Action {
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: string }>>
+  readonly runs: {
+    readonly using: string
+    readonly steps: readonly {
+      readonly uses?: string
+      readonly shell?: string
+      readonly run?: string
+      readonly env?: Readonly<Record<string, string>>
+    }[]
+  }
+}
+
+describe('the GitHub action', async () => {
+  const action = parse(await read('action.yml')) as Action
+  const last = action.runs.steps.at(-1)
+  const script = last?.run ?? ''
+
+  it('is composite, and puts no input into a script', () => {
+    expect(action.runs.using).toBe('composite')
+    for (const step of action.runs.steps) {
+      expect(step.uses !== undefined || step.shell === 'bash').toBe(true)
+      expect(step.run ?? '').not.toContain('${{')
+    }
+    const used = [...JSON.stringify(last?.env).matchAll(/inputs\.([\w-]+)/g)].map(([, name]) => name)
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(used))
+  })
+
+  it('uses flags there are', () => {
+    const flags = [...script.matchAll(/--([a-z-]+)/g)].map(([, flag = '']) => flag)
+    const ofAgw = flags.filter(flag => !['yes', 'package'].includes(flag))
+    expect(ofAgw).toEqual(expect.arrayContaining(['format', 'strict', 'no-secrets']))
+    expect(Object.keys(manifest.commands['validate']?.flags ?? {})).toEqual(expect.arrayContaining(ofAgw))
+  })
+
+  const run = async (env: Record<string, string>): Promise<{ status: number; stdout: string }> => {
+    const folder = await tempFolder()
+    await mkdir(join(folder, 'conf/deep'), { recursive: true })
+    await writeFile(join(folder, 'config.yaml'), 'binds: []\n')
+    await writeFile(join(folder, 'conf/deep/b.yaml'), 'bindz: []\n')
+    await writeFile(join(folder, 'npm'), '#!/bin/sh\nprintf "%s\\n" npm "$@"\n')
+    await chmod(join(folder, 'npm'), 0o755)
+    const given = {
+      FILES: 'config.yaml',
+      STRICT: 'false',
+      SECRETS: 'false',
+      VERSION: '',
+      ACTION: ROOT,
+      ...env,
+    }
+    const path = `${folder}${delimiter}${process.env['PATH']}`
+    return promisify(execFile)('bash', ['-e', '-c', script], {
+      cwd: folder,
+      env: cleanEnv(folder, { ...given, PATH: path }),
+    })
+      .then(({ stdout }) => ({ status: 0, stdout }))
+      .catch((error: { code: number; stdout: string }) => ({ status: error.code, stdout: error.stdout }))
+  }
+
+  it.skipIf(process.platform === 'win32').each<[Record<string, string>, number, RegExp]>([
+    [{}, 0, /agw validate: no findings/],
+    [{ FILES: 'config.yaml\nconf/**/*.yaml' }, 1, /^::error file=conf\/deep\/b\.yaml,line=1/],
+    [{ FILES: 'config.yaml; touch evil $(touch evil)' }, 2, /^$/],
+    [
+      { VERSION: '1.2.3', STRICT: 'true', FILES: 'a b' },
+      0,
+      /^npm\nexec\n--yes\n--package=agw@1\.2\.3\n--\nagw\nvalidate\n--format\ngithub\n--strict\n--no-secrets\n--\na\nb\n$/,
+    ],
+    [{ VERSION: '1', SECRETS: 'true' }, 0, /validate\n--format\ngithub\n--\nconfig\.yaml\n$/],
+  ])('runs with %j', async (env, status, output) => {
+    expect(await run(env)).toEqual({ status, stdout: expect.stringMatching(output) })
+  })
+})
+
+describe('the pre-commit hook', async () => {
+  const [hook] = parse(await read('.pre-commit-hooks.yaml')) as [
+    Record<string, string> & { readonly args: string[] },
+  ]
+
+  it('calls agw as it is', () => {
+    expect(hook).toMatchObject({ id: 'agw-validate', language: 'node' })
+    expectKnownFlags(`${hook['entry']} ${hook.args.join(' ')}`, 1)
+  })
+
+  it.each([
+    ['config.yaml', true],
+    ['a/b/config.yml', true],
+    ['myconfig.yaml', false],
+    ['config.yaml.bak', false],
+  ])('takes %s: %s', (name, taken) => {
+    expect(new RegExp(hook['files'] ?? '').test(name)).toBe(taken)
+  })
+
+  it('finds a built program after an installation from git', async () => {
+    const { scripts } = JSON.parse(await read('package.json'))
+    expect(scripts.prepare).toBe('node scripts/prepare.js')
+  })
+})
+
+describe('docs/ci.md', async () => {
+  const page = await read('docs/ci.md')
+  const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text = '']) => ({
+    language,
+    text,
+  }))
+  const yaml = blocks.filter(block => block.language === 'yaml').map(block => block.text)
+
+  it('uses commands and flags there are', () => {
+    expectKnownFlags(page, 7)
+  })
+
+  it('has YAML that can be read', () => {
+    expect(yaml.length).toBeGreaterThan(4)
+    for (const text of yaml) expect(() => parse(text), text).not.toThrow()
+  })
+
+  it('gives the action inputs there are, with their defaults', async () => {
+    const { inputs } = parse(await read('action.yml')) as Action
+    const rows = [...page.matchAll(/^\| `([\w-]+)` +\| .* \| (.*?) +\|$/gm)].map(
+      ([, name = '', standard = '']) => [name, standard.startsWith('`') ? standard.slice(1, -1) : ''],
+    )
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default])),
+    )
+    const used = yaml.map(text => parse(text)).flatMap(workflow => workflow?.jobs?.validate?.steps ?? [])
+    const withs = used.filter(step => /\/agw@/.test(step.uses)).flatMap(step => Object.keys(step.with))
+    expect(Object.keys(inputs)).toEqual(expect.arrayContaining(withs))
+  })
+
+  it('has configs that are right', () => {
+    const configs = yaml.filter(text => /^llm:/m.test(text))
+    expect(configs).toHaveLength(2)
+    for (const text of configs) {
+      const { diagnostics, suppressed } = checked(text, 'config.yaml', { LOCAL_API_KEY: 'example' })
+      expect(diagnostics.map(one => one.code)).toEqual([])
+      expect(suppressed).toHaveLength(text.includes('agw-ignore') ? 1 : 0)
+    }
+  })
+})
