@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import { GUARDED_FROM, type GuardedBody } from './echo.ts'
 import type { Exchange, GatewayResponse } from './exchange.ts'
 import { upstreamFailure } from './failures.ts'
 import type { AnswerHead } from './headers.ts'
@@ -25,6 +26,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** The head is written but has not left: it goes with the first chunk if that is here already. */
   #isHeadHeld = false
   #isDrainAwaited = false
+  /** The body, where the upstream may repeat the key it was given. */
+  #guarded: GuardedBody | undefined
 
   constructor(exchange: Exchange, destination: Destination) {
     this.exchange = exchange
@@ -48,7 +51,12 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#resume = resume
     const head = this.destination.answerHeaders.build(rawHeaders)
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
-    this.begin(status, statusText, head)
+    const { echoes } = this.destination
+    if (status < GUARDED_FROM || echoes === undefined) this.begin(status, statusText, head)
+    else {
+      this.#guarded = echoes.body(head, this.exchange.response, resume)
+      this.begin(status, echoes.clean(statusText), head)
+    }
     return true
   }
 
@@ -101,6 +109,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** False stops undici from reading on until the client has taken what is on its way to it. */
   protected pass(chunk: Buffer): boolean {
     this.#isHeadHeld = false
+    if (this.#guarded !== undefined) return this.#guarded.push(chunk)
     return this.exchange.response.write(chunk) || this.#awaitDrain()
   }
 
@@ -125,7 +134,8 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** Nothing more comes from upstream. */
   protected end(): void {
-    this.exchange.response.end()
+    if (this.#guarded !== undefined) this.#guarded.end()
+    else this.exchange.response.end()
   }
 
   onError(error: Error): void {

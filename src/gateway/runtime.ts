@@ -1,6 +1,7 @@
 import type { Path } from '../config/diagnostic.ts'
 import type { Provider } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { EchoGuard } from './echo.ts'
 import type { AnswerHeaders, RequestHeaders } from './headers.ts'
 import type { HostTable } from './host-table.ts'
 import type { Match, ValueMatch } from './match.ts'
@@ -110,6 +111,8 @@ export interface Destination {
   /** Query parameters that the backend's auth sets, percent-encoded. */
   readonly queryCredentials: readonly QueryCredential[]
   readonly key: Key | undefined
+  /** Looks through answers in which the upstream may repeat what it was given. */
+  readonly echoes: EchoGuard | undefined
   /** Names of the policies in effect, in the order they apply. */
   readonly policies: readonly string[]
   /** `Host` upstream: fixed text, or undefined for the client's own. */

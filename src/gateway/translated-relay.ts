@@ -1,4 +1,5 @@
 import type { AnswerFacts, AnswerStream, Translation } from '../providers/index.ts'
+import { GUARDED_FROM } from './echo.ts'
 import type { Exchange } from './exchange.ts'
 import { llmResponseFailure } from './failures.ts'
 import type { AnswerHead } from './headers.ts'
@@ -66,12 +67,18 @@ export class TranslatedRelay extends Relay {
   #endWhole(): void {
     let body: Buffer
     try {
-      body = this.#translation.answer(this.#status, Buffer.concat(this.#chunks, this.#size), this.#facts)
+      body = this.#translation.answer(this.#status, this.#whole(), this.#facts)
     } catch {
       return this.exchange.fail(llmResponseFailure('failed to parse response'))
     }
     const headers = this.#head?.headers ?? []
     headers.push('content-type', 'application/json')
     this.exchange.answer(this.#status, headers, body)
+  }
+
+  #whole(): Buffer {
+    const whole = Buffer.concat(this.#chunks, this.#size)
+    const { echoes } = this.destination
+    return this.#status < GUARDED_FROM || echoes === undefined ? whole : echoes.cleanBytes(whole)
   }
 }

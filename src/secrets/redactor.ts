@@ -23,13 +23,19 @@ export class Redactor {
   #pattern: RegExp | undefined
   #longest = 0
   readonly #byFirst = new Map<string, string[]>()
+  readonly #markOf: (value: string) => string
+
+  /** `markOf` says what takes the place of a value; it must not hold the value. */
+  constructor(markOf: (value: string) => string = withHash) {
+    this.#markOf = markOf
+  }
 
   /** Makes a secret known, from now on. */
   add(secret: Secret | string): void {
     const value = (secret instanceof Secret ? secret.reveal() : secret).trim()
     if (value.length < MIN_LENGTH || this.#known.has(value)) return
     this.#known.add(value)
-    const mark = `[redacted ${fingerprint(value).split(' ').at(-1)}]`
+    const mark = this.#markOf(value)
     for (const form of formsOf(value)) {
       if (this.#marks.has(form)) continue
       this.#marks.set(form, mark)
@@ -100,6 +106,10 @@ export class Redactor {
     )
     return this.#pattern
   }
+}
+
+function withHash(value: string): string {
+  return `[redacted ${fingerprint(value).split(' ').at(-1)}]`
 }
 
 /** How a value may look in a text. */

@@ -11,11 +11,13 @@ export interface CompiledAuth {
   readonly edits: readonly HeaderEdit[]
   readonly query: readonly QueryCredential[]
   readonly key: Key | undefined
+  /** Everything secret that the upstream is given. */
+  readonly secrets: readonly Secret[]
   /** The config says where the credential goes, so that no provider moves it. */
   readonly isPlaceExplicit: boolean
 }
 
-const NOTHING: CompiledAuth = { edits: [], query: [], key: undefined, isPlaceExplicit: false }
+const NOTHING: CompiledAuth = { edits: [], query: [], key: undefined, secrets: [], isPlaceExplicit: false }
 const BEARER: AuthorizationLocation = { header: { name: 'authorization', prefix: 'Bearer ' } }
 
 /** `undefined` keeps what the client sends. */
@@ -63,6 +65,7 @@ function merge(first: CompiledAuth, second: CompiledAuth): CompiledAuth {
     edits: [...first.edits, ...second.edits],
     query: [...first.query, ...second.query],
     key: first.key ?? second.key,
+    secrets: [...first.secrets, ...second.secrets],
     isPlaceExplicit: first.isPlaceExplicit || second.isPlaceExplicit,
   }
 }
@@ -76,21 +79,21 @@ function place(value: unknown, location: AuthorizationLocation | undefined, path
     secret: value,
     place: { kind, name },
   })
-  const isPlaceExplicit = location !== undefined
+  const rest = { secrets: [value], isPlaceExplicit: location !== undefined }
   const { header, queryParameter, cookie } = location ?? BEARER
   const text = sendable(value, path)
   if (header !== undefined) {
     const edit: HeaderEdit = { do: 'set', name: header.name, value: (header.prefix ?? '') + text }
-    return { edits: [edit], query: [], key: key('header', header.name), isPlaceExplicit }
+    return { edits: [edit], query: [], key: key('header', header.name), ...rest }
   }
   if (cookie !== undefined) {
     const edit: HeaderEdit = { do: 'cookie', name: cookie.name, value: text }
-    return { edits: [edit], query: [], key: key('cookie', cookie.name), isPlaceExplicit }
+    return { edits: [edit], query: [], key: key('cookie', cookie.name), ...rest }
   }
   if (queryParameter !== undefined) {
     const { name } = queryParameter
     const pair = `${encodeURIComponent(name)}=${encodeURIComponent(text)}`
-    return { edits: [], query: [{ name, pair: () => pair }], key: key('query', name), isPlaceExplicit }
+    return { edits: [], query: [{ name, pair: () => pair }], key: key('query', name), ...rest }
   }
   throw invalid(
     path,

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
 import type { BackendPolicies, HeaderModifier, RoutePolicies, RouteType } from '../../config/schema.ts'
 import type { Provider } from '../../providers/index.ts'
+import { EchoGuard } from '../echo.ts'
 import { AnswerHeaders, type HeaderEdit, RequestHeaders } from '../headers.ts'
 import { PathTypes } from '../path-types.ts'
 import type { AiBackend, Destination } from '../runtime.ts'
@@ -159,6 +160,7 @@ export function compileDestination(
     answerHeaders: answerEdits.length > 0 ? new AnswerHeaders(answerEdits) : untouched,
     queryCredentials: auth?.query ?? [],
     key: auth?.key,
+    echoes: EchoGuard.of(auth?.secrets ?? [], requestEdits),
     policies: policyNames(draft),
     authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,
     rewritePath: rewrite.path,

@@ -1,0 +1,181 @@
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { keyLike } from '../helpers/keys.ts'
+import { call, post } from './kit/client.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startRawUpstream } from './kit/raw-upstream.ts'
+import { startUpstream } from './kit/upstream.ts'
+
+const KEY = keyLike('openai', 'echo')
+const REFUSAL = JSON.stringify({ error: { message: `Incorrect API key provided: ${KEY}. Try again.` } })
+const CHAT = { model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }
+
+/** One route to an upstream that is given the key. */
+function withKey(address: string, policies: object = { backendAuth: { key: KEY } }): string {
+  return JSON.stringify({
+    binds: [{ port: 3000, listeners: [{ routes: [{ backends: [{ host: address }], policies }] }] }],
+  })
+}
+
+/** The same for an LLM backend. */
+function toProvider(address: string, provider: object): string {
+  const ai = { name: 'llm', hostOverride: address, provider, policies: { backendAuth: { key: KEY } } }
+  return JSON.stringify({ binds: [{ port: 3000, listeners: [{ routes: [{ backends: [{ ai }] }] }] }] })
+}
+
+describe('an upstream that repeats the key it was given does not tell it to the client', () => {
+  const bodies: [title: string, headers: Record<string, string>, body: string | Buffer][] = [
+    ['in a JSON body', { 'content-type': 'application/json' }, REFUSAL],
+    ['in a body with its length', { 'content-length': String(REFUSAL.length) }, REFUSAL],
+    ['in a header', { 'x-debug': `Bearer ${KEY}` }, 'no'],
+    ['in the name of a header', { [`x-${KEY}`]: '1' }, 'no'],
+    ['in a challenge', { 'www-authenticate': `Bearer realm="x", error="${KEY}"` }, 'no'],
+    ['URL-encoded', {}, `q=${encodeURIComponent(KEY)}`],
+    ['in base64', {}, Buffer.from(`user:${KEY}`).toString('base64')],
+    ['compressed with gzip', { 'content-encoding': 'gzip' }, gzipSync(REFUSAL)],
+    ['compressed with deflate', { 'content-encoding': 'deflate' }, deflateSync(REFUSAL)],
+    ['compressed with brotli', { 'content-encoding': 'br' }, brotliCompressSync(REFUSAL)],
+    ['in an encoding that is not known', { 'content-encoding': 'rot13' }, REFUSAL],
+    ['in an event stream', { 'content-type': 'text/event-stream' }, `data: ${REFUSAL}\n\n`],
+  ]
+  for (const status of [400, 401, 403, 404, 429, 500, 503, 302]) {
+    it.each(bodies)(`${status} %s`, async (_, headers, body) => {
+      const upstream = await startUpstream(response => response.writeHead(status, headers).end(body))
+      const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+      const answer = await call(port)
+      expect(upstream.seen[0]?.headers['authorization']).toBe(`Bearer ${KEY}`)
+      expect(answer.status).toBe(status)
+      expect(JSON.stringify(answer.headers) + answer.body).not.toContain(KEY.slice(10, 40))
+      expect(decode(answer.body)).not.toContain(KEY.slice(10, 40))
+    })
+  }
+
+  it('in the reason of the status line', async () => {
+    const upstream = await startRawUpstream(socket =>
+      socket.end(`HTTP/1.1 401 ${KEY}\r\ncontent-length: 2\r\n\r\nno`),
+    )
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    const answer = await fetch(`http://127.0.0.1:${port}/`)
+    expect(answer.statusText).toBe('[redacted]')
+    expect(await answer.text()).toBe('no')
+  })
+
+  it('in any pieces it comes in', async () => {
+    const text = `${REFUSAL.replace('Try', `${KEY.slice(0, -1)}; ${KEY}`)}`
+    const upstream = await startUpstream(async response => {
+      response.writeHead(401)
+      for (const letter of text) {
+        response.write(letter)
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      response.end()
+    })
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    const { body } = await call(port)
+    expect(body).toBe(text.replaceAll(KEY, '[redacted]'))
+  })
+
+  it('where a redirect keeps the query that held it', async () => {
+    const upstream = await startUpstream((response, { url }) =>
+      response.writeHead(307, { location: url.replace('/a', '/a/') }).end(),
+    )
+    const location = { queryParameter: { name: 'key' } }
+    const policies = { backendAuth: { key: { value: KEY, location } } }
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`, policies))
+    const { headers } = await call(port, { path: '/a' })
+    expect(headers.location).toBe('/a/?key=[redacted]')
+  })
+
+  it.each(['authorization', 'x-api-key'])('where a header modifier sets it in %s', async name => {
+    const upstream = await startUpstream((response, { headers }) =>
+      response.writeHead(401).end(`you sent ${headers[name]}`),
+    )
+    const policies = { requestHeaderModifier: { set: { [name]: `Bearer ${KEY}` } } }
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`, policies))
+    expect((await call(port)).body).toBe('you sent Bearer [redacted]')
+  })
+
+  it.each([
+    ['openAI', '/v1/chat/completions', { openAI: {} }],
+    ['anthropic', '/v1/messages', { anthropic: {} }],
+    ['a translated answer', '/v1/chat/completions', { anthropic: {} }],
+  ])('from a provider: %s', async (_, path, provider) => {
+    const refusal = JSON.stringify({
+      type: 'error',
+      error: { type: 'authentication_error', message: `no: ${KEY}` },
+    })
+    const upstream = await startUpstream(response =>
+      response.writeHead(401, { 'content-type': 'application/json' }).end(refusal),
+    )
+    const { port } = await startTestGateway(toProvider(`127.0.0.1:${upstream.port}`, provider))
+    const answer = await post(port, path, { max_tokens: 1, ...CHAT })
+    expect(answer.status).toBe(401)
+    expect(answer.body).toContain('[redacted]')
+    expect(answer.body).not.toContain(KEY.slice(10, 40))
+  })
+})
+
+describe('the guard leaves alone', () => {
+  it('a success, to the byte', async () => {
+    const zipped = gzipSync(`the key is ${KEY}`)
+    const upstream = await startUpstream(response =>
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': zipped.length }).end(zipped),
+    )
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    const answer = await fetch(`http://127.0.0.1:${port}/`)
+    expect(answer.headers.get('content-encoding')).toBe('gzip')
+    expect(answer.headers.get('content-length')).toBe(String(zipped.length))
+    expect(await answer.text()).toBe(`the key is ${KEY}`)
+  })
+
+  it('an error of an upstream without a key, encoding and length included', async () => {
+    const zipped = gzipSync('no such page')
+    const upstream = await startUpstream(response =>
+      response.writeHead(404, { 'content-encoding': 'gzip', 'content-length': zipped.length }).end(zipped),
+    )
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`, {}))
+    const { headers } = await call(port)
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', 'content-length': String(zipped.length) })
+  })
+
+  it('the text of an error in which no key stands, whatever its bytes', async () => {
+    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7) % 256))
+    const upstream = await startUpstream(response => response.writeHead(500).end(bytes))
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    const answer = await fetch(`http://127.0.0.1:${port}/`)
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true)
+  })
+
+  it.each([
+    ['HEAD', 404],
+    ['GET', 304],
+  ])('an answer without a body: %s %i', async (method, status) => {
+    const upstream = await startUpstream(response => response.writeHead(status, { etag: '"x"' }).end())
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    const answer = await call(port, { method })
+    expect(answer).toMatchObject({ status, headers: { etag: '"x"' }, body: '' })
+  })
+})
+
+it('a large compressed error flows with back-pressure and arrives whole', async () => {
+  const text = `${'x'.repeat(1000)} ${KEY}\n`.repeat(8000)
+  const upstream = await startUpstream(response =>
+    response.writeHead(500, { 'content-encoding': 'gzip' }).end(gzipSync(text)),
+  )
+  const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+  expect((await call(port)).body).toBe(text.replaceAll(KEY, '[redacted]'))
+})
+
+it('a compressed error that breaks off is broken off for the client too', async () => {
+  const half = gzipSync(REFUSAL.repeat(50)).subarray(0, 60)
+  const upstream = await startUpstream(response =>
+    response.writeHead(500, { 'content-encoding': 'gzip' }).end(half),
+  )
+  const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+  await expect(call(port)).rejects.toThrow()
+})
+
+/** Base64 in the text, decoded as well. */
+function decode(text: string): string {
+  return text.replace(/[A-Za-z0-9+/]{24,}/g, part => Buffer.from(part, 'base64').toString('latin1'))
+}
