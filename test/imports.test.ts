@@ -70,6 +70,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   undici: /^gateway\//,
   inquirer: /^cli\/prompt\.js$/,
   execa: /^secrets\/run\.js$/,
+  '@marcbachmann/cel-js': /^gateway\/cel\/cel\.js$/,
   diff: /^cli\/diff\.js$/,
   ajv: /^config\/published-schema\.js$/,
   '@oclif/core': /^(?:cli|commands)\//,

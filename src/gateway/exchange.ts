@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Gathering } from './body.ts'
+import type { Caller } from './cel/context.ts'
 import { type Failure, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import type { Match, RouteRequest } from './match.ts'
@@ -54,6 +55,11 @@ export class Exchange implements RouteRequest {
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue = false
   deadline: NodeJS.Timeout | undefined = undefined
+
+  /** Who the client has proved to be, as far as policies have asked. */
+  caller: Caller | undefined = undefined
+  /** Values that transformations have set for later expressions. */
+  metadata: Record<string, unknown> | undefined = undefined
 
   /** For the access log. */
   model: string | undefined = undefined

@@ -11,7 +11,7 @@ export interface StrangeName {
 }
 
 /** Functions of a namespace. */
-const QUALIFIED: Readonly<Record<string, readonly string[]>> = {
+export const QUALIFIED: Readonly<Record<string, readonly string[]>> = {
   base64: ['encode', 'decode'],
   form: ['encode', 'decode'],
   math: [
@@ -52,23 +52,40 @@ const FUNCTIONS: readonly string[] = (
 ).split(' ')
 
 /** Functions, and what only certain values can be asked: headers, queries, addresses, secrets. */
-const METHODS: readonly string[] = FUNCTIONS.concat(
+export const METHODS: readonly string[] = FUNCTIONS.concat(
   (
     'unredacted redacted raw cookie query addQuery setQuery masked prefixLength containsIP containsCIDR family ' +
     'isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast'
   ).split(' '),
 )
 
-/** What a request brings into an expression, and the names of types. */
-const NAMES: readonly string[] = (
-  'request response proxy env source destination jwt apiKey basicAuth llm llmRequest mcp backend extauthz extproc ' +
-  'mcpGuardrails metadata'
-).split(' ')
+/** What a request brings into an expression; the gateway fills in the same names. */
+export const CONTEXT_NAMES = [
+  'request',
+  'response',
+  'proxy',
+  'env',
+  'source',
+  'destination',
+  'jwt',
+  'apiKey',
+  'basicAuth',
+  'llm',
+  'llmRequest',
+  'mcp',
+  'backend',
+  'extauthz',
+  'extproc',
+  'mcpGuardrails',
+  'metadata',
+] as const
+const NAMES: readonly string[] = CONTEXT_NAMES
 const TYPES = new Set(
   'bool bytes double float duration dyn int list map null_type string timestamp type uint google'.split(' '),
 )
 
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
+/** What two of them consist of. */
+export const FIELDS: Readonly<Record<string, readonly string[]>> = {
   request: [
     'method',
     'uri',

@@ -1,26 +1,13 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderMatch, RouteMatch } from '../../config/schema.ts'
 import { type Match, type PathMatch, trimPath, type ValueMatch } from '../match.ts'
+import { javascriptRegex } from '../rust-regex.ts'
 import { invalid } from './invalid.ts'
 
-/** Rust's dialect → JavaScript's, for what differs in spelling only. */
-const SPELLINGS: readonly (readonly [RegExp, string])[] = [
-  [/\(\?P</g, '(?<'],
-  [/\\A/g, '^'],
-  [/\\z/g, '$'],
-  [/\\x\{([0-9A-Fa-f]+)\}/g, '\\u{$1}'],
-]
-
-/** A regular expression of the config. Flags may only stand in front: JavaScript has no others on Node 20. */
+/** A regular expression of the config. */
 export function compileRegex(written: string, path: Path): RegExp {
-  const inline = /^\(\?([isu]+)\)/.exec(written)
-  let source = written.slice(inline?.[0].length ?? 0)
-  for (const [rust, javascript] of SPELLINGS) source = source.replace(rust, javascript)
-  const flags = new Set((inline?.[1] ?? '').replace('u', ''))
-  // Only this flag gives \p{…} and \u{…} their meaning; without it escapes are read as generously as Rust does.
-  if (/\\[pPu]\{/.test(source)) flags.add('u')
   try {
-    return new RegExp(source, [...flags].join(''))
+    return javascriptRegex(written, '')
   } catch {
     throw invalid(
       path,

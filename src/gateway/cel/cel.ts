@@ -1,0 +1,90 @@
+import { type Context, Environment } from '@marcbachmann/cel-js'
+import type { Path } from '../../config/diagnostic.ts'
+import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
+import { parseCel } from '../../config/rules/cel-syntax.ts'
+import { CelProblem } from '../../config/rules/cel-tokens.ts'
+import { invalid } from '../compile/invalid.ts'
+import { Cidr, FUNCTIONS, patternFunctions } from './functions.ts'
+import { MACRO_FUNCTIONS } from './macros.ts'
+import { runnableSource } from './source.ts'
+import { CelHeaders, Redacted } from './values.ts'
+
+/** What an expression may look at; a name that is absent or null has nothing to offer in this request. */
+export type CelContext = { readonly [name in (typeof CONTEXT_NAMES)[number]]?: unknown }
+
+/** A compiled expression. */
+export interface Expression {
+  /** Throws whatever stands in the way: a field that is not there, values that do not go together. */
+  evaluate(context: CelContext): unknown
+  /** True or false; undefined for an error and for anything that is neither. */
+  test(context: CelContext): boolean | undefined
+  /** It looks at the body of the request, which must be there first. */
+  readonly usesBody: boolean
+  /** It looks at the body of the answer. */
+  readonly usesAnswerBody: boolean
+}
+
+/** Compiles the expressions of one config; evaluating one does not parse it again. */
+export class Cel {
+  #environment: Environment | undefined
+
+  /** Throws CONFIG_INVALID with the path; the message holds nothing of the expression. */
+  compile(source: string, path: Path): Expression {
+    try {
+      parseCel(source)
+    } catch (error) {
+      if (!(error instanceof CelProblem)) throw error
+      throw invalid(path, `this expression does not compile: ${error.message}`, error.hint)
+    }
+    this.#environment ??= environment()
+    try {
+      return new Compiled(this.#environment.parse(runnableSource(source)), source)
+    } catch {
+      throw invalid(
+        path,
+        'the embedded gateway cannot run this expression',
+        'write it in another way, or run the config with the agentgateway binary',
+      )
+    }
+  }
+}
+
+class Compiled implements Expression {
+  readonly usesBody: boolean
+  readonly usesAnswerBody: boolean
+  readonly #run: (context: Context) => unknown
+
+  constructor(parsed: ReturnType<Environment['parse']>, source: string) {
+    // Types are looked at once, here: an expression whose types never go together fails whenever it is evaluated.
+    parsed.check()
+    this.#run = parsed
+    this.usesBody = /\brequest\s*\.\s*body/.test(source)
+    this.usesAnswerBody = /\bresponse\s*\.\s*body/.test(source)
+  }
+
+  evaluate(context: CelContext): unknown {
+    return this.#run(context)
+  }
+
+  test(context: CelContext): boolean | undefined {
+    try {
+      const value = this.#run(context)
+      return typeof value === 'boolean' ? value : undefined
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function environment(): Environment {
+  const made = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
+  made.registerType('Headers', CelHeaders)
+  made.registerType('Redacted', { ctor: Redacted, fields: {} })
+  made.registerType('Cidr', { ctor: Cidr, fields: {} })
+  made.registerOperator('string in Headers', (name: string, headers: CelHeaders) => headers.has(name))
+  for (const name of CONTEXT_NAMES) made.registerVariable(name, 'dyn')
+  for (const [signature, handler] of [...FUNCTIONS, ...patternFunctions(), ...MACRO_FUNCTIONS]) {
+    made.registerFunction(signature, handler as (...args: unknown[]) => unknown, { async: false })
+  }
+  return made
+}

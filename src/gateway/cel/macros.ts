@@ -1,0 +1,101 @@
+/** As much as macros use of what the library hands them; its own types leave these open. */
+interface Node {
+  readonly op: string
+  readonly args: unknown
+}
+interface Scope {
+  forkWithVariable(name: string, type: unknown): Scope
+  reuse(outer: unknown): { setIterValue(value: unknown, evaluator: Evaluator): unknown }
+}
+interface Checker {
+  check(node: Node, scope: unknown): unknown
+  getType(name: string): unknown
+}
+interface Evaluator {
+  run(node: Node, scope: unknown): unknown
+}
+interface Given {
+  readonly args: readonly Node[]
+  readonly receiver?: Node
+}
+
+/** Errors that only mean that something is not there. */
+const ABSENT = new Set(['no_such_key', 'unknown_variable', 'index_out_of_bounds'])
+
+function isAbsence(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && ABSENT.has(String(error.code))
+}
+
+/** The first of the arguments that is there and not null; of `default`, the last one counts whatever it is. */
+function firstPresent({ args }: Given) {
+  return {
+    typeCheck(checker: Checker, _macro: unknown, scope: unknown): unknown {
+      for (const arg of args) checker.check(arg, scope)
+      return checker.getType('dyn')
+    },
+    evaluate(evaluator: Evaluator, _macro: unknown, scope: unknown): unknown {
+      for (const [index, arg] of args.entries()) {
+        if (index === args.length - 1) return evaluator.run(arg, scope)
+        try {
+          const value = evaluator.run(arg, scope)
+          if (value !== null) return value
+        } catch (error) {
+          if (!isAbsence(error)) throw error
+        }
+      }
+      return null
+    },
+  }
+}
+
+/** What a macro does with its receiver: `each` evaluates the second argument with the name bound to a value. */
+type Binding = (receiver: unknown, each: (value: unknown) => unknown) => unknown
+
+/** A macro whose first argument is a new name. */
+function binder(name: string, binding: Binding) {
+  return ({ args: [variable, body], receiver }: Given) => {
+    if (variable?.op !== 'id' || body === undefined || receiver === undefined)
+      throw new SyntaxError(`the first argument of ${name} is no name`)
+    let inner: Scope | undefined
+    return {
+      typeCheck(checker: Checker, _macro: unknown, scope: Scope): unknown {
+        checker.check(receiver, scope)
+        inner = scope.forkWithVariable(String(variable.args), checker.getType('dyn'))
+        checker.check(body, inner)
+        return checker.getType('dyn')
+      },
+      evaluate(evaluator: Evaluator, _macro: unknown, scope: unknown): unknown {
+        const each = (value: unknown): unknown =>
+          evaluator.run(body, inner?.reuse(scope).setIterValue(value, evaluator))
+        return binding(evaluator.run(receiver, scope), each)
+      },
+    }
+  }
+}
+
+function entriesOf(map: unknown): [string, unknown][] {
+  if (map instanceof Map) return [...map]
+  if (typeof map === 'object' && map !== null && !Array.isArray(map)) return Object.entries(map)
+  throw new TypeError('not a map')
+}
+
+function mapOf(entries: Iterable<readonly [string, unknown]>): object {
+  return Object.assign(Object.create(null), Object.fromEntries(entries))
+}
+
+const BINDERS: Readonly<Record<'with' | 'mapValues' | 'filterKeys', Binding>> = {
+  with: (value, each) => each(value),
+  mapValues: (map, each) => mapOf(entriesOf(map).map(([key, value]) => [key, each(value)])),
+  filterKeys: (map, each) => mapOf(entriesOf(map).filter(([key]) => each(key) === true)),
+}
+
+/** Signature → macro: `default`, `coalesce`, `with`, `mapValues`, `filterKeys`. */
+export const MACRO_FUNCTIONS: readonly (readonly [string, (given: never) => unknown])[] = [
+  ['default(ast, ast): dyn', firstPresent],
+  ...[1, 2, 3, 4, 5].map(
+    count => [`coalesce(${Array(count).fill('ast').join(', ')}): dyn`, firstPresent] as const,
+  ),
+  ...Object.entries(BINDERS).map(
+    ([name, binding]) => [`dyn.${name}(ast, ast): dyn`, binder(name, binding)] as const,
+  ),
+]

@@ -1,0 +1,86 @@
+/** Header names are found whatever their spelling, as in agentgateway. */
+export class CelHeaders extends Map<string, string> {
+  override get(name: string): string | undefined {
+    return super.get(String(name).toLowerCase())
+  }
+
+  override has(name: string): boolean {
+    return super.has(String(name).toLowerCase())
+  }
+}
+
+/** A credential of the client: an expression sees it only where it asks for it with `.unredacted()`. */
+export class Redacted {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  unredacted(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return '<redacted>'
+  }
+
+  toJSON(): string {
+    return '<redacted>'
+  }
+}
+
+/** JSON as an expression sees it: whole numbers are its integers. */
+export function celValue(json: unknown): unknown {
+  if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json) : json
+  if (Array.isArray(json)) return json.map(celValue)
+  if (!isPlain(json)) return json ?? null
+  const map: Record<string, unknown> = Object.create(null)
+  for (const [key, value] of Object.entries(json)) map[key] = celValue(value)
+  return map
+}
+
+/** The way back: what an expression yields, as JSON. Throws for what JSON has no form for. */
+export function jsonValue(value: unknown): unknown {
+  switch (typeof value) {
+    case 'bigint':
+      return Number(value)
+    case 'object':
+      return value === null ? null : jsonOfObject(value)
+    case 'function':
+    case 'symbol':
+    case 'undefined':
+      throw new TypeError('an expression yields something that JSON has no form for')
+    default:
+      return value
+  }
+}
+
+function jsonOfObject(value: object): unknown {
+  if (Array.isArray(value)) return value.map(jsonValue)
+  if (value instanceof Set) return [...value].map(jsonValue)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Map || isPlain(value)) {
+    const entries = value instanceof Map ? [...value] : Object.entries(value)
+    return Object.fromEntries(entries.map(([key, one]) => [String(key), jsonValue(one)]))
+  }
+  // Durations, unsigned numbers and redacted values say themselves how they are written.
+  const text = String(value)
+  return /^\d+$/.test(text) ? Number(text) : text
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
+
+/** Text of a value that goes into a header, or undefined where it has none. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  return undefined
+}
