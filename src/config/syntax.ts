@@ -58,8 +58,11 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
   ],
 }
 
+/** After so many mistakes the rest are but counted: most follow from the first. */
+const MOST = 50
+
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  const broken = [...yaml.errors.map(fromError), ...duplicateKeys(yaml)]
+  const broken = [...firstOf(yaml.errors), ...duplicateKeys(yaml)]
   if (broken.length > 0) return broken
   if (yaml.contents === null || text.trim() === '') {
     return [
@@ -74,6 +77,16 @@ export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
     ]
   }
   return []
+}
+
+function firstOf(errors: readonly YAMLError[]): SyntaxFinding[] {
+  const next = errors[MOST]
+  if (next === undefined) return errors.map(fromError)
+  const rest = `${errors.length - MOST} more mistakes from here on are not listed`
+  return [
+    ...errors.slice(0, MOST).map(fromError),
+    { ...fromError(next), message: rest, hint: 'mend those above first: most of the rest follow from them' },
+  ]
 }
 
 /** Keys given twice. The library compares each key of a map with all before it, which takes minutes for a long map. */

@@ -41,6 +41,7 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     ['50 MB', new Uint8Array(50 * 1024 * 1024).fill(0x61), 'TOO_LARGE'],
     ['one byte too many', utf8(`${GOOD}#${'x'.repeat(MAX_CONFIG_BYTES - GOOD.length)}`), 'TOO_LARGE'],
     ['an alias bomb', utf8(bomb(9)), 'TOO_LARGE'],
+    ['an alias bomb of 450 bytes', utf8(bomb(7)), 'TOO_LARGE'],
     ['an alias of itself', utf8('a: &a [*a]\n'), 'TOO_DEEP'],
     ['10,000 open brackets', utf8('['.repeat(10_000)), 'TOO_DEEP'],
     ['10,000 closed brackets', utf8('['.repeat(10_000) + ']'.repeat(10_000)), 'TOO_DEEP'],
@@ -63,9 +64,20 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     ['nothing but a mark', utf8('\ufeff'), 'EMPTY_CONFIG'],
     ['nothing but comments', utf8('# a\n# b\n'), 'EMPTY_CONFIG'],
     ['a million dollar signs', utf8('$'.repeat(1_000_001)), 'WRONG_TYPE'],
+    ['a line of 100,000 brackets', utf8(`a: ${'[] '.repeat(100_000)}`), 'YAML_SYNTAX'],
     ['a line of a million quotes', utf8(`a: ${'"'.repeat(1_000_001)}`), 'YAML_SYNTAX'],
   ])('%s', (_, bytes, code) => {
     expect(codes(bytes)).toContain(code)
+  })
+
+  it('names the first mistakes of a hopeless file, and counts the others', () => {
+    const document = readDocument(utf8(`a: ${'"" '.repeat(1000)}`), {
+      file: 'config.yaml',
+      lookup: () => undefined,
+    })
+    const { diagnostics } = validate(document)
+    expect(diagnostics).toHaveLength(51)
+    expect(diagnostics.at(-1)?.message).toBe('949 more mistakes from here on are not listed')
   })
 
   it.each<[string, Uint8Array]>([

@@ -92,6 +92,14 @@ const cases: Case[] = [
     says: [/config\.yaml:14:17/, /OPENAI_API_KEY is not set/],
   },
   {
+    what: 'a key with a quote, behind a reference without quotes',
+    files: { 'config.yaml': GUIDE.env.replace('"$OPENAI_API_KEY"', '$OPENAI_API_KEY') },
+    env: { OPENAI_API_KEY: `"${KEY}` },
+    args: ['serve'],
+    status: 3,
+    says: [/config\.yaml:14:16/, /the value of OPENAI_API_KEY breaks the YAML/, /"\$OPENAI_API_KEY"/],
+  },
+  {
     what: 'a missing key file',
     files: { 'config.yaml': GUIDE.file },
     args: ['serve'],

@@ -52,6 +52,21 @@ describe('the value of a variable', () => {
     expect(JSON.stringify(found)).not.toContain('canary')
   })
 
+  test.each([
+    ['unquoted', '$A', '"abc', '"$A"'],
+    ['in quotes', '"$A"', 'a"bc', 'a file of its own'],
+  ])('that breaks the file is named in the error itself, with its place: %s', (_, written, value, hint) => {
+    const [found] = diagnosticsIn(header(written), { A: value }).filter(one => one.code === 'YAML_SYNTAX')
+    expect(found?.message).toMatch(/^the value of A breaks the YAML: /)
+    expect(found?.hint).toContain(hint)
+    expect(found?.range.start).toMatchObject({ line: 8, column: written.startsWith('"') ? 15 : 14 })
+  })
+
+  test('is not blamed for what is broken without it', () => {
+    const found = diagnosticsIn(`${header('$A')}x: "\n`, { A: '"abc' })
+    expect(found.map(one => one.message).join()).not.toContain('the value of A breaks')
+  })
+
   test('and a default are never shown', () => {
     const found = diagnosticsIn(header('${A:-canary #7f3a}'))
     expect(found.map(one => one.code)).toEqual(['VARIABLE_CHANGES_YAML'])
