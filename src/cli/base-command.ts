@@ -3,6 +3,7 @@ import { closest } from '../config/did-you-mean.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import { toFailure } from './failure.ts'
 import { inputFlags } from './flags.ts'
+import { guardProcess } from './guard.ts'
 import { Terminal } from './terminal.ts'
 
 /**
@@ -22,6 +23,11 @@ export abstract class BaseCommand extends Command {
     env: process.env,
     redact: text => this.redactor.redact(text),
   })
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    guardProcess(error => this.#tell(error))
+  }
 
   abstract override run(): Promise<object>
 
@@ -50,15 +56,20 @@ export abstract class BaseCommand extends Command {
   }
 
   override async catch(error: Error): Promise<void> {
+    this.endWith(this.#tell(error))
+  }
+
+  /** Prints a failure in the one form there is for it; gives its exit status. */
+  #tell(error: unknown): number {
     const failure = toFailure(error, closest)
-    this.endWith(failure.exitCode)
-    if (this.jsonEnabled()) {
-      this.logJson({ error: failure })
-      return
+    if (this.jsonEnabled()) this.logJson({ error: failure })
+    else {
+      const { terminal } = this
+      terminal.err(`${terminal.style(['bold', 'red'], 'error', 'err')} ${failure.message}`)
+      if (failure.hint !== '') terminal.err(`  ${terminal.style('cyan', '→', 'err')} ${failure.hint}`)
     }
-    const label = this.terminal.style(['bold', 'red'], 'error', 'err')
-    this.terminal.err(`${label} ${failure.message}`)
-    if (failure.hint !== '') this.terminal.err(`  ${this.terminal.style('cyan', '→', 'err')} ${failure.hint}`)
-    if (failure.code === 'BUG' && process.env['AGW_DEBUG']) this.terminal.err(error.stack ?? '')
+    const isBug = failure.code === 'BUG' && error instanceof Error
+    if (isBug && process.env['AGW_DEBUG']) this.terminal.err(error.stack ?? '')
+    return failure.exitCode
   }
 }

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
+import { exposures } from '../cli/guard.ts'
 import { liveEventText } from '../cli/report/live.ts'
 import { untilSignal } from '../cli/signals.ts'
 
@@ -53,6 +54,7 @@ export default class Serve extends ConfigCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve)
+    for (const what of exposures()) this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${what}`)
     const { serve } = await import('../serve.ts')
     const running = await serve({
       load: this.loadOptions(flags),

@@ -1,0 +1,52 @@
+import { EXIT } from '../errors.ts'
+
+/**
+ * Ways out of a process that pass no stream of ours: what Node prints of a crash, a diagnostic report, a core dump, a
+ * debugger. Closes those that a program can close, from the start of a command on. `tell` prints an error, redacted, and
+ * gives its exit status.
+ */
+export function guardProcess(tell: (error: unknown) => number): void {
+  const crash = (error: unknown): void => {
+    // Nobody reads on: there is nothing to tell, and no one to tell it to.
+    const isUnread = (error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE'
+    process.exit(isUnread ? (process.exitCode ?? EXIT.ok) : tell(error))
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
+  // A program that has lost its reader of notes goes on.
+  process.stderr.on('error', () => {})
+  // Ctrl-\ would leave a core dump, with every key in it, where the system writes one.
+  process.on('SIGQUIT', () => {
+    if (process.listenerCount('SIGQUIT') === 1) process.exit(EXIT.interrupted)
+  })
+  // Would open a debugger on a port of this machine, through which any of its users reads the memory.
+  process.on('SIGUSR1', () => {})
+  closeReports(process.report as Report)
+}
+
+/** `excludeEnv` came with Node 22. */
+type Report = NodeJS.ProcessReport & { excludeEnv?: boolean }
+
+/** A report lists the environment, where keys may be. Node that cannot leave it out writes none. */
+function closeReports(report: Report | undefined): void {
+  if (report === undefined) return
+  if ('excludeEnv' in report) report.excludeEnv = true
+  else {
+    report.reportOnSignal = false
+    report.reportOnUncaughtException = false
+    report.reportOnFatalError = false
+  }
+}
+
+/** What is switched on from outside that shows what is in memory, each as a clause; none is the usual case. */
+export function exposures(): string[] {
+  const options = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`
+  const found: string[] = []
+  if (/--inspect/.test(options)) found.push('a debugger may attach (--inspect), and reads every key')
+  if (/--heapsnapshot|--heap-prof/.test(options)) found.push('heap snapshots are on, and hold every key')
+  if (/--abort-on-uncaught-exception/.test(options))
+    found.push('a crash dumps core (--abort-on-uncaught-exception), with every key')
+  if (/\b(?:http|http2|net|tls|undici|fetch|\*)/.test(process.env['NODE_DEBUG'] ?? ''))
+    found.push('NODE_DEBUG makes Node print what it sends')
+  return found
+}
