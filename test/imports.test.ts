@@ -154,7 +154,7 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
 
 describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
   const heavy = ['undici', 'execa', 'inquirer']
-  it.each(['validate', 'keys/list', 'keys/set', 'init', 'mock', 'demo', 'serve', 'test-route'])(
+  it.each(['validate', 'keys/list', 'keys/set', 'init', 'mock', 'demo', 'serve', 'test-route', 'run'])(
     '%s',
     command => {
       const { packages } = closure(join(DIST, 'commands', `${command}.js`))

@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
 import { Redactor } from '../secrets/redactor.ts'
+import type { StartOptions } from '../secrets/run.ts'
 import { toFailure } from './failure.ts'
 import { inputFlags } from './flags.ts'
 import { guardProcess } from './guard.ts'
@@ -44,6 +45,16 @@ export abstract class BaseCommand extends Command {
   /** A person can be asked. */
   protected canAsk(flags: { readonly 'no-input'?: boolean }): boolean {
     return this.terminal.interactive && flags['no-input'] !== true && !this.jsonEnabled()
+  }
+
+  /**
+   * Where the output of a command goes that we start: a terminal is handed over, anything else passes the redactor. Under
+   * `--json` standard output is the document's.
+   */
+  protected childOutput(redact: boolean): Pick<StartOptions, 'stdout' | 'stderr'> {
+    const own = (stream: NodeJS.WriteStream): 'inherit' | NodeJS.WriteStream =>
+      stream.isTTY === true || !redact ? 'inherit' : stream
+    return { stdout: this.jsonEnabled() ? process.stderr : own(process.stdout), stderr: own(process.stderr) }
   }
 
   protected override logJson(document: unknown): void {

@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core'
-import { ConfigCommand } from '../cli/config-command.ts'
+import { followChild } from '../cli/child.ts'
+import { ConfigCommand, type ConfigFlagValues } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
 import { exposures } from '../cli/guard.ts'
 import { liveEventText } from '../cli/report/live.ts'
 import { untilSignal } from '../cli/signals.ts'
+import { AgwError } from '../errors.ts'
 
 export default class Serve extends ConfigCommand {
   static override summary = 'Run the embedded gateway on a config, and follow its files.'
@@ -13,8 +15,15 @@ export default class Serve extends ConfigCommand {
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --mock',
     '<%= config.bin %> serve --host 0.0.0.0 --log-format json',
+    '<%= config.bin %> serve --engine agentgateway',
   ]
   static override flags = {
+    engine: Flags.string({
+      summary: 'The built-in gateway, or the real agentgateway found on the PATH.',
+      options: ['embedded', 'agentgateway'],
+      default: 'embedded',
+      env: 'AGW_ENGINE',
+    }),
     host: Flags.string({ summary: 'The address to listen on.', default: '127.0.0.1', env: 'AGW_HOST' }),
     mock: Flags.boolean({
       summary: 'Let the built-in mock answer for every provider: nothing leaves the machine.',
@@ -54,6 +63,7 @@ export default class Serve extends ConfigCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve)
+    if (flags.engine === 'agentgateway') return this.#runEngine(flags)
     for (const what of exposures()) this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${what}`)
     const { serve } = await import('../serve.ts')
     const running = await serve({
@@ -79,6 +89,27 @@ export default class Serve extends ConfigCommand {
     await running.close()
     this.endWith(signal === 'SIGINT' ? 130 : 0)
     return {}
+  }
+
+  /** The real binary in our place: its output, its signals, its status. */
+  async #runEngine(flags: ConfigFlagValues): Promise<object> {
+    const name = (word: string): string => word.replace(/^--(?:no-)?/, '').replace(/=.*/s, '')
+    const foreign = this.argv.filter(word => word.startsWith('--')).map(name)
+    const flag = foreign.find(one => one in Serve.flags && one !== 'engine')
+    if (flag !== undefined) {
+      throw new AgwError('USAGE', `--${flag} is for the embedded engine only`, {
+        hint: 'leave it out, or leave --engine out',
+      })
+    }
+    const { runEngine } = await import('../run-command.ts')
+    const child = await runEngine({
+      load: this.loadOptions(flags),
+      ...this.childOutput(true),
+      redactor: this.redactor,
+    })
+    const status = await followChild(child)
+    this.endWith(status)
+    return { event: 'stopped', status }
   }
 
   /** Where it listens is the answer; what goes wrong and how it ends are notes. */

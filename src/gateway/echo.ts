@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import { type RedactionStream, Redactor } from '../secrets/redactor.ts'
+import { type ByteRedactionStream, Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { GatewayResponse } from './exchange.ts'
 import type { AnswerHead, HeaderEdit } from './headers.ts'
@@ -38,12 +38,7 @@ export class EchoGuard {
     if (this.#made !== undefined) return this.#made
     // Clients are told nothing of a key, not even its fingerprint.
     const redactor = new Redactor(() => '[redacted]')
-    for (const secret of this.#secrets) {
-      redactor.add(secret)
-      // Bodies are searched byte by byte, where a letter beyond ASCII is two.
-      const text = typeof secret === 'string' ? secret : secret.reveal()
-      redactor.add(Buffer.from(text, 'utf8').toString('latin1'))
-    }
+    for (const secret of this.#secrets) redactor.add(secret)
     this.#made = redactor
     return redactor
   }
@@ -69,7 +64,7 @@ export class EchoGuard {
     }
     head.headers = kept
     head.contentLength = -1
-    return new GuardedBody(this.#redactor.stream(), encoding, response, resume)
+    return new GuardedBody(this.#redactor.byteStream(), encoding, response, resume)
   }
 }
 
@@ -81,13 +76,13 @@ function credentialIn(edit: HeaderEdit): string[] {
 
 /** A body on its way to the client, decoded where it must be, never held longer than the longest form of a key. */
 export class GuardedBody {
-  readonly #stream: RedactionStream
+  readonly #stream: ByteRedactionStream
   readonly #response: GatewayResponse
   readonly #resume: () => void
   readonly #decoder: Transform | undefined
   readonly #isWithheld: boolean
 
-  constructor(stream: RedactionStream, encoding: string, response: GatewayResponse, resume: () => void) {
+  constructor(stream: ByteRedactionStream, encoding: string, response: GatewayResponse, resume: () => void) {
     this.#stream = stream
     this.#response = response
     this.#resume = resume
@@ -113,12 +108,12 @@ export class GuardedBody {
   }
 
   #send(chunk: Buffer): boolean {
-    const shown = this.#stream.push(chunk.toString('latin1'))
-    return shown === '' || this.#response.write(shown, 'latin1')
+    const shown = this.#stream.push(chunk)
+    return shown.length === 0 || this.#response.write(shown)
   }
 
   #finish(): void {
-    this.#response.end(this.#stream.end(), 'latin1')
+    this.#response.end(this.#stream.end())
   }
 
   #follow(decoder: Transform): void {

@@ -1,5 +1,11 @@
 import { fingerprint, Secret } from './secret.ts'
 
+/** Redacts bytes that come in pieces; all others come out as they are. */
+export interface ByteRedactionStream {
+  push(chunk: Buffer): Buffer
+  end(): Buffer
+}
+
 /** Redacts a text that comes in pieces. */
 export interface RedactionStream {
   /** What can be shown by now; it may be shorter or longer than the chunk. */
@@ -68,6 +74,15 @@ export class Redactor {
     }
   }
 
+  /** The same for output in any encoding: each byte is taken for one character. */
+  byteStream(): ByteRedactionStream {
+    const stream = this.stream()
+    return {
+      push: chunk => Buffer.from(stream.push(chunk.toString('latin1')), 'latin1'),
+      end: () => Buffer.from(stream.end(), 'latin1'),
+    }
+  }
+
   /** Redacts as far as later text cannot change the outcome; the rest starts where a form may have begun. */
   #split(text: string): [shown: string, rest: string] {
     if (this.#marks.size === 0) return [text, '']
@@ -129,6 +144,8 @@ function formsOf(value: string): Set<string> {
     lower(url),
     component,
     lower(component),
+    // Where bytes are searched, a letter beyond ASCII is two characters.
+    Buffer.from(value, 'utf8').toString('latin1'),
     ...base64Forms(value),
   ])
 }

@@ -1,5 +1,9 @@
 import { stat } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { type Readable, Transform, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { AgwError } from '../errors.ts'
+import type { Redactor } from './redactor.ts'
 
 /** How a tool is run. */
 export interface RunOptions {
@@ -35,6 +39,7 @@ export type Run = (
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   kubectl: 'install it as https://kubernetes.io/docs/tasks/tools/ tells, or put it on the PATH',
   git: 'install it as https://git-scm.com/downloads tells, or put it on the PATH',
+  agentgateway: 'install it as https://agentgateway.dev/docs tells, or put it on the PATH',
 }
 
 /** `runTool` with an environment and a folder. */
@@ -77,6 +82,80 @@ export async function runTool(
         ? 'signal'
         : 'exit'
   return { exitCode, stdout, stderr, failed: failed ? how : undefined }
+}
+
+/** How a command is started that runs for as long as it likes. */
+export interface StartOptions {
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string | undefined
+  /** Where its output goes; `inherit` hands the stream itself over, as a terminal must be. */
+  readonly stdout: 'inherit' | Writable
+  readonly stderr: 'inherit' | Writable
+  /** Takes known secrets out of output that is not handed over. */
+  readonly redactor: Redactor
+}
+
+/** A command that runs, with our standard input. */
+export interface StartedTool {
+  kill(signal: NodeJS.Signals): void
+  /** Its exit status; 128 and the number of the signal where one ended it, as shells count. */
+  readonly ended: Promise<{ readonly status: number; readonly signal: NodeJS.Signals | undefined }>
+}
+
+/**
+ * Starts a command without a shell. Throws TOOL_MISSING when there is no such command, TOOL_FAILED when it cannot be
+ * started.
+ */
+export async function startTool(
+  command: string,
+  args: readonly string[],
+  { env, cwd, stdout, stderr, redactor }: StartOptions,
+): Promise<StartedTool> {
+  const { execa } = await import('execa')
+  const child = execa(command, args, {
+    env: { ...env },
+    extendEnv: false,
+    preferLocal: false,
+    reject: false,
+    buffer: false,
+    stdin: 'inherit',
+    stdout: stdout === 'inherit' ? 'inherit' : 'pipe',
+    stderr: stderr === 'inherit' ? 'inherit' : 'pipe',
+    ...(cwd !== undefined && { cwd }),
+  })
+  if (child.pid === undefined) {
+    const { code } = await child
+    throw await notStarted(command, cwd, code)
+  }
+  const flows = [
+    passOn(child.stdout ?? undefined, stdout, redactor),
+    passOn(child.stderr ?? undefined, stderr, redactor),
+  ]
+  return {
+    kill: signal => void child.kill(signal),
+    ended: (async () => {
+      const [{ exitCode, signal }] = await Promise.all([child, ...flows])
+      const number = signal === undefined ? 0 : constants.signals[signal as NodeJS.Signals]
+      return { status: exitCode ?? 128 + number, signal: signal as NodeJS.Signals | undefined }
+    })(),
+  }
+}
+
+/** Output on its way through the redactor; its reader sets the pace. */
+async function passOn(
+  from: Readable | undefined,
+  to: 'inherit' | Writable,
+  redactor: Redactor,
+): Promise<void> {
+  if (from === undefined || to === 'inherit') return
+  const stream = redactor.byteStream()
+  const redaction = new Transform({
+    transform: (chunk: Buffer, _, done) => done(null, stream.push(chunk)),
+    flush: done => done(null, stream.end()),
+  })
+  // When nobody reads on, the command is told by its own pipe, as it would be without us.
+  await pipeline(from, redaction, to, { end: false }).catch(() => from.destroy())
 }
 
 async function notStarted(

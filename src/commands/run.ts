@@ -1,0 +1,60 @@
+import { Flags } from '@oclif/core'
+import { followChild } from '../cli/child.ts'
+import { ConfigCommand } from '../cli/config-command.ts'
+import { asList } from '../cli/flags.ts'
+import { AgwError } from '../errors.ts'
+
+export default class Run extends ConfigCommand {
+  static override summary = "Start a command with the config's variables in its environment."
+  static override description =
+    'The values go into the environment of that command and nowhere else; what it prints passes the redactor unless it owns the terminal. Signals and its exit status are passed through.'
+  static override usage = 'run [FLAGS] -- COMMAND [ARGUMENTS]'
+  static override examples = [
+    '<%= config.bin %> run -- agentgateway -f config.yaml',
+    '<%= config.bin %> run --only OPENAI_API_KEY -- node script.js',
+    "<%= config.bin %> run -- sh -c 'echo $OPENAI_API_KEY'",
+  ]
+  static override strict = false
+  static override flags = {
+    only: Flags.string({
+      summary: 'Give the command only this variable; repeatable.',
+      helpValue: 'NAME',
+      multiple: true,
+      env: 'AGW_RUN_ONLY',
+    }),
+    'allow-missing': Flags.boolean({
+      summary: 'Start even if a variable has no value.',
+      env: 'AGW_ALLOW_MISSING',
+    }),
+    redact: Flags.boolean({
+      summary: 'Take the values out of what the command prints.',
+      default: true,
+      allowNo: true,
+      env: 'AGW_REDACT',
+    }),
+  }
+
+  async run(): Promise<object> {
+    const at = this.argv.indexOf('--')
+    const [command, ...args] = at < 0 ? [] : this.argv.slice(at + 1)
+    const { flags, argv } = await this.parse(Run, at < 0 ? this.argv : this.argv.slice(0, at))
+    if (command === undefined || argv.length > 0) {
+      throw new AgwError('USAGE', 'there is no command to start', {
+        hint: 'put it after two dashes: agw run -- COMMAND',
+      })
+    }
+    const { runCommand } = await import('../run-command.ts')
+    const child = await runCommand({
+      load: this.loadOptions(flags),
+      command,
+      args,
+      only: flags.only === undefined ? undefined : asList(flags.only),
+      allowMissing: flags['allow-missing'],
+      ...this.childOutput(flags.redact),
+      redactor: this.redactor,
+    })
+    const status = await followChild(child)
+    this.endWith(status)
+    return { command, status, variables: child.variables }
+  }
+}
