@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import type { Diagnostic } from './config/diagnostic.ts'
 import {
   type ConfigDocument,
@@ -38,6 +38,8 @@ export interface LoadedConfig {
   readonly name: string
   /** The folder that `.env` and new key files belong to. */
   readonly folder: string
+  /** The dotenv file that was read or would be, absolute; absent with `envFile: false`. */
+  readonly dotenv: string | undefined
   readonly document: ConfigDocument
   readonly diagnostics: readonly Diagnostic[]
   readonly config: Config | undefined
@@ -52,16 +54,16 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const standard = path === '-'
   const bytes = standard ? await (options.stdin ?? noStdin)() : await readConfigBytes(path)
   const folder = standard ? options.cwd : dirname(path)
+  const named = options.envFile === false ? false : options.envFile && resolve(options.cwd, options.envFile)
   const variables = await loadVariables({
     env: options.env,
     configDir: folder,
-    ...(options.envFile !== undefined && {
-      envFile: options.envFile === false ? false : resolve(options.cwd, options.envFile),
-    }),
+    ...(named !== undefined && { envFile: named }),
   })
   const name = standard ? '<stdin>' : shortName(options.cwd, path)
   const document = readDocument(bytes, { file: name, lookup: key => variables.expand(key) })
-  return { path, name, folder, document, variables, ...validate(document) }
+  const dotenv = named === false ? undefined : (named ?? join(folder, '.env'))
+  return { path, name, folder, dotenv, document, variables, ...validate(document) }
 }
 
 /** A config whose secrets are all there, ready to be compiled. */

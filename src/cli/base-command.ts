@@ -42,6 +42,11 @@ export abstract class BaseCommand extends Command {
     this.terminal.err(text)
   }
 
+  /** Something that a person should not overlook, on stderr. */
+  protected warning(text: string): void {
+    this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${text}`)
+  }
+
   /** A person can be asked. */
   protected canAsk(flags: { readonly 'no-input'?: boolean }): boolean {
     return this.terminal.interactive && flags['no-input'] !== true && !this.jsonEnabled()

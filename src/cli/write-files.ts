@@ -129,7 +129,8 @@ async function textOf(path: string): Promise<string | undefined> {
   })
 }
 
-function shortPath(cwd: string, path: string): string {
+/** A path as messages name it: relative below the working folder. */
+export function shortPath(cwd: string, path: string): string {
   const short = relative(cwd, path)
   return short === '' || short.startsWith('..') ? path : short
 }

@@ -160,8 +160,7 @@ export default class Init extends BaseCommand {
     }
     const files = await writeFiles(plan.files, options)
     await protectFromGit(plan.files, options)
-    for (const warning of plan.warnings)
-      this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${warning}`)
+    for (const warning of plan.warnings) this.warning(warning)
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || join(config)
     const next = plan.next(named)
     this.#print(files, equivalentCommand(choices, named), next)

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
@@ -98,7 +98,10 @@ function variableRow(slot: KeySlot, variable: string, variables: VariableTable):
     const detail = `${reference} is not set: \`agw keys set ${slot.name}\` stores it`
     return { slot, reference, source, fingerprint: null, mode: null, state: 'missing', ...UNKNOWN, detail }
   }
-  const source = found.source === 'environment' ? `${reference} (environment)` : `${reference} (.env)`
+  const source =
+    found.source === 'environment'
+      ? `${reference} (environment)`
+      : `${reference} (${basename(found.file ?? '.env')})`
   // In a longer text the variable is only a part of the key; its own fingerprint is what people can compare.
   return { slot, reference, source, mode: null, ...UNKNOWN, ...judged(found.value, slot) }
 }

@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { generateConfig, type KeyReference, type ProviderEntry, type Style } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import type { Onboarding } from '../providers/index.ts'
@@ -156,16 +156,23 @@ function keyReference(chosen: ChosenProvider, name: string, place: NewConfigPlac
       }
       return { method: 'inline', value: chosen.key }
     case 'file':
-      return { method: 'file', path: keyFilePath(chosen.keyFile ?? `${name}.key`, place) }
+      return { method: 'file', path: newKeyFile(chosen.keyFile, `${name}.key`, place) }
     case 'env':
     case 'kubernetes':
       return { method: 'env', variable: chosen.variable ?? chosen.provider.variable }
   }
 }
 
-/** Relative where the gateway's working folder holds the config; absolute elsewhere, so that it is found from anywhere. */
-function keyFilePath(wanted: string, place: NewConfigPlace): string {
-  if (isAbsolute(wanted)) return wanted
-  const folder = join(place.config, '..')
-  return relative(place.cwd, folder) === '' ? wanted : resolve(folder, wanted)
+/**
+ * How a config names a new key file: a name of its own lies beside the config, a given one where the shell means it.
+ * Relative where config and working folder are the same, absolute elsewhere, so that it is found from anywhere.
+ */
+export function newKeyFile(
+  given: string | undefined,
+  own: string,
+  place: Pick<NewConfigPlace, 'config' | 'cwd'>,
+): string {
+  const folder = dirname(place.config)
+  const path = given === undefined ? resolve(folder, own) : resolve(place.cwd, given)
+  return relative(place.cwd, folder) === '' ? (given ?? own) : path
 }

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type KeySlot, quoteLiteral, quoteVariable, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { setInDotenv } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { newKeyFile } from './new-config.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
 /** The methods `agw keys set` can store a key for. */
@@ -25,8 +26,8 @@ export interface StorePlace {
   /** Absolute path of the config, and its written text. */
   readonly config: string
   readonly text: string
-  /** The folder of `.env`. */
-  readonly folder: string
+  /** The dotenv file, absolute; absent where none is to be read. */
+  readonly dotenv: string | undefined
   /** What relative key files are resolved against. */
   readonly cwd: string
 }
@@ -37,6 +38,8 @@ export interface StorePlan {
   readonly files: readonly PlannedFile[]
   /** The variable the config refers to, where it is one. */
   readonly variable: string | undefined
+  /** The key file as the config names it, where it is one. */
+  readonly keyFile?: string
 }
 
 /**
@@ -52,9 +55,11 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
     return { method, variable: undefined, files: [configFile(place, content, true)] }
   }
   if (method === 'file') {
-    const named = request.keyFile ?? slot.file ?? `${safeName(slot.name)}.key`
+    const kept = request.keyFile === undefined ? slot.file : undefined
+    const named = kept ?? newKeyFile(request.keyFile, `${safeName(slot.name)}.key`, place)
     const path = resolve(place.cwd, named)
-    await requireKeyFile(path, named === slot.file, request.value, place)
+    const isItsOwn = slot.file !== undefined && path === resolve(place.cwd, slot.file)
+    await requireKeyFile(path, isItsOwn, request.value, place)
     const key = {
       path,
       content: `${request.value.reveal()}\n`,
@@ -62,14 +67,18 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
       what: 'the key',
       secret: true,
     }
-    const edit =
-      moves || named !== slot.file ? [reference(slot, `{ file: ${quoteLiteral(named)} }`, place)] : []
-    return { method, variable: undefined, files: [key, ...edit] }
+    const edit = moves || !isItsOwn ? [reference(slot, `{ file: ${quoteLiteral(named)} }`, place)] : []
+    return { method, variable: undefined, files: [key, ...edit], keyFile: named }
   }
   const variable = request.variable ?? slot.variable ?? variableName(slot)
   const edit = moves || variable !== slot.variable ? [reference(slot, quoteVariable(variable), place)] : []
   if (method === 'kubernetes') return { method, variable, files: edit }
-  const path = join(place.folder, '.env')
+  const path = place.dotenv
+  if (path === undefined) {
+    throw new AgwError('USAGE', 'with --no-env-file there is no file to store a variable in', {
+      hint: 'name one with --env-file PATH, or leave --no-env-file out',
+    })
+  }
   const content = setInDotenv(await textOf(path), variable, request.value.reveal())
   const dotenv = { path, content, mode: SECRET_MODE, what: 'the variable', secret: true }
   return { method, variable, files: [dotenv, ...edit] }
@@ -82,7 +91,7 @@ async function requireKeyFile(
   value: Secret,
   place: StorePlace,
 ): Promise<void> {
-  if (path === place.config || path === join(place.folder, '.env')) {
+  if (path === place.config || path === place.dotenv) {
     throw new AgwError('USAGE', 'the file for the key is the config itself, or its .env', {
       hint: 'name another with --key-file PATH',
     })

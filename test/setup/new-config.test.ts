@@ -124,7 +124,7 @@ describe('every config that keys set writes', () => {
     if (slot === undefined) throw new Error('no slot')
     const plan = await planStoreKey(
       { slot, value: key, method: to },
-      { config: place.config, text, folder: '/nowhere', cwd: place.cwd },
+      { config: place.config, text, dotenv: '/nowhere/.env', cwd: place.cwd },
     )
     const after = plan.files.find(file => file.path === place.config)?.content ?? text
     const judged = judge(after)

@@ -3,13 +3,14 @@ import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { readKey } from '../../cli/key-input.ts'
 import { Prompt } from '../../cli/prompt.ts'
-import { protectFromGit, writeFiles } from '../../cli/write-files.ts'
+import { protectFromGit, shortPath, writeFiles } from '../../cli/write-files.ts'
 import { findSlot, keySlots } from '../../config/index.ts'
 import { AgwError } from '../../errors.ts'
 import { applySecret, secretName } from '../../kubernetes/index.ts'
 import { requireKeyPlaces } from '../../load.ts'
 import { currentKey } from '../../secrets/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
+import { notesAfterStore } from '../../setup/after-store.ts'
 import { planStoreKey, STORE_METHODS, type StoreMethod } from '../../setup/store-key.ts'
 
 export default class KeysSet extends ConfigCommand {
@@ -77,7 +78,8 @@ export default class KeysSet extends ConfigCommand {
         hint: 'name the file with --file PATH',
       })
     }
-    const slot = findSlot(keySlots(requireKeyPlaces(loaded), loaded.document), args.name)
+    const slots = keySlots(requireKeyPlaces(loaded), loaded.document)
+    const slot = findSlot(slots, args.name)
     const prompt = new Prompt({ allowed: this.canAsk(flags) })
     const key = await readKey(
       { fromEnv: flags['from-env'], fromFile: flags['from-file'] },
@@ -101,7 +103,7 @@ export default class KeysSet extends ConfigCommand {
         variable: flags.env,
         keyFile: flags['key-file'],
       },
-      { config: loaded.path, text: loaded.document.text, folder: loaded.folder, cwd },
+      { config: loaded.path, text: loaded.document.text, dotenv: loaded.dotenv, cwd },
     )
     const options = {
       terminal: this.terminal,
@@ -115,6 +117,8 @@ export default class KeysSet extends ConfigCommand {
     await protectFromGit(plan.files, options)
     if (plan.method === 'kubernetes' && !flags['dry-run']) await this.#sendToCluster(slot.name, key, flags)
     if (plan.method === 'env' && plan.variable !== undefined) this.#warnShadowed(plan.variable, key)
+    const former = { slot, key: before, slots, cwd, shown: (path: string) => shortPath(cwd, path), ...loaded }
+    for (const note of await notesAfterStore(plan, former)) this.warning(note)
     const changed =
       plan.method === 'kubernetes' ? !flags['dry-run'] : files.some(file => file.action !== 'unchanged')
     const result = {
@@ -145,8 +149,8 @@ export default class KeysSet extends ConfigCommand {
     this.note(`sent Secret ${target.namespace}/${target.name} through kubectl, on its standard input`)
     if (oldCopyInAnnotation) {
       const where = `kubectl annotate -n ${target.namespace} secret/${target.name} kubectl.kubernetes.io/last-applied-configuration-`
-      this.note(
-        `${this.terminal.style('yellow', 'warning', 'err')} an annotation of it holds an older key in clear text: remove it with \`${where}\`, and change that key at the provider`,
+      this.warning(
+        `an annotation of it holds an older key in clear text: remove it with \`${where}\`, and change that key at the provider`,
       )
     }
   }
@@ -155,8 +159,8 @@ export default class KeysSet extends ConfigCommand {
   #warnShadowed(variable: string, key: Secret): void {
     const shell = process.env[variable]
     if (shell === undefined || shell === key.reveal()) return
-    this.note(
-      `${this.terminal.style('yellow', 'warning', 'err')} ${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`,
+    this.warning(
+      `${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`,
     )
   }
 }

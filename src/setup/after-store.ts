@@ -1,0 +1,86 @@
+import { stat } from 'node:fs/promises'
+import { isAbsolute, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { ConfigDocument, KeySlot } from '../config/index.ts'
+import type { VariableTable } from '../secrets/index.ts'
+import type { Secret } from '../secrets/secret.ts'
+import type { StorePlan } from './store-key.ts'
+
+/** A slot before its key was stored anew, and what else the config refers to. */
+export interface FormerPlace {
+  readonly slot: KeySlot
+  /** The key it had; absent when it had none. */
+  readonly key: Secret | undefined
+  readonly slots: readonly KeySlot[]
+  readonly document: ConfigDocument
+  readonly variables: VariableTable
+  readonly cwd: string
+  /** The config's folder. */
+  readonly folder: string
+  /** How messages call a path. */
+  readonly shown: (path: string) => string
+}
+
+/** What to know after a key was stored: where its file is looked for, and where the old key still lies. */
+export async function notesAfterStore(plan: StorePlan, former: FormerPlace): Promise<string[]> {
+  return [await lookedFor(plan, former), oldCopy(plan, former)].filter(note => note !== undefined)
+}
+
+/** A relative file is found from the working directory only, which people take for the config's folder. */
+async function lookedFor({ keyFile }: StorePlan, { cwd, folder }: FormerPlace): Promise<string | undefined> {
+  if (keyFile === undefined || isAbsolute(keyFile) || cwd === folder) return undefined
+  const beside = resolve(folder, keyFile)
+  const isThere = await stat(beside).then(
+    () => true,
+    () => false,
+  )
+  const other = isThere ? `; ${beside}, beside the config, stays as it was` : ''
+  return `the config names ${keyFile}, which is looked for in the working directory, as agentgateway does: it is ${resolve(cwd, keyFile)} now${other}`
+}
+
+/**
+ * Where the key that a slot had before still lies after the reference was moved, and what to do about it; nothing when
+ * the new key took its place.
+ */
+function oldCopy(plan: StorePlan, former: FormerPlace): string | undefined {
+  const { slot, key, cwd, document } = former
+  if (key === undefined) return undefined
+  if (slot.method === 'inline') {
+    const isMoved = plan.method !== 'inline'
+    return isMoved
+      ? `the old key stood in ${document.file}: copies of that file, and its history in git, still hold it; where there are any, change it at the provider`
+      : undefined
+  }
+  if (slot.file !== undefined) {
+    if (plan.keyFile !== undefined && resolve(cwd, plan.keyFile) === resolve(cwd, slot.file)) return undefined
+    const others = former.slots.some(one => one.file === slot.file && !isSame(one, slot))
+    return others
+      ? `the old key still lies in ${slot.file}, and the config uses it elsewhere`
+      : `the old key still lies in ${slot.file}: delete it when nothing else reads that file`
+  }
+  if (slot.variable === undefined) return undefined
+  // For Kubernetes the reference stays; the copy for this machine stays with it.
+  if (plan.method === 'env' && plan.variable === slot.variable) return undefined
+  return variableCopy(slot, slot.variable, former)
+}
+
+function variableCopy(slot: KeySlot, name: string, former: FormerPlace): string | undefined {
+  const { document, variables, shown } = former
+  const found = variables.lookup(name)
+  if (found === undefined) return undefined
+  const own = document.rangeOf(slot.path)
+  const isUsed = document.variables.some(
+    use => use.name === name && (use.start < own.start.offset || use.end > own.end.offset),
+  )
+  const isFile = found.source === 'dotenv'
+  const where = isFile
+    ? `still stands in ${shown(found.file ?? '.env')} as ${name}`
+    : `is still in the environment as ${name}`
+  if (isUsed) return `the old key ${where}, and the config uses it elsewhere`
+  const what = isFile ? 'remove that line' : 'unset it'
+  return `the old key ${where}: ${what} when nothing else needs it`
+}
+
+function isSame(one: KeySlot, other: KeySlot): boolean {
+  return isDeepStrictEqual(one.path, other.path)
+}
