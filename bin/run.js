@@ -1,7 +1,4 @@
 #!/usr/bin/env node
-import { execute, settings } from '@oclif/core'
+import { main } from '../bundle/cli/main.js'
 
-// oclif would look for TypeScript sources and fall back in silence; what runs is what was built.
-settings.enableAutoTranspile = false
-
-await execute({ dir: import.meta.url })
+await main(import.meta.url)

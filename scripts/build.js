@@ -1,9 +1,10 @@
-// Compiles, then writes the command manifest that lets `agw` start without loading every command.
+// Compiles to dist/, joins that to bundle/, then writes the command manifest that lets `agw` start without loading every command.
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
@@ -13,4 +14,5 @@ const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 rmSync(join(root, 'oclif.manifest.json'), { force: true })
 run(bin('typescript', 'bin/tsc'), '-p', '.')
+await bundle(root)
 run(bin('oclif', 'bin/run.js'), 'manifest', '.')

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const has = path => existsSync(join(root, path))
 
-if (!has('dist') || !has('oclif.manifest.json')) {
+if (!has('bundle') || !has('oclif.manifest.json')) {
   if (!has('node_modules/typescript')) {
     // A global installation from git comes without what the build needs (npm/cli#8440).
     const { npm_config_global: _, npm_execpath: npm, ...env } = process.env

@@ -163,6 +163,27 @@ describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
   )
 })
 
+const BUNDLE = join(ROOT, 'bundle')
+
+describe.skipIf(!existsSync(BUNDLE))('the files that are run', () => {
+  const entries = sources(BUNDLE).filter(file => !relative(BUNDLE, file).startsWith('parts'))
+
+  it('load no package at start: what every start needs is joined in', () => {
+    const loaded = entries.map(file => [relative(BUNDLE, file), ...closure(file).packages])
+    expect(loaded.filter(([, ...packages]) => packages.length > 0)).toEqual([])
+  })
+
+  it('start without the schema, until a command needs it', () => {
+    const all = [...closure(join(BUNDLE, 'cli', 'main.js')).files].map(file => readFileSync(file, 'utf8'))
+    expect(all.filter(text => text.includes('dist/config/schema'))).toEqual([])
+  })
+
+  it('come with the licences of what is joined in', () => {
+    const text = readFileSync(join(BUNDLE, 'LICENSES.txt'), 'utf8')
+    for (const name of ['@oclif/core', 'yaml', 'zod']) expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'))
+  })
+})
+
 function strip(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/(['"`])(?:\\.|(?!\1)[^\\])*\1/g, "''")
 }

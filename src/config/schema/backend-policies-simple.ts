@@ -48,7 +48,7 @@ export interface BackendTunnel {
   policies?: SimpleBackendPolicies | null | undefined
 }
 
-const itself: z.ZodType<SimpleBackendPolicies> = z.lazy(() => simpleBackendPolicies)
+const itself = z.lazy((): z.ZodType<SimpleBackendPolicies> => simpleBackendPolicies)
 const authSchema = backendAuthWith(itself)
 
 /** How the gateway authenticates to a backend; see `backendAuthWith`. */
@@ -82,3 +82,7 @@ export const simpleBackendPolicies: z.ZodType<SimpleBackendPolicies> = section(
   },
   simpleBackendPoliciesShape,
 )
+
+// Before its first check of a map, zod walks the schema below for loops, again and again where a reference is not yet
+// followed: following this one at once saves 10 ms at every start.
+void itself._zod.innerType
