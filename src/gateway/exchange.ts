@@ -1,11 +1,14 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Gathering } from './body.ts'
 import type { Caller } from './cel/context.ts'
-import { type Failure, INTERNAL_ERROR, type Reason } from './failures.ts'
+import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
+import type { AnswerHeaders } from './headers.ts'
 import type { Match, RouteRequest } from './match.ts'
 import type { Relay } from './relay.ts'
+import { setRequestHeader } from './request-edits.ts'
 import type { Destination, Listener, Route } from './runtime.ts'
+import type { OutgoingHead, Watcher } from './watcher.ts'
 
 /** A client's request that knows its exchange, so that listeners need no closure. */
 export class GatewayRequest extends IncomingMessage {
@@ -19,6 +22,8 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
 
 /** `http://host/path?query`, which a client may send to what it takes for a forward proxy. */
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)(\/[^?]*)?(?:\?(.*))?$/i
+
+const TEXT = ['content-type', 'text/plain']
 
 /** `Example.com:80` → `example.com`, `[::1]:80` → `[::1]` */
 export function hostOf(authority: string): string {
@@ -56,6 +61,11 @@ export class Exchange implements RouteRequest {
   expectsContinue = false
   deadline: NodeJS.Timeout | undefined = undefined
 
+  /** Changes that the config makes to the headers of answers; an upstream's answer has them already. */
+  answerHeaders: AnswerHeaders | undefined = undefined
+  /** Steps that also have to do with the answer, in the order in which they see it. */
+  watchers: Watcher[] | undefined = undefined
+
   /** Who the client has proved to be, as far as policies have asked. */
   caller: Caller | undefined = undefined
   /** Values that transformations have set for later expressions. */
@@ -80,6 +90,15 @@ export class Exchange implements RouteRequest {
     return this.request.headers
   }
 
+  /** Host and port as the client wrote them. */
+  get authority(): string {
+    return this.request.headers.host ?? ''
+  }
+
+  get scheme(): 'http' | 'https' {
+    return 'encrypted' in this.request.socket ? 'https' : 'http'
+  }
+
   #readTarget(url: string): void {
     if (url.charCodeAt(0) === 0x2f) {
       const mark = url.indexOf('?')
@@ -89,8 +108,9 @@ export class Exchange implements RouteRequest {
     }
     const absolute = ABSOLUTE_FORM.exec(url)
     if (absolute === null) return
-    // RFC 9112 §3.2.2: the target's authority wins over the Host header.
-    this.host = hostOf(absolute[1] ?? '')
+    // RFC 9112 §3.2.2: the target's authority wins over the Host header, also for those who come after.
+    setRequestHeader(this.request, 'host', absolute[1] ?? '')
+    this.host = hostOf(this.authority)
     this.path = absolute[2] ?? '/'
     this.query = absolute[3] ?? ''
   }
@@ -100,7 +120,7 @@ export class Exchange implements RouteRequest {
     try {
       step(this)
     } catch (error) {
-      this.fail(INTERNAL_ERROR)
+      this.end(INTERNAL_ERROR)
       // Only the kind of error: its message may quote the request.
       this.error = `${INTERNAL_ERROR.body} (${error instanceof Error ? error.name : typeof error})`
     }
@@ -113,15 +133,34 @@ export class Exchange implements RouteRequest {
     this.response.writeContinue()
   }
 
-  /** Answers in place of an upstream. After the head of an answer has left, all that is left is to break off. */
-  fail(failure: Failure): void {
-    this.reason = failure.reason
-    if (failure.reason !== 'DirectResponse') this.error = failure.body
-    this.answer(failure.status, ['content-type', failure.contentType ?? 'text/plain'], failure.body)
+  /** There is nothing more to say: an answer is on its way, or the client has gone. */
+  get isAnswered(): boolean {
+    return this.isOver || this.response.headersSent
   }
 
-  /** Sends a whole answer of the gateway's own. */
-  answer(status: number, headers: string[], body: string | Buffer): void {
+  /** Takes a step in that wants to see the answer, or the end. */
+  watch(watcher: Watcher): void {
+    this.watchers ??= []
+    const at = this.watchers.findIndex(({ answerOrder }) => answerOrder > watcher.answerOrder)
+    this.watchers.splice(at < 0 ? this.watchers.length : at, 0, watcher)
+  }
+
+  /** Shows the head of the answer to those who watch for it. */
+  showHead(head: OutgoingHead): void {
+    for (const watcher of this.watchers ?? []) watcher.onAnswer?.(this, head)
+  }
+
+  /** Answers in place of an upstream. After the head of an answer has left, all that is left is to break off. */
+  end({ status, body, reason, headers = TEXT }: Answer): void {
+    this.reason = reason
+    if (reason !== 'DirectResponse') this.error = body.toString()
+    const head = { status, headers: this.answerHeaders?.apply(headers) ?? headers.slice() }
+    if (this.watchers !== undefined) this.showHead(head)
+    this.send(head, body)
+  }
+
+  /** Sends a whole answer as it is. */
+  send({ status, headers }: OutgoingHead, body: string | Buffer): void {
     clearTimeout(this.deadline)
     // Should the rest of the body still come, nobody must take it for a request that waits to be sent.
     this.gathering = undefined

@@ -3,16 +3,17 @@ import { formatPath } from '../config/diagnostic.ts'
 import { findHeader } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { Exchange, GatewayRequest, GatewayResponse } from './exchange.ts'
-import type { Failure } from './failures.ts'
-import { LISTENER_NOT_FOUND, NO_VALID_BACKENDS, ROUTE_NOT_FOUND } from './failures.ts'
+import { type Answer, LISTENER_NOT_FOUND, NO_PREFIX, NO_VALID_BACKENDS, ROUTE_NOT_FOUND } from './failures.ts'
 import { Generation } from './generation.ts'
+import { KeptStates } from './kept.ts'
 import { withQuery } from './llm-path.ts'
 import { prepareLlmCall } from './llm-request.ts'
 import { mismatch } from './match.ts'
 import { isModelList, modelMismatch, pickModel } from './model-router.ts'
+import type { Step } from './policies/policy.ts'
 import { Pools } from './pools.ts'
 import { outgoingHeaders } from './proxy.ts'
-import type { Bind, Destination, Key, Listener, Route, Runtime } from './runtime.ts'
+import type { Action, Destination, Key, Listener, ModelRouter, Runtime } from './runtime.ts'
 
 /** A request to be explained. Nothing is sent. */
 export interface ExplainRequest {
@@ -35,6 +36,15 @@ export interface TriedRoute {
   readonly hosts: string
   /** Why it lost: `path`, `method`, `headers`, `query`, `name`, `visibility`; undefined for the one that won. */
   readonly lost: string | undefined
+}
+
+/** A policy that has a say in the request. */
+export interface PolicyExplanation {
+  /** `gateway`: before the route was chosen; `route`: after. What a backend adds stands with the destination. */
+  readonly phase: 'gateway' | 'route'
+  readonly name: string
+  /** Where it stands in the config. */
+  readonly path: string
 }
 
 /** Where a request would go. */
@@ -66,6 +76,8 @@ export interface RouteExplanation {
   /** `namespace/name` of the route that won. */
   readonly route: string | undefined
   readonly tried: readonly TriedRoute[]
+  /** In the order in which they run. */
+  readonly policies: readonly PolicyExplanation[]
   readonly destinations: readonly DestinationExplanation[]
   /** Set when the gateway would answer by itself. */
   readonly answer: { readonly status: number; readonly body: string } | undefined
@@ -76,13 +88,40 @@ export function explainRoute(runtime: Runtime, request: ExplainRequest): RouteEx
   const bind = runtime.binds.find(({ port }) => request.port === undefined || port === request.port)
   const exchange = exchangeFor(runtime, request, bind?.port ?? 0)
   const [listener] = bind?.listeners.candidates(exchange.host) ?? []
-  if (bind === undefined || listener === undefined)
-    return answered(bind, listener, undefined, [], LISTENER_NOT_FOUND)
+  if (bind === undefined || listener === undefined) {
+    return { ...NOWHERE, bind: bind?.key, ...answered(LISTENER_NOT_FOUND) }
+  }
+  exchange.listener = listener
+  const place = { ...NOWHERE, bind: bind.key, listener: listener.name }
+  const before = listener.steps.map(step => explainStep(step, 'gateway'))
+  const refusal = verdictOf(listener.steps, exchange)
+  if (refusal !== undefined) return { ...place, policies: before, ...answered(refusal) }
   const tried = triedRoutes(listener, exchange)
   const found = listener.routes.find(exchange)
-  if (found === undefined) return answered(bind, listener, undefined, tried, ROUTE_NOT_FOUND)
-  exchange.match = found.match
-  return explainAction(bind, listener, found.route, tried, exchange)
+  if (found === undefined) return { ...place, policies: before, ...answered(ROUTE_NOT_FOUND, tried) }
+  const { route, match } = found
+  exchange.route = route
+  exchange.match = match
+  const policies = [...before, ...route.steps.map(step => explainStep(step, 'route'))]
+  const verdict = verdictOf(route.steps, exchange)
+  const outcome = verdict === undefined ? explainAction(route.action, exchange) : answered(verdict)
+  return { ...place, route: route.name, policies, ...outcome, tried: [...tried, ...outcome.tried] }
+}
+
+const NOWHERE = { bind: undefined, listener: undefined, route: undefined, tried: [], policies: [] }
+
+function explainStep({ name, path }: Step, phase: 'gateway' | 'route'): PolicyExplanation {
+  return { phase, name, path: formatPath(path) }
+}
+
+/** The first answer that a step gives; those that would have to wait for something are left out. */
+function verdictOf(steps: readonly Step[], exchange: Exchange): Answer | undefined {
+  for (const step of steps) {
+    if (step.waits) continue
+    const verdict = step.run(exchange)
+    if (verdict !== undefined && !(verdict instanceof Promise)) return verdict
+  }
+  return undefined
 }
 
 function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number): Exchange {
@@ -94,7 +133,7 @@ function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number): E
     incoming.headers[name.toLowerCase()] = value
     incoming.rawHeaders.push(name, value)
   }
-  const generation = new Generation(runtime, new Pools(), undefined, () => {})
+  const generation = new Generation(runtime, new Pools(), new KeptStates(), undefined, () => {})
   const exchange = new Exchange(generation, port, incoming, new GatewayResponse(incoming))
   exchange.body = request.body === undefined ? undefined : Buffer.from(request.body)
   return exchange
@@ -112,88 +151,74 @@ function triedRoutes(listener: Listener, exchange: Exchange): TriedRoute[] {
   return tried
 }
 
-function answered(
-  bind: Bind | undefined,
-  listener: Listener | undefined,
-  route: Route | undefined,
-  tried: readonly TriedRoute[],
-  answer: { readonly status: number; readonly body: string | Buffer },
-): RouteExplanation {
-  return {
-    bind: bind?.key,
-    listener: listener?.name,
-    route: route?.name,
-    tried,
-    destinations: [],
-    answer: { status: answer.status, body: answer.body.toString() },
-  }
+/** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
+type Outcome = Pick<RouteExplanation, 'tried' | 'destinations' | 'answer'>
+
+function answered({ status, body }: Answer, tried: readonly TriedRoute[] = []): Outcome {
+  return { tried, destinations: [], answer: { status, body: body.toString() } }
 }
 
-function explainAction(
-  bind: Bind,
-  listener: Listener,
-  route: Route,
-  tried: readonly TriedRoute[],
-  exchange: Exchange,
-): RouteExplanation {
-  const { action } = route
-  const own = (answer: { status: number; body: string | Buffer }, more: readonly TriedRoute[] = []) =>
-    answered(bind, listener, route, [...tried, ...more], answer)
-  const sent = (
-    destinations: readonly (DestinationExplanation | Failure)[],
-    more: readonly TriedRoute[] = [],
-  ) => {
-    const reached: DestinationExplanation[] = []
-    for (const one of destinations) {
-      if ('status' in one) return own(one, more)
-      reached.push(one)
-    }
-    const place = { bind: bind.key, listener: listener.name, route: route.name }
-    return { ...place, tried: [...tried, ...more], destinations: reached, answer: undefined }
+function reached(
+  destinations: readonly (DestinationExplanation | Answer)[],
+  tried: readonly TriedRoute[] = [],
+): Outcome {
+  const found: DestinationExplanation[] = []
+  for (const one of destinations) {
+    if ('status' in one) return answered(one, tried)
+    found.push(one)
   }
+  return { tried, destinations: found, answer: undefined }
+}
+
+function explainAction(action: Action, exchange: Exchange): Outcome {
   switch (action.kind) {
-    case 'direct':
-      return own(action)
     case 'none':
-      return own(NO_VALID_BACKENDS)
+      return answered(NO_VALID_BACKENDS)
     case 'destinations': {
       const total = action.thresholds.at(-1) ?? 1
       const share = (index: number) =>
         ((action.thresholds[index] ?? 0) - (action.thresholds[index - 1] ?? 0)) / total
-      return sent(action.choices.map((choice, index) => explainDestination(choice, share(index), exchange)))
+      return reached(action.choices.map((choice, i) => explainDestination(choice, share(i), exchange)))
     }
-    case 'models': {
-      if (isModelList(exchange.path)) return own({ status: 200, body: action.list })
-      const model = pickModel(exchange, action)
-      const name = exchange.model ?? ''
-      const more: TriedRoute[] = []
-      for (const one of action.models) {
-        const lost = modelMismatch(one, name, exchange)
-        more.push({ name: one.name, path: formatPath(one.path), hosts: '*', lost })
-        if (lost === undefined) break
-      }
-      if ('status' in model) return own(model, more)
-      return sent([explainDestination(model.destination, 1, exchange)], more)
-    }
+    case 'models':
+      return isModelList(exchange.path)
+        ? answered({ status: 200, body: action.list, reason: 'DirectResponse' })
+        : explainModels(action, exchange)
   }
+}
+
+function explainModels(router: ModelRouter, exchange: Exchange): Outcome {
+  const model = pickModel(exchange, router)
+  const name = exchange.model ?? ''
+  const tried: TriedRoute[] = []
+  for (const one of router.models) {
+    const lost = modelMismatch(one, name, exchange)
+    tried.push({ name: one.name, path: formatPath(one.path), hosts: '*', lost })
+    if (lost === undefined) break
+  }
+  if ('status' in model) return answered(model, tried)
+  return reached([explainDestination(model.destination, 1, exchange)], tried)
 }
 
 function explainDestination(
   destination: Destination,
   share: number,
   exchange: Exchange,
-): DestinationExplanation | Failure {
+): DestinationExplanation | Answer {
   const { ai, upstream, rewritePath } = destination
+  const refusal = verdictOf(destination.steps, exchange)
+  if (refusal !== undefined) return refusal
   const path = exchange.path
   // Several destinations are explained with one exchange: each one starts from the client's path and body.
   exchange.json = undefined
-  if (rewritePath !== undefined && exchange.match !== undefined)
-    exchange.path = rewritePath(path, exchange.match)
+  const rewritten = rewritePath === undefined ? path : rewritePath(path, exchange.match)
+  if (rewritten === undefined) return NO_PREFIX
+  exchange.path = rewritten
   const call = ai === undefined ? undefined : prepareLlmCall(exchange, ai)
   const clientPath = exchange.path
   exchange.path = path
   if (call !== undefined && 'status' in call) return call
-  const before = destination.requestHeaders.build(exchange.request, destination.authority) ?? []
+  const before = outgoingHeaders(exchange, destination, undefined) ?? []
   const headers = outgoingHeaders(exchange, destination, call) ?? []
   const target = withQuery(call?.path ?? clientPath, call?.query ?? exchange.query, [])
   return {
@@ -202,7 +227,7 @@ function explainDestination(
     provider: ai?.provider.telemetryName,
     share,
     model: call?.model === '' ? exchange.model : call?.model,
-    policies: destination.policies,
+    policies: [...destination.policies, ...destination.steps.map(({ name }) => name)],
     key: destination.key && explainKey(destination.key, before, headers),
     upstream: { method: exchange.method, url: upstream.origin.replace(/:(?:443|80)$/, '') + target },
   }

@@ -7,20 +7,36 @@ export type Reason =
   | 'InvalidRequest'
   | 'Timeout'
   | 'UpstreamFailure'
+  | 'JwtAuth'
+  | 'BasicAuth'
+  | 'APIKeyAuth'
+  | 'Authorization'
+  | 'RateLimit'
 
 /** An answer that the gateway gives in place of the upstream's. */
-export interface Failure {
+export interface Answer {
   readonly status: number
-  readonly body: string
+  readonly body: string | Buffer
   readonly reason: Reason
-  /** `text/plain` unless set. */
-  readonly contentType?: string
+  /** Names and values in turn; `content-type: text/plain` alone unless set. */
+  readonly headers?: readonly string[]
+}
+
+/** An answer whose body says what is wrong. */
+export interface Failure extends Answer {
+  readonly body: string
 }
 
 export const LISTENER_NOT_FOUND: Failure = { status: 404, body: 'listener not found', reason: 'NotFound' }
 export const ROUTE_NOT_FOUND: Failure = { status: 404, body: 'route not found', reason: 'NotFound' }
 export const INVALID_REQUEST: Failure = { status: 400, body: 'invalid request', reason: 'InvalidRequest' }
 export const NO_VALID_BACKENDS: Failure = { status: 500, body: 'no valid backends', reason: 'Internal' }
+/** A prefix was to be replaced, and the route was not chosen by a prefix. */
+export const NO_PREFIX: Failure = {
+  status: 500,
+  body: 'failed to apply filters: invalid filter configuration: prefix redirect requires prefix match',
+  reason: 'Internal',
+}
 export const INTERNAL_ERROR: Failure = {
   status: 503,
   body: 'processing failed: internal error',
@@ -51,7 +67,7 @@ export function routerFailure(status: 400 | 403 | 404 | 413, code: string, messa
     status,
     body,
     reason: status === 404 ? 'NotFound' : 'InvalidRequest',
-    contentType: 'application/json',
+    headers: ['content-type', 'application/json'],
   }
 }
 

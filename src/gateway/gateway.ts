@@ -1,5 +1,6 @@
 import type { ConnectTo } from './connect-to.ts'
 import { Generation } from './generation.ts'
+import { KeptStates } from './kept.ts'
 import { Pools, type StandIn } from './pools.ts'
 import { Port } from './port.ts'
 import { accept } from './proxy.ts'
@@ -52,6 +53,7 @@ class RunningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #host: string
   readonly #pools: Pools
+  readonly #states = new KeptStates()
   /** By configured port. */
   readonly #ports = new Map<number, Port>()
   /** Replaced runtimes that still have requests under way. */
@@ -70,7 +72,7 @@ class RunningGateway implements Gateway {
   }
 
   #generation(runtime: Runtime): Generation {
-    return new Generation(runtime, this.#pools, this.#options.onAccess, generation =>
+    return new Generation(runtime, this.#pools, this.#states, this.#options.onAccess, generation =>
       this.#onIdle(generation),
     )
   }
@@ -112,13 +114,14 @@ class RunningGateway implements Gateway {
     }
   }
 
-  /** The last request of a generation is over; if it was replaced, connections that only it used can go. */
+  /** The last request of a generation is over; if it was replaced, connections and states that only it used can go. */
   #onIdle(generation: Generation): void {
     if (!this.#retired.delete(generation)) return
     const serving = [this.#current, ...this.#retired]
     this.#pools.keep(
       new Set(serving.flatMap(({ runtime }) => upstreamsOf(runtime).map(upstream => upstream.key))),
     )
+    this.#states.keep(new Set(serving.flatMap(({ runtime }) => runtime.kept.map(({ id }) => id))))
   }
 
   async close(options: { readonly drainMs?: number } = {}): Promise<void> {
@@ -129,5 +132,6 @@ class RunningGateway implements Gateway {
     const giveUp = (): void => void this.#pools.destroy()
     await Promise.all(ports.map(port => port.close(drainMs, giveUp)))
     await this.#pools.destroy()
+    this.#states.keep(new Set())
   }
 }

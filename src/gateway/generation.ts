@@ -1,3 +1,4 @@
+import type { Kept, KeptStates } from './kept.ts'
 import type { Pools } from './pools.ts'
 import type { Bind, Runtime } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
@@ -6,6 +7,7 @@ import type { AccessEvent } from './telemetry/access-event.ts'
 export class Generation {
   readonly runtime: Runtime
   readonly pools: Pools
+  readonly #states: KeptStates
   readonly onAccess: ((event: AccessEvent) => void) | undefined
   readonly #binds: ReadonlyMap<number, Bind>
   readonly #onIdle: (generation: Generation) => void
@@ -14,11 +16,13 @@ export class Generation {
   constructor(
     runtime: Runtime,
     pools: Pools,
+    states: KeptStates,
     onAccess: ((event: AccessEvent) => void) | undefined,
     onIdle: (generation: Generation) => void,
   ) {
     this.runtime = runtime
     this.pools = pools
+    this.#states = states
     this.onAccess = onAccess
     this.#binds = new Map(runtime.binds.map(bind => [bind.port, bind]))
     this.#onIdle = onIdle
@@ -27,6 +31,11 @@ export class Generation {
   /** Requests under way. */
   get active(): number {
     return this.#active
+  }
+
+  /** What a step keeps between requests; see `PolicyContext.keep`. */
+  state<T>(kept: Kept<T>): T {
+    return this.#states.of(kept)
   }
 
   bind(port: number): Bind | undefined {

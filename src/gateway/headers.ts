@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { HOP_BY_HOP, listedNames, NameTable } from './header-names.ts'
+import type { OutgoingHead } from './watcher.ts'
 
 /** One change to a list of headers. Values may be secrets: keep edits inside the classes below. */
 export type HeaderEdit =
@@ -116,8 +117,7 @@ const CONNECTION = 7
 const COMMON_ANSWER = ['server', 'cache-control', 'vary', 'x-request-id', 'openai-processing-ms', 'cf-ray']
 
 /** The head of an answer, ready to be sent on, and what the relay must know of it. */
-export interface AnswerHead {
-  headers: string[]
+export interface AnswerHead extends OutgoingHead {
   /** -1 when the upstream gave none. */
   contentLength: number
   hasDate: boolean
@@ -129,8 +129,10 @@ export interface AnswerHead {
 export class AnswerHeaders {
   readonly #fates: NameTable<number>
   readonly #own: readonly string[]
+  readonly #hasEdits: boolean
 
   constructor(edits: readonly HeaderEdit[] = []) {
+    this.#hasEdits = edits.length > 0
     const { dropped, own } = settle(edits)
     const fates = new Map<string, number>(HOP_BY_HOP.map(name => [name, DROP]))
     fates.set('connection', CONNECTION).set('content-length', LENGTH).set('date', DATE)
@@ -140,10 +142,22 @@ export class AnswerHeaders {
     this.#own = own
   }
 
+  /** The config changes something; without it answers go as they come. */
+  get hasEdits(): boolean {
+    return this.#hasEdits
+  }
+
   /** `raw` is undici's list of names and values as bytes. */
   build(raw: readonly Buffer[]): AnswerHead {
     const headers = this.#own.slice()
-    const head = { headers, contentLength: -1, hasDate: false, isEventStream: false, isEncoded: false }
+    const head = {
+      status: 200,
+      headers,
+      contentLength: -1,
+      hasDate: false,
+      isEventStream: false,
+      isEncoded: false,
+    }
     let connection: string | undefined
     for (let i = 0; i < raw.length; i += 2) {
       const name = (raw[i] as Buffer).toString('latin1')

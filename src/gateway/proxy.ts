@@ -7,6 +7,7 @@ import {
   INVALID_REQUEST,
   LISTENER_NOT_FOUND,
   llmRequestFailure,
+  NO_PREFIX,
   NO_VALID_BACKENDS,
   REQUEST_TIMEOUT,
   ROUTE_NOT_FOUND,
@@ -16,8 +17,9 @@ import type { Generation } from './generation.ts'
 import { withQuery } from './llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm-request.ts'
 import { isModelList, pickModel, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
+import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
-import type { Destination, Destinations, ModelRouter, Route } from './runtime.ts'
+import type { Destination, Destinations, ModelRouter } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { TranslatedRelay } from './translated-relay.ts'
 
@@ -41,34 +43,39 @@ export function accept(
 }
 
 function match(exchange: Exchange): void {
-  if (exchange.path === '') return exchange.fail(INVALID_REQUEST)
+  if (exchange.path === '') return exchange.end(INVALID_REQUEST)
   const [listener] = exchange.generation.bind(exchange.port)?.listeners.candidates(exchange.host) ?? []
-  if (listener === undefined) return exchange.fail(LISTENER_NOT_FOUND)
+  if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)
   exchange.listener = listener
-  const found = listener.routes.find(exchange)
-  if (found === undefined) return exchange.fail(ROUTE_NOT_FOUND)
-  exchange.route = found.route
-  exchange.match = found.match
-  admit(exchange, found.route)
+  runSteps(exchange, listener.steps, chooseRoute)
 }
 
-function admit(exchange: Exchange, route: Route): void {
-  const { action, requestTimeoutMs } = route
-  if (requestTimeoutMs > 0)
-    exchange.deadline = setTimeout(onDeadline, requestTimeoutMs, exchange, REQUEST_TIMEOUT)
+function chooseRoute(exchange: Exchange): void {
+  const found = exchange.listener?.routes.find(exchange)
+  if (found === undefined) return exchange.end(ROUTE_NOT_FOUND)
+  const { route } = found
+  exchange.route = route
+  exchange.match = found.match
+  if (route.requestTimeoutMs > 0) {
+    const left = route.requestTimeoutMs - (performance.now() - exchange.startedAt)
+    exchange.deadline = setTimeout(onDeadline, Math.max(left, 1), exchange, REQUEST_TIMEOUT)
+  }
+  runSteps(exchange, route.steps, admit)
+}
+
+/** The route has nothing against the request: where it goes is decided as soon as enough of it is here. */
+function admit(exchange: Exchange): void {
+  const action = exchange.route?.action ?? { kind: 'none' }
   const limit = exchange.generation.runtime.settings.maxBodyBytes
   switch (action.kind) {
-    case 'direct':
-      exchange.reason = 'DirectResponse'
-      return exchange.answer(action.status, action.headers.slice(), action.body)
     case 'none':
-      return exchange.fail(NO_VALID_BACKENDS)
+      return exchange.end(NO_VALID_BACKENDS)
     case 'models':
       if (isModelList(exchange.path)) return answerModelList(exchange, action)
       return gatherBody(exchange, new Gathering(limit, sendByModel, refuseForRouter))
     case 'destinations':
       exchange.destination = pick(action)
-      return gatherBody(exchange, new Gathering(limit, send, sendLarge))
+      return gatherBody(exchange, new Gathering(limit, send, send))
   }
 }
 
@@ -81,53 +88,65 @@ function pick(destinations: Destinations): Destination | undefined {
 }
 
 function answerModelList(exchange: Exchange, router: ModelRouter): void {
-  exchange.reason = 'DirectResponse'
-  exchange.answer(200, ['content-type', 'application/json'], router.list)
+  const headers = ['content-type', 'application/json']
+  exchange.end({ status: 200, headers, body: router.list, reason: 'DirectResponse' })
 }
 
 function sendByModel(exchange: Exchange): void {
   if (exchange.route?.action.kind !== 'models') return
   const model = pickModel(exchange, exchange.route.action)
-  if ('status' in model) return exchange.fail(model)
+  if ('status' in model) return exchange.end(model)
   exchange.destination = model.destination
   send(exchange)
 }
 
 function refuseForRouter(exchange: Exchange): void {
-  exchange.fail(ROUTER_BODY_TOO_LARGE)
+  exchange.end(ROUTER_BODY_TOO_LARGE)
+}
+
+/** The backend is known, and the body is here or known to be large: the backend's policies have their say. */
+function send(exchange: Exchange): void {
+  const { destination } = exchange
+  if (destination === undefined) return exchange.end(NO_VALID_BACKENDS)
+  if (destination.answerHeaders.hasEdits) exchange.answerHeaders = destination.answerHeaders
+  runSteps(exchange, destination.steps, exchange.gathering === undefined ? rewriteWhole : rewriteLarge)
 }
 
 /** Rewrites a request whose body is here, and sends it. */
-function send(exchange: Exchange): void {
+function rewriteWhole(exchange: Exchange): void {
   const { destination } = exchange
-  if (destination === undefined) return exchange.fail(NO_VALID_BACKENDS)
-  rewritePath(exchange, destination)
+  if (destination === undefined || !rewritePath(exchange, destination)) return
   if (destination.ai === undefined) return dispatch(exchange, destination, undefined, exchange.body ?? null)
   const call = prepareLlmCall(exchange, destination.ai)
-  if ('status' in call) return exchange.fail(call)
+  if ('status' in call) return exchange.end(call)
   exchange.model = call.model === '' ? exchange.model : call.model
   dispatch(exchange, destination, call, call.body ?? null)
 }
 
 /** A body above the limit: only an upstream that needs no look into it may have it. */
-function sendLarge(exchange: Exchange): void {
+function rewriteLarge(exchange: Exchange): void {
   const { destination, gathering } = exchange
-  if (destination === undefined || gathering === undefined) return exchange.fail(NO_VALID_BACKENDS)
-  rewritePath(exchange, destination)
+  if (destination === undefined || gathering === undefined || !rewritePath(exchange, destination)) return
   if (destination.ai === undefined)
     return dispatch(exchange, destination, undefined, gathering.rest(exchange))
   if (destination.ai.types.of(exchange.path) !== 'passthrough') {
-    return exchange.fail(llmRequestFailure(413, 'request was too large'))
+    return exchange.end(llmRequestFailure(413, 'request was too large'))
   }
   const call = prepareLlmCall(exchange, destination.ai)
-  if ('status' in call) return exchange.fail(call)
+  if ('status' in call) return exchange.end(call)
   dispatch(exchange, destination, call, gathering.rest(exchange))
 }
 
-function rewritePath(exchange: Exchange, destination: Destination): void {
-  if (destination.rewritePath !== undefined && exchange.match !== undefined) {
-    exchange.path = destination.rewritePath(exchange.path, exchange.match)
+/** False when there is no such path; the client has been told. */
+function rewritePath(exchange: Exchange, destination: Destination): boolean {
+  if (destination.rewritePath === undefined) return true
+  const path = destination.rewritePath(exchange.path, exchange.match)
+  if (path === undefined) {
+    exchange.end(NO_PREFIX)
+    return false
   }
+  exchange.path = path
+  return true
 }
 
 /** The one place where a request leaves. */
@@ -139,7 +158,7 @@ function dispatch(
 ): void {
   const { request, method } = exchange
   const headers = outgoingHeaders(exchange, destination, call)
-  if (headers === undefined) return exchange.fail(INVALID_REQUEST)
+  if (headers === undefined) return exchange.end(INVALID_REQUEST)
   // A body that is passed on as it comes keeps its length; undici sees to all others.
   const length = body instanceof Readable ? request.headers['content-length'] : undefined
   if (length !== undefined) headers.push('content-length', length)
@@ -162,7 +181,9 @@ export function outgoingHeaders(
   destination: Destination,
   call: LlmCall | undefined,
 ): string[] | undefined {
-  const headers = destination.requestHeaders.build(exchange.request, destination.authority)
+  const { authority } = destination
+  const host = typeof authority === 'function' ? authority(exchange) : authority
+  const headers = destination.requestHeaders.build(exchange.request, host)
   if (headers === undefined || call === undefined || destination.ai === undefined) return headers
   const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call
@@ -188,7 +209,7 @@ function setBackendDeadline(exchange: Exchange, destination: Destination): void 
 
 function onDeadline(exchange: Exchange, failure: Failure): void {
   exchange.relay?.abort()
-  exchange.fail(failure)
+  exchange.end(failure)
 }
 
 /** The answer has gone, or the client has. */
@@ -204,6 +225,7 @@ function leave(exchange: Exchange): void {
     exchange.relay?.abort()
     exchange.error ??= 'client disconnected'
   }
+  for (const watcher of exchange.watchers ?? []) watcher.onEnd?.(exchange)
   const { generation } = exchange
   generation.leave()
   if (generation.onAccess !== undefined) generation.onAccess(accessEvent(exchange))

@@ -50,21 +50,23 @@ export class Relay implements Dispatcher.DispatchHandler {
     clearTimeout(this.exchange.deadline)
     this.#resume = resume
     const head = this.destination.answerHeaders.build(rawHeaders)
+    head.status = status
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
     const { echoes } = this.destination
-    if (status < GUARDED_FROM || echoes === undefined) this.begin(status, statusText, head)
-    else {
+    if (status >= GUARDED_FROM && echoes !== undefined) {
       this.#guarded = echoes.body(head, this.exchange.response, resume)
-      this.begin(status, echoes.clean(statusText), head)
+      statusText = echoes.clean(statusText)
     }
+    if (this.exchange.watchers !== undefined) this.exchange.showHead(head)
+    this.begin(statusText, head)
     return true
   }
 
   /** The head of the answer. */
-  protected begin(status: number, statusText: string, head: AnswerHead): void {
+  protected begin(statusText: string, head: AnswerHead): void {
     const { response } = this.exchange
     if (head.hasDate) response.sendDate = false
-    response.writeHead(status, statusText, head.headers)
+    response.writeHead(head.status, statusText, head.headers)
     this.#remaining = head.contentLength
     if (head.contentLength >= 0) return
     // Silence may follow, so the head waits for this turn's chunks only.
@@ -141,8 +143,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   onError(error: Error): void {
     if (this.isOver) return
     this.isOver = true
-    // After the head has left, `fail` breaks the connection: it is the only way to say that the answer is not whole.
-    this.exchange.fail(upstreamFailure(error))
+    // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
+    this.exchange.end(upstreamFailure(error))
   }
 
   /** The client has gone, or the time is up: the upstream need not go on. */

@@ -2,16 +2,21 @@ import type { Path } from '../config/diagnostic.ts'
 import type { Provider } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { EchoGuard } from './echo.ts'
+import type { Exchange } from './exchange.ts'
 import type { AnswerHeaders, RequestHeaders } from './headers.ts'
 import type { HostTable } from './host-table.ts'
+import type { Kept } from './kept.ts'
 import type { Match, ValueMatch } from './match.ts'
 import type { PathTypes } from './path-types.ts'
+import type { Step } from './policies/policy.ts'
 import type { RouteTable } from './router.ts'
 
 /** Everything that requests need, decided before the first one comes. Frozen; a reload makes a new one. */
 export interface Runtime {
   readonly binds: readonly Bind[]
   readonly settings: Settings
+  /** What its policies keep between requests. */
+  readonly kept: readonly Kept<unknown>[]
 }
 
 /** What holds for all requests. */
@@ -39,6 +44,8 @@ export interface Listener {
   /** What the access log calls `gateway`. */
   readonly gateway: string
   readonly hostname: string | undefined
+  /** The gateway phase: what applies before a route is chosen, in order. */
+  readonly steps: readonly Step[]
   readonly routes: RouteTable<Route>
 }
 
@@ -52,18 +59,12 @@ export interface Route {
   readonly matches: readonly Match[]
   /** 0: none. Ends with the head of the answer. */
   readonly requestTimeoutMs: number
+  /** The route phase, in order. */
+  readonly steps: readonly Step[]
   readonly action: Action
 }
 
-export type Action = DirectAnswer | Destinations | ModelRouter | NoBackend
-
-/** `policies.directResponse` */
-export interface DirectAnswer {
-  readonly kind: 'direct'
-  readonly status: number
-  readonly headers: readonly string[]
-  readonly body: Buffer
-}
+export type Action = Destinations | ModelRouter | NoBackend
 
 /** The backends of a route, one picked per request by weight. */
 export interface Destinations {
@@ -105,6 +106,8 @@ export interface Destination {
   /** Where the backend stands in the config. */
   readonly path: Path
   readonly upstream: Upstream
+  /** The backend phase, in order. */
+  readonly steps: readonly Step[]
   readonly ai: AiBackend | undefined
   readonly requestHeaders: RequestHeaders
   readonly answerHeaders: AnswerHeaders
@@ -115,9 +118,10 @@ export interface Destination {
   readonly echoes: EchoGuard | undefined
   /** Names of the policies in effect, in the order they apply. */
   readonly policies: readonly string[]
-  /** `Host` upstream: fixed text, or undefined for the client's own. */
-  readonly authority: string | undefined
-  readonly rewritePath: ((path: string, match: Match) => string) | undefined
+  /** `Host` upstream: fixed, computed, or undefined for the client's own. */
+  readonly authority: string | ((exchange: Exchange) => string) | undefined
+  /** Undefined when the route was not matched in the way that the rewrite needs. */
+  readonly rewritePath: ((path: string, match: Match | undefined) => string | undefined) | undefined
   /** 0: none. Ends with the head of the answer. */
   readonly backendTimeoutMs: number
 }

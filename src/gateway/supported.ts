@@ -1,6 +1,16 @@
 import type { Path } from '../config/diagnostic.ts'
 import type { Config } from '../config/schema.ts'
+import { each, type Fields, isMap, only, runs, type Support, section, unless } from './support.ts'
 import { azureWithoutKey } from './supported-azure.ts'
+import {
+  BACKEND_AUTH,
+  BACKEND_POLICIES,
+  BACKEND_TLS,
+  GATEWAY_FIELDS,
+  GATEWAY_POLICIES,
+  LLM_POLICIES,
+  ROUTE_POLICIES,
+} from './supported-policies.ts'
 
 /** A part of a config that the embedded gateway does not run. */
 export interface Unsupported {
@@ -9,119 +19,9 @@ export interface Unsupported {
   readonly what: string
 }
 
-type Report = (path: Path, what: string) => void
-
-/** Looks at one place of the config and reports what of it is not run. The schema has checked its shape. */
-type Support = (value: unknown, path: Path, report: Report) => void
-
-type Fields = Readonly<Record<string, Support>>
-
-/** Run as it is, whatever stands there. */
-const runs: Support = () => {}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
-}
-
-/** A map of which exactly these keys are run; any other that is set is reported. */
-function section(fields: Fields): Support {
-  return (value, path, report) => {
-    if (!isMap(value)) return
-    for (const [key, content] of Object.entries(value)) {
-      if (isAbsent(content)) continue
-      const support = fields[key]
-      if (support === undefined) report([...path, key], `"${key}"`)
-      else support(content, [...path, key], report)
-    }
-  }
-}
-
-/** A list, or a map with names as keys, of things that are each looked at. */
-function each(support: Support): Support {
-  return (value, path, report) => {
-    if (Array.isArray(value))
-      for (const [index, item] of value.entries()) support(item, [...path, index], report)
-    else if (isMap(value))
-      for (const [key, item] of Object.entries(value)) support(item, [...path, key], report)
-  }
-}
-
-/** Values of which only those are run that `verdict` has nothing to say about. */
-function unless(verdict: (value: unknown) => string | undefined, otherwise: Support = runs): Support {
-  return (value, path, report) => {
-    const what = verdict(value)
-    if (what === undefined) otherwise(value, path, report)
-    else report(path, what)
-  }
-}
-
-/** Only this value. */
-function only(wanted: unknown, noun: string): Support {
-  return unless(value => (value === wanted ? undefined : `${noun} ${String(value)}`))
-}
-
 const ADDRESS = unless(value =>
   typeof value === 'string' && value.startsWith('unix:') ? 'backends on a Unix socket' : undefined,
 )
-
-const BACKEND_TLS = section({
-  root: runs,
-  hostname: runs,
-  insecure: unless(value =>
-    value === true ? '"insecure": certificates are always verified here' : undefined,
-  ),
-  insecureHost: unless(value =>
-    value === true ? '"insecureHost": names are always verified here' : undefined,
-  ),
-})
-
-// What stands beside a bare key is dropped by agentgateway as well; a rule warns of it.
-const BACKEND_AUTH = unless(
-  value => (value === 'copilot' ? 'backendAuth of kind copilot' : undefined),
-  section({ key: runs, credentials: runs, passthrough: runs, location: runs }),
-)
-
-const ROUTE_TYPES = each(
-  unless(value => (value === 'realtime' ? 'the route type realtime, which needs WebSockets' : undefined)),
-)
-
-const AI_POLICY = section({ routes: ROUTE_TYPES })
-
-const BACKEND_POLICIES = section({
-  requestHeaderModifier: runs,
-  responseHeaderModifier: runs,
-  backendTLS: BACKEND_TLS,
-  backendAuth: BACKEND_AUTH,
-  http: section({ requestTimeout: runs }),
-  ai: AI_POLICY,
-})
-
-const ROUTE_POLICIES = section({
-  requestHeaderModifier: runs,
-  responseHeaderModifier: runs,
-  urlRewrite: section({
-    authority: unless(value =>
-      isMap(value) && value['full'] === undefined ? 'rewriting a part of the authority' : undefined,
-    ),
-    path: runs,
-  }),
-  directResponse: unless(
-    value =>
-      isMap(value) && value['conditional'] !== undefined ? 'conditional direct responses' : undefined,
-    section({
-      status: runs,
-      body: unless(value => (typeof value === 'string' ? undefined : 'a body given as a list of bytes')),
-    }),
-  ),
-  ai: AI_POLICY,
-  backendTLS: BACKEND_TLS,
-  backendAuth: BACKEND_AUTH,
-  timeout: section({ requestTimeout: runs, backendRequestTimeout: runs }),
-})
 
 const MODEL_ONLY = section({ model: runs })
 const CUSTOM = section({ model: runs, providerOverride: runs, formats: runs })
@@ -192,15 +92,16 @@ const BIND = section({
       hostname: runs,
       protocol: PROTOCOL,
       routes: each(ROUTE),
-      policies: section({}),
+      policies: GATEWAY_POLICIES,
     }),
   ),
 })
 
 const GATEWAY = section({
+  ...GATEWAY_FIELDS,
   port: runs,
   protocol: PROTOCOL,
-  listeners: each(section({ name: runs, hostname: runs, protocol: PROTOCOL })),
+  listeners: each(section({ ...GATEWAY_FIELDS, name: runs, hostname: runs, protocol: PROTOCOL })),
 })
 
 const LLM_PROVIDERS: ReadonlySet<unknown> = new Set(['vertex', 'bedrock', 'copilot'])
@@ -235,7 +136,7 @@ const LLM_CALL: Fields = {
 const LLM = section({
   gateways: runs,
   port: runs,
-  policies: section({}),
+  policies: LLM_POLICIES,
   providers: each(
     section({ name: runs, provider: LLM_PROVIDER, params: LLM_PARAMS, defaults: section(LLM_CALL) }),
   ),
@@ -272,12 +173,27 @@ const STATIC_CONFIG = section({
   backend: section({ connectTimeout: runs, poolIdleTimeout: runs }),
 })
 
+/** Gateways, their listeners, routes and backends of the file; services and listener sets come from a mesh. */
+const TARGET = section({
+  gateway: section({
+    gatewayName: runs,
+    gatewayNamespace: runs,
+    listenerName: runs,
+  }),
+  route: section({ name: runs, namespace: runs, ruleName: runs }),
+  backend: unless(
+    value => (value === 'invalid' ? 'policies for the backend "invalid"' : undefined),
+    section({ backend: runs }),
+  ),
+})
+
 const CONFIG = section({
   config: STATIC_CONFIG,
   gateways: each(GATEWAY),
   routes: each(ROUTE),
   llm: LLM,
   backends: each(section({ name: runs, host: ADDRESS, ai: AI, policies: BACKEND_POLICIES })),
+  policies: each(section({ name: runs, target: TARGET, phase: runs, policy: ROUTE_POLICIES })),
   frontendPolicies: section({
     http: section({
       maxBufferSize: runs,

@@ -5,6 +5,7 @@ import { llmResponseFailure } from './failures.ts'
 import type { AnswerHead } from './headers.ts'
 import { Relay } from './relay.ts'
 import type { Destination } from './runtime.ts'
+import type { OutgoingHead } from './watcher.ts'
 
 /** Bytes of an answer that is translated whole; a longer one is refused. */
 const WHOLE_LIMIT = 16 * 1024 * 1024
@@ -17,7 +18,6 @@ export class TranslatedRelay extends Relay {
   readonly #translation: Translation
   readonly #facts: AnswerFacts
   #stream: AnswerStream | undefined
-  #status = 0
   #head: AnswerHead | undefined
   #chunks: Buffer[] = []
   #size = 0
@@ -28,17 +28,16 @@ export class TranslatedRelay extends Relay {
     this.#facts = facts
   }
 
-  protected override begin(status: number, statusText: string, head: AnswerHead): void {
+  protected override begin(statusText: string, head: AnswerHead): void {
     head.headers = head.headers.filter(
       (_, i) => !OF_THE_BODY.has((head.headers[i - (i % 2)] ?? '').toLowerCase()),
     )
     head.contentLength = -1
-    this.#status = status
     this.#head = head
-    if (!head.isEventStream || status > 299) return
+    if (!head.isEventStream || head.status > 299) return
     this.#stream = this.#translation.stream(this.#facts)
     head.headers.push('content-type', 'text/event-stream')
-    super.begin(status, statusText, head)
+    super.begin(statusText, head)
   }
 
   protected override pass(chunk: Buffer): boolean {
@@ -50,7 +49,7 @@ export class TranslatedRelay extends Relay {
     this.#size += chunk.length
     if (this.#size > WHOLE_LIMIT) {
       this.abort()
-      this.exchange.fail(llmResponseFailure('response was too large'))
+      this.exchange.end(llmResponseFailure('response was too large'))
     }
     return true
   }
@@ -65,20 +64,20 @@ export class TranslatedRelay extends Relay {
   }
 
   #endWhole(): void {
+    const { status, headers }: OutgoingHead = this.#head ?? { status: 502, headers: [] }
     let body: Buffer
     try {
-      body = this.#translation.answer(this.#status, this.#whole(), this.#facts)
+      body = this.#translation.answer(status, this.#whole(status), this.#facts)
     } catch {
-      return this.exchange.fail(llmResponseFailure('failed to parse response'))
+      return this.exchange.end(llmResponseFailure('failed to parse response'))
     }
-    const headers = this.#head?.headers ?? []
     headers.push('content-type', 'application/json')
-    this.exchange.answer(this.#status, headers, body)
+    this.exchange.send({ status, headers }, body)
   }
 
-  #whole(): Buffer {
+  #whole(status: number): Buffer {
     const whole = Buffer.concat(this.#chunks, this.#size)
     const { echoes } = this.destination
-    return this.#status < GUARDED_FROM || echoes === undefined ? whole : echoes.cleanBytes(whole)
+    return status < GUARDED_FROM || echoes === undefined ? whole : echoes.cleanBytes(whole)
   }
 }

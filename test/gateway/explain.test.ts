@@ -94,6 +94,30 @@ describe('explainRoute', () => {
     expect(explainRoute(ROUTES, asked)).toMatchObject({ answer, destinations: [] })
   })
 
+  it('lists the policies of every level in the order in which they run, and what they answer', () => {
+    const runtime = runtimeOf(`
+gateways: {default: {port: 1, cors: {allowOrigins: ["*"]}}}
+policies:
+- {name: {name: a, namespace: b}, target: {gateway: {gatewayName: default, gatewayNamespace: default}}, policy: {csrf: {}}}
+routes:
+- policies: {delay: {duration: 1h}, directResponse: {status: 203, body: x}}
+`)
+    const explained = explainRoute(runtime, { method: 'GET', path: '/' })
+    expect(explained.policies).toEqual([
+      { phase: 'gateway', name: 'cors', path: 'gateways.default.cors' },
+      { phase: 'route', name: 'csrf', path: 'policies[0].policy.csrf' },
+      { phase: 'route', name: 'delay', path: 'routes[0].policies.delay' },
+      { phase: 'route', name: 'directResponse', path: 'routes[0].policies.directResponse' },
+    ])
+    expect(explained.answer).toEqual({ status: 203, body: 'x' })
+    const refused = explainRoute(runtime, {
+      method: 'POST',
+      path: '/',
+      headers: { origin: 'https://x.test' },
+    })
+    expect(refused.answer).toEqual({ status: 403, body: 'CSRF validation failed' })
+  })
+
   it('tells a request that the provider could not be asked', () => {
     expect(explainRoute(ROUTES, { ...request, body: '{}' }).answer).toMatchObject({ status: 400 })
   })

@@ -17,7 +17,12 @@ const ROUTE = 'binds[0].listeners[0].routes[0]'
 const UNSUPPORTED: readonly (readonly [title: string, config: object, path: string, what: RegExp])[] = [
   ['mcp', { mcp: { targets: [] } }, 'mcp', /"mcp"/],
   ['ui', { ui: {} }, 'ui', /"ui"/],
-  ['targeted policies', { policies: [{}] }, 'policies', /"policies"/],
+  [
+    'a targeted policy for a listener set',
+    { policies: [{ target: { listenerSet: { name: 'a' } } }] },
+    'policies[0].target.listenerSet',
+    /"listenerSet"/,
+  ],
   ['tcpRoutes', { tcpRoutes: [{}] }, 'tcpRoutes', /"tcpRoutes"/],
   ['route groups', { routeGroups: [{}] }, 'routeGroups', /"routeGroups"/],
   ['an admin address', { config: { adminAddr: 'localhost:15000' } }, 'config.adminAddr', /may be off/],
@@ -60,10 +65,8 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ['client keys of a gateway', { gateways: { a: { port: 1, apiKey: {} } } }, 'gateways.a.apiKey', /"apiKey"/],
   ['TLS of a gateway', { gateways: { a: { port: 1, tls: {} } } }, 'gateways.a.tls', /"tls"/],
   ['retry', policy({ retry: { codes: [500] } }), `${ROUTE}.policies.retry`, /"retry"/],
-  ['cors', policy({ cors: {} }), `${ROUTE}.policies.cors`, /"cors"/],
   ['rate limits', policy({ localRateLimit: [{}] }), `${ROUTE}.policies.localRateLimit`, /"localRateLimit"/],
   ['mirroring', policy({ requestMirror: {} }), `${ROUTE}.policies.requestMirror`, /"requestMirror"/],
-  ['redirects', policy({ requestRedirect: {} }), `${ROUTE}.policies.requestRedirect`, /"requestRedirect"/],
   [
     'transformations',
     policy({ transformations: {} }),
@@ -108,12 +111,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     policy({ directResponse: { status: 200, bodyExpression: '1' } }),
     `${ROUTE}.policies.directResponse.bodyExpression`,
     /"bodyExpression"/,
-  ],
-  [
-    'rewriting the port alone',
-    policy({ urlRewrite: { authority: { port: 1 } } }),
-    `${ROUTE}.policies.urlRewrite.authority`,
-    /authority/,
   ],
   ['a Unix socket', JSON.parse(toHost('unix:/run/x.sock')), `${ROUTE}.backends[0].host`, /Unix socket/],
   ['a service', route({ backends: [{ service: {} }] }), `${ROUTE}.backends[0].service`, /"service"/],
@@ -197,7 +194,7 @@ describe('what the embedded gateway does not run', () => {
   })
 
   it('is all reported at once', () => {
-    const config = { mcp: {}, ui: {}, ...policy({ retry: {}, cors: {} }) } as Config
+    const config = { mcp: {}, ui: {}, ...policy({ retry: {}, requestMirror: {} }) } as Config
     expect(findUnsupported(config)).toHaveLength(4)
   })
 

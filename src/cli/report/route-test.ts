@@ -22,7 +22,7 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   }
   row('backend', destination && `${destination.backend}  ${dim(destination.path)}`)
   row('provider', destination?.provider)
-  row('policies', destination?.policies.join(', '))
+  row('policies', policyNames(test).join(', '))
   row('key', keyText(test))
   row('upstream', destination && `${destination.upstream.method} ${destination.upstream.url}`)
   if (answer !== undefined) {
@@ -51,6 +51,11 @@ function keyText({ destination, slot, isKeyKnown }: RouteTest): string | undefin
   return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${isKeyKnown ? key.secret.fingerprint() : 'not read'}  in ${key.placement ?? 'no place: it is taken out again'}`
 }
 
+/** Of the gateway, of the route, of the backend, in the order in which they run; each once. */
+function policyNames({ explanation, destination }: RouteTest): string[] {
+  return [...new Set([...explanation.policies.map(({ name }) => name), ...(destination?.policies ?? [])])]
+}
+
 function ms(value: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} ms`
 }
@@ -67,7 +72,7 @@ export function routeTestJson(test: RouteTest): object {
       route: explanation.route ?? null,
       backend: destination?.backend ?? null,
       provider: destination?.provider ?? null,
-      policies: destination?.policies ?? [],
+      policies: policyNames(test),
     },
     tried: explanation.tried,
     key:

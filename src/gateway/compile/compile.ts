@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
 import type { Path } from '../../config/diagnostic.ts'
-import type { Config, Gateway, StaticConfig } from '../../config/schema.ts'
+import type { Config, Gateway, LlmConfig, StaticConfig } from '../../config/schema.ts'
 import { AnswerHeaders } from '../headers.ts'
 import { HostTable } from '../host-table.ts'
+import { GATEWAY_PHASE } from '../policies/phases.ts'
+import type { Step } from '../policies/policy.ts'
 import { RouteTable } from '../router.ts'
 import type { Bind, Listener, Route, Runtime, Settings } from '../runtime.ts'
 import { findUnsupported } from '../supported.ts'
 import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
 import { compileLlm } from './llm.ts'
+import { compilePhase, PolicyContexts, type PolicyLevel } from './policies.ts'
 import { compileRoute, type RouteContext } from './route.ts'
+import { TargetedPolicies } from './targets.ts'
 
 export interface CompileOptions {
   /** Reads a PEM file; a relative path starts at the working directory. */
@@ -29,6 +33,8 @@ interface ListenerDraft {
   readonly hostname: string | undefined
   readonly port: number
   readonly path: Path
+  /** What it says of requests before a route is chosen. */
+  readonly policies: PolicyLevel
   readonly routes: Route[]
 }
 
@@ -65,6 +71,8 @@ class Compilation {
     this.#context = {
       settings: { ...connectionSettings(config.config), readFile },
       named: new Map(named),
+      targeted: new TargetedPolicies(config),
+      policies: new PolicyContexts({ readFile, maxBodyBytes: settingsOf(config).maxBodyBytes }),
       untouched: new AnswerHeaders(),
     }
   }
@@ -74,7 +82,9 @@ class Compilation {
     for (const [name, gateway] of Object.entries(this.#config.gateways ?? {})) this.#addGateway(name, gateway)
     this.#attachRoutes()
     this.#attachLlm()
-    return Object.freeze({ binds: Object.freeze(this.#binds()), settings: settingsOf(this.#config) })
+    const binds = Object.freeze(this.#binds())
+    const kept = [...this.#context.policies.kept.values()]
+    return Object.freeze({ binds, settings: settingsOf(this.#config), kept })
   }
 
   #addBinds(): void {
@@ -94,11 +104,12 @@ class Compilation {
           hostname: listener.hostname ?? undefined,
           port,
           path,
+          policies: { policies: listener.policies, path: [...path, 'policies'] },
         }
         const routes = (listener.routes ?? []).map((route, place) =>
           compileRoute(
             route,
-            { listenerKey: key, index: place, path: [...path, 'routes', place] },
+            { listener: draft, index: place, path: [...path, 'routes', place] },
             this.#context,
           ),
         )
@@ -114,22 +125,31 @@ class Compilation {
     const written = gateway.listeners ?? []
     const drafts =
       written.length === 0
-        ? [this.#gatewayListener(name, name, undefined, port, path)]
+        ? [this.#gatewayListener(name, name, undefined, port, { policies: gateway, path })]
         : written.map((listener, index) =>
             this.#gatewayListener(
               name,
               `${name}/${listener.name ?? `listener${index}`}`,
               listener.hostname ?? undefined,
               port,
-              [...path, 'listeners', index],
+              { policies: listener, path: [...path, 'listeners', index] },
             ),
           )
     this.#references.set(name, drafts)
     for (const draft of drafts) if (draft.name !== name) this.#references.set(draft.name, [draft])
   }
 
-  #gatewayListener(gateway: string, name: string, hostname: string | undefined, port: number, path: Path) {
-    const draft: ListenerDraft = { key: `gateway/${name}`, name, gateway, hostname, port, path, routes: [] }
+  /** The policies of a gateway stand in it directly. */
+  #gatewayListener(
+    gateway: string,
+    name: string,
+    hostname: string | undefined,
+    port: number,
+    policies: PolicyLevel,
+  ) {
+    const { path } = policies
+    const key = `gateway/${name}`
+    const draft: ListenerDraft = { key, name, gateway, hostname, port, path, policies, routes: [] }
     this.#listeners.push(draft)
     return draft
   }
@@ -139,7 +159,7 @@ class Compilation {
       const path = ['routes', index]
       for (const listener of this.#referenced(route.gateways, path)) {
         // As in agentgateway, an unnamed route is numbered among those of the listener it hangs under.
-        const place = { listenerKey: listener.key, index: listener.routes.length, path }
+        const place = { listener, index: listener.routes.length, path }
         listener.routes.push(compileRoute(route, place, this.#context))
       }
     }
@@ -162,16 +182,19 @@ class Compilation {
   #attachLlm(): void {
     const { llm } = this.#config
     if (llm === undefined || llm === null) return
-    const route = compileLlm(llm, Math.floor(this.#now() / 1000), this.#context)
     const names = typeof llm.gateways === 'string' ? [llm.gateways] : (llm.gateways ?? [])
     const isAttached = names.length > 0 || (!isPort(llm.port) && this.#references.has('default'))
     const listeners = isAttached
       ? this.#referenced(llm.gateways, ['llm'])
-      : [this.#llmListener(llm.port ?? LLM_PORT)]
-    for (const listener of listeners) listener.routes.push({ ...route, key: `${listener.key}/llm:request` })
+      : [this.#llmListener(llm.port ?? LLM_PORT, llm)]
+    const created = Math.floor(this.#now() / 1000)
+    for (const listener of listeners) {
+      listener.routes.push(compileLlm(llm, { listener, isAttached, created }, this.#context))
+    }
   }
 
-  #llmListener(port: number): ListenerDraft {
+  /** Where the section has a port of its own, its policies are those of the listener. */
+  #llmListener(port: number, llm: LlmConfig): ListenerDraft {
     const draft: ListenerDraft = {
       key: 'llm',
       name: 'llm',
@@ -179,6 +202,7 @@ class Compilation {
       hostname: undefined,
       port,
       path: ['llm'],
+      policies: { policies: llm.policies, path: ['llm', 'policies'] },
       routes: [],
     }
     this.#listeners.push(draft)
@@ -202,12 +226,16 @@ class Compilation {
       }
       owners.set(port, owner)
       binds.set(port, table)
-      table.set(
-        hostname,
-        Object.freeze({ key, name, gateway, hostname, routes: new RouteTable(draft.routes) }),
-      )
+      const routes = new RouteTable(draft.routes)
+      const steps = this.#gatewayPhase(draft)
+      table.set(hostname, Object.freeze({ key, name, gateway, hostname, steps, routes }))
     }
     return [...binds].map(([port, listeners]) => Object.freeze({ key: `bind/${port}`, port, listeners }))
+  }
+
+  #gatewayPhase({ key, name, policies }: ListenerDraft): readonly Step[] {
+    const { targeted, policies: contexts } = this.#context
+    return compilePhase(GATEWAY_PHASE, [policies, ...targeted.beforeRoute(name)], contexts.for(key))
   }
 }
 

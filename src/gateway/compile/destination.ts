@@ -1,22 +1,20 @@
 import { isIP } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
-import type { BackendPolicies, HeaderModifier, RoutePolicies, RouteType } from '../../config/schema.ts'
+import type { HeaderModifier, RouteType } from '../../config/schema.ts'
 import type { Provider } from '../../providers/index.ts'
 import { EchoGuard } from '../echo.ts'
 import { AnswerHeaders, type HeaderEdit, RequestHeaders } from '../headers.ts'
 import { PathTypes } from '../path-types.ts'
+import { BACKEND_PHASE } from '../policies/phases.ts'
 import type { AiBackend, Destination } from '../runtime.ts'
 import { type CompiledAuth, compileAuth } from './auth.ts'
 import { milliseconds } from './duration.ts'
+import { editsOf } from './header-edits.ts'
 import { invalid } from './invalid.ts'
+import { compilePhase, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
-import {
-  type Address,
-  compileUpstream,
-  type PlacedTls,
-  parseAddress,
-  type UpstreamSettings,
-} from './upstream.ts'
+import type { RouteContext } from './route.ts'
+import { type Address, compileUpstream, type PlacedTls, parseAddress } from './upstream.ts'
 
 /** What one level of the config says about calls of a backend. */
 export interface Level {
@@ -41,16 +39,21 @@ export interface AiTarget {
 
 /** A route with one of its backends, before it is compiled. */
 export interface DestinationDraft {
+  /** The same over reloads as long as nothing is renamed. */
+  readonly key: string
   readonly label: string
   readonly path: Path
   readonly target: { readonly address: Address } | { readonly ai: AiTarget }
   /** The strongest first; of each kind of policy the first one counts, whole. */
   readonly levels: readonly Level[]
-  readonly route: { readonly policies: RoutePolicies | undefined; readonly path: Path }
+  /** What the backend phase takes its policies from, the strongest first. */
+  readonly backend: readonly PolicyLevel[]
+  /** What the route phase does. */
+  readonly route: readonly PolicyLevel[]
 }
 
 /** What `policies` says, wherever it stands. */
-export function levelOf(policies: BackendPolicies | RoutePolicies | null | undefined, path: Path): Level {
+export function levelOf({ policies, path }: PolicyLevel): Level {
   if (policies === null || policies === undefined) return {}
   const { backendAuth, backendTLS, ai } = policies
   return {
@@ -61,23 +64,15 @@ export function levelOf(policies: BackendPolicies | RoutePolicies | null | undef
 }
 
 /** The same for a backend, whose header changes come on top of the route's. */
-export function backendLevelOf(policies: BackendPolicies | null | undefined, path: Path): Level {
+export function backendLevelOf(level: PolicyLevel): Level {
+  const { policies } = level
   const timeout = policies?.http?.requestTimeout
   return {
-    ...levelOf(policies, path),
+    ...levelOf(level),
     requestHeaders: policies?.requestHeaderModifier ?? undefined,
     answerHeaders: policies?.responseHeaderModifier ?? undefined,
     timeoutMs: timeout ? milliseconds(timeout) : undefined,
   }
-}
-
-function editsOf(modifier: HeaderModifier | null | undefined): HeaderEdit[] {
-  const { add = {}, set = {}, remove = [] } = modifier ?? {}
-  return [
-    ...Object.entries(add).map(([name, value]): HeaderEdit => ({ do: 'add', name, value })),
-    ...Object.entries(set).map(([name, value]): HeaderEdit => ({ do: 'set', name, value })),
-    ...remove.map((name): HeaderEdit => ({ do: 'remove', name })),
-  ]
 }
 
 function strongest<K extends keyof Level>(levels: readonly Level[], kind: K): Level[K] | undefined {
@@ -124,37 +119,32 @@ function refuseKeyless(draft: DestinationDraft, auth: CompiledAuth | undefined):
   )
 }
 
-/** `headers` is shared by all destinations that leave answers as they are. */
-export function compileDestination(
-  draft: DestinationDraft,
-  settings: UpstreamSettings,
-  untouched: AnswerHeaders,
-): Destination {
+/** A route with one of its backends. */
+export function compileDestination(draft: DestinationDraft, context: RouteContext): Destination {
   const { levels, route, target } = draft
+  const { settings, untouched } = context
   const auth = strongest(levels, 'auth')?.()
   refuseKeyless(draft, auth)
   const upstream = compileUpstream(addressOf(draft), tlsOf(draft), settings)
   const ai = 'ai' in target ? compileAi(target.ai, draft, auth) : undefined
-  const { policies } = route
   const requestEdits = [
-    ...editsOf(policies?.requestHeaderModifier),
+    ...editsOf(strongestOf(route, 'requestHeaderModifier')),
     ...(auth?.edits ?? []),
     ...editsOf(strongest(levels, 'requestHeaders')),
   ]
   const answerEdits = [
+    ...editsOf(strongestOf(route, 'responseHeaderModifier')),
     ...editsOf(strongest(levels, 'answerHeaders')),
-    ...editsOf(policies?.responseHeaderModifier),
   ]
-  const rewrite = compileRewrite(policies?.urlRewrite, [...route.path, 'policies', 'urlRewrite'])
+  const rewrite = compileRewrite(strongestOf(route, 'urlRewrite'))
   const isProvidersOwn = ai !== undefined && !ai.isHostOverridden
   const ownName = isIP(upstream.hostname) === 0 ? upstream.hostname : undefined
-  const limits = [strongest(levels, 'timeoutMs'), backendTimeout(policies)].filter(
-    limit => limit !== undefined,
-  )
+  const limits = [strongest(levels, 'timeoutMs'), backendTimeout(route)].filter(limit => limit !== undefined)
   return Object.freeze({
     label: draft.label,
     path: draft.path,
     upstream,
+    steps: compilePhase(BACKEND_PHASE, draft.backend, context.policies.for(draft.key)),
     ai,
     requestHeaders: new RequestHeaders(requestEdits, ai?.provider.refusedHeaders),
     answerHeaders: answerEdits.length > 0 ? new AnswerHeaders(answerEdits) : untouched,
@@ -169,20 +159,21 @@ export function compileDestination(
 }
 
 /** The policies that have a say in a request to the destination, in the order in which they do. */
-function policyNames({ levels, route: { policies }, target }: DestinationDraft): string[] {
+function policyNames({ levels, route, target }: DestinationDraft): string[] {
   const names = {
-    requestHeaderModifier: policies?.requestHeaderModifier ?? strongest(levels, 'requestHeaders'),
-    urlRewrite: policies?.urlRewrite,
-    timeout: policies?.timeout ?? strongest(levels, 'timeoutMs'),
+    requestHeaderModifier: strongestOf(route, 'requestHeaderModifier') ?? strongest(levels, 'requestHeaders'),
+    urlRewrite: strongestOf(route, 'urlRewrite'),
+    timeout: strongestOf(route, 'timeout') ?? strongest(levels, 'timeoutMs'),
     backendAuth: strongest(levels, 'auth'),
     ai: 'ai' in target ? strongest(levels, 'routes') : undefined,
     backendTLS: strongest(levels, 'tls'),
-    responseHeaderModifier: strongest(levels, 'answerHeaders') ?? policies?.responseHeaderModifier,
+    responseHeaderModifier:
+      strongest(levels, 'answerHeaders') ?? strongestOf(route, 'responseHeaderModifier'),
   }
   return Object.entries(names).flatMap(([name, value]) => ((value ?? undefined) === undefined ? [] : [name]))
 }
 
-function backendTimeout(policies: RoutePolicies | undefined): number | undefined {
-  const timeout = policies?.timeout?.backendRequestTimeout
+function backendTimeout(route: readonly PolicyLevel[]): number | undefined {
+  const timeout = strongestOf(route, 'timeout')?.backendRequestTimeout
   return timeout ? milliseconds(timeout) : undefined
 }

@@ -2,13 +2,15 @@ import type { Path } from '../../config/diagnostic.ts'
 import type { LlmConfig, LlmModel, LlmParams, LlmProvider } from '../../config/schema.ts'
 import { PRESETS } from '../../providers/index.ts'
 import { LLM_PATHS } from '../path-types.ts'
+import { ROUTE_PHASE } from '../policies/phases.ts'
 import type { Model, ModelRouter, Route } from '../runtime.ts'
 import { compileApiKey, compileAuth } from './auth.ts'
 import { type AiTarget, compileDestination, type Level } from './destination.ts'
 import { invalid } from './invalid.ts'
 import { compileHeaderLists } from './matches.ts'
+import { compilePhase, type PolicyLevel } from './policies.ts'
 import { chooseLlmProvider, isPreset } from './provider.ts'
-import type { RouteContext } from './route.ts'
+import type { RouteContext, RouteListener } from './route.ts'
 import { type Address, parseAddress } from './upstream.ts'
 
 /** What a model is called by, after its reference was followed: each part with the place it was written. */
@@ -21,23 +23,48 @@ interface Call {
   readonly defaultsPath: Path
 }
 
+/** Where the `llm` section hangs. */
+export interface LlmPlace {
+  readonly listener: RouteListener
+  /** It hangs under a gateway, so its policies are those of its route; else its listener has them. */
+  readonly isAttached: boolean
+  /** Seconds since 1970, for the list of models. */
+  readonly created: number
+}
+
+const LLM_ROUTE = { namespace: 'internal', name: 'llm:request', rule: undefined }
+
+/** What the route of the section has of its own. */
+function ownPolicies({ policies }: LlmConfig, isAttached: boolean): PolicyLevel {
+  const path = ['llm', 'policies']
+  if (isAttached || !policies) return { policies, path }
+  const { localRateLimit } = policies
+  return { policies: { localRateLimit }, path }
+}
+
 /** The route of the `llm` section: all paths, and a backend by model. */
 export function compileLlm(
   llm: LlmConfig,
-  createdSeconds: number,
+  { listener, isAttached, created }: LlmPlace,
   context: RouteContext,
-): Omit<Route, 'key'> {
+): Route {
   const ordered = llm.models
     .map((model, index) => ({ model, path: ['llm', 'models', index] as Path }))
     .sort((a, b) => letters(b.model.name) - letters(a.model.name))
-  const models = ordered.map(({ model, path }) => compileModel(model, path, llm, context))
-  const action: ModelRouter = { kind: 'models', models, list: listOf(models, createdSeconds) }
+  const key = `${listener.key}/llm:request`
+  const levels = [ownPolicies(llm, isAttached), ...context.targeted.ofRoute(LLM_ROUTE, listener.name)]
+  const models = ordered.map(({ model, path }) =>
+    compileModel(model, path, llm, { listener, levels }, context),
+  )
+  const action: ModelRouter = { kind: 'models', models, list: listOf(models, created) }
   return {
+    key,
     name: 'internal/llm:request',
     path: ['llm'],
     hostnames: [],
     matches: [{ path: { prefix: '', written: '/' }, method: undefined, headers: [], query: [] }],
     requestTimeoutMs: 0,
+    steps: compilePhase(ROUTE_PHASE, levels, context.policies.for(key)),
     action: Object.freeze(action),
   }
 }
@@ -54,7 +81,13 @@ function listOf(models: readonly Model[], created: number): Buffer {
   return Buffer.from(JSON.stringify({ data, object: 'list' }))
 }
 
-function compileModel(model: LlmModel, path: Path, llm: LlmConfig, context: RouteContext): Model {
+function compileModel(
+  model: LlmModel,
+  path: Path,
+  llm: LlmConfig,
+  { listener, levels }: { readonly listener: RouteListener; readonly levels: readonly PolicyLevel[] },
+  context: RouteContext,
+): Model {
   const call = callOf(model, path, llm)
   const base = baseOf(call)
   const chosen = chooseLlmProvider(
@@ -73,14 +106,16 @@ function compileModel(model: LlmModel, path: Path, llm: LlmConfig, context: Rout
     path,
     target: { ai },
     levels: [keyLevel(call), modelLevel(model, path, call, base.isTls)],
-    route: { policies: undefined, path: ['llm'] },
+    key: `${listener.key} ${model.id ?? path.join('.')}`,
+    backend: [],
+    route: levels,
   }
   return Object.freeze({
     name: model.name,
     path,
     isPublic: model.visibility !== 'internal',
     matches: compileHeaderLists(model.matches ?? [], [...path, 'matches']),
-    destination: compileDestination(draft, context.settings, context.untouched),
+    destination: compileDestination(draft, context),
   })
 }
 

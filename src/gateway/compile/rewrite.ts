@@ -1,40 +1,46 @@
-import type { Path } from '../../config/diagnostic.ts'
 import type { RoutePolicies } from '../../config/schema.ts'
-import { type Match, trimPath } from '../match.ts'
-import { invalid } from './invalid.ts'
+import type { Match } from '../match.ts'
+import { type AuthorityOf, compileAuthority } from './authority.ts'
+
+type Rewrite = RoutePolicies['urlRewrite']
+
+/** The path to go on with, or undefined where the match of the route has no prefix to replace. */
+export type PathOf = (path: string, match: Match | undefined) => string | undefined
 
 export interface CompiledRewrite {
-  /** Fixed text, `auto` for the backend's own name, undefined to leave the client's. */
-  readonly authority: string | undefined
-  readonly path: ((path: string, match: Match) => string) | undefined
+  /** `auto` for the backend's own name, undefined to leave the client's, else fixed or computed. */
+  readonly authority: string | AuthorityOf | undefined
+  readonly path: PathOf | undefined
 }
 
-/** Puts `replacement` in the place of the prefix that matched, with one slash between the two. */
-function replacePrefix(replacement: string): (path: string, match: Match) => string {
-  const start = trimPath(replacement)
+/** Puts `replacement` in the place of the prefix that matched; of two slashes that meet one stays. */
+function replacePrefix(replacement: string): PathOf {
   return (path, match) => {
-    const matched = 'prefix' in match.path ? match.path.prefix : ''
-    const rest = path.slice(matched.length)
-    return start + rest || '/'
+    if (match === undefined || !('prefix' in match.path)) return undefined
+    const rest = path.slice(match.path.prefix.length)
+    return (rest.startsWith('/') ? withoutSlash(replacement) : replacement) + rest || '/'
   }
+}
+
+function withoutSlash(text: string): string {
+  return text.endsWith('/') ? text.slice(0, -1) : text
+}
+
+/** The `path` of a rewrite or a redirect. */
+export function compilePath(path: NonNullable<Rewrite>['path']): PathOf | undefined {
+  const { full, prefix } = path ?? {}
+  if (full !== undefined) return () => full || '/'
+  return prefix === undefined ? undefined : replacePrefix(prefix)
 }
 
 /** `policies.urlRewrite`; without it the backend is called by its own name. */
-export function compileRewrite(rewrite: RoutePolicies['urlRewrite'], path: Path): CompiledRewrite {
-  const authority = rewrite?.authority ?? 'auto'
-  const full = rewrite?.path?.full
-  const prefix = rewrite?.path?.prefix
-  return {
-    authority: compileAuthority(authority, [...path, 'authority']),
-    path: full !== undefined ? () => full : prefix !== undefined ? replacePrefix(prefix) : undefined,
-  }
+export function compileRewrite(rewrite: Rewrite): CompiledRewrite {
+  return { authority: authorityOf(rewrite?.authority ?? 'auto'), path: compilePath(rewrite?.path) }
 }
 
-type Authority = NonNullable<NonNullable<RoutePolicies['urlRewrite']>['authority']>
-
-function compileAuthority(authority: Authority, path: Path): string | undefined {
-  if (authority === 'auto') return 'auto'
-  if (authority === 'none') return undefined
-  if (authority.full !== undefined) return authority.full
-  throw invalid(path, 'only whole authorities are rewritten here', 'write full: "host:port", auto or none')
+function authorityOf(
+  authority: NonNullable<NonNullable<Rewrite>['authority']>,
+): string | AuthorityOf | undefined {
+  if (typeof authority === 'string') return authority === 'auto' ? authority : undefined
+  return authority.full ?? authority.host ?? compileAuthority(authority, { keepsPort: false })
 }

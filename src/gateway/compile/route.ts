@@ -7,7 +7,8 @@ import type {
   Route as WrittenRoute,
 } from '../../config/schema.ts'
 import type { AnswerHeaders } from '../headers.ts'
-import type { Action, Destination, Destinations, DirectAnswer, Route } from '../runtime.ts'
+import { ROUTE_PHASE } from '../policies/phases.ts'
+import type { Action, Destination, Destinations, Route } from '../runtime.ts'
 import {
   type AiTarget,
   backendLevelOf,
@@ -18,7 +19,9 @@ import {
 import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
 import { compileMatches } from './matches.ts'
+import { compilePhase, type PolicyContexts, type PolicyLevel, strongestOf } from './policies.ts'
 import { chooseProvider } from './provider.ts'
+import type { BackendName, RouteName, TargetedPolicies } from './targets.ts'
 import { parseAddress, type UpstreamSettings } from './upstream.ts'
 
 /** What compiling a route needs besides the route. */
@@ -26,95 +29,140 @@ export interface RouteContext {
   readonly settings: UpstreamSettings
   readonly named: ReadonlyMap<string, { readonly backend: NamedBackend; readonly path: Path }>
   readonly untouched: AnswerHeaders
+  readonly targeted: TargetedPolicies
+  readonly policies: PolicyContexts
 }
 
-/** Where a route hangs: its listener's key, and its place among the listener's routes, which names it if nothing else does. */
+/** The listener a route hangs under. */
+export interface RouteListener {
+  readonly key: string
+  readonly name: string
+}
+
+/** Where a route hangs, and its place among the listener's routes, which names it if nothing else does. */
 export interface RoutePlace {
-  readonly listenerKey: string
+  readonly listener: RouteListener
   readonly index: number
   readonly path: Path
 }
 
+/** A route and all that has a say in it. */
+interface RouteDraft {
+  readonly route: WrittenRoute
+  readonly path: Path
+  readonly key: string
+  readonly name: RouteName
+  readonly listener: RouteListener
+  /** What the route phase takes its policies from, the strongest first. */
+  readonly levels: readonly PolicyLevel[]
+}
+
 /** One route of a listener. */
 export function compileRoute(route: WrittenRoute, place: RoutePlace, context: RouteContext): Route {
-  const { path } = place
-  const name = `${route.namespace ?? 'default'}/${route.name ?? `route${place.index}`}`
-  const timeout = route.policies?.timeout?.requestTimeout
+  const draft = draftRoute(route, place, context)
+  const { path, key, name, levels } = draft
+  const timeout = strongestOf(levels, 'timeout')?.requestTimeout
   return Object.freeze({
-    key: `${place.listenerKey}/${name}`,
-    name,
+    key,
+    name: `${name.namespace}/${name.name}`,
     path,
     hostnames: route.hostnames ?? [],
     matches: compileMatches(route.matches, [...path, 'matches']),
     requestTimeoutMs: timeout ? milliseconds(timeout) : 0,
-    action: compileAction(route, path, context),
+    steps: compilePhase(ROUTE_PHASE, levels, context.policies.for(key)),
+    action: compileAction(draft, context),
   })
 }
 
-function compileAction(route: WrittenRoute, path: Path, context: RouteContext): Action {
-  const direct = route.policies?.directResponse
-  if (direct && !('conditional' in direct)) return compileDirect(direct, route)
+function draftRoute(route: WrittenRoute, place: RoutePlace, { targeted }: RouteContext): RouteDraft {
+  const { path, listener } = place
+  const name: RouteName = {
+    namespace: route.namespace ?? 'default',
+    name: route.name ?? `route${place.index}`,
+    rule: route.ruleName ?? undefined,
+  }
+  const key = `${listener.key}/${name.namespace}/${name.name}`
+  const own = { policies: route.policies, path: [...path, 'policies'] }
+  return { route, path, key, name, listener, levels: [own, ...targeted.ofRoute(name, listener.name)] }
+}
+
+function compileAction(draft: RouteDraft, context: RouteContext): Action {
+  const { route, path } = draft
   const choices: Destination[] = []
   const thresholds: number[] = []
   for (const [index, backend] of (route.backends ?? []).entries()) {
     const weight = backend.weight ?? 1
     if (weight === 0) continue
-    const draft = draftOf(backend, [...path, 'backends', index], route, path, context)
-    choices.push(compileDestination(draft, context.settings, context.untouched))
+    const one = draftOf(backend, [...path, 'backends', index], draft, context)
+    choices.push(compileDestination(one, context))
     thresholds.push((thresholds.at(-1) ?? 0) + weight)
   }
   if (choices.length === 0) return { kind: 'none' }
   return Object.freeze<Destinations>({ kind: 'destinations', choices, thresholds })
 }
 
-type Direct = Exclude<
-  NonNullable<NonNullable<WrittenRoute['policies']>['directResponse']>,
-  { conditional: unknown }
->
-
-function compileDirect(direct: Direct, route: WrittenRoute): DirectAnswer {
-  const { status, body = '' } = direct
-  const { add = {}, set = {}, remove = [] } = route.policies?.responseHeaderModifier ?? {}
-  const gone = new Set(remove.map(name => name.toLowerCase()))
-  const headers = [...Object.entries(add), ...Object.entries(set)].filter(
-    ([name]) => !gone.has(name.toLowerCase()),
-  )
-  return { kind: 'direct', status, headers: headers.flat(), body: Buffer.from(body as string) }
-}
-
 function draftOf(
   backend: RouteBackend,
   path: Path,
-  route: WrittenRoute,
-  routePath: Path,
+  draft: RouteDraft,
   context: RouteContext,
 ): DestinationDraft {
-  const policies = route.policies ?? undefined
-  const reference = backendLevelOf(backend.policies, [...path, 'policies'])
-  const ofRoute = levelOf(policies, [...routePath, 'policies'])
-  const shared = { path, route: { policies, path: routePath } }
   const named = namedOf(backend, path, context)
   const body = named?.backend ?? backend
   const bodyPath = named?.path ?? path
-  const ofNamed =
-    named === undefined ? {} : backendLevelOf(named.backend.policies, [...named.path, 'policies'])
+  const reference = { policies: backend.policies, path: [...path, 'policies'] }
+  const ofNamed = { policies: named?.backend.policies, path: [...bodyPath, 'policies'] }
+  const common = { key: `${draft.key} ${path.join('.')}`, route: draft.levels }
   if (body.host !== undefined) {
     const address = parseAddress(body.host, [...bodyPath, 'host'])
     const label = named?.backend.name ?? body.host
-    return { ...shared, label, target: { address }, levels: [reference, ofRoute, ofNamed] }
+    const name = named && { name: named.backend.name, section: undefined }
+    return {
+      ...common,
+      path,
+      label,
+      target: { address },
+      ...levelsFor([reference], ofNamed, name, draft, context),
+    }
   }
   if (body.ai === undefined) {
     throw invalid(path, 'the embedded gateway does not run this kind of backend', 'use ai, host or backend')
   }
   const { provider, path: providerPath } = singleProvider(body.ai, [...bodyPath, 'ai'])
-  const own = backendLevelOf(provider.policies, [...providerPath, 'policies'])
-  const target = { ai: aiTarget(provider, providerPath) }
+  const own = { policies: provider.policies, path: [...providerPath, 'policies'] }
+  const name = named && { name: named.backend.name, section: provider.name }
   return {
-    ...shared,
+    ...common,
     path: providerPath,
     label: provider.name,
-    target,
-    levels: [own, reference, ofRoute, ofNamed],
+    target: { ai: aiTarget(provider, providerPath) },
+    ...levelsFor([own, reference], ofNamed, name, draft, context),
+  }
+}
+
+/**
+ * What has a say in calls of a backend, the strongest first: its provider, the reference to it, the route, the backend
+ * itself, then targeted policies. Of a route and its listeners only keys, TLS and the like count here.
+ */
+function levelsFor(
+  inline: readonly PolicyLevel[],
+  ofNamed: PolicyLevel,
+  name: BackendName | undefined,
+  { route, path, name: routeName, listener }: RouteDraft,
+  { targeted }: RouteContext,
+): Pick<DestinationDraft, 'levels' | 'backend'> {
+  const forBackend =
+    name === undefined ? [] : targeted.ofBackend({ ...name, name: name.name.replace(/^\//, '') })
+  return {
+    levels: [
+      ...inline.map(backendLevelOf),
+      levelOf({ policies: route.policies, path: [...path, 'policies'] }),
+      backendLevelOf(ofNamed),
+      ...targeted.ofRouteAlone(routeName).map(levelOf),
+      ...forBackend.map(backendLevelOf),
+      ...targeted.ofListener(listener.name).map(levelOf),
+    ],
+    backend: [...inline, ofNamed, ...forBackend],
   }
 }
 

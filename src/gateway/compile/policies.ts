@@ -1,0 +1,67 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { Kept } from '../kept.ts'
+import type { Placed, Policies, PolicyContext, PolicyKind, PolicyName, Step } from '../policies/policy.ts'
+
+/** What one place of the config says: the `policies` of a route, of a listener, of a backend, or one targeted policy. */
+export interface PolicyLevel {
+  readonly policies: Policies | null | undefined
+  readonly path: Path
+}
+
+/** Every level that sets the policy, the strongest first. */
+export function levelsOf<N extends PolicyName>(levels: readonly PolicyLevel[], name: N): Placed<N>[] {
+  const placed: Placed<N>[] = []
+  for (const { policies, path } of levels) {
+    const value = policies?.[name]
+    if (value !== undefined && value !== null) placed.push({ value, path: [...path, name] })
+  }
+  return placed
+}
+
+/** What the strongest level says. */
+export function strongestOf<N extends PolicyName>(
+  levels: readonly PolicyLevel[],
+  name: N,
+): Placed<N>['value'] | undefined {
+  return levelsOf(levels, name)[0]?.value
+}
+
+const NO_STEPS: readonly Step[] = Object.freeze([])
+
+/** The steps of one phase at one place, in the order of `kinds`; `levels` come strongest first. */
+export function compilePhase(
+  kinds: readonly PolicyKind[],
+  levels: readonly PolicyLevel[],
+  context: PolicyContext,
+): readonly Step[] {
+  if (levels.every(({ policies }) => (policies ?? undefined) === undefined)) return NO_STEPS
+  const steps: Step[] = []
+  for (const kind of kinds) {
+    const [first, ...others] = levelsOf(levels, kind.name)
+    const step = first && kind.compile([first, ...others], context)
+    if (step !== undefined) steps.push(step)
+  }
+  return steps.length === 0 ? NO_STEPS : Object.freeze(steps)
+}
+
+/** Collects what the policies of one runtime want to keep. */
+export class PolicyContexts {
+  readonly kept = new Map<string, Kept<unknown>>()
+  readonly #shared: Pick<PolicyContext, 'maxBodyBytes' | 'readFile'>
+
+  constructor(shared: Pick<PolicyContext, 'maxBodyBytes' | 'readFile'>) {
+    this.#shared = shared
+  }
+
+  for(owner: string): PolicyContext {
+    return {
+      ...this.#shared,
+      owner,
+      keep: (kind, config, create) => {
+        const kept = { id: `${owner} ${kind} ${JSON.stringify(config)}`, create }
+        this.kept.set(kept.id, kept)
+        return kept
+      },
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { BackendPolicies, RoutePolicies } from '../../config/schema.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Answer } from '../failures.ts'
+import type { Kept } from '../kept.ts'
+
+/** Whatever may stand under `policies`, be it of a gateway, a listener, a route or a backend. */
+export type Policies = Partial<RoutePolicies> & Pick<BackendPolicies, 'http' | 'tcp' | 'health'>
+
+/** A policy's key in the config, which is the same wherever it stands. */
+export type PolicyName = keyof Policies
+
+/** Undefined lets the request go on; an answer ends it. */
+export type Verdict = Answer | undefined
+
+/** One policy of one level, compiled: what it does to each request. */
+export interface Step {
+  readonly name: PolicyName
+  /** Where it stands in the config. */
+  readonly path: Path
+  /** It may wait for something. Explanations, which wait for nothing, leave such steps out. */
+  readonly waits?: boolean
+  /** Must not throw for anything a client sends; returns a promise only when there is something to wait for. */
+  run(exchange: Exchange): Verdict | Promise<Verdict>
+}
+
+/** What one level of the config says of a policy. */
+export interface Placed<N extends PolicyName> {
+  readonly value: NonNullable<Policies[N]>
+  readonly path: Path
+}
+
+/** What compiling a policy may need besides its config. */
+export interface PolicyContext {
+  /** Key of the listener, route or backend: the same over reloads as long as that keeps its name. */
+  readonly owner: string
+  /** Bytes of a body that is gathered where nothing else is said. */
+  readonly maxBodyBytes: number
+  /** Relative paths start at the working directory. */
+  readonly readFile: (path: string) => string
+  /**
+   * Something that a step keeps between requests. It survives a reload as long as `owner`, `kind` and `config` (plain
+   * JSON) stay the same; the step asks for it with `exchange.generation.state(kept)`.
+   */
+  keep<T>(kind: string, config: unknown, create: () => T): Kept<T>
+}
+
+/** A kind of policy: how its config becomes a step. */
+export interface PolicyKind<N extends PolicyName = PolicyName> {
+  readonly name: N
+  /**
+   * `levels` holds every level that sets the policy, the strongest first; most policies look at the first alone.
+   * Undefined when it comes to nothing. Throws CONFIG_INVALID, with the place, for what cannot be run.
+   */
+  compile(levels: readonly [Placed<N>, ...Placed<N>[]], context: PolicyContext): Step | undefined
+}

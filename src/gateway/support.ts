@@ -1,0 +1,57 @@
+import type { Path } from '../config/diagnostic.ts'
+
+/** Told of a part of a config that is not run, which is described as `what`. */
+export type Report = (path: Path, what: string) => void
+
+/** Looks at one place of the config and reports what of it is not run. The schema has checked its shape. */
+export type Support = (value: unknown, path: Path, report: Report) => void
+
+export type Fields = Readonly<Record<string, Support>>
+
+/** Run as it is, whatever stands there. */
+export const runs: Support = () => {}
+
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}
+
+/** A map of which exactly these keys are run; any other that is set is reported. */
+export function section(fields: Fields): Support {
+  return (value, path, report) => {
+    if (!isMap(value)) return
+    for (const [key, content] of Object.entries(value)) {
+      if (isAbsent(content)) continue
+      const support = fields[key]
+      if (support === undefined) report([...path, key], `"${key}"`)
+      else support(content, [...path, key], report)
+    }
+  }
+}
+
+/** A list, or a map with names as keys, of things that are each looked at. */
+export function each(support: Support): Support {
+  return (value, path, report) => {
+    if (Array.isArray(value))
+      for (const [index, item] of value.entries()) support(item, [...path, index], report)
+    else if (isMap(value))
+      for (const [key, item] of Object.entries(value)) support(item, [...path, key], report)
+  }
+}
+
+/** Values of which only those are run that `verdict` has nothing to say about. */
+export function unless(verdict: (value: unknown) => string | undefined, otherwise: Support = runs): Support {
+  return (value, path, report) => {
+    const what = verdict(value)
+    if (what === undefined) otherwise(value, path, report)
+    else report(path, what)
+  }
+}
+
+/** Only this value. */
+export function only(wanted: unknown, noun: string): Support {
+  return unless(value => (value === wanted ? undefined : `${noun} ${String(value)}`))
+}

@@ -1,0 +1,43 @@
+import type { Exchange } from './exchange.ts'
+
+/** The head of an answer before it goes to the client: names and values in turn. */
+export interface OutgoingHead {
+  status: number
+  headers: string[]
+}
+
+/** When a watcher sees an answer, counted from the upstream towards the client. */
+export const ANSWER_ORDER = {
+  buffer: 1,
+  routeTransformation: 2,
+  backendTransformation: 3,
+  gatewayTransformation: 4,
+  /** Headers that policies give to whatever answer goes: CORS, rate limits. */
+  headers: 5,
+} as const
+
+/** A step that has to do with the answer too: it says so with `exchange.watch` while it runs. */
+export interface Watcher {
+  readonly answerOrder: number
+  /** The answer is about to go, be it the upstream's or the gateway's own. */
+  onAnswer?(exchange: Exchange, head: OutgoingHead): void
+  /** Everything is over: the answer has gone, or the client has. Called once. */
+  onEnd?(exchange: Exchange): void
+}
+
+/** A watcher that gives headers to the answer, in place of those of the same name. */
+export class AddedHeaders implements Watcher {
+  readonly answerOrder = ANSWER_ORDER.headers
+  readonly #headers: readonly string[]
+
+  /** Names, in lower case, and values in turn. */
+  constructor(headers: readonly string[]) {
+    this.#headers = headers
+  }
+
+  onAnswer(_exchange: Exchange, head: OutgoingHead): void {
+    const names = new Set(this.#headers.filter((_, i) => i % 2 === 0))
+    head.headers = head.headers.filter((_, i, all) => !names.has((all[i - (i % 2)] ?? '').toLowerCase()))
+    head.headers.push(...this.#headers)
+  }
+}
