@@ -6,6 +6,7 @@ import { type CelExtras, celContext } from '../../../src/gateway/cel/context.ts'
 import { jsonValue, Redacted } from '../../../src/gateway/cel/values.ts'
 import { Exchange, GatewayRequest, GatewayResponse } from '../../../src/gateway/exchange.ts'
 import { Generation } from '../../../src/gateway/generation.ts'
+import { KeptStates } from '../../../src/gateway/kept.ts'
 import { Pools } from '../../../src/gateway/pools.ts'
 import { runtimeOf } from '../kit/config.ts'
 import { toModel } from '../kit/configs.ts'
@@ -16,7 +17,13 @@ function exchange(): Exchange {
   request.url = '/v1/chat/completions?team=blue'
   request.httpVersion = '1.1'
   request.headers = { host: 'api.test:3000', 'x-a': '1', 'set-cookie': ['a', 'b'] }
-  const generation = new Generation(runtimeOf(toModel('127.0.0.1:1')), new Pools(), undefined, () => {})
+  const generation = new Generation(
+    runtimeOf(toModel('127.0.0.1:1')),
+    new Pools(),
+    new KeptStates(),
+    undefined,
+    () => {},
+  )
   return new Exchange(generation, 3000, request, new GatewayResponse(request))
 }
 
