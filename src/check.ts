@@ -1,5 +1,6 @@
 import type { Diagnostic } from './config/diagnostic.ts'
 import {
+  type AgwFile,
   applySuppressions,
   type Code,
   type ConfigDocument,
@@ -12,7 +13,7 @@ import {
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
 import { findUnsupported } from './gateway/supported.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig, requireKeyPlaces } from './load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
 import { keyFindings } from './secrets/index.ts'
 import type { Secret } from './secrets/secret.ts'
 
@@ -25,8 +26,8 @@ export interface CheckOptions {
   readonly published?: PublishedSchema | undefined
 }
 
-/** All findings on a config and on what it refers to. */
-export interface CheckedConfig {
+/** A file and the findings in it. */
+export interface CheckedFile {
   /** As messages call it: relative to the working folder. */
   readonly name: string
   /** Absolute, or `-`. */
@@ -35,6 +36,12 @@ export interface CheckedConfig {
   readonly diagnostics: readonly Diagnostic[]
   /** What comments of the file ask to ignore. */
   readonly suppressed: readonly Suppressed[]
+}
+
+/** All findings on a config and on what it refers to. */
+export interface CheckedConfig extends CheckedFile {
+  /** agw.yaml, where there is one. */
+  readonly beside: readonly CheckedFile[]
   /** For the redactor, before anything is printed. */
   readonly secrets: readonly Secret[]
   /** Empty where the shape of the config is not sound. */
@@ -43,14 +50,14 @@ export interface CheckedConfig {
 
 /** Everything `agw validate` finds, in the order of the file. Throws only when there is nothing to read. */
 export async function checkConfig(load: LoadOptions, options: CheckOptions): Promise<CheckedConfig> {
-  const loaded = await loadConfig(load)
-  const { name, path, document, draft } = loaded
+  const loaded = await loadConfig(options.secrets ? load : { ...load, gather: false })
+  const { name, path, document, draft, agw } = loaded
   let found: Diagnostic[] = [...loaded.diagnostics]
   const secrets: Secret[] = []
   let slots: readonly KeySlot[] = []
   if (draft !== undefined) {
     if (options.engine !== 'agentgateway') found.push(...unsupportedFindings(draft, loaded, options.engine))
-    slots = keySlots(requireKeyPlaces(loaded), document)
+    slots = keySlots(draft, document)
     if (options.secrets) {
       const keys = await keyFindings(slots, loaded, load)
       found.push(...keys.diagnostics)
@@ -61,7 +68,23 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   if (!options.secrets) found = found.filter(one => one.code !== 'VARIABLE_UNSET')
   const judged = applySuppressions(document, found, code => draft !== undefined && isCertain(code, options))
   const diagnostics = judged.diagnostics.toSorted((a, b) => a.range.start.offset - b.range.start.offset)
-  return { name, path, document, diagnostics, suppressed: judged.suppressed, secrets, slots }
+  return {
+    name,
+    path,
+    document,
+    diagnostics,
+    suppressed: judged.suppressed,
+    secrets,
+    slots,
+    beside: besides(agw),
+  }
+}
+
+/** agw.yaml as a file of its own in reports. */
+function besides(agw: AgwFile | undefined): CheckedFile[] {
+  if (agw === undefined) return []
+  const { path, document, diagnostics } = agw
+  return [{ name: document.file, path, document, diagnostics, suppressed: [] }]
 }
 
 /** The schema that `--schema` names, compiled; `undefined` when it names none. Throws USAGE and UPSTREAM_FAILED. */

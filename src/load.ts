@@ -1,16 +1,21 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import type { Diagnostic } from './config/diagnostic.ts'
 import {
+  AGW_FILE,
+  type AgwFile,
   type ConfigDocument,
   findConfig,
   keySlots,
+  readAgwFile,
   readConfigBytes,
   readDocument,
   validate,
+  variableNames,
 } from './config/index.ts'
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
 import {
+  type Gather,
   loadVariables,
   type ResolvedConfig,
   type ResolvedSlot,
@@ -28,6 +33,8 @@ export interface LoadOptions {
   readonly envFile?: string | false | undefined
   /** Gives the text when `file` is `-`. */
   readonly stdin?: (() => Promise<Uint8Array>) | undefined
+  /** How the sources of agw.yaml are asked; `false` asks none, absent asks each once. */
+  readonly gather?: Gather | false | undefined
 }
 
 /** A config that was read and checked; `config` is there when no finding is an error. */
@@ -46,6 +53,8 @@ export interface LoadedConfig {
   /** As {@link Checked.draft}. */
   readonly draft: Config | undefined
   readonly variables: VariableTable
+  /** agw.yaml beside the config, where there is one; its findings are not among `diagnostics`. */
+  readonly agw: AgwFile | undefined
 }
 
 /** Finds, reads and checks a config. Throws CONFIG_NOT_FOUND and CONFIG_UNREADABLE; findings are returned. */
@@ -54,16 +63,30 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const standard = path === '-'
   const bytes = standard ? await (options.stdin ?? noStdin)() : await readConfigBytes(path)
   const folder = standard ? options.cwd : dirname(path)
+  const agw = await readAgwFile(folder, standard ? AGW_FILE : shortName(options.cwd, join(folder, AGW_FILE)))
   const named = options.envFile === false ? false : options.envFile && resolve(options.cwd, options.envFile)
   const variables = await loadVariables({
     env: options.env,
     configDir: folder,
+    agw,
+    ...(agw && { wanted: variableNames(new TextDecoder().decode(bytes)) }),
+    gather: options.gather,
     ...(named !== undefined && { envFile: named }),
   })
   const name = standard ? '<stdin>' : shortName(options.cwd, path)
-  const document = readDocument(bytes, { file: name, lookup: key => variables.expand(key) })
+  const document = readDocument(bytes, {
+    file: name,
+    lookup: key => variables.expand(key),
+    problemOf: key => variables.problemOf(key),
+  })
   const dotenv = named === false ? undefined : (named ?? join(folder, '.env'))
-  return { path, name, folder, dotenv, document, variables, ...validate(document) }
+  return { path, name, folder, dotenv, document, variables, agw, ...validate(document) }
+}
+
+/** The folder that the config lies in, and with it agw.yaml. */
+export async function configFolder(options: LoadOptions): Promise<string> {
+  const { path } = await findConfig(options)
+  return path === '-' ? options.cwd : dirname(path)
 }
 
 /** A config whose secrets are all there, ready to be compiled. */
@@ -75,21 +98,34 @@ export interface UsableConfig extends LoadedConfig {
 
 /** The config, or CONFIG_INVALID with all its errors (SECRET_MISSING when unset variables are the only ones). */
 export function requireConfig(loaded: LoadedConfig): Config {
+  requireAgwFile(loaded)
   if (loaded.config !== undefined) return loaded.config
-  const errors = loaded.diagnostics.filter(one => one.severity === 'error')
-  const unset = errors.every(one => one.code === 'VARIABLE_UNSET')
+  throw invalid(loaded.name, loaded.diagnostics)
+}
+
+/** Findings of agw.yaml are errors, all of them: without it nobody knows where values come from. */
+function requireAgwFile({ agw }: LoadedConfig): void {
+  if (agw !== undefined && agw.diagnostics.length > 0) throw invalid(agw.document.file, agw.diagnostics)
+}
+
+const UNRESOLVED = ['VARIABLE_UNSET', 'SOURCE_FAILED']
+
+function invalid(name: string, diagnostics: readonly Diagnostic[]): AgwError {
+  const errors = diagnostics.filter(one => one.severity === 'error')
+  const unresolved = errors.every(one => UNRESOLVED.includes(one.code))
   const first = errors[0]
   const place = first === undefined ? '' : `:${first.range.start.line}:${first.range.start.column}`
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  throw new AgwError(
-    unset ? 'SECRET_MISSING' : 'CONFIG_INVALID',
-    `${loaded.name}${place}: ${first?.message ?? 'the config cannot be used'}${more}`,
+  return new AgwError(
+    unresolved ? 'SECRET_MISSING' : 'CONFIG_INVALID',
+    `${name}${place}: ${first?.message ?? 'the config cannot be used'}${more}`,
     { hint: first?.hint ?? '', diagnostics: errors },
   )
 }
 
 /** The config as far as key slots need it: variables may be unset. Throws CONFIG_INVALID for anything else. */
 export function requireKeyPlaces(loaded: LoadedConfig): Config {
+  requireAgwFile(loaded)
   return loaded.draft ?? requireConfig(loaded)
 }
 

@@ -11,6 +11,7 @@ import type { Fixed } from '../cli/apply-fixes.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { writeFlags } from '../cli/flags.ts'
 import { Prompt } from '../cli/prompt.ts'
+import { type CheckedFile, filesOf } from '../cli/report/checked-file.ts'
 import { stepSummary } from '../cli/report/github.ts'
 import { validateJson } from '../cli/report/json.ts'
 import { summaryText } from '../cli/report/text.ts'
@@ -94,12 +95,13 @@ export default class Validate extends ConfigCommand {
     let files = await this.#check(loads, options)
     const fixed = flags.fix ? await this.#fix(files, flags) : undefined
     if (fixed?.files.some(file => file.action !== 'unchanged')) files = await this.#check(loads, options)
-    const verdict = verdictOf(files, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
+    const shown = filesOf(files)
+    const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
     const onlyShown = flags.fix && flags['dry-run']
     if (!verdict.passed && !onlyShown) this.endWith(EXIT.findings)
-    await this.#print(files, flags.format as Format, flags.strict)
+    await this.#print(shown, flags.format as Format, flags.strict)
     if (verdict.note !== undefined) this.note(verdict.note)
-    return { ...validateJson(files), ...(fixed && { fixed: fixed.files }) }
+    return { ...validateJson(shown), ...(fixed && { fixed: fixed.files }) }
   }
 
   async #check(loads: readonly LoadOptions[], options: CheckOptions): Promise<CheckedConfig[]> {
@@ -112,7 +114,7 @@ export default class Validate extends ConfigCommand {
     return checked
   }
 
-  async #print(files: readonly CheckedConfig[], format: Format, strict: boolean): Promise<void> {
+  async #print(files: readonly CheckedFile[], format: Format, strict: boolean): Promise<void> {
     if (this.jsonEnabled() || format === 'json') return
     const root = workspaceRoot(process.cwd(), process.env)
     this.say(

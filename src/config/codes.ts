@@ -71,6 +71,10 @@ export const CODES = {
     'unset variable',
     'agentgateway does not start while a variable it finds is not set.',
   ),
+  SOURCE_FAILED: shape(
+    'the source of a variable gives no value',
+    'agw.yaml says where the value comes from, and there is none, or the source does not answer.',
+  ),
   VARIABLE_IN_COMMENT: shape(
     'unset variable in a comment',
     'agentgateway expands the text before it knows what a comment is, and does not start.',

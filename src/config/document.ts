@@ -15,7 +15,7 @@ import {
 import { type AliasTargets, aliasTargets } from './aliases.ts'
 import { brokenByVariable } from './broken-by-variable.ts'
 import type { Diagnostic, Path, Range } from './diagnostic.ts'
-import { type Expansion, expand, type VariableUse } from './expand.ts'
+import { type Expansion, expand, unexpanded, type VariableUse } from './expand.ts'
 import { type PlainData, toPlain } from './plain.ts'
 import { LineIndex } from './position.ts'
 import { looksSecret } from './shown-word.ts'
@@ -26,7 +26,18 @@ export interface DocumentOptions {
   /** The name shown in messages: a path, or `<stdin>`. */
   readonly file: string
   /** The value of a variable, or `undefined` when it is not set. */
-  readonly lookup: (name: string) => string | undefined
+  readonly lookup?: (name: string) => string | undefined
+  /** Dollar signs mean nothing: the text is taken as written. */
+  readonly literal?: boolean
+  /** Why a variable has no value, where more is known than that it is not set. */
+  readonly problemOf?: (name: string) => VariableProblem | undefined
+}
+
+/** Why the source of a variable gives no value. Holds none. */
+export interface VariableProblem {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
 }
 
 /**
@@ -43,7 +54,8 @@ export class ConfigDocument {
   readonly #plain: PlainData
   readonly #pairs: PairIndex = new WeakMap()
   #aliases: AliasTargets | undefined
-  readonly #lookup: DocumentOptions['lookup']
+  readonly #lookup: (name: string) => string | undefined
+  readonly #problemOf: (name: string) => VariableProblem | undefined
   /** Findings of reading: size, encoding, YAML syntax, missing variables. */
   readonly diagnostics: readonly Diagnostic[]
 
@@ -51,13 +63,14 @@ export class ConfigDocument {
     this.file = options.file
     this.text = text
     this.lines = new LineIndex(text)
-    this.#lookup = options.lookup
-    this.#expansion = expand(text, options.lookup)
+    this.#lookup = options.lookup ?? (() => undefined)
+    this.#problemOf = options.problemOf ?? (() => undefined)
+    this.#expansion = options.literal ? unexpanded(text) : expand(text, this.#lookup)
     const { yaml, plain, findings } = problem === undefined ? parse(this.#expansion.text) : failed(problem)
     this.#yaml = yaml
     this.#plain = plain
     const culprit = findings.some(one => one.code === 'YAML_SYNTAX') ? this.#culprit() : undefined
-    const missing = this.#expansion.uses.filter(use => use.missing).map(use => this.#missing(use))
+    const missing = this.#expansion.uses.flatMap(use => this.#unresolved(use) ?? [])
     const broken = findings.map(finding => ({
       ...finding,
       severity: 'error' as const,
@@ -174,6 +187,25 @@ export class ConfigDocument {
     if (found === undefined) return undefined
     const range = this.lines.range(found.use.start, found.use.end)
     return { ...found.finding, severity: 'error', file: this.file, range }
+  }
+
+  /**
+   * A source that does not answer is an error even where a default stands: else a gateway would run on with the default
+   * because a vault was away for a moment.
+   */
+  #unresolved(use: VariableUse): Diagnostic | undefined {
+    const problem = this.#problemOf(use.name)
+    if (problem === undefined) return use.missing ? this.#missing(use) : undefined
+    if (problem.code === 'missing' && !use.missing) return undefined
+    return {
+      code: 'SOURCE_FAILED',
+      severity: 'error',
+      message: problem.message,
+      hint: problem.hint,
+      file: this.file,
+      path: [],
+      range: this.lines.range(use.start, use.end),
+    }
   }
 
   #missing(use: VariableUse): Diagnostic {

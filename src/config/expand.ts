@@ -77,6 +77,11 @@ export function expand(written: string, lookup: (name: string) => string | undef
   return { text: out, uses, toWritten: (offset, edge) => locate(segments, written.length, offset, edge) }
 }
 
+/** A text in which dollar signs mean nothing. */
+export function unexpanded(written: string): Expansion {
+  return { text: written, uses: [], toWritten: offset => Math.min(offset, written.length) }
+}
+
 /** Names of all variables of a text, each once, in order. */
 export function variableNames(written: string): string[] {
   return [...new Set(expand(written, () => '').uses.map(use => use.name))]

@@ -1,4 +1,7 @@
 /** The face of this room: text → Config and findings, key slots, edits of the text. */
+export type { Connections } from './agw/connections.ts'
+export { AGW_FILE, type AgwFile, readAgwFile, type SecretEntry } from './agw/file.ts'
+export type { SourceKind, SourcePlaces } from './agw/places.ts'
 export { CODES, type Code } from './codes.ts'
 export {
   type Diagnostic,
@@ -10,6 +13,7 @@ export {
 } from './diagnostic.ts'
 export { ConfigDocument, type DocumentOptions } from './document.ts'
 export { quoteLiteral, quoteVariable, setValue } from './edit.ts'
+export { variableNames } from './expand.ts'
 export { type FindOptions, type FoundConfig, findConfig } from './find.ts'
 export { codeFrame, maskLine, shownLine } from './frame.ts'
 export {

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Diagnostic, Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import { type Finding, toFindings } from './issues.ts'
@@ -18,7 +19,7 @@ export function validate(document: ConfigDocument): Checked {
   const parsed = document.data === undefined ? undefined : configSchema.safeParse(document.data)
   const config = parsed?.data
   const shape = parsed?.error === undefined ? [] : toFindings(parsed.error.issues, document.data)
-  found.push(...shapeFindings(document, shape))
+  found.push(...placed(document, shape))
   found.push(...findingsOfRules(document, config, shape.map(brokenSection)))
   const diagnostics = found.sort((a, b) => a.range.start.offset - b.range.start.offset)
   const broken = diagnostics.some(one => one.severity === 'error')
@@ -30,7 +31,14 @@ function brokenSection({ path, at }: Finding): Path {
   return at === 'key' ? path.slice(0, -1) : path
 }
 
-function shapeFindings(document: ConfigDocument, findings: readonly Finding[]): Diagnostic[] {
+/** What a failed parse of a document's data found, in the order of the file. */
+export function shapeFindings(document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): Diagnostic[] {
+  return placed(document, toFindings(issues, document.data)).sort(
+    (a, b) => a.range.start.offset - b.range.start.offset,
+  )
+}
+
+function placed(document: ConfigDocument, findings: readonly Finding[]): Diagnostic[] {
   const missing = document.variables.filter(use => use.missing)
   const found = findings.map(finding => ({
     code: finding.code,

@@ -71,6 +71,20 @@ export function setInDotenv(text: string, name: string, value: string): string {
   })
 }
 
+/** Takes every line that sets a variable out of the text of a dotenv file. All other lines stay as they are. */
+export function removeFromDotenv(text: string, name: string): string {
+  let out = ''
+  let copied = 0
+  for (const { assignment } of statements(text)) {
+    if (assignment?.name !== name) continue
+    const before = assignment.valueStart - 1
+    const start = Math.max(text.lastIndexOf('\n', before), text.lastIndexOf('\r', before)) + 1
+    out += text.slice(copied, start)
+    copied = assignment.end + (/^\r?\n|^\r/.exec(text.slice(assignment.end))?.[0].length ?? 0)
+  }
+  return out + text.slice(copied)
+}
+
 function splice(text: string, name: string, quoted: string): string {
   let out = ''
   let copied = 0

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
@@ -11,6 +11,8 @@ export type KeyState = 'ok' | 'missing' | 'empty' | 'unreadable' | 'suspect'
 /** What `keys list` shows of a slot. Times are ISO 8601; what is not known is null. */
 export interface KeyRow {
   readonly slot: KeySlot
+  /** The slot's own, or the source that agw.yaml names for its variable. */
+  readonly method: string
   /** As written in the config: `$NAME`, a file name, or a word. */
   readonly reference: string
   /** Where the value was found. */
@@ -47,6 +49,7 @@ async function rowOf(slot: KeySlot, context: ListContext): Promise<KeyRow> {
   if (slot.value instanceof Secret) {
     return {
       slot,
+      method: slot.method,
       reference: 'inline',
       source: 'the config itself',
       mode: null,
@@ -57,6 +60,7 @@ async function rowOf(slot: KeySlot, context: ListContext): Promise<KeyRow> {
   const passes = slot.method === 'passthrough'
   return {
     slot,
+    method: slot.method,
     reference: passes ? 'passthrough' : 'none',
     source: passes ? 'the client' : 'nothing',
     fingerprint: null,
@@ -75,7 +79,7 @@ async function fileRow(slot: KeySlot, file: string, context: ListContext): Promi
     { credentialsDirectory: context.env['CREDENTIALS_DIRECTORY'] },
     file,
   )
-  const base = { slot, reference: file, source: `file ${file}` }
+  const base = { slot, method: slot.method, reference: file, source: `file ${file}` }
   if (read.ok) {
     return {
       ...base,
@@ -93,17 +97,22 @@ async function fileRow(slot: KeySlot, file: string, context: ListContext): Promi
 function variableRow(slot: KeySlot, variable: string, variables: VariableTable): KeyRow {
   const found = variables.lookup(variable)
   const reference = looksSecret(variable) ? '$(a name not shown)' : `$${variable}`
+  const base = { slot, reference, mode: null, ...UNKNOWN }
   if (found === undefined) {
-    const source = 'nowhere'
-    const detail = `${reference} is not set: \`agw keys set ${slot.name}\` stores it`
-    return { slot, reference, source, fingerprint: null, mode: null, state: 'missing', ...UNKNOWN, detail }
+    const problem = variables.problemOf(variable)
+    const unset = `${reference} is not set: \`agw keys set ${slot.name}\` stores it`
+    const detail = problem === undefined ? unset : `${problem.message}; ${problem.hint}`
+    const { code = 'missing' } = problem ?? {}
+    const state = code === 'missing' || code === 'empty' ? code : 'unreadable'
+    const source = problem === undefined ? 'nowhere' : `${reference} (${problem.place})`
+    return { ...base, method: problem?.source ?? slot.method, source, fingerprint: null, state, detail }
   }
-  const source =
-    found.source === 'environment'
-      ? `${reference} (environment)`
-      : `${reference} (${basename(found.file ?? '.env')})`
+  const { source, place, overruled, value } = found
+  const method = source === 'environment' || source === 'dotenv' ? slot.method : source
   // In a longer text the variable is only a part of the key; its own fingerprint is what people can compare.
-  return { slot, reference, source, mode: null, ...UNKNOWN, ...judged(found.value, slot) }
+  const row = { ...base, method, source: `${reference} (${place})`, ...judged(value, slot) }
+  if (overruled.length === 0 || row.detail !== undefined) return row
+  return { ...row, detail: `${reference} comes from ${place}, which overrules ${overruled.join(' and ')}` }
 }
 
 function judged(secret: Secret, slot: KeySlot): Pick<KeyRow, 'fingerprint' | 'state' | 'detail'> {

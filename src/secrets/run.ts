@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined
   /** The most that is taken of stdout, and of stderr; 1 MiB unless told. */
   readonly maxBytes?: number | undefined
+  /** Aborted, the tool is killed; that counts as a timeout. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How a tool ended. `stdout` and `stderr` may hold secrets: show them through the redactor only, or not at all. */
@@ -34,6 +36,9 @@ export type Run = (
   args: readonly string[],
   options?: Omit<RunOptions, 'env'>,
 ) => Promise<ToolResult>
+
+/** How long a tool has to end by itself when it is told to. Milliseconds. */
+const KILL_AFTER_MS = 1000
 
 /** How to get the tools that agw may need. */
 const HOW_TO_GET: Readonly<Record<string, string>> = {
@@ -58,18 +63,31 @@ export async function runTool(
 ): Promise<ToolResult> {
   // execa takes 60 ms to load, and most commands of agw need no tool.
   const { execa } = await import('execa')
-  const result = await execa(command, args, {
+  const maxBytes = options.maxBytes ?? 1024 * 1024
+  const running = execa(command, args, {
     env: { ...options.env },
     extendEnv: false,
     preferLocal: false,
     reject: false,
     stripFinalNewline: false,
     timeout: options.timeoutMs ?? 30_000,
-    maxBuffer: options.maxBytes ?? 1024 * 1024,
+    maxBuffer: maxBytes,
     input: options.input ?? '',
     ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.signal && { cancelSignal: options.signal }),
+    forceKillAfterDelay: KILL_AFTER_MS,
   })
-  const { exitCode, stdout = '', stderr = '', failed, timedOut, isMaxBuffer, signal, code } = result
+  // Past the limit execa only stops reading, and there are programs that never notice.
+  for (const stream of [running.stdout, running.stderr]) {
+    let bytes = 0
+    stream?.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > maxBytes) running.kill('SIGKILL')
+    })
+  }
+  const result = await running
+  const { exitCode, stdout = '', stderr = '', failed, isMaxBuffer, signal, code } = result
+  const timedOut = result.timedOut || result.isCanceled
   // Execa's own error holds the command line and the output: only its code is used.
   if (exitCode === undefined && signal === undefined && !timedOut && !isMaxBuffer) {
     throw await notStarted(command, options.cwd, code)

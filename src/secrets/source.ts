@@ -1,42 +1,91 @@
+import type { Connections } from '../config/agw/connections.ts'
+import type { SecretEntry } from '../config/agw/file.ts'
+import type { SourceKind, SourcePlaces } from '../config/agw/places.ts'
+import { AgwError } from '../errors.ts'
 import type { Secret } from './secret.ts'
 
-/** Where one value lives. Holds no value, so it may be shown. */
-export interface Reference {
-  /** Which source reads it: `environment`, `dotenv`, `file`, … */
-  readonly scheme: string
-  /** The variable, path or entry within that source. */
-  readonly name: string
-  /** A part of the entry, where entries have parts (the field of a vault's secret). */
-  readonly field?: string
-}
+/** Where one value lives, for a variable. Holds no value, so it may be shown. */
+export type Reference<K extends SourceKind = SourceKind> = Pick<SecretEntry<K>, 'variable' | 'kind' | 'where'>
 
 /** What sources may ask of the world around them. */
 export interface SourceContext {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Relative paths in config.yaml start here. */
-  readonly cwd: string
-  /** The folder of config.yaml. */
+  /** The folder of agw.yaml, where its relative paths start. */
   readonly configDir: string
-  readonly signal?: AbortSignal
+  /** `sources` of agw.yaml. */
+  readonly connections: Connections
+  /** Aborted when the time of the source is up. */
+  readonly signal?: AbortSignal | undefined
 }
+
+export type ProblemCode =
+  | 'missing'
+  | 'empty'
+  | 'locked'
+  | 'denied'
+  | 'unreachable'
+  | 'timeout'
+  | 'malformed'
+  | 'too-large'
+  | 'not-installed'
+  | 'not-configured'
+  | 'untrusted'
+  | 'unreadable'
 
 /** Why a reference gives no value. Message and hint hold no value. */
 export interface SourceProblem {
-  readonly code: string
+  readonly code: ProblemCode
   readonly message: string
   readonly hint: string
+  /** Another try may help at once: a connection that broke, a server that is busy. */
+  readonly passing?: boolean
+}
+
+/** What a source found for each reference; one that is absent is missing. */
+export type Outcomes<K extends SourceKind = SourceKind> = ReadonlyMap<Reference<K>, Secret | SourceProblem>
+
+/** What a write did. */
+export interface StoreResult {
+  readonly changed: boolean
+  /** Files that were written, absolute. */
+  readonly files: readonly string[]
+}
+
+/** How a source answers `agw doctor`. */
+export interface Probe {
+  readonly ok: boolean
+  /** What is there, or why it cannot be used: one clause. */
+  readonly detail: string
+  readonly hint?: string
 }
 
 /** One kind of place that keeps secrets. */
-export interface SecretSource {
-  readonly scheme: string
-  /** Reads a batch. A reference that is absent from the answer is missing; what went wrong with another is a problem. */
-  resolve(
-    references: readonly Reference[],
-    context: SourceContext,
-  ): Promise<ReadonlyMap<Reference, Secret | SourceProblem>>
-  /** Writes a value; sources that can only be read have no `store`. Throws an AgwError. */
-  store?(reference: Reference, value: Secret, context: SourceContext): Promise<void>
-  /** Calls back when a value may have changed; sources that cannot tell have no `watch`. */
-  watch?(references: readonly Reference[], changed: () => void, context: SourceContext): Disposable
+export interface SecretSource<K extends SourceKind = SourceKind> {
+  readonly kind: K
+  /** How long it has to answer, unless agw.yaml says otherwise. Milliseconds. */
+  readonly timeoutMs: number
+  /** How often `agw serve` asks again, unless agw.yaml says otherwise. Milliseconds; undefined where `watch` does. */
+  readonly refreshMs?: number
+  /** The place as a person would say it: `keychain agw/openai`. */
+  describe(where: SourcePlaces[K]): string
+  /**
+   * Reads a batch. A reference that is absent from the answer is missing; what went wrong with another is a problem.
+   * What it throws is a problem of the whole batch.
+   */
+  resolve(references: readonly Reference<K>[], context: SourceContext): Promise<Outcomes<K>>
+  /** Writes a value, and reads it back where others could interfere; read-only sources have none. Throws an AgwError. */
+  store?(reference: Reference<K>, value: Secret, context: SourceContext): Promise<StoreResult>
+  /** Takes a value away; `changed` is false where there was none. Throws an AgwError. */
+  remove?(reference: Reference<K>, context: SourceContext): Promise<StoreResult>
+  /** Calls back when a value may have changed. */
+  watch?(references: readonly Reference<K>[], changed: () => void, context: SourceContext): Disposable
+  /** Whether the source can be used at all, without reading a value. */
+  probe?(context: SourceContext): Promise<Probe>
+}
+
+/** An error of a source as the problem of all that was asked of it. Anything but an AgwError is a bug, and stays one. */
+export function errorProblem(error: unknown): SourceProblem {
+  if (!(error instanceof AgwError)) throw error
+  const code: ProblemCode = error.code === 'TOOL_MISSING' ? 'not-installed' : 'unreadable'
+  return { code, message: error.message, hint: error.hint ?? '' }
 }

@@ -1,23 +1,51 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
+import type { SourceKind } from '../config/agw/places.ts'
 import { AgwError } from '../errors.ts'
+import { type Gathered, gather } from './gather.ts'
 import type { FileProblem } from './read.ts'
-import type { Secret } from './secret.ts'
+import { Secret } from './secret.ts'
+import type { SourceContext, SourceProblem } from './source.ts'
 import { type DotenvFile, readDotenvFile } from './sources/dotenv.ts'
 import { fromEnvironment } from './sources/environment.ts'
+import { isTrusted, needsTrust, untrusted } from './trust.ts'
+
+/** Reads the values of entries of agw.yaml; `gather`, or something that keeps them. */
+export type Gather = (
+  entries: readonly SecretEntry[],
+  context: Omit<SourceContext, 'signal'>,
+) => Promise<ReadonlyMap<string, Gathered>>
 
 export interface VariableOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** A dotenv file that must exist; `false` for none. Without it `.env` in `configDir` is read where there is one. */
   readonly envFile?: string | false | undefined
   readonly configDir: string
+  /** agw.yaml, where there is one. */
+  readonly agw?: AgwFile | undefined
+  /** The variables whose sources in agw.yaml are asked; all of them unless told. */
+  readonly wanted?: readonly string[] | undefined
+  /** `false` asks no source. */
+  readonly gather?: Gather | false | undefined
 }
 
 /** A variable's value and which source won. */
 export interface VariableValue {
   readonly value: Secret
-  readonly source: 'environment' | 'dotenv'
+  /** `environment`, `dotenv` for the file beside the config, or a source of agw.yaml. */
+  readonly source: 'environment' | SourceKind
   /** The dotenv file it comes from. */
   readonly file?: string
+  /** The place as a person would say it: `environment`, `.env`, `keychain agw/openai`. */
+  readonly place: string
+  /** Places that have the variable too, and lost. */
+  readonly overruled: readonly string[]
+}
+
+/** A variable whose source gave no value. */
+export interface FailedVariable extends SourceProblem {
+  readonly source: SourceKind
+  readonly place: string
 }
 
 /** Every variable that config.yaml may use. */
@@ -25,6 +53,8 @@ export interface VariableTable {
   lookup(name: string): VariableValue | undefined
   /** The value as text, for the expansion of the config's text; hand it to nothing else. */
   expand(name: string): string | undefined
+  /** Why the source that agw.yaml names for a variable gave no value. */
+  problemOf(name: string): FailedVariable | undefined
   /** All names, sorted: for did-you-mean. */
   names(): string[]
   /** The dotenv file that was read, with its findings, mode and kind. */
@@ -32,25 +62,64 @@ export interface VariableTable {
 }
 
 /**
- * Variables from the process environment, then from a dotenv file: a variable that is set in the process wins, even
- * if it is empty. Throws CONFIG_NOT_FOUND for a named file that does not exist, SECRET_UNREADABLE for one that cannot
- * be read.
+ * Variables from the process environment, then from the sources that agw.yaml names, then from a dotenv file: a
+ * variable that is set in the process wins, even if it is empty; one that agw.yaml names is never taken from the dotenv
+ * file, so that an old copy there cannot stand in for a source that fails. Throws CONFIG_NOT_FOUND for a named file
+ * that does not exist, SECRET_UNREADABLE for one that cannot be read; a source that fails is a problem of its variable.
  */
 export async function loadVariables(options: VariableOptions): Promise<VariableTable> {
-  const { env } = options
-  const dotenv = await loadDotenv(options)
+  const { env, agw } = options
+  const [dotenv, gathered] = await Promise.all([loadDotenv(options), gatherWanted(options)])
   const lookup = (name: string): VariableValue | undefined => {
     const own = fromEnvironment(name, env)
-    if (own !== undefined) return { value: own, source: 'environment' }
-    const value = dotenv?.values.get(name)
-    return value && dotenv ? { value, source: 'dotenv', file: dotenv.file } : undefined
+    const named = agw?.entries.has(name) ? gathered.get(name) : undefined
+    const listed = dotenv?.values.get(name)
+    const inDotenv = dotenv !== undefined && listed !== undefined ? [basename(dotenv.file)] : []
+    if (own !== undefined) {
+      const inAgw = agw?.entries.has(name) ? ['agw.yaml'] : []
+      return { value: own, source: 'environment', place: 'environment', overruled: [...inAgw, ...inDotenv] }
+    }
+    if (agw?.entries.has(name)) {
+      if (!(named?.outcome instanceof Secret)) return undefined
+      const kind = agw.entries.get(name)?.kind ?? 'env'
+      return { value: named.outcome, source: kind, place: named.described, overruled: inDotenv }
+    }
+    if (dotenv === undefined || listed === undefined) return undefined
+    const place = basename(dotenv.file)
+    return { value: listed, source: 'dotenv', file: dotenv.file, place, overruled: [] }
   }
   return {
     lookup,
     expand: name => lookup(name)?.value.reveal(),
-    names: () => [...new Set([...Object.keys(env), ...(dotenv?.values.keys() ?? [])])].sort(),
+    problemOf: name => {
+      const found = fromEnvironment(name, env) === undefined ? gathered.get(name) : undefined
+      if (found === undefined || found.outcome instanceof Secret) return undefined
+      return { ...found.outcome, source: agw?.entries.get(name)?.kind ?? 'env', place: found.described }
+    },
+    names: () => {
+      const named = [...(agw?.entries.keys() ?? []), ...(dotenv?.values.keys() ?? [])]
+      return [...new Set([...Object.keys(env), ...named])].sort()
+    },
     dotenv,
   }
+}
+
+/** What the sources say of the variables that are wanted and that the process does not set itself. */
+async function gatherWanted(options: VariableOptions): Promise<ReadonlyMap<string, Gathered>> {
+  const { agw, env, configDir, wanted } = options
+  if (agw === undefined || options.gather === false) return new Map()
+  const entries = [...agw.entries.values()].filter(
+    ({ variable }) => fromEnvironment(variable, env) === undefined && (wanted?.includes(variable) ?? true),
+  )
+  if (entries.length === 0) return new Map()
+  const trusted = await isTrusted(agw, env)
+  const allowed = entries.filter(entry => trusted || !needsTrust(entry))
+  const context = { env, configDir, connections: agw.connections }
+  const found = new Map(await (options.gather ?? gather)(allowed, context))
+  for (const { variable, kind } of entries.filter(entry => !allowed.includes(entry))) {
+    found.set(variable, { outcome: untrusted(agw), described: kind })
+  }
+  return found
 }
 
 async function loadDotenv({ envFile, configDir }: VariableOptions): Promise<DotenvFile | undefined> {

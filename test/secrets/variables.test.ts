@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readAgwFile } from '../../src/config/agw/file.ts'
 import { AgwError } from '../../src/errors.ts'
+import { trust } from '../../src/secrets/trust.ts'
 import { loadVariables } from '../../src/secrets/variables.ts'
 import { tempFolders } from './folders.ts'
 
@@ -84,5 +86,69 @@ describe('loadVariables', () => {
       message: expect.stringContaining(configDir),
       hint: expect.any(String),
     })
+  })
+})
+
+describe('with agw.yaml', () => {
+  async function tableOf(
+    agwText: string,
+    { env = {}, dotenv, wanted }: { env?: Record<string, string>; dotenv?: string; wanted?: string[] } = {},
+  ) {
+    const configDir = dotenv === undefined ? folder() : withDotenv(dotenv)
+    writeFileSync(join(configDir, 'agw.yaml'), agwText)
+    writeFileSync(join(configDir, 'key'), 'from-file\n', { mode: 0o600 })
+    const agw = await readAgwFile(configDir)
+    return loadVariables({ env: { HOME: configDir, ...env }, configDir, agw, wanted })
+  }
+  const FROM_FILE = 'secrets: {A: {file: key}}'
+
+  const orders: [what: string, options: object, found: object | undefined][] = [
+    ['the named source alone', {}, { source: 'file', place: 'file key', overruled: [] }],
+    ['over .env, which is said', { dotenv: 'A=old' }, { source: 'file', overruled: ['.env'] }],
+    [
+      'under the process, which is said',
+      { env: { A: 'x' }, dotenv: 'A=old' },
+      { source: 'environment', place: 'environment', overruled: ['agw.yaml', '.env'] },
+    ],
+    ['not asked when nobody wants it', { wanted: ['B'] }, undefined],
+  ]
+  test.each(orders)('%s', async (_, options, found) => {
+    const value = (await tableOf(FROM_FILE, options)).lookup('A')
+    if (found === undefined) expect(value).toBe(undefined)
+    else expect(value).toMatchObject(found)
+  })
+
+  test('a source that fails is not replaced by an old copy in .env; the reason is kept', async () => {
+    const table = await tableOf('secrets: {A: {file: nope}}', { dotenv: 'A=old' })
+    expect(table.lookup('A')).toBe(undefined)
+    expect(table.problemOf('A')).toMatchObject({ code: 'missing', source: 'file', place: 'file nope' })
+    expect(table.problemOf('B')).toBe(undefined)
+  })
+
+  test('a program runs only when this very file at this very place was trusted', async () => {
+    const configDir = folder()
+    const home = folder()
+    const text = `secrets: {A: {exec: ["${process.execPath}", -p, "'from-exec'"]}, B: {file: key}}`
+    const env = { HOME: home, PATH: process.env['PATH'] }
+    const load = async (more: Record<string, string> = {}) => {
+      const agw = await readAgwFile(configDir)
+      return loadVariables({ env: { ...env, ...more }, configDir, agw })
+    }
+    writeFileSync(join(configDir, 'agw.yaml'), text)
+    writeFileSync(join(configDir, 'key'), 'from-file\n', { mode: 0o600 })
+    const untrusted = await load()
+    expect(untrusted.problemOf('A')).toMatchObject({
+      code: 'untrusted',
+      hint: expect.stringContaining('agw trust'),
+    })
+    expect(untrusted.expand('B')).toBe('from-file')
+    expect((await load({ AGW_TRUST: '1' })).expand('A')).toBe('from-exec')
+    const file = await readAgwFile(configDir)
+    if (file === undefined) throw new Error('no file')
+    expect(await trust(file, env)).toMatchObject({ changed: true })
+    expect(await trust(file, env)).toMatchObject({ changed: false })
+    expect((await load()).expand('A')).toBe('from-exec')
+    writeFileSync(join(configDir, 'agw.yaml'), `${text} # changed\n`)
+    expect((await load()).problemOf('A')?.code).toBe('untrusted')
   })
 })

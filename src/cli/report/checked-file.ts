@@ -1,9 +1,14 @@
 import { isAbsolute, relative, sep } from 'node:path'
-import type { CheckedConfig } from '../../check.ts'
+import type { CheckedConfig, CheckedFile } from '../../check.ts'
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
 
-/** What reports show of a config that was checked. */
-export type CheckedFile = Pick<CheckedConfig, 'name' | 'path' | 'document' | 'diagnostics' | 'suppressed'>
+export type { CheckedFile } from '../../check.ts'
+
+/** The files that reports tell of: each config and what lies beside it, each once. */
+export function filesOf(checked: readonly CheckedConfig[]): CheckedFile[] {
+  const all = checked.flatMap(one => [one, ...one.beside])
+  return all.filter((one, index) => all.findIndex(other => other.path === one.path) === index)
+}
 
 /** Worst first. */
 export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'unsupported-here', 'note']

@@ -22,10 +22,10 @@ export default class KeysList extends ConfigCommand {
     })
     this.#print(rows)
     return {
-      keys: rows.map(({ slot, ...row }) => ({
+      keys: rows.map(({ slot, method, ...row }) => ({
         name: slot.name,
         provider: slot.provider,
-        method: slot.method,
+        method,
         ...row,
         path: formatPath(slot.path),
         line: loaded.document.rangeOf(slot.path).start.line,
@@ -49,7 +49,7 @@ export default class KeysList extends ConfigCommand {
         rows.map(row => [
           row.slot.name,
           row.slot.provider,
-          row.slot.method,
+          row.method,
           row.source,
           row.fingerprint ?? '–',
           row.mode ?? '–',

@@ -7,6 +7,8 @@ const bomb = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name, index, names) => {
 
 const SCHEMA = '{"type": "object", "properties": {"llm": {}}, "additionalProperties": false}'
 
+const FROM_FILE = 'secrets: {OPENAI_TOKEN: {file: openai.key}}\n'
+
 /** What stands in the way of reading a file, and what is said in it to agw. */
 export const READING: readonly Example[] = [
   example('NOT_UTF8', { text: model(), encoding: 'utf16le' }, model()),
@@ -16,6 +18,14 @@ export const READING: readonly Example[] = [
   example('YAML_SYNTAX', model().replace('"}', '"'), model()),
   example('DUPLICATE_KEY', model('provider: anthropic'), model()),
   example('VARIABLE_UNSET', { text: model().replace('API_KEY', 'TOKEN') }, model()),
+  example(
+    'SOURCE_FAILED',
+    { text: model().replace('API_KEY', 'TOKEN'), files: { 'agw.yaml': FROM_FILE } },
+    {
+      text: model().replace('API_KEY', 'TOKEN'),
+      files: { 'agw.yaml': FROM_FILE, 'openai.key': 'example-0f9a7c2e51d84b36' },
+    },
+  ),
   example('VARIABLE_IN_COMMENT', `# the key of $TEAM\n${model()}`, `# the key of our team\n${model()}`),
   example(
     'SUPPRESSION_WITHOUT_REASON',

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import { type Dotenv, parseDotenv, setInDotenv } from '../dotenv.ts'
+import { type Dotenv, parseDotenv, removeFromDotenv, setInDotenv } from '../dotenv.ts'
 import { withLock } from '../lock.ts'
 import { type FileFacts, type FileProblem, readTextFile, toError } from '../read.ts'
 import { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceProblem } from '../source.ts'
+import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { watchFiles } from '../watch.ts'
 import { type WriteResult, writeFileAtomic } from '../write.ts'
+import { fileProblem } from './file-problem.ts'
 
 /** A dotenv file may hold more than keys. Bytes. */
 const MAX_DOTENV_BYTES = 1024 * 1024
@@ -27,24 +28,42 @@ export async function readDotenvFile(file: string): Promise<DotenvFile | FilePro
   return { file, values: secrets, findings, facts: read.facts }
 }
 
-/** The variables of one dotenv file; `path` is relative to the folder of the config. */
-export function dotenvSource(path = '.env'): SecretSource {
-  return {
-    scheme: 'dotenv',
-    async resolve(references, { configDir }) {
-      const read = await readDotenvFile(resolve(configDir, path))
-      const found = new Map<Reference, Secret | SourceProblem>()
-      for (const reference of references) {
-        const value = 'code' in read ? read : read.values.get(reference.name)
-        if (value !== undefined) found.set(reference, value)
+/** Variables of a dotenv file other than the one beside config.yaml, or under another name. */
+export const dotenvSource: SecretSource<'dotenv'> = {
+  kind: 'dotenv',
+  timeoutMs: 5000,
+  describe: ({ file, name }) => (name === undefined ? dotenvFile(file) : `${dotenvFile(file)} ${name}`),
+  async resolve(references, context) {
+    const found = new Map<Reference<'dotenv'>, Secret | SourceProblem>()
+    const files = new Map<string, Promise<DotenvFile | FileProblem>>()
+    for (const reference of references) {
+      const path = pathOf(reference, context)
+      const reading = files.get(path) ?? readDotenvFile(path)
+      files.set(path, reading)
+      const read = await reading
+      if ('code' in read) {
+        if (read.code !== 'missing') found.set(reference, fileProblem(read))
+        continue
       }
-      return found
-    },
-    async store(reference, value, { configDir }) {
-      await storeInDotenv(resolve(configDir, path), reference.name, value)
-    },
-    watch: (_, changed, { configDir }) => watchFiles([resolve(configDir, path)], changed),
-  }
+      const value = read.values.get(nameOf(reference))
+      if (value !== undefined) found.set(reference, value)
+    }
+    return found
+  },
+  async store(reference, value, context) {
+    const path = pathOf(reference, context)
+    const { changed } = await storeInDotenv(path, nameOf(reference), value)
+    return { changed, files: [path] }
+  },
+  async remove(reference, context) {
+    const path = pathOf(reference, context)
+    return { changed: await dropFromDotenv(path, nameOf(reference)), files: [path] }
+  },
+  watch: (references, changed, context) =>
+    watchFiles(
+      references.map(reference => pathOf(reference, context)),
+      changed,
+    ),
 }
 
 /** Sets one variable of a dotenv file, which is made if needed and has mode 0600 afterwards. Throws an AgwError. */
@@ -55,4 +74,28 @@ export async function storeInDotenv(file: string, name: string, value: Secret): 
     const text = setInDotenv(read.ok ? read.text : '', name, value.reveal())
     return await writeFileAtomic(file, text, { mode: 0o600 })
   })
+}
+
+/** Takes a variable out of a dotenv file; false where it was not there. Throws an AgwError. */
+export async function dropFromDotenv(file: string, name: string): Promise<boolean> {
+  return await withLock(file, async () => {
+    const read = await readTextFile(file, MAX_DOTENV_BYTES)
+    if (!read.ok && read.problem.code === 'missing') return false
+    if (!read.ok) throw toError(read.problem)
+    const text = removeFromDotenv(read.text, name)
+    if (text === read.text) return false
+    return (await writeFileAtomic(file, text, { mode: 0o600 })).changed
+  })
+}
+
+function dotenvFile(file = '.env'): string {
+  return file
+}
+
+function nameOf({ variable, where }: Reference<'dotenv'>): string {
+  return where.name ?? variable
+}
+
+function pathOf({ where }: Reference<'dotenv'>, { configDir }: SourceContext): string {
+  return resolve(configDir, dotenvFile(where.file))
 }

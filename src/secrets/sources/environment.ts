@@ -1,5 +1,5 @@
 import { Secret } from '../secret.ts'
-import type { Reference, SecretSource } from '../source.ts'
+import type { SecretSource } from '../source.ts'
 
 /** A variable of the process environment; `undefined` when it is not set. One that is set but empty is a value. */
 export function fromEnvironment(
@@ -7,19 +7,21 @@ export function fromEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Secret | undefined {
   // Names such as `constructor` are found on every object.
-  const value: unknown = env[name]
+  const value: unknown = Object.hasOwn(env, name) ? env[name] : undefined
   return typeof value === 'string' ? new Secret(value, `$${name}`) : undefined
 }
 
-/** The process environment. It cannot change while the process runs, so there is nothing to store or to watch. */
-export const environmentSource: SecretSource = {
-  scheme: 'environment',
+/** Another variable of the process environment. It cannot change while the process runs: nothing to store or watch. */
+export const environmentSource: SecretSource<'env'> = {
+  kind: 'env',
+  timeoutMs: 1000,
+  describe: ({ name }) => `environment $${name}`,
   async resolve(references, { env }) {
-    const found = new Map<Reference, Secret>()
-    for (const reference of references) {
-      const value = fromEnvironment(reference.name, env)
-      if (value !== undefined) found.set(reference, value)
-    }
-    return found
+    return new Map(
+      references.flatMap(reference => {
+        const value = fromEnvironment(reference.where.name, env)
+        return value === undefined ? [] : [[reference, value]]
+      }),
+    )
   },
 }

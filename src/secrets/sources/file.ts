@@ -1,32 +1,51 @@
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { withLock } from '../lock.ts'
 import { readSecretFile } from '../read.ts'
 import type { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import type { Outcomes, Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { watchFiles } from '../watch.ts'
 import { type WriteResult, writeFileAtomic } from '../write.ts'
+import { writeFailed } from '../write-error.ts'
+import { fileProblem } from './file-problem.ts'
 
-/** A key in a file of its own; also Kubernetes, Docker and systemd mounts. Relative paths start at the working directory. */
-export const fileSource: SecretSource = {
-  scheme: 'file',
-  async resolve(references, context) {
-    const found = new Map<Reference, Secret | SourceProblem>()
-    await Promise.all(
-      references.map(async reference => {
-        const options = { credentialsDirectory: context.env['CREDENTIALS_DIRECTORY'] }
-        const read = await readSecretFile(pathOf(reference, context), options, reference.name)
-        if (read.ok) found.set(reference, read.secret)
-        else if (read.problem.code !== 'missing') found.set(reference, read.problem)
-      }),
-    )
-    return found
+/** A key in a file of its own; also the mounts of Kubernetes and Docker. Relative paths start at agw.yaml. */
+export const fileSource: SecretSource<'file'> = {
+  kind: 'file',
+  timeoutMs: 5000,
+  describe: ({ path }) => `file ${path}`,
+  resolve: (references, context) =>
+    readFiles(references, ({ where }) => [pathOf(where.path, context)], context),
+  async store({ where }, value, context) {
+    const path = pathOf(where.path, context)
+    const { changed } = await storeInFile(path, value)
+    return { changed, files: [path] }
   },
-  async store(reference, value, context) {
-    await storeInFile(pathOf(reference, context), value)
+  async remove({ where }, context) {
+    const path = pathOf(where.path, context)
+    const changed = await withLock(path, () => removeFile(path))
+    return { changed, files: [path] }
   },
   watch: (references, changed, context) =>
     watchFiles(
-      references.map(reference => pathOf(reference, context)),
+      references.map(({ where }) => pathOf(where.path, context)),
+      changed,
+    ),
+}
+
+/**
+ * A credential by its name, as systemd hands it in ($CREDENTIALS_DIRECTORY), or Docker and Podman (/run/secrets). They
+ * are set when the service starts, so there is nothing to store.
+ */
+export const credentialSource: SecretSource<'credential'> = {
+  kind: 'credential',
+  timeoutMs: 5000,
+  describe: ({ name }) => `credential ${name}`,
+  resolve: (references, context) =>
+    readFiles(references, ({ where }) => credentialPaths(where.name, context), context),
+  watch: (references, changed, context) =>
+    watchFiles(
+      references.flatMap(({ where }) => credentialPaths(where.name, context)),
       changed,
     ),
 }
@@ -36,6 +55,42 @@ export async function storeInFile(path: string, value: Secret): Promise<WriteRes
   return await withLock(path, () => writeFileAtomic(path, `${value.reveal()}\n`, { mode: 0o600 }))
 }
 
-function pathOf(reference: Reference, { cwd }: SourceContext): string {
-  return resolve(cwd, reference.name)
+async function removeFile(path: string): Promise<boolean> {
+  try {
+    await rm(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw writeFailed(path, error)
+  }
+}
+
+/** Reads the first of the paths of each reference that is there. */
+async function readFiles<K extends 'file' | 'credential'>(
+  references: readonly Reference<K>[],
+  pathsOf: (reference: Reference<K>) => readonly string[],
+  { env }: SourceContext,
+): Promise<Outcomes<K>> {
+  const options = { credentialsDirectory: env['CREDENTIALS_DIRECTORY'] }
+  const found = new Map<Reference<K>, Secret | SourceProblem>()
+  await Promise.all(
+    references.map(async reference => {
+      for (const path of pathsOf(reference)) {
+        const read = await readSecretFile(path, options)
+        if (!read.ok && read.problem.code === 'missing') continue
+        found.set(reference, read.ok ? read.secret : fileProblem(read.problem))
+        return
+      }
+    }),
+  )
+  return found
+}
+
+function pathOf(path: string, { configDir }: SourceContext): string {
+  return resolve(configDir, path)
+}
+
+function credentialPaths(name: string, { env }: SourceContext): string[] {
+  const systemd = env['CREDENTIALS_DIRECTORY']
+  return [...(systemd ? [resolve(systemd, name)] : []), resolve('/run/secrets', name)]
 }

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { AgwError } from '../../errors.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import type { ConfigDocument } from '../document.ts'
+import { readConfigBytes, readDocument } from '../read.ts'
+import { milliseconds } from '../rules/durations.ts'
+import { shapeFindings } from '../validate.ts'
+import type { Connections } from './connections.ts'
+import type { SourceKind, SourcePlaces } from './places.ts'
+
+/** One entry of `secrets`: the variable, the source's word, and what the source is told. */
+export interface SecretEntry<K extends SourceKind = SourceKind> {
+  readonly variable: string
+  readonly kind: K
+  readonly where: SourcePlaces[K]
+  /** Milliseconds; undefined leaves it to the source. */
+  readonly refreshMs: number | undefined
+  readonly timeoutMs: number | undefined
+}
+
+/** agw.yaml, read and checked. Holds no secret. */
+export interface AgwFile {
+  /** Absolute. */
+  readonly path: string
+  readonly document: ConfigDocument
+  readonly diagnostics: readonly Diagnostic[]
+  /** By variable; empty while there is an error. */
+  readonly entries: ReadonlyMap<string, SecretEntry>
+  readonly connections: Connections
+  /** SHA-256 of the bytes, in hex: what trust is given to. */
+  readonly hash: string
+}
+
+/** The file's name, beside config.yaml. */
+export const AGW_FILE = 'agw.yaml'
+
+/**
+ * Reads agw.yaml in a folder; `undefined` where there is none. `shown` is how messages call it. Findings are returned;
+ * throws CONFIG_UNREADABLE when the file itself cannot be read.
+ */
+export async function readAgwFile(folder: string, shown = AGW_FILE): Promise<AgwFile | undefined> {
+  const path = join(folder, AGW_FILE)
+  let bytes: Uint8Array
+  try {
+    bytes = await readConfigBytes(path)
+  } catch (error) {
+    if (error instanceof AgwError && error.code === 'CONFIG_NOT_FOUND') return undefined
+    throw error
+  }
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  const document = readDocument(bytes, { file: shown, literal: true })
+  return { path, hash, document, ...(await check(document)) }
+}
+
+async function check(
+  document: ConfigDocument,
+): Promise<Pick<AgwFile, 'diagnostics' | 'entries' | 'connections'>> {
+  const nothing = { entries: new Map<string, SecretEntry>(), connections: {} }
+  // A file of comments only is one without entries.
+  const read = document.diagnostics.filter(one => one.code !== 'EMPTY_CONFIG')
+  if (read.length > 0) return { ...nothing, diagnostics: read }
+  if (document.data === undefined || document.data === null) return { ...nothing, diagnostics: [] }
+  // Most configs have no agw.yaml: its schema is made when one is there.
+  const { agwSchema } = await import('./schema.ts')
+  const parsed = agwSchema.safeParse(document.data)
+  if (parsed.error !== undefined) {
+    return { ...nothing, diagnostics: shapeFindings(document, parsed.error.issues) }
+  }
+  const { secrets = {} } = parsed.data
+  const entries = Object.entries(secrets).flatMap(([variable, entry]) => {
+    const { refresh, timeout, ...places } = entry
+    const [place] = Object.entries(places)
+    if (place === undefined) return []
+    const [kind, where] = place as [SourceKind, SourcePlaces[SourceKind]]
+    return [{ variable, kind, where, refreshMs: milliseconds(refresh), timeoutMs: milliseconds(timeout) }]
+  })
+  return { diagnostics: [], entries: new Map(entries.map(one => [one.variable, one])), connections: {} }
+}

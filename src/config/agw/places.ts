@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { optional } from '../schema/fields.ts'
+import { filled, shaped } from '../schema/primitives.ts'
+import { forms, section } from '../schema/section.ts'
+
+/**
+ * Where one value lives, for each kind of source: what stands behind the source's word in agw.yaml. A short form (a
+ * word alone) is written out here, so that sources see one form only.
+ */
+
+export const variableName = shaped(
+  'BAD_NAME',
+  'this is not the name of a variable',
+  'use letters, digits and _, as in OPENAI_API_KEY',
+  value => /^[A-Za-z_]\w*$/.test(value),
+)
+
+const dotenv = section(
+  { noun: 'a place in a dotenv file', about: 'A variable of a dotenv file.' },
+  {
+    file: optional(filled, 'The file, relative to agw.yaml; .env unless told.'),
+    name: optional(variableName, 'The name in that file, where it is another one.'),
+  },
+)
+
+/** A program and its arguments, run without a shell. */
+const exec = z.array(z.string()).min(1)
+
+/** Source's word in agw.yaml → what stands behind it. */
+export const PLACES = {
+  env: variableName.transform(name => ({ name })),
+  dotenv: forms('A variable of a dotenv file.', { 'a path': filled, 'a map': dotenv }).transform(place =>
+    typeof place === 'string' ? { file: place } : place,
+  ),
+  file: filled.transform(path => ({ path })),
+  credential: shaped(
+    'BAD_NAME',
+    'this is not the name of a credential',
+    'write the name alone, without a path, as in openai',
+    value => /^[\w.-]+$/.test(value) && !/^\.{1,2}$/.test(value),
+  ).transform(name => ({ name })),
+  exec: exec.transform(argv => ({ argv })),
+} as const
+
+export type SourceKind = keyof typeof PLACES
+
+/** What a source is told of one value. */
+export type SourcePlaces = { readonly [K in SourceKind]: Readonly<z.output<(typeof PLACES)[K]>> }

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { milliseconds } from '../rules/durations.ts'
+import { optional } from '../schema/fields.ts'
+import { shaped } from '../schema/primitives.ts'
+import { rule, section } from '../schema/section.ts'
+import { PLACES, type SourceKind, variableName } from './places.ts'
+
+const KINDS = Object.keys(PLACES) as SourceKind[]
+
+/** A refresh that is more frequent than this would be a load on the source and of no use. Milliseconds. */
+const SHORTEST_REFRESH = 1000
+
+const duration = (hint: string, least: number) =>
+  shaped(
+    'BAD_DURATION',
+    'this is not a duration that can be used',
+    hint,
+    value => (milliseconds(value) ?? 0) >= least,
+  )
+
+const { env, dotenv, file, credential, exec } = PLACES
+
+const entry = section(
+  { noun: 'a secret', about: 'Where the value of a variable comes from.', oneOf: KINDS },
+  {
+    env: optional(env, 'Another variable of the process environment.'),
+    dotenv: optional(dotenv),
+    file: optional(file, 'A file, relative to agw.yaml; its trimmed text is the value.'),
+    credential: optional(credential, 'A credential that systemd or Docker hands in: its name.'),
+    exec: optional(exec, 'A program and its arguments; what it prints is the value. No shell is used.'),
+    refresh: optional(
+      duration('write a number with a unit, one second at least, as in 30s, 5m or 1h', SHORTEST_REFRESH),
+      'How often `agw serve` asks again.',
+    ),
+    timeout: optional(
+      duration('write a number with a unit, as in 500ms or 10s', 1),
+      'How long the source has to answer.',
+    ),
+  },
+)
+
+const object = section(
+  { noun: 'agw.yaml', about: 'Where the variables of config.yaml get their values. Holds no secret.' },
+  {
+    secrets: optional(
+      z.record(z.string(), entry).check(
+        rule<Record<string, unknown>>((map, report) => {
+          for (const name of Object.keys(map)) {
+            if (variableName.safeParse(name).success) continue
+            report({
+              code: 'BAD_NAME',
+              message: 'this key is not the name of a variable',
+              hint: 'use letters, digits and _, as in OPENAI_API_KEY',
+              path: [name],
+              at: 'key',
+            })
+          }
+        }),
+      ),
+      'Variable → where its value lives.',
+    ),
+  },
+)
+
+/** What stands in agw.yaml. */
+export interface AgwConfig extends z.output<typeof object> {}
+
+export const agwSchema: z.ZodType<AgwConfig> = object

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SecretEntry } from '../config/agw/file.ts'
+import { Secret } from './secret.ts'
+import { errorProblem, type SecretSource, type SourceContext, type SourceProblem } from './source.ts'
+import { loadSource } from './sources/registry.ts'
+
+/** A value, or why there is none, and the place as a person would say it. */
+export interface Gathered {
+  readonly outcome: Secret | SourceProblem
+  readonly described: string
+}
+
+/** Wait before the second try of what may pass. Milliseconds. */
+const RETRY_MS = 250
+/** What a source has beyond its time to end by itself before it is left behind. Milliseconds. */
+const GRACE_MS = 100
+
+/**
+ * Asks the sources of all entries at once, each kind in one batch with a time of its own: a source that does not
+ * answer costs its own values only. Never throws on what a source does; by variable.
+ */
+export async function gather(
+  entries: readonly SecretEntry[],
+  context: Omit<SourceContext, 'signal'>,
+): Promise<ReadonlyMap<string, Gathered>> {
+  const batches = new Map<string, SecretEntry[]>()
+  for (const entry of entries) {
+    const key = `${entry.kind} ${entry.timeoutMs ?? ''}`
+    batches.set(key, [...(batches.get(key) ?? []), entry])
+  }
+  const found = new Map<string, Gathered>()
+  await Promise.all(
+    [...batches.values()].map(async batch => {
+      for (const [variable, gathered] of await readBatch(batch, context)) found.set(variable, gathered)
+    }),
+  )
+  return found
+}
+
+async function readBatch(
+  batch: readonly SecretEntry[],
+  context: Omit<SourceContext, 'signal'>,
+): Promise<Map<string, Gathered>> {
+  const [first] = batch
+  if (first === undefined) return new Map()
+  const source = (await loadSource(first.kind)) as SecretSource
+  const timeoutMs = first.timeoutMs ?? source.timeoutMs
+  const outcomes = await within(timeoutMs, signal => readTwice(source, batch, { ...context, signal }))
+  return new Map(
+    batch.map(entry => {
+      const described = source.describe(entry.where)
+      const outcome = outcomes === 'timeout' ? tooSlow(timeoutMs) : (outcomes.get(entry) ?? nothingThere())
+      return [entry.variable, { described, outcome: judged(outcome, described, entry.variable) }]
+    }),
+  )
+}
+
+type Batch = ReadonlyMap<SecretEntry, Secret | SourceProblem>
+
+/** A second try for what may pass, within the same time. */
+async function readTwice(
+  source: SecretSource,
+  batch: readonly SecretEntry[],
+  context: SourceContext,
+): Promise<Batch> {
+  const first = await readOnce(source, batch, context)
+  const again = batch.filter(entry => isPassing(first.get(entry)))
+  if (again.length === 0) return first
+  await sleep(RETRY_MS * (1 + Math.random()), undefined, { ref: false })
+  if (context.signal?.aborted) return first
+  return new Map([...first, ...(await readOnce(source, again, context))])
+}
+
+async function readOnce(
+  source: SecretSource,
+  batch: readonly SecretEntry[],
+  context: SourceContext,
+): Promise<Batch> {
+  try {
+    return (await source.resolve(batch, context)) as Batch
+  } catch (error) {
+    if (context.signal?.aborted) return new Map(batch.map(entry => [entry, tooSlow()]))
+    const problem = errorProblem(error)
+    return new Map(batch.map(entry => [entry, problem]))
+  }
+}
+
+function isPassing(outcome: Secret | SourceProblem | undefined): boolean {
+  return outcome !== undefined && !(outcome instanceof Secret) && outcome.passing === true
+}
+
+/** Runs `action` for `timeoutMs`; one that does not heed its signal is left behind. */
+async function within<T>(
+  timeoutMs: number,
+  action: (signal: AbortSignal) => Promise<T>,
+): Promise<T | 'timeout'> {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'timeout'>(resolve => {
+    timer = setTimeout(() => {
+      controller.abort()
+      timer = setTimeout(() => resolve('timeout'), GRACE_MS)
+    }, timeoutMs)
+  })
+  try {
+    return await Promise.race([action(controller.signal), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What sources leave to be said: the place in front of the reason, and that an empty value is none. */
+function judged(
+  outcome: Secret | SourceProblem,
+  described: string,
+  variable: string,
+): Secret | SourceProblem {
+  const problem =
+    outcome instanceof Secret
+      ? outcome.reveal().trim() === ''
+        ? { code: 'empty' as const, message: 'the value is empty', hint: 'store the key there again' }
+        : undefined
+      : outcome
+  if (problem === undefined) return new Secret((outcome as Secret).reveal(), `$${variable}`)
+  return { ...problem, message: `${variable} (${described}): ${problem.message}` }
+}
+
+function tooSlow(timeoutMs?: number): SourceProblem {
+  const within = timeoutMs === undefined ? 'in time' : `within ${timeoutMs} ms`
+  return {
+    code: 'timeout',
+    message: `no answer ${within}`,
+    hint: 'look whether it hangs, or give it longer with `timeout:` in agw.yaml',
+  }
+}
+
+function nothingThere(): SourceProblem {
+  return { code: 'missing', message: 'nothing is stored there', hint: 'store the key with `agw keys set`' }
+}

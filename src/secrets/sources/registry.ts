@@ -1,0 +1,16 @@
+import type { SourceKind } from '../../config/agw/places.ts'
+import type { SecretSource } from '../source.ts'
+
+/** Each source is loaded when agw.yaml names it, and never before. */
+const SOURCES: { readonly [K in SourceKind]: () => Promise<SecretSource<K>> } = {
+  env: async () => (await import('./environment.ts')).environmentSource,
+  dotenv: async () => (await import('./dotenv.ts')).dotenvSource,
+  file: async () => (await import('./file.ts')).fileSource,
+  credential: async () => (await import('./file.ts')).credentialSource,
+  exec: async () => (await import('./exec.ts')).execSource,
+}
+
+/** The source behind a word of agw.yaml. */
+export function loadSource<K extends SourceKind>(kind: K): Promise<SecretSource<K>> {
+  return SOURCES[kind]()
+}

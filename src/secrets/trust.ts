@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { mkdir, realpath } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
+import { shownText } from '../config/shown-word.ts'
+import { withLock } from './lock.ts'
+import { readTextFile, toError } from './read.ts'
+import type { SourceProblem } from './source.ts'
+import { writeFileAtomic } from './write.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Entries are few; this is a thousand of them. Bytes. */
+const MAX_LIST_BYTES = 128 * 1024
+
+/**
+ * What needs trust: programs that are run, and addresses that a login or a token is sent to. An address out of the
+ * environment (VAULT_ADDR) is the user's own.
+ */
+export function demandsOf(file: AgwFile): string[] {
+  return [...new Set([...file.entries.values()].flatMap(entry => demandOf(entry) ?? []))]
+}
+
+/** Whether an entry may be used only when its file is trusted. */
+export function needsTrust(entry: SecretEntry): boolean {
+  return demandOf(entry) !== undefined
+}
+
+/** As in `runs op`. */
+function demandOf({ kind, where }: SecretEntry): string | undefined {
+  return kind === 'exec' && 'argv' in where ? `runs ${shownText(where.argv[0] ?? '')}` : undefined
+}
+
+/** Whether this very content at this very place was trusted, or nothing in it needs trust. */
+export async function isTrusted(file: AgwFile, env: Environment): Promise<boolean> {
+  if (demandsOf(file).length === 0 || env['AGW_TRUST'] === '1') return true
+  const read = await readTextFile(listPath(env), MAX_LIST_BYTES)
+  return read.ok && read.text.split('\n').includes(await lineOf(file))
+}
+
+/** Remembers an agw.yaml as trusted, until it changes. False where that was known. Throws WRITE_FAILED. */
+export async function trust(file: AgwFile, env: Environment): Promise<{ changed: boolean; list: string }> {
+  const list = listPath(env)
+  await mkdir(dirname(list), { recursive: true, mode: 0o700 })
+  const line = await lineOf(file)
+  return await withLock(list, async () => {
+    const read = await readTextFile(list, MAX_LIST_BYTES)
+    if (!read.ok && read.problem.code !== 'missing') throw toError(read.problem)
+    const lines = read.ok ? read.text.split('\n').filter(Boolean) : []
+    if (lines.includes(line)) return { changed: false, list }
+    // One version of a file is trusted at a time: the older ones of this place go.
+    const [place] = line.split(' ')
+    const kept = lines.filter(one => one.split(' ')[0] !== place)
+    await writeFileAtomic(list, `${[...kept, line].join('\n')}\n`, { mode: 0o600 })
+    return { changed: true, list }
+  })
+}
+
+/** What is said of a value whose source may not be used. */
+export function untrusted(file: AgwFile): SourceProblem {
+  return {
+    code: 'untrusted',
+    message: `${file.document.file} ${demandsOf(file)[0] ?? 'needs trust'}, and nobody has said that it may`,
+    hint: 'look at the file, then run `agw trust` (or set AGW_TRUST=1 where every file is your own, as in CI)',
+  }
+}
+
+/** Hash of the place, then hash of the content. */
+async function lineOf({ path, hash }: AgwFile): Promise<string> {
+  const real = await realpath(path).catch(() => path)
+  return `${createHash('sha256').update(real).digest('hex')} ${hash}`
+}
+
+function listPath(env: Environment): string {
+  const base = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local', 'state')
+  return join(base, 'agw', 'trusted')
+}

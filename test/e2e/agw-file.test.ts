@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { agw, tempFolder } from '../helpers/agw.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const KEY = keyLike('openai', 'agw.yaml')
+const CONFIG = `llm:
+  models:
+  - name: gpt-5
+    provider: openAI
+    params: {apiKey: "$OPENAI_API_KEY"}
+`
+
+let cwd: string
+beforeEach(async () => {
+  cwd = await tempFolder()
+  await put('config.yaml', CONFIG)
+})
+const put = (name: string, text: string) => writeFile(join(cwd, name), text, { mode: 0o600 })
+const run = (args: string[], env: Record<string, string> = {}) => agw(args, { cwd, env })
+const exec = `secrets:\n  OPENAI_API_KEY: { exec: ["${process.execPath}", -p, "'${KEY}'"] }\n`
+
+describe('agw.yaml beside the config', () => {
+  it.each(['validate', 'keys list', 'test-route --model gpt-5 --explain'])(
+    '%s takes values from its sources',
+    async command => {
+      await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { file: openai.key }\n')
+      await put('openai.key', `${KEY}\n`)
+      const { status, stdout, stderr } = await run([...command.split(' '), '--json'])
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(stdout).not.toContain(KEY)
+      if (command === 'keys list') {
+        expect(JSON.parse(stdout).keys[0]).toMatchObject({
+          method: 'file',
+          source: '$OPENAI_API_KEY (file openai.key)',
+          state: 'ok',
+        })
+      }
+    },
+  )
+
+  it('validate reports it as a file of its own, with places', async () => {
+    await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { flie: openai.key }\n')
+    const { status, stdout } = await run(['validate', '--json'])
+    expect(status).toBe(1)
+    const { files } = JSON.parse(stdout)
+    expect(files[1]).toMatchObject({
+      file: 'agw.yaml',
+      valid: false,
+      diagnostics: [
+        { code: 'UNKNOWN_KEY', line: 2, column: 21, hint: expect.stringMatching(/^did you mean "file"/) },
+      ],
+    })
+  })
+
+  it.each(['keys list', 'serve', 'test-route'])(
+    '%s does not start on one that is wrong: exit 3',
+    async command => {
+      await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { flie: openai.key }\n')
+      const { status, stderr } = await run(command.split(' '))
+      expect(status).toBe(3)
+      expect(stderr).toMatch(/^error agw\.yaml:2:21: "flie" is not a key of a secret/)
+    },
+  )
+
+  it.each(['serve', 'test-route'])('%s says which source gives no value: exit 4', async command => {
+    await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { file: openai.key }\n')
+    const { status, stderr } = await run(command.split(' '))
+    expect(status).toBe(4)
+    expect(stderr).toMatch(
+      /config\.yaml:5:23: OPENAI_API_KEY \(file openai\.key\): nothing is stored there\n {2}→ /,
+    )
+  })
+
+  it('a program is run only after agw trust, and again not when the file has changed', async () => {
+    await put('agw.yaml', exec)
+    const before = await run(['validate'])
+    expect(before.status).toBe(1)
+    expect(before.stdout).toContain('agw trust')
+    const trusted = await run(['trust', '--json'])
+    expect(JSON.parse(trusted.stdout)).toMatchObject({
+      changed: true,
+      demands: [expect.stringMatching(/^runs /)],
+    })
+    expect((await run(['validate'])).status).toBe(0)
+    await put('agw.yaml', `${exec}# changed\n`)
+    expect((await run(['validate'])).status).toBe(1)
+    expect((await run(['validate'], { AGW_TRUST: '1' })).status).toBe(0)
+  })
+
+  it('validate --no-secrets runs nothing and asks nobody', async () => {
+    const made = join(cwd, 'made')
+    await put('agw.yaml', `secrets:\n  OPENAI_API_KEY: { exec: [touch, "${made}"] }\n`)
+    expect((await run(['validate', '--no-secrets'], { AGW_TRUST: '1' })).status).toBe(0)
+    expect((await run(['validate'], { AGW_TRUST: '1' })).status).toBe(1)
+    expect(
+      JSON.parse((await run(['validate', '--json'], { AGW_TRUST: '1' })).stdout).files[0].diagnostics,
+    ).toMatchObject([{ code: 'SOURCE_FAILED', message: 'OPENAI_API_KEY (exec touch): the value is empty' }])
+  })
+
+  it('a default in the config does not stand in for a source that fails', async () => {
+    await put('config.yaml', CONFIG.replace('$OPENAI_API_KEY', `\${OPENAI_API_KEY:-${KEY}}`))
+    await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { exec: [no-such-tool] }\n')
+    const { status, stdout } = await run(['validate'], { AGW_TRUST: '1' })
+    expect(status).toBe(1)
+    expect(stdout).toContain('no-such-tool is not installed')
+  })
+})

@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { SourceKind, SourcePlaces } from '../../../src/config/agw/places.ts'
+import { type Gathered, gather } from '../../../src/secrets/gather.ts'
+import { Secret } from '../../../src/secrets/secret.ts'
+import type { ProblemCode, SourceContext, SourceProblem } from '../../../src/secrets/source.ts'
+import { loadSource } from '../../../src/secrets/sources/registry.ts'
+
+/** A place where a source finds values, made for one test. */
+export interface Place<K extends SourceKind> {
+  readonly context: Omit<SourceContext, 'signal'>
+  /** What agw.yaml says of an entry of that name. */
+  where(name: string): SourcePlaces[K]
+  /** Puts a value where the source finds it, by other means than the source's own. */
+  put(name: string, value: string): void | Promise<void>
+  /** Takes it away again, by other means. */
+  take(name: string): void | Promise<void>
+}
+
+export interface ContractOptions {
+  /** What stands in for the real thing, where it does: part of the test's title. */
+  readonly fake?: string
+  /** Why it cannot run here. */
+  readonly skip?: string | undefined
+  /** The largest value the place itself takes; the test for huge values puts in 200 KiB unless told. */
+  readonly largest?: number
+  /** How it tells that nothing is there, where it cannot know: the code, `missing` unless told. */
+  readonly missing?: ProblemCode
+  /** The place itself refuses to keep an empty value. */
+  readonly noEmpty?: boolean
+}
+
+const open: Disposable[] = []
+afterEach(() => {
+  for (const one of open.splice(0)) one[Symbol.dispose]()
+})
+
+/** What an outcome is in a word: the value, or the code of the problem. */
+export function said({ outcome }: Gathered): string {
+  return outcome instanceof Secret ? outcome.reveal() : outcome.code
+}
+
+export function problem(gathered: Gathered | undefined): SourceProblem {
+  if (gathered === undefined || gathered.outcome instanceof Secret) throw new Error('there is a value')
+  return gathered.outcome
+}
+
+/** The promises that every source keeps. */
+export function contract<K extends SourceKind>(
+  kind: K,
+  make: () => Place<K> | Promise<Place<K>>,
+  options: ContractOptions = {},
+): void {
+  const title = options.fake === undefined ? `the source ${kind}` : `the source ${kind}, on ${options.fake}`
+  const missing = options.missing ?? 'missing'
+  const skipped = options.skip === undefined ? '' : ` (skipped: ${options.skip})`
+  describe.skipIf(options.skip !== undefined)(title + skipped, () => {
+    const entry = (place: Place<K>, name: string, timeoutMs?: number) => ({
+      variable: name,
+      kind,
+      where: place.where(name),
+      refreshMs: undefined,
+      timeoutMs,
+    })
+    const read = async (place: Place<K>, ...names: string[]): Promise<string[]> => {
+      const found = await gather(
+        names.map(name => entry(place, name)),
+        place.context,
+      )
+      return names.map(name => said(found.get(name) as Gathered))
+    }
+
+    test('reads a batch, and tells what is missing without hiding the rest', async () => {
+      const place = await make()
+      await place.put('ONE', 'sk-one-0123456789')
+      await place.put('TWO', 'sk-two-0123456789')
+      expect(await read(place, 'TWO', 'NONE', 'ONE')).toEqual([
+        'sk-two-0123456789',
+        missing,
+        'sk-one-0123456789',
+      ])
+    })
+
+    test('nothing there at all is missing; the message names variable and place, and what to do', async () => {
+      const place = await make()
+      const found = await gather([entry(place, 'NONE')], place.context)
+      expect(problem(found.get('NONE'))).toMatchObject({
+        code: missing,
+        message: expect.stringMatching(/^NONE \(.+\): \S/),
+        hint: expect.stringMatching(/\S{3,}/),
+      })
+    })
+
+    test('what is changed three times and taken away is seen each time', async () => {
+      const place = await make()
+      for (const value of ['sk-first-0123456789', 'sk-second-0123456789', 'sk-third-0123456789']) {
+        await place.put('KEY', value)
+        expect(await read(place, 'KEY')).toEqual([value])
+      }
+      await place.take('KEY')
+      expect(await read(place, 'KEY')).toEqual([missing])
+    })
+
+    test('signs of all kinds come through, and one line end at the end does not', async () => {
+      const place = await make()
+      const value = `sk-+/=_.~'"\\$&#:{}[] é ✓ end`
+      await place.put('KEY', value)
+      expect(await read(place, 'KEY')).toEqual([value])
+    })
+
+    test.skipIf(options.noEmpty)('an empty value is none', async () => {
+      const place = await make()
+      await place.put('KEY', '')
+      expect(await read(place, 'KEY')).toEqual(['empty'])
+    })
+
+    test('a value that is far too large is refused or read, never cut', async () => {
+      const place = await make()
+      const huge = 'k'.repeat(options.largest ?? 200 * 1024)
+      await place.put('KEY', huge)
+      const [outcome] = await read(place, 'KEY')
+      expect(['too-large', huge]).toContain(outcome)
+    })
+
+    test('neither values nor problems print, and a place holds no value', async () => {
+      const place = await make()
+      await place.put('KEY', 'sk-canary-0123456789')
+      const found = await gather([entry(place, 'KEY'), entry(place, 'NONE')], place.context)
+      expect(JSON.stringify([...found])).not.toContain('canary')
+      expect(found.get('KEY')?.described).toBe((await loadSource(kind)).describe(place.where('KEY')))
+    })
+
+    test('what it stores it reads, and what it removes is gone', async () => {
+      const place = await make()
+      const source = await loadSource(kind)
+      if (source.store === undefined || source.remove === undefined) return
+      const one = entry(place, 'KEY')
+      for (const value of ['sk-first-0123456789', 'sk-second-0123456789']) {
+        expect(await source.store(one, new Secret(value), place.context)).toMatchObject({ changed: true })
+        expect(await read(place, 'KEY')).toEqual([value])
+      }
+      await source.store(entry(place, 'OTHER'), new Secret('sk-other-0123456789'), place.context)
+      expect(await source.remove(one, place.context)).toMatchObject({ changed: true })
+      expect(await source.remove(one, place.context)).toMatchObject({ changed: false })
+      expect(await read(place, 'KEY', 'OTHER')).toEqual([missing, 'sk-other-0123456789'])
+    })
+
+    test('where it watches, it tells of three changes in a row', async () => {
+      const place = await make()
+      const { watch } = await loadSource(kind)
+      if (watch === undefined) return
+      await place.put('KEY', 'sk-0-0123456789')
+      let told: () => void = () => undefined
+      open.push(watch([entry(place, 'KEY')], () => told(), place.context))
+      for (const value of ['sk-1-0123456789', 'sk-2-0123456789', 'sk-3-0123456789']) {
+        const change = new Promise<void>(resolve => {
+          told = resolve
+        })
+        await place.put('KEY', value)
+        await change
+      }
+    })
+
+    test('says whether it can be used', async () => {
+      const place = await make()
+      const { probe } = await loadSource(kind)
+      if (probe === undefined) return
+      expect(await probe(place.context)).toMatchObject({ ok: true, detail: expect.stringMatching(/\S/) })
+    })
+  })
+}
