@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
-import { maskLine } from '../config/index.ts'
+import { maskKeys, maskLine } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { addToGitignore, gitState, runWith, withLock, writeFileAtomic } from '../secrets/index.ts'
@@ -107,6 +107,7 @@ function writeOne(
 
 /** A key file is one secret, of which not even the length is shown; in a config, what could be a secret is masked. */
 function maskFor(file: PlannedFile): (line: string) => string {
+  if (file.keyless === true) return maskKeys
   if (!file.secret || file.path.endsWith('.yaml') || file.path.endsWith('.yml')) return maskLine
   return line => {
     const [, name = '', value = ''] = /^(\s*(?:export\s+)?[A-Za-z_]\w*=)?(.*)$/.exec(line) ?? []

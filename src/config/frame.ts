@@ -1,29 +1,6 @@
 import type { Range } from './diagnostic.ts'
+import { maskLine } from './mask.ts'
 import type { LineIndex } from './position.ts'
-
-/** A value after one of these words is masked, whatever it looks like. */
-const SECRET_KEY =
-  /((?:api[-_]?key|key|value|token|secret|password|passwd|authorization|credential|htpasswd)["']?\s*:\s*(?:Bearer\s+)?)("[^"]*"?|'[^']*'?|[^\s,}\]#]+)/gi
-/** Known key shapes, and any long run of letters and digits mixed, wherever they stand. */
-const SECRET_WORD =
-  /\b(?:sk|gsk|xai|pplx|csk|nvapi|hf|r8|vck|tgp)[-_][\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}|\b(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{24,}|\b(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{12,}/g
-/** What stands in a secret's place but is none: a variable, a file reference, an empty value. */
-const HARMLESS = /^["']?(?:\$[\w{]|\{|$)|^["']{2}$/
-
-/** A line of a config with what could be a secret masked by the same number of `*`. */
-export function maskLine(line: string): string {
-  const byKey = line.replace(SECRET_KEY, (_, lead: string, value: string) =>
-    HARMLESS.test(value) ? lead + value : lead + mask(value),
-  )
-  return byKey.replace(SECRET_WORD, word => '*'.repeat(word.length))
-}
-
-function mask(value: string): string {
-  const quote = /^["']/.exec(value)?.[0] ?? ''
-  const closed = quote !== '' && value.length > 1 && value.endsWith(quote)
-  const inner = value.length - quote.length - (closed ? 1 : 0)
-  return quote + '*'.repeat(inner) + (closed ? quote : '')
-}
 
 /** Longer lines are no text for people, and looking for secrets in them takes time. Characters. */
 const LONGEST_LINE = 2000

@@ -15,7 +15,7 @@ export { ConfigDocument, type DocumentOptions } from './document.ts'
 export { quoteLiteral, quoteVariable, setValue } from './edit.ts'
 export { variableNames } from './expand.ts'
 export { type FindOptions, type FoundConfig, findConfig } from './find.ts'
-export { codeFrame, maskLine, shownLine } from './frame.ts'
+export { codeFrame, shownLine } from './frame.ts'
 export {
   type ConfigChoices,
   generateConfig,
@@ -24,6 +24,7 @@ export {
   STYLES,
   type Style,
 } from './generate.ts'
+export { maskKeys, maskLine } from './mask.ts'
 export { LineIndex } from './position.ts'
 export type { PublishedSchema } from './published-schema.ts'
 export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument } from './read.ts'

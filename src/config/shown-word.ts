@@ -27,6 +27,7 @@ const PART = new RegExp(
     '\\p{Ll}+\\d\\p{Lu}\\p{Ll}+(?:\\p{Lu}\\p{Ll}+)*', // http2FrameSize
     '\\d{1,5}\\p{L}?', // 8080, 70b
     '20\\d{6}', // a day
+    'v\\d{1,2}(?:alpha|beta)\\d{0,2}', // v1beta
   ]
     .map(form => `^(?:${form})$`)
     .join('|'),

@@ -3,7 +3,7 @@ import { commentsOf } from './comments.ts'
 import type { Diagnostic, Range } from './diagnostic.ts'
 import { closest } from './did-you-mean.ts'
 import type { ConfigDocument } from './document.ts'
-import { maskLine } from './frame.ts'
+import { maskLine } from './mask.ts'
 import { looksSecret } from './shown-word.ts'
 
 /** A finding that a comment of the file asks to ignore, and why. */

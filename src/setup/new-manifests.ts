@@ -65,13 +65,19 @@ export function planManifests(
     content: toYaml(objects),
     what,
     secret: false,
+    keyless: true,
   })
   const files = [
     file(MANIFESTS.controller, made.objects, 'for the controller'),
     file(MANIFESTS.pod, pod, 'for a pod that runs the config'),
   ]
   if (made.secrets.length > 0) {
-    files.push({ ...file(MANIFESTS.secret, made.secrets, 'the Secret'), mode: SECRET_MODE, secret: true })
+    files.push({
+      ...file(MANIFESTS.secret, made.secrets, 'the Secret'),
+      mode: SECRET_MODE,
+      secret: true,
+      keyless: false,
+    })
   }
   return { files, notes: made.notes }
 }

@@ -9,6 +9,8 @@ export interface PlannedFile {
   readonly what: string
   /** Holds a secret: git must not take it up. */
   readonly secret: boolean
+  /** No value in it can be a key: a diff shows all of it. */
+  readonly keyless?: boolean
 }
 
 /** Owner only. */

@@ -1,4 +1,4 @@
-import { formatPath, maskLine } from '../../config/index.ts'
+import { formatPath, maskKeys } from '../../config/index.ts'
 import type { RouteTest } from '../../test-route.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -35,7 +35,7 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   if (answer !== undefined && answer.body !== '') {
     const text = answer.body.slice(0, SHOWN).trimEnd()
     const more = answer.body.length > SHOWN ? `\n${dim('…')}` : ''
-    lines.push('', text.split('\n').map(maskLine).join('\n') + more)
+    lines.push('', text.split('\n').map(maskKeys).join('\n') + more)
   }
   const mark = test.ok ? terminal.style('green', '✓ passed') : terminal.style('red', '✗ did not pass')
   if (slot?.method === 'passthrough' && answer?.status === 401) {

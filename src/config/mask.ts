@@ -1,0 +1,68 @@
+import { looksSecret } from './shown-word.ts'
+
+/** `name: `, `NAME=` and the `:-` of a default, with what may stand in front of the secret. */
+const HEAD = /(?<![\w-])([A-Za-z][\w-]{0,60})["']?\s*(?::-|[:=])\s*(?:(?:Bearer|Basic)\s+)?/gi
+const VALUE = /"[^"]*"?|'[^']*'?|[^\s,}\]#]+/y
+/** Last words of names that hold keys and passwords: what stands there is masked, whatever it looks like. */
+const KEY_NAMES = new Set([
+  'key',
+  'apikey',
+  'token',
+  'secret',
+  'password',
+  'passwd',
+  'authorization',
+  'credential',
+  'credentials',
+  'htpasswd',
+])
+/** What stands in a secret's place but is none: a variable, a file reference, a word of YAML, nothing. */
+const HARMLESS = /^["']?(?:\$[\w{]|[{&*|>]|$)|^["']{2}$|^(?:true|false|null|~)$/
+/** The value of a header or a path may be anything: these are plainly none. */
+const PLAIN_VALUE = /^(["']?)(?:\/[\w/.{}*-]*|[a-z]+|\d{1,6})\1$/
+/** How keys of the known kinds begin. */
+const KNOWN_KEY = /\b(?:sk|gsk|xai|pplx|csk|nvapi|hf|r8|vck|tgp)[-_][\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}/g
+/** A run of letters, digits and signs as keys have them; whether it is one is asked of each. */
+const RUN = /[\w+/=-]{16,}/g
+
+/** A line of a config with what could be a secret masked by the same number of `*`. */
+export function maskLine(line: string): string {
+  return maskKeys(maskPlaces(line)).replace(RUN, word => (looksSecret(word) ? stars(word) : word))
+}
+
+function maskPlaces(line: string): string {
+  let shown = ''
+  let copied = 0
+  for (const { 0: head, 1: name = '', index } of line.matchAll(HEAD)) {
+    const last = lastWord(name)
+    const start = index + head.length
+    if (start < copied || !(last === 'value' || KEY_NAMES.has(last))) continue
+    VALUE.lastIndex = start
+    const value = VALUE.exec(line)?.[0] ?? ''
+    if (HARMLESS.test(value) || (last === 'value' && PLAIN_VALUE.test(value))) continue
+    shown += line.slice(copied, start) + mask(value)
+    copied = start + value.length
+  }
+  return shown + line.slice(copied)
+}
+
+/** `key` of `secret-access-key`, `secretAccessKey` and `SECRET_ACCESS_KEY`. */
+function lastWord(name: string): string {
+  return (/(?:[A-Z]?[a-z\d]+|[A-Z\d]+)$/.exec(name)?.[0] ?? name).toLowerCase()
+}
+
+/** A line of any text with the known kinds of keys masked, and nothing else. */
+export function maskKeys(line: string): string {
+  return line.replace(KNOWN_KEY, stars)
+}
+
+function mask(value: string): string {
+  const quote = /^["']/.exec(value)?.[0] ?? ''
+  const closed = quote !== '' && value.length > 1 && value.endsWith(quote)
+  const inner = value.length - quote.length - (closed ? 1 : 0)
+  return quote + '*'.repeat(inner) + (closed ? quote : '')
+}
+
+function stars(word: string): string {
+  return '*'.repeat(word.length)
+}

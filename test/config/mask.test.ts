@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { maskKeys, maskLine } from '../../src/config/mask.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const stars = (text: string): string => '*'.repeat(text.length)
+
+describe('what is secret is masked in a line that is shown', () => {
+  const openai = keyLike('openai', 'mask')
+  it.each([
+    ['a known key anywhere', `# ${openai}`, `# ${stars(openai)}`],
+    ['a short one with a known prefix', 'model: sk-abc123', 'model: *********'],
+    ["Google's", `x: ${keyLike('gemini', 'mask')}`, `x: ${'*'.repeat(39)}`],
+    ['a long jumble', `x: ${keyLike('plain', 'mask')}`, `x: ${'*'.repeat(40)}`],
+    ['base64', 'data: c2stcHJvai1hYmMxMjM0NTY3ODkw/+cd12==', `data: ${'*'.repeat(36)}`],
+    ['in the place of a key', 'key: "hunter two"', 'key: "**********"'],
+    ['in quotes that are not closed', 'key: "hunter', 'key: "******'],
+    ['behind Bearer', 'authorization: Bearer abcdef', 'authorization: Bearer ******'],
+    ['under apiKey', '  apiKey: abc', '  apiKey: ***'],
+    ['under api-key', '{ api-key: abc }', '{ api-key: *** }'],
+    ['under x-api-key', 'x-api-key: abc', 'x-api-key: ***'],
+    ['under clientSecret', 'clientSecret: abc', 'clientSecret: ***'],
+    ['under client_secret', 'client_secret: abc', 'client_secret: ***'],
+    ['under secretAccessKey', 'secretAccessKey: abc', 'secretAccessKey: ***'],
+    ['under PASSWORD in a .env', 'DB_PASSWORD=abc', 'DB_PASSWORD=***'],
+    ["as a variable's default", 'key: "${OPENAI_API_KEY:-abc}"', 'key: "${OPENAI_API_KEY:-***}"'],
+    ['inside brackets', 'backendAuth: {key: abc}', 'backendAuth: {key: ***}'],
+    ['behind another key', 'oops: key: abc', 'oops: key: ***'],
+    ['in JSON', '{"key":"abc","a":1}', '{"key":"***","a":1}'],
+    ["as a header's value", 'value: abc123', 'value: ******'],
+    ['a default is one too', 'key: "abc${X}"', 'key: "*******"'],
+  ])('%s', (_, line, shown) => {
+    expect(maskLine(line)).toBe(shown)
+  })
+})
+
+describe('ordinary words are shown', () => {
+  it.each([
+    '    model: gpt-4o-mini-2024-07-18',
+    'model: gpt-4o-mini-2024',
+    'model: claude-3-5-sonnet-20241022',
+    'model: anthropic.claude-3-5-sonnet-20241022-v2:0',
+    'model: meta-llama/Llama-3.3-70B-Instruct-Turbo',
+    'model: gemini-2.5-flash-preview-05-20',
+    'name: text-embedding-3-large',
+    'model: o4-mini-2025-04-16',
+    'image: cr.agentgateway.dev/agentgateway:v1.4.1',
+    'hostOverride: "llm.eu-west-1.example.com:8443"',
+    'pathPrefix: /v1beta/openai/chat/completions',
+    'apiVersion: gateway.networking.k8s.io/v1',
+    'automountServiceAccountToken: false',
+    'value: /',
+    'value: /v1/chat/completions',
+    'value: blue',
+    'key: "$OPENAI_API_KEY"',
+    'key: { file: "openai.key" }',
+    'key: &anchor',
+    'key:',
+    'key: ""',
+    'tokens: 1000',
+    'maxTokens: 4096',
+    'secretRef:',
+    '- name: openai-secret',
+    'monkey: business',
+    'http2FrameSize: 16384',
+    '/v1/chat/completions: Completions',
+  ])('%s', line => {
+    expect(maskLine(line)).toBe(line)
+  })
+})
+
+it("an answer's own ids are no keys", () => {
+  const line =
+    '"id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT", "system_fingerprint": "fp_44709d6fcb", "key": 1'
+  expect(maskKeys(line)).toBe(line)
+  expect(maskKeys('Incorrect API key provided: sk-abcdefgh.')).toBe(
+    'Incorrect API key provided: ***********.',
+  )
+})
+
+it('takes a long line in a moment', () => {
+  for (const line of [
+    'key'.repeat(100_000),
+    'a-'.repeat(100_000),
+    `key: ${'"'.repeat(100_000)}`,
+    'aB3'.repeat(60_000),
+  ])
+    expect(maskLine(line)).toHaveLength(line.length)
+})
