@@ -32,7 +32,7 @@ export interface CheckedFile {
   readonly name: string
   /** Absolute, or `-`. */
   readonly path: string
-  readonly document: ConfigDocument
+  readonly document: Pick<ConfigDocument, 'lines'>
   readonly diagnostics: readonly Diagnostic[]
   /** What comments of the file ask to ignore. */
   readonly suppressed: readonly Suppressed[]
@@ -40,6 +40,7 @@ export interface CheckedFile {
 
 /** All findings on a config and on what it refers to. */
 export interface CheckedConfig extends CheckedFile {
+  readonly document: ConfigDocument
   /** agw.yaml, where there is one. */
   readonly beside: readonly CheckedFile[]
   /** For the redactor, before anything is printed. */

@@ -18,7 +18,8 @@ export interface GitState {
  * ignore pattern does nothing for a file that is tracked already.
  */
 export async function gitState(path: string, run: Run): Promise<GitState> {
-  const where = ['-C', dirname(path)]
+  // A repository may bring a program along that git would start to look for changes.
+  const where = ['-C', dirname(path), '-c', 'core.fsmonitor=false']
   const name = basename(path)
   try {
     const listed = await run('git', [...where, 'ls-files', '--error-unmatch', '--', `:(literal)${name}`])

@@ -57,6 +57,16 @@ export class Redactor {
     return text.replace(this.#compiled(), form => this.#marks.get(form) ?? '[redacted]')
   }
 
+  /** Where known secrets stand, from the first on, each with what would take its place. Offsets; `end` is exclusive. */
+  find(text: string): { readonly start: number; readonly end: number; readonly mark: string }[] {
+    if (this.#marks.size === 0) return []
+    return [...text.matchAll(this.#compiled())].map(({ 0: form, index: start }) => ({
+      start,
+      end: start + form.length,
+      mark: this.#marks.get(form) ?? '',
+    }))
+  }
+
   /** A redactor for one stream: it holds back what may be the start of a secret, at most the longest form less one. */
   stream(): RedactionStream {
     let held = ''

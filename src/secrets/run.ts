@@ -40,6 +40,14 @@ export type Run = (
 /** How long a tool has to end by itself when it is told to. Milliseconds. */
 const KILL_AFTER_MS = 1000
 
+/** Runs a tool whose output is too long to be kept; false when it did not end well. */
+export type StreamTool = (
+  command: string,
+  args: readonly string[],
+  take: (chunk: Buffer) => void,
+  options?: Pick<RunOptions, 'input' | 'timeoutMs'>,
+) => Promise<boolean>
+
 /** How to get the tools that agw may need. */
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   kubectl: 'install it as https://kubernetes.io/docs/tasks/tools/ tells, or put it on the PATH',
@@ -100,6 +108,29 @@ export async function runTool(
         ? 'signal'
         : 'exit'
   return { exitCode, stdout, stderr, failed: failed ? how : undefined }
+}
+
+/** A `StreamTool` in an environment that is settled. Its errors output is dropped. Throws as `runTool`. */
+export function streamWith({ env, cwd }: Pick<RunOptions, 'env' | 'cwd'>): StreamTool {
+  return async (command, args, take, { input = '', timeoutMs = 300_000 } = {}) => {
+    const { execa } = await import('execa')
+    const child = execa(command, args, {
+      env: { ...env },
+      extendEnv: false,
+      preferLocal: false,
+      reject: false,
+      buffer: false,
+      stderr: 'ignore',
+      input,
+      timeout: timeoutMs,
+      ...(cwd !== undefined && { cwd }),
+    })
+    child.stdout.on('data', take)
+    const { failed, exitCode, signal, timedOut, code } = await child
+    if (exitCode === undefined && signal === undefined && !timedOut)
+      throw await notStarted(command, cwd, code)
+    return !failed
+  }
 }
 
 /** How a command is started that runs for as long as it likes. */

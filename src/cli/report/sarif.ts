@@ -5,11 +5,24 @@ import { type Diagnostic, formatPath, type Severity } from '../../config/diagnos
 import { CODES, type Code, type Stage, shownLine, stageOf } from '../../config/index.ts'
 import { type CheckedFile, fileBelow, sentence } from './checked-file.ts'
 
+/** What a finding's code means. */
+interface Rule {
+  readonly severity: Severity
+  readonly title: string
+  readonly why: string
+  /** It is about who gets to see or use a key. */
+  readonly security: boolean
+  /** What to say besides. */
+  readonly help?: string
+}
+
 export interface SarifOptions {
   /** Where file names start. */
   readonly root: string
   /** The version of agw. */
   readonly version: string
+  /** The rules, where they are not the codes of `agw validate`. */
+  readonly rules?: Readonly<Record<string, Rule>>
 }
 
 const LEVEL: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -32,17 +45,20 @@ const HOME = 'https://agentgateway.dev'
 const ROOT = '%SRCROOT%'
 
 /** The findings as SARIF 2.1.0, ignored ones among them, with the metadata of every code that occurs. */
-export function sarifText(files: readonly CheckedFile[], { root, version }: SarifOptions): string {
+export function sarifText(
+  files: readonly CheckedFile[],
+  { root, version, rules = codeRules() }: SarifOptions,
+): string {
   const found = files.flatMap(file => [
     ...file.diagnostics.map(diagnostic => ({ file, diagnostic, reason: undefined })),
     ...file.suppressed.map(({ diagnostic, reason }) => ({ file, diagnostic, reason })),
   ])
   const used = new Set(found.map(one => one.diagnostic.code))
-  const codes = (Object.keys(CODES) as Code[]).filter(code => used.has(code))
+  const codes = Object.keys(rules).filter(code => used.has(code))
   const fingerprint = fingerprints()
   const results = found.map(({ file, diagnostic, reason }) => ({
     ruleId: diagnostic.code,
-    ruleIndex: codes.indexOf(diagnostic.code as Code),
+    ruleIndex: codes.indexOf(diagnostic.code),
     level: LEVEL[diagnostic.severity],
     message: { text: sentence(diagnostic) },
     locations: [locationOf(file, diagnostic, root)],
@@ -50,26 +66,38 @@ export function sarifText(files: readonly CheckedFile[], { root, version }: Sari
     ...(reason !== undefined && { suppressions: [{ kind: 'inSource', justification: reason }] }),
     properties: { severity: diagnostic.severity },
   }))
-  const driver = { name: 'agw', semanticVersion: version, informationUri: HOME, rules: codes.map(ruleOf) }
+  const driver = {
+    name: 'agw',
+    semanticVersion: version,
+    informationUri: HOME,
+    rules: codes.map(code => ruleOf(code, rules[code])),
+  }
   const run = {
     tool: { driver },
     columnKind: 'utf16CodeUnits',
     originalUriBaseIds: { [ROOT]: { description: { text: 'The folder that names of files start in.' } } },
-    artifacts: files.map(file => ({ location: artifactOf(file, root) })),
+    artifacts: [...new Map(files.map(file => [file.path, { location: artifactOf(file, root) }])).values()],
     results,
   }
   return JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)
 }
 
-function ruleOf(code: Code): object {
-  const { severity, title, why } = CODES[code]
-  const security = ABOUT_KEYS.has(stageOf(code))
+function codeRules(): Record<string, Rule> {
+  const rules = (Object.keys(CODES) as Code[]).map((code): [string, Rule] => {
+    const help = `\`agw explain ${code}\` shows what to do, with an example.`
+    return [code, { ...CODES[code], security: ABOUT_KEYS.has(stageOf(code)), help }]
+  })
+  return Object.fromEntries(rules)
+}
+
+function ruleOf(code: string, rule: Rule | undefined): object {
+  const { severity = 'error', title = code, why = code, security = false, help } = rule ?? {}
   return {
     id: code,
     name: code.toLowerCase().replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()),
     shortDescription: { text: title },
     fullDescription: { text: why },
-    help: { text: `${why} \`agw explain ${code}\` shows what to do, with an example.` },
+    help: { text: [why, ...(help === undefined ? [] : [help])].join(' ') },
     defaultConfiguration: { level: LEVEL[severity] },
     properties: {
       tags: security ? ['agentgateway', 'security'] : ['agentgateway'],

@@ -1,0 +1,81 @@
+import { Args, Flags } from '@oclif/core'
+import { ConfigCommand } from '../../cli/config-command.ts'
+import { sarifText } from '../../cli/report/sarif.ts'
+import { leakyFiles, SCAN_RULES, scanJson, scanText } from '../../cli/report/scan.ts'
+import { asksForJson } from '../../cli/report/validate.ts'
+import { workspaceRoot } from '../../cli/workspace-root.ts'
+import { AgwError, EXIT } from '../../errors.ts'
+
+export default class KeysScan extends ConfigCommand {
+  static override summary = 'Find provider keys in clear text: in the config, beside it and in git history.'
+  static override description =
+    'Looks for the shapes of provider keys and for the very keys that the config uses, encoded too. Without PATH it looks into the files beside the config: backups and swap files of editors are among them. A dotenv or key file that only its owner can read and git does not have is as it should be. A comment `agw:allow` in its line allows a key. Exits 1 when there is a finding. No key is ever printed.'
+  static override examples = [
+    '<%= config.bin %> keys scan',
+    '<%= config.bin %> keys scan . --format sarif > keys.sarif',
+    '<%= config.bin %> keys scan --write-baseline known-keys.json',
+    '<%= config.bin %> keys scan --baseline known-keys.json',
+  ]
+  static override args = {
+    path: Args.string({
+      ignoreStdin: true,
+      multiple: true,
+      description: 'Files and folders, with all that is in them.',
+    }),
+  }
+  static override flags = {
+    format: Flags.string({
+      summary: 'How the findings are printed; --json is json.',
+      options: ['text', 'json', 'sarif'],
+      default: 'text',
+      env: 'AGW_FORMAT',
+    }),
+    history: Flags.boolean({
+      summary: 'Look into everything that git keeps.',
+      default: true,
+      allowNo: true,
+      env: 'AGW_SCAN_HISTORY',
+    }),
+    'shell-history': Flags.boolean({
+      summary: 'Look into what your shells remember.',
+      env: 'AGW_SCAN_SHELL_HISTORY',
+    }),
+    baseline: Flags.string({
+      summary: 'Leave out the findings that this file lists.',
+      helpValue: 'FILE',
+      env: 'AGW_SCAN_BASELINE',
+      exclusive: ['write-baseline'],
+    }),
+    'write-baseline': Flags.string({
+      summary: 'Write the findings into a file, as known ones; no key is in it.',
+      helpValue: 'FILE',
+    }),
+  }
+
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || asksForJson(this.argv, process.env)
+  }
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(KeysScan)
+    if (flags.file === '-') throw new AgwError('USAGE', 'a scan looks at files: name one with --file PATH')
+    const { known, scanKeys, writeBaseline } = await import('../../scan-keys.ts')
+    const result = await scanKeys({
+      load: this.loadOptions(flags),
+      paths: args.path ?? [],
+      history: flags.history,
+      shellHistory: flags['shell-history'],
+      onSecret: secret => this.registerSecret(secret),
+    })
+    const files = leakyFiles(result, await known(flags.baseline, process.cwd()))
+    const to = flags['write-baseline']
+    if (to !== undefined) await writeBaseline(to, process.cwd(), result)
+    else if (files.some(file => file.diagnostics.length > 0)) this.endWith(EXIT.findings)
+    if (flags.format === 'sarif') {
+      const root = workspaceRoot(process.cwd(), process.env)
+      this.say(sarifText(files, { root, version: this.config.version, rules: SCAN_RULES }))
+    } else this.say(scanText(files, result, this.terminal))
+    if (to !== undefined) this.note(`wrote the findings to ${to}`)
+    return scanJson(files, result)
+  }
+}

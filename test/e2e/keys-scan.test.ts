@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { agw, tempFolder } from '../helpers/agw.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const OWN = 'a-self-hosted-token/42'
+const OPENAI = keyLike('openai', 'leak')
+
+let folder: string
+beforeEach(async () => {
+  folder = await tempFolder()
+  await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+  await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${OWN}\n`, { mode: 0o600 })
+})
+
+const git = (...args: string[]): string =>
+  execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: folder, GIT_CONFIG_NOSYSTEM: '1' },
+  })
+
+interface Finding {
+  readonly code: string
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly commit: string | null
+}
+
+async function scan(
+  ...args: string[]
+): Promise<{ status: number | null; findings: Finding[]; text: string }> {
+  const run = await agw(['keys', 'scan', '--json', ...args], { cwd: folder })
+  expect(run.stdout + run.stderr).not.toContain(OWN)
+  expect(run.stdout + run.stderr).not.toContain(OPENAI.slice(10, 40))
+  const { findings = [] } = JSON.parse(run.stdout) as { findings?: Finding[] }
+  return { status: run.status, findings, text: run.stdout }
+}
+
+describe('agw keys scan', () => {
+  it('finds nothing where all is as it should be', async () => {
+    expect(await scan()).toMatchObject({ status: 0, findings: [] })
+  })
+
+  const places: [title: string, name: string, text: string, at: object][] = [
+    ['a backup of .env', '.env~', `OPENAI_API_KEY=${OWN}\n`, { code: 'LEAKED_KEY', line: 1, column: 16 }],
+    ['a copy', 'config.yaml.bak', `x: 1\nkey: "${OPENAI}"\n`, { code: 'KEY_IN_TEXT', line: 2, column: 7 }],
+    [
+      'a swap file of vim',
+      '.config.yaml.swp',
+      `b0VIM\0\0\xff\n${OPENAI}\0`,
+      { code: 'KEY_IN_TEXT', line: 2 },
+    ],
+    [
+      'a manifest',
+      'secret.yaml',
+      `data:\n  k: ${Buffer.from(OPENAI).toString('base64')}\n`,
+      { line: 2, column: 6 },
+    ],
+    [
+      'a note, URL-encoded',
+      'notes.txt',
+      `?key=${encodeURIComponent(OWN)}`,
+      { code: 'LEAKED_KEY', column: 6 },
+    ],
+    ['the config itself', 'config.yaml', GUIDE.inline.replace('sk-proj....', OPENAI), { code: 'LEAKED_KEY' }],
+  ]
+  it.each(places)('finds a key in %s', async (_, name, text, at) => {
+    await writeFile(join(folder, name), text, 'latin1')
+    const { status, findings } = await scan()
+    expect(status).toBe(1)
+    expect(findings).toMatchObject([{ file: name, ...at }])
+  })
+
+  it('finds one in a dotenv file that others can read', async () => {
+    await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${OWN}\n`)
+    await rm(join(folder, '.env'))
+    await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${OWN}\n`, { mode: 0o644 })
+    expect((await scan()).findings).toMatchObject([{ file: '.env', line: 1 }])
+  })
+
+  it('looks into the folders of a path that is named, and follows no link', async () => {
+    await mkdir(join(folder, 'a', 'b'), { recursive: true })
+    await mkdir(join(folder, 'node_modules'))
+    await writeFile(join(folder, 'a', 'b', 'c.js'), OPENAI)
+    await writeFile(join(folder, 'node_modules', 'c.js'), OPENAI)
+    await symlink(join(folder, 'a'), join(folder, 'loop'))
+    expect((await scan()).findings).toEqual([])
+    expect((await scan('.')).findings).toMatchObject([{ file: 'a/b/c.js' }])
+    expect((await scan('a/b/c.js')).findings).toMatchObject([{ file: 'a/b/c.js' }])
+  })
+
+  it('needs no config, and no key that resolves', async () => {
+    await rm(join(folder, '.env'))
+    await writeFile(join(folder, 'x'), OPENAI)
+    expect((await scan()).findings).toMatchObject([{ file: 'x' }])
+    await rm(join(folder, 'config.yaml'))
+    expect((await scan()).findings).toMatchObject([{ file: 'x' }])
+  })
+
+  it('looks into what a shell remembers when it is asked to', async () => {
+    const home = join(folder, 'home')
+    await mkdir(home)
+    await writeFile(join(home, '.bash_history'), `ls\nexport OPENAI_API_KEY=${OPENAI}\n`)
+    const run = (more: string[]) =>
+      agw(['keys', 'scan', '--json', ...more], { cwd: folder, env: { HOME: home } })
+    expect((await run([])).status).toBe(0)
+    const found = await run(['--shell-history'])
+    expect(found.status).toBe(1)
+    expect(JSON.parse(found.stdout).findings).toMatchObject([{ file: 'home/.bash_history', line: 2 }])
+  })
+
+  it('leaves out what a comment allows and what the baseline knows, and finds what is new', async () => {
+    await writeFile(join(folder, 'a.md'), `${OPENAI} <!-- agw:allow -->\n`)
+    expect((await scan()).findings).toEqual([])
+    await writeFile(join(folder, 'a.md'), `${OPENAI}\n`)
+    expect((await scan('--write-baseline', 'known.json')).status).toBe(0)
+    expect(await readFile(join(folder, 'known.json'), 'utf8')).not.toContain(OPENAI.slice(10, 40))
+    await writeFile(join(folder, 'a.md'), `moved\n\n${OPENAI}\n`)
+    expect((await scan('--baseline', 'known.json')).status).toBe(0)
+    await writeFile(join(folder, 'a.md'), `${keyLike('openai', 'another')}\n`)
+    expect(await scan('--baseline', 'known.json')).toMatchObject({ status: 1, findings: [{ file: 'a.md' }] })
+    await writeFile(join(folder, 'bad.json'), OPENAI)
+    expect(await scan('--baseline', 'bad.json')).toMatchObject({ status: 2 })
+  })
+
+  it('gives SARIF with a rule, a place and a fingerprint for each', async () => {
+    await writeFile(join(folder, 'x.txt'), `${OPENAI}\n`)
+    const run = await agw(['keys', 'scan', '--format', 'sarif'], { cwd: folder })
+    expect(run.status).toBe(1)
+    const [{ tool, results }] = JSON.parse(run.stdout).runs
+    expect(tool.driver.rules).toMatchObject([
+      { id: 'KEY_IN_TEXT', properties: { 'security-severity': '7.5' } },
+    ])
+    expect(results).toMatchObject([
+      { ruleId: 'KEY_IN_TEXT', locations: [{ physicalLocation: { artifactLocation: { uri: 'x.txt' } } }] },
+    ])
+    expect(results[0].partialFingerprints['agwFinding/v1']).toMatch(/^[0-9a-f]{32}:1$/)
+  })
+})
+
+describe('git history', () => {
+  beforeEach(() => {
+    git('init', '-q')
+    git('commit', '-q', '--allow-empty', '-m', 'start')
+  })
+
+  async function commit(name: string, text: string, message = 'change'): Promise<string> {
+    await writeFile(join(folder, name), text)
+    git('add', '-f', name)
+    git('commit', '-q', '-m', message)
+    return git('rev-parse', '--short', 'HEAD').trim()
+  }
+
+  it('finds a key in a file that is gone, with the commit that brought it in', async () => {
+    const at = await commit('old.txt', `a\n  ${OPENAI}\n`)
+    await commit('old.txt', `a\n  ${OPENAI}\nb\n`)
+    git('rm', '-q', 'old.txt')
+    git('commit', '-q', '-m', 'gone')
+    const { status, findings } = await scan()
+    expect(status).toBe(1)
+    expect(findings).toMatchObject([
+      { file: 'old.txt', line: 2, column: 3, commit: expect.stringMatching(`^${at} \\d{4}-`) },
+    ])
+    expect((await scan('--no-history')).findings).toEqual([])
+  })
+
+  it('finds a key in a message, on another branch, in a merge, in the stash, in the index and in the reflog', async () => {
+    git('commit', '-q', '--allow-empty', '-m', `oops ${OPENAI}`)
+    expect((await scan()).findings).toMatchObject([{ file: '(a commit message)' }])
+    git('commit', '-q', '--amend', '--allow-empty', '-m', 'clean')
+    expect((await scan()).findings, 'reflog').toHaveLength(1)
+
+    git('checkout', '-q', '-b', 'side')
+    await commit('side.txt', keyLike('openai', 'side'))
+    git('checkout', '-q', '-')
+    await writeFile(join(folder, 'stash.txt'), keyLike('openai', 'stash'))
+    git('add', 'stash.txt')
+    git('stash', '-q')
+    await writeFile(join(folder, 'index.txt'), keyLike('openai', 'index'))
+    git('add', 'index.txt')
+    await rm(join(folder, 'index.txt'))
+    const { findings } = await scan()
+    expect(findings.map(one => one.file).sort()).toEqual([
+      '(a commit message)',
+      'index.txt',
+      'side.txt',
+      'stash.txt',
+    ])
+    expect(findings.find(one => one.file === 'index.txt')?.commit).toBe('not committed')
+  })
+
+  it('tells that a dotenv file is in git, though only its owner can read it', async () => {
+    git('add', '-f', '.env')
+    git('commit', '-q', '-m', 'env')
+    const { findings } = await scan()
+    expect(findings.map(one => [one.file, one.commit === null])).toEqual([
+      ['.env', true],
+      ['.env', false],
+    ])
+  })
+
+  it('runs nothing that the repository brings along', async () => {
+    await commit('.gitattributes', '* diff=evil filter=evil\n')
+    git('config', 'diff.evil.textconv', `touch ${join(folder, 'ran')}; cat`)
+    git('config', 'filter.evil.smudge', `touch ${join(folder, 'ran')}; cat`)
+    git('config', 'core.fsmonitor', `touch ${join(folder, 'ran')}`)
+    await commit('k.txt', OPENAI)
+    await rm(join(folder, 'ran'), { force: true })
+    expect((await scan()).findings.length).toBeGreaterThan(0)
+    await expect(readFile(join(folder, 'ran'))).rejects.toThrow('ENOENT')
+  })
+})
