@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import { refuseUnsupported } from './check.ts'
 import type { Diagnostic } from './config/diagnostic.ts'
 import { AgwError } from './errors.ts'
-import { compileRuntime, type Gateway, type GatewayOptions, startGateway } from './gateway/index.ts'
+import {
+  compileRuntime,
+  type Gateway,
+  type GatewayOptions,
+  type PageSet,
+  type ReloadOutcome,
+  startGateway,
+} from './gateway/index.ts'
 import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
 import { watchFiles } from './secrets/index.ts'
 
@@ -10,6 +17,8 @@ import { watchFiles } from './secrets/index.ts'
 export type LiveEvent =
   | { readonly event: 'listening'; readonly bind: string; readonly address: string }
   | { readonly event: 'ready' }
+  | { readonly event: 'admin'; readonly pages: PageSet; readonly address: string; readonly token?: string }
+  | { readonly event: 'note'; readonly message: string }
   | { readonly event: 'reloaded'; readonly changes: readonly string[] }
   | {
       readonly event: 'reload-rejected'
@@ -29,14 +38,22 @@ export interface LiveOptions {
   readonly onEvent: (event: LiveEvent) => void
   /** Called with every config that was loaded, before it is used: the place to make its secrets known. */
   readonly onLoaded?: ((loaded: UsableConfig) => void) | undefined
+  /** Called with every config that has just begun to serve. */
+  readonly onServing?: ((loaded: UsableConfig) => void) | undefined
+  /** Called once the ports are open; `ready` is told after it. When it fails, it has to close what it was given. */
+  readonly onStarted?: ((live: LiveGateway) => Promise<void>) | undefined
 }
 
 /** A gateway that follows its files. */
 export interface LiveGateway {
   /** `http://127.0.0.1:3000`, one for each open port. */
   readonly addresses: readonly string[]
+  /** What serves now. */
+  readonly current: UsableConfig
+  /** The last change of the files was taken in. */
+  readonly isSynchronized: boolean
   /** Reads everything again now, as if a file had changed. */
-  reload(): Promise<void>
+  reload(): Promise<ReloadOutcome>
   /** Takes no new requests, lets the ones under way finish, then ends. */
   close(drainMs?: number): Promise<void>
 }
@@ -50,7 +67,9 @@ export async function startLive(options: LiveOptions): Promise<LiveGateway> {
   for (const { bind, address, port } of gateway.addresses) {
     options.onEvent({ event: 'listening', bind, address: url(address, port) })
   }
+  options.onServing?.(first)
   const live = new Live(gateway, first, pinned)
+  await options.onStarted?.(live)
   options.onEvent({ event: 'ready' })
   return live
 }
@@ -76,7 +95,8 @@ class Live implements LiveGateway {
   #watcher: Disposable | undefined
   #watched = ''
   /** Reloads run one after the other; changes during one are taken in by the next. */
-  #queue: Promise<void> = Promise.resolve()
+  #queue: Promise<unknown> = Promise.resolve()
+  #isSynchronized = true
 
   constructor(gateway: Gateway, first: UsableConfig, options: LiveOptions) {
     this.#gateway = gateway
@@ -89,9 +109,18 @@ class Live implements LiveGateway {
     return this.#gateway.addresses.map(({ address, port }) => url(address, port))
   }
 
-  reload(): Promise<void> {
-    this.#queue = this.#queue.then(() => this.#reload())
-    return this.#queue
+  get current(): UsableConfig {
+    return this.#current
+  }
+
+  get isSynchronized(): boolean {
+    return this.#isSynchronized
+  }
+
+  reload(): Promise<ReloadOutcome> {
+    const outcome = this.#queue.then(() => this.#reload())
+    this.#queue = outcome.catch(() => {})
+    return outcome
   }
 
   async close(drainMs?: number): Promise<void> {
@@ -103,20 +132,27 @@ class Live implements LiveGateway {
     this.#options.onEvent({ event: 'stopped' })
   }
 
-  async #reload(): Promise<void> {
-    const { onEvent } = this.#options
+  async #reload(): Promise<ReloadOutcome> {
+    const { onEvent, onServing } = this.#options
     try {
       const next = await usable(this.#options)
       const before = this.#current
       await this.#gateway.reload(compileRuntime(next.resolved))
       this.#current = next
+      this.#isSynchronized = true
+      onServing?.(next)
       this.#watch()
-      for (const change of keyChanges(before, next)) onEvent(change)
-      if (before.document.text !== next.document.text) onEvent({ event: 'reloaded', changes: ['config'] })
+      const changes = keyChanges(before, next)
+      for (const change of changes) onEvent(change)
+      const isChanged = before.document.text !== next.document.text
+      if (isChanged) onEvent({ event: 'reloaded', changes: ['config'] })
+      return { result: isChanged || changes.length > 0 ? 'reloaded' : 'unchanged' }
     } catch (error) {
       if (!(error instanceof AgwError)) throw error
+      this.#isSynchronized = false
       const { message, hint = '', diagnostics } = error
       onEvent({ event: 'reload-rejected', message, hint, diagnostics: diagnostics as readonly Diagnostic[] })
+      return { result: 'rejected', message }
     }
   }
 

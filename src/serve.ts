@@ -1,19 +1,21 @@
-import { createWriteStream } from 'node:fs'
-import { AgwError } from './errors.ts'
-import { type AccessEvent, AccessLog, jsonFormat, parseConnectTo, textFormat } from './gateway/index.ts'
+import { type AccessEvent, Metrics, metricsText, parseConnectTo } from './gateway/index.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
-import type { LoadOptions } from './load.ts'
+import type { LoadOptions, UsableConfig } from './load.ts'
 import type { Secret } from './secrets/secret.ts'
+import { type AccessLogOptions, type OpenedLog, openAccessLog } from './serving/access-log.ts'
+import { openAdmin } from './serving/admin.ts'
+import { KeyUse } from './serving/key-use.ts'
+import { announce } from './serving/running-gateways.ts'
 
-/** Where the access log goes and how much of it. */
-export interface AccessLogOptions {
-  readonly format: 'text' | 'json'
-  /** `warn` leaves out what ended well. */
-  readonly level: 'info' | 'warn' | 'off'
-  /** A file that is appended to; else `stream`. */
-  readonly file?: string | undefined
-  readonly stream: NodeJS.WritableStream
-  /** The last thing a line passes. */
+/** The pages for those who run the gateway. */
+export interface AdminOptions {
+  /** `host:port` or `off`; the config's place, else a default one, when absent. */
+  readonly address: string | undefined
+  /** Of this process. */
+  readonly pid: number
+  /** Of agw. */
+  readonly version: string
+  /** The last thing that leaves passes here. */
   readonly redact: (text: string) => string
 }
 
@@ -27,94 +29,132 @@ export interface ServeOptions {
   /** Follow the files. */
   readonly reload: boolean
   readonly log?: AccessLogOptions
+  readonly admin?: AdminOptions
   readonly onEvent: (event: LiveEvent) => void
   readonly onSecret: (secret: Secret) => void
 }
 
-/** `agw serve` without its terminal: a gateway that follows its files, with mock and access log where asked for. */
+/** What is closed at the end, the last opened first. */
+type Closing = (() => Promise<void>)[]
+
+/** `agw serve` without its terminal: a gateway that follows its files, with mock, log and admin pages where asked for. */
 export async function serve(options: ServeOptions): Promise<LiveGateway> {
-  const closing: (() => Promise<void>)[] = []
+  const closing: Closing = []
   const endAll = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close()
   }
   try {
-    const mockPort = await mockFor(options.mock, closing)
-    const log = options.log && options.log.level !== 'off' ? await openLog(options.log, closing) : undefined
-    const live = await startLive({
-      load: options.load,
-      gateway: {
-        ...(options.host !== undefined && { host: options.host }),
-        connectTo: (options.connectTo ?? []).map(parseConnectTo),
-        ...(mockPort !== undefined && { standIn: { host: '127.0.0.1', port: mockPort } }),
-        ...(log && { onAccess: log }),
+    const live = await start(options, closing)
+    return {
+      addresses: live.addresses,
+      get current() {
+        return live.current
       },
-      reload: options.reload,
-      onEvent: options.onEvent,
-      onLoaded: ({ slots, document, variables }) => {
-        for (const { secret } of slots) if (secret !== undefined) options.onSecret(secret)
-        for (const { name } of document.variables) {
-          const found = variables.lookup(name)
-          if (found !== undefined && /key|token|secret|passw/i.test(name)) options.onSecret(found.value)
-        }
+      get isSynchronized() {
+        return live.isSynchronized
       },
-    })
-    closing.push(() => live.close())
-    return { addresses: live.addresses, reload: () => live.reload(), close: endAll }
+      reload: () => live.reload(),
+      close: endAll,
+    }
   } catch (error) {
     await endAll()
     throw error
   }
 }
 
-async function mockFor(
-  mock: boolean | number | undefined,
-  closing: (() => Promise<void>)[],
-): Promise<number | undefined> {
+async function start(options: ServeOptions, closing: Closing): Promise<LiveGateway> {
+  const mockPort = await mockFor(options.mock, closing)
+  const log = options.log && (await openAccessLog(options.log))
+  if (log !== undefined) closing.push(() => log.close())
+  const metrics = new Metrics()
+  const keys = new KeyUse()
+  const observers = [log?.add, ...(options.admin === undefined ? [] : [metrics.record, keys.record])]
+  return startLive({
+    load: options.load,
+    gateway: {
+      ...(options.host !== undefined && { host: options.host }),
+      connectTo: (options.connectTo ?? []).map(parseConnectTo),
+      ...(mockPort !== undefined && { standIn: { host: '127.0.0.1', port: mockPort } }),
+      onAccess: tellAll(observers.filter(one => one !== undefined)),
+      ...(options.admin && { onConnection: metrics.connection }),
+    },
+    reload: options.reload,
+    onEvent: options.onEvent,
+    onLoaded: loaded => makeSecretsKnown(loaded, options.onSecret),
+    onServing: ({ slots }) => keys.adopt(slots, Date.now()),
+    onStarted: async live => {
+      closing.push(() => live.close())
+      if (options.admin !== undefined)
+        await startAdminPages(options, options.admin, { live, log, metrics, keys }, closing)
+    },
+  })
+}
+
+function tellAll(observers: readonly ((event: AccessEvent) => void)[]): (event: AccessEvent) => void {
+  return event => {
+    for (const tell of observers) tell(event)
+  }
+}
+
+function makeSecretsKnown(
+  { slots, document, variables }: UsableConfig,
+  onSecret: (secret: Secret) => void,
+): void {
+  for (const { secret } of slots) if (secret !== undefined) onSecret(secret)
+  for (const { name } of document.variables) {
+    const found = variables.lookup(name)
+    if (found !== undefined && /key|token|secret|passw/i.test(name)) onSecret(found.value)
+  }
+}
+
+/** What the admin pages tell of and act on. */
+interface Parts {
+  readonly live: LiveGateway
+  readonly log: OpenedLog | undefined
+  readonly metrics: Metrics
+  readonly keys: KeyUse
+}
+
+async function startAdminPages(
+  { load, onEvent, onSecret }: ServeOptions,
+  { address, pid, version, redact }: AdminOptions,
+  { live, log, metrics, keys }: Parts,
+  closing: Closing,
+): Promise<void> {
+  const view = {
+    pid,
+    redact,
+    pending: () => [],
+    metrics: async () => metricsText([metrics.snapshot()], { version, isSynchronized: live.isSynchronized }),
+    configDump: () => ({ file: live.current.path, config: live.current.resolved }),
+    keys: () => keys.list(),
+    reload: () => live.reload(),
+    get logLevel() {
+      return log?.level ?? 'off'
+    },
+    set logLevel(level) {
+      if (log !== undefined) log.level = level
+    },
+  }
+  const { config } = live.current.config
+  const admin = await openAdmin(view, { flag: address, config, env: load.env, onSecret })
+  closing.push(() => admin.close())
+  const main = admin.opened.find(({ pages }) => pages === 'admin')
+  if (main !== undefined) {
+    const place = { pid, config: live.current.path, admin: main.url, needsToken: main.token !== undefined }
+    closing.push(await announce(load.env, { ...place, startedAt: new Date().toISOString() }))
+  }
+  for (const { pages, url, token } of admin.opened) {
+    onEvent({ event: 'admin', pages, address: url, ...(token !== undefined && { token }) })
+  }
+  for (const message of admin.notes) onEvent({ event: 'note', message })
+}
+
+async function mockFor(mock: boolean | number | undefined, closing: Closing): Promise<number | undefined> {
   if (typeof mock === 'number') return mock
   if (mock !== true) return undefined
   const { startMock } = await import('./mock/index.ts')
   const started = await startMock()
   closing.push(() => started.close())
   return started.port
-}
-
-async function openLog(
-  options: AccessLogOptions,
-  closing: (() => Promise<void>)[],
-): Promise<(event: AccessEvent) => void> {
-  const stream = options.file === undefined ? options.stream : await openFile(options.file)
-  const format = options.format === 'json' ? jsonFormat() : textFormat()
-  // Lines are joined before they are written, so the redactor sees a batch at a time.
-  const sink = {
-    write: (text: string, done: (error?: Error | null) => void) => stream.write(options.redact(text), done),
-  }
-  const log = new AccessLog(format, sink)
-  closing.push(async () => {
-    await log.flush()
-    if (options.file !== undefined) await new Promise<void>(resolve => stream.end(() => resolve()))
-  })
-  if (options.level === 'info') return log.add
-  return event => {
-    if (event.reason !== undefined || event.error !== undefined || (event.status ?? 500) >= 400)
-      log.add(event)
-  }
-}
-
-function openFile(path: string): Promise<NodeJS.WritableStream> {
-  return new Promise((resolve, reject) => {
-    const stream = createWriteStream(path, { flags: 'a', mode: 0o600 })
-    stream.once('open', () => resolve(stream))
-    stream.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new AgwError(
-          'WRITE_FAILED',
-          `cannot write the access log to ${path} (${error.code ?? 'unknown reason'})`,
-          {
-            hint: 'look at the folder with `ls -ld`, or name another file with --access-log',
-            cause: error,
-          },
-        ),
-      ),
-    )
-  })
 }

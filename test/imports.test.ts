@@ -60,7 +60,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ['secrets', 'config', 'top'],
   providers: ['secrets', 'top'],
   mock: ['secrets', 'top'],
-  top: ['config', 'secrets', 'providers', 'gateway', 'kubernetes', 'mock', 'setup', 'top'],
+  serving: ['gateway', 'secrets', 'config', 'top'],
+  top: ['config', 'secrets', 'providers', 'gateway', 'kubernetes', 'mock', 'serving', 'setup', 'top'],
 }
 
 /** Package → the one place that may import it. */

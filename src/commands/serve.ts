@@ -42,6 +42,13 @@ export default class Serve extends ConfigCommand {
       allowNo: true,
       env: 'AGW_RELOAD',
     }),
+    admin: Flags.string({
+      summary: 'Where the admin pages are (readiness, metrics, config dump, reload), or off.',
+      description:
+        "The config's adminAddr unless given, else 127.0.0.1:15000. Off loopback they want a token.",
+      helpValue: 'HOST:PORT',
+      env: 'AGW_ADMIN',
+    }),
     'log-format': Flags.string({
       summary: 'The form of the access log.',
       options: ['text', 'json'],
@@ -79,6 +86,12 @@ export default class Serve extends ConfigCommand {
         stream: process.stderr,
         redact: text => this.redactor.redact(text),
       },
+      admin: {
+        address: flags.admin,
+        pid: process.pid,
+        version: this.config.version,
+        redact: text => this.redactor.redact(text),
+      },
       onSecret: secret => this.redactor.add(secret),
       onEvent: event => {
         if (this.jsonEnabled()) this.terminal.out(JSON.stringify(event))
@@ -114,7 +127,7 @@ export default class Serve extends ConfigCommand {
 
   /** Where it listens is the answer; what goes wrong and how it ends are notes. */
   #tell(event: string, line: string): void {
-    const isNote = ['reload-rejected', 'draining', 'stopped'].includes(event)
+    const isNote = ['reload-rejected', 'note', 'draining', 'stopped'].includes(event)
     if (isNote) this.terminal.err(line)
     else this.terminal.out(line)
   }

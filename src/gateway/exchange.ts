@@ -1,4 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
+import type { RouteType } from '../providers/index.ts'
 import { type Gathering, intercept } from './body.ts'
 import type { Caller } from './cel/context.ts'
 import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
@@ -78,6 +79,7 @@ export class Exchange implements RouteRequest {
 
   /** For the access log. */
   model: string | undefined = undefined
+  type: RouteType | undefined = undefined
   reason: Reason | undefined = undefined
   error: string | undefined = undefined
 

@@ -6,6 +6,7 @@ import { Port } from './port.ts'
 import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
+import type { ConnectionEnd } from './telemetry/metrics.ts'
 
 export interface GatewayOptions {
   /** Address to listen on, 127.0.0.1 unless set. */
@@ -15,6 +16,8 @@ export interface GatewayOptions {
   readonly standIn?: StandIn
   /** Told after each answer has gone; must not throw. */
   readonly onAccess?: (event: AccessEvent) => void
+  /** Told when a client's connection to `bind` is opened, and when it is closed, then with its bytes; must not throw. */
+  readonly onConnection?: (bind: string, closed?: ConnectionEnd) => void
   /** A configured port → the port to listen on instead; 0 lets the system choose. */
   readonly ports?: ReadonlyMap<number, number>
 }
@@ -93,7 +96,7 @@ class RunningGateway implements Gateway {
     const port = this.#options.ports?.get(bind.port) ?? bind.port
     const idleMs = this.#current.runtime.settings.clientIdleMs
     return Port.open(
-      { bind: bind.key, host: this.#host, port, idleMs },
+      { bind: bind.key, host: this.#host, port, idleMs, onConnection: this.#options.onConnection },
       (request, response, expectsContinue) =>
         accept(this.#current, bind.port, request, response, expectsContinue),
     )

@@ -1,3 +1,17 @@
+export type {
+  AdminView,
+  KeyInUse,
+  LogLevel,
+  PageSet,
+  ReloadOutcome,
+} from './admin/pages.ts'
+export {
+  type AdminAddress,
+  type AdminServer,
+  isLoopback,
+  parseAdminAddress,
+  startAdmin,
+} from './admin/server.ts'
 export { type CompileOptions, compileRuntime } from './compile/compile.ts'
 export { type ConnectTo, parseConnectTo } from './connect-to.ts'
 export {
@@ -13,3 +27,5 @@ export type { Runtime } from './runtime.ts'
 export type { AccessEvent } from './telemetry/access-event.ts'
 export { type AccessFormat, jsonFormat, textFormat } from './telemetry/access-log.ts'
 export { AccessLog, type LineSink } from './telemetry/log-writer.ts'
+export { Metrics } from './telemetry/metrics.ts'
+export { metricsText } from './telemetry/metrics-text.ts'

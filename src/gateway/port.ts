@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { AgwError } from '../errors.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
+import type { ConnectionEnd } from './telemetry/metrics.ts'
 
 /** Takes a request; `expectsContinue` when the client waits for leave to send its body. */
 export type Accept = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => void
@@ -14,6 +15,7 @@ export interface PortOptions {
   readonly port: number
   /** How long an idle connection is kept, in milliseconds. */
   readonly idleMs: number
+  readonly onConnection?: ((bind: string, closed?: ConnectionEnd) => void) | undefined
 }
 
 const CONNECT_REFUSED =
@@ -45,6 +47,8 @@ export class Port {
     }
     this.#server.on('request', (request, response) => take(request, response, false))
     this.#server.on('checkContinue', (request, response) => take(request, response, true))
+    const { bind, onConnection } = options
+    if (onConnection !== undefined) this.#server.on('connection', socket => watch(socket, bind, onConnection))
     this.#server.on('connect', (_request, socket) => socket.end(CONNECT_REFUSED))
   }
 
@@ -88,6 +92,11 @@ export class Port {
     clearInterval(sweep)
     clearTimeout(cut)
   }
+}
+
+function watch(socket: Socket, bind: string, tell: NonNullable<PortOptions['onConnection']>): void {
+  tell(bind)
+  socket.once('close', () => tell(bind, { received: socket.bytesRead, sent: socket.bytesWritten }))
 }
 
 function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {

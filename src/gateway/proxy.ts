@@ -120,6 +120,7 @@ function rewriteWhole(exchange: Exchange): void {
   const call = prepareLlmCall(exchange, destination.ai)
   if ('status' in call) return exchange.end(call)
   exchange.model = call.model === '' ? exchange.model : call.model
+  exchange.type = call.type
   dispatch(exchange, destination, call, call.body ?? null)
 }
 

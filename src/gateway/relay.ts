@@ -18,6 +18,11 @@ export class Relay implements Dispatcher.DispatchHandler {
   protected readonly exchange: Exchange
   protected readonly destination: Destination
   protected isOver = false
+  /** Of the upstream's body, so far. */
+  bytes = 0
+  /** When the first of them came, by `performance.now()`; 0 until then. */
+  firstByteAt = 0
+  isStream = false
   #usage: UsageReader | undefined
   #abort: ((error?: Error) => void) | undefined
   #resume: (() => void) | undefined
@@ -39,6 +44,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     return this.#usage?.usage
   }
 
+  /** The model that says it has answered. */
+  get answerModel(): string | undefined {
+    return this.#usage?.model
+  }
+
   /** The request is about to be written. */
   onConnect(abort: (error?: Error) => void): void {
     if (this.isOver) abort()
@@ -51,6 +61,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#resume = resume
     const head = this.destination.answerHeaders.build(rawHeaders)
     head.status = status
+    this.isStream = head.isEventStream
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
     const { echoes } = this.destination
     if (status >= GUARDED_FROM && echoes !== undefined) {
@@ -82,6 +93,8 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onData(chunk: Buffer): boolean {
     if (this.isOver) return true
+    if (this.bytes === 0) this.firstByteAt = performance.now()
+    this.bytes += chunk.length
     if (this.#remaining !== chunk.length) {
       this.#remaining -= chunk.length
       this.#usage?.push(chunk.toString('latin1'))

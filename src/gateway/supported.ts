@@ -154,8 +154,8 @@ const LLM = section({
   ),
 })
 
-const OFF = unless(value =>
-  value === 'off' ? undefined : 'an admin, stats or readiness server; its address may be off',
+const LISTENED_ON = unless(value =>
+  typeof value === 'string' && value.startsWith('unix:') ? 'admin pages on a Unix socket' : undefined,
 )
 
 /**
@@ -163,9 +163,9 @@ const OFF = unless(value =>
  * comes from --host) and sensitive headers (no header is ever logged). Everything else would be silently without effect.
  */
 const STATIC_CONFIG = section({
-  adminAddr: OFF,
-  statsAddr: OFF,
-  readinessAddr: OFF,
+  adminAddr: LISTENED_ON,
+  statsAddr: LISTENED_ON,
+  readinessAddr: LISTENED_ON,
   enableIpv6: runs,
   sensitiveHeaders: runs,
   workerThreads: unless(value => (String(value) === '1' ? undefined : 'more than one worker')),

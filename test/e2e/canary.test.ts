@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
@@ -151,8 +151,9 @@ describe('a running gateway', () => {
     await writeFile(join(folder, 'config.yaml'), `${text}oops: ${CANARY}\n`)
     await gateway.until('reload rejected', 'stderr')
     await gateway.stop()
-    for (const name of await readdir(folder)) {
-      if (name === 'config.yaml' || name === 'key.txt') continue
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (name === 'config.yaml' || name === 'key.txt' || (await stat(join(folder, name))).isDirectory())
+        continue
       expect(leaks(await readFile(join(folder, name), 'latin1')), name).toEqual([])
     }
     expect(leaks(gateway.stdout() + gateway.stderr())).toEqual([])

@@ -160,7 +160,7 @@ describe('SIGTERM', () => {
           .trim()
           .split('\n')
           .map(line => JSON.parse(line).event),
-      ).toEqual(['listening', 'ready', 'draining', 'stopped'])
+      ).toEqual(['listening', 'admin', 'ready', 'draining', 'stopped'])
     },
   )
 })

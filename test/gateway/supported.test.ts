@@ -25,7 +25,7 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ],
   ['tcpRoutes', { tcpRoutes: [{}] }, 'tcpRoutes', /"tcpRoutes"/],
   ['route groups', { routeGroups: [{}] }, 'routeGroups', /"routeGroups"/],
-  ['an admin address', { config: { adminAddr: 'localhost:15000' } }, 'config.adminAddr', /may be off/],
+  ['admin pages on a socket', { config: { adminAddr: 'unix:/run/a' } }, 'config.adminAddr', /Unix socket/],
   [
     'a log format, which is a flag here',
     { config: { logging: { format: 'json' } } },
@@ -204,6 +204,7 @@ describe('what the embedded gateway does not run', () => {
       'null and empty lists',
       { mcp: null, ui: undefined, tcpRoutes: [], policies: [], llm: { models: [], virtualModels: [] } },
     ],
+    ['admin addresses', { config: { adminAddr: 'localhost:15000', statsAddr: '[::]:15020' } }],
     ['addresses that are off', { config: { adminAddr: 'off', statsAddr: 'off', readinessAddr: 'off' } }],
     ['one worker', { config: { workerThreads: 1 } }],
     ['secure TLS said so', policy({ backendTLS: { insecure: false, insecureHost: false } })],

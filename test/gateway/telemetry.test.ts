@@ -7,9 +7,11 @@ import { UsageReader } from '../../src/gateway/telemetry/usage.ts'
 
 const EVENT: AccessEvent = {
   time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+  bind: 'bind/3000',
   gateway: 'bind/3000',
   listener: 'listener0',
   route: 'default/route0',
+  backend: 'openai',
   endpoint: 'api.openai.com:443',
   source: '127.0.0.1:5555',
   method: 'POST',
@@ -19,7 +21,14 @@ const EVENT: AccessEvent = {
   status: 200,
   provider: 'openai',
   model: 'gpt-4o',
+  operation: 'chat',
+  answerModel: 'gpt-4o-2024',
   usage: { inputTokens: 7, outputTokens: 9 },
+  keySlot: undefined,
+  retries: 0,
+  bytes: 700,
+  firstByte: 3.5,
+  isStream: true,
   reason: 'Upstream',
   error: undefined,
   duration: 12.34567,
@@ -30,8 +39,9 @@ describe('the access log', () => {
     expect(textFormat()(EVENT)).toBe(
       '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=bind/3000 listener=listener0 route=default/route0 ' +
         'endpoint=api.openai.com:443 http.method=POST http.host=localhost:3000 http.path=/v1/chat/completions ' +
-        'http.version=HTTP/1.1 http.status=200 gen_ai.provider.name=openai gen_ai.request.model=gpt-4o ' +
-        'reason=Upstream src.addr=127.0.0.1:5555 gen_ai.usage.input_tokens=7 gen_ai.usage.output_tokens=9 ' +
+        'http.version=HTTP/1.1 http.status=200 gen_ai.operation.name=chat gen_ai.provider.name=openai ' +
+        'gen_ai.request.model=gpt-4o gen_ai.response.model=gpt-4o-2024 reason=Upstream src.addr=127.0.0.1:5555 ' +
+        'gen_ai.usage.input_tokens=7 gen_ai.usage.output_tokens=9 agw.ai.time_to_first_token=3.500ms ' +
         'duration=12.346ms\n',
     )
   })
@@ -51,8 +61,11 @@ describe('the access log', () => {
       'http.path': '/v1/chat/completions',
       'http.version': 'HTTP/1.1',
       'http.status': 200,
+      'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': 'openai',
       'gen_ai.request.model': 'gpt-4o',
+      'gen_ai.response.model': 'gpt-4o-2024',
+      'agw.ai.time_to_first_token': '3.500ms',
       'gen_ai.usage.input_tokens': 7,
       'gen_ai.usage.output_tokens': 9,
       reason: 'Upstream',
@@ -88,7 +101,14 @@ describe('the access log', () => {
   })
 
   it('leaves out what is not known', () => {
-    const bare = { ...EVENT, gateway: undefined, status: undefined, usage: undefined, model: undefined }
+    const bare = {
+      ...EVENT,
+      answerModel: undefined,
+      gateway: undefined,
+      status: undefined,
+      usage: undefined,
+      model: undefined,
+    }
     expect(textFormat()(bare)).not.toMatch(/gateway=|http\.status=|usage|model/)
   })
 

@@ -6,6 +6,13 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
   switch (event.event) {
     case 'listening':
       return [`listening on ${terminal.style('bold', event.address)}  ${terminal.style('dim', event.bind)}`]
+    case 'admin':
+      return [
+        `${event.pages} pages on ${terminal.style('bold', event.address)}` +
+          (event.token === undefined ? '' : terminal.style('dim', `  token: ${event.token}`)),
+      ]
+    case 'note':
+      return [terminal.style('dim', event.message)]
     case 'ready':
       return [terminal.style('green', 'ready') + terminal.style('dim', '  (Ctrl-C stops it)')]
     case 'reloaded':

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import type { Path } from '../../config/diagnostic.ts'
+import type { RouteType } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import type { QueryCredential } from '../runtime.ts'
@@ -9,9 +11,13 @@ import type { Usage } from './usage.ts'
 export interface AccessEvent {
   /** Milliseconds since 1970, when the request came. */
   readonly time: number
+  /** `bind/3000` */
+  readonly bind: string
   readonly gateway: string | undefined
   readonly listener: string | undefined
   readonly route: string | undefined
+  /** The backend as the config names it. */
+  readonly backend: string | undefined
   /** `host:port` of the upstream. */
   readonly endpoint: string | undefined
   /** `address:port` of the client; undefined when it left before anyone asked. */
@@ -24,8 +30,22 @@ export interface AccessEvent {
   /** Undefined when the client left before there was one. */
   readonly status: number | undefined
   readonly provider: string | undefined
+  /** The model that was asked for. */
   readonly model: string | undefined
+  /** `gen_ai.operation.name`; undefined where the request was not read. */
+  readonly operation: string | undefined
+  /** The model that says it has answered. */
+  readonly answerModel: string | undefined
   readonly usage: Usage | undefined
+  /** Place of the key slot whose key was sent. */
+  readonly keySlot: Path | undefined
+  /** Calls made again. */
+  readonly retries: number
+  /** Bytes of the upstream's body. */
+  readonly bytes: number
+  /** Milliseconds until the first byte of the upstream's body; undefined when none came. */
+  readonly firstByte: number | undefined
+  readonly isStream: boolean
   readonly reason: Reason | undefined
   readonly error: string | undefined
   /** Milliseconds. */
@@ -38,9 +58,11 @@ export function accessEvent(exchange: Exchange): AccessEvent {
   const duration = performance.now() - exchange.startedAt
   return {
     time: Date.now() - duration,
+    bind: exchange.generation.bind(exchange.port)?.key ?? '',
     gateway: listener?.gateway,
     listener: listener?.name,
     route: route?.name,
+    backend: destination?.label,
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
     method: exchange.method,
@@ -50,10 +72,35 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     status: response.headersSent ? response.statusCode : undefined,
     provider: destination?.ai?.provider.telemetryName,
     model: exchange.model,
+    operation: operationOf(exchange.type),
+    answerModel: relay?.answerModel,
     usage: relay?.usage,
+    keySlot: destination?.key?.slot,
+    retries: 0,
+    bytes: relay?.bytes ?? 0,
+    firstByte:
+      relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
+    isStream: relay?.isStream ?? false,
     reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
     error: exchange.error,
     duration,
+  }
+}
+
+/** As the GenAI conventions of OpenTelemetry name it. */
+function operationOf(type: RouteType | undefined): string | undefined {
+  switch (type) {
+    case undefined:
+    case 'passthrough':
+    case 'detect':
+      return undefined
+    case 'embeddings':
+    case 'rerank':
+      return type
+    case 'generateContent':
+      return 'generate_content'
+    default:
+      return 'chat'
   }
 }
 

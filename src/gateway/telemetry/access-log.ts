@@ -39,6 +39,11 @@ function milliseconds(duration: number): string {
   return `${whole}.${threeDigits(micros - whole * 1000)}ms`
 }
 
+/** Milliseconds until a streamed model's first answer; what comes whole has no first token. */
+function firstToken({ operation, isStream, firstByte }: AccessEvent): number | undefined {
+  return operation !== undefined && isStream ? firstByte : undefined
+}
+
 /** Whether two events have everything in common but source, time, usage and error. */
 function isAlike(a: AccessEvent, b: AccessEvent): boolean {
   return (
@@ -52,6 +57,8 @@ function isAlike(a: AccessEvent, b: AccessEvent): boolean {
     a.status === b.status &&
     a.model === b.model &&
     a.provider === b.provider &&
+    a.operation === b.operation &&
+    a.answerModel === b.answerModel &&
     a.reason === b.reason &&
     a.version === b.version
   )
@@ -69,8 +76,10 @@ function commonFields(event: AccessEvent): string {
     field('http.path', event.path),
     field('http.version', event.version),
     field('http.status', event.status),
+    field('gen_ai.operation.name', event.operation),
     field('gen_ai.provider.name', event.provider),
     field('gen_ai.request.model', event.model),
+    field('gen_ai.response.model', event.answerModel),
     field('reason', event.reason),
   ].join('')
 }
@@ -95,8 +104,12 @@ export function textFormat(): AccessFormat {
         : field('gen_ai.usage.input_tokens', usage.inputTokens) +
           field('gen_ai.usage.output_tokens', usage.outputTokens)
     const source = event.source === undefined ? '' : ` src.addr=${event.source}`
-    const error = event.error === undefined ? '' : field('error', event.error)
-    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${tokens}${error} duration=${milliseconds(event.duration)}\n`
+    const first = firstToken(event)
+    const rest =
+      (first === undefined ? '' : ` agw.ai.time_to_first_token=${milliseconds(first)}`) +
+      (event.retries === 0 ? '' : ` retry.attempt=${event.retries}`) +
+      (event.error === undefined ? '' : field('error', event.error))
+    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${tokens}${rest} duration=${milliseconds(event.duration)}\n`
   }
 }
 
@@ -104,6 +117,7 @@ export function textFormat(): AccessFormat {
 export function jsonFormat(): AccessFormat {
   const clock = new Clock()
   return event => {
+    const first = firstToken(event)
     // JSON leaves out what is undefined.
     const line = {
       time: clock.text(event.time),
@@ -119,10 +133,14 @@ export function jsonFormat(): AccessFormat {
       'http.path': event.path,
       'http.version': event.version,
       'http.status': event.status,
+      'gen_ai.operation.name': event.operation,
       'gen_ai.provider.name': event.provider,
       'gen_ai.request.model': event.model,
+      'gen_ai.response.model': event.answerModel,
       'gen_ai.usage.input_tokens': event.usage?.inputTokens,
       'gen_ai.usage.output_tokens': event.usage?.outputTokens,
+      'agw.ai.time_to_first_token': first === undefined ? undefined : milliseconds(first),
+      'retry.attempt': event.retries === 0 ? undefined : event.retries,
       reason: event.reason,
       error: event.error,
       duration: milliseconds(event.duration),

@@ -8,6 +8,8 @@ export interface Usage {
 const MARK = '"usage'
 const INPUT = /"(?:prompt_tokens|input_tokens|promptTokenCount)"\s*:\s*(\d+)/
 const OUTPUT = /"(?:completion_tokens|output_tokens|candidatesTokenCount)"\s*:\s*(\d+)/
+/** Near the beginning of every answer, streamed or not; Gemini's name for it comes later. */
+const MODEL = /"(?:model|modelVersion)"\s*:\s*"([^"\\]{1,128})"/
 /** How far behind its mark a count is looked for, in characters. */
 const WINDOW = 1024
 
@@ -20,6 +22,13 @@ export class UsageReader {
   #carry = ''
   #input: number | undefined = undefined
   #output: number | undefined = undefined
+  #model: string | undefined = undefined
+  #hasLooked = false
+
+  /** The model that says it has answered, as far as the first chunk tells. */
+  get model(): string | undefined {
+    return this.#model
+  }
 
   get usage(): Usage | undefined {
     if (this.#input === undefined && this.#output === undefined) return undefined
@@ -28,6 +37,10 @@ export class UsageReader {
 
   /** `chunk` is text of one byte per character. */
   push(chunk: string): void {
+    if (!this.#hasLooked) {
+      this.#hasLooked = true
+      this.#model = MODEL.exec(chunk)?.[1]
+    }
     const text = this.#carry === '' ? chunk : this.#carry + chunk
     this.#carry = ''
     let at = text.indexOf(MARK)

@@ -1,0 +1,129 @@
+import { BOUNDS, type Histogram } from './histogram.ts'
+import type { MetricsSnapshot } from './metrics.ts'
+
+/** What is told beside the counts. */
+export interface MetricsFacts {
+  readonly version: string
+  /** The config's last change was taken in. */
+  readonly isSynchronized: boolean
+}
+
+const PREFIX = 'agentgateway_'
+
+/** The text form of Prometheus, several processes added up. */
+export function metricsText(snapshots: readonly MetricsSnapshot[], facts: MetricsFacts): string {
+  const requests = sum(snapshots.flatMap(one => one.requests))
+  const models = sum(snapshots.flatMap(one => one.models))
+  const connections = sum(snapshots.flatMap(one => one.connections))
+  const tokens = models.flatMap(series => [
+    { labels: `gen_ai_token_type="input",${series.labels}`, value: series.inputTokens },
+    { labels: `gen_ai_token_type="output",${series.labels}`, value: series.outputTokens },
+  ])
+  return [
+    `# HELP ${PREFIX}build_info Version of the gateway.\n# TYPE ${PREFIX}build_info gauge\n`,
+    `${PREFIX}build_info{tag="${facts.version}"} 1\n`,
+    gauge('config_synchronized', 'Whether the last change of the config was taken in.', facts.isSynchronized),
+    counters('requests_total', 'Requests.', requests, series => series.requests),
+    counters('response_bytes_total', 'Bytes of the bodies of answers.', requests, s => s.responseBytes),
+    counters('retries_total', 'Calls made again.', requests, series => series.retries),
+    histograms('request_duration_seconds', 'Duration of requests.', BOUNDS.request, of(requests, 'duration')),
+    counters('downstream_connections_total', 'Connections of clients.', connections, s => s.connections),
+    counters('downstream_received_bytes_total', 'Bytes from clients.', connections, s => s.receivedBytes),
+    counters('downstream_sent_bytes_total', 'Bytes to clients.', connections, s => s.sentBytes),
+    histograms('gen_ai_client_token_usage', 'Tokens per request.', BOUNDS.tokens, tokens),
+    ...MODEL_HISTOGRAMS.map(([name, help, bounds, field]) =>
+      histograms(name, help, bounds, of(models, field)),
+    ),
+  ].join('')
+}
+
+const MODEL_HISTOGRAMS = [
+  ['gen_ai_server_request_duration', 'Duration of model calls, in seconds.', BOUNDS.modelCall, 'duration'],
+  [
+    'gen_ai_server_time_to_first_token',
+    'Time to the first token, in seconds.',
+    BOUNDS.firstToken,
+    'firstToken',
+  ],
+  [
+    'gen_ai_server_time_per_output_token',
+    'Time per further token, in seconds.',
+    BOUNDS.outputToken,
+    'outputToken',
+  ],
+] as const
+
+/** Adds up, per labels, whatever is a number or a histogram. */
+function sum<T extends { readonly labels: string }>(all: readonly T[]): T[] {
+  const sums = new Map<string, Record<string, unknown>>()
+  for (const series of all) {
+    const into = sums.get(series.labels)
+    if (into === undefined) sums.set(series.labels, structuredClone<Record<string, unknown>>({ ...series }))
+    else add(into, series)
+  }
+  return [...sums.values()] as T[]
+}
+
+function add(into: Record<string, unknown>, from: object): void {
+  for (const [name, value] of Object.entries(from)) {
+    if (typeof value === 'number') into[name] = (into[name] as number) + value
+    else if (isHistogram(value)) addHistogram(into[name] as Histogram, value)
+  }
+}
+
+function isHistogram(value: unknown): value is Histogram {
+  return typeof value === 'object' && value !== null && 'counts' in value
+}
+
+function addHistogram(into: Histogram, from: Histogram): void {
+  for (const [at, count] of from.counts.entries()) into.counts[at] = (into.counts[at] ?? 0) + count
+  into.sum += from.sum
+}
+
+function of<K extends string>(
+  all: readonly ({ readonly labels: string } & Record<K, Histogram>)[],
+  field: K,
+) {
+  return all.map(series => ({ labels: series.labels, value: series[field] }))
+}
+
+function header(name: string, help: string, type: string): string {
+  return `# HELP ${PREFIX}${name} ${help}\n# TYPE ${PREFIX}${name} ${type}\n`
+}
+
+function gauge(name: string, help: string, value: boolean): string {
+  return `${header(name, help, 'gauge')}${PREFIX}${name} ${value ? 1 : 0}\n`
+}
+
+function counters<T extends { readonly labels: string }>(
+  name: string,
+  help: string,
+  all: readonly T[],
+  value: (series: T) => number,
+): string {
+  const lines = all.map(series => `${PREFIX}${name}{${series.labels}} ${value(series)}\n`)
+  return header(name, help, 'counter') + lines.join('')
+}
+
+function histograms(
+  name: string,
+  help: string,
+  bounds: readonly number[],
+  all: readonly { readonly labels: string; readonly value: Histogram }[],
+): string {
+  const lines = all
+    .filter(({ value }) => value.counts.some(count => count > 0))
+    .map(({ labels, value }) => histogramLines(PREFIX + name, labels, bounds, value))
+  return header(name, help, 'histogram') + lines.join('')
+}
+
+function histogramLines(name: string, labels: string, bounds: readonly number[], value: Histogram): string {
+  const { counts, sum } = value
+  let total = 0
+  let text = ''
+  for (const [at, count] of counts.entries()) {
+    total += count
+    text += `${name}_bucket{${labels},le="${bounds[at] ?? '+Inf'}"} ${total}\n`
+  }
+  return `${text}${name}_sum{${labels}} ${sum}\n${name}_count{${labels}} ${total}\n`
+}

@@ -1,0 +1,201 @@
+import type { AccessEvent } from './access-event.ts'
+import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
+
+/** What requests of one kind have in common, and their counts. */
+export interface RequestSeries {
+  /** As in the text form, without braces: `backend="a",method="POST"`. */
+  readonly labels: string
+  requests: number
+  responseBytes: number
+  retries: number
+  readonly duration: Histogram
+}
+
+/** The same for calls of models. */
+export interface ModelSeries {
+  readonly labels: string
+  readonly inputTokens: Histogram
+  readonly outputTokens: Histogram
+  readonly duration: Histogram
+  readonly firstToken: Histogram
+  readonly outputToken: Histogram
+}
+
+/** Connections of clients to one port. */
+export interface ConnectionSeries {
+  readonly labels: string
+  connections: number
+  receivedBytes: number
+  sentBytes: number
+}
+
+/** Bytes that went over a connection of a client. */
+export interface ConnectionEnd {
+  readonly received: number
+  readonly sent: number
+}
+
+/** Everything that was counted, as plain data: workers send it, and several are added up. */
+export interface MetricsSnapshot {
+  readonly requests: readonly RequestSeries[]
+  readonly models: readonly ModelSeries[]
+  readonly connections: readonly ConnectionSeries[]
+}
+
+/** Kinds of requests that are told apart; model names come from clients, so there is no other end to them. */
+const MAX_SERIES = 5000
+const OTHER = 'other'
+
+function label(name: string, value: string | number | undefined): string {
+  const text = value === undefined || value === '' ? 'unknown' : String(value)
+  return `${name}="${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
+}
+
+function routeLabels({ bind, gateway, listener, route }: AccessEvent): string[] {
+  return [
+    label('bind', bind),
+    label('gateway', gateway),
+    label('listener', listener),
+    label('route', route),
+    label('route_rule', undefined),
+  ]
+}
+
+function requestSeries(labels: string): RequestSeries {
+  return { labels, requests: 0, responseBytes: 0, retries: 0, duration: emptyHistogram(BOUNDS.request) }
+}
+
+function modelSeries(labels: string): ModelSeries {
+  return {
+    labels,
+    inputTokens: emptyHistogram(BOUNDS.tokens),
+    outputTokens: emptyHistogram(BOUNDS.tokens),
+    duration: emptyHistogram(BOUNDS.modelCall),
+    firstToken: emptyHistogram(BOUNDS.firstToken),
+    outputToken: emptyHistogram(BOUNDS.outputToken),
+  }
+}
+
+/**
+ * Counts what access events tell, under agentgateway's names. Written here and not taken from a library because it runs
+ * for every request: one look-up per request and family, and none where a request is like the one before it.
+ */
+export class Metrics {
+  readonly #requests = new Map<string, RequestSeries>()
+  readonly #models = new Map<string, ModelSeries>()
+  readonly #connections = new Map<string, ConnectionSeries>()
+  #last: AccessEvent | undefined
+  #lastRequest: RequestSeries | undefined
+  #lastModel: ModelSeries | undefined
+
+  /** Give this to `startGateway` as `onAccess`. */
+  readonly record = (event: AccessEvent): void => {
+    const isLike = this.#last !== undefined && isSameKind(this.#last, event)
+    const series = (isLike ? this.#lastRequest : undefined) ?? this.#requestSeries(event)
+    this.#lastRequest = series
+    series.requests++
+    series.responseBytes += event.bytes
+    series.retries += event.retries
+    observe(series.duration, BOUNDS.request, event.duration / 1000)
+    if (event.operation !== undefined && event.provider !== undefined) {
+      const model = (isLike ? this.#lastModel : undefined) ?? this.#modelSeries(event)
+      this.#lastModel = model
+      recordModelCall(model, event)
+    } else this.#lastModel = undefined
+    this.#last = event
+  }
+
+  /** A client's connection has been opened (`undefined`), or closed after so many bytes. */
+  readonly connection = (bind: string, closed?: ConnectionEnd): void => {
+    let series = this.#connections.get(bind)
+    if (series === undefined) {
+      const unknown = [label('gateway', undefined), label('listener', undefined)]
+      const labels = [label('bind', bind), ...unknown, label('protocol', 'http')].join(',')
+      series = { labels, connections: 0, receivedBytes: 0, sentBytes: 0 }
+      this.#connections.set(bind, series)
+    }
+    if (closed === undefined) series.connections++
+    else {
+      series.receivedBytes += closed.received
+      series.sentBytes += closed.sent
+    }
+  }
+
+  snapshot(): MetricsSnapshot {
+    return {
+      requests: [...this.#requests.values()],
+      models: [...this.#models.values()],
+      connections: [...this.#connections.values()],
+    }
+  }
+
+  #requestSeries(event: AccessEvent): RequestSeries {
+    const { backend, operation, method, status, reason, bind, gateway, listener, route } = event
+    const key = `${backend}\n${operation}\n${method}\n${status}\n${reason}\n${bind}\n${gateway}\n${listener}\n${route}`
+    return find(this.#requests, key, requestSeries, () =>
+      [
+        label('backend', backend),
+        label('protocol', operation === undefined ? 'http' : 'llm'),
+        label('method', method),
+        label('status', status),
+        label('reason', reason),
+        ...routeLabels(event),
+      ].join(','),
+    )
+  }
+
+  #modelSeries(event: AccessEvent): ModelSeries {
+    const { operation, provider, model, answerModel, bind, gateway, listener, route } = event
+    const key = `${operation}\n${provider}\n${model}\n${answerModel}\n${bind}\n${gateway}\n${listener}\n${route}`
+    return find(this.#models, key, modelSeries, () =>
+      [
+        label('gen_ai_operation_name', operation),
+        label('gen_ai_system', provider),
+        label('gen_ai_request_model', model),
+        label('gen_ai_response_model', answerModel),
+        ...routeLabels(event),
+      ].join(','),
+    )
+  }
+}
+
+/** The series of a key, made when first asked for; beyond the limit all new ones share one. */
+function find<T>(map: Map<string, T>, key: string, make: (labels: string) => T, labels: () => string): T {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const isFull = map.size >= MAX_SERIES
+  const under = isFull ? OTHER : key
+  const found =
+    map.get(under) ?? make(isFull ? labels().replaceAll(/="(?:[^"\\]|\\.)*"/g, `="${OTHER}"`) : labels())
+  map.set(under, found)
+  return found
+}
+
+function recordModelCall(series: ModelSeries, event: AccessEvent): void {
+  const { usage, duration, firstByte, isStream } = event
+  observe(series.duration, BOUNDS.modelCall, duration / 1000)
+  if (usage?.inputTokens !== undefined) observe(series.inputTokens, BOUNDS.tokens, usage.inputTokens)
+  if (usage?.outputTokens !== undefined) observe(series.outputTokens, BOUNDS.tokens, usage.outputTokens)
+  if (!isStream || firstByte === undefined) return
+  observe(series.firstToken, BOUNDS.firstToken, firstByte / 1000)
+  const tokens = usage?.outputTokens ?? 0
+  if (tokens > 0) observe(series.outputToken, BOUNDS.outputToken, (duration - firstByte) / 1000 / tokens)
+}
+
+/** Whether two events belong to the same series of both families. */
+function isSameKind(a: AccessEvent, b: AccessEvent): boolean {
+  return (
+    a.status === b.status &&
+    a.model === b.model &&
+    a.answerModel === b.answerModel &&
+    a.route === b.route &&
+    a.backend === b.backend &&
+    a.method === b.method &&
+    a.reason === b.reason &&
+    a.listener === b.listener &&
+    a.bind === b.bind &&
+    a.gateway === b.gateway &&
+    a.operation === b.operation &&
+    a.provider === b.provider
+  )
+}

@@ -1,0 +1,125 @@
+/** `health.eviction`: when an unhealthy backend is left out, and for how long. */
+export interface EvictionRule {
+  /** Undefined: what the answer's Retry-After says, else the backoff of the retries, else 3 s. */
+  readonly durationMs: number | undefined
+  /** The health it comes back with; undefined keeps what it had. */
+  readonly restoreHealth: number | undefined
+  /** With neither of these two, every failure evicts. */
+  readonly consecutiveFailures: number | undefined
+  readonly healthThreshold: number | undefined
+}
+
+/** One call's end, as far as health goes. */
+export type Outcome =
+  | { readonly isHealthy: true; readonly latencyMs: number }
+  | { readonly isHealthy: false; readonly evictAfterMs: number | undefined }
+
+/** Weight of the newest call in the running means, as in agentgateway. */
+const ALPHA = 0.3
+const DEFAULT_EVICTION_MS = 3000
+
+/** A mean that starts with the first value where it was nothing before. */
+function blend(mean: number, value: number): number {
+  return mean === 0 ? value : ALPHA * value + (1 - ALPHA) * mean
+}
+
+/** How one backend has been doing. Times are milliseconds of a clock that only goes forward. */
+export class Health {
+  readonly #rule: EvictionRule | undefined
+  #health = 1
+  #latencySeconds = 0
+  #failuresInARow = 0
+  #timesEjected = 0
+  #evictedUntil: number | undefined
+  /** Calls under way. */
+  inFlight = 0
+
+  /** Without a rule a backend is never left out, but its score still falls. */
+  constructor(rule: EvictionRule | undefined) {
+    this.#rule = rule
+  }
+
+  /** What it is worth among its equals: healthy, quick and idle ones are worth most. */
+  get score(): number {
+    return this.#health / (1 + this.#latencySeconds * (1 + this.inFlight * 0.1))
+  }
+
+  /** 0 to 1, a running mean. */
+  get health(): number {
+    return this.#health
+  }
+
+  /** Failures since the last success, evictions included. */
+  get failuresInARow(): number {
+    return this.#failuresInARow
+  }
+
+  isEvicted(now: number): boolean {
+    if (this.#evictedUntil === undefined) return false
+    if (now < this.#evictedUntil) return true
+    this.#evictedUntil = undefined
+    this.#health = this.#rule?.restoreHealth ?? this.#health
+    return false
+  }
+
+  record(outcome: Outcome, now: number): void {
+    if (outcome.isHealthy) {
+      this.#latencySeconds = blend(this.#latencySeconds, outcome.latencyMs / 1000)
+      this.#health = blend(this.#health, 1)
+      this.#failuresInARow = 0
+      this.#timesEjected = 0
+      return
+    }
+    const isEvicting = this.#mustEvict()
+    this.#health = blend(this.#health, 0)
+    this.#failuresInARow++
+    // Calls that were under way when it was evicted neither prolong that nor count as further evictions.
+    if (!isEvicting || this.isEvicted(now)) return
+    const base = this.#rule?.durationMs ?? outcome.evictAfterMs ?? DEFAULT_EVICTION_MS
+    this.#timesEjected++
+    this.#evictedUntil = now + base * this.#timesEjected
+  }
+
+  /** Looks at the health before this failure, as agentgateway does, but counts this failure as one in a row. */
+  #mustEvict(): boolean {
+    if (this.#rule === undefined) return false
+    const { healthThreshold, consecutiveFailures } = this.#rule
+    if (healthThreshold === undefined && consecutiveFailures === undefined) return true
+    if (healthThreshold !== undefined && this.#health < healthThreshold) return true
+    return (
+      consecutiveFailures !== undefined &&
+      consecutiveFailures > 0 &&
+      this.#failuresInARow + 1 >= consecutiveFailures
+    )
+  }
+}
+
+/** Something that can be chosen by its health. */
+export interface Rated {
+  readonly health: Health
+}
+
+/**
+ * One member of the first group that has one which is not evicted: of two drawn by lot the one with the better score.
+ * When all are evicted, one of the first group's is used all the same. `random` yields 0 to 1.
+ */
+export function choose<T extends Rated>(
+  groups: readonly (readonly T[])[],
+  now: number,
+  random: () => number = Math.random,
+): T | undefined {
+  for (const group of groups) {
+    const active = group.filter(({ health }) => !health.isEvicted(now))
+    if (active.length > 0) return better(active, random)
+  }
+  return better(groups[0] ?? [], random)
+}
+
+function better<T extends Rated>(members: readonly T[], random: () => number): T | undefined {
+  if (members.length < 2) return members[0]
+  const first = Math.floor(random() * members.length)
+  const offset = 1 + Math.floor(random() * (members.length - 1))
+  const [one, other] = [members[first], members[(first + offset) % members.length]]
+  if (one === undefined || other === undefined) return one ?? other
+  return other.health.score > one.health.score ? other : one
+}

@@ -1,0 +1,68 @@
+import { createWriteStream } from 'node:fs'
+import { AgwError } from '../errors.ts'
+import { type AccessEvent, AccessLog, jsonFormat, type LogLevel, textFormat } from '../gateway/index.ts'
+
+/** Where the access log goes and how much of it. */
+export interface AccessLogOptions {
+  readonly format: 'text' | 'json'
+  /** At the start; the admin pages can change it. */
+  readonly level: LogLevel
+  /** A file that is appended to; else `stream`. */
+  readonly file?: string | undefined
+  readonly stream: NodeJS.WritableStream
+  /** The last thing a line passes. */
+  readonly redact: (text: string) => string
+}
+
+/** An access log whose level can change while it runs. */
+export interface OpenedLog {
+  readonly add: (event: AccessEvent) => void
+  level: LogLevel
+  /** Writes what was taken, then ends. */
+  close(): Promise<void>
+}
+
+/** Opens the log. Throws WRITE_FAILED when its file cannot be written. */
+export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLog> {
+  const stream = options.file === undefined ? options.stream : await openFile(options.file)
+  const format = options.format === 'json' ? jsonFormat() : textFormat()
+  // Lines are joined before they are written, so the redactor sees a batch at a time.
+  const sink = {
+    write: (text: string, done: (error?: Error | null) => void) => stream.write(options.redact(text), done),
+  }
+  const log = new AccessLog(format, sink)
+  const opened: OpenedLog = {
+    level: options.level,
+    add: event => {
+      if (opened.level === 'info' || (opened.level === 'warn' && wentWrong(event))) log.add(event)
+    },
+    close: async () => {
+      await log.flush()
+      if (options.file !== undefined) await new Promise<void>(resolve => stream.end(() => resolve()))
+    },
+  }
+  return opened
+}
+
+function wentWrong({ error, status = 500 }: AccessEvent): boolean {
+  return error !== undefined || status >= 400
+}
+
+function openFile(path: string): Promise<NodeJS.WritableStream> {
+  return new Promise((resolve, reject) => {
+    const stream = createWriteStream(path, { flags: 'a', mode: 0o600 })
+    stream.once('open', () => resolve(stream))
+    stream.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new AgwError(
+          'WRITE_FAILED',
+          `cannot write the access log to ${path} (${error.code ?? 'unknown reason'})`,
+          {
+            hint: 'look at the folder with `ls -ld`, or name another file with --access-log',
+            cause: error,
+          },
+        ),
+      ),
+    )
+  })
+}
