@@ -12,6 +12,7 @@ import {
 } from './config/index.ts'
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
+import type { ProbeOptions } from './gateway/probe/probe-keys.ts'
 import { findUnsupported } from './gateway/supported.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
 import { keyFindings } from './secrets/index.ts'
@@ -22,6 +23,8 @@ export interface CheckOptions {
   readonly secrets: boolean
   /** Which gateway shall run it; undefined reports what only one of them runs without counting it as an error. */
   readonly engine?: 'embedded' | 'agentgateway' | undefined
+  /** Ask providers whether keys work, by calls that are not billed. Needs `secrets`. */
+  readonly online?: ProbeOptions | undefined
   /** Checked against besides the schema of agw. */
   readonly published?: PublishedSchema | undefined
 }
@@ -63,6 +66,10 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
       const keys = await keyFindings(slots, loaded, load)
       found.push(...keys.diagnostics)
       secrets.push(...keys.secrets)
+      if (options.online !== undefined) {
+        const { probeFindings } = await import('./probe-findings.ts')
+        found.push(...(await probeFindings(draft, keys.plausible, document, options.online)))
+      }
     }
   }
   if (options.published !== undefined) found = options.published.judge(document, found)

@@ -5,6 +5,8 @@ import { checkConfig, publishedSchema } from './check.ts'
 import type { Diagnostic, Severity } from './config/diagnostic.ts'
 import type { Setting } from './config/examples/index.ts'
 import { CODES, type Code, type Stage, stageOf } from './config/index.ts'
+import type { Send } from './gateway/probe/send.ts'
+import type { ProbeAnswer } from './providers/probe.ts'
 
 /** What a code means, with an example and what the check says of it. */
 export interface Explanation {
@@ -41,6 +43,7 @@ async function tryOut(setting: Setting): Promise<Diagnostic[]> {
       {
         secrets: true,
         engine: setting.engine ?? 'agentgateway',
+        online: setting.answer && { send: answering(setting.answer) },
         published: await publishedSchema(setting.schema, folder),
       },
     )
@@ -49,6 +52,10 @@ async function tryOut(setting: Setting): Promise<Diagnostic[]> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function answering(answer: ProbeAnswer): Send {
+  return async () => answer
 }
 
 async function fill(folder: string, { text, encoding, files = {} }: Setting): Promise<void> {

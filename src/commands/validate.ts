@@ -57,14 +57,18 @@ export default class Validate extends ConfigCommand {
       summary: 'Do not look at keys: shape only, no variable needs to be set.',
       env: 'AGW_NO_SECRETS',
     }),
+    online: Flags.boolean({
+      summary: 'Ask each provider, by a call that is not billed, whether its key works.',
+      exclusive: ['no-secrets'],
+      env: 'AGW_ONLINE',
+    }),
     engine: Flags.string({
       summary: 'Which gateway shall run it; for embedded, what it does not run is an error.',
       options: ['embedded', 'agentgateway'],
       env: 'AGW_ENGINE',
     }),
     schema: Flags.string({
-      summary:
-        "Check against a published agentgateway schema too: a file, or an https URL (the network's only use).",
+      summary: 'Check against a published agentgateway schema too: a file, or an https URL.',
       helpValue: 'PATH|URL',
       env: 'AGW_SCHEMA',
     }),
@@ -89,6 +93,7 @@ export default class Validate extends ConfigCommand {
     const options: CheckOptions = {
       secrets: !flags['no-secrets'],
       engine: flags.engine as CheckOptions['engine'],
+      online: flags.online ? {} : undefined,
       published: await publishedSchema(flags.schema, process.cwd()),
     }
     const loads = await filesToCheck(args.file, this.loadOptions(flags))

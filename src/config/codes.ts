@@ -98,6 +98,15 @@ export const CODES = {
   KEY_SUSPECT: warning('not a usable key', 'The provider would refuse it, request by request.'),
   KEY_OF_ANOTHER_PROVIDER: warning("another provider's key", 'It is refused, and a stranger gets to see it.'),
   INLINE_KEY: warning('key in the config', 'Configs are copied, committed and shared; the key goes along.'),
+  KEY_REJECTED: shape('key that the provider refuses', 'Every request with it is answered with 401.'),
+  KEY_LIMITED: warning(
+    'key that works in part',
+    'The provider knows the key, and answers requests only when what is said of it changes.',
+  ),
+  KEY_NOT_CONFIRMED: note(
+    'key that could not be tried',
+    'Whether it works is not known: neither that it does nor that it does not.',
+  ),
   KEY_FILE_MODE: warning('key file open to others', 'Every user of the machine can read it.'),
 
   // Meaning: what the format allows and nobody can want.

@@ -17,6 +17,11 @@ export interface KeySlot {
   readonly path: Path
   /** The provider as the config names it (`openAI`, `groq`, …), or `` where it is no AI backend. */
   readonly provider: string
+  /**
+   * The AI provider that is called with it: an `ai`, a provider of a group, an `llm` model or provider; the first of
+   * several. Undefined where no one place can be named.
+   */
+  readonly backend: Path | undefined
   readonly method: KeyMethod
   readonly variable: string | undefined
   readonly file: string | undefined
@@ -27,6 +32,7 @@ export interface KeySlot {
 interface Owner {
   readonly name: string
   readonly provider: string
+  readonly backend: Path | undefined
   /** A key on this level or above already covers the AI backends below. */
   readonly covered: boolean
 }
@@ -38,7 +44,13 @@ type Draft = Omit<KeySlot, 'method' | 'variable' | 'file'> & { readonly method?:
 export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
   const drafts: Draft[] = []
   const tree = config as unknown as Node
-  visit(tree, [], { name: '', provider: '', covered: hasTargetedKey(tree) }, namedBackends(tree), drafts)
+  visit(
+    tree,
+    [],
+    { name: '', provider: '', backend: undefined, covered: hasTargetedKey(tree) },
+    namedBackends(tree),
+    drafts,
+  )
   const taken = new Set<string>()
   const offset = (draft: Draft): number => document.rangeOf(draft.path).start.offset
   drafts.sort((a, b) => offset(a) - offset(b))
@@ -92,6 +104,7 @@ function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, ou
     out.push({
       name: here.name,
       provider: here.provider,
+      backend: here.backend,
       path: [...path, ...at],
       method: 'none',
       value: undefined,
@@ -107,24 +120,35 @@ function ownerOf(node: Node, path: Path, owner: Owner, named: NamedBackends): Ow
   if (isNode(node['ai']) && !isPolicies(path)) {
     const ai = node['ai']
     const known = name !== undefined && path[0] === 'backends' && named.covered.has(name)
-    return { name: nameOfAi(ai) ?? name ?? owner.name, provider: providerOf(ai), covered: covered || known }
+    return { ...aiOwner(ai, [...path, 'ai'], name ?? owner.name), covered: covered || known }
   }
   if (isProviderPlace(node, path)) {
     const provider = providerOf(node) || owner.provider
     // A star would be a poor thing to type: a wildcard model is called by its provider.
-    return { name: name?.includes('*') ? provider.toLowerCase() : (name ?? owner.name), provider, covered }
+    const called = name?.includes('*') ? provider.toLowerCase() : (name ?? owner.name)
+    return { name: called, provider, backend: path, covered }
   }
-  const ai = firstAi(node, named)
-  if (ai !== undefined) return { name: nameOfAi(ai) ?? name ?? owner.name, provider: providerOf(ai), covered }
-  return { name: name ?? owner.name, provider: providerOf(node) || owner.provider, covered }
+  const first = firstAi(node, path, named)
+  if (first !== undefined) return { ...aiOwner(first.ai, first.path, name ?? owner.name), covered }
+  return {
+    name: name ?? owner.name,
+    provider: providerOf(node) || owner.provider,
+    backend: owner.backend,
+    covered,
+  }
+}
+
+function aiOwner(ai: Node, path: Path, otherwise: string): Omit<Owner, 'covered'> {
+  const backend = isNode(ai['provider']) ? path : [...path, 'groups', 0, 'providers', 0]
+  return { name: nameOfAi(ai) ?? otherwise, provider: providerOf(ai), backend }
 }
 
 /** The first AI backend of a route, its own or one it refers to by name. */
-function firstAi(route: Node, named: NamedBackends): Node | undefined {
+function firstAi(route: Node, path: Path, named: NamedBackends): PlacedAi | undefined {
   const backends = Array.isArray(route['backends']) ? (route['backends'] as unknown[]) : []
-  for (const backend of backends) {
+  for (const [index, backend] of backends.entries()) {
     if (!isNode(backend)) continue
-    if (isNode(backend['ai'])) return backend['ai']
+    if (isNode(backend['ai'])) return { ai: backend['ai'], path: [...path, 'backends', index, 'ai'] }
     const reference = text(backend['backend'])
     const ai = reference === undefined ? undefined : named.ai.get(reference.replace(/^\//, ''))
     if (ai !== undefined) return ai
@@ -144,25 +168,27 @@ function authKey(path: Path): string {
 
 function authSlots(auth: unknown, path: Path, owner: Owner, out: Draft[]): void {
   if (!isNode(auth)) return
-  const { name, provider } = owner
+  const { name, provider, backend } = owner
   const key = auth['key']
-  if (isSecretValue(key)) out.push({ name, provider, path: [...path, 'key'], value: key })
+  if (isSecretValue(key)) out.push({ name, provider, backend, path: [...path, 'key'], value: key })
   else if (isNode(key) && isSecretValue(key['value'])) {
-    out.push({ name, provider, path: [...path, 'key', 'value'], value: key['value'] })
+    out.push({ name, provider, backend, path: [...path, 'key', 'value'], value: key['value'] })
   } else if ('passthrough' in auth) {
-    out.push({ name, provider, path, method: 'passthrough', value: undefined })
+    out.push({ name, provider, backend, path, method: 'passthrough', value: undefined })
   }
   const credentials = Array.isArray(auth['credentials']) ? (auth['credentials'] as unknown[]) : []
   for (const [index, credential] of credentials.entries()) {
     if (!isNode(credential) || !isSecretValue(credential['key'])) continue
     const at = [...path, 'credentials', index, 'key']
-    out.push({ name: `${name}.credentials.${index}`, provider: '', path: at, value: credential['key'] })
+    const value = credential['key']
+    out.push({ name: `${name}.credentials.${index}`, provider: '', backend: undefined, path: at, value })
   }
 }
 
 function paramsSlot(params: unknown, path: Path, owner: Owner, out: Draft[]): void {
   if (!isNode(params) || !isSecretValue(params['apiKey'])) return
-  out.push({ name: owner.name, provider: owner.provider, path: [...path, 'apiKey'], value: params['apiKey'] })
+  const { name, provider, backend } = owner
+  out.push({ name, provider, backend, path: [...path, 'apiKey'], value: params['apiKey'] })
 }
 
 function kindOf(draft: Draft, document: ConfigDocument): Pick<KeySlot, 'method' | 'variable' | 'file'> {
@@ -188,19 +214,25 @@ function hasOwnKey(node: Node, path: Path): boolean {
   return node['auth'] != null || (isNode(params) && params['apiKey'] != null)
 }
 
+interface PlacedAi {
+  readonly ai: Node
+  readonly path: Path
+}
+
 /** What references to the top-level `backends` need. */
 interface NamedBackends {
-  readonly ai: ReadonlyMap<string, Node>
+  readonly ai: ReadonlyMap<string, PlacedAi>
   /** Those that a route with a key of its own refers to. */
   readonly covered: ReadonlySet<string>
 }
 
 function namedBackends(config: Node): NamedBackends {
-  const ai = new Map<string, Node>()
+  const ai = new Map<string, PlacedAi>()
   const backends = Array.isArray(config['backends']) ? (config['backends'] as unknown[]) : []
-  for (const backend of backends) {
+  for (const [index, backend] of backends.entries()) {
     const name = isNode(backend) ? text(backend['name']) : undefined
-    if (isNode(backend) && name !== undefined && isNode(backend['ai'])) ai.set(name, backend['ai'])
+    if (isNode(backend) && name !== undefined && isNode(backend['ai']))
+      ai.set(name, { ai: backend['ai'], path: ['backends', index, 'ai'] })
   }
   const covered = new Set<string>()
   const walk = (node: unknown, above: boolean): void => {

@@ -1,4 +1,5 @@
 import { bearerToken, removeHeader, setHeader } from './headers.ts'
+import { bearer, below, field, limited, type Probe, unclear, usualVerdict, WORKS, word } from './probe.ts'
 import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
 /** https://docs.anthropic.com/en/api/versioning */
@@ -34,6 +35,33 @@ function finish(headers: string[], facts: FinishFacts): void {
   }
 }
 
+const ADMIN_KEY = /^sk-ant-admin\d/
+
+/** https://docs.anthropic.com/en/api/errors */
+const probe: Probe = {
+  request: (key, prefix) => ({
+    path: below(prefix, '/v1') + (ADMIN_KEY.test(key) ? '/organizations/me' : '/models'),
+    key: key.startsWith(OAUTH_PREFIX) ? bearer(key) : ['x-api-key', key],
+    headers: [['anthropic-version', ANTHROPIC_VERSION]],
+  }),
+  judge: (answer, key) => {
+    const { status, body } = answer
+    const type = word(body, 'error', 'type')
+    if (status === 200 && isExpected(body, key)) return WORKS
+    if (status === 401 && type !== 'authentication_error')
+      return unclear('something refuses the call, but not in the words of the provider')
+    if (status === 403 && type === 'permission_error') return limited('its workspace does not allow the call')
+    if (status === 429 && type === 'rate_limit_error') return limited('it is at its rate limit')
+    return usualVerdict(answer)
+  },
+}
+
+function isExpected(body: unknown, key: string): boolean {
+  if (ADMIN_KEY.test(key)) return word(body, 'type') === 'organization'
+  const data = field(body, 'data')
+  return Array.isArray(data) && data.every(model => word(model, 'type') !== '')
+}
+
 /** https://docs.anthropic.com/en/api/messages */
 export const anthropic: Provider = {
   kind: 'anthropic',
@@ -41,6 +69,7 @@ export const anthropic: Provider = {
   host: 'api.anthropic.com',
   basePath: '/v1',
   renamesTokenLimit: false,
+  probe,
   accepts: format => ACCEPTED.has(format),
   path: (facts: PathFacts, prefix: string | undefined) =>
     (prefix === undefined ? '/v1' : trimSlashes(prefix)) + anthropicPath(facts.type),

@@ -1,5 +1,6 @@
 import { ANTHROPIC_VERSION } from './anthropic.ts'
 import { setHeader } from './headers.ts'
+import { bearer, below, field, type Probe, usualVerdict, WORKS } from './probe.ts'
 import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
 /** An Azure resource; the key is placed as the config says, nothing is automatic. */
@@ -39,6 +40,21 @@ function foundryPath(settings: AzureSettings, facts: PathFacts): string {
   return `/api/projects/${project}/openai/v1/${suffix(facts.type)}`
 }
 
+/** The list of the resource's models; keys go where the config says, by default as bearer. */
+function probeOf({ apiVersion = 'v1' }: AzureSettings): Probe {
+  const path =
+    apiVersion === 'v1'
+      ? '/openai/v1/models'
+      : apiVersion === 'preview'
+        ? '/openai/v1/models?api-version=preview'
+        : `/openai/models?api-version=${encodeURIComponent(apiVersion)}`
+  return {
+    request: (key, prefix) => ({ path: below(prefix, '') + path, key: bearer(key) }),
+    judge: answer =>
+      answer.status === 200 && Array.isArray(field(answer.body, 'data')) ? WORKS : usualVerdict(answer),
+  }
+}
+
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference-preview-latest */
 export function azure(settings: AzureSettings): Provider {
   const foundry = settings.resourceType === 'foundry'
@@ -49,6 +65,7 @@ export function azure(settings: AzureSettings): Provider {
     host: `${settings.resourceName}.${foundry ? 'services.ai.azure.com' : 'openai.azure.com'}`,
     basePath: undefined,
     renamesTokenLimit: true,
+    probe: probeOf(settings),
     accepts: (format, model) => (CLAUDE.has(format) ? isClaude(model) : ACCEPTED.has(format)),
     path: (facts, prefix) =>
       (prefix === undefined ? '' : trimSlashes(prefix)) +

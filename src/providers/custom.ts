@@ -1,6 +1,7 @@
 import { anthropicPath } from './anthropic.ts'
 import { nativeGeminiPath } from './gemini.ts'
 import { openAIPath } from './openai.ts'
+import { modelList, type Probe } from './probe.ts'
 import { type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
 /** A shape that a custom provider takes, and its path where it is not the usual one. */
@@ -12,6 +13,8 @@ export interface CustomFormat {
 
 export interface CustomSettings {
   readonly formats: readonly CustomFormat[]
+  /** How a key is tried at a known service. */
+  readonly probe?: Probe | undefined
   /** Name for logs and metrics. */
   readonly telemetryName?: string | undefined
 }
@@ -34,6 +37,7 @@ export function custom(settings: CustomSettings): Provider {
     host: undefined,
     basePath: undefined,
     renamesTokenLimit: false,
+    probe: settings.probe ?? modelList({ isPublic: true }),
     accepts: format => paths.has(format) && format !== 'realtime',
     path: (facts, prefix) => paths.get(facts.type) ?? usualPath(facts, prefix),
   }

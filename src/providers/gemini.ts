@@ -1,4 +1,5 @@
 import { bearerToken, removeHeader, setHeader } from './headers.ts'
+import { below, field, limited, type Probe, REFUSED, unclear, usualVerdict, WORKS, word } from './probe.ts'
 import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
 /** Google's API keys start so; OAuth access tokens do not, and stay in `Authorization`. */
@@ -36,6 +37,30 @@ function finish(headers: string[], facts: FinishFacts): void {
   setHeader(headers, 'x-goog-api-key', token)
 }
 
+/** Why a key that is known is not let through, as Google's `ErrorInfo` names it. */
+const RESTRICTED = /^API_KEY_(?:HTTP_REFERRER|IP_ADDRESS|ANDROID_APP|IOS_APP|SERVICE)_BLOCKED$/
+
+/** https://ai.google.dev/api/models#method:-models.list, https://cloud.google.com/apis/design/errors */
+const probe: Probe = {
+  request: (key, prefix) => ({ path: `${below(prefix, '')}/v1beta/models`, key: ['x-goog-api-key', key] }),
+  judge: answer => {
+    const { status, body } = answer
+    const reasons = reasonsOf(body)
+    if (status === 200 && Array.isArray(field(body, 'models'))) return WORKS
+    if (status === 400 && reasons.includes('API_KEY_INVALID')) return REFUSED
+    if (status === 403 && reasons.some(reason => RESTRICTED.test(reason)))
+      return limited('it is restricted to other callers or services')
+    if (status === 401 && reasons.includes('ACCESS_TOKEN_TYPE_UNSUPPORTED'))
+      return unclear('it does not take keys of this kind at this address')
+    return usualVerdict(answer)
+  },
+}
+
+function reasonsOf(body: unknown): string[] {
+  const details = field(body, 'error', 'details')
+  return Array.isArray(details) ? details.map(one => word(one, 'reason')) : []
+}
+
 function path(facts: PathFacts, prefix: string | undefined): string {
   const below = prefix === undefined ? '' : trimSlashes(prefix)
   if (facts.type === 'generateContent' || facts.type === 'geminiCountTokens')
@@ -54,6 +79,7 @@ export const gemini: Provider = {
   host: 'generativelanguage.googleapis.com',
   basePath: undefined,
   renamesTokenLimit: false,
+  probe,
   accepts: format => ACCEPTED.has(format),
   path,
   finish,

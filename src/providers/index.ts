@@ -5,7 +5,9 @@ export { gemini } from './gemini.ts'
 export { findHeader, removeHeader, setHeader } from './headers.ts'
 export { ONBOARDING, type Onboarding, onboardingOf } from './onboarding.ts'
 export { openAI } from './openai.ts'
+export { PRESET_PROBES } from './preset-probes.ts'
 export { PRESETS, type Preset, type PresetName } from './presets.ts'
+export type { Header, Probe, ProbeAnswer, ProbeRequest, Verdict } from './probe.ts'
 export type {
   FinishFacts,
   Format,

@@ -1,3 +1,5 @@
+import type { Probe } from './probe.ts'
+
 /** What a request asks for, as the path map of a route (`policies.ai.routes`) or of the `llm` section names it. */
 export const ROUTE_TYPES = [
   'completions',
@@ -55,6 +57,8 @@ export interface Provider {
   readonly renamesTokenLimit: boolean
   /** Last changes to the outgoing headers (name, value, name, value, …), after the key was inserted. */
   readonly finish?: (headers: string[], facts: FinishFacts) => void
+  /** How a key is tried; undefined where no call is known that costs nothing. */
+  readonly probe?: Probe | undefined
   /** Lower-case names of client headers that must never reach the provider. */
   readonly refusedHeaders?: readonly string[]
 }

@@ -15,6 +15,8 @@ interface Place {
 export interface KeyFindings {
   readonly diagnostics: readonly Diagnostic[]
   readonly secrets: readonly Secret[]
+  /** Those that may be shown to the provider: nothing suggests that they are none, or somebody else's. */
+  readonly plausible: readonly { readonly slot: KeySlot; readonly secret: Secret }[]
 }
 
 /** Resolves every key slot and judges what it finds; each finding stands at the slot's place in the config. */
@@ -33,6 +35,7 @@ export async function keyFindings(
   })
   const diagnostics: Diagnostic[] = []
   const secrets: Secret[] = []
+  const plausible: { slot: KeySlot; secret: Secret }[] = []
   for (const one of resolved) {
     const report = (code: string, severity: Severity, message: string, hint: string): void => {
       const { path } = one.slot
@@ -51,15 +54,16 @@ export async function keyFindings(
       report(code === 'empty' ? 'KEY_EMPTY' : 'KEY_UNREADABLE', 'error', message, hint)
     } else if (one.secret !== undefined) {
       secrets.push(one.secret)
-      judge(one, one.secret, report)
+      if (judge(one, one.secret, report)) plausible.push({ slot: one.slot, secret: one.secret })
     }
   }
-  return { diagnostics, secrets }
+  return { diagnostics, secrets, plausible }
 }
 
 type Report = (code: string, severity: Severity, message: string, hint: string) => void
 
-function judge({ slot, facts }: ResolvedSlot, secret: Secret, report: Report): void {
+/** Reports what is wrong with a key, and tells whether it may be the key of the slot's provider at all. */
+function judge({ slot, facts }: ResolvedSlot, secret: Secret, report: Report): boolean {
   const value = secret.reveal().trim()
   const name = slot.variable ?? slot.file ?? slot.name
   const cleaned = cleanPastedKey(value)
@@ -82,4 +86,5 @@ function judge({ slot, facts }: ResolvedSlot, secret: Secret, report: Report): v
   }
   const mode = facts === undefined ? undefined : checkMode(facts, slot.file ?? '')
   if (mode !== undefined) report('KEY_FILE_MODE', mode.severity, mode.message, mode.hint)
+  return cleaned.ok && mismatch === undefined
 }

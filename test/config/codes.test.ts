@@ -38,7 +38,9 @@ async function findingsIn(setting: Setting): Promise<readonly Diagnostic[]> {
     typeof schema === 'string' ? await compilePublishedSchema(schema, 'schema.json') : undefined
   const load = { file: join(folder, 'config.yaml'), env, cwd: folder, envFile: false as const }
   const engine = setting.engine ?? 'agentgateway'
-  const { diagnostics } = await checkConfig(load, { secrets: true, engine, published })
+  const { answer } = setting
+  const online = answer && { send: async () => answer, pauseMs: () => 0 }
+  const { diagnostics } = await checkConfig(load, { secrets: true, engine, published, online })
   return diagnostics
 }
 

@@ -2,7 +2,8 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promis
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { startMock } from '../../src/mock/index.ts'
 import { agw, type Run, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
@@ -402,8 +403,44 @@ it('opens no connection', async () => {
     const run = await validate(args, options)
     expect([run.status, run.stderr.includes('NETWORK')], args.join(' ')).toEqual([0, false])
   }
-  const online = await validate(['--schema', 'https://127.0.0.1:1/x'], options)
-  expect([online.status, online.stderr]).toEqual([99, expect.stringContaining('NETWORK fetch')])
+  for (const args of [['--schema', 'https://127.0.0.1:1/x'], ['--online']]) {
+    const online = await validate(args, options)
+    expect([online.status, online.stderr]).toEqual([99, expect.stringContaining('NETWORK')])
+  }
+})
+
+describe('--online', () => {
+  const config = (url: string): string =>
+    `llm:\n  models:\n  - {name: m, provider: openAI, params: {apiKey: "$OPENAI_API_KEY", baseUrl: "${url}"}}\n`
+  const codes = (run: Run): string[] => json(run).files.flatMap(file => file.diagnostics.map(one => one.code))
+
+  it('tells a key that works from one that does not, and says nothing of either', async () => {
+    const mock = await startMock({ keys: [KEY] })
+    onTestFinished(() => mock.close())
+    await put({ 'config.yaml': config(`${mock.url}/v1`) })
+    const args = ['--online', '--engine', 'agentgateway', '--json']
+    const good = await validate(args, ENV)
+    expect([good.status, codes(good).filter(code => code.startsWith('KEY_'))]).toEqual([0, []])
+    const wrong = keyLike('openai', 'wrong')
+    const bad = await validate(args, { OPENAI_API_KEY: wrong })
+    expect([bad.status, codes(bad)]).toEqual([1, expect.arrayContaining(['KEY_REJECTED'])])
+    expect(bad.stdout + bad.stderr).not.toContain(wrong)
+  })
+
+  it('shows no key to the provider of another, nor a word that is none', async () => {
+    const seen: unknown[] = []
+    const mock = await startMock({ onRequest: request => seen.push(request) })
+    onTestFinished(() => mock.close())
+    await put({ 'config.yaml': config(`${mock.url}/v1`) })
+    for (const key of [keyLike('anthropic', 'stray'), 'changeme'])
+      await validate(['--online'], { OPENAI_API_KEY: key })
+    expect(seen).toEqual([])
+  })
+
+  it('needs the keys', async () => {
+    await put({ 'config.yaml': GOOD })
+    expect((await validate(['--online', '--no-secrets'])).status).toBe(2)
+  })
 })
 
 describe('explain and schema', () => {

@@ -191,6 +191,7 @@ binds:
       name: model.name,
       path: ['llm', 'models', index, 'params', 'apiKey'],
       provider: 'openAI',
+      backend: undefined,
       method: 'file' as const,
       variable: undefined,
       file: 'k',

@@ -74,7 +74,15 @@ export function exampleText({ text }: Setting): string[] {
 }
 
 /** What an example needs around its text, besides variables that hold any key. */
-export function surroundings({ text, env = {}, files = {}, encoding, engine, schema }: Setting): string[] {
+export function surroundings({
+  text,
+  env = {},
+  files = {},
+  encoding,
+  answer,
+  engine,
+  schema,
+}: Setting): string[] {
   const used = Object.entries(env).filter(([name]) => text.includes(name))
   const told = used.filter(([, value]) => !value.startsWith('example-') && !value.startsWith('<'))
   return [
@@ -88,6 +96,7 @@ export function surroundings({ text, env = {}, files = {}, encoding, engine, sch
         : `beside it: ${name}, mode ${file.mode.toString(8).padStart(4, '0')}`,
     ),
     ...(schema === undefined ? [] : [`with --schema ${schema}`]),
+    ...(answer === undefined ? [] : [`with --online, the provider answering ${answer.status}`]),
     ...(engine === undefined ? [] : [`with --engine ${engine}`]),
   ]
 }

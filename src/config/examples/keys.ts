@@ -1,4 +1,4 @@
-import { type Example, example, FOLDER, model } from './example.ts'
+import { type Example, example, FOLDER, model, type Setting } from './example.ts'
 
 const FROM_FILE = model().replace('"$OPENAI_API_KEY"', '{file: "$SECRETS/openai.key"}')
 const SECRETS = { SECRETS: FOLDER }
@@ -24,9 +24,21 @@ export const KEYS: readonly Example[] = [
     { text: FROM_FILE, env: SECRETS, files: { 'openai.key': { text: KEY, mode: 0o644 } } },
     { text: FROM_FILE, env: SECRETS, files: { 'openai.key': { text: KEY, mode: 0o600 } } },
   ),
+  example('KEY_REJECTED', asked(401, { error: { code: 'invalid_api_key' } }), asked(200, { object: 'list' })),
+  example(
+    'KEY_LIMITED',
+    asked(429, { error: { code: 'insufficient_quota' } }),
+    asked(200, { object: 'list' }),
+  ),
+  example('KEY_NOT_CONFIRMED', asked(503, {}), asked(200, { object: 'list' })),
   example(
     'NOT_RUN_HERE',
     { text: 'mcp:\n  targets:\n  - name: my-tools\n    stdio: {cmd: my-tools}\n', engine: 'embedded' },
     { text: model(), engine: 'embedded' },
   ),
 ]
+
+/** A config whose provider answers so when it is asked about the key. */
+function asked(status: number, body: object): Setting {
+  return { text: model(), answer: { status, body } }
+}

@@ -7,6 +7,7 @@ import {
   custom,
   gemini,
   openAI,
+  PRESET_PROBES,
   PRESETS,
   type PresetName,
   type Provider,
@@ -74,7 +75,10 @@ export function chooseLlmProvider({ kind, params, referenced }: LlmChoice, path:
     return { ...chosen, model: model ?? chosen.model }
   }
   if (isPreset(kind))
-    return { provider: custom({ formats: PRESETS[kind].formats, telemetryName: kind }), model }
+    return {
+      provider: custom({ formats: PRESETS[kind].formats, telemetryName: kind, probe: PRESET_PROBES[kind] }),
+      model,
+    }
   switch (kind) {
     case 'openai':
     case 'openAI':
