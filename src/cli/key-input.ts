@@ -14,6 +14,8 @@ export interface KeyInput {
   readonly fromStdin?: boolean | undefined
   readonly fromEnv?: string | undefined
   readonly fromFile?: string | undefined
+  /** Taken in already. */
+  readonly text?: string | undefined
 }
 
 export interface KeyInputContext {
@@ -26,7 +28,7 @@ export interface KeyInputContext {
 }
 
 /** More than any key; a pasted file is refused. */
-const MAX_BYTES = 64 * 1024
+export const MAX_KEY_BYTES = 64 * 1024
 
 /**
  * Takes a key in, from where the flags say, else from a pipe, else by a hidden question. It is cleaned or refused,
@@ -56,17 +58,18 @@ async function rawKey(
   question: { readonly message: string; readonly optional?: boolean },
   context: KeyInputContext,
 ): Promise<string | undefined> {
+  if (input.text !== undefined) return input.text
   if (input.fromEnv !== undefined) return fromEnvironment(input.fromEnv, context.env)
   if (input.fromFile !== undefined && input.fromFile !== '-')
     return fromFile(resolve(context.cwd, input.fromFile))
   if (input.fromStdin === true || input.fromFile === '-')
-    return (await readStdin(context.stdin, MAX_BYTES)).toString()
+    return (await readStdin(context.stdin, MAX_KEY_BYTES)).toString()
   if (context.prompt.allowed) {
     const typed = await context.prompt.secret('--key-from-stdin', question.message)
     return typed === '' && question.optional === true ? undefined : typed
   }
   if (question.optional === true) return undefined
-  if (context.stdin.isTTY !== true) return (await readStdin(context.stdin, MAX_BYTES)).toString()
+  if (context.stdin.isTTY !== true) return (await readStdin(context.stdin, MAX_KEY_BYTES)).toString()
   throw new AgwError('INPUT_NEEDED', 'the key is needed, and nobody can be asked', {
     hint: 'pipe it in, or give --from-env VAR or --from-file PATH',
   })
@@ -98,8 +101,11 @@ async function fromFile(path: string): Promise<string> {
       cause: error,
     })
   })
-  if (bytes.length > MAX_BYTES) {
-    throw new AgwError('SECRET_REJECTED', `${path} holds more than ${MAX_BYTES / 1024} KiB, which is no key`)
+  if (bytes.length > MAX_KEY_BYTES) {
+    throw new AgwError(
+      'SECRET_REJECTED',
+      `${path} holds more than ${MAX_KEY_BYTES / 1024} KiB, which is no key`,
+    )
   }
   return bytes.toString()
 }

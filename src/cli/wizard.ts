@@ -1,5 +1,5 @@
 import { closest } from '../config/did-you-mean.ts'
-import { STYLES, type Style } from '../config/index.ts'
+import type { Style } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { ONBOARDING, type Onboarding, onboardingOf } from '../providers/index.ts'
@@ -10,28 +10,22 @@ import {
   type InitMethod,
   type NewConfigChoices,
 } from '../setup/new-config.ts'
+import { checkInitFlags, type WizardFlags } from './init-flags.ts'
 import type { Prompt } from './prompt.ts'
-
-/** What the flags of `agw init` already answer. */
-export interface WizardFlags {
-  readonly provider?: readonly string[] | undefined
-  readonly model?: readonly string[] | undefined
-  readonly method?: string | undefined
-  readonly env?: string | undefined
-  readonly 'key-file'?: string | undefined
-  readonly 'base-url'?: string | undefined
-  readonly 'azure-resource'?: string | undefined
-  readonly 'azure-resource-type'?: string | undefined
-  readonly header?: string | undefined
-  readonly port: number
-  readonly style?: string | undefined
-}
 
 export interface WizardContext {
   readonly prompt: Prompt
   readonly env: Readonly<Record<string, string | undefined>>
   /** Takes the key of one provider in; `undefined` when it comes later. */
-  readonly takeKey: (provider: Onboarding, method: InitMethod) => Promise<Secret | undefined>
+  readonly takeKey: (wanted: WantedKey) => Promise<Secret | undefined>
+}
+
+/** For which provider of how many a key is taken. */
+export interface WantedKey {
+  readonly provider: Onboarding
+  readonly method: InitMethod
+  readonly index: number
+  readonly count: number
 }
 
 const METHOD_WORDS: Readonly<Record<InitMethod, string>> = {
@@ -48,37 +42,14 @@ export async function chooseNewConfig(flags: WizardFlags, context: WizardContext
   const wanted = flags.provider ?? [await askProvider(prompt)]
   const providers = wanted.map(knownProvider)
   const method = flags.method === undefined ? await askMethod(prompt) : (flags.method as InitMethod)
+  checkInitFlags(flags, providers, method)
   const style = (flags.style ?? 'llm') as Style
   const chosen: ChosenProvider[] = []
   for (const [index, provider] of providers.entries()) {
-    chosen.push(await completeProvider(provider, index, method, providers.length, flags, context))
+    const wanted = { provider, method, index, count: providers.length }
+    chosen.push(await completeProvider(wanted, providers, flags, context))
   }
   return { style, port: flags.port, providers: chosen }
-}
-
-/** The one line that does the same without questions. */
-export function equivalentCommand(choices: NewConfigChoices, file: string | undefined): string {
-  const words = ['agw init']
-  for (const { provider, model } of choices.providers) {
-    words.push(`--provider ${provider.id}`)
-    if (model !== undefined) words.push(`--model ${model}`)
-  }
-  const [first] = choices.providers
-  words.push(`--method ${first?.method ?? 'env'}`)
-  if (first?.variable !== undefined && first.variable !== first.provider.variable)
-    words.push(`--env ${first.variable}`)
-  if (first?.keyFile !== undefined) words.push(`--key-file ${first.keyFile}`)
-  if (first?.baseUrl !== undefined) words.push(`--base-url ${first.baseUrl}`)
-  if (first?.azure !== undefined) {
-    words.push(`--azure-resource ${first.azure.resourceName}`)
-    if (first.azure.resourceType !== 'openAI') words.push(`--azure-resource-type ${first.azure.resourceType}`)
-  }
-  if (first?.header !== undefined) words.push(`--header ${first.header}`)
-  if (choices.style !== 'llm') words.push(`--style ${choices.style}`)
-  if (choices.port !== 3000) words.push(`--port ${choices.port}`)
-  if (file !== undefined) words.push(`--file ${file}`)
-  if (choices.providers.some(one => one.key !== undefined)) words.push('--key-from-stdin')
-  return [...words, '--yes'].join(' ')
 }
 
 async function askProvider(prompt: Prompt): Promise<string> {
@@ -114,40 +85,39 @@ function knownProvider(id: string): Onboarding {
 }
 
 async function completeProvider(
-  provider: Onboarding,
-  index: number,
-  method: InitMethod,
-  count: number,
+  wanted: WantedKey,
+  providers: readonly Onboarding[],
   flags: WizardFlags,
   context: WizardContext,
 ): Promise<ChosenProvider> {
+  const { provider, method, index } = wanted
   const { prompt } = context
   const ask = (flag: string, message: string): Promise<string> =>
     prompt.input(flag, message, { check: text => text.trim() !== '' || 'an answer is needed' })
-  const needsUrl = provider.id === 'openai-compatible' && flags['base-url'] === undefined
-  const baseUrl = needsUrl
-    ? await ask('--base-url URL', 'Its base URL, as in https://llm.example.com/v1')
-    : flags['base-url']
+  // The second openai-compatible host takes the second --base-url, whatever stands between them.
+  const nth = providers.slice(0, index).filter(one => one.id === provider.id).length
+  const needsUrl = provider.id === 'openai-compatible'
+  let baseUrl = needsUrl || providers.length === 1 ? flags['base-url']?.[nth] : undefined
+  if (needsUrl) baseUrl ??= await ask('--base-url URL', 'Its base URL, as in https://llm.example.com/v1')
   if (baseUrl !== undefined) checkUrl(baseUrl)
-  const needsResource = provider.id === 'azure' && flags['azure-resource'] === undefined
-  const resource = needsResource
-    ? await ask('--azure-resource NAME', 'The Azure resource, the part before .openai.azure.com')
-    : flags['azure-resource']
+  let resourceName = provider.id === 'azure' ? flags['azure-resource']?.[nth] : undefined
+  if (provider.id === 'azure')
+    resourceName ??= await ask(
+      '--azure-resource NAME',
+      'The Azure resource, the part before .openai.azure.com',
+    )
+  const resourceType = flags['azure-resource-type'] ?? 'openAI'
   const takesKey = method !== 'passthrough'
-  const header = takesKey ? undefined : await passthroughHeader(flags, prompt)
   return {
     provider,
     method,
     model: flags.model?.[index],
-    variable: count === 1 ? flags.env : undefined,
-    keyFile: count === 1 ? flags['key-file'] : undefined,
+    variable: flags.env?.[index],
+    keyFile: flags['key-file']?.[index],
     baseUrl,
-    azure:
-      provider.id === 'azure' && resource !== undefined
-        ? { resourceName: resource, resourceType: flags['azure-resource-type'] ?? 'openAI' }
-        : undefined,
-    header,
-    key: takesKey ? await context.takeKey(provider, method) : undefined,
+    azure: resourceName === undefined ? undefined : { resourceName, resourceType },
+    header: takesKey ? undefined : await passthroughHeader(flags, prompt),
+    key: takesKey ? await context.takeKey(wanted) : undefined,
   }
 }
 
@@ -183,6 +153,3 @@ function checkUrl(text: string): void {
     hint: 'give scheme, host and path prefix only: no user name, no query',
   })
 }
-
-/** Choices of `--style`, for the flag and its help. */
-export const STYLE_OPTIONS: readonly string[] = STYLES

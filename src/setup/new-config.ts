@@ -151,7 +151,7 @@ function keyReference(chosen: ChosenProvider, name: string, place: NewConfigPlac
     case 'inline':
       if (chosen.key === undefined) {
         throw new AgwError('INPUT_NEEDED', 'the inline method needs the key now', {
-          hint: 'pipe it in with --key-from-stdin, or name a variable with --key-from-env; --method env or file keeps it out of the config',
+          hint: 'pipe it in with --key-from-stdin (for several providers one a line), or name a variable with --key-from-env; --method env or file keeps it out of the config',
         })
       }
       return { method: 'inline', value: chosen.key }

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { readDocument, validate } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type NewConfigChoices, planNewConfig, slotNames } from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
+import { shellWord } from './shell-word.ts'
 
 export interface InitPlace {
   /** Absolute path of the config. */
@@ -65,7 +66,7 @@ function nextSteps(
   kubernetes: boolean,
   place: InitPlace,
 ): string[] {
-  const option = file === undefined ? '' : ` --file ${file}`
+  const option = file === undefined ? '' : ` --file ${shellWord(file)}`
   const names = slotNames(choices)
   const pending = names.filter((_, index) => {
     const chosen = choices.providers[index]
@@ -73,15 +74,21 @@ function nextSteps(
   })
   if (kubernetes) {
     const target = `--namespace ${place.namespace}`
+    const path = (name: string): string => shellWord(beside(file, name))
     const store = pending.map(name => `agw keys set ${name} --method kubernetes ${target}${option}`)
-    const secrets = pending.length < names.length ? [`${APPLY} ${MANIFESTS.secret}`] : []
-    return [...store, ...secrets, `${APPLY} ${MANIFESTS.controller}`]
+    const secrets = pending.length < names.length ? [`${APPLY} ${path(MANIFESTS.secret)}`] : []
+    return [...store, ...secrets, `${APPLY} ${path(MANIFESTS.controller)}`]
   }
   const [first] = pending
   return [
     first === undefined ? `agw validate${option}` : `agw keys set ${first}${option}`,
     `agw serve${option}`,
   ]
+}
+
+/** A file beside the config, as it is named from the working folder. */
+function beside(config: string | undefined, name: string): string {
+  return config === undefined ? name : join(dirname(config), name)
 }
 
 function warningsOf(choices: NewConfigChoices): string[] {

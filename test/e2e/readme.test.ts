@@ -87,7 +87,8 @@ describe.skipIf(process.platform === 'win32')("the README's commands, as they st
   it('keep the promise of every method in its table', async () => {
     for (const [, command = ''] of README.matchAll(/`agw (init --method \w+)`/g)) {
       const folder = await tempFolder()
-      const args = [...command.split(' '), '--provider', 'openai', '--yes', '--key-from-stdin']
+      const key = command.endsWith('passthrough') ? [] : ['--key-from-stdin']
+      const args = [...command.split(' '), '--provider', 'openai', '--yes', ...key]
       const done = await agw(args, { cwd: folder, input: KEY })
       expect(done.status, `${command}: ${done.stderr}`).toBe(0)
     }

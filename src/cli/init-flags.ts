@@ -1,0 +1,194 @@
+import { Flags } from '@oclif/core'
+import { STYLES } from '../config/index.ts'
+import { looksSecret } from '../config/shown-word.ts'
+import { AgwError } from '../errors.ts'
+import type { Onboarding } from '../providers/index.ts'
+import { INIT_METHODS, type InitMethod } from '../setup/new-config.ts'
+import { asList } from './flags.ts'
+
+/** The flags of `agw init`. */
+export const initFlags = {
+  provider: Flags.string({
+    summary: 'The provider; repeat for several.',
+    helpValue: 'NAME',
+    multiple: true,
+    env: 'AGW_PROVIDER',
+  }),
+  model: Flags.string({
+    summary: 'The model every request uses; repeat in the order of --provider.',
+    helpValue: 'NAME',
+    multiple: true,
+    env: 'AGW_MODEL',
+  }),
+  method: Flags.string({
+    summary: 'How the key is handed over.',
+    options: [...INIT_METHODS],
+    env: 'AGW_METHOD',
+  }),
+  env: Flags.string({
+    summary: 'The variable that holds the key; repeat in the order of --provider.',
+    helpValue: 'NAME',
+    multiple: true,
+    env: 'AGW_KEY_VARIABLE',
+  }),
+  'key-file': Flags.string({
+    summary: 'The file that holds the key; repeat in the order of --provider.',
+    helpValue: 'PATH',
+    multiple: true,
+    env: 'AGW_KEY_FILE',
+  }),
+  'key-from-stdin': Flags.boolean({
+    summary: 'Read the key from standard input; for several providers one a line, in their order.',
+    exclusive: ['key-from-env'],
+    env: 'AGW_KEY_FROM_STDIN',
+  }),
+  'key-from-env': Flags.string({
+    summary: 'Take the key from a variable; repeat in the order of --provider.',
+    helpValue: 'VAR',
+    multiple: true,
+    env: 'AGW_KEY_FROM_ENV',
+  }),
+  header: Flags.string({
+    summary: "The header of the client's own credential (passthrough).",
+    helpValue: 'NAME',
+    env: 'AGW_HEADER',
+  }),
+  'base-url': Flags.string({
+    summary: 'The address of an OpenAI-compatible host; repeat for several.',
+    helpValue: 'URL',
+    multiple: true,
+    env: 'AGW_BASE_URL',
+  }),
+  'azure-resource': Flags.string({
+    summary: 'The Azure resource, the part before .openai.azure.com; repeat for several.',
+    helpValue: 'NAME',
+    multiple: true,
+    env: 'AGW_AZURE_RESOURCE',
+  }),
+  'azure-resource-type': Flags.string({
+    summary: 'The kind of Azure resource.',
+    options: ['openAI', 'foundry'],
+    env: 'AGW_AZURE_RESOURCE_TYPE',
+  }),
+  namespace: Flags.string({
+    summary: 'The namespace of the Kubernetes objects.',
+    helpValue: 'NAME',
+    default: 'agentgateway-system',
+    env: 'AGW_NAMESPACE',
+  }),
+  port: Flags.integer({
+    summary: 'The port the gateway listens on.',
+    min: 1,
+    max: 65_535,
+    default: 3000,
+    env: 'AGW_PORT',
+  }),
+  style: Flags.string({
+    summary: 'Which form of config: llm (models), gateways (routes) or binds (the older one).',
+    options: [...STYLES],
+    default: 'llm',
+    env: 'AGW_STYLE',
+  }),
+  file: Flags.string({
+    char: 'f',
+    summary: 'Where to write the config.',
+    helpValue: 'PATH',
+    default: 'config.yaml',
+    env: 'AGW_CONFIG',
+  }),
+  force: Flags.boolean({ summary: 'Replace a config that is there.', env: 'AGW_FORCE' }),
+}
+
+/** What the flags of `agw init` already answer. */
+export interface WizardFlags {
+  readonly provider?: readonly string[] | undefined
+  readonly model?: readonly string[] | undefined
+  readonly method?: string | undefined
+  readonly env?: readonly string[] | undefined
+  readonly 'key-file'?: readonly string[] | undefined
+  readonly 'key-from-stdin'?: boolean | undefined
+  readonly 'key-from-env'?: readonly string[] | undefined
+  readonly 'base-url'?: readonly string[] | undefined
+  readonly 'azure-resource'?: readonly string[] | undefined
+  readonly 'azure-resource-type'?: string | undefined
+  readonly header?: string | undefined
+  readonly port: number
+  readonly style?: string | undefined
+}
+
+/** Names that end up in files are checked before anything is asked or written. */
+export function checkInitNames(flags: WizardFlags & { readonly namespace: string }): void {
+  const wrong = (flag: string, hint: string): AgwError =>
+    new AgwError('USAGE', `${flag} has a value that does not fit`, { hint })
+  for (const name of flags.env ?? []) {
+    if (!/^[A-Za-z_]\w*$/.test(name) || looksSecret(name))
+      throw wrong('--env', 'give the name of a variable, as in OPENAI_API_KEY')
+  }
+  for (const path of flags['key-file'] ?? []) if (path.trim() === '') throw wrong('--key-file', 'give a path')
+  if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(flags.namespace)) {
+    throw wrong('--namespace', 'give lower-case letters, digits and dashes')
+  }
+}
+
+/** A flag that would have no effect is a mistake, and so is one that is given more often than there is a use for it. */
+export function checkInitFlags(
+  flags: WizardFlags,
+  providers: readonly Onboarding[],
+  method: InitMethod,
+): void {
+  for (const [flag, methods] of Object.entries(METHODS_OF)) {
+    if ((flags[flag as keyof typeof METHODS_OF]?.length ?? 0) === 0 || methods.includes(method)) continue
+    throw new AgwError('USAGE', `--${flag} has no use with --method ${method}`, {
+      hint: `leave it out, or choose --method ${methods.join(' or ')}`,
+    })
+  }
+  const takesKey = flags['key-from-stdin'] === true || (flags['key-from-env']?.length ?? 0) > 0
+  if (method === 'passthrough' && takesKey) {
+    throw new AgwError('USAGE', 'with --method passthrough the gateway has no key to store', {
+      hint: 'leave --key-from-stdin and --key-from-env out',
+    })
+  }
+  const count = (id: string): number => providers.filter(one => one.id === id).length
+  const all = providers.length
+  const places = {
+    model: all,
+    env: all,
+    'key-file': all,
+    'key-from-env': all,
+    'base-url': all === 1 ? 1 : count('openai-compatible'),
+    'azure-resource': count('azure'),
+  }
+  for (const [flag, most] of Object.entries(places)) {
+    const given = flags[flag as keyof typeof places]?.length ?? 0
+    if (given <= most) continue
+    const uses =
+      most === 0 ? 'has no use with these providers' : `is given ${given} times, with a use for ${most}`
+    throw new AgwError('USAGE', `--${flag} ${uses}`, {
+      hint:
+        most === 0 ? 'leave it out' : 'give it once for each --provider that it is for, in the same order',
+    })
+  }
+}
+
+const METHODS_OF: Readonly<Record<'env' | 'key-file' | 'header', readonly string[]>> = {
+  env: ['env', 'kubernetes'],
+  'key-file': ['file'],
+  header: ['passthrough'],
+}
+
+/** The repeatable flags as lists, however they came in. */
+export function initLists(flags: Readonly<Record<string, unknown>>): Pick<WizardFlags, Repeatable> {
+  const list = (name: Repeatable): readonly string[] => asList(flags[name] as readonly string[] | undefined)
+  const provider = list('provider')
+  return {
+    ...(provider.length > 0 && { provider }),
+    model: list('model'),
+    env: list('env'),
+    'key-file': list('key-file'),
+    'key-from-env': list('key-from-env'),
+    'base-url': list('base-url'),
+    'azure-resource': list('azure-resource'),
+  }
+}
+
+type Repeatable = 'provider' | 'model' | 'env' | 'key-file' | 'key-from-env' | 'base-url' | 'azure-resource'

@@ -1,0 +1,49 @@
+import { AgwError } from '../errors.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { type KeyInputContext, MAX_KEY_BYTES, readKey } from './key-input.ts'
+import { readStdin } from './stdin.ts'
+import type { WantedKey } from './wizard.ts'
+
+/** Where `agw init` takes keys from; without any of it they are asked for, or stored later. */
+export interface InitKeys {
+  readonly fromStdin: boolean
+  /** In the order of the providers. */
+  readonly fromEnv: readonly string[]
+}
+
+/** Takes the keys of a new config in, one provider after the other. */
+export function keyTaker(
+  { fromStdin, fromEnv }: InitKeys,
+  context: KeyInputContext,
+): (wanted: WantedKey) => Promise<Secret | undefined> {
+  let lines: Promise<readonly string[]> | undefined
+  return async ({ provider, method, index, count }) => {
+    const isAsked = !fromStdin && fromEnv.length === 0
+    const question = {
+      message: `${provider.label} key (hidden; empty to store it later)`,
+      provider: provider.words.llm,
+      optional: method !== 'inline' || !context.prompt.allowed,
+    }
+    if (isAsked) return readKey({}, question, context)
+    if (!fromStdin) {
+      const name = fromEnv[index]
+      return name === undefined ? undefined : readKey({ fromEnv: name }, question, context)
+    }
+    if (count === 1) return readKey({ fromStdin }, question, context)
+    lines ??= keyLines(context, count)
+    const text = (await lines)[index] ?? ''
+    return text === '' ? undefined : readKey({ text }, question, context)
+  }
+}
+
+/** One key a line; an empty line leaves a provider without. */
+async function keyLines({ stdin }: KeyInputContext, count: number): Promise<readonly string[]> {
+  const text = (await readStdin(stdin, MAX_KEY_BYTES)).toString()
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
+  if (lines.length === count) return lines
+  throw new AgwError(
+    'SECRET_REJECTED',
+    `standard input holds ${lines.length} line${lines.length === 1 ? '' : 's'}, and there are ${count} providers`,
+    { hint: 'give one key a line, in the order of --provider; an empty line leaves a key for later' },
+  )
+}

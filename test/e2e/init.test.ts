@@ -1,0 +1,217 @@
+import { spawnSync } from 'node:child_process'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const OPENAI = keyLike('openai', 'init')
+const ANTHROPIC = keyLike('anthropic', 'init')
+
+let folder: string
+beforeEach(async () => {
+  folder = await tempFolder()
+})
+const read = (name: string) => readFile(join(folder, name), 'utf8')
+const init = (args: string[], input = '', env: Record<string, string> = {}) =>
+  agw(['init', '--yes', ...args], { cwd: folder, input, env })
+const both = ['--provider', 'openai', '--provider', 'anthropic']
+
+describe('several providers at once', () => {
+  it('take a variable each', async () => {
+    const run = await init([...both, '--method', 'env', '--env', 'ONE', '--env', 'TWO'])
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('config.yaml')).toMatch(/"\$ONE"[\s\S]*"\$TWO"/)
+  })
+
+  it('take a file each', async () => {
+    const run = await init([...both, '--method', 'file', '--key-file', 'one.key', '--key-file', 'two.key'])
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('config.yaml')).toMatch(/one\.key[\s\S]*two\.key/)
+  })
+
+  it.each([
+    ['env', '.env', `OPENAI_API_KEY=${OPENAI}\nANTHROPIC_API_KEY=${ANTHROPIC}\n`],
+    ['inline', 'config.yaml', ANTHROPIC],
+    ['file', 'anthropic.key', `${ANTHROPIC}\n`],
+  ])('take their keys from standard input, one a line: %s', async (method, file, content) => {
+    const run = await init([...both, '--method', method, '--key-from-stdin'], `${OPENAI}\n${ANTHROPIC}\n`)
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read(file)).toContain(content)
+    expect(run.stdout + run.stderr).not.toMatch(new RegExp(`${OPENAI}|${ANTHROPIC}`))
+  })
+
+  it('take their keys from a variable each', async () => {
+    const args = [...both, '--method', 'file', '--key-from-env', 'A', '--key-from-env', 'B']
+    const run = await init(args, '', { A: OPENAI, B: ANTHROPIC })
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('anthropic.key')).toBe(`${ANTHROPIC}\n`)
+  })
+
+  it('leave a key for later where its line is empty', async () => {
+    const run = await init([...both, '--method', 'env', '--key-from-stdin'], `\n${ANTHROPIC}\n`)
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('.env')).toBe(`ANTHROPIC_API_KEY=${ANTHROPIC}\n`)
+    expect(run.stdout).toContain('agw keys set openai')
+  })
+
+  it('take an address each where they are openai-compatible', async () => {
+    const two = [
+      '--provider',
+      'openai-compatible',
+      '--provider',
+      'anthropic',
+      '--provider',
+      'openai-compatible',
+    ]
+    const urls = ['--base-url', 'https://one.example.com/v1', '--base-url', 'https://two.example.com/v1']
+    const models = ['--model', 'm1', '--model', 'claude-x', '--model', 'm2']
+    const run = await init([
+      ...two,
+      ...urls,
+      ...models,
+      '--method',
+      'env',
+      '--env',
+      'A',
+      '--env',
+      'B',
+      '--env',
+      'C',
+    ])
+    expect(run.status, run.stderr).toBe(0)
+    const text = await read('config.yaml')
+    expect(text).toMatch(/one\.example\.com[\s\S]*anthropic[\s\S]*two\.example\.com/)
+    expect(text.match(/example\.com/g)).toHaveLength(2)
+  })
+})
+
+describe('a flag without effect is refused, and nothing is written', () => {
+  it.each([
+    [
+      'a line too few',
+      [...both, '--method', 'env', '--key-from-stdin'],
+      4,
+      /1 line, and there are 2 providers/,
+    ],
+    ['--env with a file', ['--provider', 'openai', '--method', 'file', '--env', 'A'], 2, /--env has no use/],
+    [
+      '--key-file with env',
+      ['--provider', 'openai', '--method', 'env', '--key-file', 'a'],
+      2,
+      /--key-file has no use/,
+    ],
+    [
+      '--header with env',
+      ['--provider', 'openai', '--method', 'env', '--header', 'a'],
+      2,
+      /--header has no use/,
+    ],
+    [
+      'a key for passthrough',
+      ['--provider', 'openai', '--method', 'passthrough', '--key-from-stdin'],
+      2,
+      /no key to store/,
+    ],
+    [
+      'a name too many',
+      ['--provider', 'openai', '--method', 'env', '--env', 'A', '--env', 'B'],
+      2,
+      /--env is given 2 times/,
+    ],
+    [
+      'a model too many',
+      ['--provider', 'openai', '--method', 'env', '--model', 'A', '--model', 'B'],
+      2,
+      /--model is given 2 times/,
+    ],
+    [
+      'an address for nobody',
+      [...both, '--method', 'env', '--base-url', 'https://a.example.com'],
+      2,
+      /--base-url has no use/,
+    ],
+    [
+      'a resource for nobody',
+      ['--provider', 'openai', '--method', 'env', '--azure-resource', 'a'],
+      2,
+      /--azure-resource has no use/,
+    ],
+  ] as const)('%s', async (_, args, status, says) => {
+    const run = await init([...args], `${OPENAI}\n`)
+    expect(run.stderr).toMatch(says)
+    expect(run.stderr).toMatch(/→ \w/)
+    expect(run.status).toBe(status)
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+/** The printed line, typed into a shell in a new folder, writes the same files. */
+describe.skipIf(process.platform === 'win32')('the printed command does the same', () => {
+  it.each([
+    ['a model with a space', ['--provider', 'openai', '--model', 'my model', '--method', 'env']],
+    ['a file with a quote', ['--provider', 'openai', '--method', 'file', '--key-file', "it's mine.key"]],
+    ['a config elsewhere', ['--provider', 'openai', '--method', 'env', '--file', 'my conf/a b.yaml']],
+    ['a namespace', ['--provider', 'openai', '--method', 'kubernetes', '--namespace', 'llm']],
+    [
+      'several of all',
+      [...both, '--method', 'env', '--env', 'A', '--env', 'B', '--style', 'binds', '--port', '4000'],
+    ],
+    ['keys from variables', [...both, '--method', 'inline', '--key-from-env', 'A', '--key-from-env', 'B']],
+    ['a key from a pipe', ['--provider', 'anthropic', '--method', 'file', '--key-from-stdin']],
+    [
+      'azure',
+      [
+        '--provider',
+        'azure',
+        '--azure-resource',
+        'res',
+        '--azure-resource-type',
+        'foundry',
+        '--method',
+        'env',
+      ],
+    ],
+    ['a header', ['--provider', 'openai', '--method', 'passthrough', '--header', 'x-key']],
+    [
+      'a host',
+      ['--provider', 'openai-compatible', '--base-url', 'https://a.example.com/v1', '--method', 'env'],
+    ],
+    ['over what is there', ['--provider', 'openai', '--method', 'env', '--force']],
+  ])('%s', async (_, args) => {
+    const env = { A: OPENAI, B: ANTHROPIC }
+    const other = await tempFolder()
+    for (const place of [folder, other]) {
+      await mkdir(join(place, 'my conf'))
+      if (args.includes('--force')) await writeFile(join(place, 'config.yaml'), 'mine: 1\n')
+    }
+    const run = await init(args, `${ANTHROPIC}\n`, env)
+    expect(run.status, run.stderr).toBe(0)
+    const line = /without questions:\n {2}agw (.*)\n/.exec(run.stdout)?.[1] ?? ''
+    expect(line.includes('--force')).toBe(args.includes('--force'))
+    const typed = `'${process.execPath}' '${BIN}' ${line}`
+    const again = spawnSync('sh', ['-c', typed], {
+      cwd: other,
+      env: cleanEnv(other, env),
+      input: `${ANTHROPIC}\n`,
+    })
+    expect(again.status, String(again.stderr)).toBe(0)
+    expect(await files(other)).toEqual(await files(folder))
+  })
+})
+
+it('the next commands name files from where they are typed', async () => {
+  await mkdir(join(folder, 'my conf'))
+  const run = await init(['--provider', 'openai', '--method', 'kubernetes', '--file', 'my conf/c.yaml'])
+  expect(run.stdout).toContain("--file 'my conf/c.yaml'")
+  expect(run.stdout).toContain("-f 'my conf/kubernetes.yaml'")
+})
+
+async function files(place: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const entry of await readdir(place, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile()) found[path.slice(place.length)] = await readFile(path, 'utf8')
+  }
+  return found
+}
