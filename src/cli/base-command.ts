@@ -3,7 +3,7 @@ import { closest } from '../config/did-you-mean.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { StartOptions } from '../secrets/run.ts'
 import { toFailure } from './failure.ts'
-import { inputFlags } from './flags.ts'
+import { inputFlags, isOn } from './flags.ts'
 import { guardProcess } from './guard.ts'
 import { Terminal } from './terminal.ts'
 
@@ -31,6 +31,10 @@ export abstract class BaseCommand extends Command {
   }
 
   abstract override run(): Promise<object>
+
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || isOn(process.env['AGW_JSON'])
+  }
 
   /** Part of the answer for people; silent under `--json`. */
   protected say(text: string): void {

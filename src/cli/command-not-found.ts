@@ -2,6 +2,7 @@ import type { Hook } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { EXIT } from '../errors.ts'
+import { isOn } from './flags.ts'
 
 /**
  * Runs for a word that is no command. Only that word is repeated: with a space as separator the library's id holds
@@ -20,7 +21,7 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config, argv }) 
     hint: meant === undefined ? 'agw --help lists them' : `did you mean \`agw ${meant}\`?`,
     exitCode: EXIT.usage,
   }
-  if ([...typed, ...(argv ?? [])].includes('--json'))
+  if ([...typed, ...(argv ?? [])].includes('--json') || isOn(process.env['AGW_JSON']))
     process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
   else process.stderr.write(`error ${failure.message}\n  → ${failure.hint}\n`)
   process.exitCode = EXIT.usage

@@ -4,7 +4,7 @@ import { Flags } from '@oclif/core'
 export const configFlags = {
   file: Flags.string({
     char: 'f',
-    summary: 'The config file; - is standard input.',
+    summary: 'The config file; - is standard input. Else AGW_CONFIG, else ./config.yaml.',
     helpValue: 'PATH',
     helpGroup: 'CONFIG',
     noCacheDefault: true,
@@ -45,11 +45,16 @@ export const writeFlags = {
   }),
 }
 
+/** An environment variable that stands for a flag without a value, as the library reads one. */
+export function isOn(value: string | undefined): boolean {
+  return /^(?:1|true|y|yes|on)$/i.test(value ?? '')
+}
+
 /**
  * A repeatable flag as a list. From its environment variable the library gives one text, not a list: there, commas
- * separate.
+ * separate, or whatever the values themselves cannot hold.
  */
-export function asList(value: readonly string[] | undefined): readonly string[] {
+export function asList(value: readonly string[] | undefined, separator = ','): readonly string[] {
   const given = value as readonly string[] | string | undefined
-  return typeof given === 'string' ? given.split(',').filter(part => part !== '') : (given ?? [])
+  return typeof given === 'string' ? given.split(separator).filter(part => part !== '') : (given ?? [])
 }

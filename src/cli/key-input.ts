@@ -65,7 +65,7 @@ async function rawKey(
   if (input.fromStdin === true || input.fromFile === '-')
     return (await readStdin(context.stdin, MAX_KEY_BYTES)).toString()
   if (context.prompt.allowed) {
-    const typed = await context.prompt.secret('--key-from-stdin', question.message)
+    const typed = await context.prompt.secret('--key-from-stdin or --from-file', question.message)
     return typed === '' && question.optional === true ? undefined : typed
   }
   if (question.optional === true) return undefined

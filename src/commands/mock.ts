@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
+import { asList } from '../cli/flags.ts'
 import { untilSignal } from '../cli/signals.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
@@ -27,6 +28,7 @@ export default class MockCommand extends BaseCommand {
       summary: 'Only the key in this variable is right; repeat for several.',
       helpValue: 'VAR',
       multiple: true,
+      env: 'AGW_MOCK_KEY_FROM_ENV',
     }),
     latency: Flags.integer({
       summary: 'Wait so many milliseconds before an answer.',
@@ -63,7 +65,7 @@ export default class MockCommand extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(MockCommand)
     const { startMock } = await import('../mock/index.ts')
-    const keys = (flags['key-from-env'] ?? []).map(keyFrom)
+    const keys = asList(flags['key-from-env']).map(keyFrom)
     for (const key of keys) this.redactor.add(key)
     const mock = await startMock({
       host: flags.host,

@@ -37,6 +37,7 @@ export default class TestRoute extends ConfigCommand {
       summary: 'A header, as in "name: value"; repeatable. Not for keys.',
       helpValue: 'HEADER',
       multiple: true,
+      env: 'AGW_REQUEST_HEADER',
     }),
     host: Flags.string({ summary: 'The Host of the request.', helpValue: 'NAME', env: 'AGW_REQUEST_HOST' }),
     port: Flags.integer({
@@ -85,7 +86,7 @@ export default class TestRoute extends ConfigCommand {
         method: flags.method,
         model: flags.model,
         prompt: flags.prompt,
-        headers: flags.header ?? [],
+        headers: asList(flags.header, '\n'),
         host: flags.host,
         port: flags.port,
         stream: flags.stream,

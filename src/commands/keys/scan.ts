@@ -49,6 +49,7 @@ export default class KeysScan extends ConfigCommand {
     'write-baseline': Flags.string({
       summary: 'Write the findings into a file, as known ones; no key is in it.',
       helpValue: 'FILE',
+      env: 'AGW_SCAN_WRITE_BASELINE',
     }),
   }
 

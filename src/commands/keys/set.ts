@@ -35,10 +35,12 @@ export default class KeysSet extends ConfigCommand {
       summary: 'Take the key from a variable.',
       helpValue: 'VAR',
       exclusive: ['from-file'],
+      env: 'AGW_KEY_FROM_ENV',
     }),
     'from-file': Flags.string({
       summary: 'Take the key from a file; - is standard input.',
       helpValue: 'PATH',
+      env: 'AGW_KEY_FROM_FILE',
     }),
     method: Flags.string({
       summary: 'Move the reference to another method in the same step.',
