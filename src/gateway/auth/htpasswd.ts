@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { apr1 } from './apr1.ts'
+
+/** Checks a password against one kind of hash; a promise where that takes its time. */
+export type PasswordCheck = (password: string) => boolean | Promise<boolean>
+
+/** Compares a password with a bcrypt hash, off the request path. */
+export type BcryptCompare = (password: string, hash: string) => Promise<boolean>
+
+/** A line of a password file that cannot be used. */
+export class HtpasswdProblem extends Error {
+  readonly line: number
+  readonly hint: string
+
+  constructor(line: number, message: string, hint: string) {
+    super(message)
+    this.line = line
+    this.hint = hint
+  }
+}
+
+/** Hashes first, so that neither their lengths nor where they differ shows in the time it takes. */
+function isSame(a: string, b: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(hash(a), hash(b))
+}
+
+function checkFor(hash: string, line: number, bcrypt: BcryptCompare): PasswordCheck {
+  if (/^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)) return password => bcrypt(password, hash)
+  const salt = /^\$apr1\$([^$]{0,8})\$/.exec(hash)?.[1]
+  if (salt !== undefined) return password => isSame(apr1(password, salt), hash)
+  if (hash.startsWith('{SHA}')) {
+    const wanted = hash.slice('{SHA}'.length)
+    return password => isSame(createHash('sha1').update(password).digest('base64'), wanted)
+  }
+  throw new HtpasswdProblem(
+    line,
+    `line ${line} has a kind of hash that is not run here`,
+    'make it with bcrypt: htpasswd -B',
+  )
+}
+
+/** Users by name, from the text of a password file. Throws {@link HtpasswdProblem}, which holds nothing of the text. */
+export function parseHtpasswd(text: string, bcrypt: BcryptCompare): ReadonlyMap<string, PasswordCheck> {
+  const users = new Map<string, PasswordCheck>()
+  for (const [index, written] of text.split('\n').entries()) {
+    const entry = written.trim()
+    if (entry === '' || entry.startsWith('#')) continue
+    const colon = entry.indexOf(':')
+    if (colon < 1) {
+      throw new HtpasswdProblem(
+        index + 1,
+        `line ${index + 1} is no user:hash`,
+        'write one user and hash a line',
+      )
+    }
+    const name = entry.slice(0, colon)
+    // As in agentgateway, the first of two lines for a user counts.
+    if (!users.has(name)) users.set(name, checkFor(entry.slice(colon + 1), index + 1, bcrypt))
+  }
+  return users
+}

@@ -1,0 +1,82 @@
+import type { JSONWebKeySet } from 'jose'
+
+/** Where the public keys of an issuer come from. */
+export type JwksSource = { readonly keys: JSONWebKeySet } | { readonly url: string }
+
+/** How long a fetched set is used when the answer does not say, and at least, and how soon a failed fetch is tried again. */
+const USUAL_MS = 15 * 60_000
+const LEAST_MS = 60_000
+const RETRY_MS = 15_000
+/** What a server of keys may take to answer. */
+const FETCH_MS = 10_000
+const MOST_BYTES = 1024 * 1024
+
+/** The text of a key set, or undefined when it is none. */
+export function parseJwks(text: string): JSONWebKeySet | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || !('keys' in parsed) || !Array.isArray(parsed.keys))
+      return undefined
+    return parsed as JSONWebKeySet
+  } catch {
+    return undefined
+  }
+}
+
+export interface RemoteJwksOptions {
+  readonly fetch?: (url: string) => Promise<Response>
+  /** Milliseconds, of any clock that does not go back. */
+  readonly now?: () => number
+}
+
+/**
+ * A key set that is fetched when it is first needed, and again when it is out of date by its own `Cache-Control` or
+ * `Expires`. The old one serves on for as long as no newer one can be had.
+ */
+export class RemoteJwks {
+  readonly #url: string
+  readonly #fetch: (url: string) => Promise<Response>
+  readonly #now: () => number
+  #keys: JSONWebKeySet | undefined
+  #freshUntil = Number.NEGATIVE_INFINITY
+  #under: Promise<void> | undefined
+
+  constructor(url: string, options: RemoteJwksOptions = {}) {
+    this.#url = url
+    this.#fetch = options.fetch ?? (target => fetch(target, { signal: AbortSignal.timeout(FETCH_MS) }))
+    this.#now = options.now ?? (() => performance.now())
+  }
+
+  /** Undefined as long as there was never a set to be had. */
+  async keys(): Promise<JSONWebKeySet | undefined> {
+    if (this.#now() >= this.#freshUntil) {
+      this.#under ??= this.#refresh().finally(() => {
+        this.#under = undefined
+      })
+      // Only those who come before the first set wait for it.
+      if (this.#keys === undefined) await this.#under
+    }
+    return this.#keys
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const answer = await this.#fetch(this.#url)
+      const text = answer.ok ? await answer.text() : ''
+      const keys = text.length > MOST_BYTES ? undefined : parseJwks(text)
+      if (keys === undefined) throw new TypeError('no key set')
+      this.#keys = keys
+      this.#freshUntil = this.#now() + Math.max(LEAST_MS, lifetime(answer.headers))
+    } catch {
+      this.#freshUntil = this.#now() + RETRY_MS
+    }
+  }
+}
+
+/** Milliseconds that an answer says it may be kept. */
+function lifetime(headers: Headers): number {
+  const age = /(?:^|[,\s])max-age=(\d+)/i.exec(headers.get('cache-control') ?? '')?.[1]
+  if (age !== undefined) return Number(age) * 1000
+  const expires = Date.parse(headers.get('expires') ?? '')
+  return Number.isNaN(expires) ? USUAL_MS : expires - Date.now()
+}

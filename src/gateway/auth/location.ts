@@ -1,0 +1,92 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { AuthorizationLocation } from '../../config/schema.ts'
+import type { Cel, Expression } from '../cel/cel.ts'
+import { celContext } from '../cel/context.ts'
+import type { Exchange } from '../exchange.ts'
+import { withoutParameters } from '../llm-path.ts'
+import { removeRequestCookie, removeRequestHeader } from '../request-edits.ts'
+
+/** Where a client puts its credential. */
+export interface CredentialPlace {
+  /** Undefined when there is none. */
+  find(exchange: Exchange): string | undefined
+  /** Takes it out, so that nobody further on sees it; what an expression found stays where it was. */
+  remove(exchange: Exchange): void
+  /** Name of the query parameter, whose value no log may show. */
+  readonly parameter: string | undefined
+  /** Lower-case name of the header. */
+  readonly header: string | undefined
+}
+
+/** `{header: {name: authorization, prefix}}` */
+export function authorizationHeader(prefix: 'Bearer ' | 'Basic '): AuthorizationLocation {
+  return { header: { name: 'authorization', prefix } }
+}
+
+/** Compiles a `location`. Throws CONFIG_INVALID for an expression that does not compile. */
+export function compileLocation(location: AuthorizationLocation, path: Path, cel: Cel): CredentialPlace {
+  const { header, queryParameter, cookie, expression } = location
+  if (header !== undefined) return inHeader(header.name.toLowerCase(), (header.prefix ?? '').toLowerCase())
+  if (queryParameter !== undefined) return inQuery(queryParameter.name)
+  if (cookie !== undefined) return inCookie(cookie.name)
+  return byExpression(cel.compile(expression ?? '', [...path, 'expression']))
+}
+
+function inHeader(name: string, prefix: string): CredentialPlace {
+  return {
+    header: name,
+    parameter: undefined,
+    find({ headers }) {
+      const value = headers[name]
+      if (typeof value !== 'string') return undefined
+      // The scheme of an Authorization header may be written in any case.
+      if (value.slice(0, prefix.length).toLowerCase() !== prefix) return undefined
+      return value.slice(prefix.length)
+    },
+    remove: exchange => removeRequestHeader(exchange.request, name),
+  }
+}
+
+function inQuery(name: string): CredentialPlace {
+  const names = new Set([name])
+  return {
+    header: undefined,
+    parameter: name,
+    find: ({ query }) => (query === '' ? undefined : (new URLSearchParams(query).get(name) ?? undefined)),
+    remove(exchange) {
+      exchange.query = withoutParameters(exchange.query, names)
+    },
+  }
+}
+
+function inCookie(name: string): CredentialPlace {
+  const start = `${name}=`
+  return {
+    header: undefined,
+    parameter: undefined,
+    find({ headers }) {
+      for (const part of headers.cookie?.split(';') ?? []) {
+        const text = part.trim()
+        if (text.startsWith(start)) return text.slice(start.length)
+      }
+      return undefined
+    },
+    remove: exchange => removeRequestCookie(exchange.request, name),
+  }
+}
+
+function byExpression(expression: Expression): CredentialPlace {
+  return {
+    header: undefined,
+    parameter: undefined,
+    find(exchange) {
+      try {
+        const value = expression.evaluate(celContext(exchange))
+        return typeof value === 'string' ? value : undefined
+      } catch {
+        return undefined
+      }
+    },
+    remove() {},
+  }
+}

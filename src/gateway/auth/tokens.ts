@@ -1,0 +1,98 @@
+import type { createLocalJWKSet, JSONWebKeySet, JWK, JWTVerifyOptions } from 'jose'
+
+/** Who issues tokens, and what they must have. */
+export interface TokenIssuer {
+  readonly issuer: string
+  /** Of which a token must name one; undefined: any or none. */
+  readonly audiences: readonly string[] | undefined
+  readonly requiredClaims: readonly string[]
+  /** Undefined as long as they cannot be had. */
+  keys(): Promise<JSONWebKeySet | undefined> | JSONWebKeySet
+}
+
+/** What is wrong with a token, in agentgateway's words; holds nothing of the token. */
+export class TokenProblem extends Error {}
+
+/** Never a secret shared with the issuer: whoever can read the keys could make tokens with it. */
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]
+
+/** Clocks may differ by this much, in seconds; the same as in agentgateway. */
+const CLOCK_TOLERANCE_S = 60
+
+/** jose's code → the word of agentgateway's library. */
+const WORDS: Readonly<Record<string, string>> = {
+  ERR_JWT_EXPIRED: 'ExpiredSignature',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'InvalidSignature',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'InvalidAlgorithm',
+  ERR_JOSE_NOT_SUPPORTED: 'InvalidAlgorithm',
+}
+const CLAIM_WORDS: Readonly<Record<string, string>> = {
+  iss: 'InvalidIssuer',
+  aud: 'InvalidAudience',
+  nbf: 'ImmatureSignature',
+  exp: 'MissingRequiredClaim("exp")',
+}
+
+type KeyOf = ReturnType<typeof createLocalJWKSet>
+
+/** Checks tokens of one or several issuers. */
+export class TokenVerifier {
+  readonly #issuers: readonly TokenIssuer[]
+  /** Keys in the form in which they are used, which takes its time to make. */
+  readonly #usable = new WeakMap<JWK, KeyOf>()
+
+  constructor(issuers: readonly TokenIssuer[]) {
+    this.#issuers = issuers
+  }
+
+  /** The claims of a token that one of the issuers has made and that is still good. Throws {@link TokenProblem}. */
+  async verify(token: string): Promise<Readonly<Record<string, unknown>>> {
+    const jose = await import('jose')
+    const kid = keyIdOf(token, jose.decodeProtectedHeader)
+    for (const issuer of this.#issuers) {
+      const key = (await issuer.keys())?.keys.find(one => one.kid === kid)
+      if (key === undefined) continue
+      const usable = this.#usable.get(key) ?? jose.createLocalJWKSet({ keys: [key] })
+      this.#usable.set(key, usable)
+      try {
+        return (await jose.jwtVerify(token, usable, optionsOf(issuer))).payload
+      } catch (error) {
+        throw new TokenProblem(`the token is invalid or malformed: Error(${wordFor(error)})`)
+      }
+    }
+    throw new TokenProblem('token uses an unknown key')
+  }
+}
+
+function keyIdOf(token: string, decode: (token: string) => { readonly kid?: unknown }): string {
+  let kid: unknown
+  try {
+    kid = decode(token).kid
+  } catch {
+    throw new TokenProblem('the token header is malformed: Error(InvalidToken)')
+  }
+  if (typeof kid === 'string') return kid
+  throw new TokenProblem('the token header does not specify a `kid`')
+}
+
+function optionsOf({ issuer, audiences, requiredClaims }: TokenIssuer): JWTVerifyOptions {
+  return {
+    algorithms: ALGORITHMS,
+    issuer,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: [...requiredClaims],
+    ...(audiences !== undefined && { audience: [...audiences] }),
+  }
+}
+
+function wordFor(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return 'InvalidToken'
+  const code = String(error.code)
+  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED' && 'claim' in error) {
+    return CLAIM_WORDS[String(error.claim)] ?? 'MissingRequiredClaim'
+  }
+  return WORDS[code] ?? 'InvalidToken'
+}

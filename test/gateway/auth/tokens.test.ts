@@ -1,0 +1,180 @@
+import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT } from 'jose'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { RemoteJwks } from '../../../src/gateway/auth/jwks.ts'
+import { type TokenIssuer, TokenVerifier } from '../../../src/gateway/auth/tokens.ts'
+
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>
+let rsa: Pair
+let ec: Pair
+let keys: JSONWebKeySet
+let others: JSONWebKeySet
+
+beforeAll(async () => {
+  rsa = await generateKeyPair('RS256')
+  ec = await generateKeyPair('ES256')
+  keys = { keys: [{ ...(await exportJWK(rsa.publicKey)), kid: 'one', alg: 'RS256' }] }
+  others = { keys: [{ ...(await exportJWK(ec.publicKey)), kid: 'two' }] }
+})
+
+function verifier(changes: Partial<TokenIssuer> = {}): TokenVerifier {
+  const common = { audiences: undefined, requiredClaims: ['exp'] }
+  return new TokenVerifier([
+    { issuer: 'https://issuer.test', ...common, keys: () => keys, ...changes },
+    { issuer: 'https://other.test', ...common, keys: async () => others },
+  ])
+}
+
+interface Made {
+  readonly kid?: string | undefined
+  readonly by?: 'rsa' | 'ec'
+  readonly claims?: JWTPayload
+  readonly expires?: number | undefined
+}
+
+function token(
+  { kid = 'one', by = 'rsa', claims = {}, expires = 3600 }: Made,
+  withKid = true,
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1000)
+  const exp = expires === 0 ? {} : { exp: now + expires }
+  const signed = new SignJWT({ iss: 'https://issuer.test', sub: 'alice', ...exp, ...claims })
+  const alg = by === 'rsa' ? 'RS256' : 'ES256'
+  return signed
+    .setProtectedHeader({ alg, ...(withKid && { kid }) })
+    .sign(by === 'rsa' ? rsa.privateKey : ec.privateKey)
+}
+
+describe('a token is good', () => {
+  it('when an issuer has made it and it has not expired', async () => {
+    expect(await verifier().verify(await token({}))).toMatchObject({ sub: 'alice' })
+  })
+
+  it('of the second issuer too', async () => {
+    const made = await token({ kid: 'two', by: 'ec', claims: { iss: 'https://other.test' } })
+    expect(await verifier().verify(made)).toMatchObject({ iss: 'https://other.test' })
+  })
+
+  it('within a minute of its end', async () => {
+    expect(await verifier().verify(await token({ expires: -30 }))).toBeDefined()
+  })
+
+  it('for one of the audiences', async () => {
+    const made = await token({ claims: { aud: ['a', 'b'] } })
+    expect(await verifier({ audiences: ['b', 'c'] }).verify(made)).toBeDefined()
+  })
+
+  it('without an end where none is required', async () => {
+    expect(await verifier({ requiredClaims: [] }).verify(await token({ expires: 0 }))).toBeDefined()
+  })
+})
+
+describe('a token is refused', () => {
+  it.each<[string, Made, Partial<TokenIssuer>, string]>([
+    ['that has expired', { expires: -90 }, {}, 'Error(ExpiredSignature)'],
+    ['of another issuer', { claims: { iss: 'https://evil.test' } }, {}, 'Error(InvalidIssuer)'],
+    ['for another audience', { claims: { aud: 'x' } }, { audiences: ['a'] }, 'Error(InvalidAudience)'],
+    ['for no audience', {}, { audiences: ['a'] }, 'Error(InvalidAudience)'],
+    ['without an end', { expires: 0 }, {}, 'Error(MissingRequiredClaim("exp"))'],
+    ['without a claim', {}, { requiredClaims: ['exp', 'tenant'] }, 'MissingRequiredClaim'],
+    ['of a time to come', { claims: { nbf: 4102444800 } }, {}, 'Error(ImmatureSignature)'],
+    ['signed by another key', { by: 'ec' }, {}, 'the token is invalid or malformed'],
+    ['with a key nobody knows', { kid: 'three' }, {}, 'token uses an unknown key'],
+  ])('%s', async (_, made, changes, words) => {
+    await expect(verifier(changes).verify(await token(made))).rejects.toThrow(words)
+  })
+
+  it('that names no key', async () => {
+    await expect(verifier().verify(await token({}, false))).rejects.toThrow(
+      'the token header does not specify a `kid`',
+    )
+  })
+
+  it.each(['', 'nonsense', 'a.b.c', 'eyJhbGciOiJub25lIiwia2lkIjoib25lIn0.eyJzdWIiOiJhIn0.'])(
+    '%j',
+    async bad => {
+      const verified = verifier().verify(bad)
+      await expect(verified).rejects.toThrow(/malformed/)
+      if (bad !== '') await expect(verified).rejects.not.toThrow(bad)
+    },
+  )
+
+  it('whose signature was tampered with', async () => {
+    const made = await token({})
+    const [head = '', , signature = ''] = made.split('.')
+    const body = Buffer.from('{"sub":"root","iss":"https://issuer.test","exp":4102444800}').toString(
+      'base64url',
+    )
+    await expect(verifier().verify(`${head}.${body}.${signature}`)).rejects.toThrow('Error(InvalidSignature)')
+  })
+
+  it('signed with a public key taken for a shared secret', async () => {
+    const secret = Buffer.from(JSON.stringify(keys.keys[0]))
+    const made = await new SignJWT({ sub: 'root', iss: 'https://issuer.test', exp: 4102444800 })
+      .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+      .sign(secret)
+    await expect(verifier().verify(made)).rejects.toThrow('Error(InvalidAlgorithm)')
+  })
+})
+
+describe('a key set behind a URL', () => {
+  function remote(answers: (Response | Error)[]) {
+    let now = 0
+    const asked: string[] = []
+    const set = new RemoteJwks('https://issuer.test/jwks', {
+      now: () => now,
+      fetch: async url => {
+        asked.push(url)
+        const next = answers.shift()
+        if (next === undefined || next instanceof Error) throw next ?? new Error('not expected')
+        return next
+      },
+    })
+    return { set, asked, pass: (ms: number) => (now += ms) }
+  }
+  const answer = (kid: string, headers: Record<string, string> = {}) =>
+    new Response(JSON.stringify({ keys: [{ kid }] }), { headers })
+  const kidOf = async (set: RemoteJwks) => (await set.keys())?.keys[0]?.kid
+
+  it('is fetched when it is first needed, once for all who wait', async () => {
+    const { set, asked } = remote([answer('a')])
+    expect(asked).toEqual([])
+    expect(await Promise.all([kidOf(set), kidOf(set)])).toEqual(['a', 'a'])
+    expect(asked).toEqual(['https://issuer.test/jwks'])
+  })
+
+  it.each([
+    ['Cache-Control', { 'cache-control': 'public, max-age=300' }, 300_000],
+    ['nothing, for a quarter of an hour', {}, 900_000],
+    ['too short a time, for a minute', { 'cache-control': 'max-age=1' }, 60_000],
+  ])('is kept as long as %s says', async (_, headers, ms) => {
+    const { set, asked, pass } = remote([answer('a', headers), answer('b')])
+    await set.keys()
+    pass(ms - 1)
+    await set.keys()
+    expect(asked).toHaveLength(1)
+    pass(1)
+    await set.keys()
+    expect(asked).toHaveLength(2)
+  })
+
+  it('serves on while the newer one cannot be had, and is asked for again soon', async () => {
+    const { set, pass } = remote([answer('a'), new Error('down'), answer('b')])
+    expect(await kidOf(set)).toBe('a')
+    pass(900_000)
+    expect(await kidOf(set)).toBe('a')
+    await new Promise(resolve => setImmediate(resolve))
+    pass(15_000)
+    await set.keys()
+    await new Promise(resolve => setImmediate(resolve))
+    expect(await kidOf(set)).toBe('b')
+  })
+
+  it.each([
+    ['an error', new Response('no', { status: 500 })],
+    ['something else', new Response('<html>')],
+    ['JSON that is no key set', new Response('{"keys":1}')],
+  ])('that answers with %s is no key set', async (_, bad) => {
+    const { set } = remote([bad])
+    expect(await set.keys()).toBeUndefined()
+  })
+})
