@@ -19,6 +19,12 @@ export class Gathering {
     this.tooLarge = tooLarge
   }
 
+  /** Goes on where another gathering has stopped. */
+  takeOver(before: Gathering): void {
+    this.chunks.push(...before.chunks)
+    this.size = before.size
+  }
+
   /** What came so far and what still comes, for an upstream that takes bodies of any size. */
   rest(exchange: Exchange): Readable {
     exchange.inviteBody()
@@ -37,17 +43,36 @@ async function* both(chunks: readonly Buffer[], request: GatewayRequest): AsyncG
   }
 }
 
+/**
+ * Waits for the whole body, for those who look into it before it is known where the request goes. Undefined when there
+ * is nothing to wait for. A body that is too large is not there afterwards, but none of it is lost.
+ */
+export function awaitBody(exchange: Exchange, limit: number): Promise<void> | undefined {
+  if (exchange.body !== undefined || hasNoBody(exchange.request)) return undefined
+  return new Promise(resolve => {
+    const settle = (): void => resolve()
+    gatherBody(exchange, new Gathering(limit, settle, settle))
+  })
+}
+
+function hasNoBody({ headers }: GatewayRequest): boolean {
+  const length = headers['content-length']
+  return length === undefined ? headers['transfer-encoding'] === undefined : length === '0'
+}
+
 /** Calls `done` with the whole body in `exchange.body`, or `tooLarge` once it is known to exceed the limit. */
 export function gatherBody(exchange: Exchange, gathering: Gathering): void {
   const { request } = exchange
-  const length = request.headers['content-length']
-  if (length === undefined ? request.headers['transfer-encoding'] === undefined : length === '0') {
+  if (exchange.body !== undefined || hasNoBody(request)) {
     gathering.done(exchange)
     return
   }
-  exchange.gathering = gathering
+  const length = request.headers['content-length']
   if (length !== undefined) gathering.announced = Number(length)
-  if (gathering.announced > gathering.limit) {
+  // Somebody has looked at it before, and found it too large.
+  if (exchange.gathering !== undefined) gathering.takeOver(exchange.gathering)
+  exchange.gathering = gathering
+  if (gathering.announced > gathering.limit || gathering.size > gathering.limit) {
     gathering.tooLarge(exchange)
     return
   }

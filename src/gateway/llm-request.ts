@@ -83,7 +83,7 @@ function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObj
     const bytes = isChanged ? Buffer.from(JSON.stringify(body)) : exchange.body
     return call(exchange, type, path, bytes, model)
   }
-  const translation = translationFor(ai.provider, type)
+  const translation = translationFor(ai.provider, type, model)
   if (translation === undefined) {
     return llmRequestFailure(
       400,

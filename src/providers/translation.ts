@@ -5,6 +5,9 @@ import {
   TranslationError,
   toMessages,
 } from './anthropic-completions.ts'
+import { errorFromCompletions, fromCompletions } from './messages-completions-answer.ts'
+import { toCompletions } from './messages-completions-request.ts'
+import { MessagesFromCompletionsStream } from './messages-completions-stream.ts'
 import type { Format, Provider } from './provider.ts'
 
 type JsonObject = Record<string, unknown>
@@ -53,9 +56,27 @@ const completionsToMessages: Translation = {
   stream: facts => new CompletionsFromMessagesStream(facts),
 }
 
+function messagesToCompletions({ renamesTokenLimit }: Provider): Translation {
+  return {
+    as: 'completions',
+    request: body => toCompletions(body, renamesTokenLimit ? 'max_completion_tokens' : 'max_tokens'),
+    answer(status, body) {
+      const text = body.toString()
+      if (status < 200 || status > 299) return Buffer.from(errorFromCompletions(status, text))
+      const parsed: unknown = JSON.parse(text)
+      if (typeof parsed !== 'object' || parsed === null)
+        throw new SyntaxError('the answer is not a JSON object')
+      return Buffer.from(JSON.stringify(fromCompletions(parsed as JsonObject)))
+    },
+    stream: () => new MessagesFromCompletionsStream(),
+  }
+}
+
 /** How a request of a shape that the provider does not take is put into one that it takes; undefined: not at all. */
-export function translationFor(provider: Provider, from: Format): Translation | undefined {
-  return provider.kind === 'anthropic' && from === 'completions' ? completionsToMessages : undefined
+export function translationFor(provider: Provider, from: Format, model: string): Translation | undefined {
+  if (provider.kind === 'anthropic') return from === 'completions' ? completionsToMessages : undefined
+  if (from === 'messages' && provider.accepts('completions', model)) return messagesToCompletions(provider)
+  return undefined
 }
 
 export { TranslationError }

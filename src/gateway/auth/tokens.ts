@@ -1,4 +1,10 @@
 import type { createLocalJWKSet, JSONWebKeySet, JWK, JWTVerifyOptions } from 'jose'
+import type { Kept } from '../kept.ts'
+
+/** Where key sets that were fetched are kept: the generation that serves the request. */
+export interface KeyStates {
+  state<T>(kept: Kept<T>): T
+}
 
 /** Who issues tokens, and what they must have. */
 export interface TokenIssuer {
@@ -7,7 +13,7 @@ export interface TokenIssuer {
   readonly audiences: readonly string[] | undefined
   readonly requiredClaims: readonly string[]
   /** Undefined as long as they cannot be had. */
-  keys(): Promise<JSONWebKeySet | undefined> | JSONWebKeySet
+  keys(states: KeyStates): Promise<JSONWebKeySet | undefined> | JSONWebKeySet
 }
 
 /** What is wrong with a token, in agentgateway's words; holds nothing of the token. */
@@ -49,11 +55,11 @@ export class TokenVerifier {
   }
 
   /** The claims of a token that one of the issuers has made and that is still good. Throws {@link TokenProblem}. */
-  async verify(token: string): Promise<Readonly<Record<string, unknown>>> {
+  async verify(token: string, states: KeyStates): Promise<Readonly<Record<string, unknown>>> {
     const jose = await import('jose')
     const kid = keyIdOf(token, jose.decodeProtectedHeader)
     for (const issuer of this.#issuers) {
-      const key = (await issuer.keys())?.keys.find(one => one.kid === kid)
+      const key = (await issuer.keys(states))?.keys.find(one => one.kid === kid)
       if (key === undefined) continue
       const usable = this.#usable.get(key) ?? jose.createLocalJWKSet({ keys: [key] })
       this.#usable.set(key, usable)
@@ -84,7 +90,7 @@ function optionsOf({ issuer, audiences, requiredClaims }: TokenIssuer): JWTVerif
     issuer,
     clockTolerance: CLOCK_TOLERANCE_S,
     requiredClaims: [...requiredClaims],
-    ...(audiences !== undefined && { audience: [...audiences] }),
+    ...(audiences !== undefined && audiences.length > 0 && { audience: [...audiences] }),
   }
 }
 

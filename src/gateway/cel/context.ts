@@ -10,6 +10,8 @@ export interface Caller {
   /** Metadata of the virtual key, and the key itself as `key`. */
   readonly apiKey?: Readonly<Record<string, unknown>> & { readonly key: Redacted }
   readonly basicAuth?: { readonly username: string }
+  /** Models that the virtual key may be used for; undefined: all. No expression sees it. */
+  readonly allowedModels?: readonly string[] | undefined
 }
 
 /** What expressions may look at besides the request itself. */

@@ -16,12 +16,16 @@ beforeAll(async () => {
   others = { keys: [{ ...(await exportJWK(ec.publicKey)), kid: 'two' }] }
 })
 
-function verifier(changes: Partial<TokenIssuer> = {}): TokenVerifier {
+/** Key sets of these tests are at hand. */
+const STATES = { state: () => expect.unreachable() }
+
+function verifier(changes: Partial<TokenIssuer> = {}) {
   const common = { audiences: undefined, requiredClaims: ['exp'] }
-  return new TokenVerifier([
+  const made = new TokenVerifier([
     { issuer: 'https://issuer.test', ...common, keys: () => keys, ...changes },
     { issuer: 'https://other.test', ...common, keys: async () => others },
   ])
+  return { verify: (token: string) => made.verify(token, STATES) }
 }
 
 interface Made {

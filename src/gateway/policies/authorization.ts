@@ -1,0 +1,25 @@
+import { AuthorizationRules } from '../auth/rules.ts'
+import { awaitBody } from '../body.ts'
+import { celContext } from '../cel/context.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Failure } from '../failures.ts'
+import type { PolicyKind, Verdict } from './policy.ts'
+
+const FORBIDDEN: Failure = { status: 403, body: 'authorization failed', reason: 'Authorization' }
+
+/** Rules in CEL on who may do what; those of all levels count together. */
+export const authorization: PolicyKind<'authorization'> = {
+  name: 'authorization',
+  compile(levels, { cel, maxBodyBytes }) {
+    const rules = new AuthorizationRules(levels, cel)
+    const [{ path }] = levels
+    const decide = (exchange: Exchange): Verdict =>
+      rules.allows(celContext(exchange)) ? undefined : FORBIDDEN
+    if (!rules.usesBody) return { name: 'authorization', path, run: decide }
+    return {
+      name: 'authorization',
+      path,
+      run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => decide(exchange)) ?? decide(exchange),
+    }
+  },
+}

@@ -1,0 +1,98 @@
+import type { BasicAuth } from '../../config/schema.ts'
+import { Secret } from '../../secrets/secret.ts'
+import { Bcrypt } from '../auth/bcrypt.ts'
+import { HtpasswdProblem, parseHtpasswd } from '../auth/htpasswd.ts'
+import { authorizationHeader, compileLocation } from '../auth/location.ts'
+import { invalid } from '../compile/invalid.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Answer } from '../failures.ts'
+import type { Kept } from '../kept.ts'
+import type { Placed, PolicyContext, PolicyKind, Verdict } from './policy.ts'
+
+/** What is checked against the users: name and password, or undefined for what is no such pair. */
+interface Pair {
+  readonly name: string
+  readonly password: string
+}
+
+/** User names and passwords. */
+export const basicAuth: PolicyKind<'basicAuth'> = {
+  name: 'basicAuth',
+  compile([placed], context) {
+    const { value, path } = placed
+    const text = passwordFile(placed, context)
+    const bcrypt = context.keep('bcrypt', null, () => new Bcrypt())
+    const users = usersOf(text, bcrypt, [...path, 'htpasswd'])
+    const location = value.authorizationLocation ?? authorizationHeader('Basic ')
+    const place = compileLocation(location, [...path, 'authorizationLocation'], context.cel)
+    if (place.parameter !== undefined) context.hideParameter(place.parameter)
+    const refused = (why: string): Answer => refusal(value, place.header === 'proxy-authorization', why)
+    const missing = refused('no basic authentication credentials found')
+    const wrong = refused('invalid credentials')
+    const admit = (exchange: Exchange, name: string): Verdict => {
+      place.remove(exchange)
+      exchange.caller = { ...exchange.caller, basicAuth: { username: name } }
+      return undefined
+    }
+    return {
+      name: 'basicAuth',
+      path,
+      waits: true,
+      run(exchange) {
+        const encoded = place.find(exchange)
+        if (encoded === undefined) return value.mode === 'strict' ? missing : undefined
+        const pair = decode(encoded)
+        const fits = pair && users(exchange).get(pair.name)?.(pair.password)
+        if (pair === undefined || fits === undefined || fits === false) return wrong
+        if (fits === true) return admit(exchange, pair.name)
+        return fits.then(answer => (answer ? admit(exchange, pair.name) : wrong))
+      },
+    }
+  },
+}
+
+function passwordFile({ value, path }: Placed<'basicAuth'>, { readFile }: PolicyContext): string {
+  if (value.htpasswd instanceof Secret) return value.htpasswd.reveal()
+  try {
+    return readFile(value.htpasswd.file)
+  } catch {
+    throw invalid(
+      [...path, 'htpasswd', 'file'],
+      `${value.htpasswd.file} cannot be read`,
+      'Relative paths start at the working directory.',
+    )
+  }
+}
+
+/** The users; those with bcrypt hashes are checked by the thread that the gateway keeps for it. */
+function usersOf(text: string, bcrypt: Kept<Bcrypt>, path: Placed<'basicAuth'>['path']) {
+  let thread: Bcrypt | undefined
+  const parse = () =>
+    parseHtpasswd(text, (password, hash) => thread?.compare(password, hash) ?? Promise.resolve(false))
+  try {
+    const users = parse()
+    return (exchange: Exchange) => {
+      thread = exchange.generation.state(bcrypt)
+      return users
+    }
+  } catch (error) {
+    if (!(error instanceof HtpasswdProblem)) throw error
+    throw invalid(path, error.message, error.hint)
+  }
+}
+
+function decode(encoded: string): Pair | undefined {
+  const text = Buffer.from(encoded, 'base64').toString()
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+function refusal({ realm }: BasicAuth, isProxy: boolean, why: string): Answer {
+  const challenge = `Basic realm="${(realm ?? 'Restricted').replace(/["\\]/g, '\\$&')}"`
+  return {
+    status: isProxy ? 407 : 401,
+    headers: ['content-type', 'text/plain', isProxy ? 'proxy-authenticate' : 'www-authenticate', challenge],
+    body: `basic authentication failure: ${why}`,
+    reason: 'BasicAuth',
+  }
+}

@@ -1,0 +1,91 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { JwtAuth } from '../../config/schema.ts'
+import { parseJwks, RemoteJwks } from '../auth/jwks.ts'
+import { authorizationHeader, compileLocation } from '../auth/location.ts'
+import { type TokenIssuer, TokenProblem, TokenVerifier } from '../auth/tokens.ts'
+import { celValue, Redacted } from '../cel/values.ts'
+import { invalid } from '../compile/invalid.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Failure } from '../failures.ts'
+import type { PolicyContext, PolicyKind } from './policy.ts'
+
+type WrittenIssuer = Extract<JwtAuth, { issuer: string }>
+
+/** JSON Web Tokens of one issuer or of several. */
+export const jwtAuth: PolicyKind<'jwtAuth'> = {
+  name: 'jwtAuth',
+  compile([{ value, path }], context) {
+    const issuers =
+      'providers' in value
+        ? value.providers.map((one, index) => compileIssuer(one, [...path, 'providers', index], context))
+        : [compileIssuer(value, path, context)]
+    const verifier = new TokenVerifier(issuers)
+    const location = value.location ?? authorizationHeader('Bearer ')
+    const place = compileLocation(location, [...path, 'location'], context.cel)
+    if (place.parameter !== undefined) context.hideParameter(place.parameter)
+    const { mode = 'optional' } = value
+    const missing = refused('no bearer token found')
+    return {
+      name: 'jwtAuth',
+      path,
+      waits: true,
+      run(exchange) {
+        const token = place.find(exchange)
+        if (token === undefined) return mode === 'strict' ? missing : undefined
+        const admit = (claims: Readonly<Record<string, unknown>>): undefined => {
+          place.remove(exchange)
+          exchange.caller = { ...exchange.caller, jwt: callerOf(claims, token) }
+        }
+        const turnAway = (error: unknown): Failure | undefined => {
+          if (!(error instanceof TokenProblem)) throw error
+          return mode === 'permissive' ? undefined : refused(error.message)
+        }
+        return verifier.verify(token, exchange.generation).then(admit, turnAway)
+      },
+    }
+  },
+}
+
+function callerOf(claims: Readonly<Record<string, unknown>>, token: string): NonNullable<Exchange['caller']>['jwt'] {
+  return { ...(celValue(claims) as Record<string, unknown>), rawToken: new Redacted(token) }
+}
+
+function refused(why: string): Failure {
+  return { status: 401, body: `authentication failure: ${why}`, reason: 'JwtAuth' }
+}
+
+type Issuer = Pick<WrittenIssuer, 'issuer' | 'audiences' | 'jwks' | 'jwtValidationOptions'>
+
+function compileIssuer(written: Issuer, path: Path, context: PolicyContext): TokenIssuer {
+  const { issuer, audiences, jwks, jwtValidationOptions } = written
+  const common = {
+    issuer,
+    audiences: audiences ?? undefined,
+    requiredClaims: jwtValidationOptions?.requiredClaims ?? ['exp'],
+  }
+  if (typeof jwks === 'object' && 'url' in jwks) {
+    const { url } = jwks
+    const kept = context.keep('jwks', url, () => new RemoteJwks(url))
+    return { ...common, keys: states => states.state(kept).keys() }
+  }
+  const keys = parseJwks(typeof jwks === 'string' ? jwks : readKeys(jwks.file, path, context))
+  if (keys === undefined) {
+    throw invalid([...path, 'jwks'], 'this is no key set', 'write {"keys": […]}, as the issuer publishes it')
+  }
+  if (keys.keys.some(key => typeof key.kid !== 'string')) {
+    throw invalid([...path, 'jwks'], 'a key of the set has no "kid"', 'tokens name their key by it: add one')
+  }
+  return { ...common, keys: () => keys }
+}
+
+function readKeys(file: string, path: Path, { readFile }: PolicyContext): string {
+  try {
+    return readFile(file)
+  } catch {
+    throw invalid(
+      [...path, 'jwks', 'file'],
+      `${file} cannot be read`,
+      'Relative paths start at the working directory.',
+    )
+  }
+}

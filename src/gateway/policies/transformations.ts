@@ -1,0 +1,104 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { Transformations } from '../../config/schema.ts'
+import { awaitBody } from '../body.ts'
+import type { Cel, Expression } from '../cel/cel.ts'
+import { celContext } from '../cel/context.ts'
+import type { Exchange } from '../exchange.ts'
+import { type CompiledTransform, transformAnswer, transformRequest } from '../transform.ts'
+import { ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
+import type { PolicyKind, Verdict } from './policy.ts'
+
+type Written = Transformations & { readonly condition?: string | null | undefined }
+
+/** One transformation, of requests and of their answers. */
+interface Entry {
+  readonly condition: Expression | undefined
+  readonly request: CompiledTransform | undefined
+  readonly response: CompiledTransform | undefined
+}
+
+type Order = (typeof ANSWER_ORDER)['gatewayTransformation' | 'routeTransformation' | 'backendTransformation']
+
+/** Changes to requests and answers by CEL; `answerOrder` is when it sees the answer. */
+export function transformations(answerOrder: Order): PolicyKind<'transformations'> {
+  return {
+    name: 'transformations',
+    compile([{ value, path }], { cel, maxBodyBytes }) {
+      const entries: readonly Entry[] =
+        'conditional' in value
+          ? value.conditional.map((one, index) => compileEntry(one, [...path, 'conditional', index], cel))
+          : [compileEntry(value, path, cel)]
+      const apply = (exchange: Exchange): Verdict => {
+        const context = celContext(exchange)
+        const entry = entries.find(({ condition }) => condition?.test(context) ?? true)
+        if (entry !== undefined) applyEntry(entry, exchange, answerOrder)
+        return undefined
+      }
+      if (!entries.some(needsBody)) return { name: 'transformations', path, run: apply }
+      return {
+        name: 'transformations',
+        path,
+        run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => apply(exchange)) ?? apply(exchange),
+      }
+    },
+  }
+}
+
+function applyEntry({ request, response }: Entry, exchange: Exchange, answerOrder: Order): void {
+  if (request !== undefined) transformRequest(exchange, request)
+  if (response !== undefined) exchange.watch(new AnswerTransformation(response, answerOrder))
+}
+
+class AnswerTransformation implements Watcher {
+  readonly answerOrder: number
+  readonly #transform: CompiledTransform
+
+  constructor(transform: CompiledTransform, answerOrder: Order) {
+    this.#transform = transform
+    this.answerOrder = answerOrder
+  }
+
+  onAnswer(exchange: Exchange, head: OutgoingHead): void {
+    transformAnswer(exchange, head, this.#transform)
+  }
+}
+
+function needsBody({ condition, request }: Entry): boolean {
+  if (condition?.usesBody || request?.body !== undefined) return true
+  return request !== undefined && expressionsOf(request).some(one => one.usesBody)
+}
+
+function expressionsOf({ metadata, replace, add, set }: CompiledTransform): Expression[] {
+  return [...[...metadata, ...add, ...set].map(([, one]) => one), ...(replace === undefined ? [] : [replace])]
+}
+
+function compileEntry({ condition, request, response }: Written, path: Path, cel: Cel): Entry {
+  return {
+    condition: condition ? cel.compile(condition, [...path, 'condition']) : undefined,
+    request: request ? compileTransform(request, [...path, 'request'], cel) : undefined,
+    response: response ? compileTransform(response, [...path, 'response'], cel) : undefined,
+  }
+}
+
+type WrittenTransform = NonNullable<Transformations['request']>
+
+function compileTransform(written: WrittenTransform, path: Path, cel: Cel): CompiledTransform {
+  const map = (key: 'add' | 'set' | 'metadata', lower: boolean) =>
+    Object.entries(written[key] ?? {}).map(
+      ([name, source]) =>
+        [lower ? name.toLowerCase() : name, cel.compile(source, [...path, key, name])] as const,
+    )
+  const one = (key: 'replace' | 'body') => {
+    const source = written[key]
+    return source ? cel.compile(source, [...path, key]) : undefined
+  }
+  return {
+    metadata: map('metadata', false),
+    replace: one('replace'),
+    add: map('add', true),
+    set: map('set', true),
+    remove: (written.remove ?? []).map(name => name.toLowerCase()),
+    body: one('body'),
+  }
+}
+

@@ -1,0 +1,167 @@
+import type { CelContext, Expression } from './cel/cel.ts'
+import { celContext } from './cel/context.ts'
+import { celValue, jsonValue, textOf } from './cel/values.ts'
+import { type Exchange, hostOf } from './exchange.ts'
+import { addRequestHeader, removeRequestHeader, setRequestHeader } from './request-edits.ts'
+import type { OutgoingHead } from './watcher.ts'
+
+/** Changes to one message; each value is an expression. */
+export interface CompiledTransform {
+  readonly metadata: readonly (readonly [string, Expression])[]
+  readonly replace: Expression | undefined
+  readonly add: readonly (readonly [string, Expression])[]
+  readonly set: readonly (readonly [string, Expression])[]
+  readonly remove: readonly string[]
+  readonly body: Expression | undefined
+}
+
+/** What the headers of a message, and what stands beside them, are changed by. */
+interface Message {
+  /** Undefined takes the header out: what failed must not let the client's own value pass. */
+  set(name: string, value: string | undefined): void
+  add(name: string, value: string | undefined): void
+  clear(): void
+  context(): CelContext
+}
+
+/** Changes a request before it goes on. Its body, where the change concerns it, must be here. */
+export function transformRequest(exchange: Exchange, transform: CompiledTransform): void {
+  apply(exchange, transform, requestMessage(exchange))
+  if (transform.body === undefined) return
+  exchange.body = bodyFrom(transform.body, celContext(exchange))
+  exchange.json = undefined
+}
+
+/** Changes the head of an answer before it goes to the client. */
+export function transformAnswer(exchange: Exchange, head: OutgoingHead, transform: CompiledTransform): void {
+  apply(exchange, transform, answerMessage(exchange, head))
+}
+
+function apply(exchange: Exchange, transform: CompiledTransform, message: Message): void {
+  for (const [name, expression] of transform.metadata) {
+    const value = jsonFrom(expression, message.context())
+    if (value === undefined) continue
+    exchange.metadata ??= Object.create(null) as Record<string, unknown>
+    exchange.metadata[name] = celValue(value)
+  }
+  if (transform.replace !== undefined) replaceAll(transform.replace, message)
+  for (const [name, expression] of transform.add) message.add(name, textFrom(expression, message.context()))
+  for (const [name, expression] of transform.set) message.set(name, textFrom(expression, message.context()))
+  for (const name of transform.remove) message.set(name, undefined)
+}
+
+/** All headers anew; those there are stay when the expression fails or yields no map. */
+function replaceAll(expression: Expression, message: Message): void {
+  const headers = jsonFrom(expression, message.context())
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return
+  message.clear()
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) continue
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      const text = sendable(one)
+      if (text !== undefined) message.add(name.toLowerCase(), text)
+    }
+  }
+}
+
+function requestMessage(exchange: Exchange): Message {
+  const { request } = exchange
+  return {
+    context: () => celContext(exchange),
+    clear() {
+      const { host } = request.headers
+      for (const name of Object.keys(request.headers)) removeRequestHeader(request, name)
+      // Where the request goes is no matter of its headers.
+      if (host !== undefined) setRequestHeader(request, 'host', host)
+    },
+    add(name, value) {
+      if (name.startsWith(':')) setPseudo(exchange, name, value)
+      else if (value === undefined) removeRequestHeader(request, name)
+      else addRequestHeader(request, name, value)
+    },
+    set(name, value) {
+      if (name.startsWith(':')) setPseudo(exchange, name, value)
+      else if (value === undefined) removeRequestHeader(request, name)
+      else setRequestHeader(request, name, value)
+    },
+  }
+}
+
+/** Parts of the request line; one whose expression fails stays as it is. */
+function setPseudo(exchange: Exchange, name: string, value: string | undefined): void {
+  if (value === undefined) return
+  if (name === ':method' && /^[A-Z]+$/.test(value)) exchange.method = value
+  else if (name === ':authority' && /^[^\s/@?#]+$/.test(value)) {
+    setRequestHeader(exchange.request, 'host', value)
+    exchange.host = hostOf(value)
+  } else if (name === ':path' && /^\/[\x21-\x7e]*$/.test(value)) {
+    const mark = value.indexOf('?')
+    exchange.path = mark < 0 ? value : value.slice(0, mark)
+    exchange.query = mark < 0 ? '' : value.slice(mark + 1)
+  }
+}
+
+function answerMessage(exchange: Exchange, head: OutgoingHead): Message {
+  const without = (name: string): string[] =>
+    head.headers.filter((_, i, all) => (all[i - (i % 2)] ?? '').toLowerCase() !== name)
+  return {
+    context: () => celContext(exchange, { response: { status: head.status, headers: head.headers } }),
+    clear() {
+      // How long the body is, and how it is packed, is no matter of taste.
+      head.headers = head.headers.filter((_, i, all) => OF_THE_BODY.has((all[i - (i % 2)] ?? '').toLowerCase()))
+    },
+    add(name, value) {
+      if (name === ':status') setStatus(head, value)
+      else if (value === undefined) head.headers = without(name)
+      else if (!OF_THE_BODY.has(name)) head.headers.push(name, value)
+    },
+    set(name, value) {
+      if (name === ':status') return setStatus(head, value)
+      if (OF_THE_BODY.has(name)) return
+      head.headers = without(name)
+      if (value !== undefined) head.headers.push(name, value)
+    },
+  }
+}
+
+const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'transfer-encoding'])
+
+function setStatus(head: OutgoingHead, value: string | undefined): void {
+  const status = Number(value)
+  if (Number.isInteger(status) && status >= 200 && status <= 599) head.status = status
+}
+
+function jsonFrom(expression: Expression, context: CelContext): unknown {
+  try {
+    return jsonValue(expression.evaluate(context))
+  } catch {
+    return undefined
+  }
+}
+
+function textFrom(expression: Expression, context: CelContext): string | undefined {
+  try {
+    return sendable(expression.evaluate(context))
+  } catch {
+    return undefined
+  }
+}
+
+/** Text that a header can carry, as bytes. */
+function sendable(value: unknown): string | undefined {
+  const text = textOf(value)
+  if (text === undefined || /[\0-\x08\x0a-\x1f\x7f]/.test(text)) return undefined
+  return /[^\0-\xff]/.test(text) ? Buffer.from(text).toString('latin1') : text
+}
+
+/** A text or bytes as they are, anything else as JSON; nothing when it fails. */
+function bodyFrom(expression: Expression, context: CelContext): Buffer {
+  try {
+    const value = expression.evaluate(context)
+    if (typeof value === 'string') return Buffer.from(value)
+    if (value instanceof Uint8Array) return Buffer.from(value)
+    return Buffer.from(JSON.stringify(jsonValue(value)))
+  } catch {
+    return Buffer.alloc(0)
+  }
+}

@@ -1,0 +1,142 @@
+import { EventDataReader } from './anthropic-completions-events.ts'
+import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { messagesError, messagesUsage, stopReason } from './messages-completions-answer.ts'
+
+/** The block that is being sent. */
+interface OpenBlock {
+  readonly kind: 'text' | 'tool'
+  /** Of a tool: its place among the calls of the answer. */
+  readonly call: unknown
+}
+
+/**
+ * `chat.completion.chunk` SSE bytes → Messages SSE bytes. Give it every chunk as it comes, in any split, and send on
+ * what each call returns (it may be empty). A stream that was cut ends without `message_stop`.
+ */
+export class MessagesFromCompletionsStream {
+  readonly #reader = new EventDataReader(data => this.#onData(data))
+  #output = ''
+  #hasBegun = false
+  #block: OpenBlock | undefined
+  #index = -1
+  #finishReason: unknown
+  #usage: unknown
+  #complete = false
+  #ending = false
+
+  push(chunk: Uint8Array): Buffer {
+    if (!this.#complete && !this.#reader.push(chunk)) this.#fail('The provider sent an event that is too long.')
+    return this.#take()
+  }
+
+  /** The upstream has ended; some leave out the `[DONE]` behind the last chunk. */
+  end(): Buffer {
+    this.#ending = true
+    if (!this.#complete) this.#reader.end()
+    if (!this.#complete && this.#finishReason !== undefined) this.#finish()
+    return this.#take()
+  }
+
+  /** True once `message_stop` or an error has gone out. */
+  get complete(): boolean {
+    return this.#complete
+  }
+
+  #take(): Buffer {
+    const bytes = Buffer.from(this.#output)
+    this.#output = ''
+    return bytes
+  }
+
+  #onData(data: string): void {
+    if (this.#complete) return
+    if (data === '[DONE]') return this.#finish()
+    let chunk: unknown
+    try {
+      chunk = JSON.parse(data)
+    } catch {
+      if (!this.#ending) this.#fail('The provider sent an event that is not JSON.')
+      return
+    }
+    if (isObject(chunk)) this.#onChunk(chunk)
+  }
+
+  #onChunk(chunk: JsonObject): void {
+    if (chunk['error'] !== undefined && chunk['error'] !== null) return this.#onError(chunk['error'])
+    if (!this.#hasBegun) this.#begin(chunk)
+    if (isObject(chunk['usage'])) this.#usage = chunk['usage']
+    const [choice] = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : []
+    if (!isObject(choice)) return
+    if (isObject(choice['delta'])) this.#onDelta(choice['delta'])
+    this.#finishReason = choice['finish_reason'] ?? this.#finishReason
+  }
+
+  #begin({ id, model }: JsonObject): void {
+    this.#hasBegun = true
+    const usage = { input_tokens: 0, output_tokens: 0 }
+    const message = { id: id ?? '', type: 'message', role: 'assistant', model: model ?? '', content: [] }
+    this.#send('message_start', { message: { ...message, stop_reason: null, stop_sequence: null, usage } })
+  }
+
+  #send(type: string, fields: JsonObject): void {
+    this.#output += `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+  }
+
+  #onDelta({ content, refusal, tool_calls }: JsonObject): void {
+    for (const text of [content, refusal]) {
+      if (typeof text !== 'string' || text === '') continue
+      if (this.#block?.kind !== 'text') this.#open({ kind: 'text', call: undefined }, { type: 'text', text: '' })
+      this.#sendDelta({ type: 'text_delta', text })
+    }
+    for (const call of Array.isArray(tool_calls) ? (tool_calls as unknown[]) : []) {
+      if (isObject(call)) this.#onToolCall(call)
+    }
+  }
+
+  #onToolCall({ index, id, function: called }: JsonObject): void {
+    const { name, arguments: json } = isObject(called) ? called : {}
+    if (this.#block?.kind !== 'tool' || this.#block.call !== index) {
+      const block = { type: 'tool_use', id: id ?? '', name: name ?? '', input: {} }
+      this.#open({ kind: 'tool', call: index }, block)
+    }
+    if (typeof json === 'string' && json !== '') {
+      this.#sendDelta({ type: 'input_json_delta', partial_json: json })
+    }
+  }
+
+  #open(block: OpenBlock, content_block: JsonObject): void {
+    this.#close()
+    this.#block = block
+    this.#index++
+    this.#send('content_block_start', { index: this.#index, content_block })
+  }
+
+  #sendDelta(delta: JsonObject): void {
+    this.#send('content_block_delta', { index: this.#index, delta })
+  }
+
+  #close(): void {
+    if (this.#block === undefined) return
+    this.#block = undefined
+    this.#send('content_block_stop', { index: this.#index })
+  }
+
+  #finish(): void {
+    if (!this.#hasBegun) this.#begin({})
+    this.#close()
+    const delta = { stop_reason: stopReason(this.#finishReason), stop_sequence: null }
+    this.#send('message_delta', { delta, usage: messagesUsage(this.#usage) })
+    this.#send('message_stop', {})
+    this.#complete = true
+  }
+
+  #onError(error: unknown): void {
+    const { message } = isObject(error) ? error : {}
+    this.#fail(typeof message === 'string' ? message : 'The provider broke the answer off.')
+  }
+
+  #fail(message: string): void {
+    this.#output += `event: error\ndata: ${messagesError(message, 'api_error')}\n\n`
+    this.#complete = true
+  }
+}
