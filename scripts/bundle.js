@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { dirname, join, sep } from 'node:path'
 import { rolldown } from 'rolldown'
 
-/** Joined in, with all that they need. Everything else is loaded from node_modules, and only when it is used. */
-const JOINED = /^(?:@oclif\/core|diff|yaml|zod)(?:\/|$)/
+/** Joined in, with all that they need: what every start needs, and what is all small files. Everything else is loaded from node_modules, and only when it is used. */
+const JOINED = /^(?:@marcbachmann\/cel-js|@oclif\/core|diff|yaml|zod)(?:\/|$)/
 /** What oclif tries to load and does without. */
 const OPTIONAL = /^(?:typescript|ts-node|tsx)(?:\/|$)/
 

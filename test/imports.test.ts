@@ -72,6 +72,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   inquirer: /^cli\/prompt\.js$/,
   execa: /^secrets\/run\.js$/,
   '@marcbachmann/cel-js': /^gateway\/cel\/cel\.js$/,
+  jose: /^gateway\/auth\/tokens\.js$/,
   diff: /^cli\/diff\.js$/,
   ajv: /^config\/published-schema\.js$/,
   '@oclif/core': /^(?:cli|commands)\//,

@@ -46,7 +46,7 @@ export class Exchange implements RouteRequest {
   readonly port: number
   readonly startedAt = performance.now()
 
-  readonly method: string
+  method: string
   path = ''
   query = ''
   host: string

@@ -12,6 +12,7 @@ export type Reason =
   | 'APIKeyAuth'
   | 'Authorization'
   | 'RateLimit'
+  | 'Guardrail'
 
 /** An answer that the gateway gives in place of the upstream's. */
 export interface Answer {

@@ -19,7 +19,7 @@ import { type LlmCall, prepareLlmCall } from './llm-request.ts'
 import { isModelList, pickModel, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
 import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
-import type { Destination, Destinations, ModelRouter } from './runtime.ts'
+import type { Destination, Destinations, ModelRouter, TokenPlace } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { TranslatedRelay } from './translated-relay.ts'
 
@@ -185,12 +185,20 @@ export function outgoingHeaders(
   const { authority } = destination
   const host = typeof authority === 'function' ? authority(exchange) : authority
   const headers = destination.requestHeaders.build(exchange.request, host)
+  if (destination.passthrough !== undefined && headers !== undefined)
+    putBack(exchange, destination.passthrough, headers)
   if (headers === undefined || call === undefined || destination.ai === undefined) return headers
   const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call
   provider.finish?.(headers, { type, model, explicitLocation: isKeyPlaceExplicit })
   if (translation !== undefined) setHeader(headers, 'accept-encoding', 'identity')
   return headers
+}
+
+/** The token that a jwtAuth policy took out goes on after all. */
+function putBack({ caller }: Exchange, { header, prefix }: TokenPlace, headers: string[]): void {
+  const token = caller?.jwt?.rawToken.unredacted()
+  if (token !== undefined) setHeader(headers, header, prefix + token)
 }
 
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {

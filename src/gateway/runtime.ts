@@ -23,6 +23,8 @@ export interface Runtime {
 export interface Settings {
   /** Bytes of a request body that must be looked into; above it the answer is 413. */
   readonly maxBodyBytes: number
+  /** Lower-case names of query parameters in which clients send credentials. */
+  readonly hiddenParameters: ReadonlySet<string>
   /** How long an idle client connection is kept, in milliseconds. */
   readonly clientIdleMs: number
   /** How long requests under way may take after `close`, in milliseconds. */
@@ -114,6 +116,8 @@ export interface Destination {
   /** Query parameters that the backend's auth sets, percent-encoded. */
   readonly queryCredentials: readonly QueryCredential[]
   readonly key: Key | undefined
+  /** Where the token of a client goes that a jwtAuth policy took out. */
+  readonly passthrough: TokenPlace | undefined
   /** Looks through answers in which the upstream may repeat what it was given. */
   readonly echoes: EchoGuard | undefined
   /** Names of the policies in effect, in the order they apply. */
@@ -132,6 +136,13 @@ export interface Key {
   readonly secret: Secret
   /** Where the config puts it; a provider may move a header from there. */
   readonly place: { readonly kind: 'header' | 'query' | 'cookie'; readonly name: string }
+}
+
+/** The header in which a token goes upstream. */
+export interface TokenPlace {
+  /** In lower case. */
+  readonly header: string
+  readonly prefix: string
 }
 
 /** A credential as a query parameter. */

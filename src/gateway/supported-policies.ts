@@ -1,4 +1,5 @@
-import { each, type Fields, isMap, runs, section, unless } from './support.ts'
+import { unrunFunctions } from './cel/unrun.ts'
+import { each, type Fields, isMap, runs, type Support, section, unless } from './support.ts'
 
 /*
  * Which policies the embedded gateway runs, and how much of each. A row per policy, under every level that may have it:
@@ -22,9 +23,68 @@ export const BACKEND_AUTH = unless(
   section({ key: runs, credentials: runs, passthrough: runs, location: runs }),
 )
 
+/** An expression, with functions that run here. */
+const EXPRESSION: Support = (value, path, report) => {
+  if (typeof value !== 'string') return
+  for (const name of unrunFunctions(value)) report(path, `the function ${name} in expressions`)
+}
+
+/** The same, where only the head of an answer can be looked at. */
+const HEAD_EXPRESSION: Support = (value, path, report) => {
+  if (typeof value === 'string' && /\bresponse\s*\.\s*body/.test(value)) report(path, 'response.body')
+  EXPRESSION(value, path, report)
+}
+
+const LOCATION = section({ header: runs, queryParameter: runs, cookie: runs, expression: EXPRESSION })
+
+const RULE: Support = (value, path, report) => {
+  const kinds = section({ allow: EXPRESSION, deny: EXPRESSION, require: EXPRESSION })
+  const look = typeof value === 'string' ? EXPRESSION : kinds
+  look(value, path, report)
+}
+
+/** Who may do it. */
+export const AUTHORIZATION = section({ rules: each(RULE) })
+
+const TRANSFORMATION: Fields = {
+  request: section({
+    add: each(EXPRESSION),
+    set: each(EXPRESSION),
+    remove: runs,
+    replace: EXPRESSION,
+    body: EXPRESSION,
+    metadata: each(EXPRESSION),
+  }),
+  response: section({
+    add: each(HEAD_EXPRESSION),
+    set: each(HEAD_EXPRESSION),
+    remove: runs,
+    replace: HEAD_EXPRESSION,
+    metadata: each(HEAD_EXPRESSION),
+  }),
+}
+
+const TRANSFORMATIONS = section({
+  ...TRANSFORMATION,
+  conditional: each(section({ ...TRANSFORMATION, condition: EXPRESSION })),
+})
+
 /** What gateways and listeners have, and routes as well. */
 export const GATEWAY_FIELDS: Fields = {
   cors: runs,
+  jwtAuth: section({
+    mode: runs,
+    location: LOCATION,
+    issuer: runs,
+    audiences: runs,
+    jwks: runs,
+    jwtValidationOptions: runs,
+    providers: runs,
+  }),
+  basicAuth: section({ htpasswd: runs, realm: runs, mode: runs, authorizationLocation: LOCATION }),
+  apiKey: section({ keys: runs, mode: runs, location: LOCATION }),
+  authorization: AUTHORIZATION,
+  transformations: TRANSFORMATIONS,
 }
 
 export const GATEWAY_POLICIES = section(GATEWAY_FIELDS)
@@ -44,6 +104,8 @@ export const BACKEND_POLICIES = section({
   backendTLS: BACKEND_TLS,
   backendAuth: BACKEND_AUTH,
   http: section({ requestTimeout: runs }),
+  authorization: AUTHORIZATION,
+  transformations: TRANSFORMATIONS,
   requestRedirect: runs,
   ai: AI_POLICY,
 })

@@ -108,7 +108,9 @@ function answerMessage(exchange: Exchange, head: OutgoingHead): Message {
     context: () => celContext(exchange, { response: { status: head.status, headers: head.headers } }),
     clear() {
       // How long the body is, and how it is packed, is no matter of taste.
-      head.headers = head.headers.filter((_, i, all) => OF_THE_BODY.has((all[i - (i % 2)] ?? '').toLowerCase()))
+      head.headers = head.headers.filter((_, i, all) =>
+        OF_THE_BODY.has((all[i - (i % 2)] ?? '').toLowerCase()),
+      )
     },
     add(name, value) {
       if (name === ':status') setStatus(head, value)
@@ -151,7 +153,8 @@ function textFrom(expression: Expression, context: CelContext): string | undefin
 function sendable(value: unknown): string | undefined {
   const text = textOf(value)
   if (text === undefined || /[\0-\x08\x0a-\x1f\x7f]/.test(text)) return undefined
-  return /[^\0-\xff]/.test(text) ? Buffer.from(text).toString('latin1') : text
+  // Node sends one byte a letter, so other letters are written as the bytes of UTF-8.
+  return typeof value === 'string' && /[^\0-\x7f]/.test(text) ? Buffer.from(text).toString('latin1') : text
 }
 
 /** A text or bytes as they are, anything else as JSON; nothing when it fails. */

@@ -27,7 +27,10 @@ import {
  */
 
 /** Anthropic Messages request body → OpenAI Chat Completions body. Throws TranslationError; changes nothing given. */
-export function toCompletions(body: JsonObject, limitField: 'max_tokens' | 'max_completion_tokens'): JsonObject {
+export function toCompletions(
+  body: JsonObject,
+  limitField: 'max_tokens' | 'max_completion_tokens',
+): JsonObject {
   const system = systemOf(body['system'])
   const messages = listAt(body['messages'], 'messages').flatMap((message, index) =>
     messagesOf(objectAt(message, `messages[${index}]`), `messages[${index}]`),

@@ -25,7 +25,8 @@ export class MessagesFromCompletionsStream {
   #ending = false
 
   push(chunk: Uint8Array): Buffer {
-    if (!this.#complete && !this.#reader.push(chunk)) this.#fail('The provider sent an event that is too long.')
+    if (!this.#complete && !this.#reader.push(chunk))
+      this.#fail('The provider sent an event that is too long.')
     return this.#take()
   }
 
@@ -85,7 +86,8 @@ export class MessagesFromCompletionsStream {
   #onDelta({ content, refusal, tool_calls }: JsonObject): void {
     for (const text of [content, refusal]) {
       if (typeof text !== 'string' || text === '') continue
-      if (this.#block?.kind !== 'text') this.#open({ kind: 'text', call: undefined }, { type: 'text', text: '' })
+      if (this.#block?.kind !== 'text')
+        this.#open({ kind: 'text', call: undefined }, { type: 'text', text: '' })
       this.#sendDelta({ type: 'text_delta', text })
     }
     for (const call of Array.isArray(tool_calls) ? (tool_calls as unknown[]) : []) {

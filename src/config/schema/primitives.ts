@@ -125,11 +125,16 @@ export const headerName = shaped(
   isToken,
 )
 
+/** A header, or a part of the request or status line by the name that HTTP/2 gives it. */
+export function isHeaderOrPseudo(name: string): boolean {
+  return isToken(name) || PSEUDO.includes(name)
+}
+
 export const headerOrPseudo = shaped(
   'BAD_HEADER',
   'this is not a header name',
   `write a header name, as in x-api-key, or one of ${PSEUDO.join(', ')}`,
-  value => isToken(value) || PSEUDO.includes(value),
+  isHeaderOrPseudo,
 )
 
 export const httpMethod = shaped(
@@ -155,11 +160,14 @@ export const regex = z.string().check(
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** Header name → value, written as they are sent. */
-export function headerMap<V extends z.ZodType>(value: V): z.ZodRecord<z.ZodString, V> {
+export function headerMap<V extends z.ZodType>(
+  value: V,
+  isName: (name: string) => boolean = isToken,
+): z.ZodRecord<z.ZodString, V> {
   return z.record(z.string(), value).check(
     rule<Record<string, unknown>>((map, report) => {
       for (const [name, content] of Object.entries(map)) {
-        if (!isToken(name)) {
+        if (!isName(name)) {
           report({
             code: 'BAD_HEADER',
             message: 'this key is not a header name',

@@ -59,8 +59,8 @@ export class Bcrypt implements Disposable {
 
   #running(): Worker {
     if (this.#worker !== undefined) return this.#worker
-    const library = createRequire(import.meta.url).resolve('bcryptjs')
-    const worker = new Worker(PROGRAM, { eval: true, workerData: library })
+    const require = createRequire(import.meta.url)
+    const worker = new Worker(PROGRAM, { eval: true, workerData: require.resolve('bcryptjs') })
     worker.unref()
     worker.on('message', ({ id, fits }: { id: number; fits: boolean }) => {
       this.#waiting.get(id)?.(fits)

@@ -3,7 +3,7 @@ import type { AuthorizationLocation, BackendAuth } from '../../config/schema.ts'
 import { AgwError } from '../../errors.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { HeaderEdit } from '../headers.ts'
-import type { Key, QueryCredential } from '../runtime.ts'
+import type { Key, QueryCredential, TokenPlace } from '../runtime.ts'
 import { invalid } from './invalid.ts'
 
 /** What authenticating to a backend does to a request. Holds the secrets: keep it inside the compile step. */
@@ -13,11 +13,20 @@ export interface CompiledAuth {
   readonly key: Key | undefined
   /** Everything secret that the upstream is given. */
   readonly secrets: readonly Secret[]
+  /** Where the token goes that a jwtAuth policy took out of the request. */
+  readonly passthrough: TokenPlace | undefined
   /** The config says where the credential goes, so that no provider moves it. */
   readonly isPlaceExplicit: boolean
 }
 
-const NOTHING: CompiledAuth = { edits: [], query: [], key: undefined, secrets: [], isPlaceExplicit: false }
+const NOTHING: CompiledAuth = {
+  edits: [],
+  query: [],
+  key: undefined,
+  secrets: [],
+  passthrough: undefined,
+  isPlaceExplicit: false,
+}
 const BEARER: AuthorizationLocation = { header: { name: 'authorization', prefix: 'Bearer ' } }
 
 /** `undefined` keeps what the client sends. */
@@ -25,9 +34,15 @@ export function compileAuth(auth: BackendAuth | undefined, path: Path): Compiled
   if (auth === undefined || auth === 'copilot') return NOTHING
   if (auth.key !== undefined) return withKey(auth, auth.key, path)
   const credentials = compileCredentials(auth.credentials ?? [], [...path, 'credentials'])
-  // Only a token that a jwtAuth policy took out would be put back; all that is left here is the place it marks.
-  const isPlaced = auth.passthrough !== undefined && (auth.passthrough.location ?? undefined) !== undefined
-  return merge({ ...NOTHING, isPlaceExplicit: isPlaced }, credentials)
+  if (auth.passthrough === undefined) return credentials
+  const location = auth.passthrough.location ?? undefined
+  const passthrough = tokenPlace(location ?? BEARER, [...path, 'passthrough', 'location'])
+  return merge({ ...NOTHING, passthrough, isPlaceExplicit: location !== undefined }, credentials)
+}
+
+function tokenPlace({ header }: AuthorizationLocation, path: Path): TokenPlace {
+  if (header !== undefined) return { header: header.name.toLowerCase(), prefix: header.prefix ?? '' }
+  throw invalid(path, 'a token is put back into a header only', 'name a header')
 }
 
 /** `params.apiKey`: a key at the usual place. */
@@ -66,6 +81,7 @@ function merge(first: CompiledAuth, second: CompiledAuth): CompiledAuth {
     query: [...first.query, ...second.query],
     key: first.key ?? second.key,
     secrets: [...first.secrets, ...second.secrets],
+    passthrough: first.passthrough ?? second.passthrough,
     isPlaceExplicit: first.isPlaceExplicit || second.isPlaceExplicit,
   }
 }
@@ -84,16 +100,16 @@ function place(value: unknown, location: AuthorizationLocation | undefined, path
   const text = sendable(value, path)
   if (header !== undefined) {
     const edit: HeaderEdit = { do: 'set', name: header.name, value: (header.prefix ?? '') + text }
-    return { edits: [edit], query: [], key: key('header', header.name), ...rest }
+    return { ...NOTHING, edits: [edit], query: [], key: key('header', header.name), ...rest }
   }
   if (cookie !== undefined) {
     const edit: HeaderEdit = { do: 'cookie', name: cookie.name, value: text }
-    return { edits: [edit], query: [], key: key('cookie', cookie.name), ...rest }
+    return { ...NOTHING, edits: [edit], query: [], key: key('cookie', cookie.name), ...rest }
   }
   if (queryParameter !== undefined) {
     const { name } = queryParameter
     const pair = `${encodeURIComponent(name)}=${encodeURIComponent(text)}`
-    return { edits: [], query: [{ name, pair: () => pair }], key: key('query', name), ...rest }
+    return { ...NOTHING, edits: [], query: [{ name, pair: () => pair }], key: key('query', name), ...rest }
   }
   throw invalid(
     path,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Path } from '../../config/diagnostic.ts'
 import type { Config, Gateway, LlmConfig, StaticConfig } from '../../config/schema.ts'
+import { Cel } from '../cel/cel.ts'
 import { AnswerHeaders } from '../headers.ts'
 import { HostTable } from '../host-table.ts'
 import { GATEWAY_PHASE } from '../policies/phases.ts'
@@ -65,6 +66,7 @@ class Compilation {
   ) {
     this.#config = config
     this.#now = now
+    const cel = new Cel()
     const named = (config.backends ?? []).map(
       (backend, index) => [backend.name.replace(/^\//, ''), { backend, path: ['backends', index] }] as const,
     )
@@ -72,7 +74,11 @@ class Compilation {
       settings: { ...connectionSettings(config.config), readFile },
       named: new Map(named),
       targeted: new TargetedPolicies(config),
-      policies: new PolicyContexts({ readFile, maxBodyBytes: settingsOf(config).maxBodyBytes }),
+      policies: new PolicyContexts({
+        readFile,
+        cel,
+        maxBodyBytes: settingsOf(config, new Set()).maxBodyBytes,
+      }),
       untouched: new AnswerHeaders(),
     }
   }
@@ -83,8 +89,9 @@ class Compilation {
     this.#attachRoutes()
     this.#attachLlm()
     const binds = Object.freeze(this.#binds())
-    const kept = [...this.#context.policies.kept.values()]
-    return Object.freeze({ binds, settings: settingsOf(this.#config), kept })
+    const { kept, hiddenParameters } = this.#context.policies
+    const settings = settingsOf(this.#config, hiddenParameters)
+    return Object.freeze({ binds, settings, kept: [...kept.values()] })
   }
 
   #addBinds(): void {
@@ -256,11 +263,12 @@ function connectionSettings(config: StaticConfig | null | undefined): {
   }
 }
 
-function settingsOf({ config, frontendPolicies }: Config): Settings {
+function settingsOf({ config, frontendPolicies }: Config, hiddenParameters: ReadonlySet<string>): Settings {
   const { maxBufferSize, http1IdleTimeout } = frontendPolicies?.http ?? {}
   const deadline = config?.connectionTerminationDeadline
   return Object.freeze({
     maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
+    hiddenParameters,
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,
   })

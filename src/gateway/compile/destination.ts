@@ -150,6 +150,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     answerHeaders: answerEdits.length > 0 ? new AnswerHeaders(answerEdits) : untouched,
     queryCredentials: auth?.query ?? [],
     key: auth?.key,
+    passthrough: auth?.passthrough,
     echoes: EchoGuard.of(auth?.secrets ?? [], requestEdits),
     policies: policyNames(draft),
     authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,

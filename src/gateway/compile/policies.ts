@@ -44,12 +44,16 @@ export function compilePhase(
   return steps.length === 0 ? NO_STEPS : Object.freeze(steps)
 }
 
+type SharedContext = Pick<PolicyContext, 'maxBodyBytes' | 'readFile' | 'cel'>
+
 /** Collects what the policies of one runtime want to keep. */
 export class PolicyContexts {
   readonly kept = new Map<string, Kept<unknown>>()
-  readonly #shared: Pick<PolicyContext, 'maxBodyBytes' | 'readFile'>
+  /** Lower-case names of query parameters whose values no log may show. */
+  readonly hiddenParameters = new Set<string>()
+  readonly #shared: SharedContext
 
-  constructor(shared: Pick<PolicyContext, 'maxBodyBytes' | 'readFile'>) {
+  constructor(shared: SharedContext) {
     this.#shared = shared
   }
 
@@ -62,6 +66,7 @@ export class PolicyContexts {
         this.kept.set(kept.id, kept)
         return kept
       },
+      hideParameter: name => void this.hiddenParameters.add(name.toLowerCase()),
     }
   }
 }

@@ -3,9 +3,9 @@ import type { JwtAuth } from '../../config/schema.ts'
 import { parseJwks, RemoteJwks } from '../auth/jwks.ts'
 import { authorizationHeader, compileLocation } from '../auth/location.ts'
 import { type TokenIssuer, TokenProblem, TokenVerifier } from '../auth/tokens.ts'
+import type { Caller } from '../cel/context.ts'
 import { celValue, Redacted } from '../cel/values.ts'
 import { invalid } from '../compile/invalid.ts'
-import type { Exchange } from '../exchange.ts'
 import type { Failure } from '../failures.ts'
 import type { PolicyContext, PolicyKind } from './policy.ts'
 
@@ -46,7 +46,7 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
   },
 }
 
-function callerOf(claims: Readonly<Record<string, unknown>>, token: string): NonNullable<Exchange['caller']>['jwt'] {
+function callerOf(claims: Readonly<Record<string, unknown>>, token: string): NonNullable<Caller['jwt']> {
   return { ...(celValue(claims) as Record<string, unknown>), rawToken: new Redacted(token) }
 }
 

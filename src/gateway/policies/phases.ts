@@ -1,25 +1,37 @@
+import { ANSWER_ORDER } from '../watcher.ts'
+import { apiKey } from './api-key.ts'
+import { authorization } from './authorization.ts'
+import { basicAuth } from './basic-auth.ts'
 import { cors } from './cors.ts'
 import { csrf } from './csrf.ts'
 import { delay } from './delay.ts'
 import { directResponse } from './direct-response.ts'
+import { jwtAuth } from './jwt-auth.ts'
 import type { PolicyKind } from './policy.ts'
 import { requestRedirect } from './redirect.ts'
 import { responseHeaderModifier } from './response-headers.ts'
+import { transformations } from './transformations.ts'
 
 /*
  * Which policies run in which phase, in agentgateway's order. Some have no step: header changes, rewrites, timeouts,
  * keys and TLS are compiled into the destination, at the place noted here.
  */
 
-/** Before a route is chosen: cors, jwtAuth, basicAuth, apiKey, authorization, transformations. */
-export const GATEWAY_PHASE: readonly PolicyKind[] = [cors]
+const CLIENT: readonly PolicyKind[] = [cors, jwtAuth, basicAuth, apiKey, authorization]
+
+/** Before a route is chosen. */
+export const GATEWAY_PHASE: readonly PolicyKind[] = [
+  ...CLIENT,
+  transformations(ANSWER_ORDER.gatewayTransformation),
+]
 
 /**
  * Once the route is known: the same, with localRateLimit and buffer before the transformations, then csrf, header
  * changes, urlRewrite, requestRedirect, delay, directResponse.
  */
 export const ROUTE_PHASE: readonly PolicyKind[] = [
-  ...GATEWAY_PHASE,
+  ...CLIENT,
+  transformations(ANSWER_ORDER.routeTransformation),
   csrf,
   responseHeaderModifier,
   requestRedirect,
@@ -28,4 +40,8 @@ export const ROUTE_PHASE: readonly PolicyKind[] = [
 ]
 
 /** Once the backend is known: authorization, (backendAuth,) transformations, (header changes,) requestRedirect. */
-export const BACKEND_PHASE: readonly PolicyKind[] = [requestRedirect]
+export const BACKEND_PHASE: readonly PolicyKind[] = [
+  authorization,
+  transformations(ANSWER_ORDER.backendTransformation),
+  requestRedirect,
+]

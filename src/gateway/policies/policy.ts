@@ -1,5 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { BackendPolicies, RoutePolicies } from '../../config/schema.ts'
+import type { Cel } from '../cel/cel.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
 import type { Kept } from '../kept.ts'
@@ -36,6 +37,8 @@ export interface PolicyContext {
   readonly owner: string
   /** Bytes of a body that is gathered where nothing else is said. */
   readonly maxBodyBytes: number
+  /** Compiles expressions. */
+  readonly cel: Cel
   /** Relative paths start at the working directory. */
   readonly readFile: (path: string) => string
   /**
@@ -43,6 +46,8 @@ export interface PolicyContext {
    * JSON) stay the same; the step asks for it with `exchange.generation.state(kept)`.
    */
   keep<T>(kind: string, config: unknown, create: () => T): Kept<T>
+  /** A query parameter holds a credential: no log shows its value. */
+  hideParameter(name: string): void
 }
 
 /** A kind of policy: how its config becomes a step. */

@@ -5,7 +5,7 @@ import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import { type CompiledTransform, transformAnswer, transformRequest } from '../transform.ts'
-import { ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
+import type { ANSWER_ORDER, OutgoingHead, Watcher } from '../watcher.ts'
 import type { PolicyKind, Verdict } from './policy.ts'
 
 type Written = Transformations & { readonly condition?: string | null | undefined }
@@ -30,7 +30,9 @@ export function transformations(answerOrder: Order): PolicyKind<'transformations
           : [compileEntry(value, path, cel)]
       const apply = (exchange: Exchange): Verdict => {
         const context = celContext(exchange)
-        const entry = entries.find(({ condition }) => condition?.test(context) ?? true)
+        const entry = entries.find(
+          ({ condition }) => condition === undefined || condition.test(context) === true,
+        )
         if (entry !== undefined) applyEntry(entry, exchange, answerOrder)
         return undefined
       }
@@ -101,4 +103,3 @@ function compileTransform(written: WrittenTransform, path: Path, cel: Cel): Comp
     body: one('body'),
   }
 }
-

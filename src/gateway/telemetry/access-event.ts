@@ -67,7 +67,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     source: sourceOf(request.socket),
     method: exchange.method,
     host: request.headers.host ?? '',
-    path: maskedTarget(request.url ?? '', destination?.queryCredentials ?? []),
+    path: maskedTarget(exchange, destination?.queryCredentials ?? []),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
     provider: destination?.ai?.provider.telemetryName,
@@ -109,9 +109,11 @@ function sourceOf({ remoteAddress, remotePort }: Socket): string | undefined {
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 }
 
-function maskedTarget(url: string, credentials: readonly QueryCredential[]): string {
+function maskedTarget({ request, generation }: Exchange, credentials: readonly QueryCredential[]): string {
+  const { url = '' } = request
   const mark = url.indexOf('?')
   if (mark < 0) return url
-  const names = new Set(credentials.map(({ name }) => name.toLowerCase()))
+  const names = new Set(generation.runtime.settings.hiddenParameters)
+  for (const { name } of credentials) names.add(name.toLowerCase())
   return `${url.slice(0, mark)}?${maskQuery(url.slice(mark + 1), names)}`
 }
