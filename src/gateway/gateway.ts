@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream'
+import { AgwError } from '../errors.ts'
 import type { ConnectTo } from './connect-to.ts'
 import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
@@ -20,6 +22,8 @@ export interface GatewayOptions {
   readonly onConnection?: (bind: string, closed?: ConnectionEnd) => void
   /** A configured port → the port to listen on instead; 0 lets the system choose. */
   readonly ports?: ReadonlyMap<number, number>
+  /** Opens no port at all: clients come in by `connect`. */
+  readonly inMemory?: boolean
 }
 
 /** A port that is open. */
@@ -33,6 +37,8 @@ export interface ListeningAddress {
 
 export interface Gateway {
   readonly addresses: readonly ListeningAddress[]
+  /** A client's connection to a port of the config (the first one unless given) that needs no socket. */
+  connect(port?: number): Duplex
   /**
    * Serves new requests by the new runtime; those under way finish on theirs. Opens and closes ports as needed; when
    * one cannot be opened it throws PORT_TAKEN and everything goes on as before.
@@ -74,6 +80,12 @@ class RunningGateway implements Gateway {
     return [...this.#ports.values()].map(({ bind, number }) => ({ bind, port: number, address: this.#host }))
   }
 
+  connect(port?: number): Duplex {
+    const open = port === undefined ? [...this.#ports.values()][0] : this.#ports.get(port)
+    if (open === undefined) throw new AgwError('USAGE', `the config has no port ${port ?? ''}`)
+    return open.connect()
+  }
+
   #generation(runtime: Runtime): Generation {
     return new Generation(runtime, this.#pools, this.#states, this.#options.onAccess, generation =>
       this.#onIdle(generation),
@@ -93,7 +105,7 @@ class RunningGateway implements Gateway {
   }
 
   #listen(bind: Bind): Promise<Port> {
-    const port = this.#options.ports?.get(bind.port) ?? bind.port
+    const port = this.#options.inMemory ? undefined : (this.#options.ports?.get(bind.port) ?? bind.port)
     const idleMs = this.#current.runtime.settings.clientIdleMs
     return Port.open(
       { bind: bind.key, host: this.#host, port, idleMs, onConnection: this.#options.onConnection },

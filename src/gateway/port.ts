@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
 import { AgwError } from '../errors.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
 import type { ConnectionEnd } from './telemetry/metrics.ts'
@@ -11,8 +13,8 @@ export interface PortOptions {
   /** `bind/3000` */
   readonly bind: string
   readonly host: string
-  /** 0 lets the system choose. */
-  readonly port: number
+  /** 0 lets the system choose; undefined opens none, and only `connect` gets in. */
+  readonly port: number | undefined
   /** How long an idle connection is kept, in milliseconds. */
   readonly idleMs: number
   readonly onConnection?: ((bind: string, closed?: ConnectionEnd) => void) | undefined
@@ -28,6 +30,8 @@ const SWEEP_MS = 25
 export class Port {
   readonly bind: string
   readonly #server: Server<typeof GatewayRequest, typeof GatewayResponse>
+  /** Connections that came in without a socket: the server does not wait for them. */
+  readonly #unlistened = new Set<Duplex>()
   #isClosing = false
 
   private constructor(options: PortOptions, accept: Accept) {
@@ -55,6 +59,11 @@ export class Port {
   /** Listens. Throws PORT_TAKEN, which names the port and what to do. */
   static async open(options: PortOptions, accept: Accept): Promise<Port> {
     const port = new Port(options, accept)
+    if (options.port === undefined) {
+      // Node begins to keep track of connections when it hears that it listens.
+      port.#server.emit('listening')
+      return port
+    }
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException) => reject(listenFailure(options, error))
       port.#server.once('error', refuse)
@@ -66,9 +75,18 @@ export class Port {
     return port
   }
 
-  /** The port number listened on. */
+  /** The port number listened on; 0 where none is open. */
   get number(): number {
-    return (this.#server.address() as AddressInfo).port
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0
+  }
+
+  /** A connection without a socket, as if a client had come in. */
+  connect(): Duplex {
+    const [client, server] = duplexPair()
+    this.#unlistened.add(server)
+    server.once('close', () => this.#unlistened.delete(server))
+    this.#server.emit('connection', server)
+    return client
   }
 
   set idleMs(value: number) {
@@ -83,12 +101,13 @@ export class Port {
     if (this.#isClosing) return
     this.#isClosing = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    const left = [...this.#unlistened].map(duplex => once(duplex, 'close'))
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS)
     let cut = setTimeout(() => {
       giveUp()
       cut = setTimeout(() => this.#server.closeAllConnections(), 2 * SWEEP_MS)
     }, drainMs)
-    await closed
+    await Promise.all([closed, ...left])
     clearInterval(sweep)
     clearTimeout(cut)
   }
@@ -96,7 +115,10 @@ export class Port {
 
 function watch(socket: Socket, bind: string, tell: NonNullable<PortOptions['onConnection']>): void {
   tell(bind)
-  socket.once('close', () => tell(bind, { received: socket.bytesRead, sent: socket.bytesWritten }))
+  // A connection in memory counts no bytes.
+  socket.once('close', () =>
+    tell(bind, { received: socket.bytesRead ?? 0, sent: socket.bytesWritten ?? 0 }),
+  )
 }
 
 function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {

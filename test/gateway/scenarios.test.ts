@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { call } from './kit/client.ts'
 import { startTestGateway } from './kit/gateway.ts'
+import { MemoryAgent } from './kit/memory.ts'
 import { startUpstream } from './kit/upstream.ts'
 
 interface Scenario {
@@ -65,7 +66,10 @@ function expectBody(body: string, wanted: unknown): void {
   else expect(JSON.parse(body)).toEqual(wanted)
 }
 
-async function run(scenario: Scenario, configs: ScenarioFile['configs']): Promise<void> {
+/** How a scenario's request comes to the gateway: by a port, or without one. */
+type Way = 'sockets' | 'memory'
+
+async function run(scenario: Scenario, configs: ScenarioFile['configs'], way: Way): Promise<void> {
   const { request = {}, answer = {}, sees, gets = {}, logs } = scenario
   const config = typeof scenario.config === 'string' ? configs?.[scenario.config] : scenario.config
   const upstream = await startUpstream(response => {
@@ -74,10 +78,11 @@ async function run(scenario: Scenario, configs: ScenarioFile['configs']): Promis
   })
   const { gateway, nextEvent } = await startTestGateway(JSON.stringify(config), {
     standIn: { host: '127.0.0.1', port: upstream.port },
+    inMemory: way === 'memory',
   })
-  const address =
-    gateway.addresses.find(({ bind }) => bind === `bind/${scenario.port}`) ?? gateway.addresses[0]
-  const got = await call(address?.port ?? 0, {
+  const bind = gateway.addresses.find(one => one.bind === `bind/${scenario.port}`) ?? gateway.addresses[0]
+  const got = await call(bind?.port ?? 0, {
+    ...(way === 'memory' && { agent: new MemoryAgent(() => gateway.connect(scenario.port)) }),
     method: request.method ?? (request.body === undefined ? 'GET' : 'POST'),
     path: request.path ?? '/',
     headers: request.headers ?? {},
@@ -104,7 +109,10 @@ async function run(scenario: Scenario, configs: ScenarioFile['configs']): Promis
 const folder = join(import.meta.dirname, 'scenarios')
 for (const file of readdirSync(folder).filter(name => name.endsWith('.yaml'))) {
   const { configs, scenarios } = parse(readFileSync(join(folder, file), 'utf8')) as ScenarioFile
-  describe(file.replace('.yaml', ''), () => {
-    it.each(scenarios)('$title', scenario => run(scenario, configs))
+  describe(`${file.replace('.yaml', '')} over sockets`, () => {
+    it.each(scenarios)('$title', scenario => run(scenario, configs, 'sockets'))
+  })
+  describe(`${file.replace('.yaml', '')} in memory`, () => {
+    it.each(scenarios)('$title', scenario => run(scenario, configs, 'memory'))
   })
 }
