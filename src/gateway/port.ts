@@ -116,9 +116,7 @@ export class Port {
 function watch(socket: Socket, bind: string, tell: NonNullable<PortOptions['onConnection']>): void {
   tell(bind)
   // A connection in memory counts no bytes.
-  socket.once('close', () =>
-    tell(bind, { received: socket.bytesRead ?? 0, sent: socket.bytesWritten ?? 0 }),
-  )
+  socket.once('close', () => tell(bind, { received: socket.bytesRead ?? 0, sent: socket.bytesWritten ?? 0 }))
 }
 
 function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {
