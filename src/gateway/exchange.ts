@@ -6,6 +6,7 @@ import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import type { AnswerHeaders } from './headers.ts'
 import type { Match, RouteRequest } from './match.ts'
+import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay.ts'
 import { setRequestHeader } from './request-edits.ts'
 import type { Destination, Listener, Route } from './runtime.ts'
@@ -71,6 +72,9 @@ export class Exchange implements RouteRequest {
   answerHeaders: AnswerHeaders | undefined = undefined
   /** Steps that also have to do with the answer, in the order in which they see it. */
   watchers: Watcher[] | undefined = undefined
+
+  /** Reserves the tokens of a request that is limited by them, once it is ready for its provider. */
+  tokenLimit: Step | undefined = undefined
 
   /** Who the client has proved to be, as far as policies have asked. */
   caller: Caller | undefined = undefined

@@ -14,6 +14,7 @@ import type { Step } from './policies/policy.ts'
 import { Pools } from './pools.ts'
 import { outgoingHeaders } from './proxy.ts'
 import type { Action, Destination, Key, Listener, ModelRouter, Runtime } from './runtime.ts'
+import { LocalLimits } from './traffic/limits.ts'
 
 /** A request to be explained. Nothing is sent. */
 export interface ExplainRequest {
@@ -133,7 +134,15 @@ function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number): E
     incoming.headers[name.toLowerCase()] = value
     incoming.rawHeaders.push(name, value)
   }
-  const generation = new Generation(runtime, new Pools(), new KeptStates(), undefined, () => {})
+  const states = new KeptStates()
+  const generation = new Generation(
+    runtime,
+    new Pools(),
+    states,
+    new LocalLimits(states),
+    undefined,
+    () => {},
+  )
   const exchange = new Exchange(generation, port, incoming, new GatewayResponse(incoming))
   exchange.body = request.body === undefined ? undefined : Buffer.from(request.body)
   return exchange

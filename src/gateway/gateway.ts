@@ -9,6 +9,7 @@ import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
 import type { ConnectionEnd } from './telemetry/metrics.ts'
+import { type Limits, LocalLimits } from './traffic/limits.ts'
 
 export interface GatewayOptions {
   /** Address to listen on, 127.0.0.1 unless set. */
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly onAccess?: (event: AccessEvent) => void
   /** Told when a client's connection to `bind` is opened, and when it is closed, then with its bytes; must not throw. */
   readonly onConnection?: (bind: string, closed?: ConnectionEnd) => void
+  /** Where the buckets of rate limits are, if not in this process. */
+  readonly limits?: Limits
   /** A configured port → the port to listen on instead; 0 lets the system choose. */
   readonly ports?: ReadonlyMap<number, number>
   /** Opens no port at all: clients come in by `connect`. */
@@ -63,6 +66,7 @@ class RunningGateway implements Gateway {
   readonly #host: string
   readonly #pools: Pools
   readonly #states = new KeptStates()
+  readonly #limits: Limits
   /** By configured port. */
   readonly #ports = new Map<number, Port>()
   /** Replaced runtimes that still have requests under way. */
@@ -72,6 +76,7 @@ class RunningGateway implements Gateway {
   constructor(runtime: Runtime, options: GatewayOptions) {
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
+    this.#limits = options.limits ?? new LocalLimits(this.#states)
     this.#pools = new Pools(options.connectTo ?? [], options.standIn)
     this.#current = this.#generation(runtime)
   }
@@ -87,8 +92,13 @@ class RunningGateway implements Gateway {
   }
 
   #generation(runtime: Runtime): Generation {
-    return new Generation(runtime, this.#pools, this.#states, this.#options.onAccess, generation =>
-      this.#onIdle(generation),
+    return new Generation(
+      runtime,
+      this.#pools,
+      this.#states,
+      this.#limits,
+      this.#options.onAccess,
+      generation => this.#onIdle(generation),
     )
   }
 

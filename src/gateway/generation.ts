@@ -2,11 +2,13 @@ import type { Kept, KeptStates } from './kept.ts'
 import type { Pools } from './pools.ts'
 import type { Bind, Runtime } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
+import type { Limits } from './traffic/limits.ts'
 
 /** A runtime while it serves. A reload makes the next one; this one is done when its last request is. */
 export class Generation {
   readonly runtime: Runtime
   readonly pools: Pools
+  readonly limits: Limits
   readonly #states: KeptStates
   readonly onAccess: ((event: AccessEvent) => void) | undefined
   readonly #binds: ReadonlyMap<number, Bind>
@@ -17,12 +19,14 @@ export class Generation {
     runtime: Runtime,
     pools: Pools,
     states: KeptStates,
+    limits: Limits,
     onAccess: ((event: AccessEvent) => void) | undefined,
     onIdle: (generation: Generation) => void,
   ) {
     this.runtime = runtime
     this.pools = pools
     this.#states = states
+    this.limits = limits
     this.onAccess = onAccess
     this.#binds = new Map(runtime.binds.map(bind => [bind.port, bind]))
     this.#onIdle = onIdle

@@ -121,7 +121,14 @@ function rewriteWhole(exchange: Exchange): void {
   if ('status' in call) return exchange.end(call)
   exchange.model = call.model === '' ? exchange.model : call.model
   exchange.type = call.type
-  dispatch(exchange, destination, call, call.body ?? null)
+  withinTokens(exchange, () => dispatch(exchange, destination, call, call.body ?? null))
+}
+
+/** Goes on once the tokens that the request will take are reserved, where they are limited. */
+function withinTokens(exchange: Exchange, next: () => void): void {
+  const limit = exchange.tokenLimit
+  if (limit === undefined) next()
+  else runSteps(exchange, [limit], next)
 }
 
 /** A body above the limit: only an upstream that needs no look into it may have it. */
@@ -135,7 +142,7 @@ function rewriteLarge(exchange: Exchange): void {
   }
   const call = prepareLlmCall(exchange, destination.ai)
   if ('status' in call) return exchange.end(call)
-  dispatch(exchange, destination, call, gathering.rest(exchange))
+  withinTokens(exchange, () => dispatch(exchange, destination, call, gathering.rest(exchange)))
 }
 
 /** False when there is no such path; the client has been told. */
@@ -191,7 +198,9 @@ export function outgoingHeaders(
   const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call
   provider.finish?.(headers, { type, model, explicitLocation: isKeyPlaceExplicit })
-  if (translation !== undefined) setHeader(headers, 'accept-encoding', 'identity')
+  // What has to be read must not be compressed.
+  if (translation !== undefined || exchange.tokenLimit !== undefined)
+    setHeader(headers, 'accept-encoding', 'identity')
   return headers
 }
 

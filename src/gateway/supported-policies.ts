@@ -90,7 +90,7 @@ export const GATEWAY_FIELDS: Fields = {
 export const GATEWAY_POLICIES = section(GATEWAY_FIELDS)
 
 /** The policies of the `llm` section. */
-export const LLM_POLICIES = section(GATEWAY_FIELDS)
+export const LLM_POLICIES = section({ ...GATEWAY_FIELDS, localRateLimit: runs })
 
 const ROUTE_TYPES = each(
   unless(value => (value === 'realtime' ? 'the route type realtime, which needs WebSockets' : undefined)),
@@ -116,6 +116,7 @@ export const ROUTE_POLICIES = section({
   responseHeaderModifier: runs,
   urlRewrite: runs,
   requestRedirect: runs,
+  localRateLimit: unless(value => (Array.isArray(value) ? undefined : 'conditional rate limits')),
   csrf: runs,
   delay: section({ duration: runs }),
   directResponse: unless(

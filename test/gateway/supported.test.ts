@@ -65,7 +65,12 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ['logins of a gateway', { gateways: { a: { port: 1, oidc: {} } } }, 'gateways.a.oidc', /"oidc"/],
   ['TLS of a gateway', { gateways: { a: { port: 1, tls: {} } } }, 'gateways.a.tls', /"tls"/],
   ['retry', policy({ retry: { codes: [500] } }), `${ROUTE}.policies.retry`, /"retry"/],
-  ['rate limits', policy({ localRateLimit: [{}] }), `${ROUTE}.policies.localRateLimit`, /"localRateLimit"/],
+  [
+    'conditional rate limits',
+    policy({ localRateLimit: { conditional: [{}] } }),
+    `${ROUTE}.policies.localRateLimit`,
+    /conditional rate limits/,
+  ],
   ['mirroring', policy({ requestMirror: {} }), `${ROUTE}.policies.requestMirror`, /"requestMirror"/],
   [
     'the body of an answer from an expression',

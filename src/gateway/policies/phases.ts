@@ -7,6 +7,7 @@ import { csrf } from './csrf.ts'
 import { delay } from './delay.ts'
 import { directResponse } from './direct-response.ts'
 import { jwtAuth } from './jwt-auth.ts'
+import { localRateLimit } from './local-rate-limit.ts'
 import type { PolicyKind } from './policy.ts'
 import { requestRedirect } from './redirect.ts'
 import { responseHeaderModifier } from './response-headers.ts'
@@ -31,6 +32,7 @@ export const GATEWAY_PHASE: readonly PolicyKind[] = [
  */
 export const ROUTE_PHASE: readonly PolicyKind[] = [
   ...CLIENT,
+  localRateLimit,
   transformations(ANSWER_ORDER.routeTransformation),
   csrf,
   responseHeaderModifier,

@@ -8,6 +8,7 @@ import { Exchange, GatewayRequest, GatewayResponse } from '../../../src/gateway/
 import { Generation } from '../../../src/gateway/generation.ts'
 import { KeptStates } from '../../../src/gateway/kept.ts'
 import { Pools } from '../../../src/gateway/pools.ts'
+import { LocalLimits } from '../../../src/gateway/traffic/limits.ts'
 import { runtimeOf } from '../kit/config.ts'
 import { toModel } from '../kit/configs.ts'
 
@@ -17,10 +18,12 @@ function exchange(): Exchange {
   request.url = '/v1/chat/completions?team=blue'
   request.httpVersion = '1.1'
   request.headers = { host: 'api.test:3000', 'x-a': '1', 'set-cookie': ['a', 'b'] }
+  const states = new KeptStates()
   const generation = new Generation(
     runtimeOf(toModel('127.0.0.1:1')),
     new Pools(),
-    new KeptStates(),
+    states,
+    new LocalLimits(states),
     undefined,
     () => {},
   )

@@ -1,0 +1,134 @@
+import { milliseconds } from '../compile/duration.ts'
+import { invalid } from '../compile/invalid.ts'
+import type { Exchange } from '../exchange.ts'
+import { estimateTokens } from '../traffic/estimate.ts'
+import { bucketFor, type Taken, type Want } from '../traffic/limits.ts'
+import { ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
+import type { Placed, PolicyContext, PolicyKind, Step, Verdict } from './policy.ts'
+
+type Limit = Extract<Placed<'localRateLimit'>['value'], readonly unknown[]>[number]
+
+/** Limits counted here: requests as they come, tokens when the request is read and again when it has been answered. */
+export const localRateLimit: PolicyKind<'localRateLimit'> = {
+  name: 'localRateLimit',
+  compile([{ value, path }], context) {
+    if (!Array.isArray(value))
+      throw invalid(path, 'conditional limits are not run here', 'write a list of limits')
+    const limits = value.map((limit: Limit, index) => ({ limit, want: wantOf(limit, index, context) }))
+    const ofType = (type: string) =>
+      limits.filter(({ limit }) => (limit.type ?? 'requests') === type).map(({ want }) => want)
+    return limits.length === 0 ? undefined : new RateLimit(path, ofType('requests'), ofType('tokens'))
+  },
+}
+
+function wantOf(limit: Limit, index: number, context: PolicyContext): Want {
+  const { maxTokens = 0, tokensPerFill = 0, fillInterval } = limit
+  const rule = { maxTokens, tokensPerFill, fillIntervalMs: milliseconds(fillInterval) }
+  // Two limits that are alike are still two.
+  const bucket = context.keep('localRateLimit', { index, ...rule }, () => bucketFor(rule))
+  return { bucket, rule, amount: 1 }
+}
+
+/** Weight of the newest answer in the running mean of their lengths. */
+const ALPHA = 0.3
+
+class RateLimit implements Step {
+  readonly name = 'localRateLimit'
+  readonly path: Step['path']
+  readonly #requests: readonly Want[]
+  readonly #tokens: readonly Want[]
+  /** How long answers have been lately: the guess for a request that does not say how long its own may be. */
+  #usualOutput = 0
+
+  constructor(path: Step['path'], requests: readonly Want[], tokens: readonly Want[]) {
+    this.path = path
+    this.#requests = requests
+    this.#tokens = tokens
+  }
+
+  run(exchange: Exchange): Verdict | Promise<Verdict> {
+    const limited = new LimitedRequest(this)
+    exchange.watch(limited)
+    if (this.#tokens.length > 0)
+      exchange.tokenLimit = { name: this.name, path: this.path, run: later => limited.reserve(later) }
+    if (this.#requests.length === 0) return undefined
+    return limited.judge(exchange.generation.limits.take(this.#requests))
+  }
+
+  /** The token buckets, with what a request will take as far as one can tell. */
+  tokensFor(exchange: Exchange): Want[] {
+    const amount = Math.max(1, estimateTokens(exchange, this.#usualOutput))
+    return this.#tokens.map(want => ({ ...want, amount }))
+  }
+
+  learn(output: number): void {
+    this.#usualOutput = this.#usualOutput === 0 ? output : ALPHA * output + (1 - ALPHA) * this.#usualOutput
+  }
+}
+
+const NAMES = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'])
+
+/** One request on its way past the buckets. */
+class LimitedRequest implements Watcher {
+  readonly answerOrder = ANSWER_ORDER.headers
+  readonly #limit: RateLimit
+  /** How the bucket stands that is closest to its end. */
+  #standing: Taken | undefined
+  #reserved: readonly Want[] = []
+  #amounts: readonly number[] = []
+
+  constructor(limit: RateLimit) {
+    this.#limit = limit
+  }
+
+  /** The request is ready for its provider: reserves its tokens. */
+  reserve(exchange: Exchange): Verdict | Promise<Verdict> {
+    const wants = this.#limit.tokensFor(exchange)
+    return this.judge(exchange.generation.limits.take(wants), wants)
+  }
+
+  judge(taken: Taken | Promise<Taken>, reserved: readonly Want[] = []): Verdict | Promise<Verdict> {
+    if (taken instanceof Promise) return taken.then(known => this.#judge(known, reserved))
+    return this.#judge(taken, reserved)
+  }
+
+  #judge(taken: Taken, reserved: readonly Want[]): Verdict {
+    const isCloser = this.#standing === undefined || taken.remaining < this.#standing.remaining
+    if (isCloser || !taken.isAllowed) this.#standing = taken
+    if (!taken.isAllowed) return { status: 429, body: 'rate limit exceeded', reason: 'RateLimit' }
+    this.#reserved = reserved
+    this.#amounts = taken.amounts
+    return undefined
+  }
+
+  onAnswer(_exchange: Exchange, head: OutgoingHead): void {
+    if (this.#standing === undefined) return
+    const { limit, remaining, resetSeconds } = this.#standing
+    // A gateway or provider behind this one may have limits of its own; the client is told of one.
+    if (head.headers.some((name, i) => i % 2 === 0 && NAMES.has(name.toLowerCase())))
+      head.headers = head.headers.filter((_, i, all) => !NAMES.has((all[i - (i % 2)] ?? '').toLowerCase()))
+    head.headers.push('x-ratelimit-limit', String(limit), 'x-ratelimit-remaining', String(remaining))
+    head.headers.push('x-ratelimit-reset', String(resetSeconds))
+  }
+
+  onEnd(exchange: Exchange): void {
+    if (this.#reserved.length === 0) return
+    const { inputTokens, outputTokens } = exchange.relay?.usage ?? {}
+    if (outputTokens !== undefined) this.#limit.learn(outputTokens)
+    const told =
+      inputTokens === undefined && outputTokens === undefined
+        ? undefined
+        : (inputTokens ?? 0) + (outputTokens ?? 0)
+    for (const [at, want] of this.#reserved.entries()) {
+      const taken = this.#amounts[at] ?? 0
+      exchange.generation.limits.settle(want, taken, told ?? untold(exchange, taken))
+    }
+  }
+}
+
+/** What an answer without token counts costs: what was reserved if there was one, nothing if the call failed. */
+function untold({ response, relay }: Exchange, reserved: number): number {
+  const isSuccess =
+    relay !== undefined && relay.bytes > 0 && response.headersSent && response.statusCode < 300
+  return isSuccess ? reserved : 0
+}
