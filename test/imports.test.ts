@@ -73,6 +73,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   execa: /^secrets\/run\.js$/,
   '@marcbachmann/cel-js': /^gateway\/cel\/cel\.js$/,
   jose: /^gateway\/auth\/tokens\.js$/,
+  '@napi-rs/keyring': /^secrets\/sources\/keychain\.js$/,
+  'age-encryption': /^secrets\/age\.js$/,
   diff: /^cli\/diff\.js$/,
   ajv: /^config\/published-schema\.js$/,
   '@oclif/core': /^(?:cli|commands)\//,
@@ -155,7 +157,7 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
 })
 
 describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
-  const heavy = ['undici', 'execa', 'inquirer']
+  const heavy = ['undici', 'execa', 'inquirer', '@napi-rs/keyring', 'age-encryption']
   it.each([
     'validate',
     'keys/list',

@@ -39,6 +39,10 @@ export type TextFile =
   | { readonly ok: true; readonly text: string; readonly facts: FileFacts }
   | { readonly ok: false; readonly problem: FileProblem }
 
+export type BytesFile =
+  | { readonly ok: true; readonly bytes: Buffer; readonly facts: FileFacts }
+  | { readonly ok: false; readonly problem: FileProblem }
+
 export type SecretFile =
   | { readonly ok: true; readonly secret: Secret; readonly facts: FileFacts }
   | { readonly ok: false; readonly problem: FileProblem }
@@ -73,16 +77,30 @@ export async function readSecretFile(
   return { ok: true, secret: new Secret(value, `file ${shown}`), facts: file.facts }
 }
 
-/**
- * Reads a regular file of at most `limit` bytes as UTF-8. It opens first and looks at what it has opened, so that
- * nothing can be swapped in between, and does not wait for a pipe or a device.
- */
+/** Reads a regular file of at most `limit` bytes as UTF-8, as {@link readBytesFile} does. */
 export async function readTextFile(
   path: string,
   limit: number,
   options: ReadOptions = {},
   shown = path,
 ): Promise<TextFile> {
+  const file = await readBytesFile(path, limit, options, shown)
+  if (!file.ok) return file
+  const text = decode(file.bytes)
+  if (text !== undefined) return { ok: true, text, facts: file.facts }
+  return failed('not-utf8', `${shown} is not text in UTF-8`, 'is this the right file? A key is plain text')
+}
+
+/**
+ * Reads a regular file of at most `limit` bytes. It opens first and looks at what it has opened, so that nothing can be
+ * swapped in between, and does not wait for a pipe or a device.
+ */
+export async function readBytesFile(
+  path: string,
+  limit: number,
+  options: ReadOptions = {},
+  shown = path,
+): Promise<BytesFile> {
   let handle: FileHandle
   try {
     handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -97,15 +115,7 @@ export async function readTextFile(
       const message = `${shown} is larger than ${limit / 1024} KiB`
       return failed('too-large', message, 'a key is one short line: is this the right file?')
     }
-    const text = decode(bytes)
-    if (text === undefined) {
-      return failed(
-        'not-utf8',
-        `${shown} is not text in UTF-8`,
-        'is this the right file? A key is plain text',
-      )
-    }
-    return { ok: true, text, facts: await factsOf(path, stats, options) }
+    return { ok: true, bytes, facts: await factsOf(path, stats, options) }
   } catch (error) {
     return { ok: false, problem: openProblem(shown, error) }
   } finally {

@@ -1,7 +1,7 @@
 import type { Connections } from '../config/agw/connections.ts'
 import type { SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind, SourcePlaces } from '../config/agw/places.ts'
-import { AgwError } from '../errors.ts'
+import { AgwError, type ErrorCode } from '../errors.ts'
 import type { Secret } from './secret.ts'
 
 /** Where one value lives, for a variable. Holds no value, so it may be shown. */
@@ -81,6 +81,17 @@ export interface SecretSource<K extends SourceKind = SourceKind> {
   watch?(references: readonly Reference<K>[], changed: () => void, context: SourceContext): Disposable
   /** Whether the source can be used at all, without reading a value. */
   probe?(context: SourceContext): Promise<Probe>
+}
+
+const ERRORS: Partial<Record<ProblemCode, ErrorCode>> = {
+  missing: 'SECRET_MISSING',
+  empty: 'SECRET_MISSING',
+  'not-installed': 'TOOL_MISSING',
+}
+
+/** A problem as the error to throw where the operation cannot go on without the value. */
+export function problemError(problem: SourceProblem): AgwError {
+  return new AgwError(ERRORS[problem.code] ?? 'SECRET_UNREADABLE', problem.message, { hint: problem.hint })
 }
 
 /** An error of a source as the problem of all that was asked of it. Anything but an AgwError is a bug, and stays one. */

@@ -67,7 +67,7 @@ async function check(
   if (parsed.error !== undefined) {
     return { ...nothing, diagnostics: shapeFindings(document, parsed.error.issues) }
   }
-  const { secrets = {} } = parsed.data
+  const { secrets = {}, sources = {} } = parsed.data
   const entries = Object.entries(secrets).flatMap(([variable, entry]) => {
     const { refresh, timeout, ...places } = entry
     const [place] = Object.entries(places)
@@ -75,5 +75,5 @@ async function check(
     const [kind, where] = place as [SourceKind, SourcePlaces[SourceKind]]
     return [{ variable, kind, where, refreshMs: milliseconds(refresh), timeoutMs: milliseconds(timeout) }]
   })
-  return { diagnostics: [], entries: new Map(entries.map(one => [one.variable, one])), connections: {} }
+  return { diagnostics: [], entries: new Map(entries.map(one => [one.variable, one])), connections: sources }
 }

@@ -23,6 +23,30 @@ const dotenv = section(
   },
 )
 
+const keychain = section(
+  { noun: 'a keychain entry', about: "An entry in the operating system's keychain." },
+  {
+    service: optional(filled, 'Under which service it is kept; agw unless told.'),
+    account: filled,
+  },
+)
+
+const encrypted = section(
+  { noun: 'an encrypted file', about: 'A file encrypted with age that holds NAME=value lines.' },
+  {
+    file: filled,
+    name: optional(variableName, 'The name in that file, where it is another one.'),
+  },
+)
+
+const sops = section(
+  { noun: 'a value in a SOPS file', about: 'A value in a YAML or JSON file encrypted with SOPS and age.' },
+  {
+    file: filled,
+    path: z.union([filled, z.array(z.union([z.string(), z.int()])).min(1)], { error: () => 'text | a list' }),
+  },
+)
+
 /** A program and its arguments, run without a shell. */
 const exec = z.array(z.string()).min(1)
 
@@ -39,6 +63,14 @@ export const PLACES = {
     'write the name alone, without a path, as in openai',
     value => /^[\w.-]+$/.test(value) && !/^\.{1,2}$/.test(value),
   ).transform(name => ({ name })),
+  keychain: keychain.transform(({ service = 'agw', account }) => ({ service, account })),
+  encrypted: forms('A variable of an encrypted file.', { 'a path': filled, 'a map': encrypted }).transform(
+    place => (typeof place === 'string' ? { file: place } : place),
+  ),
+  sops: sops.transform(({ file, path }) => ({
+    file,
+    path: typeof path === 'string' ? path.split('.') : path,
+  })),
   exec: exec.transform(argv => ({ argv })),
 } as const
 

@@ -3,6 +3,7 @@ import { milliseconds } from '../rules/durations.ts'
 import { optional } from '../schema/fields.ts'
 import { shaped } from '../schema/primitives.ts'
 import { rule, section } from '../schema/section.ts'
+import { connections } from './connections.ts'
 import { PLACES, type SourceKind, variableName } from './places.ts'
 
 const KINDS = Object.keys(PLACES) as SourceKind[]
@@ -18,7 +19,7 @@ const duration = (hint: string, least: number) =>
     value => (milliseconds(value) ?? 0) >= least,
   )
 
-const { env, dotenv, file, credential, exec } = PLACES
+const { env, dotenv, file, credential, keychain, encrypted, sops, exec } = PLACES
 
 const entry = section(
   { noun: 'a secret', about: 'Where the value of a variable comes from.', oneOf: KINDS },
@@ -27,6 +28,9 @@ const entry = section(
     dotenv: optional(dotenv),
     file: optional(file, 'A file, relative to agw.yaml; its trimmed text is the value.'),
     credential: optional(credential, 'A credential that systemd or Docker hands in: its name.'),
+    keychain: optional(keychain),
+    encrypted: optional(encrypted),
+    sops: optional(sops),
     exec: optional(exec, 'A program and its arguments; what it prints is the value. No shell is used.'),
     refresh: optional(
       duration('write a number with a unit, one second at least, as in 30s, 5m or 1h', SHORTEST_REFRESH),
@@ -59,6 +63,7 @@ const object = section(
       ),
       'Variable → where its value lives.',
     ),
+    sources: optional(connections),
   },
 )
 

@@ -7,6 +7,9 @@ const SOURCES: { readonly [K in SourceKind]: () => Promise<SecretSource<K>> } = 
   dotenv: async () => (await import('./dotenv.ts')).dotenvSource,
   file: async () => (await import('./file.ts')).fileSource,
   credential: async () => (await import('./file.ts')).credentialSource,
+  keychain: async () => (await import('./keychain.ts')).keychainSource,
+  encrypted: async () => (await import('./encrypted.ts')).encryptedSource,
+  sops: async () => (await import('./sops.ts')).sopsSource,
   exec: async () => (await import('./exec.ts')).execSource,
 }
 

@@ -1,0 +1,13 @@
+import { parse } from 'yaml'
+
+/**
+ * The data of a YAML or JSON text with its maps as `Map`, so that keys keep their order, and whole numbers as bigint.
+ * Undefined when it is neither: the library's message is not passed on, it quotes the text.
+ */
+export function readYamlTree(text: string): unknown {
+  try {
+    return parse(text, { mapAsMap: true, intAsBigInt: true, prettyErrors: false, logLevel: 'silent' })
+  } catch {
+    return undefined
+  }
+}

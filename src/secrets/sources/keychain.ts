@@ -1,0 +1,111 @@
+import { AgwError } from '../../errors.ts'
+import { Secret } from '../secret.ts'
+import { problemError, type Reference, type SecretSource, type SourceProblem } from '../source.ts'
+
+type Place = Reference<'keychain'>['where']
+
+/** What is used of an entry of the keychain. */
+interface Entry {
+  getPassword(signal?: AbortSignal): Promise<string | null>
+  setPassword(value: string, signal?: AbortSignal): Promise<void>
+  deleteCredential(signal?: AbortSignal): Promise<boolean>
+}
+
+/**
+ * The operating system's keychain: macOS Keychain, Windows Credential Manager, on Linux the Secret Service (GNOME
+ * Keyring, KWallet). A person may be asked to unlock it, so it has time.
+ */
+export const keychainSource: SecretSource<'keychain'> = {
+  kind: 'keychain',
+  timeoutMs: 30_000,
+  refreshMs: 60_000,
+  describe: ({ service, account }) => `keychain ${service}/${account}`,
+  async resolve(references, { signal }) {
+    const read = async (
+      reference: Reference<'keychain'>,
+    ): Promise<[typeof reference, Secret | SourceProblem][]> => {
+      const value = await attempt(reference.where, entry => entry.getPassword(signal))
+      if (isProblem(value)) return [[reference, value]]
+      return value === null ? [] : [[reference, new Secret(value)]]
+    }
+    return new Map((await Promise.all(references.map(read))).flat())
+  },
+  async store({ where }, value, { signal }) {
+    const before = required(await attempt(where, entry => entry.getPassword(signal)))
+    if (before === value.reveal()) return { changed: false, files: [] }
+    required(await attempt(where, entry => entry.setPassword(value.reveal(), signal)))
+    // A store that says yes and keeps nothing has been seen.
+    if (required(await attempt(where, entry => entry.getPassword(signal))) === value.reveal())
+      return { changed: true, files: [] }
+    throw new AgwError('WRITE_FAILED', 'the keychain took the key, but does not give it back', {
+      hint: 'keep the key in a file instead (--method file or --method encrypted)',
+    })
+  },
+  async remove({ where }, { signal }) {
+    return { changed: required(await attempt(where, entry => entry.deleteCredential(signal))), files: [] }
+  },
+  async probe({ signal }) {
+    // An entry that nobody has: whether it can be asked for is what counts.
+    const place = { service: 'agw', account: 'agw-doctor-probe' }
+    const found = await attempt(place, entry => entry.getPassword(signal))
+    if (isProblem(found)) return { ok: false, detail: found.message, hint: found.hint }
+    return { ok: true, detail: 'the keychain answers' }
+  },
+}
+
+async function attempt<T>(place: Place, action: (entry: Entry) => Promise<T>): Promise<T | SourceProblem> {
+  try {
+    return await action(await entryOf(place))
+  } catch (error) {
+    return problemOf(error)
+  }
+}
+
+/**
+ * On Linux always the Secret Service: the library's own choice falls back to the kernel's keyring, where a key is gone
+ * after a restart, and where a write that fails was seen to leave the key behind.
+ */
+async function entryOf({ service, account }: Place): Promise<Entry> {
+  const { AsyncEntry } = await import('@napi-rs/keyring')
+  return new AsyncEntry(service, account, { linux: { store: 'secret-service' } })
+}
+
+/** The library has one code for everything: what went wrong is in its text, which holds no value. */
+function problemOf(error: unknown): SourceProblem {
+  const text = error instanceof Error ? error.message : ''
+  if (/dismissed|locked/i.test(text)) {
+    return {
+      code: 'locked',
+      message: 'the keychain is locked, and nobody unlocked it',
+      hint: 'unlock it (log in to the desktop, or start gnome-keyring-daemon with --unlock), then try again',
+    }
+  }
+  if (/d-?bus|not activatable|ServiceUnknown|secret service/i.test(text)) {
+    return {
+      code: 'unreachable',
+      message: 'no keychain answers: there is no Secret Service on the session bus',
+      hint: 'start one (GNOME Keyring, KWallet; DBUS_SESSION_BUS_ADDRESS must name the bus), or use `encrypted:` where there is no desktop',
+    }
+  }
+  if (/cannot find (?:module|native binding)|failed to load native/i.test(text)) {
+    return {
+      code: 'not-installed',
+      message: 'the keychain library has no build for this system',
+      hint: 'install agw again without --omit=optional, or use `encrypted:` instead',
+    }
+  }
+  return {
+    code: 'unreadable',
+    message: 'the keychain refuses',
+    hint: "look at the entry with the system's own program (Keychain Access, Seahorse, KWallet)",
+  }
+}
+
+function isProblem<T>(found: T | SourceProblem): found is SourceProblem {
+  return typeof found === 'object' && found !== null && 'code' in found
+}
+
+function required<T>(found: T | SourceProblem): T {
+  if (isProblem(found)) throw problemError(found)
+  return found
+}
