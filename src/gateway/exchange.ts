@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteType } from '../providers/index.ts'
-import { type Gathering, intercept } from './body.ts'
+import type { Gathering } from './body.ts'
 import type { Caller } from './cel/context.ts'
 import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
@@ -15,11 +15,6 @@ import type { OutgoingHead, Watcher } from './watcher.ts'
 /** A client's request that knows its exchange, so that listeners need no closure. */
 export class GatewayRequest extends IncomingMessage {
   exchange: Exchange | undefined = undefined
-
-  /** Called by Node's parser with each piece of the body, and with null at its end. */
-  override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
-    return intercept(this, chunk) || super.push(chunk, encoding)
-  }
 }
 
 /** The answer to it, likewise. */
