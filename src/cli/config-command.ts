@@ -3,7 +3,9 @@ import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type Usabl
 import { Secret } from '../secrets/secret.ts'
 import { BaseCommand } from './base-command.ts'
 import { configFlags } from './flags.ts'
+import type { Prompt } from './prompt.ts'
 import { readStdinUpTo } from './stdin.ts'
+import type { WriteFilesOptions } from './write-files.ts'
 
 /** The flags that say which config and which variables. */
 export interface ConfigFlagValues {
@@ -27,6 +29,16 @@ export abstract class ConfigCommand extends BaseCommand {
       envFile: flags['no-env-file'] === true ? false : flags['env-file'],
       stdin: () => readStdinUpTo(process.stdin, MAX_CONFIG_BYTES + 1),
     }
+  }
+
+  /** How a command writes. */
+  protected writeOptions(
+    flags: { readonly 'dry-run': boolean; readonly yes: boolean },
+    prompt: Prompt,
+  ): WriteFilesOptions {
+    const { terminal } = this
+    const { 'dry-run': dryRun, yes } = flags
+    return { terminal, prompt, cwd: process.cwd(), env: process.env, dryRun, yes }
   }
 
   /** Reads and checks; what is secret in it is known to the redactor afterwards. */
@@ -53,6 +65,10 @@ export abstract class ConfigCommand extends BaseCommand {
       if (SECRET_NAME.test(name)) this.registerSecret(variables.lookup(name)?.value)
     }
     if (draft === undefined) return
-    for (const { value } of keySlots(draft, document)) if (value instanceof Secret) this.registerSecret(value)
+    for (const { value, variable } of keySlots(draft, document)) {
+      // What is not set stands in the draft as it is written, `$NAME`, which is no secret.
+      const isWritten = variable !== undefined && variables.lookup(variable) === undefined
+      if (value instanceof Secret && !isWritten) this.registerSecret(value)
+    }
   }
 }

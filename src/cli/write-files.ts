@@ -12,7 +12,7 @@ import type { Terminal } from './terminal.ts'
 /** What became of a file. */
 export interface WrittenFile {
   readonly file: string
-  readonly action: 'created' | 'updated' | 'unchanged'
+  readonly action: 'created' | 'updated' | 'unchanged' | 'deleted'
   /** Four octal digits, as in `0600`; empty where the system has no modes. */
   readonly mode: string
 }
@@ -25,6 +25,8 @@ export interface WriteFilesOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly dryRun: boolean
   readonly yes: boolean
+  /** What must have happened before the first file is written, once all was agreed to. */
+  readonly beforeWriting?: () => Promise<void>
 }
 
 /**
@@ -49,6 +51,7 @@ export async function writeFiles(
     const go = await options.prompt.confirm('--yes', 'Write this?', true)
     if (!go) throw new AgwError('INTERRUPTED', 'nothing was written')
   }
+  if (!options.dryRun) await options.beforeWriting?.()
   const written: WrittenFile[] = []
   for (const [index, file] of files.entries()) {
     const action =

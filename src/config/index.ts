@@ -1,6 +1,6 @@
 /** The face of this room: text → Config and findings, key slots, edits of the text. */
 export type { Connections } from './agw/connections.ts'
-export { AGW_FILE, type AgwFile, readAgwFile, type SecretEntry } from './agw/file.ts'
+export { AGW_FILE, type AgwFile, agwFileOf, readAgwFile, type SecretEntry } from './agw/file.ts'
 export type { SourceKind, SourcePlaces } from './agw/places.ts'
 export { CODES, type Code } from './codes.ts'
 export {
@@ -28,6 +28,7 @@ export { maskKeys, maskLine } from './mask.ts'
 export { LineIndex } from './position.ts'
 export type { PublishedSchema } from './published-schema.ts'
 export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument } from './read.ts'
+export { removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'
 export { findSlot, type KeyMethod, type KeySlot, keySlots } from './slots.ts'
 export { codesByStage, STAGES, type Stage, stageOf } from './stages.ts'

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
+import type { KeyNotes } from './key-notes.ts'
 import { type FileFacts, readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
 import type { VariableTable } from './variables.ts'
@@ -23,7 +24,8 @@ export interface KeyRow {
   readonly mode: string | null
   readonly setAt: string | null
   readonly expiresAt: string | null
-  readonly lastCheck: string | null
+  /** When its provider was asked last, and what it said. */
+  readonly lastCheck: { readonly at: string; readonly result: string } | null
   /** Why the state is not `ok`. */
   readonly detail?: string
 }
@@ -34,11 +36,33 @@ export interface ListContext {
   /** The config's folder. */
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What is remembered of the keys. */
+  readonly notes: KeyNotes
+  /** The time now, in milliseconds. */
+  readonly now: number
 }
 
 /** One row a slot, in the order of the config. */
 export async function listKeys(slots: readonly KeySlot[], context: ListContext): Promise<KeyRow[]> {
-  return Promise.all(slots.map(slot => rowOf(slot, context)))
+  return Promise.all(slots.map(async slot => remembered(await rowOf(slot, context), context)))
+}
+
+/** Days before its end on which a key is spoken of. */
+const REMIND_DAYS = 14
+
+/** A row with what is known of its very key; a note on another key says nothing. */
+function remembered(row: KeyRow, { notes, now }: ListContext): KeyRow {
+  const note = notes.get(row.slot.name)
+  if (note === undefined || note.fingerprint !== row.fingerprint) return row
+  const { setAt = row.setAt, expiresAt = null, lastCheck } = note
+  const known = { ...row, setAt, expiresAt, lastCheck: lastCheck ?? null }
+  if (expiresAt === null) return known
+  const days = Math.floor((Date.parse(expiresAt) - now) / 86_400_000)
+  if (days < 0) {
+    const detail = `the key has expired on ${expiresAt.slice(0, 10)}: \`agw keys rotate ${row.slot.name}\``
+    return { ...known, state: row.state === 'ok' ? 'suspect' : row.state, detail }
+  }
+  return days > REMIND_DAYS ? known : { ...known, detail: `the key expires on ${expiresAt.slice(0, 10)}` }
 }
 
 const UNKNOWN = { setAt: null, expiresAt: null, lastCheck: null } as const
@@ -110,7 +134,9 @@ function variableRow(slot: KeySlot, variable: string, variables: VariableTable):
   const { source, place, overruled, value } = found
   const method = source === 'environment' || source === 'dotenv' ? slot.method : source
   // In a longer text the variable is only a part of the key; its own fingerprint is what people can compare.
-  const row = { ...base, method, source: `${reference} (${place})`, ...judged(value, slot) }
+  const { dotenv } = variables
+  const mode = dotenv !== undefined && found.file === dotenv.file ? octal(dotenv.facts) : null
+  const row = { ...base, mode, method, source: `${reference} (${place})`, ...judged(value, slot) }
   if (overruled.length === 0 || row.detail !== undefined) return row
   return { ...row, detail: `${reference} comes from ${place}, which overrules ${overruled.join(' and ')}` }
 }

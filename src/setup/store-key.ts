@@ -1,15 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type KeySlot, quoteLiteral, quoteVariable, setValue } from '../config/index.ts'
+import { type AgwFile, type KeySlot, quoteLiteral, quoteVariable, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { setInDotenv } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { type AgwPlace, type PlannedEntry, planEntry, withoutEntry } from './agw-entry.ts'
 import { newKeyFile } from './new-config.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
 /** The methods `agw keys set` can store a key for. */
-export const STORE_METHODS = ['env', 'file', 'inline', 'kubernetes'] as const
+export const STORE_METHODS = ['env', 'file', 'keychain', 'encrypted', 'inline', 'kubernetes'] as const
 export type StoreMethod = (typeof STORE_METHODS)[number]
+
+/** The config refers to them as to any variable. */
+const REFERRED_BY_VARIABLE: readonly StoreMethod[] = ['kubernetes', 'keychain', 'encrypted']
 
 /** What shall be stored, and for which slot. */
 export interface StoreRequest {
@@ -19,6 +23,8 @@ export interface StoreRequest {
   readonly method?: StoreMethod | undefined
   readonly variable?: string | undefined
   readonly keyFile?: string | undefined
+  /** What agw.yaml shall say of the place. */
+  readonly agwPlace?: AgwPlace | undefined
 }
 
 /** Where the config lies. */
@@ -30,16 +36,22 @@ export interface StorePlace {
   readonly dotenv: string | undefined
   /** What relative key files are resolved against. */
   readonly cwd: string
+  /** The folder of the config. */
+  readonly folder: string
+  readonly agw: AgwFile | undefined
 }
 
 /** The method that is used in the end, and every file that changes with it. */
 export interface StorePlan {
-  readonly method: StoreMethod
+  /** One of `STORE_METHODS`, or the source that agw.yaml names. */
+  readonly method: string
   readonly files: readonly PlannedFile[]
   /** The variable the config refers to, where it is one. */
   readonly variable: string | undefined
   /** The key file as the config names it, where it is one. */
   readonly keyFile?: string
+  /** The source that keeps the value, where none of the files does. */
+  readonly source?: PlannedEntry
 }
 
 /**
@@ -48,8 +60,12 @@ export interface StorePlan {
  */
 export async function planStoreKey(request: StoreRequest, place: StorePlace): Promise<StorePlan> {
   const { slot } = request
+  const entry = request.method === undefined ? entryOf(slot, place) : undefined
+  if (entry !== undefined) {
+    return { method: entry.entry.kind, files: [], variable: slot.variable, source: entry }
+  }
   const method = request.method ?? methodOf(slot)
-  const moves = method !== slot.method && !(method === 'kubernetes' && slot.method === 'env')
+  const moves = method !== slot.method && !(slot.method === 'env' && REFERRED_BY_VARIABLE.includes(method))
   if (method === 'inline') {
     const content = setValue(place.text, slot.path, inlineReference(slot, request.value))
     return { method, variable: undefined, files: [configFile(place, content, true)] }
@@ -73,6 +89,10 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
   const variable = request.variable ?? slot.variable ?? variableName(slot)
   const edit = moves || variable !== slot.variable ? [reference(slot, quoteVariable(variable), place)] : []
   if (method === 'kubernetes') return { method, variable, files: edit }
+  if (method === 'keychain' || method === 'encrypted') {
+    const source = await planEntry(variable, method, slot, request.agwPlace ?? {}, place)
+    return { method, variable, files: [...(source.file ? [source.file] : []), ...edit], source }
+  }
   const path = place.dotenv
   if (path === undefined) {
     throw new AgwError('USAGE', 'with --no-env-file there is no file to store a variable in', {
@@ -81,7 +101,9 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
   }
   const content = setInDotenv(await textOf(path), variable, request.value.reveal())
   const dotenv = { path, content, mode: SECRET_MODE, what: 'the variable', secret: true }
-  return { method, variable, files: [dotenv, ...edit] }
+  // What agw.yaml names is never taken from the dotenv file.
+  const named = place.agw?.entries.has(variable) ? [withoutEntry(place.agw, variable)] : []
+  return { method, variable, files: [dotenv, ...named, ...edit] }
 }
 
 /** A key goes into a new file or into the one the slot names already, never over something else. */
@@ -101,6 +123,12 @@ async function requireKeyFile(
   throw new AgwError('FILE_EXISTS', `${path} is there already and holds something else`, {
     hint: 'name another with --key-file PATH, or remove it first',
   })
+}
+
+/** The entry of agw.yaml that a slot's variable has. */
+function entryOf({ variable }: KeySlot, { agw }: StorePlace): PlannedEntry | undefined {
+  const entry = variable === undefined ? undefined : agw?.entries.get(variable)
+  return agw === undefined || entry === undefined ? undefined : { agw, entry, file: undefined }
 }
 
 function methodOf(slot: KeySlot): StoreMethod {
@@ -135,7 +163,8 @@ function configFile(place: StorePlace, content: string, secret: boolean): Planne
   }
 }
 
-function variableName(slot: KeySlot): string {
+/** The variable that a slot gets when it has none: `OPENAI_API_KEY` for `openai`. */
+export function variableName(slot: KeySlot): string {
   return `${safeName(slot.name)
     .toUpperCase()
     .replace(/[^A-Z0-9]+/g, '_')}_API_KEY`

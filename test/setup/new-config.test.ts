@@ -124,13 +124,20 @@ describe('every config that keys set writes', () => {
     if (slot === undefined) throw new Error('no slot')
     const plan = await planStoreKey(
       { slot, value: key, method: to },
-      { config: place.config, text, dotenv: '/nowhere/.env', cwd: place.cwd },
+      {
+        config: place.config,
+        text,
+        dotenv: '/nowhere/.env',
+        cwd: place.cwd,
+        folder: place.cwd,
+        agw: undefined,
+      },
     )
     const after = plan.files.find(file => file.path === place.config)?.content ?? text
     const judged = judge(after)
     expect(judged.errors).toEqual([])
     const slots = judged.config ? keySlots(judged.config, judged.document) : []
-    expect(slots.map(one => one.method)).toEqual([to === 'kubernetes' ? 'env' : to])
+    expect(slots.map(one => one.method)).toEqual([['file', 'inline'].includes(to) ? to : 'env'])
     expect(after.split('\n').filter(line => line.startsWith('#'))).toHaveLength(2)
     if (to !== 'inline') expect(after).not.toContain(key.reveal())
   })

@@ -1,9 +1,9 @@
 import { ConfigCommand } from '../../cli/config-command.ts'
-import { table } from '../../cli/table.ts'
+import { keysText } from '../../cli/report/keys.ts'
 import { formatPath } from '../../config/diagnostic.ts'
 import { keySlots } from '../../config/index.ts'
 import { requireKeyPlaces } from '../../load.ts'
-import { type KeyRow, listKeys } from '../../secrets/index.ts'
+import { listKeys, readKeyNotes } from '../../secrets/index.ts'
 
 export default class KeysList extends ConfigCommand {
   static override summary =
@@ -19,8 +19,11 @@ export default class KeysList extends ConfigCommand {
       cwd: process.cwd(),
       folder: loaded.folder,
       env: process.env,
+      notes: await readKeyNotes(loaded.path, process.env),
+      now: Date.now(),
     })
-    this.#print(rows)
+    this.say(keysText(rows, this.terminal))
+    for (const { slot, detail } of rows) if (detail !== undefined) this.note(`${slot.name}: ${detail}`)
     return {
       keys: rows.map(({ slot, method, ...row }) => ({
         name: slot.name,
@@ -31,33 +34,5 @@ export default class KeysList extends ConfigCommand {
         line: loaded.document.rangeOf(slot.path).start.line,
       })),
     }
-  }
-
-  #print(rows: readonly KeyRow[]): void {
-    if (rows.length === 0) {
-      this.say('the config has no AI backend, and so no key slot')
-      return
-    }
-    const colour = (row: KeyRow): string =>
-      this.terminal.style(
-        row.state === 'ok' ? 'green' : row.state === 'suspect' ? 'yellow' : 'red',
-        row.state,
-      )
-    this.say(
-      table(
-        ['NAME', 'PROVIDER', 'METHOD', 'SOURCE', 'FINGERPRINT', 'MODE', 'STATE'],
-        rows.map(row => [
-          row.slot.name,
-          row.slot.provider,
-          row.method,
-          row.source,
-          row.fingerprint ?? '–',
-          row.mode ?? '–',
-          row.slot.method === 'passthrough' ? '–' : colour(row),
-        ]),
-        text => this.terminal.style('dim', text),
-      ),
-    )
-    for (const row of rows) if (row.detail !== undefined) this.note(`${row.slot.name}: ${row.detail}`)
   }
 }

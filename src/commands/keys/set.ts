@@ -1,14 +1,14 @@
-import { Args, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
+import { dateFlag, placeFlags, placeOf, slotArgs } from '../../cli/key-args.ts'
+import { carryOut, findKeyChange } from '../../cli/key-change.ts'
 import { readKey } from '../../cli/key-input.ts'
 import { Prompt } from '../../cli/prompt.ts'
-import { protectFromGit, shortPath, writeFiles } from '../../cli/write-files.ts'
-import { findSlot, keySlots } from '../../config/index.ts'
+import { shortPath } from '../../cli/write-files.ts'
 import { AgwError } from '../../errors.ts'
 import { applySecret, secretName } from '../../kubernetes/index.ts'
-import { requireKeyPlaces } from '../../load.ts'
-import { currentKey } from '../../secrets/index.ts'
+import { noteKey } from '../../secrets/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import { notesAfterStore } from '../../setup/after-store.ts'
 import { planStoreKey, STORE_METHODS, type StoreMethod } from '../../setup/store-key.ts'
@@ -22,14 +22,7 @@ export default class KeysSet extends ConfigCommand {
     '<%= config.bin %> keys set openai < key.txt',
     '<%= config.bin %> keys set openai --from-env OPENAI_API_KEY --method file',
   ]
-  static override args = {
-    name: Args.string({
-      // The library would take a missing argument from standard input, where keys come in.
-      ignoreStdin: true,
-      description: 'The key slot, as `keys list` names it.',
-      required: true,
-    }),
-  }
+  static override args = slotArgs
   static override flags = {
     'from-env': Flags.string({
       summary: 'Take the key from a variable.',
@@ -47,15 +40,10 @@ export default class KeysSet extends ConfigCommand {
       options: [...STORE_METHODS],
       env: 'AGW_METHOD',
     }),
-    env: Flags.string({
-      summary: 'The variable, for --method env.',
-      helpValue: 'NAME',
-      env: 'AGW_KEY_VARIABLE',
-    }),
-    'key-file': Flags.string({
-      summary: 'The file, for --method file.',
-      helpValue: 'PATH',
-      env: 'AGW_KEY_FILE',
+    ...placeFlags,
+    expires: dateFlag({
+      summary: 'The day on which the provider ends the key, for `keys list` to remind of.',
+      helpValue: 'YYYY-MM-DD',
     }),
     namespace: Flags.string({
       summary: 'The namespace, for --method kubernetes.',
@@ -74,14 +62,9 @@ export default class KeysSet extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysSet)
     const cwd = process.cwd()
-    const loaded = await this.load(flags)
-    if (loaded.path === '-') {
-      throw new AgwError('USAGE', 'a config on standard input cannot be changed', {
-        hint: 'name the file with --file PATH',
-      })
-    }
-    const slots = keySlots(requireKeyPlaces(loaded), loaded.document)
-    const slot = findSlot(slots, args.name)
+    const change = await findKeyChange(await this.load(flags), args.name, cwd)
+    const { slot, slots, loaded, before } = change
+    this.registerSecret(before)
     const prompt = new Prompt({ allowed: this.canAsk(flags) })
     const key = await readKey(
       { fromEnv: flags['from-env'], fromFile: flags['from-file'] },
@@ -96,44 +79,35 @@ export default class KeysSet extends ConfigCommand {
       },
     )
     if (key === undefined) throw new AgwError('INPUT_NEEDED', 'no key was given')
-    const before = await currentKey(slot, loaded.variables, cwd)
     const plan = await planStoreKey(
-      {
-        slot,
-        value: key,
-        method: flags.method as StoreMethod | undefined,
-        variable: flags.env,
-        keyFile: flags['key-file'],
-      },
-      { config: loaded.path, text: loaded.document.text, dotenv: loaded.dotenv, cwd },
+      { slot, value: key, method: flags.method as StoreMethod | undefined, ...placeOf(flags) },
+      change.place,
     )
-    const options = {
-      terminal: this.terminal,
-      prompt,
-      cwd,
-      env: process.env,
-      dryRun: flags['dry-run'],
-      yes: flags.yes,
-    }
-    const files = await writeFiles(plan.files, options)
-    await protectFromGit(plan.files, options)
+    const stored = await carryOut(plan, key, loaded.folder, this.writeOptions(flags, prompt))
     if (plan.method === 'kubernetes' && !flags['dry-run']) await this.#sendToCluster(slot.name, key, flags)
-    if (plan.method === 'env' && plan.variable !== undefined) this.#warnShadowed(plan.variable, key)
+    if (plan.variable !== undefined && plan.method !== 'kubernetes') this.#warnShadowed(plan.variable, key)
     const former = { slot, key: before, slots, cwd, shown: (path: string) => shortPath(cwd, path), ...loaded }
     for (const note of await notesAfterStore(plan, former)) this.warning(note)
-    const changed =
-      plan.method === 'kubernetes' ? !flags['dry-run'] : files.some(file => file.action !== 'unchanged')
+    const changed = plan.method === 'kubernetes' ? !flags['dry-run'] : stored.changed
+    if (!flags['dry-run']) await this.#remember(loaded.path, slot.name, key, flags.expires)
     const result = {
       name: slot.name,
       method: plan.method,
       changed,
       fingerprint: key.fingerprint(),
       previousFingerprint: before?.fingerprint() ?? null,
-      files,
+      files: stored.files,
     }
     const word = flags['dry-run'] ? 'would store' : changed ? 'stored' : 'unchanged'
     this.say(`${this.terminal.style('green', word)} ${slot.name} (${plan.method})  ${result.fingerprint}`)
     return result
+  }
+
+  /** When it was set and when it ends, for `keys list`. */
+  async #remember(config: string, name: string, key: Secret, expires: Date | undefined): Promise<void> {
+    const note = { fingerprint: key.fingerprint(), setAt: new Date().toISOString() }
+    const until = expires === undefined ? {} : { expiresAt: expires.toISOString() }
+    await noteKey(config, name, { ...note, ...until }, process.env)
   }
 
   async #sendToCluster(

@@ -48,6 +48,11 @@ export async function readAgwFile(folder: string, shown = AGW_FILE): Promise<Agw
     if (error instanceof AgwError && error.code === 'CONFIG_NOT_FOUND') return undefined
     throw error
   }
+  return agwFileOf(bytes, path, shown)
+}
+
+/** The same for bytes that are not in the file yet. */
+export async function agwFileOf(bytes: Uint8Array, path: string, shown = AGW_FILE): Promise<AgwFile> {
   const hash = createHash('sha256').update(bytes).digest('hex')
   const document = readDocument(bytes, { file: shown, literal: true })
   return { path, hash, document, ...(await check(document)) }

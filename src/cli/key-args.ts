@@ -1,0 +1,65 @@
+import { Args, Flags } from '@oclif/core'
+import { AgwError } from '../errors.ts'
+
+/** The slot that a command about one key is about. */
+export const slotArgs = {
+  name: Args.string({
+    // The library would take a missing argument from standard input, where keys come in.
+    ignoreStdin: true,
+    description: 'The key slot, as `keys list` names it.',
+    required: true,
+  }),
+}
+
+/** How a new place for a key is called; each method has a default. */
+export const placeFlags = {
+  env: Flags.string({
+    summary: 'The variable, for methods that need one.',
+    helpValue: 'NAME',
+    env: 'AGW_KEY_VARIABLE',
+  }),
+  'key-file': Flags.string({
+    summary: 'The file, for the method file.',
+    helpValue: 'PATH',
+    env: 'AGW_KEY_FILE',
+  }),
+  account: Flags.string({
+    summary: 'The entry under the service agw, for the method keychain.',
+    helpValue: 'NAME',
+    env: 'AGW_KEYCHAIN_ACCOUNT',
+  }),
+  'encrypted-file': Flags.string({
+    summary: 'The file beside the config, for the method encrypted.',
+    helpValue: 'PATH',
+    env: 'AGW_ENCRYPTED_FILE',
+  }),
+}
+
+/** Those flags as a request to store has them. */
+export function placeOf(flags: {
+  readonly env?: string | undefined
+  readonly 'key-file'?: string | undefined
+  readonly account?: string | undefined
+  readonly 'encrypted-file'?: string | undefined
+}): {
+  variable: string | undefined
+  keyFile: string | undefined
+  agwPlace: { account: string | undefined; encryptedFile: string | undefined }
+} {
+  return {
+    variable: flags.env,
+    keyFile: flags['key-file'],
+    agwPlace: { account: flags.account, encryptedFile: flags['encrypted-file'] },
+  }
+}
+
+/** A day, as in 2027-01-31. */
+export const dateFlag = Flags.custom<Date>({
+  parse: async text => {
+    const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined
+    if (day === undefined || Number.isNaN(day.getTime())) {
+      throw new AgwError('USAGE', '--expires takes a day', { hint: 'write it as in 2027-01-31' })
+    }
+    return day
+  },
+})

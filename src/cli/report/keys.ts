@@ -1,0 +1,35 @@
+import type { KeyRow } from '../../secrets/index.ts'
+import { table } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** `agw keys list` as a table; a column that says nothing of any key is left out. */
+export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
+  if (rows.length === 0) return 'the config has no AI backend, and so no key slot'
+  const columns: [heading: string, cell: (row: KeyRow) => string | undefined][] = [
+    ['NAME', row => row.slot.name],
+    ['PROVIDER', row => row.slot.provider],
+    ['METHOD', row => row.method],
+    ['SOURCE', row => row.source],
+    ['FINGERPRINT', row => row.fingerprint ?? undefined],
+    ['MODE', row => row.mode ?? undefined],
+    ['SET', row => row.setAt?.slice(0, 10)],
+    ['EXPIRES', row => row.expiresAt?.slice(0, 10)],
+    [
+      'CHECKED',
+      ({ lastCheck }) =>
+        lastCheck === null ? undefined : `${lastCheck.result} ${lastCheck.at.slice(0, 10)}`,
+    ],
+    ['STATE', row => (row.slot.method === 'passthrough' ? undefined : state(row, terminal))],
+  ]
+  const always = new Set(['NAME', 'FINGERPRINT', 'MODE', 'STATE'])
+  const shown = columns.filter(([heading, cell]) => always.has(heading) || rows.some(row => cell(row)))
+  return table(
+    shown.map(([heading]) => heading),
+    rows.map(row => shown.map(([, cell]) => cell(row) || '–')),
+    text => terminal.style('dim', text),
+  )
+}
+
+function state({ state: word }: KeyRow, terminal: Terminal): string {
+  return terminal.style(word === 'ok' ? 'green' : word === 'suspect' ? 'yellow' : 'red', word)
+}

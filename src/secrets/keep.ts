@@ -1,0 +1,78 @@
+import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
+import { AgwError } from '../errors.ts'
+import type { Secret } from './secret.ts'
+import { problemError, type SecretSource, type SourceContext, type StoreResult } from './source.ts'
+import { loadSource } from './sources/registry.ts'
+import { isTrusted, needsTrust, untrusted } from './trust.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** An entry of agw.yaml, and the file it stands in. */
+export interface SourcePlace {
+  readonly agw: AgwFile
+  readonly entry: SecretEntry
+}
+
+/** The place as a person would say it. */
+export async function describePlace({ entry }: SourcePlace): Promise<string> {
+  return (await sourceOf(entry)).describe(entry.where)
+}
+
+/** Whether the source of an entry can be written to. */
+export async function isWritable({ entry }: SourcePlace): Promise<boolean> {
+  return (await sourceOf(entry)).store !== undefined
+}
+
+/** The value that the source of an entry has now; `undefined` where it has none. Throws what keeps it from being read. */
+export async function readPlace(
+  place: SourcePlace,
+  folder: string,
+  env: Environment,
+): Promise<Secret | undefined> {
+  const { source, context } = await open(place, folder, env)
+  const found = (await source.resolve([place.entry], context)).get(place.entry)
+  if (found !== undefined && 'code' in found && found.code !== 'missing') throw problemError(found)
+  return found === undefined || 'code' in found ? undefined : found
+}
+
+/** Keeps a value where an entry of agw.yaml says. Throws SLOT_NOT_WRITABLE for a source that can only be read. */
+export async function storeAtPlace(
+  place: SourcePlace,
+  value: Secret,
+  folder: string,
+  env: Environment,
+): Promise<StoreResult> {
+  const { source, context } = await open(place, folder, env)
+  if (source.store === undefined) throw readOnly(source, place, 'store the key there by its own means')
+  return await source.store(place.entry, value, context)
+}
+
+/** Takes the value of an entry away. Throws SLOT_NOT_WRITABLE for a source that can only be read. */
+export async function removeFromPlace(
+  place: SourcePlace,
+  folder: string,
+  env: Environment,
+): Promise<StoreResult> {
+  const { source, context } = await open(place, folder, env)
+  if (source.remove === undefined) throw readOnly(source, place, 'remove the key there by its own means')
+  return await source.remove(place.entry, context)
+}
+
+async function sourceOf(entry: SecretEntry): Promise<SecretSource> {
+  return (await loadSource(entry.kind)) as SecretSource
+}
+
+async function open(
+  { agw, entry }: SourcePlace,
+  configDir: string,
+  env: Environment,
+): Promise<{ source: SecretSource; context: SourceContext }> {
+  if (needsTrust(entry) && !(await isTrusted(agw, env))) throw problemError(untrusted(agw))
+  const source = await sourceOf(entry)
+  const signal = AbortSignal.timeout(entry.timeoutMs ?? source.timeoutMs)
+  return { source, context: { env, configDir, connections: agw.connections, signal } }
+}
+
+function readOnly(source: SecretSource, { entry }: SourcePlace, hint: string): AgwError {
+  return new AgwError('SLOT_NOT_WRITABLE', `agw only reads from ${source.describe(entry.where)}`, { hint })
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { mkdir, realpath } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { withLock } from './lock.ts'
+import { readTextFile } from './read.ts'
+import { writeFileAtomic } from './write.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What is remembered of a key besides its value. Times are ISO 8601. */
+export interface KeyNote {
+  /** Whose key this is about: another one's time says nothing. */
+  readonly fingerprint: string
+  readonly setAt?: string
+  readonly expiresAt?: string
+  readonly lastCheck?: { readonly at: string; readonly result: string }
+}
+
+/** By the name of the slot. */
+export type KeyNotes = ReadonlyMap<string, KeyNote>
+
+/** Notes are short. Bytes. */
+const MAX_NOTES_BYTES = 1024 * 1024
+
+/** The notes on the keys of a config; none where there are none, or where they cannot be read. */
+export async function readKeyNotes(config: string, env: Environment): Promise<KeyNotes> {
+  const read = await readTextFile(await notesPath(config, env), MAX_NOTES_BYTES)
+  if (!read.ok) return new Map()
+  try {
+    const { keys } = JSON.parse(read.text) as { keys: Record<string, KeyNote> }
+    return new Map(Object.entries(keys))
+  } catch {
+    return new Map()
+  }
+}
+
+/**
+ * Remembers something of a key; what was noted of another key under the same name is dropped. False where it cannot
+ * be written: no key depends on it.
+ */
+export async function noteKey(
+  config: string,
+  name: string,
+  note: KeyNote,
+  env: Environment,
+): Promise<boolean> {
+  const path = await notesPath(config, env)
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await withLock(path, async () => {
+      const notes = new Map(await readKeyNotes(config, env))
+      const old = notes.get(name)
+      notes.set(name, { ...(old?.fingerprint === note.fingerprint && old), ...note })
+      const text = JSON.stringify({ version: 1, config, keys: Object.fromEntries(notes) }, null, 2)
+      await writeFileAtomic(path, `${text}\n`, { mode: 0o600 })
+    })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Where agw keeps what it remembers of a config: `$XDG_STATE_HOME/agw/<hash of its path>/NAME`. */
+export async function statePath(config: string, name: string, env: Environment): Promise<string> {
+  const real = await realpath(config).catch(() => config)
+  const hash = createHash('sha256').update(real).digest('hex').slice(0, 16)
+  const base = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local', 'state')
+  return join(base, 'agw', hash, name)
+}
+
+function notesPath(config: string, env: Environment): Promise<string> {
+  return statePath(config, 'keys.json', env)
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import {
+  AGW_FILE,
+  type AgwFile,
+  agwFileOf,
+  type KeySlot,
+  removeValue,
+  type SecretEntry,
+  setValue,
+} from '../config/index.ts'
+import { AgwError } from '../errors.ts'
+import type { PlannedFile } from './planned-file.ts'
+
+/** The methods whose place is written down in agw.yaml. */
+export const AGW_METHODS = ['keychain', 'encrypted'] as const
+export type AgwMethod = (typeof AGW_METHODS)[number]
+
+/** An agw.yaml as it shall be, and the entry that is meant in it. */
+export interface PlannedEntry {
+  readonly agw: AgwFile
+  readonly entry: SecretEntry
+  /** Absent where agw.yaml has the entry already. */
+  readonly file: PlannedFile | undefined
+}
+
+/** How the new place is called, where the user says so. */
+export interface AgwPlace {
+  readonly account?: string | undefined
+  readonly encryptedFile?: string | undefined
+}
+
+/** agw.yaml, written or not, with an entry that keeps a variable in the keychain or in an encrypted file. */
+export async function planEntry(
+  variable: string,
+  method: AgwMethod,
+  slot: Pick<KeySlot, 'name'>,
+  place: AgwPlace,
+  { folder, agw }: { readonly folder: string; readonly agw: AgwFile | undefined },
+): Promise<PlannedEntry> {
+  const there = agw?.entries.get(variable)
+  const isGiven = place.account !== undefined || place.encryptedFile !== undefined
+  if (agw !== undefined && there !== undefined && (there.kind as string) === method && !isGiven)
+    return { agw, entry: there, file: undefined }
+  const yaml =
+    method === 'keychain'
+      ? `{ keychain: { service: agw, account: ${JSON.stringify(place.account ?? slot.name)} } }`
+      : `{ encrypted: ${JSON.stringify(place.encryptedFile ?? 'secrets.age')} }`
+  const path = agw?.path ?? join(folder, AGW_FILE)
+  const before = agw?.document.text ?? ''
+  const content = withEntry(before, variable, yaml)
+  const planned = await agwFileOf(Buffer.from(content), path, AGW_FILE)
+  const entry = planned.entries.get(variable)
+  if (entry === undefined) {
+    throw new AgwError('CONFIG_INVALID', `${AGW_FILE} cannot be changed as it stands`, {
+      hint: 'see what is wrong with it: agw validate',
+      diagnostics: planned.diagnostics,
+    })
+  }
+  const file = { path, content, what: 'where the variable lives', secret: false, keyless: true }
+  return { agw: planned, entry, file: content === before ? undefined : file }
+}
+
+/** agw.yaml without the entry of a variable. */
+export function withoutEntry(agw: AgwFile, variable: string): PlannedFile {
+  const content = removeValue(agw.document.text, ['secrets', variable])
+  return { path: agw.path, content, what: 'where variables live', secret: false, keyless: true }
+}
+
+function withEntry(text: string, variable: string, yaml: string): string {
+  if (text.trim() !== '') return setValue(text, ['secrets', variable], yaml)
+  return `# Where the $VARIABLES of config.yaml get their values. No secret stands here: it can be committed.\nsecrets:\n  ${variable}: ${yaml}\n`
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { type KeySlot, quoteVariable, setValue } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
+import type { LoadedConfig } from '../load.ts'
+import { removeFromDotenv } from '../secrets/dotenv.ts'
+import type { SourcePlace } from '../secrets/keep.ts'
+import { withoutEntry } from './agw-entry.ts'
+import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
+import { type StorePlan, variableName } from './store-key.ts'
+
+/** What takes the value of a slot away. */
+export interface ForgetPlan {
+  readonly files: readonly PlannedFile[]
+  /** Key files that go. Absolute. */
+  readonly deleted: readonly string[]
+  /** The source that gives the value up. */
+  readonly source: SourcePlace | undefined
+  /** What stays, and why. */
+  readonly notes: readonly string[]
+}
+
+/** A slot as it is, and all that may still need its key. */
+export interface SlotPlace {
+  readonly slot: KeySlot
+  readonly slots: readonly KeySlot[]
+  readonly loaded: LoadedConfig
+  readonly cwd: string
+}
+
+const NOTHING: ForgetPlan = { files: [], deleted: [], source: undefined, notes: [] }
+
+/** What is to be done so that a key lies no longer where it lay before it was moved; `moved` says where it is now. */
+export async function planForgetOld(place: SlotPlace, moved: StorePlan): Promise<ForgetPlan> {
+  const { slot, cwd, loaded } = place
+  if (slot.method === 'inline') return NOTHING
+  if (slot.file !== undefined) {
+    const path = resolve(cwd, slot.file)
+    if (moved.keyFile !== undefined && resolve(cwd, moved.keyFile) === path) return NOTHING
+    return usedElsewhere(place)
+      ? still(`${slot.file}, which the config uses elsewhere`)
+      : { ...NOTHING, deleted: [path] }
+  }
+  if (slot.variable === undefined) return NOTHING
+  if (usedElsewhere(place)) return still(`${slot.variable}, which the config uses elsewhere`)
+  const entry = loaded.agw?.entries.get(slot.variable)
+  if (loaded.agw !== undefined && entry !== undefined) {
+    const isSame = moved.source?.file === undefined && moved.source?.entry.variable === slot.variable
+    if (isSame) return NOTHING
+    const files = moved.variable === slot.variable ? [] : [withoutEntry(loaded.agw, slot.variable)]
+    return { ...NOTHING, files, source: { agw: loaded.agw, entry } }
+  }
+  const found = loaded.variables.lookup(slot.variable)
+  if (found === undefined) return NOTHING
+  if (found.source !== 'dotenv')
+    return still(`the environment, as ${slot.variable}: unset it where it is set`)
+  const keptThere = moved.method === 'env' && moved.variable === slot.variable
+  return keptThere ? NOTHING : { ...NOTHING, files: await withoutVariable(found.file ?? '', slot.variable) }
+}
+
+/** What is to be done so that a slot has no key any more. Throws SLOT_NOT_WRITABLE where agw cannot take it away. */
+export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
+  const { slot, cwd, loaded } = place
+  if (slot.method === 'inline') {
+    const variable = variableName(slot)
+    const content = setValue(loaded.document.text, slot.path, quoteVariable(variable))
+    const file = { path: loaded.path, content, what: 'the config', secret: false }
+    return {
+      ...NOTHING,
+      files: [file],
+      notes: [`the config refers to $${variable} now, which has no value yet`],
+    }
+  }
+  if (slot.file !== undefined) return { ...NOTHING, deleted: [resolve(cwd, slot.file)] }
+  if (slot.variable === undefined) {
+    throw new AgwError('SLOT_NOT_WRITABLE', `${slot.name} has no key of its own`, {
+      hint: 'see `agw keys list`',
+    })
+  }
+  const found = loaded.variables.lookup(slot.variable)
+  if (found?.source === 'environment') {
+    throw new AgwError('SLOT_NOT_WRITABLE', `${slot.variable} is set in the environment of this shell`, {
+      hint: `unset ${slot.variable} there`,
+    })
+  }
+  const entry = loaded.agw?.entries.get(slot.variable)
+  if (loaded.agw !== undefined && entry !== undefined)
+    return { ...NOTHING, source: { agw: loaded.agw, entry } }
+  if (found === undefined) return NOTHING
+  return { ...NOTHING, files: await withoutVariable(found.file ?? '', slot.variable) }
+}
+
+function still(where: string): ForgetPlan {
+  return { ...NOTHING, notes: [`the key also stays in ${where}`] }
+}
+
+async function withoutVariable(path: string, variable: string): Promise<PlannedFile[]> {
+  const content = removeFromDotenv(await readFile(path, 'utf8'), variable)
+  return [{ path, content, mode: SECRET_MODE, what: 'the variables', secret: true }]
+}
+
+/** Another place in the config has the same file or variable. */
+function usedElsewhere({ slot, slots, loaded }: SlotPlace): boolean {
+  if (slot.file !== undefined) {
+    return slots.some(one => one.file === slot.file && !isDeepStrictEqual(one.path, slot.path))
+  }
+  const own = loaded.document.rangeOf(slot.path)
+  return loaded.document.variables.some(
+    use => use.name === slot.variable && (use.start < own.start.offset || use.end > own.end.offset),
+  )
+}

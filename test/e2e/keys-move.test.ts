@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { agw, type Run, tempFolder } from '../helpers/agw.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const KEY = keyLike('openai', 'move')
+
+let folder: string
+beforeEach(async () => {
+  folder = await tempFolder()
+})
+
+async function run(...args: string[]): Promise<Run> {
+  const done = await agw(args, { cwd: folder, input: '' })
+  expect(done.stdout + done.stderr).not.toContain(KEY.slice(10, 40))
+  return done
+}
+
+async function ok(...args: string[]): Promise<Record<string, never>> {
+  const done = await run(...args, '--json')
+  expect(done.status, done.stdout + done.stderr).toBe(0)
+  return JSON.parse(done.stdout)
+}
+
+/** Every file of the folder that holds the key in clear text. */
+async function holders(): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true })
+  const found: string[] = []
+  for (const entry of names.filter(one => one.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    if ((await readFile(path, 'latin1')).includes(KEY)) found.push(path.slice(folder.length + 1))
+  }
+  return found.sort()
+}
+
+/** Method → where the key lies then, in clear text. */
+const HOMES: Readonly<Record<string, string[]>> = {
+  inline: ['config.yaml'],
+  env: ['.env'],
+  file: ['openai.key'],
+  encrypted: [],
+}
+
+/** A config whose key is kept by a method. */
+async function setUp(method: string): Promise<void> {
+  await writeFile(join(folder, 'config.yaml'), `# kept\n${GUIDE.env}`)
+  await writeFile(join(folder, '.env'), `# mine\nOTHER=1\nOPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
+  if (method !== 'env') await ok('keys', 'move', 'openai', '--to', method)
+}
+
+const pairs = Object.keys(HOMES).flatMap(from => Object.keys(HOMES).map(to => [from, to] as const))
+
+describe('agw keys move', () => {
+  it.each(pairs)(
+    'from %s to %s: the key lies there only, works, and the rest of the files is as it was',
+    async (from, to) => {
+      await setUp(from)
+      expect(await holders()).toEqual(HOMES[from])
+      const moved = await ok('keys', 'move', 'openai', '--to', to)
+      expect(moved).toMatchObject({ name: 'openai', method: to, changed: from !== to })
+      expect(await holders()).toEqual(HOMES[to])
+      const { keys } = await ok('keys', 'list')
+      expect(keys).toMatchObject([{ method: to, state: 'ok', fingerprint: moved['fingerprint'] }])
+      expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toMatch(/^# kept\n/)
+      expect(await readFile(join(folder, '.env'), 'utf8')).toMatch(/^# mine\nOTHER=1\n/)
+      for (const name of HOMES[to] ?? []) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600)
+      expect((await ok('keys', 'move', 'openai', '--to', to))['changed']).toBe(false)
+    },
+  )
+
+  it('a dry run shows it and changes nothing', async () => {
+    await setUp('env')
+    const before = await readFile(join(folder, 'config.yaml'), 'utf8')
+    for (const to of ['file', 'inline', 'encrypted']) {
+      const done = await run('keys', 'move', 'openai', '--to', to, '--dry-run')
+      expect(done).toMatchObject({ status: 0, stderr: expect.stringContaining('dry run') })
+      expect(done.stdout).toContain('would move')
+    }
+    expect(await holders()).toEqual(['.env'])
+    expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe(before)
+    expect(existsSync(join(folder, 'agw.yaml'))).toBe(false)
+  })
+
+  it('keeps the old copy while something else needs it', async () => {
+    await writeFile(join(folder, 'config.yaml'), `${GUIDE.env}\n# also $OPENAI_API_KEY\n`)
+    await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
+    const done = await run('keys', 'move', 'openai', '--to', 'file')
+    expect(done.status).toBe(0)
+    expect(done.stderr).toContain('uses elsewhere')
+    expect(await holders()).toEqual(['.env', 'openai.key'])
+  })
+
+  it('leaves the old copy where it is when the new place is overruled', async () => {
+    await setUp('file')
+    const done = await agw(['keys', 'move', 'openai', '--to', 'env'], {
+      cwd: folder,
+      env: { OPENAI_API_KEY: 'another-key-of-the-shell' },
+    })
+    expect(done.status).toBe(4)
+    expect(done.stderr).toContain('does not read back')
+    expect(await holders()).toContain('openai.key')
+  })
+
+  it('writes over nothing that is something else', async () => {
+    await setUp('env')
+    await writeFile(join(folder, 'openai.key'), 'precious')
+    const done = await run('keys', 'move', 'openai', '--to', 'file')
+    expect(done.status).toBe(3)
+    expect(await readFile(join(folder, 'openai.key'), 'utf8')).toBe('precious')
+    expect(await holders()).toEqual(['.env'])
+  })
+
+  it('says so when there is nothing to move', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+    const done = await run('keys', 'move', 'openai', '--to', 'file')
+    expect(done).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('keys set openai --method file'),
+    })
+    expect((await run('keys', 'move', 'nope', '--to', 'file')).status).toBe(2)
+  })
+})
+
+describe('agw keys remove', () => {
+  it.each(Object.keys(HOMES))('takes the value away and leaves the reference: %s', async method => {
+    await setUp(method)
+    expect(await run('keys', 'remove', 'openai')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--yes'),
+    })
+    expect(await holders()).toEqual(HOMES[method])
+    await ok('keys', 'remove', 'openai', '--dry-run')
+    expect(await holders()).toEqual(HOMES[method])
+    expect(await ok('keys', 'remove', 'openai', '--yes')).toMatchObject({ changed: true, fingerprint: null })
+    expect(await holders()).toEqual([])
+    expect((await ok('keys', 'list'))['keys']).toMatchObject([{ name: 'openai', state: 'missing' }])
+  })
+
+  it('cannot take a variable out of the shell', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+    const done = await agw(['keys', 'remove', 'openai', '--yes'], {
+      cwd: folder,
+      env: { OPENAI_API_KEY: KEY },
+    })
+    expect(done).toMatchObject({ status: 3, stderr: expect.stringContaining('unset OPENAI_API_KEY') })
+  })
+})
+
+describe('keys that agw.yaml places', () => {
+  it('keys set stores where agw.yaml says, and tells the source', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+    await writeFile(join(folder, 'agw.yaml'), 'secrets:\n  OPENAI_API_KEY: { file: keys/openai }\n')
+    const { mkdir } = await import('node:fs/promises')
+    await mkdir(join(folder, 'keys'))
+    const set = await agw(['keys', 'set', 'openai', '--json'], { cwd: folder, input: `${KEY}\n` })
+    expect(JSON.parse(set.stdout)).toMatchObject({ method: 'file', changed: true })
+    expect(await holders()).toEqual(['keys/openai'])
+  })
+
+  it('keys set refuses a source that can only be read, and says so', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+    await writeFile(join(folder, 'agw.yaml'), 'secrets:\n  OPENAI_API_KEY: { credential: openai }\n')
+    const set = await agw(['keys', 'set', 'openai'], { cwd: folder, input: `${KEY}\n` })
+    expect(set).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('only reads from credential openai'),
+    })
+  })
+})
+
+describe('what is remembered of a key', () => {
+  it('when it was set, when it ends, and nothing of another key', async () => {
+    await setUp('env')
+    const other = keyLike('openai', 'later')
+    await agw(['keys', 'set', 'openai', '--expires', '2099-01-31'], { cwd: folder, input: `${other}\n` })
+    const { keys } = await ok('keys', 'list')
+    expect(keys).toMatchObject([
+      { expiresAt: '2099-01-31T00:00:00.000Z', setAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+    ])
+    await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
+    expect((await ok('keys', 'list'))['keys']).toMatchObject([{ expiresAt: null, setAt: null }])
+    expect(await holders()).toEqual(['.env'])
+  })
+
+  it('a key past its end is suspect', async () => {
+    await setUp('env')
+    await agw(['keys', 'set', 'openai', '--expires', '2020-01-31'], { cwd: folder, input: `${KEY}\n` })
+    expect((await ok('keys', 'list'))['keys']).toMatchObject([
+      { state: 'suspect', detail: expect.stringContaining('expired on 2020-01-31') },
+    ])
+    expect((await run('keys', 'set', 'openai', '--expires', 'soon')).status).toBe(2)
+  })
+})
