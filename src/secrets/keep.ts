@@ -18,11 +18,6 @@ export async function describePlace({ entry }: SourcePlace): Promise<string> {
   return (await sourceOf(entry)).describe(entry.where)
 }
 
-/** Whether the source of an entry can be written to. */
-export async function isWritable({ entry }: SourcePlace): Promise<boolean> {
-  return (await sourceOf(entry)).store !== undefined
-}
-
 /** The value that the source of an entry has now; `undefined` where it has none. Throws what keeps it from being read. */
 export async function readPlace(
   place: SourcePlace,

@@ -1,3 +1,4 @@
+import type { CheckedKey } from '../../check-keys.ts'
 import type { KeyRow } from '../../secrets/index.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -32,4 +33,21 @@ export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
 
 function state({ state: word }: KeyRow, terminal: Terminal): string {
   return terminal.style(word === 'ok' ? 'green' : word === 'suspect' ? 'yellow' : 'red', word)
+}
+
+/** `agw keys check` as a table, and what each answer means. */
+export function checkText(keys: readonly CheckedKey[], terminal: Terminal): string {
+  if (keys.length === 0) return 'the config has no key of its own'
+  const look = { valid: 'green', invalid: 'red', indeterminate: 'yellow' } as const
+  return table(
+    ['NAME', 'PROVIDER', 'RESULT', 'ASKED', 'DETAIL'],
+    keys.map(({ slot, result, limited, host, status, detail }) => [
+      slot.name,
+      slot.provider,
+      terminal.style(look[result], limited ? `${result} in part` : result),
+      host === undefined ? '–' : `${host}${status === undefined ? '' : ` (${status})`}`,
+      detail,
+    ]),
+    text => terminal.style('dim', text),
+  )
 }
