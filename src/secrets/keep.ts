@@ -3,7 +3,7 @@ import { AgwError } from '../errors.ts'
 import type { Secret } from './secret.ts'
 import { problemError, type SecretSource, type SourceContext, type StoreResult } from './source.ts'
 import { loadSource } from './sources/registry.ts'
-import { isTrusted, needsTrust, untrusted } from './trust.ts'
+import { isTrusted, untrusted } from './trust.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -62,7 +62,7 @@ async function open(
   configDir: string,
   env: Environment,
 ): Promise<{ source: SecretSource; context: SourceContext }> {
-  if (needsTrust(entry) && !(await isTrusted(agw, env))) throw problemError(untrusted(agw))
+  if (!(await isTrusted(agw, env))) throw problemError(untrusted(agw))
   const source = await sourceOf(entry)
   const signal = AbortSignal.timeout(entry.timeoutMs ?? source.timeoutMs)
   return { source, context: { env, configDir, connections: agw.connections, signal } }
