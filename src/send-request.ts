@@ -12,6 +12,8 @@ export interface RequestToSend {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   readonly timeoutMs: number
+  /** Who is to blame when there is no answer; the gateway at `url` unless given. */
+  readonly upstream?: string | undefined
 }
 
 /** What came back, and when; times in milliseconds from the moment the request was sent. */
@@ -78,12 +80,12 @@ async function collect(
 
 class TimedOut extends Error {}
 
-function failed(error: Error, { url, timeoutMs }: RequestToSend): AgwError {
+function failed(error: Error, { url, timeoutMs, upstream }: RequestToSend): AgwError {
   const { code } = error as NodeJS.ErrnoException
-  const origin = new URL(url).origin
+  const origin = upstream ?? new URL(url).origin
   if (error instanceof TimedOut) {
     return new AgwError('UPSTREAM_FAILED', `no answer from ${origin} within ${timeoutMs / 1000} s`, {
-      hint: 'wait longer with --timeout, or look at the gateway',
+      hint: `wait longer with --timeout, or look at the ${upstream === undefined ? 'gateway' : 'provider'}`,
     })
   }
   const why =
@@ -92,10 +94,11 @@ function failed(error: Error, { url, timeoutMs }: RequestToSend): AgwError {
       : code === 'ECONNRESET'
         ? 'the answer was cut off'
         : (code ?? 'the connection failed')
-  return new AgwError('UPSTREAM_FAILED', `no whole answer from ${origin}: ${why}`, {
-    hint:
-      code === 'ECONNREFUSED'
+  const hint =
+    upstream !== undefined
+      ? 'try again; when it stays, look at the provider'
+      : code === 'ECONNREFUSED'
         ? 'start it with `agw serve`, or leave --url out'
-        : 'look at the gateway and at its upstream',
-  })
+        : 'look at the gateway and at its upstream'
+  return new AgwError('UPSTREAM_FAILED', `no whole answer from ${origin}: ${why}`, { hint })
 }

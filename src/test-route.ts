@@ -1,7 +1,9 @@
 import { refuseUnsupported } from './check.ts'
+import { clientCredential, passthroughSlot } from './client-credential.ts'
 import { formatPath, type KeySlot, keySlots } from './config/index.ts'
 import { AgwError } from './errors.ts'
 import {
+  type AccessEvent,
   compileRuntime,
   type DestinationExplanation,
   explainRoute,
@@ -14,6 +16,7 @@ import { type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from './lo
 import { startMock } from './mock/index.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from './secrets/index.ts'
 import { sendRequest, type TimedAnswer } from './send-request.ts'
+import { upstreamTrouble } from './upstream-trouble.ts'
 
 /** The request as the command line describes it. */
 export interface WantedRequest {
@@ -42,6 +45,8 @@ export interface RouteTestOptions {
   readonly expectStatus?: number | undefined
   readonly timeoutMs: number
   readonly onSecret: (secret: Secret) => void
+  /** Gives the client's own credential, for a slot that passes it on. */
+  readonly clientKey: (slot: KeySlot) => Promise<Secret | undefined>
 }
 
 /** Which way a request takes and what came back. */
@@ -60,6 +65,8 @@ export interface RouteTest {
   readonly isKeyKnown: boolean
   /** Absent with `explain`. */
   readonly answer: TimedAnswer | undefined
+  /** UPSTREAM_FAILED where the answer is the gateway's own, because the upstream gave none. */
+  readonly trouble: AgwError | undefined
   readonly ok: boolean
 }
 
@@ -77,8 +84,19 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   }
   const explanation = explainRoute(runtime, { ...request, ...(port !== undefined && { port }) })
   const [destination] = explanation.destinations
-  const slot = slots.find(one => formatPath(one.path) === destination?.key?.slot)
-  const answer = options.explain ? undefined : await ask(options, request, runtime, port ?? 0)
+  const passing = passthroughSlot(slots, destination)
+  const slot = passing ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
+  let asked: Asked | undefined
+  if (!options.explain) {
+    const mayLack = options.expectStatus !== undefined
+    const credential =
+      passing && (await clientCredential(passing, config, { ...request, mayLack }, options.clientKey))
+    const headers = { ...request.headers, ...credential }
+    const upstream = destination && new URL(destination.upstream.url).host
+    asked = await ask(options, { ...request, headers }, runtime, { port: port ?? 0, upstream })
+  }
+  const answer = asked?.answer
+  const isExpected = answer !== undefined && answer.status === options.expectStatus
   const { method, path, host } = request
   return {
     request: { method, path, host, model: options.request.model },
@@ -87,6 +105,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     slot,
     isKeyKnown: slot === undefined || !unread.has(slot.name),
     answer,
+    trouble: isExpected ? undefined : asked?.trouble,
     ok: passed(explanation, answer, options.expectStatus),
   }
 }
@@ -180,33 +199,47 @@ function bodyFor(path: string, { model = 'gpt-4o-mini', prompt, stream }: Wanted
   return { model, messages, ...streamed }
 }
 
+interface Asked {
+  readonly answer: TimedAnswer
+  readonly trouble: AgwError | undefined
+}
+
 async function ask(
   options: RouteTestOptions,
   request: ConcreteRequest,
   runtime: Runtime,
-  port: number,
-): Promise<TimedAnswer> {
+  { port, upstream }: { readonly port: number; readonly upstream: string | undefined },
+): Promise<Asked> {
   const { method, path, headers, body } = request
-  const send = (url: string): Promise<TimedAnswer> =>
-    sendRequest({ url, method, path, headers, body, timeoutMs: options.timeoutMs })
+  const { timeoutMs } = options
+  const send = (url: string, blamed?: string): Promise<TimedAnswer> =>
+    sendRequest({ url, method, path, headers, body, timeoutMs, upstream: blamed })
   if (options.url !== undefined) {
     if (!URL.canParse(options.url) || !/^https?:/.test(options.url)) {
       throw new AgwError('USAGE', '--url is not an address like http://127.0.0.1:3000')
     }
-    return send(options.url)
+    const answer = await send(options.url)
+    return { answer, trouble: upstreamTrouble(answer, undefined, 'the upstream') }
   }
   const mock = options.mock ? await startMock() : undefined
   // A gateway that runs already may hold the config's own ports.
   const ports = new Map(runtime.binds.map(bind => [bind.port, 0]))
+  let event: AccessEvent | undefined
   const gateway = await startGateway(runtime, {
     ports,
+    onAccess: one => {
+      event = one
+    },
     connectTo: options.connectTo.map(parseConnectTo),
     ...(mock && { standIn: { host: '127.0.0.1', port: mock.port } }),
   })
   try {
     const bind = runtime.binds.find(one => one.port === port)
     const address = gateway.addresses.find(one => one.bind === bind?.key)
-    return await send(`http://127.0.0.1:${address?.port ?? 0}`)
+    const answer = await send(`http://127.0.0.1:${address?.port ?? 0}`, upstream)
+    // The event is told after the answer has gone: the gateway is closed first.
+    await gateway.close()
+    return { answer, trouble: event && upstreamTrouble(answer, event, 'the upstream') }
   } finally {
     await gateway.close({ drainMs: 0 })
     await mock?.close()

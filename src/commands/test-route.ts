@@ -1,8 +1,12 @@
 import { Args, Flags } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
+import { readKey } from '../cli/key-input.ts'
+import { Prompt } from '../cli/prompt.ts'
 import { routeTestJson, routeTestText } from '../cli/report/route-test.ts'
+import type { KeySlot } from '../config/index.ts'
 import { EXIT } from '../errors.ts'
+import type { Secret } from '../secrets/secret.ts'
 
 export default class TestRoute extends ConfigCommand {
   static override summary = 'Show which way a request takes, which key it gets, and what comes back.'
@@ -38,6 +42,16 @@ export default class TestRoute extends ConfigCommand {
       helpValue: 'HEADER',
       multiple: true,
       env: 'AGW_REQUEST_HEADER',
+    }),
+    'key-from-env': Flags.string({
+      summary: "Take the client's own key from a variable, for a route that passes it on.",
+      helpValue: 'VAR',
+      env: 'AGW_KEY_FROM_ENV',
+    }),
+    'key-from-stdin': Flags.boolean({
+      summary: "Read the client's own key from standard input.",
+      exclusive: ['key-from-env'],
+      env: 'AGW_KEY_FROM_STDIN',
     }),
     host: Flags.string({ summary: 'The Host of the request.', helpValue: 'NAME', env: 'AGW_REQUEST_HOST' }),
     port: Flags.integer({
@@ -79,6 +93,9 @@ export default class TestRoute extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(TestRoute)
     const { testRoute } = await import('../test-route.ts')
+    const headers = asList(flags.header, '\n')
+    // A key may come in one, however often it is said that it should not.
+    for (const header of headers) this.redactor.add(header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))
     const result = await testRoute({
       load: this.loadOptions(flags),
       request: {
@@ -86,7 +103,7 @@ export default class TestRoute extends ConfigCommand {
         method: flags.method,
         model: flags.model,
         prompt: flags.prompt,
-        headers: asList(flags.header, '\n'),
+        headers,
         host: flags.host,
         port: flags.port,
         stream: flags.stream,
@@ -98,9 +115,36 @@ export default class TestRoute extends ConfigCommand {
       expectStatus: flags['expect-status'],
       timeoutMs: flags.timeout * 1000,
       onSecret: secret => this.redactor.add(secret),
+      clientKey: slot => this.#clientKey(slot, flags),
     })
     if (!result.ok) this.endWith(EXIT.findings)
     this.say(routeTestText(result, this.terminal))
+    if (result.trouble !== undefined) throw result.trouble
     return routeTestJson(result)
   }
+
+  /** The client's own credential, from where the flags say, or from a person. */
+  #clientKey(slot: KeySlot, flags: ClientKeyFlags): Promise<Secret | undefined> {
+    const [fromStdin, fromEnv] = [flags['key-from-stdin'], flags['key-from-env']]
+    const prompt = new Prompt({ allowed: this.canAsk(flags) })
+    const question = {
+      message: `The client's own key for ${slot.name} (hidden)`,
+      provider: slot.provider,
+      optional: true,
+    }
+    return readKey({ fromStdin, fromEnv }, question, {
+      cwd: process.cwd(),
+      env: process.env,
+      stdin: process.stdin,
+      prompt,
+      terminal: this.terminal,
+      redactor: this.redactor,
+    })
+  }
+}
+
+interface ClientKeyFlags {
+  readonly 'key-from-stdin': boolean
+  readonly 'key-from-env'?: string | undefined
+  readonly 'no-input'?: boolean
 }

@@ -37,10 +37,11 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     const more = answer.body.length > SHOWN ? `\n${dim('…')}` : ''
     lines.push('', text.split('\n').map(maskKeys).join('\n') + more)
   }
-  const mark = test.ok ? terminal.style('green', '✓ passed') : terminal.style('red', '✗ did not pass')
-  if (slot?.method === 'passthrough' && answer?.status === 401) {
-    lines.push('', `${slot.name} passes the client's own credential on: give one with --header`)
+  const sends = slot?.method === 'passthrough' || destination?.key === undefined
+  if (sends && answer?.status === 401) {
+    lines.push('', "the provider was given no key by the gateway: --key-from-env VAR gives the client's own")
   }
+  const mark = test.ok ? terminal.style('green', '✓ passed') : terminal.style('red', '✗ did not pass')
   return [...lines, '', mark].join('\n')
 }
 

@@ -1,0 +1,188 @@
+import { writeFile } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type SeenRequest, startMock } from '../../src/mock/index.ts'
+import { fingerprint } from '../../src/secrets/secret.ts'
+import { agw, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const KEY = keyLike('openai', 'test-route')
+
+let folder: string
+let server: Server | undefined
+beforeEach(async () => {
+  folder = await tempFolder()
+})
+afterEach(() => server?.close())
+
+const config = (port: number, host: string, auth = `key: "${KEY}"`): Promise<void> =>
+  writeFile(
+    join(folder, 'config.yaml'),
+    `binds:
+- port: ${port}
+  listeners:
+  - routes:
+    - backends:
+      - ai:
+          name: openai
+          hostOverride: "${host}"
+          provider: { openAI: {} }
+      policies:
+        backendAuth: { ${auth} }
+        timeout: { requestTimeout: 1s }
+`,
+  )
+
+/** A raw provider; gives its `host:port`. */
+async function raw(onData: (socket: Socket) => void): Promise<string> {
+  const it = createServer(socket => {
+    socket.on('error', () => {})
+    socket.once('data', () => onData(socket))
+  })
+  server = it
+  await new Promise<void>(resolve => it.listen(0, '127.0.0.1', resolve))
+  const address = it.address()
+  return `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+}
+
+interface Trouble {
+  readonly what: string
+  readonly host: () => Promise<string> | string
+  readonly says: RegExp
+}
+const troubles: Trouble[] = [
+  {
+    what: 'refuses',
+    host: async () => `127.0.0.1:${await freePort()}`,
+    says: /no answer from 127\.0\.0\.1:\d+: upstream call failed: connection refused\n.*is it running/,
+  },
+  {
+    what: 'is not known by name',
+    host: () => 'no-such-host.invalid:80',
+    says: /no answer from no-such-host\.invalid:80: .*DNS.*\n.*host name/,
+  },
+  {
+    what: 'hangs',
+    host: () => raw(() => {}),
+    says: /no answer from 127\.0\.0\.1:\d+: .*timeout\n.*more time/,
+  },
+  {
+    what: 'resets',
+    host: () => raw(socket => socket.resetAndDestroy()),
+    says: /no answer from 127\.0\.0\.1:\d+: upstream call failed: connection (?:reset|closed)/,
+  },
+  {
+    what: 'answers nonsense',
+    host: () => raw(socket => socket.end('220 mail.example.com ESMTP\r\n')),
+    says: /no answer from 127\.0\.0\.1:\d+: .*not HTTP\/1\.1\n.*the right port/,
+  },
+  {
+    what: 'stops in the middle of its answer',
+    host: () =>
+      raw(socket => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"id":')
+        setTimeout(() => socket.destroy(), 50)
+      }),
+    says: /no whole answer from 127\.0\.0\.1:\d+: the answer was cut off\n.*look at the provider/,
+  },
+]
+
+describe('a provider that gives no answer is a failure of the network, not of the route', () => {
+  it.each(troubles)('one that $what', async ({ host, says }) => {
+    await config(3000, await host())
+    const run = await agw(['test-route'], { cwd: folder })
+    expect(run.stderr).toMatch(says)
+    expect(run.status).toBe(5)
+    expect(run.stdout + run.stderr).not.toContain(KEY)
+    const json = await agw(['test-route', '--json'], { cwd: folder })
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'UPSTREAM_FAILED', exitCode: 5 } })
+    expect(json.status).toBe(5)
+  })
+
+  it('behind a gateway that runs already, too', async () => {
+    const port = await freePort()
+    await config(port, `127.0.0.1:${await freePort()}`)
+    const gateway = start(['serve', '--log-level', 'off'], { cwd: folder })
+    await gateway.until('ready')
+    const run = await agw(['test-route', '--url', `http://127.0.0.1:${port}`], { cwd: folder })
+    expect(run.stderr).toMatch(/no answer from the upstream: .*connection refused/)
+    expect(run.status).toBe(5)
+    await gateway.stop()
+    const nobody = await agw(['test-route', '--url', `http://127.0.0.1:${port}`], { cwd: folder })
+    expect(nobody.stderr).toMatch(/nothing listens there\n.*agw serve/)
+    expect(nobody.status).toBe(5)
+  })
+
+  it('unless that status is what was expected', async () => {
+    await config(3000, `127.0.0.1:${await freePort()}`)
+    const run = await agw(['test-route', '--expect-status', '503'], { cwd: folder })
+    expect(run.status, run.stderr).toBe(0)
+  })
+
+  it("an error that the provider itself answers stays the route's result", async () => {
+    const mock = await startMock({ failStatus: 503 })
+    await config(3000, `127.0.0.1:${mock.port}`)
+    const run = await agw(['test-route'], { cwd: folder })
+    await mock.close()
+    expect(run.stdout).toContain('did not pass')
+    expect(run.status).toBe(1)
+  })
+})
+
+describe('a route that passes the credential of the client on', () => {
+  let seen: SeenRequest[]
+  const passthrough = async (auth = 'passthrough: {}'): Promise<void> => {
+    seen = []
+    const mock = await startMock({ onRequest: one => seen.push(one) })
+    mocks.push(mock)
+    await config(3000, `127.0.0.1:${mock.port}`, auth)
+  }
+  const mocks: { close(): Promise<void> }[] = []
+  afterEach(async () => {
+    for (const mock of mocks.splice(0)) await mock.close()
+  })
+
+  it('is not tried without one: the message says how to give it', async () => {
+    await passthrough()
+    const run = await agw(['test-route'], { cwd: folder })
+    expect(run.stderr).toMatch(
+      /openai passes the client's own credential on.*\n.*--key-from-env VAR.*--key-from-stdin/,
+    )
+    expect(run.status).toBe(2)
+    expect(seen).toEqual([])
+  })
+
+  it.each([
+    ['from a variable', ['--key-from-env', 'MINE'], ''],
+    ['from standard input', ['--key-from-stdin'], `${KEY}\n`],
+    ['in a header', ['--header', `authorization: Bearer ${KEY}`], ''],
+  ])('takes it %s', async (_, args, input) => {
+    await passthrough()
+    const run = await agw(['test-route', ...args], { cwd: folder, env: { MINE: KEY }, input })
+    expect(run.status, run.stderr).toBe(0)
+    expect(seen[0]?.headers).toMatchObject({ authorization: `Bearer ${fingerprint(KEY)}` })
+    expect(run.stdout + run.stderr).not.toContain(KEY)
+  })
+
+  it('puts it into the header that the config names', async () => {
+    await passthrough('passthrough: { location: { header: { name: x-provider-key } } }')
+    await agw(['test-route', '--key-from-env', 'MINE'], { cwd: folder, env: { MINE: KEY } })
+    expect(JSON.stringify(seen[0]?.headers['x-provider-key'])).toContain(fingerprint(KEY).slice(-8))
+  })
+
+  it('is tried without one where its refusal is what is expected', async () => {
+    await passthrough()
+    const run = await agw(['test-route', '--expect-status', '401'], { cwd: folder })
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stdout).toContain('--key-from-env')
+  })
+
+  it('is explained without one', async () => {
+    await passthrough()
+    const run = await agw(['test-route', '--explain'], { cwd: folder })
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stdout).toContain("the client's own credential goes upstream")
+  })
+})
