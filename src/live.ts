@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { refuseUnsupported } from './check.ts'
 import type { Diagnostic } from './config/diagnostic.ts'
+import { configChanges } from './config-changes.ts'
 import { AgwError } from './errors.ts'
 import {
   compileRuntime,
   type Gateway,
   type GatewayOptions,
+  type ListeningAddress,
   type PageSet,
   type ReloadOutcome,
   startGateway,
@@ -58,27 +60,31 @@ export interface LiveGateway {
   close(drainMs?: number): Promise<void>
 }
 
+/** Quiet time after a change of a file, as agentgateway waits: editors and deployments write more than once. */
+const DEBOUNCE_MS = 250
+
 /** Loads, compiles and starts; then reloads as a whole whenever a file changes. A bad change keeps the last good state. */
 export async function startLive(options: LiveOptions): Promise<LiveGateway> {
   const first = await usable(options)
   // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
   const pinned = { ...options, load: { ...options.load, ...(first.path !== '-' && { file: first.path }) } }
-  const gateway = await startGateway(compileRuntime(first.resolved), options.gateway)
-  for (const { bind, address, port } of gateway.addresses) {
-    options.onEvent({ event: 'listening', bind, address: url(address, port) })
+  const runtime = compileRuntime(first.resolved)
+  const gateway = await startGateway(runtime, options.gateway)
+  for (const address of gateway.addresses) {
+    options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
   }
   options.onServing?.(first)
-  const live = new Live(gateway, first, pinned)
+  const live = new Live(gateway, first, runtime.files, pinned)
   await options.onStarted?.(live)
   options.onEvent({ event: 'ready' })
   return live
 }
 
 /** How a client on this machine reaches an address that was listened on. */
-function url(host: string, port: number): string {
+function url({ scheme, address: host, port }: ListeningAddress): string {
   const reachable =
     host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `http://${reachable}:${port}`
+  return `${scheme}://${reachable}:${port}`
 }
 
 async function usable(options: LiveOptions): Promise<UsableConfig> {
@@ -91,22 +97,27 @@ async function usable(options: LiveOptions): Promise<UsableConfig> {
 class Live implements LiveGateway {
   readonly #gateway: Gateway
   readonly #options: LiveOptions
+  readonly #startConfig: UsableConfig['resolved']['config']
   #current: UsableConfig
+  /** Certificates and the like, which a reload reads again. */
+  #files: readonly string[]
   #watcher: Disposable | undefined
   #watched = ''
   /** Reloads run one after the other; changes during one are taken in by the next. */
   #queue: Promise<unknown> = Promise.resolve()
   #isSynchronized = true
 
-  constructor(gateway: Gateway, first: UsableConfig, options: LiveOptions) {
+  constructor(gateway: Gateway, first: UsableConfig, files: readonly string[], options: LiveOptions) {
     this.#gateway = gateway
+    this.#files = files
+    this.#startConfig = first.resolved.config
     this.#options = options
     this.#current = first
     this.#watch()
   }
 
   get addresses(): readonly string[] {
-    return this.#gateway.addresses.map(({ address, port }) => url(address, port))
+    return this.#gateway.addresses.map(url)
   }
 
   get current(): UsableConfig {
@@ -137,15 +148,18 @@ class Live implements LiveGateway {
     try {
       const next = await usable(this.#options)
       const before = this.#current
-      await this.#gateway.reload(compileRuntime(next.resolved))
+      // As in agentgateway, the `config` section holds until the next start.
+      const runtime = compileRuntime({ ...next.resolved, config: this.#startConfig })
+      await this.#gateway.reload(runtime)
       this.#current = next
+      this.#files = runtime.files
       this.#isSynchronized = true
       onServing?.(next)
       this.#watch()
       const changes = keyChanges(before, next)
       for (const change of changes) onEvent(change)
       const isChanged = before.document.text !== next.document.text
-      if (isChanged) onEvent({ event: 'reloaded', changes: ['config'] })
+      if (isChanged) onEvent({ event: 'reloaded', changes: configChanges(before.resolved, next.resolved) })
       return { result: isChanged || changes.length > 0 ? 'reloaded' : 'unchanged' }
     } catch (error) {
       if (!(error instanceof AgwError)) throw error
@@ -161,11 +175,12 @@ class Live implements LiveGateway {
     const { path, folder, slots, variables } = this.#current
     const paths = new Set([path, variables.dotenv?.file ?? join(folder, '.env')])
     for (const { file } of slots) if (file !== undefined) paths.add(file)
+    for (const file of this.#files) paths.add(file)
     const wanted = [...paths].sort().join('\n')
     if (wanted === this.#watched) return
     this.#watched = wanted
     this.#watcher?.[Symbol.dispose]()
-    this.#watcher = watchFiles([...paths], () => void this.reload())
+    this.#watcher = watchFiles([...paths], () => void this.reload(), { debounceMs: DEBOUNCE_MS })
     // What changed between the reading and the watching would never be reported: read once more.
     void this.reload()
   }

@@ -9,7 +9,7 @@ import type { Match, RouteRequest } from './match.ts'
 import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay.ts'
 import { setRequestHeader } from './request-edits.ts'
-import type { Destination, Listener, Route } from './runtime.ts'
+import type { Bind, Destination, Listener, Route } from './runtime.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
 
 /** A client's request that knows its exchange, so that listeners need no closure. */
@@ -90,6 +90,10 @@ export class Exchange implements RouteRequest {
     this.method = request.method ?? 'GET'
     this.host = hostOf(request.headers.host ?? '')
     this.#readTarget(request.url ?? '')
+  }
+
+  get bind(): Bind | undefined {
+    return this.generation.bind(this.port)
   }
 
   get headers(): IncomingMessage['headers'] {

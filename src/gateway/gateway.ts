@@ -4,7 +4,7 @@ import type { ConnectTo } from './connect-to.ts'
 import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
 import { Pools, type StandIn } from './pools.ts'
-import { Port } from './port.ts'
+import { Port, type SlowClients } from './port.ts'
 import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
@@ -27,6 +27,8 @@ export interface GatewayOptions {
   readonly ports?: ReadonlyMap<number, number>
   /** Opens no port at all: clients come in by `connect`. */
   readonly inMemory?: boolean
+  /** How long clients may take to send what they have to. */
+  readonly slowClients?: Partial<SlowClients>
 }
 
 /** A port that is open. */
@@ -36,6 +38,7 @@ export interface ListeningAddress {
   /** The port listened on, which `ports` may have changed. */
   readonly port: number
   readonly address: string
+  readonly scheme: 'http' | 'https'
 }
 
 export interface Gateway {
@@ -53,6 +56,9 @@ export interface Gateway {
    */
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
+
+/** The head as Node has it, the whole request long enough for a large upload, the handshake as agentgateway has it. */
+const SLOW_CLIENTS: SlowClients = { headMs: 60_000, requestMs: 300_000, handshakeMs: 15_000, checkMs: 5000 }
 
 /** Listens on every bind of the runtime. Throws PORT_TAKEN. */
 export async function startGateway(runtime: Runtime, options: GatewayOptions = {}): Promise<Gateway> {
@@ -82,7 +88,12 @@ class RunningGateway implements Gateway {
   }
 
   get addresses(): readonly ListeningAddress[] {
-    return [...this.#ports.values()].map(({ bind, number }) => ({ bind, port: number, address: this.#host }))
+    return [...this.#ports.values()].map(({ bind, number, isSecure }) => ({
+      bind,
+      port: number,
+      address: this.#host,
+      scheme: isSecure ? 'https' : 'http',
+    }))
   }
 
   connect(port?: number): Duplex {
@@ -117,14 +128,30 @@ class RunningGateway implements Gateway {
   #listen(bind: Bind): Promise<Port> {
     const port = this.#options.inMemory ? undefined : (this.#options.ports?.get(bind.port) ?? bind.port)
     const idleMs = this.#current.runtime.settings.clientIdleMs
+    const { inMemory, onConnection, slowClients } = this.#options
+    // Asked anew for every connection, so that a reload renews certificates without closing the port.
+    const isSecure = bind.tls !== undefined && inMemory !== true
+    const tls = isSecure ? () => this.#current.bind(bind.port)?.tls ?? bind.tls : undefined
+    const slow = { ...SLOW_CLIENTS, ...slowClients }
     return Port.open(
-      { bind: bind.key, host: this.#host, port, idleMs, onConnection: this.#options.onConnection },
+      { bind: bind.key, host: this.#host, port, idleMs, tls, slow, onConnection },
       (request, response, expectsContinue) =>
         accept(this.#current, bind.port, request, response, expectsContinue),
     )
   }
 
+  /** A port that goes from clear text to TLS or back is closed first: it cannot be both for a while. */
+  #closeChanged(runtime: Runtime): void {
+    for (const { port: number, tls } of runtime.binds) {
+      const port = this.#ports.get(number)
+      if (port === undefined || this.#options.inMemory || port.isSecure === (tls !== undefined)) continue
+      this.#ports.delete(number)
+      void port.close(runtime.settings.drainMs)
+    }
+  }
+
   async reload(runtime: Runtime): Promise<void> {
+    this.#closeChanged(runtime)
     await this.open(runtime.binds.filter(bind => !this.#ports.has(bind.port)))
     const previous = this.#current
     this.#current = this.#generation(runtime)
@@ -133,6 +160,8 @@ class RunningGateway implements Gateway {
     const wanted = new Set(runtime.binds.map(bind => bind.port))
     for (const [number, port] of this.#ports) {
       port.idleMs = runtime.settings.clientIdleMs
+      const tls = this.#current.bind(number)?.tls
+      if (tls !== undefined) port.renewTls(tls)
       if (wanted.has(number)) continue
       this.#ports.delete(number)
       void port.close(runtime.settings.drainMs)

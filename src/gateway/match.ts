@@ -10,6 +10,7 @@ export interface RouteRequest {
   /** Lower case, without the port. */
   readonly host: string
   readonly headers: IncomingHttpHeaders
+  readonly scheme: string
 }
 
 export type ValueMatch = { readonly exact: string } | { readonly regex: RegExp }
@@ -61,7 +62,7 @@ export function headerText(request: RouteRequest, name: string): string | undefi
     case ':authority':
       return request.headers.host ?? request.host
     case ':scheme':
-      return 'http'
+      return request.scheme
     default: {
       const value = request.headers[name]
       return Array.isArray(value) ? value.join(', ') : value

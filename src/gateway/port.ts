@@ -1,10 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { AgwError } from '../errors.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
+import type { PortTls } from './server-tls.ts'
 import type { ConnectionEnd } from './telemetry/metrics.ts'
+
+type HttpServer = Server<typeof GatewayRequest, typeof GatewayResponse>
+type HttpsServer = TlsServer<typeof GatewayRequest, typeof GatewayResponse>
 
 /** Takes a request; `expectsContinue` when the client waits for leave to send its body. */
 export type Accept = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => void
@@ -17,7 +22,22 @@ export interface PortOptions {
   readonly port: number | undefined
   /** How long an idle connection is kept, in milliseconds. */
   readonly idleMs: number
+  /** The certificates to show now, asked for each connection; undefined for a port in the clear. */
+  readonly tls: (() => PortTls | undefined) | undefined
+  readonly slow: SlowClients
   readonly onConnection?: ((bind: string, closed?: ConnectionEnd) => void) | undefined
+}
+
+/** How long clients may take, in milliseconds. */
+export interface SlowClients {
+  /** For the head of a request; after it the answer is 408. */
+  readonly headMs: number
+  /** For the whole of it. */
+  readonly requestMs: number
+  /** For a TLS handshake. */
+  readonly handshakeMs: number
+  /** How often it is looked for clients that have taken longer. */
+  readonly checkMs: number
 }
 
 const CONNECT_REFUSED =
@@ -29,22 +49,15 @@ const SWEEP_MS = 25
 /** One open port. */
 export class Port {
   readonly bind: string
-  readonly #server: Server<typeof GatewayRequest, typeof GatewayResponse>
-  /** Connections that came in without a socket: the server does not wait for them. */
-  readonly #unlistened = new Set<Duplex>()
+  readonly #server: HttpServer | HttpsServer
+  /** Connections that the server does not keep account of: those without a socket, and unfinished handshakes. */
+  readonly #untracked = new Set<Duplex>()
   #isClosing = false
 
   private constructor(options: PortOptions, accept: Accept) {
     this.bind = options.bind
-    this.#server = createServer({
-      IncomingMessage: GatewayRequest,
-      ServerResponse: GatewayResponse,
-      // Strict: Content-Length beside Transfer-Encoding, bare line feeds and the like are refused with 400.
-      insecureHTTPParser: false,
-      requireHostHeader: true,
-      keepAliveTimeout: options.idleMs,
-      noDelay: true,
-    })
+    this.#server = serverFor(options)
+    if (options.tls !== undefined) this.#server.on('connection', (socket: Socket) => this.#track(socket))
     const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => {
       if (this.#isClosing) response.shouldKeepAlive = false
       accept(request, response, expectsContinue)
@@ -83,10 +96,23 @@ export class Port {
   /** A connection without a socket, as if a client had come in. */
   connect(): Duplex {
     const [client, server] = duplexPair()
-    this.#unlistened.add(server)
-    server.once('close', () => this.#unlistened.delete(server))
+    this.#track(server)
     this.#server.emit('connection', server)
     return client
+  }
+
+  #track(connection: Duplex): void {
+    this.#untracked.add(connection)
+    connection.once('close', () => this.#untracked.delete(connection))
+  }
+
+  get isSecure(): boolean {
+    return 'setSecureContext' in this.#server
+  }
+
+  /** Takes the certificates of a new runtime for clients that name no host; the others are asked for anyway. */
+  renewTls(tls: PortTls): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls.options)
   }
 
   set idleMs(value: number) {
@@ -101,16 +127,52 @@ export class Port {
     if (this.#isClosing) return
     this.#isClosing = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    const left = [...this.#unlistened].map(duplex => once(duplex, 'close'))
+    const left = [...this.#untracked].map(connection => once(connection, 'close'))
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS)
     let cut = setTimeout(() => {
       giveUp()
-      cut = setTimeout(() => this.#server.closeAllConnections(), 2 * SWEEP_MS)
+      cut = setTimeout(() => this.#cutOff(), 2 * SWEEP_MS)
     }, drainMs)
     await Promise.all([closed, ...left])
     clearInterval(sweep)
     clearTimeout(cut)
   }
+
+  #cutOff(): void {
+    this.#server.closeAllConnections()
+    for (const connection of this.#untracked) connection.destroy()
+  }
+}
+
+function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer {
+  const options = {
+    IncomingMessage: GatewayRequest,
+    ServerResponse: GatewayResponse,
+    // Strict: Content-Length beside Transfer-Encoding, bare line feeds and the like are refused with 400.
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    keepAliveTimeout: idleMs,
+    headersTimeout: slow.headMs,
+    requestTimeout: slow.requestMs,
+    connectionsCheckingInterval: slow.checkMs,
+    noDelay: true,
+  }
+  const certificates = tls?.()
+  if (tls === undefined || certificates === undefined) return createServer(options)
+  const { asksForCertificate } = certificates.rules
+  return createTlsServer({
+    ...options,
+    ...certificates.options,
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: slow.handshakeMs,
+    requestCert: asksForCertificate,
+    rejectUnauthorized: asksForCertificate,
+    SNICallback(name, done) {
+      const context = tls()?.contextFor(name)
+      if (context === undefined) done(new Error('no listener has this name'))
+      else done(null, context)
+    },
+  })
 }
 
 function watch(socket: Socket, bind: string, tell: NonNullable<PortOptions['onConnection']>): void {

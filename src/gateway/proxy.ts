@@ -14,6 +14,7 @@ import {
   UPSTREAM_TIMEOUT,
 } from './failures.ts'
 import type { Generation } from './generation.ts'
+import { listenerOf, misdirection } from './listeners.ts'
 import { withQuery } from './llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm-request.ts'
 import { isModelList, pickModel, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
@@ -44,13 +45,16 @@ export function accept(
 
 function match(exchange: Exchange): void {
   if (exchange.path === '') return exchange.end(INVALID_REQUEST)
-  const [listener] = exchange.generation.bind(exchange.port)?.listeners.candidates(exchange.host) ?? []
+  const { bind } = exchange
+  const listener = bind && listenerOf(bind, exchange)
   if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)
   exchange.listener = listener
   runSteps(exchange, listener.steps, chooseRoute)
 }
 
 function chooseRoute(exchange: Exchange): void {
+  const refusal = exchange.bind && misdirection(exchange.bind, exchange)
+  if (refusal !== undefined) return exchange.end(refusal)
   const found = exchange.listener?.routes.find(exchange)
   if (found === undefined) return exchange.end(ROUTE_NOT_FOUND)
   const { route } = found

@@ -10,6 +10,7 @@ import type { Match, ValueMatch } from './match.ts'
 import type { PathTypes } from './path-types.ts'
 import type { Step } from './policies/policy.ts'
 import type { RouteTable } from './router.ts'
+import type { PortTls } from './server-tls.ts'
 
 /** Everything that requests need, decided before the first one comes. Frozen; a reload makes a new one. */
 export interface Runtime {
@@ -17,6 +18,8 @@ export interface Runtime {
   readonly settings: Settings
   /** What its policies keep between requests. */
   readonly kept: readonly Kept<unknown>[]
+  /** Paths of files that were read to compile it: certificates, key sets. */
+  readonly files: readonly string[]
 }
 
 /** What holds for all requests. */
@@ -36,6 +39,8 @@ export interface Bind {
   /** `bind/3000` */
   readonly key: string
   readonly port: number
+  /** The certificates of its listeners; undefined when it is in the clear. */
+  readonly tls: PortTls | undefined
   readonly listeners: HostTable<Listener>
 }
 

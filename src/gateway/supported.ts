@@ -79,7 +79,20 @@ const ROUTE = section({
   backends: each(ROUTE_BACKEND),
 })
 
-const PROTOCOL = unless(value => (value === 'HTTP' ? undefined : `listeners of protocol ${String(value)}`))
+const PROTOCOL = unless(value =>
+  value === 'HTTP' || value === 'HTTPS' ? undefined : `listeners of protocol ${String(value)}`,
+)
+
+const SERVER_TLS = section({
+  mode: only('static', 'certificates of mode'),
+  cert: runs,
+  key: runs,
+  root: runs,
+  minTLSVersion: runs,
+  minTlsVersion: runs,
+  maxTLSVersion: runs,
+  maxTlsVersion: runs,
+})
 
 const BIND = section({
   port: runs,
@@ -91,6 +104,7 @@ const BIND = section({
       namespace: runs,
       hostname: runs,
       protocol: PROTOCOL,
+      tls: SERVER_TLS,
       routes: each(ROUTE),
       policies: GATEWAY_POLICIES,
     }),
@@ -101,7 +115,10 @@ const GATEWAY = section({
   ...GATEWAY_FIELDS,
   port: runs,
   protocol: PROTOCOL,
-  listeners: each(section({ ...GATEWAY_FIELDS, name: runs, hostname: runs, protocol: PROTOCOL })),
+  tls: SERVER_TLS,
+  listeners: each(
+    section({ ...GATEWAY_FIELDS, name: runs, hostname: runs, protocol: PROTOCOL, tls: SERVER_TLS }),
+  ),
 })
 
 const LLM_PROVIDERS: ReadonlySet<unknown> = new Set(['vertex', 'bedrock', 'copilot'])
@@ -136,6 +153,7 @@ const LLM_CALL: Fields = {
 const LLM = section({
   gateways: runs,
   port: runs,
+  tls: SERVER_TLS,
   policies: LLM_POLICIES,
   providers: each(
     section({ name: runs, provider: LLM_PROVIDER, params: LLM_PARAMS, defaults: section(LLM_CALL) }),
@@ -195,6 +213,7 @@ const CONFIG = section({
   backends: each(section({ name: runs, host: ADDRESS, ai: AI, policies: BACKEND_POLICIES })),
   policies: each(section({ name: runs, target: TARGET, phase: runs, policy: ROUTE_POLICIES })),
   frontendPolicies: section({
+    tls: section({ minVersion: runs, maxVersion: runs }),
     http: section({
       maxBufferSize: runs,
       http1IdleTimeout: runs,

@@ -216,7 +216,7 @@ describe('a call that fails', () => {
     listeners.set(undefined, { ...listener, routes })
     const events: AccessEvent[] = []
     const gateway = await startGateway(
-      { ...runtime, binds: [{ key: 'bind/3000', port: 3000, listeners }] },
+      { ...runtime, binds: [{ key: 'bind/3000', port: 3000, tls: undefined, listeners }] },
       { ports: new Map([[3000, 0]]), onAccess: event => events.push(event) },
     )
     onTestFinished(() => gateway.close({ drainMs: 0 }))

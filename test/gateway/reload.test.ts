@@ -120,7 +120,9 @@ describe('a start', () => {
 
   it('listens on loopback', async () => {
     const { gateway } = await startTestGateway(JSON.stringify({ binds: [direct(3000, 'x')] }))
-    expect(gateway.addresses).toEqual([{ bind: 'bind/3000', port: expect.any(Number), address: '127.0.0.1' }])
+    expect(gateway.addresses).toEqual([
+      { bind: 'bind/3000', port: expect.any(Number), address: '127.0.0.1', scheme: 'http' },
+    ])
   })
 })
 

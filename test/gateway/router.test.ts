@@ -28,6 +28,7 @@ const request = fc.record({
   query: fc.constantFrom('', 'q=1', 'q=2'),
   host: fc.constantFrom('a.test', 'x.a.test', 'b.test', 'other'),
   headers: fc.constantFrom({}, { 'x-a': '1' }),
+  scheme: fc.constant('http'),
 })
 
 describe('the route table', () => {
@@ -54,7 +55,7 @@ describe('the route table', () => {
       ],
     }))
     const table = new RouteTable(routes)
-    const asked = { method: 'GET', path: '/team-9999/x', query: '', host: 'a', headers: {} }
+    const asked = { method: 'GET', path: '/team-9999/x', query: '', host: 'a', headers: {}, scheme: 'http' }
     expect(table.find(asked)?.route.key).toBe('route9999')
     expect(table.find({ ...asked, path: '/none' })).toBeUndefined()
   })

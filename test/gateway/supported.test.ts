@@ -44,10 +44,10 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /TCP/,
   ],
   [
-    'an HTTPS listener',
-    { binds: [{ port: 1, listeners: [{ protocol: 'HTTPS', tls: {}, routes: [] }] }] },
-    'binds[0].listeners[0].tls',
-    /"tls"/,
+    'certificates made on demand',
+    { binds: [{ port: 1, listeners: [{ protocol: 'HTTPS', tls: { mode: 'dynamicCa' }, routes: [] }] }] },
+    'binds[0].listeners[0].tls.mode',
+    /dynamicCa/,
   ],
   ['an internal bind', { binds: [{ mode: 'internal', listeners: [] }] }, 'binds[0].mode', /internal/],
   [
@@ -63,7 +63,12 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"oidc"/,
   ],
   ['logins of a gateway', { gateways: { a: { port: 1, oidc: {} } } }, 'gateways.a.oidc', /"oidc"/],
-  ['TLS of a gateway', { gateways: { a: { port: 1, tls: {} } } }, 'gateways.a.tls', /"tls"/],
+  [
+    'cipher suites',
+    { gateways: { a: { port: 1, tls: { cipherSuites: ['x'] } } } },
+    'gateways.a.tls.cipherSuites',
+    /"cipherSuites"/,
+  ],
   ['retry', policy({ retry: { codes: [500] } }), `${ROUTE}.policies.retry`, /"retry"/],
   [
     'conditional rate limits',

@@ -8,7 +8,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** A throw-away CA and a server certificate for host names and IP addresses, P-256, good for 30 days. */
+/** A throw-away CA and a certificate, for a server or a client, for host names and IP addresses, P-256, good for 30 days. */
 export function makeCertificate(names: string[]): Certificate {
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const leaf = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -21,7 +21,7 @@ export function makeCertificate(names: string[]): Certificate {
   const cert = certificate(issuer, names[0] ?? 'localhost', leaf.publicKey, [
     extension('2.5.29.19', true, sequence()),
     extension('2.5.29.15', true, tlv(0x03, 0x07, 0x80)), // keyUsage: digitalSignature
-    extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1'))), // extKeyUsage: serverAuth
+    extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.2'))), // serverAuth, clientAuth
     extension('2.5.29.17', false, sequence(...names.map(alternativeName))),
     extension('2.5.29.14', false, tlv(0x04, keyIdOf(leaf.publicKey))),
     extension('2.5.29.35', false, sequence(tlv(0x80, issuer.keyId))), // authorityKeyIdentifier

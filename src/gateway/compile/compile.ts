@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { Path } from '../../config/diagnostic.ts'
-import type { Config, Gateway, LlmConfig, StaticConfig } from '../../config/schema.ts'
+import type {
+  Config,
+  Gateway,
+  GatewayListener,
+  LlmConfig,
+  StaticConfig,
+  ServerTls as WrittenTls,
+} from '../../config/schema.ts'
 import { Cel } from '../cel/cel.ts'
 import { AnswerHeaders } from '../headers.ts'
 import { HostTable } from '../host-table.ts'
@@ -8,12 +15,14 @@ import { GATEWAY_PHASE } from '../policies/phases.ts'
 import type { Step } from '../policies/policy.ts'
 import { RouteTable } from '../router.ts'
 import type { Bind, Listener, Route, Runtime, Settings } from '../runtime.ts'
+import type { ServerTls } from '../server-tls.ts'
 import { findUnsupported } from '../supported.ts'
 import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
 import { compileLlm } from './llm.ts'
 import { compilePhase, PolicyContexts, type PolicyLevel } from './policies.ts'
 import { compileRoute, type RouteContext } from './route.ts'
+import { compilePortTls, compileServerTls } from './server-tls.ts'
 import { TargetedPolicies } from './targets.ts'
 
 export interface CompileOptions {
@@ -36,6 +45,7 @@ interface ListenerDraft {
   readonly path: Path
   /** What it says of requests before a route is chosen. */
   readonly policies: PolicyLevel
+  readonly tls: ServerTls | undefined
   readonly routes: Route[]
 }
 
@@ -57,13 +67,19 @@ class Compilation {
   readonly #now: () => number
   readonly #context: RouteContext
   readonly #listeners: ListenerDraft[] = []
+  /** Files that were read. */
+  readonly #files = new Set<string>()
   /** `gateway` and `gateway/listener` → listeners. */
   readonly #references = new Map<string, ListenerDraft[]>()
 
   constructor(
     config: Config,
-    { readFile = path => readFileSync(path, 'utf8'), now = Date.now }: CompileOptions,
+    { readFile: read = path => readFileSync(path, 'utf8'), now = Date.now }: CompileOptions,
   ) {
+    const readFile = (path: string): string => {
+      this.#files.add(path)
+      return read(path)
+    }
     this.#config = config
     this.#now = now
     const cel = new Cel()
@@ -91,7 +107,7 @@ class Compilation {
     const binds = Object.freeze(this.#binds())
     const { kept, hiddenParameters } = this.#context.policies
     const settings = settingsOf(this.#config, hiddenParameters)
-    return Object.freeze({ binds, settings, kept: [...kept.values()] })
+    return Object.freeze({ binds, settings, kept: [...kept.values()], files: [...this.#files] })
   }
 
   #addBinds(): void {
@@ -112,6 +128,7 @@ class Compilation {
           port,
           path,
           policies: { policies: listener.policies, path: [...path, 'policies'] },
+          tls: this.#tls(listener.tls, [...path, 'tls']),
         }
         const routes = (listener.routes ?? []).map((route, place) =>
           compileRoute(
@@ -132,15 +149,13 @@ class Compilation {
     const written = gateway.listeners ?? []
     const drafts =
       written.length === 0
-        ? [this.#gatewayListener(name, name, undefined, port, { policies: gateway, path })]
+        ? [this.#gatewayListener(name, name, gateway, port, path)]
         : written.map((listener, index) =>
-            this.#gatewayListener(
-              name,
-              `${name}/${listener.name ?? `listener${index}`}`,
-              listener.hostname ?? undefined,
-              port,
-              { policies: listener, path: [...path, 'listeners', index] },
-            ),
+            this.#gatewayListener(name, `${name}/${listener.name ?? `listener${index}`}`, listener, port, [
+              ...path,
+              'listeners',
+              index,
+            ]),
           )
     this.#references.set(name, drafts)
     for (const draft of drafts) if (draft.name !== name) this.#references.set(draft.name, [draft])
@@ -150,15 +165,29 @@ class Compilation {
   #gatewayListener(
     gateway: string,
     name: string,
-    hostname: string | undefined,
+    written: Gateway | GatewayListener,
     port: number,
-    policies: PolicyLevel,
+    path: Path,
   ) {
-    const { path } = policies
-    const key = `gateway/${name}`
-    const draft: ListenerDraft = { key, name, gateway, hostname, port, path, policies, routes: [] }
+    const draft: ListenerDraft = {
+      key: `gateway/${name}`,
+      name,
+      gateway,
+      hostname: 'hostname' in written ? (written.hostname ?? undefined) : undefined,
+      port,
+      path,
+      policies: { policies: written, path },
+      tls: this.#tls(written.tls, [...path, 'tls']),
+      routes: [],
+    }
     this.#listeners.push(draft)
     return draft
+  }
+
+  #tls(tls: WrittenTls | null | undefined, path: Path): ServerTls | undefined {
+    if (tls === undefined || tls === null) return undefined
+    const { minVersion: min, maxVersion: max } = this.#config.frontendPolicies?.tls ?? {}
+    return compileServerTls(tls, path, { min, max }, this.#context.settings.readFile)
   }
 
   #attachRoutes(): void {
@@ -210,6 +239,7 @@ class Compilation {
       port,
       path: ['llm'],
       policies: { policies: llm.policies, path: ['llm', 'policies'] },
+      tls: this.#tls(llm.tls, ['llm', 'tls']),
       routes: [],
     }
     this.#listeners.push(draft)
@@ -237,7 +267,10 @@ class Compilation {
       const steps = this.#gatewayPhase(draft)
       table.set(hostname, Object.freeze({ key, name, gateway, hostname, steps, routes }))
     }
-    return [...binds].map(([port, listeners]) => Object.freeze({ key: `bind/${port}`, port, listeners }))
+    return [...binds].map(([port, listeners]) => {
+      const tls = compilePortTls(this.#listeners.filter(draft => draft.port === port))
+      return Object.freeze({ key: `bind/${port}`, port, tls, listeners })
+    })
   }
 
   #gatewayPhase({ key, name, policies }: ListenerDraft): readonly Step[] {

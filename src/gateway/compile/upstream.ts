@@ -42,7 +42,7 @@ export function compileUpstream(
   const { connectTimeoutMs, idleMs } = settings
   const host = hostname.includes(':') ? `[${hostname}]` : hostname
   const servername = tls === undefined ? '' : (tls.tls.hostname ?? hostname)
-  const ca = rootsOf(tls, settings)
+  const ca = tls && readPem(tls.tls.root, [...tls.path, 'root'], 'CERTIFICATE', settings.readFile)
   const origin = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`
   return Object.freeze({
     key: [origin, servername, connectTimeoutMs, idleMs, ca ?? ''].join('|'),
@@ -57,17 +57,23 @@ export function compileUpstream(
   })
 }
 
-function rootsOf(placed: PlacedTls | undefined, { readFile }: UpstreamSettings): string | undefined {
-  const root = placed?.tls.root
-  if (placed === undefined || root === undefined || root === null) return undefined
-  const path = [...placed.path, 'root']
+/** The text of a PEM file that the config names; undefined where it names none. */
+export function readPem(
+  file: string | null | undefined,
+  path: Path,
+  what: 'CERTIFICATE' | 'PRIVATE KEY',
+  readFile: (path: string) => string,
+): string | undefined {
+  if (file === undefined || file === null) return undefined
   let text: string
   try {
-    text = readFile(root)
+    text = readFile(file)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw invalid(path, `${root} cannot be read (${code})`, 'Relative paths start at the working directory.')
+    throw invalid(path, `${file} cannot be read (${code})`, 'Relative paths start at the working directory.')
   }
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
-  throw invalid(path, `${root} holds no certificate in PEM form`, 'Name a file with the roots to trust.')
+  // `BEGIN EC PRIVATE KEY` and the like are keys too.
+  if (new RegExp(`-----BEGIN (?:[A-Z]+ )?${what}-----`).test(text)) return text
+  const noun = what === 'CERTIFICATE' ? 'certificate' : 'private key'
+  throw invalid(path, `${file} holds no ${noun} in PEM form`, `Name a PEM file with the ${noun}.`)
 }

@@ -1,0 +1,58 @@
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { HostTable } from './host-table.ts'
+
+/** What the listeners of one port have in common: Node settles these before it knows which name is asked for. */
+export interface HandshakeRules {
+  readonly minVersion: NonNullable<SecureContextOptions['minVersion']>
+  readonly maxVersion: NonNullable<SecureContextOptions['maxVersion']>
+  /** Clients must show a certificate. */
+  readonly asksForCertificate: boolean
+}
+
+/** The certificate of one listener. Holds its private key and shows it to nobody but the TLS server. */
+export class ServerTls {
+  readonly rules: HandshakeRules
+  readonly context: SecureContext
+  readonly #pem: { readonly cert: string; readonly key: string; readonly ca: string | undefined }
+
+  /** Throws what OpenSSL has against the texts: no PEM, or a key for another certificate. */
+  constructor(pem: { cert: string; key: string; ca: string | undefined }, rules: HandshakeRules) {
+    this.#pem = pem
+    this.rules = rules
+    this.context = createSecureContext(this.options)
+  }
+
+  get options(): SecureContextOptions {
+    const { cert, key, ca } = this.#pem
+    const { minVersion, maxVersion } = this.rules
+    return { cert, key, minVersion, maxVersion, ...(ca !== undefined && { ca }) }
+  }
+}
+
+/** The certificates of a port, by the name that a client asks for. */
+export class PortTls {
+  readonly #byName = new HostTable<ServerTls>()
+  readonly #fallback: ServerTls
+
+  constructor(
+    listeners: readonly { readonly hostname: string | undefined; readonly tls: ServerTls }[],
+    fallback: ServerTls,
+  ) {
+    for (const { hostname, tls } of listeners) this.#byName.set(hostname, tls)
+    this.#fallback = this.#byName.get(undefined) ?? fallback
+  }
+
+  get rules(): HandshakeRules {
+    return this.#fallback.rules
+  }
+
+  /** For clients that name no host. */
+  get options(): SecureContextOptions {
+    return this.#fallback.options
+  }
+
+  /** Undefined for a name that no listener has. */
+  contextFor(name: string): SecureContext | undefined {
+    return this.#byName.candidates(name.toLowerCase())[0]?.context
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { configChanges } from '../src/config-changes.ts'
+import { Secret } from '../src/secrets/secret.ts'
+
+const CASES: readonly (readonly [
+  title: string,
+  before: object,
+  after: object,
+  changes: readonly string[],
+])[] = [
+  ['nothing', { a: 1, b: [1], c: null }, { b: [1], a: 1 }, []],
+  ['a value', { a: { b: 1 } }, { a: { b: 2 } }, ['changed a.b']],
+  ['a value that comes', { a: {} }, { a: { b: 2 } }, ['added a.b']],
+  ['a section that goes', { a: { b: 1 } }, {}, ['removed a']],
+  [
+    'an entry that comes first moves the others, and changes none',
+    { routes: [{ name: 'a' }, { name: 'b' }] },
+    { routes: [{ name: 'new' }, { name: 'a' }, { name: 'b' }] },
+    ['added routes[0]'],
+  ],
+  [
+    'an entry is known by its port, and the place told is the new one',
+    { binds: [{ port: 1 }, { port: 2, x: 1 }] },
+    { binds: [{ port: 2, x: 2 }] },
+    ['changed binds[0].x', 'removed binds[0]'],
+  ],
+  [
+    'entries without a name are known by their place',
+    { r: [{ x: 1 }] },
+    { r: [{ x: 2 }, { x: 1 }] },
+    ['changed r[0].x', 'added r[1]'],
+  ],
+  [
+    'what takes a restart says so',
+    { config: { workerThreads: 1, modelCatalog: [] } },
+    { config: { workerThreads: 2, modelCatalog: [{}] } },
+    ['changed config.workerThreads, which takes a restart', 'added config.modelCatalog[0]'],
+  ],
+  ['a value of another kind', { a: [1] }, { a: { b: 1 } }, ['changed a']],
+]
+
+describe('what a reload has changed', () => {
+  it.each(CASES)('%s', (_title, before, after, changes) => {
+    expect(configChanges(before, after)).toEqual(changes)
+  })
+
+  it('tells that a key is another one, and nothing of it', () => {
+    const before = { key: new Secret('sk-canary-1', 'a') }
+    expect(configChanges(before, { key: new Secret('sk-canary-1', 'a') })).toEqual([])
+    expect(configChanges(before, { key: new Secret('sk-canary-2', 'a') })).toEqual(['changed key'])
+  })
+
+  it('does not list hundreds', () => {
+    const before = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 1]))
+    const changes = configChanges(before, {})
+    expect(changes).toHaveLength(21)
+    expect(changes.at(-1)).toBe('and 280 more')
+  })
+})
