@@ -9,10 +9,10 @@ import { KeptStates } from './kept.ts'
 import { withQuery } from './llm-path.ts'
 import { prepareLlmCall } from './llm-request.ts'
 import { mismatch } from './match.ts'
-import { isModelList, modelMismatch, pickModel } from './model-router.ts'
+import { destinationFor, isModelList, modelMismatch } from './model-router.ts'
 import type { Step } from './policies/policy.ts'
 import { Pools } from './pools.ts'
-import { outgoingHeaders } from './proxy.ts'
+import { listFor, outgoingHeaders } from './proxy.ts'
 import type { Action, Destination, Key, Listener, ModelRouter, Runtime } from './runtime.ts'
 import { LocalLimits } from './traffic/limits.ts'
 
@@ -191,22 +191,23 @@ function explainAction(action: Action, exchange: Exchange): Outcome {
     }
     case 'models':
       return isModelList(exchange.path)
-        ? answered({ status: 200, body: action.list, reason: 'DirectResponse' })
+        ? answered({ status: 200, body: listFor(exchange, action), reason: 'DirectResponse' })
         : explainModels(action, exchange)
   }
 }
 
 function explainModels(router: ModelRouter, exchange: Exchange): Outcome {
-  const model = pickModel(exchange, router)
+  const found = destinationFor(exchange, router)
   const name = exchange.model ?? ''
+  const asked = { name, isInternal: false }
   const tried: TriedRoute[] = []
   for (const one of router.models) {
-    const lost = modelMismatch(one, name, exchange)
+    const lost = modelMismatch(one, asked, exchange)
     tried.push({ name: one.name, path: formatPath(one.path), hosts: '*', lost })
     if (lost === undefined) break
   }
-  if ('status' in model) return answered(model, tried)
-  return reached([explainDestination(model.destination, 1, exchange)], tried)
+  if ('status' in found) return answered(found, tried)
+  return reached([explainDestination(found, 1, exchange)], tried)
 }
 
 function explainDestination(

@@ -7,7 +7,8 @@ import {
   translationFor,
 } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
-import { type Failure, llmRequestFailure } from './failures.ts'
+import { type Answer, type Failure, llmRequestFailure } from './failures.ts'
+import type { BodyChanges } from './llm/body-changes.ts'
 import { passedPath, withoutParameters } from './llm-path.ts'
 import { modelInPath } from './model-in-path.ts'
 import type { AiBackend } from './runtime.ts'
@@ -39,12 +40,14 @@ export function jsonOf(exchange: Exchange): JsonObject | undefined {
 }
 
 /** Puts a request into the shape, and on the path, that the provider takes; or says why that cannot be. */
-export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Failure {
+export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Answer {
   const type = ai.types.of(exchange.path)
   if (type === 'models') return llmRequestFailure(501, 'the route type models is not served by a provider')
   if (type === 'passthrough' || type === 'detect') {
     const path = ai.pathOverride ?? passedPath(exchange.path, ai)
-    return call(exchange, type, path, exchange.body, '')
+    const body =
+      type === 'detect' && ai.changes !== undefined ? detected(exchange, ai.changes) : exchange.body
+    return call(exchange, type, path, body, '')
   }
   const encoding = exchange.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
@@ -54,6 +57,16 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Fai
   if (body === undefined)
     return llmRequestFailure(400, 'failed to parse request: the body is not a JSON object')
   return withBody(exchange, ai, type, body)
+}
+
+/** A body of a format that nobody knows: its fields are changed where it is JSON. */
+function detected(exchange: Exchange, changes: BodyChanges): Buffer | undefined {
+  const isJson = /^application\/json\s*(?:;|$)/i.test(exchange.headers['content-type'] ?? '')
+  const body = isJson ? jsonOf(exchange) : undefined
+  if (body === undefined) return exchange.body
+  changes.setFields(body, exchange)
+  changes.setFinalFields(body, exchange)
+  return Buffer.from(JSON.stringify(body))
 }
 
 const ALT = new Set(['alt'])
@@ -66,20 +79,25 @@ function call(
   model: string,
 ): LlmCall {
   // The native Gemini paths say themselves in which form they want the answer.
-  const isNative = type === 'generateContent' || type === 'geminiCountTokens'
-  const query = isNative && exchange.query !== '' ? withoutParameters(exchange.query, ALT) : exchange.query
+  const query =
+    isNativeGemini(type) && exchange.query !== '' ? withoutParameters(exchange.query, ALT) : exchange.query
   return { type, path, query, body, model, translation: undefined, facts: undefined }
 }
 
-function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObject): LlmCall | Failure {
-  const isNative = type === 'generateContent' || type === 'geminiCountTokens'
-  const asked = isNative ? (modelInPath(exchange.path) ?? body['model']) : body['model']
-  const model = ai.model ?? (typeof asked === 'string' ? asked : undefined)
+function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObject): LlmCall | Answer {
+  const isNative = isNativeGemini(type)
+  if (ai.changes !== undefined || ai.guards !== undefined) {
+    const rejection = change(exchange, ai, type, body)
+    if (rejection !== undefined) return rejection
+  }
+  const model = modelOf(exchange, ai, body, isNative)
   if (model === undefined) return llmRequestFailure(400, 'missing field: model not specified')
-  const isChanged = amend(body, ai, type, model, isNative)
+  const isAmended = amend(body, ai, type, model, isNative)
   const streaming = isNative ? exchange.path.includes(':stream') : body['stream'] === true
   if (ai.provider.accepts(type, model)) {
     const path = upstreamPath(exchange, ai, type, model, streaming)
+    if (ai.changes !== undefined) ai.changes.setFinalFields(body, exchange)
+    const isChanged = isAmended || ai.changes !== undefined || ai.guards !== undefined
     const bytes = isChanged ? Buffer.from(JSON.stringify(body)) : exchange.body
     return call(exchange, type, path, bytes, model)
   }
@@ -93,11 +111,39 @@ function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObj
   return translated(exchange, ai, translation, body, model)
 }
 
+function isNativeGemini(type: RouteType): boolean {
+  return type === 'generateContent' || type === 'geminiCountTokens'
+}
+
+/** What the config changes in a body, from fields to guards; an answer where something must not pass. */
+function change(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObject): Answer | undefined {
+  const { changes, guards } = ai
+  if (changes !== undefined) {
+    const asked = ai.model ?? (isNativeGemini(type) ? modelInPath(exchange.path) : undefined)
+    if (asked !== undefined) body['model'] = asked
+    changes.setFields(body, exchange)
+    const { model } = body
+    const alias = typeof model === 'string' ? changes.aliasOf(model) : undefined
+    if (alias !== undefined) body['model'] = alias
+    changes.addPrompts(body, type)
+  }
+  return guards?.check(body, type)
+}
+
+/** What the provider is asked for. Changes have put it into the body, from where a native path takes it. */
+function modelOf(exchange: Exchange, ai: AiBackend, body: JsonObject, isNative: boolean): string | undefined {
+  const written = body['model']
+  const changed = ai.changes === undefined ? undefined : written
+  const asked = changed ?? ai.model ?? (isNative ? (modelInPath(exchange.path) ?? written) : written)
+  if (isNative && changed !== undefined) delete body['model']
+  return typeof asked === 'string' ? asked : undefined
+}
+
 /** What agentgateway changes in every body; true when it changed something. */
 function amend(body: JsonObject, ai: AiBackend, type: Format, model: string, isNative: boolean): boolean {
   let isChanged = false
-  if (!isNative && ai.model !== undefined && body['model'] !== ai.model) {
-    body['model'] = ai.model
+  if (!isNative && body['model'] !== model) {
+    body['model'] = model
     isChanged = true
   }
   if (type !== 'completions') return isChanged
@@ -141,7 +187,9 @@ function translated(
     !('include_usage' in options) ||
     options.include_usage === true
   try {
-    const bytes = Buffer.from(JSON.stringify(translation.request(body)))
+    const request = translation.request(body)
+    ai.changes?.setFinalFields(request, exchange)
+    const bytes = Buffer.from(JSON.stringify(request))
     const path = upstreamPath(exchange, ai, translation.as, model, body['stream'] === true)
     const facts = { created: Math.floor(Date.now() / 1000), includeUsage }
     return { ...call(exchange, translation.as, path, bytes, model), translation, facts }

@@ -1,9 +1,11 @@
+import { celContext } from './cel/context.ts'
 import type { Exchange } from './exchange.ts'
 import { type Failure, routerFailure } from './failures.ts'
+import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
 import { jsonOf } from './llm-request.ts'
 import { headerText, type RouteRequest, trimPath, valueMatches } from './match.ts'
-import { modelInPath } from './model-in-path.ts'
-import type { Model, ModelRouter } from './runtime.ts'
+import { modelInPath, withModelInPath } from './model-in-path.ts'
+import type { Destination, Model, ModelRouter, VirtualModel } from './runtime.ts'
 
 const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')
 const INVALID_BODY = routerFailure(400, 'invalid_request_body', 'LLM request body must be valid JSON')
@@ -13,6 +15,23 @@ const MISSING_FIELD = routerFailure(
   'missing_model',
   "LLM multipart request body is missing string field 'model'",
 )
+
+const DENIED = routerFailure(403, 'model_authorization_denied', 'Model authorization denied')
+const NOT_ALLOWED = routerFailure(403, 'model_not_allowed', 'Model is not allowed for this API key')
+
+function notResolved(name: string): Failure {
+  return routerFailure(404, 'virtual_model_not_resolved', `Virtual model ${name} could not be resolved`)
+}
+
+function noTarget(name: string): Failure {
+  const message = `Virtual model ${name} did not match any conditional target`
+  return routerFailure(400, 'virtual_model_no_matching_target', message)
+}
+
+function targetNotFound(name: string, target: string): Failure {
+  const message = `Virtual model ${name} selected target ${target}, but no matching model was found`
+  return routerFailure(404, 'virtual_model_target_not_found', message)
+}
 
 /** The router had to look into a body that is too large for it. */
 export const ROUTER_BODY_TOO_LARGE: Failure = routerFailure(
@@ -57,21 +76,14 @@ function multipartField(body: Buffer | undefined, boundary: string): string | un
   return undefined
 }
 
-/** Exact, `*`, `prefix*` or `*suffix`. */
-export function nameCovers(pattern: string, name: string): boolean {
-  if (pattern === '*') return true
-  if (pattern.endsWith('*')) return name.startsWith(pattern.slice(0, -1))
-  return pattern.startsWith('*') ? name.endsWith(pattern.slice(1)) : pattern === name
-}
-
-/** Why a model is not for this request, or undefined when it is. */
+/** Why a model is not for this request, or undefined when it is; a virtual model may choose internal ones. */
 export function modelMismatch(
   model: Model,
-  name: string,
+  { name, isInternal }: Asked,
   request: RouteRequest,
 ): 'visibility' | 'name' | 'headers' | undefined {
   if (!nameCovers(model.name, name)) return 'name'
-  if (!model.isPublic) return 'visibility'
+  if (!model.isPublic && !isInternal) return 'visibility'
   const fits = (headers: Model['matches'][number]) =>
     headers.every(({ name: header, value }) => {
       const text = headerText(request, header)
@@ -80,10 +92,70 @@ export function modelMismatch(
   return model.matches.length === 0 || model.matches.some(fits) ? undefined : 'headers'
 }
 
-/** The first model that fits what the request asks for. */
-export function pickModel(exchange: Exchange, router: ModelRouter): Model | Failure {
+/** The name that is looked for among the models. */
+export interface Asked {
+  readonly name: string
+  /** A virtual model has chosen it. */
+  readonly isInternal: boolean
+}
+
+/** Where a request goes, by what it asks for; or why it goes nowhere. What a virtual model chose is put into the request. */
+export function destinationFor(exchange: Exchange, router: ModelRouter): Destination | Failure {
   const name = requestedModel(exchange)
   if (typeof name !== 'string') return name
   exchange.model = name
-  return router.models.find(model => modelMismatch(model, name, exchange) === undefined) ?? NOT_FOUND
+  if (!isModelAllowed(exchange.caller?.allowedModels, name)) return NOT_ALLOWED
+  const virtual = router.virtualModels.get(name)
+  if (virtual === undefined) return modelFor(exchange, router, { name, isInternal: false }) ?? NOT_FOUND
+  const chosen = choose(virtual, exchange)
+  if (typeof chosen !== 'string') return chosen
+  putModel(exchange, chosen)
+  const found = modelFor(exchange, router, { name: chosen, isInternal: true })
+  return found ?? targetNotFound(name, chosen)
+}
+
+/** The first model that fits and that the caller may use; undefined where none fits. */
+function modelFor(
+  exchange: Exchange,
+  { models }: ModelRouter,
+  asked: Asked,
+): Destination | Failure | undefined {
+  let isDenied = false
+  for (const model of models) {
+    if (modelMismatch(model, asked, exchange) !== undefined) continue
+    if (model.authorization?.allows(celContext(exchange)) ?? true) return model.destination
+    isDenied = true
+  }
+  return isDenied ? DENIED : undefined
+}
+
+/** What a virtual model stands for in this request: the name of a model, or a destination at once. */
+function choose({ name, routing }: VirtualModel, exchange: Exchange): string | Destination | Failure {
+  switch (routing.kind) {
+    case 'weighted': {
+      const ticket = Math.random() * (routing.thresholds.at(-1) ?? 0)
+      const index = routing.thresholds.findIndex(threshold => ticket < threshold)
+      return routing.models[index] ?? notResolved(name)
+    }
+    case 'conditional': {
+      // A body that is no JSON object was refused before; a multipart form has none to look at.
+      const context = celContext(exchange, exchange.json === undefined ? {} : { llmRequest: exchange.json })
+      const target = routing.targets.find(({ when }) => when === undefined || when.test(context) === true)
+      return target?.model ?? noTarget(name)
+    }
+    case 'failover': {
+      // Without anything that tells a group's health, the first one is used.
+      const [group = []] = routing.groups
+      return group[Math.floor(Math.random() * group.length)] ?? notResolved(name)
+    }
+  }
+}
+
+/** Puts the chosen model where the client's stood: the path, or the JSON body; forms are left as they are. */
+function putModel(exchange: Exchange, model: string): void {
+  exchange.path = withModelInPath(exchange.path, model)
+  const { json } = exchange
+  if (json === undefined || modelInPath(exchange.path) !== undefined) return
+  json['model'] = model
+  exchange.body = Buffer.from(JSON.stringify(json))
 }

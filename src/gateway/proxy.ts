@@ -15,9 +15,10 @@ import {
 } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { listenerOf, misdirection } from './listeners.ts'
+import { modelList } from './llm/model-list.ts'
 import { withQuery } from './llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm-request.ts'
-import { isModelList, pickModel, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
+import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
 import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
 import type { Destination, Destinations, ModelRouter, TokenPlace } from './runtime.ts'
@@ -93,14 +94,20 @@ function pick(destinations: Destinations): Destination | undefined {
 
 function answerModelList(exchange: Exchange, router: ModelRouter): void {
   const headers = ['content-type', 'application/json']
-  exchange.end({ status: 200, headers, body: router.list, reason: 'DirectResponse' })
+  exchange.end({ status: 200, headers, body: listFor(exchange, router), reason: 'DirectResponse' })
+}
+
+/** The list is fixed but for those who may not see all of it. */
+export function listFor(exchange: Exchange, router: ModelRouter): Buffer {
+  const isOpen = router.models.every(model => model.authorization === undefined)
+  return isOpen && exchange.caller?.allowedModels === undefined ? router.list : modelList(router, exchange)
 }
 
 function sendByModel(exchange: Exchange): void {
   if (exchange.route?.action.kind !== 'models') return
-  const model = pickModel(exchange, exchange.route.action)
-  if ('status' in model) return exchange.end(model)
-  exchange.destination = model.destination
+  const found = destinationFor(exchange, exchange.route.action)
+  if ('status' in found) return exchange.end(found)
+  exchange.destination = found
   send(exchange)
 }
 

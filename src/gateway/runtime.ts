@@ -1,11 +1,15 @@
 import type { Path } from '../config/diagnostic.ts'
 import type { Provider } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { AuthorizationRules } from './auth/rules.ts'
+import type { Expression } from './cel/cel.ts'
 import type { EchoGuard } from './echo.ts'
 import type { Exchange } from './exchange.ts'
 import type { AnswerHeaders, RequestHeaders } from './headers.ts'
 import type { HostTable } from './host-table.ts'
 import type { Kept } from './kept.ts'
+import type { BodyChanges } from './llm/body-changes.ts'
+import type { RequestGuards } from './llm/guards.ts'
 import type { Match, ValueMatch } from './match.ts'
 import type { PathTypes } from './path-types.ts'
 import type { Step } from './policies/policy.ts'
@@ -91,8 +95,41 @@ export interface ModelRouter {
   readonly kind: 'models'
   /** The most specific names first. */
   readonly models: readonly Model[]
-  /** The answer to `/v1/models`. */
+  /** By name; they are looked at first. */
+  readonly virtualModels: ReadonlyMap<string, VirtualModel>
+  /** Seconds since 1970. */
+  readonly created: number
+  /** The answer to `/v1/models` for those who may use all. */
   readonly list: Buffer
+}
+
+/** One entry of `llm.virtualModels`: a name that stands for several models. */
+export interface VirtualModel {
+  readonly name: string
+  readonly path: Path
+  readonly routing: VirtualRouting
+}
+
+export type VirtualRouting = WeightedModels | ConditionalModels | FailoverModels
+
+/** The name of a model is drawn by weight. */
+export interface WeightedModels {
+  readonly kind: 'weighted'
+  readonly models: readonly string[]
+  /** Running sums of the weights, as long as `models`. */
+  readonly thresholds: readonly number[]
+}
+
+/** The first whose condition holds. */
+export interface ConditionalModels {
+  readonly kind: 'conditional'
+  readonly targets: readonly { readonly model: string; readonly when: Expression | undefined }[]
+}
+
+/** Destinations in groups, the most wanted group first. */
+export interface FailoverModels {
+  readonly kind: 'failover'
+  readonly groups: readonly (readonly Destination[])[]
 }
 
 /** One entry of `llm.models`. */
@@ -103,6 +140,8 @@ export interface Model {
   readonly isPublic: boolean
   /** Any of them must hold, each with all of its headers; empty: always. */
   readonly matches: readonly (readonly { readonly name: string; readonly value: ValueMatch }[])[]
+  /** Who may use it. */
+  readonly authorization: AuthorizationRules | undefined
   readonly destination: Destination
 }
 
@@ -164,6 +203,10 @@ export interface AiBackend {
   /** Replaces the model of the request. */
   readonly model: string | undefined
   readonly types: PathTypes
+  /** What the config changes in bodies. */
+  readonly changes: BodyChanges | undefined
+  /** What must not reach the provider. */
+  readonly guards: RequestGuards | undefined
   /** `hostOverride` is set: the client's path goes upstream as it is unless a prefix is set too. */
   readonly isHostOverridden: boolean
   readonly pathOverride: string | undefined
@@ -197,7 +240,11 @@ export interface UpstreamTls {
 
 function destinationsOf(action: Action): readonly Destination[] {
   if (action.kind === 'destinations') return action.choices
-  return action.kind === 'models' ? action.models.map(model => model.destination) : []
+  if (action.kind !== 'models') return []
+  const targets = [...action.virtualModels.values()].flatMap(({ routing }) =>
+    routing.kind === 'failover' ? routing.groups.flat() : [],
+  )
+  return [...action.models.map(model => model.destination), ...targets]
 }
 
 /** Every upstream that some route of the runtime may call. */

@@ -24,7 +24,7 @@ export const BACKEND_AUTH = unless(
 )
 
 /** An expression, with functions that run here. */
-const EXPRESSION: Support = (value, path, report) => {
+export const EXPRESSION: Support = (value, path, report) => {
   if (typeof value !== 'string') return
   for (const name of unrunFunctions(value)) report(path, `the function ${name} in expressions`)
 }
@@ -89,14 +89,48 @@ export const GATEWAY_FIELDS: Fields = {
 
 export const GATEWAY_POLICIES = section(GATEWAY_FIELDS)
 
+/** What a request is looked through for: patterns, here. */
+const REQUEST_GUARD = section({
+  scope: runs,
+  rejection: runs,
+  regex: section({
+    action: runs,
+    rules: each(
+      section({
+        pattern: runs,
+        builtin: unless(value =>
+          value === 'phoneNumber'
+            ? 'the ready pattern phoneNumber: it takes the numbering plans of all countries'
+            : undefined,
+        ),
+      }),
+    ),
+  }),
+})
+
+/** Checks of prompts. */
+export const PROMPT_GUARD = section({ streaming: runs, request: each(REQUEST_GUARD) })
+
+/** Fields that expressions yield. */
+export const COMPUTED = each(EXPRESSION)
+
 /** The policies of the `llm` section. */
-export const LLM_POLICIES = section({ ...GATEWAY_FIELDS, localRateLimit: runs })
+export const LLM_POLICIES = section({ ...GATEWAY_FIELDS, localRateLimit: runs, guardrails: PROMPT_GUARD })
 
 const ROUTE_TYPES = each(
   unless(value => (value === 'realtime' ? 'the route type realtime, which needs WebSockets' : undefined)),
 )
 
-const AI_POLICY = section({ routes: ROUTE_TYPES })
+const AI_POLICY = section({
+  routes: ROUTE_TYPES,
+  defaults: runs,
+  overrides: runs,
+  transformations: COMPUTED,
+  finalTransformations: COMPUTED,
+  prompts: runs,
+  modelAliases: runs,
+  promptGuard: PROMPT_GUARD,
+})
 
 export const BACKEND_POLICIES = section({
   requestHeaderModifier: runs,

@@ -3,12 +3,16 @@ import type { Config } from '../config/schema.ts'
 import { each, type Fields, isMap, only, runs, type Support, section, unless } from './support.ts'
 import { azureWithoutKey } from './supported-azure.ts'
 import {
+  AUTHORIZATION,
   BACKEND_AUTH,
   BACKEND_POLICIES,
   BACKEND_TLS,
+  COMPUTED,
+  EXPRESSION,
   GATEWAY_FIELDS,
   GATEWAY_POLICIES,
   LLM_POLICIES,
+  PROMPT_GUARD,
   ROUTE_POLICIES,
 } from './supported-policies.ts'
 
@@ -148,7 +152,19 @@ const LLM_CALL: Fields = {
   tls: BACKEND_TLS,
   backendTLS: BACKEND_TLS,
   auth: BACKEND_AUTH,
+  defaults: runs,
+  overrides: runs,
+  transformation: COMPUTED,
 }
+
+const VIRTUAL_MODEL = section({
+  name: runs,
+  routing: section({
+    weighted: runs,
+    failover: runs,
+    conditional: section({ targets: each(section({ model: runs, when: EXPRESSION })) }),
+  }),
+})
 
 const LLM = section({
   gateways: runs,
@@ -168,8 +184,12 @@ const LLM = section({
       params: LLM_PARAMS,
       passthrough: runs,
       matches: runs,
+      authorization: AUTHORIZATION,
+      finalTransformation: COMPUTED,
+      guardrails: PROMPT_GUARD,
     }),
   ),
+  virtualModels: each(VIRTUAL_MODEL),
 })
 
 const LISTENED_ON = unless(value =>

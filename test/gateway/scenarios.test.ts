@@ -39,6 +39,8 @@ interface Scenario {
     readonly status?: number
     readonly headers?: Record<string, string | null>
     readonly body?: unknown
+    /** Names in the answer to `/v1/models`. */
+    readonly models?: readonly string[]
   }
   /** What the access log must say; `null`: nothing. */
   readonly logs?: Record<string, unknown>
@@ -100,6 +102,10 @@ async function run(scenario: Scenario, configs: ScenarioFile['configs'], way: Wa
   expect(got.status, got.body).toBe(gets.status ?? 200)
   expectHeaders(got.headers, gets.headers)
   expectBody(got.body, gets.body)
+  if (gets.models !== undefined) {
+    const { data } = JSON.parse(got.body) as { data: { id: string }[] }
+    expect(data.map(({ id }) => id)).toEqual(gets.models)
+  }
   if (logs === undefined) return
   const event: object = await nextEvent()
   for (const [name, value] of Object.entries(logs))

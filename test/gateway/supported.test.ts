@@ -101,7 +101,30 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     `${ROUTE}.policies.apiKey.location.expression`,
     /function flatten/,
   ],
-  ['prompt guards', policy({ ai: { promptGuard: {} } }), `${ROUTE}.policies.ai.promptGuard`, /"promptGuard"/],
+  [
+    'guards of answers',
+    policy({ ai: { promptGuard: { response: [{ regex: { rules: [] } }] } } }),
+    `${ROUTE}.policies.ai.promptGuard.response`,
+    /"response"/,
+  ],
+  [
+    'a guard that asks a service',
+    policy({ ai: { promptGuard: { request: [{ webhook: {} }] } } }),
+    `${ROUTE}.policies.ai.promptGuard.request[0].webhook`,
+    /"webhook"/,
+  ],
+  [
+    'the ready pattern for phone numbers',
+    policy({ ai: { promptGuard: { request: [{ regex: { rules: [{ builtin: 'phoneNumber' }] } }] } } }),
+    `${ROUTE}.policies.ai.promptGuard.request[0].regex.rules[0].builtin`,
+    /phoneNumber/,
+  ],
+  [
+    'prompt caching',
+    policy({ ai: { promptCaching: { cacheSystem: true } } }),
+    `${ROUTE}.policies.ai.promptCaching`,
+    /"promptCaching"/,
+  ],
   [
     'realtime',
     policy({ ai: { routes: { '/r': 'realtime' } } }),
@@ -175,7 +198,17 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"groups"/,
   ],
   ['azure without a key', ai({ provider: { azure: {} } }), `${ROUTE}.backends[0].ai.provider.azure`, /Entra/],
-  ['virtual models', { llm: { models: [], virtualModels: [{}] } }, 'llm.virtualModels', /"virtualModels"/],
+  [
+    'a function in the condition of a virtual model',
+    {
+      llm: {
+        models: [],
+        virtualModels: [{ routing: { conditional: { targets: [{ when: 'flatten(jwt)' }] } } }],
+      },
+    },
+    'llm.virtualModels[0].routing.conditional.targets[0].when',
+    /function flatten/,
+  ],
   ['logins for models', { llm: { models: [], policies: { oidc: {} } } }, 'llm.policies.oidc', /"oidc"/],
   [
     'vertex models',
@@ -190,16 +223,16 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /Entra/,
   ],
   [
-    'defaults of a model',
-    { llm: { models: [{ name: 'm', provider: 'openAI', defaults: {} }] } },
-    'llm.models[0].defaults',
-    /"defaults"/,
+    'health of a model',
+    { llm: { models: [{ name: 'm', provider: 'openAI', health: {} }] } },
+    'llm.models[0].health',
+    /"health"/,
   ],
   [
-    'guardrails of a model',
-    { llm: { models: [{ name: 'm', provider: 'openAI', guardrails: {} }] } },
-    'llm.models[0].guardrails',
-    /"guardrails"/,
+    'guards of the answers of a model',
+    { llm: { models: [{ name: 'm', provider: 'openAI', guardrails: { response: [{}] } }] } },
+    'llm.models[0].guardrails.response',
+    /"response"/,
   ],
   [
     'a region',

@@ -95,6 +95,7 @@ class Compilation {
         cel,
         maxBodyBytes: settingsOf(config, new Set()).maxBodyBytes,
       }),
+      cel,
       untouched: new AnswerHeaders(),
     }
   }

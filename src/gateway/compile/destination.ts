@@ -2,8 +2,11 @@ import { isIP } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderModifier, RouteType } from '../../config/schema.ts'
 import type { Provider } from '../../providers/index.ts'
+import type { Cel } from '../cel/cel.ts'
 import { EchoGuard } from '../echo.ts'
 import { AnswerHeaders, RequestHeaders } from '../headers.ts'
+import { BodyChanges, type BodyPolicy } from '../llm/body-changes.ts'
+import { type PlacedGuard, RequestGuards } from '../llm/guards.ts'
 import { PathTypes } from '../path-types.ts'
 import { BACKEND_PHASE } from '../policies/phases.ts'
 import type { AiBackend, Destination } from '../runtime.ts'
@@ -48,6 +51,10 @@ export interface DestinationDraft {
   readonly levels: readonly Level[]
   /** What the backend phase takes its policies from, the strongest first. */
   readonly backend: readonly PolicyLevel[]
+  /** What is changed in the bodies of LLM requests. */
+  readonly body: BodyPolicy
+  /** What is looked for in them, each guard with its place. */
+  readonly guards: readonly PlacedGuard[]
   /** What the route phase does. */
   readonly route: readonly PolicyLevel[]
 }
@@ -96,13 +103,20 @@ function tlsOf({ target, levels, path }: DestinationDraft): PlacedTls | undefine
   return written ?? (isProvidersOwn ? { tls: {}, path } : undefined)
 }
 
-function compileAi(target: AiTarget, draft: DestinationDraft, auth: CompiledAuth | undefined): AiBackend {
-  const routes = { ...target.routes }
-  for (const level of [...draft.levels].reverse()) Object.assign(routes, level.routes)
+function compileAi(
+  target: AiTarget,
+  draft: DestinationDraft,
+  auth: CompiledAuth | undefined,
+  cel: Cel,
+): AiBackend {
+  const written = draft.levels.find(({ routes }) => routes !== undefined && Object.keys(routes).length > 0)
+  const routes = written?.routes ?? target.routes
   return Object.freeze({
     provider: target.provider,
     model: target.model,
     types: new PathTypes(routes),
+    changes: BodyChanges.compile(draft.body, cel),
+    guards: draft.guards.length > 0 ? new RequestGuards(draft.guards) : undefined,
     isHostOverridden: target.hostOverride !== undefined,
     pathOverride: target.pathOverride,
     pathPrefix: target.pathPrefix,
@@ -126,7 +140,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   const auth = strongest(levels, 'auth')?.()
   refuseKeyless(draft, auth)
   const upstream = compileUpstream(addressOf(draft), tlsOf(draft), settings)
-  const ai = 'ai' in target ? compileAi(target.ai, draft, auth) : undefined
+  const ai = 'ai' in target ? compileAi(target.ai, draft, auth, context.cel) : undefined
   const requestEdits = [
     ...editsOf(strongestOf(route, 'requestHeaderModifier')),
     ...(auth?.edits ?? []),

@@ -1,15 +1,12 @@
 import type { Path } from '../../config/diagnostic.ts'
-import type { LlmConfig, LlmModel } from '../../config/schema.ts'
-import { LLM_PATHS } from '../path-types.ts'
+import type { LlmConfig } from '../../config/schema.ts'
+import { modelList } from '../llm/model-list.ts'
 import { ROUTE_PHASE } from '../policies/phases.ts'
-import type { Model, ModelRouter, Route } from '../runtime.ts'
-import { compileApiKey, compileAuth } from './auth.ts'
-import { type AiTarget, compileDestination, type Level } from './destination.ts'
-import { baseOf, type Call, callOf } from './llm-call.ts'
-import { compileHeaderLists } from './matches.ts'
+import type { ModelRouter, Route } from '../runtime.ts'
+import { compileModel, type ModelPlace } from './llm-model.ts'
 import { compilePhase, type PolicyLevel } from './policies.ts'
-import { chooseLlmProvider } from './provider.ts'
 import type { RouteContext, RouteListener } from './route.ts'
+import { compileVirtualModels } from './virtual-models.ts'
 
 /** Where the `llm` section hangs. */
 export interface LlmPlace {
@@ -41,10 +38,15 @@ export function compileLlm(
     .sort((a, b) => letters(b.model.name) - letters(a.model.name))
   const key = `${listener.key}/llm:request`
   const levels = [ownPolicies(llm, isAttached), ...context.targeted.ofRoute(LLM_ROUTE, listener.name)]
-  const models = ordered.map(({ model, path }) =>
-    compileModel(model, path, llm, { listener, levels }, context),
-  )
-  const action: ModelRouter = { kind: 'models', models, list: listOf(models, created) }
+  const place: ModelPlace = { llm, listener, levels, ordered }
+  const models = ordered.map(({ model, path }) => compileModel(model, path, place, context))
+  const router = {
+    kind: 'models',
+    models,
+    virtualModels: compileVirtualModels(place, context),
+    created,
+  } as const
+  const action: ModelRouter = { ...router, list: modelList(router, undefined) }
   return {
     key,
     name: 'internal/llm:request',
@@ -60,73 +62,4 @@ export function compileLlm(
 /** The more of a name is written out, the earlier it is tried. */
 function letters(name: string): number {
   return [...name].filter(letter => letter !== '*').length
-}
-
-function listOf(models: readonly Model[], created: number): Buffer {
-  const data = models
-    .filter(model => model.isPublic)
-    .map(({ name }) => ({ id: name, object: 'model', created, owned_by: 'openai' }))
-  return Buffer.from(JSON.stringify({ data, object: 'list' }))
-}
-
-function compileModel(
-  model: LlmModel,
-  path: Path,
-  llm: LlmConfig,
-  { listener, levels }: { readonly listener: RouteListener; readonly levels: readonly PolicyLevel[] },
-  context: RouteContext,
-): Model {
-  const call = callOf(model, path, llm)
-  const base = baseOf(call)
-  const chosen = chooseLlmProvider(
-    { kind: call.kind as string, params: call.params, referenced: call.referenced },
-    [...path, 'provider'],
-  )
-  const ai: AiTarget = {
-    ...chosen,
-    hostOverride: base.address,
-    pathOverride: call.params.pathOverride ?? undefined,
-    pathPrefix: base.pathPrefix,
-    routes: { ...LLM_PATHS, ...passthroughOf(model) },
-  }
-  const draft = {
-    label: model.name,
-    path,
-    target: { ai },
-    levels: [keyLevel(call), modelLevel(model, path, call, base.isTls)],
-    key: `${listener.key} ${model.id ?? path.join('.')}`,
-    backend: [],
-    route: levels,
-  }
-  return Object.freeze({
-    name: model.name,
-    path,
-    isPublic: model.visibility !== 'internal',
-    matches: compileHeaderLists(model.matches ?? [], [...path, 'matches']),
-    destination: compileDestination(draft, context),
-  })
-}
-
-function passthroughOf({ passthrough }: LlmModel): Record<string, 'detect' | 'passthrough'> {
-  if (passthrough === 'detect') return { '*': 'detect' }
-  return passthrough === 'opaque' ? { '*': 'passthrough' } : {}
-}
-
-/** `params.apiKey` stands above everything else, `auth` included. */
-function keyLevel({ params, paramsPath }: Call): Level {
-  const { apiKey } = params
-  return apiKey ? { auth: () => compileApiKey(apiKey, [...paramsPath, 'apiKey']) } : {}
-}
-
-function modelLevel(model: LlmModel, path: Path, { defaults, defaultsPath }: Call, isTls: boolean): Level {
-  const { auth, authPath } = model.auth
-    ? { auth: model.auth, authPath: [...path, 'auth'] }
-    : { auth: defaults.auth, authPath: [...defaultsPath, 'auth'] }
-  const tls = model.tls ?? model.backendTLS ?? defaults.tls ?? defaults.backendTLS ?? (isTls ? {} : undefined)
-  return {
-    auth: auth ? () => compileAuth(auth, authPath) : undefined,
-    tls: tls ? { tls, path } : undefined,
-    requestHeaders: model.requestHeaders ?? defaults.requestHeaders ?? undefined,
-    answerHeaders: model.responseHeaders ?? defaults.responseHeaders ?? undefined,
-  }
 }

@@ -6,6 +6,7 @@ import type {
   RouteBackend,
   Route as WrittenRoute,
 } from '../../config/schema.ts'
+import type { Cel } from '../cel/cel.ts'
 import type { AnswerHeaders } from '../headers.ts'
 import { ROUTE_PHASE } from '../policies/phases.ts'
 import type { Action, Destination, Destinations, Route } from '../runtime.ts'
@@ -18,8 +19,9 @@ import {
 } from './destination.ts'
 import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
+import { aiBodyPolicy, guardsOf } from './llm-body.ts'
 import { compileMatches } from './matches.ts'
-import { compilePhase, type PolicyContexts, type PolicyLevel, strongestOf } from './policies.ts'
+import { compilePhase, levelsOf, type PolicyContexts, type PolicyLevel, strongestOf } from './policies.ts'
 import { chooseProvider } from './provider.ts'
 import type { BackendName, RouteName, TargetedPolicies } from './targets.ts'
 import { parseAddress, type UpstreamSettings } from './upstream.ts'
@@ -31,6 +33,7 @@ export interface RouteContext {
   readonly untouched: AnswerHeaders
   readonly targeted: TargetedPolicies
   readonly policies: PolicyContexts
+  readonly cel: Cel
 }
 
 /** The listener a route hangs under. */
@@ -150,19 +153,25 @@ function levelsFor(
   name: BackendName | undefined,
   { route, path, name: routeName, listener }: RouteDraft,
   { targeted }: RouteContext,
-): Pick<DestinationDraft, 'levels' | 'backend'> {
+): Pick<DestinationDraft, 'levels' | 'backend' | 'body' | 'guards'> {
   const forBackend =
     name === undefined ? [] : targeted.ofBackend({ ...name, name: name.name.replace(/^\//, '') })
+  const own = { policies: route.policies, path: [...path, 'policies'] }
+  const ofRoute = targeted.ofRouteAlone(routeName)
+  const ofListener = targeted.ofListener(listener.name)
+  const ai = levelsOf([...inline, own, ofNamed, ...ofRoute, ...forBackend, ...ofListener], 'ai')
   return {
     levels: [
       ...inline.map(backendLevelOf),
-      levelOf({ policies: route.policies, path: [...path, 'policies'] }),
+      levelOf(own),
       backendLevelOf(ofNamed),
-      ...targeted.ofRouteAlone(routeName).map(levelOf),
+      ...ofRoute.map(levelOf),
       ...forBackend.map(backendLevelOf),
-      ...targeted.ofListener(listener.name).map(levelOf),
+      ...ofListener.map(levelOf),
     ],
     backend: [...inline, ofNamed, ...forBackend],
+    body: aiBodyPolicy(ai),
+    guards: guardsOf(ai),
   }
 }
 

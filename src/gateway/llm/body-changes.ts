@@ -5,7 +5,7 @@ import { celContext } from '../cel/context.ts'
 import { jsonValue } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
 import { ModelAliases } from './model-aliases.ts'
-import { addPrompts, type Prompt } from './prompts.ts'
+import { addPrompts, type Prompts } from './prompts.ts'
 
 export type JsonObject = Record<string, unknown>
 
@@ -13,14 +13,16 @@ export type JsonObject = Record<string, unknown>
 export interface BodyPolicy {
   readonly defaults?: Readonly<JsonObject> | undefined
   readonly overrides?: Readonly<JsonObject> | undefined
-  readonly transformations?: Placed<Readonly<Record<string, string>>> | undefined
-  readonly finalTransformations?: Placed<Readonly<Record<string, string>>> | undefined
-  readonly prompts?: { readonly append?: readonly Prompt[]; readonly prepend?: readonly Prompt[] } | undefined
+  /** Of a field that several name the last one counts. */
+  readonly transformations?: readonly PlacedSources[] | undefined
+  readonly finalTransformations?: readonly PlacedSources[] | undefined
+  readonly prompts?: Prompts | undefined
   readonly modelAliases?: Readonly<Record<string, string>> | undefined
 }
 
-interface Placed<T> {
-  readonly value: T
+interface PlacedSources {
+  /** Field → expression. */
+  readonly value: Readonly<Record<string, string>>
   readonly path: Path
 }
 
@@ -82,12 +84,14 @@ export class BodyChanges {
   }
 }
 
-function computed(written: Placed<Readonly<Record<string, string>>> | undefined, cel: Cel): Computed {
-  if (written === undefined) return []
-  const { value, path } = written
-  return Object.entries(value).map(
-    ([field, source]) => [field, cel.compile(source, [...path, field])] as const,
-  )
+function computed(written: readonly PlacedSources[] | undefined, cel: Cel): Computed {
+  const fields = new Map<string, Expression>()
+  for (const { value, path } of written ?? []) {
+    for (const [field, source] of Object.entries(value)) {
+      fields.set(field, cel.compile(source, [...path, field]))
+    }
+  }
+  return [...fields]
 }
 
 /** All are evaluated before anything is changed, so that none sees what another one did. */

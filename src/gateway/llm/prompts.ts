@@ -6,7 +6,8 @@ export interface Prompt {
   readonly content: string
 }
 
-interface Prompts {
+/** Messages before and after those of the client. */
+export interface Prompts {
   readonly append?: readonly Prompt[] | undefined
   readonly prepend?: readonly Prompt[] | undefined
 }

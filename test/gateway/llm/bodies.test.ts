@@ -14,7 +14,7 @@ function fields(policy: BodyPolicy, body: JsonObject): JsonObject {
   return body
 }
 
-const transformations = (value: Record<string, string>) => ({ value, path: ['t'] })
+const transformations = (value: Record<string, string>) => [{ value, path: ['t'] }]
 
 describe('fields of a body', () => {
   it.each<[string, BodyPolicy, JsonObject, JsonObject]>([

@@ -1,0 +1,25 @@
+import { celContext } from '../cel/context.ts'
+import type { Exchange } from '../exchange.ts'
+import type { ModelRouter } from '../runtime.ts'
+import { isModelAllowed, shownNames } from './allowed-models.ts'
+
+type Listed = Pick<ModelRouter, 'models' | 'virtualModels' | 'created'>
+
+/**
+ * The answer to `/v1/models`: what is public, virtual models last, as far as the caller may use it; without a caller,
+ * all of it.
+ */
+export function modelList(
+  { models, virtualModels, created }: Listed,
+  exchange: Exchange | undefined,
+): Buffer {
+  const allowed = exchange?.caller?.allowedModels
+  const context = exchange && celContext(exchange)
+  const names = models
+    .filter(model => model.isPublic)
+    .filter(({ authorization }) => context === undefined || (authorization?.allows(context) ?? true))
+    .flatMap(({ name }) => shownNames(name, allowed))
+  for (const name of virtualModels.keys()) if (isModelAllowed(allowed, name)) names.push(name)
+  const data = names.map(id => ({ id, object: 'model', created, owned_by: 'openai' }))
+  return Buffer.from(JSON.stringify({ data, object: 'list' }))
+}

@@ -1,0 +1,106 @@
+import type { RouteType } from '../../providers/index.ts'
+
+type JsonObject = Record<string, unknown>
+
+/** What a text of a request is. */
+export type TextScope = 'systemPrompt' | 'messages' | 'toolOutput' | 'toolInput'
+
+/** Looks at a text and yields what takes its place. */
+export type TextVisitor = (scope: TextScope, text: string) => string
+
+function isMap(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function mapsOf(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isMap) : []
+}
+
+/** Shows every text of an LLM request to the visitor, and puts what it yields in its place. */
+export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor): void {
+  switch (type) {
+    case 'completions':
+      for (const message of mapsOf(body['messages'])) visitChatMessage(message, visit)
+      return
+    case 'messages':
+    case 'anthropicTokenCount':
+      visitField(body, 'system', 'systemPrompt', visit)
+      for (const message of mapsOf(body['messages'])) visitBlocks(message, visit)
+      return
+    case 'responses':
+      visitField(body, 'instructions', 'systemPrompt', visit)
+      if (typeof body['input'] === 'string') body['input'] = visit('messages', body['input'])
+      for (const item of mapsOf(body['input'])) visitItem(item, visit)
+      return
+    case 'generateContent':
+    case 'geminiCountTokens':
+      for (const key of ['systemInstruction', 'system_instruction']) {
+        const instruction = body[key]
+        if (isMap(instruction)) visitParts(instruction, 'systemPrompt', visit)
+      }
+      for (const content of mapsOf(body['contents'])) visitParts(content, 'messages', visit)
+      return
+    default:
+  }
+}
+
+/** A field that is a text, or a list of blocks with a text each. */
+function visitField(holder: JsonObject, key: string, scope: TextScope, visit: TextVisitor): void {
+  const value = holder[key]
+  if (typeof value === 'string') holder[key] = visit(scope, value)
+  for (const block of mapsOf(value)) {
+    if (typeof block['text'] === 'string') block['text'] = visit(scope, block['text'])
+  }
+}
+
+function chatScope(role: unknown): TextScope {
+  if (role === 'tool' || role === 'function') return 'toolOutput'
+  return role === 'system' || role === 'developer' ? 'systemPrompt' : 'messages'
+}
+
+function visitChatMessage(message: JsonObject, visit: TextVisitor): void {
+  visitField(message, 'content', chatScope(message['role']), visit)
+  for (const call of mapsOf(message['tool_calls'])) {
+    if (isMap(call['function'])) visitField(call['function'], 'arguments', 'toolInput', visit)
+    if (isMap(call['custom'])) visitField(call['custom'], 'input', 'toolInput', visit)
+  }
+}
+
+/** Anthropic's messages, whose blocks are texts, calls of tools and what tools answered. */
+function visitBlocks(message: JsonObject, visit: TextVisitor): void {
+  visitField(message, 'content', 'messages', visit)
+  for (const block of mapsOf(message['content'])) {
+    const type = String(block['type'])
+    if (type.endsWith('tool_result')) block['content'] = deep(block['content'], 'toolOutput', visit)
+    else if (type.endsWith('tool_use')) block['input'] = deep(block['input'], 'toolInput', visit)
+    else if (type === 'document') block['source'] = deep(block['source'], 'messages', visit)
+  }
+}
+
+function visitItem(item: JsonObject, visit: TextVisitor): void {
+  if (item['type'] === 'function_call_output') visitField(item, 'output', 'toolOutput', visit)
+  else if (item['type'] === 'function_call') visitField(item, 'arguments', 'toolInput', visit)
+  else visitField(item, 'content', chatScope(item['role']), visit)
+}
+
+function visitParts(content: JsonObject, scope: TextScope, visit: TextVisitor): void {
+  visitField(content, 'parts', scope, visit)
+  for (const part of mapsOf(content['parts'])) {
+    if (isMap(part['functionCall'])) part['functionCall'] = deep(part['functionCall'], 'toolInput', visit)
+    if (isMap(part['functionResponse'])) {
+      part['functionResponse'] = deep(part['functionResponse'], 'toolOutput', visit)
+    }
+  }
+}
+
+/** The value with every text in it visited; names of fields, and what tells of form, are left alone. */
+function deep(value: unknown, scope: TextScope, visit: TextVisitor): unknown {
+  if (typeof value === 'string') return visit(scope, value)
+  if (Array.isArray(value)) return value.map(one => deep(one, scope, visit))
+  if (!isMap(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, FORM.has(key) ? one : deep(one, scope, visit)]),
+  )
+}
+
+const FORM = new Set(['type', 'id', 'name', 'media_type', 'tool_use_id', 'data'])
