@@ -5,5 +5,5 @@ import { CODES } from '../dist/config/codes.js'
 import { explain } from '../dist/explain.js'
 
 const explanations = []
-for (const code of Object.keys(CODES)) explanations.push(await explain(code))
+for (const code of Object.keys(CODES)) explanations.push(await explain(code, process.env.PATH))
 writeFileSync(new URL('../docs/diagnostics.md', import.meta.url), diagnosticsPage(explanations))

@@ -4,7 +4,6 @@ import {
   applySuppressions,
   type Code,
   type ConfigDocument,
-  type KeySlot,
   keySlots,
   type PublishedSchema,
   type Suppressed,
@@ -15,7 +14,7 @@ import { AgwError } from './errors.ts'
 import type { ProbeOptions } from './gateway/probe/probe-keys.ts'
 import { findUnsupported } from './gateway/supported.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
-import { keyFindings } from './secrets/index.ts'
+import { type KeyFileFinding, keyFindings } from './secrets/index.ts'
 import type { Secret } from './secrets/secret.ts'
 
 export interface CheckOptions {
@@ -48,8 +47,8 @@ export interface CheckedConfig extends CheckedFile {
   readonly beside: readonly CheckedFile[]
   /** For the redactor, before anything is printed. */
   readonly secrets: readonly Secret[]
-  /** Empty where the shape of the config is not sound. */
-  readonly slots: readonly KeySlot[]
+  /** Files that hold keys and that others may see. */
+  readonly keyFiles: readonly KeyFileFinding[]
 }
 
 /** Everything `agw validate` finds, in the order of the file. Throws only when there is nothing to read. */
@@ -58,12 +57,12 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   const { name, path, document, draft, agw } = loaded
   let found: Diagnostic[] = [...loaded.diagnostics]
   const secrets: Secret[] = []
-  let slots: readonly KeySlot[] = []
+  let keyFiles: readonly KeyFileFinding[] = []
   if (draft !== undefined) {
     if (options.engine !== 'agentgateway') found.push(...unsupportedFindings(draft, loaded, options.engine))
-    slots = keySlots(draft, document)
     if (options.secrets) {
-      const keys = await keyFindings(slots, loaded, load)
+      const keys = await keyFindings(keySlots(draft, document), loaded, load)
+      keyFiles = keys.files
       found.push(...keys.diagnostics)
       secrets.push(...keys.secrets)
       if (options.online !== undefined) {
@@ -83,7 +82,7 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
     diagnostics,
     suppressed: judged.suppressed,
     secrets,
-    slots,
+    keyFiles,
     beside: besides(agw),
   }
 }

@@ -7,6 +7,7 @@ import type { Setting } from './config/examples/index.ts'
 import { CODES, type Code, type Stage, stageOf } from './config/index.ts'
 import type { Send } from './gateway/probe/send.ts'
 import type { ProbeAnswer } from './providers/probe.ts'
+import { runWith } from './secrets/run.ts'
 
 /** What a code means, with an example and what the check says of it. */
 export interface Explanation {
@@ -21,23 +22,28 @@ export interface Explanation {
   readonly good: Setting | undefined
 }
 
-/** Explains a code by trying out its example in a temporary folder: what is said is what `agw validate` says. */
-export async function explain(code: Code): Promise<Explanation> {
+/**
+ * Explains a code by trying out its example in a temporary folder: what is said is what `agw validate` says. `path` is
+ * where git is looked for, which some examples need.
+ */
+export async function explain(code: Code, path: string | undefined): Promise<Explanation> {
   const { exampleOf } = await import('./config/examples/index.ts')
   const example = exampleOf(code)
-  const found = example === undefined ? [] : await tryOut(example.bad).catch(() => [])
+  const found = example === undefined ? [] : await tryOut(example.bad, path).catch(() => [])
   const { severity, title, why } = CODES[code]
   const finding = found.find(one => one.code === code)
   return { code, severity, stage: stageOf(code), title, why, finding, bad: example?.bad, good: example?.good }
 }
 
-async function tryOut(setting: Setting): Promise<Diagnostic[]> {
+async function tryOut(setting: Setting, path: string | undefined): Promise<Diagnostic[]> {
   const { FOLDER } = await import('./config/examples/index.ts')
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'agw-explain-')))
   try {
     await fill(folder, setting)
+    if (setting.tracked !== undefined) await initGit(folder, setting.tracked, path)
     const given = Object.entries(setting.env ?? {})
-    const env = Object.fromEntries(given.map(([name, value]) => [name, value.replace(FOLDER, folder)]))
+    const replaced = given.map(([name, value]) => [name, value.replace(FOLDER, folder)])
+    const env = { PATH: path, ...Object.fromEntries(replaced) }
     const { diagnostics } = await checkConfig(
       { file: join(folder, 'config.yaml'), env, cwd: folder, envFile: false },
       {
@@ -56,6 +62,12 @@ async function tryOut(setting: Setting): Promise<Diagnostic[]> {
 
 function answering(answer: ProbeAnswer): Send {
   return async () => answer
+}
+
+async function initGit(folder: string, tracked: readonly string[], path: string | undefined): Promise<void> {
+  const run = runWith({ env: { PATH: path }, cwd: folder })
+  await run('git', ['init', '--quiet'])
+  if (tracked.length > 0) await run('git', ['add', '--', ...tracked])
 }
 
 async function fill(folder: string, { text, encoding, files = {} }: Setting): Promise<void> {

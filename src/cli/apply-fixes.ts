@@ -1,5 +1,5 @@
 import { chmod, readFile, realpath, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import type { CheckedConfig } from '../check.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { fixText } from '../config/fix.ts'
@@ -39,7 +39,7 @@ export async function applyFixes(
     const { text, fixed } = fixText(one.document, one.diagnostics)
     if (fixed.length > 0) texts.push(await plannedText(one, text))
     findings.push(...fixed)
-    for (const [finding, file] of await openFiles(one, options.cwd)) {
+    for (const [finding, file] of await openFiles(one)) {
       findings.push(finding)
       open.set(file.path, file)
     }
@@ -81,20 +81,18 @@ async function plannedText({ path, name, document }: CheckedConfig, text: string
   return { path, content: mark + text, what: 'config', secret: false }
 }
 
-/** The key files that a finding says others can read; files of a mount are not ours to change. */
-async function openFiles(
-  { diagnostics, slots }: CheckedConfig,
-  cwd: string,
-): Promise<[finding: Diagnostic, file: OpenFile][]> {
+/** The files with keys that a finding says others can read; files of a mount are not ours to change. */
+async function openFiles({
+  diagnostics,
+  keyFiles,
+}: CheckedConfig): Promise<[finding: Diagnostic, file: OpenFile][]> {
   const found: [Diagnostic, OpenFile][] = []
-  for (const finding of diagnostics) {
-    if (finding.code !== 'KEY_FILE_MODE' || finding.severity !== 'warning') continue
-    const slot = slots.find(one => JSON.stringify(one.path) === JSON.stringify(finding.path))
-    if (slot?.file === undefined) continue
-    const path = resolve(cwd, slot.file)
-    const real = await realpath(path)
-    const beside = dirname(real) === (await realpath(dirname(path)))
-    found.push([finding, { name: beside ? slot.file : `${slot.file} (a link to ${real})`, path: real }])
+  for (const { code, severity, message, file, shown } of keyFiles) {
+    const finding = diagnostics.find(one => one.code === code && one.message === message)
+    if (code !== 'KEY_FILE_MODE' || severity !== 'warning' || finding === undefined) continue
+    const real = await realpath(file)
+    const beside = dirname(real) === (await realpath(dirname(file)))
+    found.push([finding, { name: beside ? shown : `${shown} (a link to ${real})`, path: real }])
   }
   return found
 }

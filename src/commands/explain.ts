@@ -25,7 +25,7 @@ export default class Explain extends BaseCommand {
       this.say(codesText(this.terminal))
       return codesJson()
     }
-    const explanation = await explain(codeNamed(args.code))
+    const explanation = await explain(codeNamed(args.code), process.env['PATH'])
     this.say(explanationText(explanation, this.terminal))
     return explanationJson(explanation)
   }

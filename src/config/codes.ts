@@ -108,6 +108,14 @@ export const CODES = {
     'Whether it works is not known: neither that it does nor that it does not.',
   ),
   KEY_FILE_MODE: warning('key file open to others', 'Every user of the machine can read it.'),
+  KEY_IN_GIT: warning(
+    'key in a repository',
+    'A key that was committed stays in the history, wherever the repository was copied to.',
+  ),
+  KEY_NOT_IGNORED: warning(
+    'key file that git would take in',
+    'Keys are committed by accident more often than on purpose.',
+  ),
 
   // Meaning: what the format allows and nobody can want.
   // Keys of providers.
@@ -249,6 +257,10 @@ export const CODES = {
 
   // Names and references.
   PORT_TAKEN: shape('port claimed twice', 'agentgateway refuses the file.'),
+  TLS_UNUSED: warning(
+    'TLS that is not spoken',
+    'The listener drops it without a word and speaks in clear text, keys of clients included.',
+  ),
   MIXED_LISTENERS: shape(
     'listeners that cannot share a port',
     'A port speaks one way: listeners of the other kind are refused, or get no connection.',

@@ -210,8 +210,22 @@ export class ConfigDocument {
 
   #missing(use: VariableUse): Diagnostic {
     const comment = isInComment(this.text, use.start)
+    const range = this.lines.range(use.start, use.end)
+    const [, plain] = /^(\w+)(?::?[-?+=]|:)/.exec(use.name) ?? []
+    if (plain !== undefined && !comment && !looksSecret(plain)) {
+      return {
+        code: 'VARIABLE_UNSET',
+        severity: 'error',
+        message: `agentgateway knows no such form of \${${plain}…}: it looks for a variable of that whole name`,
+        hint: `write \${${plain}}, or \${${plain}:-default}`,
+        file: this.file,
+        path: [],
+        range,
+      }
+    }
+    const literal = isInHash(this.text, use.start)
     // A key that was pasted behind a dollar sign reads as a name.
-    const name = looksSecret(use.name) ? 'whose name is not shown here' : use.name
+    const name = literal || looksSecret(use.name) ? 'whose name is not shown here' : use.name
     return {
       code: comment ? 'VARIABLE_IN_COMMENT' : 'VARIABLE_UNSET',
       severity: 'error',
@@ -225,7 +239,7 @@ export class ConfigDocument {
           : `export ${name}, put it into .env beside the config, or write \${${name}:-default}`,
       file: this.file,
       path: [],
-      range: this.lines.range(use.start, use.end),
+      range,
     }
   }
 }
@@ -299,6 +313,12 @@ function pairOf(map: YAMLMap, key: string, index: PairIndex): Pair | undefined {
     index.set(map, pairs)
   }
   return pairs.get(key)
+}
+
+/** Behind a name that starts with a digit, as in the hash of a password: no part of it is meant as a variable. */
+function isInHash(text: string, offset: number): boolean {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  return /\$\d[^\s"']*$/.test(text.slice(start, offset))
 }
 
 /** A `#` before the offset on its line that follows white space or starts the line; quotes are respected. */

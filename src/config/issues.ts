@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Code } from './codes.ts'
 import type { Path } from './diagnostic.ts'
 import { closest } from './did-you-mean.ts'
+import { foreignHint, synonymOf } from './foreign-keys.ts'
 import { readForms, readTakes } from './schema/issue-message.ts'
 import type { Problem } from './schema/section.ts'
 import { looksSecret, shownPath } from './shown-word.ts'
@@ -71,7 +72,8 @@ function echoes(drafts: readonly Draft[]): (draft: Draft) => boolean {
 function describe(issue: Issue, place: Place): Draft[] {
   const path = [...place.path, ...(issue.path as Path)]
   const value = valueAt(place.value, issue.path)
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(key, path, issue.message))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(key => unknownKey(key, value, path, issue.message))
   if (issue.code === 'custom') return [ruleFinding(issue, path)]
   if (value === undefined && issue.path.length > 0) return [missingKey(path, place)]
   if (issue.code === 'invalid_union') return describeUnion(issue, path, value)
@@ -85,10 +87,35 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, value: u
   const named = names.length === errors.length ? names : []
   const said = describeForms(errors, index, named, path, value)
   if (said !== undefined) return [placed(said, path)]
+  const both = keysOfBoth(errors, index, value)
+  if (both.length > 0) return both.map(key => keyOfAnotherForm(key, named, index, path))
   const others = named.filter((_, at) => at !== index && !isOtherType(errors[at] ?? [], value))
   const chosen = named[index]
   const form = chosen === undefined || others.length === 0 ? undefined : { chosen, others }
   return withAllowed(errors, index).flatMap(inner => describe(inner, { path, value, form }))
+}
+
+/** Keys of a map that the closest branch does not know and another one takes. */
+function keysOfBoth(errors: readonly (readonly Issue[])[], index: number, value: unknown): string[] {
+  const rivals = errors.filter((issues, at) => at !== index && !isOtherType(issues, value)).map(unknownIn)
+  return unknownIn(errors[index] ?? []).filter(key => rivals.some(unknown => !unknown.includes(key)))
+}
+
+function unknownIn(issues: readonly Issue[]): string[] {
+  return issues.flatMap(issue =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
+  )
+}
+
+function keyOfAnotherForm(key: string, names: readonly string[], index: number, path: Path): Draft {
+  const chosen = names[index] ?? 'one form'
+  return {
+    code: 'MANY_BRANCHES',
+    message: `this is ${chosen}, and "${key}" belongs to another way to write it`,
+    hint: `it is one of ${names.filter(Boolean).join(' or ')}: keep the keys of one`,
+    path: [...path, key],
+    at: 'key',
+  }
 }
 
 /** The issues of one branch; where a word is wrong, with the words that other branches allow in its place. */
@@ -102,7 +129,7 @@ function withAllowed(errors: readonly (readonly Issue[])[], index: number): Issu
   })
 }
 
-function unknownKey(key: string, path: Path, message: string): Draft {
+function unknownKey(key: string, section: unknown, path: Path, message: string): Draft {
   const { noun, keys, homes } = readTakes(message)
   if (looksSecret(key, keys)) {
     return {
@@ -113,15 +140,18 @@ function unknownKey(key: string, path: Path, message: string): Draft {
       at: 'value',
     }
   }
-  const meant = closest(key, keys)
+  const foreign = foreignHint(key, valueAt(section, [key]), keys)
+  const meant = foreign === undefined ? (closest(key, keys) ?? synonymOf(key, keys)) : undefined
   const home = homes.get(key)
   const takes = keys.length === 0 ? `${noun} takes no keys` : `${noun} takes: ${keys.join(', ')}`
   const hint =
-    home !== undefined && meant === undefined
-      ? `it belongs into "${home}"`
-      : meant === undefined
-        ? takes
-        : `did you mean "${meant}"? ${takes.charAt(0).toUpperCase()}${takes.slice(1)}`
+    foreign !== undefined
+      ? foreign
+      : home !== undefined && meant === undefined
+        ? `it belongs into "${home}"`
+        : meant === undefined
+          ? takes
+          : `did you mean "${meant}"? ${takes.charAt(0).toUpperCase()}${takes.slice(1)}`
   return {
     code: 'UNKNOWN_KEY',
     message: `"${key}" is not a key of ${noun}`,

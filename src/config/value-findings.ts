@@ -63,10 +63,10 @@ export function describeForms(
   const word = chosen.find(issue => issue.code === 'invalid_value' && issue.path.length === 0)
   if (word?.code !== 'invalid_value' || word.values.length > 2 || names.length === 0) return undefined
   if (closest(String(value), word.values.map(String)) !== undefined) return undefined
-  const others = names.filter((_, at) => at !== index)
+  const others = names.filter((one, at) => at !== index && one !== '')
   return {
     code: 'WRONG_TYPE',
-    message: `${name} takes ${names.join(' or ')}, and this is other text`,
+    message: `${name} takes ${names.filter(Boolean).join(' or ')}, and this is other text`,
     hint: `write ${others.join(' or ')}`,
   }
 }
@@ -91,6 +91,13 @@ function wrongType(issue: z.core.$ZodIssueInvalidType, name: string, value: unkn
     }
   }
   const expected = expectedWord(issue.expected)
+  if (typeof value === 'string' && /^0\d+$/.test(value)) {
+    return {
+      code: 'WRONG_TYPE',
+      message: `${name} takes ${expected}, and with a zero in front this is text`,
+      hint: 'write the number without the zero',
+    }
+  }
   return {
     code: 'WRONG_TYPE',
     message: `${name} takes ${expected}, and this is ${foundWord(value)}`,

@@ -2,19 +2,26 @@ import type { Diagnostic, Severity } from '../config/diagnostic.ts'
 import type { ConfigDocument } from '../config/document.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
-import { checkMode } from './read.ts'
+import { type KeyFileFinding, keyFileFindings } from './key-files.ts'
 import { type ResolvedSlot, resolveSlots } from './resolve.ts'
+import { runWith } from './run.ts'
 import type { Secret } from './secret.ts'
+import type { VariableTable } from './variables.ts'
 
 interface Place {
   readonly document: ConfigDocument
+  /** Of the config; `-` for standard input. */
+  readonly path: string
   readonly folder: string
+  readonly variables: VariableTable
 }
 
 /** What is wrong with the keys of a config, and the keys themselves for the redactor. */
 export interface KeyFindings {
   readonly diagnostics: readonly Diagnostic[]
   readonly secrets: readonly Secret[]
+  /** Which files hold them and are open to others; these stand in `diagnostics` too. */
+  readonly files: readonly KeyFileFinding[]
   /** Those that may be shown to the provider: nothing suggests that they are none, or somebody else's. */
   readonly plausible: readonly { readonly slot: KeySlot; readonly secret: Secret }[]
 }
@@ -22,7 +29,7 @@ export interface KeyFindings {
 /** Resolves every key slot and judges what it finds; each finding stands at the slot's place in the config. */
 export async function keyFindings(
   slots: readonly KeySlot[],
-  { document, folder }: Place,
+  { document, path: configPath, folder, variables }: Place,
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<KeyFindings> {
   const unset = new Set(document.variables.filter(use => use.missing).map(use => use.name))
@@ -36,19 +43,14 @@ export async function keyFindings(
   const diagnostics: Diagnostic[] = []
   const secrets: Secret[] = []
   const plausible: { slot: KeySlot; secret: Secret }[] = []
-  for (const one of resolved) {
-    const report = (code: string, severity: Severity, message: string, hint: string): void => {
-      const { path } = one.slot
-      diagnostics.push({
-        code,
-        severity,
-        message,
-        hint,
-        file: document.file,
-        path,
-        range: document.rangeOf(path),
-      })
+  const reportAt = ({ path }: KeySlot): Report => {
+    return (code, severity, message, hint) => {
+      const range = document.rangeOf(path)
+      diagnostics.push({ code, severity, message, hint, file: document.file, path, range })
     }
+  }
+  for (const one of resolved) {
+    const report = reportAt(one.slot)
     if ('problem' in one) {
       const { code, message, hint } = one.problem
       report(code === 'empty' ? 'KEY_EMPTY' : 'KEY_UNREADABLE', 'error', message, hint)
@@ -57,17 +59,25 @@ export async function keyFindings(
       if (judge(one, one.secret, report)) plausible.push({ slot: one.slot, secret: one.secret })
     }
   }
-  return { diagnostics, secrets, plausible }
+  const usable = resolved.flatMap(one => ('problem' in one ? [] : [one]))
+  const context = { path: configPath, cwd, variables, run: runWith({ env }) }
+  const files = await keyFileFindings(usable, context)
+  for (const { slot, code, severity, message, hint } of files) reportAt(slot)(code, severity, message, hint)
+  return { diagnostics, secrets, plausible, files }
 }
 
 type Report = (code: string, severity: Severity, message: string, hint: string) => void
 
 /** Reports what is wrong with a key, and tells whether it may be the key of the slot's provider at all. */
-function judge({ slot, facts }: ResolvedSlot, secret: Secret, report: Report): boolean {
+function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean {
   const value = secret.reveal().trim()
   const name = slot.variable ?? slot.file ?? slot.name
   const cleaned = cleanPastedKey(value)
   if (!cleaned.ok) report('KEY_SUSPECT', 'warning', `${name}: ${cleaned.message}`, cleaned.hint)
+  for (const note of cleaned.ok ? cleaned.notes : []) {
+    const [what = note, todo = 'make a key for requests'] = note.split(': ')
+    report('KEY_SUSPECT', 'warning', `${name}: ${what}`, todo)
+  }
   const mismatch = cleaned.ok ? providerMismatch(value, slot.provider) : undefined
   if (mismatch !== undefined)
     report(
@@ -84,7 +94,5 @@ function judge({ slot, facts }: ResolvedSlot, secret: Secret, report: Report): b
       `move it out with \`agw keys set ${slot.name} --method file\``,
     )
   }
-  const mode = facts === undefined ? undefined : checkMode(facts, slot.file ?? '')
-  if (mode !== undefined) report('KEY_FILE_MODE', mode.severity, mode.message, mode.hint)
   return cleaned.ok && mismatch === undefined
 }

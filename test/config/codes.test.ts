@@ -7,6 +7,7 @@ import { CODES, type Code } from '../../src/config/codes.ts'
 import type { Diagnostic } from '../../src/config/diagnostic.ts'
 import { EXAMPLES, FOLDER, type Setting } from '../../src/config/examples/index.ts'
 import { compilePublishedSchema } from '../../src/config/published-schema.ts'
+import { hasGit, initRepository } from '../helpers/git.ts'
 
 let root = ''
 
@@ -30,9 +31,12 @@ async function findingsIn(setting: Setting): Promise<readonly Diagnostic[]> {
     await writeFile(join(folder, name), text)
     await chmod(join(folder, name), mode)
   }
-  const env = Object.fromEntries(
-    Object.entries(setting.env ?? {}).map(([name, value]) => [name, value.replace(FOLDER, folder)]),
-  )
+  if (setting.tracked !== undefined) initRepository(folder, setting.tracked)
+  const given = Object.entries(setting.env ?? {}).map(([name, value]) => [
+    name,
+    value.replace(FOLDER, folder),
+  ])
+  const env = { PATH: process.env['PATH'], ...Object.fromEntries(given) }
   const schema = setting.schema === undefined ? undefined : setting.files?.[setting.schema]
   const published =
     typeof schema === 'string' ? await compilePublishedSchema(schema, 'schema.json') : undefined
@@ -52,7 +56,9 @@ test('every code has one example', () => {
   expect(EXAMPLES.map(one => one.code).sort()).toEqual(Object.keys(CODES).sort())
 })
 
-describe.each(EXAMPLES.map(one => [one.code, one] as const))('%s', (code, { bad, good }) => {
+const here = EXAMPLES.filter(one => hasGit || one.bad.tracked === undefined)
+
+describe.each(here.map(one => [one.code, one] as const))('%s', (code, { bad, good }) => {
   test('the bad example shows this finding and no other', async () => {
     const found = await findingsIn(bad)
     expect(

@@ -38,6 +38,31 @@ describe('reading gives every finding with its place', () => {
   })
 })
 
+describe('what is said of a variable that is not set', () => {
+  it.each([
+    [
+      'a: "${KEY:?must be set}"',
+      'agentgateway knows no such form of ${KEY…}',
+      'write ${KEY}, or ${KEY:-default}',
+    ],
+    ['a: "${KEY-x}"', 'agentgateway knows no such form of ${KEY…}', 'write ${KEY}, or ${KEY:-default}'],
+    ['a: "$5"', 'the variable 5 is not set', 'write $$ for'],
+    ['a: "$KEY"', 'the variable KEY is not set', 'export KEY, put it into .env'],
+  ])('%s', (text, message, hint) => {
+    const [finding] = read(text).diagnostics
+    expect([finding?.message, finding?.hint]).toEqual([
+      expect.stringContaining(message),
+      expect.stringContaining(hint),
+    ])
+  })
+
+  it('names no part of the hash of a password', () => {
+    const said = read('a: "user:$2y$05$abcdefghij"').diagnostics.map(one => one.message + one.hint)
+    expect(said).toHaveLength(3)
+    expect(said.join()).not.toMatch(/05|abcdefghij|export/)
+  })
+})
+
 describe('plain data is typed as agentgateway reads it', () => {
   const table: [text: string, value: unknown][] = [
     ['a: 0123', { a: '0123' }],

@@ -79,6 +79,7 @@ export function surroundings({
   env = {},
   files = {},
   encoding,
+  tracked,
   answer,
   engine,
   schema,
@@ -95,6 +96,9 @@ export function surroundings({
         ? `beside it: ${name}`
         : `beside it: ${name}, mode ${file.mode.toString(8).padStart(4, '0')}`,
     ),
+    ...(tracked === undefined
+      ? []
+      : ['in a repository of git', ...tracked.map(name => `git tracks ${name}`)]),
     ...(schema === undefined ? [] : [`with --schema ${schema}`]),
     ...(answer === undefined ? [] : [`with --online, the provider answering ${answer.status}`]),
     ...(engine === undefined ? [] : [`with --engine ${engine}`]),

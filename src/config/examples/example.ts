@@ -10,6 +10,8 @@ export interface Setting {
   readonly encoding?: 'utf16le'
   /** Of `files`, the published schema to check against. */
   readonly schema?: string
+  /** The folder is a repository of git that tracks these of the files, or none. */
+  readonly tracked?: readonly string[]
   /** With `--online`: what the provider answers when a key is asked for. */
   readonly answer?: { readonly status: number; readonly body: unknown }
   /** Whether the embedded gateway shall run it; the real one by default. */

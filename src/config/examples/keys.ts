@@ -24,6 +24,16 @@ export const KEYS: readonly Example[] = [
     { text: FROM_FILE, env: SECRETS, files: { 'openai.key': { text: KEY, mode: 0o644 } } },
     { text: FROM_FILE, env: SECRETS, files: { 'openai.key': { text: KEY, mode: 0o600 } } },
   ),
+  example(
+    'KEY_IN_GIT',
+    { text: FROM_FILE, env: SECRETS, files: { 'openai.key': KEY }, tracked: ['openai.key'] },
+    { text: FROM_FILE, env: SECRETS, files: { 'openai.key': KEY, '.gitignore': '*.key\n' }, tracked: [] },
+  ),
+  example(
+    'KEY_NOT_IGNORED',
+    { text: FROM_FILE, env: SECRETS, files: { 'openai.key': KEY }, tracked: [] },
+    { text: FROM_FILE, env: SECRETS, files: { 'openai.key': KEY, '.gitignore': '*.key\n' }, tracked: [] },
+  ),
   example('KEY_REJECTED', asked(401, { error: { code: 'invalid_api_key' } }), asked(200, { object: 'list' })),
   example(
     'KEY_LIMITED',

@@ -8,6 +8,7 @@ ${entries.map(entry => `  - {${entry}}\n`).join('')}`
 }
 
 const ROUTES = 'routes: [{backends: [{host: "localhost:9000"}]}]'
+const TLS = 'tls: {cert: /etc/agw/cert.pem, key: /etc/agw/key.pem}'
 const TCP_ROUTES = 'tcpRoutes: [{backends: [{host: "localhost:9000"}]}]'
 
 function backend(name: string, known = 'api'): string {
@@ -68,6 +69,7 @@ function routes(first: string, second: string): string {
 /** Listeners, names and what refers to them. */
 export const REFERENCES: readonly Example[] = [
   example('PORT_TAKEN', modelAnd('gateways: {web: {port: 4000}}'), modelAnd('gateways: {web: {port: 8080}}')),
+  example('TLS_UNUSED', listeners(`${TLS}, ${ROUTES}`), listeners(`protocol: HTTPS, ${TLS}, ${ROUTES}`)),
   example('MIXED_LISTENERS', listeners(ROUTES, `protocol: TLS, ${TCP_ROUTES}`), listeners(ROUTES)),
   example(
     'LISTENER_AMBIGUOUS',

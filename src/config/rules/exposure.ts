@@ -61,7 +61,26 @@ const adminForAll: PlaceRule = {
   },
 }
 
-export const EXPOSURE_RULES: readonly PlaceRule[] = [anyOrigin, adminForAll]
+/** A listener of a bind speaks what `protocol` says, and HTTP unless it says something. */
+const unusedTls: PlaceRule = {
+  keys: ['tls'],
+  judge(place, { report }) {
+    const path = pathOf(place)
+    if (path[0] !== 'binds' || path[2] !== 'listeners' || path.length !== 5 || !isSet(place.value)) return
+    const protocol = textAt(place.parent?.value, 'protocol') ?? 'HTTP'
+    if (protocol !== 'HTTP' && protocol !== 'TCP') return
+    const spoken = protocol === 'HTTP' ? 'HTTPS' : 'TLS'
+    report({
+      code: 'TLS_UNUSED',
+      path,
+      at: 'key',
+      message: `this listener is of protocol ${protocol}, so it speaks in clear text and "tls" has no effect`,
+      hint: `add protocol: ${spoken}, or remove "tls"`,
+    })
+  },
+}
+
+export const EXPOSURE_RULES: readonly PlaceRule[] = [anyOrigin, adminForAll, unusedTls]
 
 /** The web pages at a gateway, open to all its clients. */
 export const uiForAll: FileRule = ({ data, scene, report }) => {

@@ -8,6 +8,20 @@ export const modelNames: FileRule = context => {
   shadowed(context)
   unused(context)
   prefixes(context)
+  virtualStars(context)
+}
+
+/** Virtual models are looked up by their whole name. */
+function virtualStars({ data, report }: FileContext): void {
+  for (const [model, index] of nodesAt(data, 'llm', 'virtualModels')) {
+    if (textAt(model, 'name')?.includes('*') !== true) continue
+    report({
+      code: 'MATCH_NEVER',
+      path: ['llm', 'virtualModels', index, 'name'],
+      message: 'a star stands for nothing in the name of a virtual model: it is compared letter by letter',
+      hint: 'write one whole name, and make one virtual model for each',
+    })
+  }
 }
 
 /** Of two models that take the same names, the first is used, unless it asks for headers or rights. */

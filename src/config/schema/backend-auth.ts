@@ -84,7 +84,11 @@ export function backendAuthWith<P extends z.ZodType>(policies: P) {
   return forms('How the gateway authenticates to the backend.', {
     'the word copilot': z.literal('copilot'),
     'a map such as {key: "$VARIABLE"}': section(
-      { noun: 'the backendAuth section', about: 'How the gateway authenticates to the backend.' },
+      {
+        noun: 'the backendAuth section',
+        about: 'How the gateway authenticates to the backend.',
+        unlisted: ['location'],
+      },
       {
         key: optional(key),
         passthrough: optional(

@@ -20,7 +20,7 @@ const comparison = section(
 )
 
 const valueMatch = forms('What the value is compared with.', {
-  'the word invalid': invalid,
+  '': invalid,
   'a map with exact or regex': comparison,
 })
 
@@ -35,7 +35,7 @@ const queryMatch = section(
 )
 
 const pathMatch = forms('Which paths match.', {
-  'the word invalid': invalid,
+  '': invalid,
   'a map with exact, pathPrefix or regex': section(
     { noun: 'a path match', about: 'Which paths match.', oneOf: ['exact', 'pathPrefix', 'regex'] },
     {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
 import { authorizationLocation } from './location.ts'
 import { cel, httpUrl, json, jsonMap, shaped, text } from './primitives.ts'
-import { filePath, secretText, secretValue } from './secret-fields.ts'
+import { filePath, secretText, secretTextOnly, secretValue } from './secret-fields.ts'
 import { forms, section } from './section.ts'
 
 const ruleKinds = section(
@@ -166,7 +166,12 @@ const virtualKey = section(
     oneOf: ['key', 'keyHash'],
   },
   {
-    key: optional(secretText, 'The key; it is not trimmed and cannot be put into a file.'),
+    key: optional(
+      secretTextOnly(
+        'a client key has no file: write keyHash: "sha256:…" with the SHA-256 of the key in hex',
+      ),
+      'The key; it is not trimmed and cannot be put into a file.',
+    ),
     keyHash: optional(
       shaped(
         'BAD_KEY_HASH',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Secret } from '../../secrets/secret.ts'
+import { writeHint } from './issue-message.ts'
 import { section } from './section.ts'
 
 /** A secret as the file gives it: its text (inline, or expanded from a variable), or the file that holds it. */
@@ -7,6 +8,11 @@ export type SecretValue = Secret | { file: string }
 
 /** Secret text that cannot be put into a file: virtual keys, cloud credentials, client secrets. */
 export const secretText = z.string().transform(text => new Secret(text))
+
+/** The same, where people try to; `hint` says what to write. */
+export function secretTextOnly(hint: string): typeof secretText {
+  return z.string({ error: () => writeHint(hint) }).transform(text => new Secret(text))
+}
 
 export const filePath = z.string().min(1)
 

@@ -10,6 +10,8 @@ export interface About {
   readonly about: string
   /** Name among the definitions of the JSON Schema; for sections used in several places. */
   readonly id?: string
+  /** Keys that are taken and do nothing; nobody is told to write them. */
+  readonly unlisted?: readonly string[]
   /** Of these keys exactly one must be there. */
   readonly oneOf?: readonly string[]
 }
@@ -48,14 +50,15 @@ function isOfAnotherType(issue: z.core.$ZodRawIssue): boolean {
 
 /** A map that takes exactly the keys of `shape`; any other key is an error. */
 export function section<S extends z.core.$ZodShape>(
-  { noun, about, id, oneOf }: About,
+  { noun, about, id, unlisted = [], oneOf }: About,
   shape: S,
   ...rules: z.core.$ZodCheck<z.output<z.ZodObject<S, z.core.$strict>>>[]
 ): z.ZodObject<S, z.core.$strict> {
   const object = z.strictObject(shape, {
     error: issue => {
       if (issue.code !== 'unrecognized_keys') return undefined
-      return writeTakes({ noun, keys: Object.keys(shape), homes: homesOf(issue.keys, shape) })
+      const keys = Object.keys(shape).filter(key => !unlisted.includes(key))
+      return writeTakes({ noun, keys, homes: homesOf(issue.keys, shape) })
     },
   })
   const checks = oneOf === undefined ? rules : [exactlyOne(noun, oneOf, written), ...rules]

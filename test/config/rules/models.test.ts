@@ -18,6 +18,11 @@ describe('models', () => {
     ['a pattern before the name in it', models(one('a*'), one('a')), ['MODEL_SHADOWED 4']],
     ['a name before its pattern', models(one('a'), one('a*')), []],
     ['a wider pattern first', models(one('*'), one('a*'), one('ab')), []],
+    [
+      'a star in the name of a virtual model',
+      `${models(one('a'))}  virtualModels: [{name: "v*", routing: {weighted: {targets: [{model: a}]}}}]\n`,
+      ['MATCH_NEVER 4'],
+    ],
     ['all twice', models(one('*'), one('*')), ['MODEL_SHADOWED 4']],
     [
       'an internal model first',

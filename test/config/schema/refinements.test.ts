@@ -255,7 +255,7 @@ const BAD: readonly (readonly [title: string, yaml: string, ...findings: string[
     inBackend('{ai: {name: a, provider: {openAI: }}}'),
     `WRONG_TYPE ${BACKEND}.ai.provider.openAI`,
   ],
-  ['groups beside a name', inBackend('{ai: {groups: [], name: a}}'), `UNKNOWN_KEY ${BACKEND}.ai.name`],
+  ['groups beside a name', inBackend('{ai: {groups: [], name: a}}'), `MANY_BRANCHES ${BACKEND}.ai.name`],
   ['two kinds of backend', inBackend('{host: "a:1", backend: b}'), `MANY_BRANCHES ${BACKEND}.backend`],
   ['no kind of backend', inBackend('{weight: 1}'), `NO_BRANCH ${BACKEND}`],
   ['auth: nothing', inAuth('{}'), `NO_BRANCH ${AUTH}`],
