@@ -54,6 +54,26 @@ const REFUSED: readonly (readonly [title: string, request: string, status: numbe
   ],
 ]
 
+describe('half a request', () => {
+  it.each([
+    ['of its head', 'POST /v1 HTTP/1.1\r\nhost: a\r\ncontent-le'],
+    ['of its body', 'POST /v1 HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{"half":'],
+    ['of a chunk', 'POST /v1 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n10\r\n{"half":'],
+    ['of its chunks', 'POST /v1 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n'],
+  ])('%s, when the client sends no more, is 400; the next client is served', async (_, half) => {
+    const upstream = await startRawUpstream(socket => socket.end(OK))
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.end(half)
+    await client.closed
+    expect(client.received()).toBe('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+    expect(upstream.bytes()).toBe('')
+    const next = await rawClient(port)
+    next.socket.write('POST /v1 HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}')
+    expect(await next.until(text => text.includes('\r\n\r\n'))).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
+
 describe('a request that is out to harm', () => {
   it.each(REFUSED)('%s is refused', async (_title, request, status) => {
     const upstream = await startRawUpstream(socket => socket.end(OK))
