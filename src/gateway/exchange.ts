@@ -9,7 +9,8 @@ import type { Match, RouteRequest } from './match.ts'
 import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay.ts'
 import { setRequestHeader } from './request-edits.ts'
-import type { Bind, Destination, Listener, Route } from './runtime.ts'
+import type { Bind, Destination, Destinations, Listener, Route, Target } from './runtime.ts'
+import type { Attempts } from './traffic/attempts.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
 
 /** A client's request that knows its exchange, so that listeners need no closure. */
@@ -50,7 +51,10 @@ export class Exchange implements RouteRequest {
   listener: Listener | undefined = undefined
   route: Route | undefined = undefined
   match: Match | undefined = undefined
+  /** What the request is meant for; each try chooses its destination from it. */
+  target: Target | Destinations | undefined = undefined
   destination: Destination | undefined = undefined
+  attempts: Attempts | undefined = undefined
   relay: Relay | undefined = undefined
 
   gathering: Gathering | undefined = undefined

@@ -13,7 +13,7 @@ import { destinationFor, isModelList, modelMismatch } from './model-router.ts'
 import type { Step } from './policies/policy.ts'
 import { Pools } from './pools.ts'
 import { listFor, outgoingHeaders } from './proxy.ts'
-import type { Action, Destination, Key, Listener, ModelRouter, Runtime } from './runtime.ts'
+import type { Action, Destination, Key, Listener, ModelRouter, Runtime, Target } from './runtime.ts'
 import { LocalLimits } from './traffic/limits.ts'
 
 /** A request to be explained. Nothing is sent. */
@@ -187,7 +187,7 @@ function explainAction(action: Action, exchange: Exchange): Outcome {
       const total = action.thresholds.at(-1) ?? 1
       const share = (index: number) =>
         ((action.thresholds[index] ?? 0) - (action.thresholds[index - 1] ?? 0)) / total
-      return reached(action.choices.map((choice, i) => explainDestination(choice, share(i), exchange)))
+      return reached(action.choices.flatMap((choice, i) => explainTarget(choice, share(i), exchange)))
     }
     case 'models':
       return isModelList(exchange.path)
@@ -207,7 +207,19 @@ function explainModels(router: ModelRouter, exchange: Exchange): Outcome {
     if (lost === undefined) break
   }
   if ('status' in found) return answered(found, tried)
-  return reached([explainDestination(found, 1, exchange)], tried)
+  return reached(explainTarget(found, 1, exchange), tried)
+}
+
+/** Of groups the first one shares the requests; the others have none as long as it is healthy. */
+function explainTarget(
+  target: Target,
+  share: number,
+  exchange: Exchange,
+): (DestinationExplanation | Answer)[] {
+  if (!('groups' in target)) return [explainDestination(target, share, exchange)]
+  return target.groups.flatMap((group, priority) =>
+    group.map(one => explainDestination(one, priority === 0 ? share / group.length : 0, exchange)),
+  )
 }
 
 function explainDestination(

@@ -5,7 +5,7 @@ import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
 import { jsonOf } from './llm-request.ts'
 import { headerText, type RouteRequest, trimPath, valueMatches } from './match.ts'
 import { modelInPath, withModelInPath } from './model-in-path.ts'
-import type { Destination, Model, ModelRouter, VirtualModel } from './runtime.ts'
+import type { Destination, Model, ModelRouter, Target, VirtualModel } from './runtime.ts'
 
 const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')
 const INVALID_BODY = routerFailure(400, 'invalid_request_body', 'LLM request body must be valid JSON')
@@ -100,7 +100,7 @@ export interface Asked {
 }
 
 /** Where a request goes, by what it asks for; or why it goes nowhere. What a virtual model chose is put into the request. */
-export function destinationFor(exchange: Exchange, router: ModelRouter): Destination | Failure {
+export function destinationFor(exchange: Exchange, router: ModelRouter): Target | Failure {
   const name = requestedModel(exchange)
   if (typeof name !== 'string') return name
   exchange.model = name
@@ -130,7 +130,7 @@ function modelFor(
 }
 
 /** What a virtual model stands for in this request: the name of a model, or a destination at once. */
-function choose({ name, routing }: VirtualModel, exchange: Exchange): string | Destination | Failure {
+function choose({ name, routing }: VirtualModel, exchange: Exchange): string | Target | Failure {
   switch (routing.kind) {
     case 'weighted': {
       const ticket = Math.random() * (routing.thresholds.at(-1) ?? 0)
@@ -143,11 +143,8 @@ function choose({ name, routing }: VirtualModel, exchange: Exchange): string | D
       const target = routing.targets.find(({ when }) => when === undefined || when.test(context) === true)
       return target?.model ?? noTarget(name)
     }
-    case 'failover': {
-      // Without anything that tells a group's health, the first one is used.
-      const [group = []] = routing.groups
-      return group[Math.floor(Math.random() * group.length)] ?? notResolved(name)
-    }
+    case 'failover':
+      return routing
   }
 }
 

@@ -21,8 +21,10 @@ import { type LlmCall, prepareLlmCall } from './llm-request.ts'
 import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
 import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
-import type { Destination, Destinations, ModelRouter, TokenPlace } from './runtime.ts'
+import type { Destination, ModelRouter, TokenPlace } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
+import { aim } from './traffic/aim.ts'
+import { Attempts, type Repeating } from './traffic/attempts.ts'
 import { TranslatedRelay } from './translated-relay.ts'
 
 /** Takes a request in; it stays with this generation to its end. */
@@ -61,10 +63,7 @@ function chooseRoute(exchange: Exchange): void {
   const { route } = found
   exchange.route = route
   exchange.match = found.match
-  if (route.requestTimeoutMs > 0) {
-    const left = route.requestTimeoutMs - (performance.now() - exchange.startedAt)
-    exchange.deadline = setTimeout(onDeadline, Math.max(left, 1), exchange, REQUEST_TIMEOUT)
-  }
+  if (route.requestTimeoutMs > 0) setRouteDeadline(exchange)
   runSteps(exchange, route.steps, admit)
 }
 
@@ -79,17 +78,10 @@ function admit(exchange: Exchange): void {
       if (isModelList(exchange.path)) return answerModelList(exchange, action)
       return gatherBody(exchange, new Gathering(limit, sendByModel, refuseForRouter))
     case 'destinations':
-      exchange.destination = pick(action)
+      exchange.target = action
+      exchange.destination = aim(exchange)
       return gatherBody(exchange, new Gathering(limit, send, send))
   }
-}
-
-/** By weight, as agentgateway does without health to look at. */
-function pick(destinations: Destinations): Destination | undefined {
-  const { choices, thresholds } = destinations
-  if (choices.length === 1) return choices[0]
-  const ticket = Math.random() * (thresholds.at(-1) ?? 0)
-  return choices[thresholds.findIndex(threshold => ticket < threshold)]
 }
 
 function answerModelList(exchange: Exchange, router: ModelRouter): void {
@@ -107,7 +99,8 @@ function sendByModel(exchange: Exchange): void {
   if (exchange.route?.action.kind !== 'models') return
   const found = destinationFor(exchange, exchange.route.action)
   if ('status' in found) return exchange.end(found)
-  exchange.destination = found
+  exchange.target = found
+  exchange.destination = aim(exchange)
   send(exchange)
 }
 
@@ -117,10 +110,21 @@ function refuseForRouter(exchange: Exchange): void {
 
 /** The backend is known, and the body is here or known to be large: the backend's policies have their say. */
 function send(exchange: Exchange): void {
-  const { destination } = exchange
+  const { destination, route } = exchange
   if (destination === undefined) return exchange.end(NO_VALID_BACKENDS)
+  if (exchange.attempts === undefined && (route?.retry !== undefined || destination.health !== undefined))
+    exchange.attempts = new Attempts(exchange, route?.retry, REPEATING)
   if (destination.answerHeaders.hasEdits) exchange.answerHeaders = destination.answerHeaders
   runSteps(exchange, destination.steps, exchange.gathering === undefined ? rewriteWhole : rewriteLarge)
+}
+
+const REPEATING: Repeating = {
+  pause: setRouteDeadline,
+  again: exchange => {
+    // It may go elsewhere.
+    exchange.destination = aim(exchange)
+    send(exchange)
+  },
 }
 
 /** Rewrites a request whose body is here, and sends it. */
@@ -138,7 +142,8 @@ function rewriteWhole(exchange: Exchange): void {
 /** Goes on once the tokens that the request will take are reserved, where they are limited. */
 function withinTokens(exchange: Exchange, next: () => void): void {
   const limit = exchange.tokenLimit
-  if (limit === undefined) next()
+  // Tokens are reserved once per request, however many calls it takes.
+  if (limit === undefined || (exchange.attempts?.made ?? 0) > 0) next()
   else runSteps(exchange, [limit], next)
 }
 
@@ -181,6 +186,8 @@ function dispatch(
   // A body that is passed on as it comes keeps its length; undici sees to all others.
   const length = body instanceof Readable ? request.headers['content-length'] : undefined
   if (length !== undefined) headers.push('content-length', length)
+  const { attempts } = exchange
+  if (attempts !== undefined && attempts.made > 0) headers.push('x-retry-attempt', String(attempts.made))
   const { upstream } = destination
   const path = withQuery(
     call?.path ?? exchange.path,
@@ -189,6 +196,7 @@ function dispatch(
   )
   const relay = relayFor(exchange, destination, call)
   exchange.relay = relay
+  attempts?.begin(destination.health)
   setBackendDeadline(exchange, destination)
   const options = { path, method, headers, body, servername: upstream.servername }
   exchange.generation.pools.to(upstream).dispatch(options, relay)
@@ -230,15 +238,30 @@ function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | 
 function setBackendDeadline(exchange: Exchange, destination: Destination): void {
   const limit = destination.backendTimeoutMs
   if (limit === 0) return
-  const whole = exchange.route?.requestTimeoutMs ?? 0
-  if (whole > 0 && whole - (performance.now() - exchange.startedAt) < limit) return
+  const left = timeLeft(exchange)
+  if (left !== undefined && left < limit) return
   clearTimeout(exchange.deadline)
   exchange.deadline = setTimeout(onDeadline, limit, exchange, UPSTREAM_TIMEOUT)
 }
 
+/** Milliseconds that the route gives this request from now on. */
+function timeLeft({ route, startedAt }: Exchange): number | undefined {
+  const whole = route?.requestTimeoutMs ?? 0
+  return whole === 0 ? undefined : whole - (performance.now() - startedAt)
+}
+
 function onDeadline(exchange: Exchange, failure: Failure): void {
   exchange.relay?.abort()
+  if (failure === UPSTREAM_TIMEOUT && exchange.attempts?.onFailure(true) === true) return
   exchange.end(failure)
+}
+
+/** The deadline of the request with all its calls. */
+function setRouteDeadline(exchange: Exchange): void {
+  clearTimeout(exchange.deadline)
+  const left = timeLeft(exchange)
+  if (left !== undefined)
+    exchange.deadline = setTimeout(onDeadline, Math.max(left, 1), exchange, REQUEST_TIMEOUT)
 }
 
 /** The answer has gone, or the client has. */

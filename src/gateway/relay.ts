@@ -10,6 +10,9 @@ import { type Usage, UsageReader } from './telemetry/usage.ts'
 /** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
 const SHORT = 15 * 1024
 
+/** Bytes of an answer nobody wants that are read before its connection is given up. */
+const MOST_DISCARDED = 64 * 1024
+
 /**
  * Passes the answer on. Its methods are the life of a call in undici, in order. This is the form of handler that
  * undici works with inside; the other one is wrapped into it at the price of a parsed header object per answer.
@@ -31,6 +34,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** The head is written but has not left: it goes with the first chunk if that is here already. */
   #isHeadHeld = false
   #isDrainAwaited = false
+  #isSent = false
+  #isDiscarded = false
   /** The body, where the upstream may repeat the key it was given. */
   #guarded: GuardedBody | undefined
 
@@ -51,12 +56,14 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** The request is about to be written. */
   onConnect(abort: (error?: Error) => void): void {
+    this.#isSent = true
     if (this.isOver) abort()
     else this.#abort = abort
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     if (status < 200) return true
+    if (this.exchange.attempts?.onHead(status, rawHeaders) === true) return this.#discard()
     clearTimeout(this.exchange.deadline)
     this.#resume = resume
     const head = this.destination.answerHeaders.build(rawHeaders)
@@ -92,7 +99,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.isOver) return true
+    if (this.isOver) return this.#isDiscarded ? this.#swallow(chunk) : true
     if (this.bytes === 0) this.firstByteAt = performance.now()
     this.bytes += chunk.length
     if (this.#remaining !== chunk.length) {
@@ -119,6 +126,19 @@ export class Relay implements Dispatcher.DispatchHandler {
     response.write(text, 'latin1')
     socket.uncork()
     response.end()
+  }
+
+  /** This answer is not for the client. A short one is read to its end, so that its connection can be used again. */
+  #discard(): boolean {
+    this.isOver = true
+    this.#isDiscarded = true
+    return true
+  }
+
+  #swallow(chunk: Buffer): boolean {
+    this.bytes += chunk.length
+    if (this.bytes > MOST_DISCARDED) this.#abort?.()
+    return true
   }
 
   /** False stops undici from reading on until the client has taken what is on its way to it. */
@@ -156,6 +176,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   onError(error: Error): void {
     if (this.isOver) return
     this.isOver = true
+    if (!this.exchange.response.headersSent && this.exchange.attempts?.onFailure(!this.#isSent) === true)
+      return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
     this.exchange.end(upstreamFailure(error))
   }

@@ -15,6 +15,7 @@ import type { PathTypes } from './path-types.ts'
 import type { Step } from './policies/policy.ts'
 import type { RouteTable } from './router.ts'
 import type { PortTls } from './server-tls.ts'
+import type { HealthRule, RetryRule } from './traffic/rules.ts'
 
 /** Everything that requests need, decided before the first one comes. Frozen; a reload makes a new one. */
 export interface Runtime {
@@ -70,6 +71,7 @@ export interface Route {
   readonly matches: readonly Match[]
   /** 0: none. Ends with the head of the answer. */
   readonly requestTimeoutMs: number
+  readonly retry: RetryRule | undefined
   /** The route phase, in order. */
   readonly steps: readonly Step[]
   readonly action: Action
@@ -80,9 +82,19 @@ export type Action = Destinations | ModelRouter | NoBackend
 /** The backends of a route, one picked per request by weight. */
 export interface Destinations {
   readonly kind: 'destinations'
-  readonly choices: readonly Destination[]
+  readonly choices: readonly Target[]
   /** Running sums of the weights, as long as `choices`. */
   readonly thresholds: readonly number[]
+  /** Some of the choices can be evicted. */
+  readonly hasHealth: boolean
+}
+
+/** What a request can be meant for. */
+export type Target = Destination | ProviderGroups
+
+/** Several providers in order of priority: a group is used once all of those before it are evicted. */
+export interface ProviderGroups {
+  readonly groups: readonly (readonly Destination[])[]
 }
 
 /** A route that cannot pick a backend: none is listed, or none has a weight. */
@@ -172,6 +184,8 @@ export interface Destination {
   readonly rewritePath: ((path: string, match: Match | undefined) => string | undefined) | undefined
   /** 0: none. Ends with the head of the answer. */
   readonly backendTimeoutMs: number
+  /** How well its calls go is kept, because something depends on it. */
+  readonly health: HealthRule | undefined
 }
 
 /** The key slot that feeds a destination. */
@@ -238,13 +252,18 @@ export interface UpstreamTls {
   readonly ca: string | undefined
 }
 
-function destinationsOf(action: Action): readonly Destination[] {
+function targetsOf(action: Action): readonly Target[] {
   if (action.kind === 'destinations') return action.choices
   if (action.kind !== 'models') return []
-  const targets = [...action.virtualModels.values()].flatMap(({ routing }) =>
-    routing.kind === 'failover' ? routing.groups.flat() : [],
+  const failovers = [...action.virtualModels.values()].flatMap(({ routing }) =>
+    routing.kind === 'failover' ? [routing] : [],
   )
-  return [...action.models.map(model => model.destination), ...targets]
+  return [...action.models.map(model => model.destination), ...failovers]
+}
+
+/** Every destination that a target may lead to. */
+export function destinationsOf(target: Target): readonly Destination[] {
+  return 'groups' in target ? target.groups.flat() : [target]
 }
 
 /** Every upstream that some route of the runtime may call. */
@@ -257,5 +276,8 @@ export function upstreamsOf(runtime: Runtime): Upstream[] {
       }
     }
   }
-  return [...actions].flatMap(destinationsOf).map(destination => destination.upstream)
+  return [...actions]
+    .flatMap(targetsOf)
+    .flatMap(destinationsOf)
+    .map(destination => destination.upstream)
 }

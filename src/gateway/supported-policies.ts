@@ -138,6 +138,7 @@ export const BACKEND_POLICIES = section({
   backendTLS: BACKEND_TLS,
   backendAuth: BACKEND_AUTH,
   http: section({ requestTimeout: runs }),
+  health: runs,
   authorization: AUTHORIZATION,
   transformations: TRANSFORMATIONS,
   requestRedirect: runs,
@@ -162,4 +163,5 @@ export const ROUTE_POLICIES = section({
   backendTLS: BACKEND_TLS,
   backendAuth: BACKEND_AUTH,
   timeout: section({ requestTimeout: runs, backendRequestTimeout: runs }),
+  retry: runs,
 })

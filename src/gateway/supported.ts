@@ -46,20 +46,10 @@ const AI_PROVIDER = section({
   policies: BACKEND_POLICIES,
 })
 
-/** Several providers in groups mean health and eviction; a single one is the same as none of it. */
-function severalProviders(ai: unknown): string | undefined {
-  const groups = isMap(ai) ? ai['groups'] : undefined
-  if (!Array.isArray(groups)) return undefined
-  const providers = groups.flatMap(group =>
-    isMap(group) && Array.isArray(group['providers']) ? group['providers'] : [],
-  )
-  return groups.length === 1 && providers.length === 1 ? undefined : '"groups" with more than one provider'
-}
-
 const AI: Support = (value, path, report) => {
   const groups = section({ groups: each(section({ providers: each(AI_PROVIDER) })) })
   const form = isMap(value) && value['groups'] !== undefined ? groups : AI_PROVIDER
-  unless(severalProviders, form)(value, path, report)
+  form(value, path, report)
 }
 
 const ROUTE_BACKEND: Support = (value, path, report) => {
@@ -147,6 +137,7 @@ const LLM_PARAMS = section({
 })
 
 const LLM_CALL: Fields = {
+  health: runs,
   requestHeaders: runs,
   responseHeaders: runs,
   tls: BACKEND_TLS,

@@ -109,9 +109,9 @@ const INVALID: readonly (readonly [title: string, config: object, path: string, 
   ],
   [
     'something the embedded gateway does not run',
-    JSON.parse(toHost('a.test:80', { retry: { codes: [500] } })),
-    'binds[0].listeners[0].routes[0].policies.retry',
-    /does not run "retry"/,
+    JSON.parse(toHost('a.test:80', { remoteRateLimit: { host: 'b.test:80', domain: 'd', descriptors: [] } })),
+    'binds[0].listeners[0].routes[0].policies.remoteRateLimit',
+    /does not run "remoteRateLimit"/,
   ],
 ]
 

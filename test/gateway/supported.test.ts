@@ -69,7 +69,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     'gateways.a.tls.cipherSuites',
     /"cipherSuites"/,
   ],
-  ['retry', policy({ retry: { codes: [500] } }), `${ROUTE}.policies.retry`, /"retry"/],
   [
     'conditional rate limits',
     policy({ localRateLimit: { conditional: [{}] } }),
@@ -191,12 +190,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     `${ROUTE}.backends[0].ai.tokenize`,
     /tokenize/,
   ],
-  [
-    'several providers',
-    route({ backends: [{ ai: { groups: [{ providers: [{}, {}] }] } }] }),
-    `${ROUTE}.backends[0].ai`,
-    /"groups"/,
-  ],
   ['azure without a key', ai({ provider: { azure: {} } }), `${ROUTE}.backends[0].ai.provider.azure`, /Entra/],
   [
     'a function in the condition of a virtual model',
@@ -223,12 +216,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /Entra/,
   ],
   [
-    'health of a model',
-    { llm: { models: [{ name: 'm', provider: 'openAI', health: {} }] } },
-    'llm.models[0].health',
-    /"health"/,
-  ],
-  [
     'guards of the answers of a model',
     { llm: { models: [{ name: 'm', provider: 'openAI', guardrails: { response: [{}] } }] } },
     'llm.models[0].guardrails.response',
@@ -250,7 +237,7 @@ describe('what the embedded gateway does not run', () => {
   })
 
   it('is all reported at once', () => {
-    const config = { mcp: {}, ui: {}, ...policy({ retry: {}, requestMirror: {} }) } as Config
+    const config = { mcp: {}, ui: {}, ...policy({ remoteRateLimit: {}, requestMirror: {} }) } as Config
     expect(findUnsupported(config)).toHaveLength(4)
   })
 

@@ -17,6 +17,7 @@ import { invalid } from './invalid.ts'
 import { compilePhase, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
 import type { RouteContext } from './route.ts'
+import { compileHealth, type PlacedHealth } from './traffic.ts'
 import { type Address, compileUpstream, type PlacedTls, parseAddress } from './upstream.ts'
 
 /** What one level of the config says about calls of a backend. */
@@ -57,6 +58,9 @@ export interface DestinationDraft {
   readonly guards: readonly PlacedGuard[]
   /** What the route phase does. */
   readonly route: readonly PolicyLevel[]
+  readonly health: PlacedHealth | undefined
+  /** One of several providers that stand for each other. */
+  readonly isInGroup: boolean
 }
 
 /** What `policies` says, wherever it stands. */
@@ -169,12 +173,13 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     policies: policyNames(draft),
     authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,
     rewritePath: rewrite.path,
+    health: compileHealth(draft.health, draft.isInGroup, context.policies.for(draft.key)),
     backendTimeoutMs: limits.length > 0 ? Math.min(...limits) : 0,
   })
 }
 
 /** The policies that have a say in a request to the destination, in the order in which they do. */
-function policyNames({ levels, route, target }: DestinationDraft): string[] {
+function policyNames({ levels, route, target, health }: DestinationDraft): string[] {
   const names = {
     requestHeaderModifier: strongestOf(route, 'requestHeaderModifier') ?? strongest(levels, 'requestHeaders'),
     urlRewrite: strongestOf(route, 'urlRewrite'),
@@ -182,6 +187,8 @@ function policyNames({ levels, route, target }: DestinationDraft): string[] {
     backendAuth: strongest(levels, 'auth'),
     ai: 'ai' in target ? strongest(levels, 'routes') : undefined,
     backendTLS: strongest(levels, 'tls'),
+    retry: strongestOf(route, 'retry'),
+    health: health?.value,
     responseHeaderModifier:
       strongest(levels, 'answerHeaders') ?? strongestOf(route, 'responseHeaderModifier'),
   }

@@ -78,6 +78,9 @@ function modelDestination(
     key: `${listener.key} ${model.id ?? path.join('.')}${asked === undefined ? '' : ` as ${asked}`}`,
     backend: own,
     route: levels,
+    health: healthOf(model, path, call),
+    // Failover has to know how its targets are doing, whether a policy says so or not.
+    isInGroup: asked !== undefined,
     body: bodyPolicyOf(model, path, call),
     guards: [
       ...placedGuards(llm.policies?.guardrails, ['llm', 'policies', 'guardrails']),
@@ -85,6 +88,11 @@ function modelDestination(
     ],
   }
   return compileDestination(draft, context)
+}
+
+function healthOf({ health }: LlmModel, path: Path, { defaults, defaultsPath }: Call) {
+  if (health) return { value: health, path: [...path, 'health'] }
+  return defaults.health ? { value: defaults.health, path: [...defaultsPath, 'health'] } : undefined
 }
 
 function passthroughOf({ passthrough }: LlmModel): Record<string, 'detect' | 'passthrough'> {

@@ -54,6 +54,7 @@ export function compileLlm(
     hostnames: [],
     matches: [{ path: { prefix: '', written: '/' }, method: undefined, headers: [], query: [] }],
     requestTimeoutMs: 0,
+    retry: undefined,
     steps: compilePhase(ROUTE_PHASE, levels, context.policies.for(key)),
     action: Object.freeze(action),
   }

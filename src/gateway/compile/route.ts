@@ -9,7 +9,7 @@ import type {
 import type { Cel } from '../cel/cel.ts'
 import type { AnswerHeaders } from '../headers.ts'
 import { ROUTE_PHASE } from '../policies/phases.ts'
-import type { Action, Destination, Destinations, Route } from '../runtime.ts'
+import type { Action, Destinations, Route, Target } from '../runtime.ts'
 import {
   type AiTarget,
   backendLevelOf,
@@ -24,6 +24,7 @@ import { compileMatches } from './matches.ts'
 import { compilePhase, levelsOf, type PolicyContexts, type PolicyLevel, strongestOf } from './policies.ts'
 import { chooseProvider } from './provider.ts'
 import type { BackendName, RouteName, TargetedPolicies } from './targets.ts'
+import { compileRetry } from './traffic.ts'
 import { parseAddress, type UpstreamSettings } from './upstream.ts'
 
 /** What compiling a route needs besides the route. */
@@ -72,6 +73,7 @@ export function compileRoute(route: WrittenRoute, place: RoutePlace, context: Ro
     hostnames: route.hostnames ?? [],
     matches: compileMatches(route.matches, [...path, 'matches']),
     requestTimeoutMs: timeout ? milliseconds(timeout) : 0,
+    retry: compileRetry(levels, context.policies.for(key)),
     steps: compilePhase(ROUTE_PHASE, levels, context.policies.for(key)),
     action: compileAction(draft, context),
   })
@@ -91,25 +93,20 @@ function draftRoute(route: WrittenRoute, place: RoutePlace, { targeted }: RouteC
 
 function compileAction(draft: RouteDraft, context: RouteContext): Action {
   const { route, path } = draft
-  const choices: Destination[] = []
+  const choices: Target[] = []
   const thresholds: number[] = []
   for (const [index, backend] of (route.backends ?? []).entries()) {
     const weight = backend.weight ?? 1
     if (weight === 0) continue
-    const one = draftOf(backend, [...path, 'backends', index], draft, context)
-    choices.push(compileDestination(one, context))
+    choices.push(compileTarget(backend, [...path, 'backends', index], draft, context))
     thresholds.push((thresholds.at(-1) ?? 0) + weight)
   }
   if (choices.length === 0) return { kind: 'none' }
-  return Object.freeze<Destinations>({ kind: 'destinations', choices, thresholds })
+  const hasHealth = choices.some(choice => !('groups' in choice) && choice.health !== undefined)
+  return Object.freeze<Destinations>({ kind: 'destinations', choices, thresholds, hasHealth })
 }
 
-function draftOf(
-  backend: RouteBackend,
-  path: Path,
-  draft: RouteDraft,
-  context: RouteContext,
-): DestinationDraft {
+function compileTarget(backend: RouteBackend, path: Path, draft: RouteDraft, context: RouteContext): Target {
   const named = namedOf(backend, path, context)
   const body = named?.backend ?? backend
   const bodyPath = named?.path ?? path
@@ -120,27 +117,34 @@ function draftOf(
     const address = parseAddress(body.host, [...bodyPath, 'host'])
     const label = named?.backend.name ?? body.host
     const name = named && { name: named.backend.name, section: undefined }
-    return {
-      ...common,
-      path,
-      label,
-      target: { address },
-      ...levelsFor([reference], ofNamed, name, draft, context),
-    }
+    const levels = levelsFor([reference], ofNamed, name, draft, context)
+    const one = { ...common, path, label, target: { address }, isInGroup: false, ...levels }
+    return compileDestination(one, context)
   }
   if (body.ai === undefined) {
     throw invalid(path, 'the embedded gateway does not run this kind of backend', 'use ai, host or backend')
   }
-  const { provider, path: providerPath } = singleProvider(body.ai, [...bodyPath, 'ai'])
-  const own = { policies: provider.policies, path: [...providerPath, 'policies'] }
-  const name = named && { name: named.backend.name, section: provider.name }
-  return {
-    ...common,
-    path: providerPath,
-    label: provider.name,
-    target: { ai: aiTarget(provider, providerPath) },
-    ...levelsFor([own, reference], ofNamed, name, draft, context),
-  }
+  const groups = providerGroups(body.ai, [...bodyPath, 'ai'])
+  const isInGroup = groups.length > 1 || (groups[0]?.length ?? 0) > 1
+  const compiled = groups.map(group =>
+    group.map(({ provider, path: providerPath }) => {
+      const own = { policies: provider.policies, path: [...providerPath, 'policies'] }
+      const name = named && { name: named.backend.name, section: provider.name }
+      const one: DestinationDraft = {
+        ...common,
+        key: `${common.key} ${provider.name}`,
+        path: providerPath,
+        label: provider.name,
+        target: { ai: aiTarget(provider, providerPath) },
+        isInGroup,
+        ...levelsFor([own, reference], ofNamed, name, draft, context),
+      }
+      return compileDestination(one, context)
+    }),
+  )
+  const [single] = compiled.flat()
+  if (single === undefined) throw invalid(bodyPath, 'there is no provider in it', 'add one')
+  return isInGroup ? Object.freeze({ groups: compiled }) : single
 }
 
 /**
@@ -153,13 +157,14 @@ function levelsFor(
   name: BackendName | undefined,
   { route, path, name: routeName, listener }: RouteDraft,
   { targeted }: RouteContext,
-): Pick<DestinationDraft, 'levels' | 'backend' | 'body' | 'guards'> {
+): Pick<DestinationDraft, 'levels' | 'backend' | 'body' | 'guards' | 'health'> {
   const forBackend =
     name === undefined ? [] : targeted.ofBackend({ ...name, name: name.name.replace(/^\//, '') })
   const own = { policies: route.policies, path: [...path, 'policies'] }
   const ofRoute = targeted.ofRouteAlone(routeName)
   const ofListener = targeted.ofListener(listener.name)
   const ai = levelsOf([...inline, own, ofNamed, ...ofRoute, ...forBackend, ...ofListener], 'ai')
+  const backend = [...inline, ofNamed, ...forBackend]
   return {
     levels: [
       ...inline.map(backendLevelOf),
@@ -169,7 +174,8 @@ function levelsFor(
       ...forBackend.map(backendLevelOf),
       ...ofListener.map(levelOf),
     ],
-    backend: [...inline, ofNamed, ...forBackend],
+    backend,
+    health: levelsOf(backend, 'health')[0],
     body: aiBodyPolicy(ai),
     guards: guardsOf(ai),
   }
@@ -183,13 +189,16 @@ function namedOf(backend: RouteBackend, path: Path, { named }: RouteContext) {
   throw invalid([...path, 'backend'], 'no entry of `backends` has this name', 'name one that is there')
 }
 
-function singleProvider(ai: AiBackend, path: Path): { provider: AiProvider; path: Path } {
-  if (!('groups' in ai)) return { provider: ai, path }
-  const [provider, ...others] = ai.groups.flatMap(group => group.providers)
-  if (provider !== undefined && others.length === 0 && ai.groups.length === 1) {
-    return { provider, path: [...path, 'groups', 0, 'providers', 0] }
-  }
-  throw invalid(path, 'several providers in groups are not run here', 'keep one group with one provider')
+/** The providers of a backend in order of priority; a single one is a group of its own. */
+function providerGroups(ai: AiBackend, path: Path): { provider: AiProvider; path: Path }[][] {
+  if (!('groups' in ai)) return [[{ provider: ai, path }]]
+  const groups = ai.groups.map((group, index) =>
+    group.providers.map((provider, place) => ({
+      provider,
+      path: [...path, 'groups', index, 'providers', place],
+    })),
+  )
+  return groups.filter(group => group.length > 0)
 }
 
 function aiTarget(written: AiProvider, path: Path): AiTarget {

@@ -76,7 +76,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     answerModel: relay?.answerModel,
     usage: relay?.usage,
     keySlot: destination?.key?.slot,
-    retries: 0,
+    retries: exchange.attempts?.made ?? 0,
     bytes: relay?.bytes ?? 0,
     firstByte:
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,

@@ -94,32 +94,32 @@ export class Health {
   }
 }
 
-/** Something that can be chosen by its health. */
-export interface Rated {
-  readonly health: Health
-}
-
 /**
  * One member of the first group that has one which is not evicted: of two drawn by lot the one with the better score.
  * When all are evicted, one of the first group's is used all the same. `random` yields 0 to 1.
  */
-export function choose<T extends Rated>(
+export function choose<T>(
   groups: readonly (readonly T[])[],
+  healthOf: (member: T) => Health | undefined,
   now: number,
   random: () => number = Math.random,
 ): T | undefined {
   for (const group of groups) {
-    const active = group.filter(({ health }) => !health.isEvicted(now))
-    if (active.length > 0) return better(active, random)
+    const active = group.filter(member => healthOf(member)?.isEvicted(now) !== true)
+    if (active.length > 0) return better(active, healthOf, random)
   }
-  return better(groups[0] ?? [], random)
+  return better(groups[0] ?? [], healthOf, random)
 }
 
-function better<T extends Rated>(members: readonly T[], random: () => number): T | undefined {
+function better<T>(
+  members: readonly T[],
+  healthOf: (member: T) => Health | undefined,
+  random: () => number,
+): T | undefined {
   if (members.length < 2) return members[0]
   const first = Math.floor(random() * members.length)
   const offset = 1 + Math.floor(random() * (members.length - 1))
   const [one, other] = [members[first], members[(first + offset) % members.length]]
   if (one === undefined || other === undefined) return one ?? other
-  return other.health.score > one.health.score ? other : one
+  return (healthOf(other)?.score ?? 1) > (healthOf(one)?.score ?? 1) ? other : one
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { choose, type EvictionRule, Health, type Outcome } from '../../../src/gateway/traffic/health.ts'
+import {
+  choose as chooseBy,
+  type EvictionRule,
+  Health,
+  type Outcome,
+} from '../../../src/gateway/traffic/health.ts'
 
 const RULE: EvictionRule = {
   durationMs: 1000,
@@ -7,6 +12,12 @@ const RULE: EvictionRule = {
   consecutiveFailures: undefined,
   healthThreshold: undefined,
 }
+interface Member {
+  readonly name: string
+  readonly health: Health
+}
+const choose = (groups: readonly (readonly Member[])[], now: number) =>
+  chooseBy(groups, ({ health }) => health, now)
 const FAILED: Outcome = { isHealthy: false, evictAfterMs: undefined }
 const fine = (latencyMs = 10): Outcome => ({ isHealthy: true, latencyMs })
 

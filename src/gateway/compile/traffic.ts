@@ -1,0 +1,62 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { Health as HealthPolicy } from '../../config/schema.ts'
+import type { PolicyContext } from '../policies/policy.ts'
+import { type EvictionRule, Health } from '../traffic/health.ts'
+import type { HealthRule, RetryRule } from '../traffic/rules.ts'
+import { milliseconds } from './duration.ts'
+import { levelsOf, type PolicyLevel } from './policies.ts'
+
+/** `policies.retry` of the strongest level that has it. */
+export function compileRetry(
+  levels: readonly PolicyLevel[],
+  { cel }: Pick<PolicyContext, 'cel'>,
+): RetryRule | undefined {
+  const [placed] = levelsOf(levels, 'retry')
+  if (placed === undefined) return undefined
+  const { value, path } = placed
+  const expression = (name: 'precondition' | 'condition') =>
+    value[name] ? cel.compile(value[name], [...path, name]) : undefined
+  return {
+    attempts: value.attempts ?? 1,
+    backoffMs: value.backoff ? milliseconds(value.backoff) : undefined,
+    codes: new Set(value.codes),
+    precondition: expression('precondition'),
+    condition: expression('condition'),
+  }
+}
+
+/** A `health` policy with its place. */
+export interface PlacedHealth {
+  readonly value: HealthPolicy
+  readonly path: Path
+}
+
+/** How the health of one backend is kept; providers of a group need one even where no policy asks for it. */
+export function compileHealth(
+  placed: PlacedHealth | undefined,
+  isInGroup: boolean,
+  context: PolicyContext,
+): HealthRule | undefined {
+  if (placed === undefined && !isInGroup) return undefined
+  const rule = evictionOf(placed?.value)
+  const expression = placed?.value.unhealthyExpression?.trim()
+  return {
+    state: context.keep('health', rule ?? null, () => new Health(rule)),
+    unhealthy:
+      placed === undefined || !expression
+        ? undefined
+        : context.cel.compile(expression, [...placed.path, 'unhealthyExpression']),
+  }
+}
+
+function evictionOf(policy: HealthPolicy | undefined): EvictionRule | undefined {
+  const { eviction } = policy ?? {}
+  if (eviction === undefined || eviction === null) return undefined
+  const { duration, restoreHealth, consecutiveFailures, healthThreshold } = eviction
+  return {
+    durationMs: duration ? milliseconds(duration) : undefined,
+    restoreHealth: restoreHealth ?? undefined,
+    consecutiveFailures: consecutiveFailures ?? undefined,
+    healthThreshold: healthThreshold ?? undefined,
+  }
+}

@@ -1,0 +1,159 @@
+import { celContext } from '../cel/context.ts'
+import type { Exchange } from '../exchange.ts'
+import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
+import type { Health } from './health.ts'
+import type { HealthRule, RetryRule } from './rules.ts'
+
+/** Longer bodies are sent once: nobody keeps them to send them again. */
+const MOST_REPLAYED = 64 * 1024
+
+/** The request as it was before the first try, which every further one starts from. */
+interface Start {
+  readonly path: string
+  readonly rawHeaders: readonly string[]
+  readonly headers: Exchange['headers']
+  readonly json: Exchange['json']
+  readonly answerHeaders: Exchange['answerHeaders']
+  readonly watchers: readonly Watcher[]
+}
+
+/** How further calls come about. */
+export interface Repeating {
+  /** A call has come to nothing: what was set for it alone is undone. */
+  readonly pause: (exchange: Exchange) => void
+  /** Makes the next call. */
+  readonly again: (exchange: Exchange) => void
+}
+
+/**
+ * The calls that one request makes upstream: how they end is held against the backend's health, and a further one is
+ * made where the retry policy says so. Requests without either have no such object.
+ */
+export class Attempts implements Watcher {
+  readonly answerOrder = ANSWER_ORDER.headers
+  readonly #exchange: Exchange
+  readonly #rule: RetryRule | undefined
+  readonly #repeating: Repeating
+  readonly #start: Start
+  /** Calls made again so far. */
+  made = 0
+  #backend: HealthRule | undefined
+  #health: Health | undefined
+  #calledAt = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(exchange: Exchange, rule: RetryRule | undefined, repeating: Repeating) {
+    this.#exchange = exchange
+    this.#repeating = repeating
+    const { request, path } = exchange
+    this.#start = {
+      path,
+      rawHeaders: request.rawHeaders.slice(),
+      headers: { ...request.headers },
+      json: rule === undefined ? undefined : structuredClone(exchange.json),
+      answerHeaders: exchange.answerHeaders,
+      watchers: [...(exchange.watchers ?? []), this],
+    }
+    this.#rule = rule === undefined || this.#isExcluded(rule) ? undefined : rule
+    exchange.watch(this)
+  }
+
+  #isExcluded({ precondition }: RetryRule): boolean {
+    const { gathering, body } = this.#exchange
+    if (gathering !== undefined || (body?.length ?? 0) > MOST_REPLAYED) return true
+    return precondition !== undefined && precondition.test(celContext(this.#exchange)) !== true
+  }
+
+  /** A call is about to be made. */
+  begin(backend: HealthRule | undefined): void {
+    this.#backend = backend
+    this.#health = backend && this.#exchange.generation.state(backend.state)
+    if (this.#health !== undefined) this.#health.inFlight++
+    this.#calledAt = performance.now()
+  }
+
+  /** The head of an answer; true when it is not for the client, because there will be another one. */
+  onHead(status: number, rawHeaders: readonly Buffer[]): boolean {
+    if (this.#rule === undefined && this.#health === undefined) return false
+    const headers = rawHeaders.map(part => part.toString('latin1'))
+    const seen = celContext(this.#exchange, { response: { status, headers } })
+    const { unhealthy } = this.#backend ?? {}
+    const isHealthy = unhealthy === undefined ? status < 500 : unhealthy.test(seen) !== true
+    if (isHealthy) this.#succeeded()
+    else this.#failed(retryAfterMs(headers))
+    const { codes, condition } = this.#rule ?? {}
+    if (codes?.has(status) !== true && condition?.test(seen) !== true) return false
+    return this.#tryAgain()
+  }
+
+  /** No answer came. `isRepeatable`: the upstream has certainly not begun to work on it, or has not in time. */
+  onFailure(isRepeatable: boolean): boolean {
+    this.#failed(undefined)
+    return isRepeatable && this.#tryAgain()
+  }
+
+  onEnd(): void {
+    clearTimeout(this.#timer)
+    this.#leave()
+  }
+
+  #succeeded(): void {
+    const now = performance.now()
+    this.#health?.record({ isHealthy: true, latencyMs: now - this.#calledAt }, now)
+  }
+
+  #failed(evictAfterMs: number | undefined): void {
+    const wait = evictAfterMs ?? this.#rule?.backoffMs
+    this.#health?.record({ isHealthy: false, evictAfterMs: wait }, performance.now())
+  }
+
+  #leave(): void {
+    if (this.#health !== undefined) this.#health.inFlight--
+    this.#health = undefined
+  }
+
+  #tryAgain(): boolean {
+    if (this.#rule === undefined || this.made >= this.#rule.attempts || this.#exchange.isAnswered)
+      return false
+    this.made++
+    this.#leave()
+    this.#repeating.pause(this.#exchange)
+    this.#rewind()
+    const { backoffMs } = this.#rule
+    if (backoffMs === undefined) setImmediate(resume, this)
+    else this.#timer = setTimeout(resume, backoffMs, this)
+    return true
+  }
+
+  /** Undoes what the policies of the last backend did to the request. */
+  #rewind(): void {
+    const exchange = this.#exchange
+    const { path, rawHeaders, headers, json, answerHeaders, watchers } = this.#start
+    for (const watcher of exchange.watchers ?? []) if (!watchers.includes(watcher)) watcher.onEnd?.(exchange)
+    exchange.watchers = watchers.slice()
+    exchange.path = path
+    exchange.answerHeaders = answerHeaders
+    exchange.request.rawHeaders = rawHeaders.slice()
+    exchange.request.headers = { ...headers }
+    exchange.json = structuredClone(json)
+    exchange.relay = undefined
+  }
+
+  /** Time to make the next call, unless the client has gone or the time is up. */
+  resume(): void {
+    if (!this.#exchange.isAnswered) this.#exchange.attempt(this.#repeating.again)
+  }
+}
+
+function resume(attempts: Attempts): void {
+  attempts.resume()
+}
+
+/** Seconds or a date; undefined when the answer does not say, or nothing that can be used. */
+function retryAfterMs(headers: readonly string[]): number | undefined {
+  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'retry-after')
+  const text = at < 0 ? '' : (headers[at + 1] ?? '').trim()
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const date = Date.parse(text)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
+}

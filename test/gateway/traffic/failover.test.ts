@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest'
+import { call, post } from '../kit/client.ts'
+import { runtimeOf } from '../kit/config.ts'
+import { startTestGateway } from '../kit/gateway.ts'
+import { startUpstream, type Upstream } from '../kit/upstream.ts'
+
+interface Flappy extends Upstream {
+  status: number
+  headers: Record<string, string>
+}
+
+async function upstream(status = 200): Promise<Flappy> {
+  const started: Flappy = Object.assign(
+    await startUpstream(response => {
+      response.writeHead(started.status, { 'content-type': 'application/json', ...started.headers }).end('{}')
+    }),
+    { status, headers: {} },
+  )
+  return started
+}
+
+const provider = (name: string, to: Upstream, policies: object = {}) => ({
+  name,
+  hostOverride: `127.0.0.1:${to.port}`,
+  provider: { openAI: { model: name } },
+  policies: { backendAuth: { key: `key-of-${name}-0123456789` }, ...policies },
+})
+const EVICTING = { health: { eviction: { duration: '1h' } } }
+
+function config(groups: readonly (readonly object[])[], policies: object = {}): string {
+  const ai = { groups: groups.map(providers => ({ providers })) }
+  return JSON.stringify({
+    binds: [{ port: 3000, listeners: [{ routes: [{ policies, backends: [{ ai }] }] }] }],
+  })
+}
+
+const ask = (port: number) => post(port, '/v1/chat/completions', { model: 'any', messages: [] })
+
+describe('groups of providers', () => {
+  it('share requests out within the first group, each with its own key and model', async () => {
+    const [a, b, c] = [await upstream(), await upstream(), await upstream()]
+    const { port } = await startTestGateway(
+      config([[provider('a', a), provider('b', b)], [provider('c', c)]]),
+    )
+    for (let i = 0; i < 40; i++) expect((await ask(port)).status).toBe(200)
+    expect(a.seen.length + b.seen.length).toBe(40)
+    expect(Math.min(a.seen.length, b.seen.length)).toBeGreaterThan(0)
+    expect(c.seen).toEqual([])
+    expect(a.seen[0]?.headers['authorization']).toBe('Bearer key-of-a-0123456789')
+    expect(JSON.parse(b.seen[0]?.body ?? '').model).toBe('b')
+  })
+
+  it('without retry: the failure goes to the client, later requests go elsewhere', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const { port } = await startTestGateway(config([[provider('a', a, EVICTING)], [provider('b', b)]]))
+    expect((await ask(port)).status).toBe(500)
+    for (let i = 0; i < 5; i++) expect((await ask(port)).status).toBe(200)
+    expect(a.seen).toHaveLength(1)
+  })
+
+  it('with retry and eviction: the request itself goes elsewhere', async () => {
+    const [a, b] = [await upstream(503), await upstream()]
+    const groups = [[provider('a', a, EVICTING)], [provider('b', b)]]
+    const { port, nextEvent } = await startTestGateway(config(groups, { retry: { codes: [503] } }))
+    expect((await ask(port)).status).toBe(200)
+    expect(JSON.parse(b.seen[0]?.body ?? '').model).toBe('b')
+    expect(b.seen[0]?.headers['authorization']).toBe('Bearer key-of-b-0123456789')
+    expect(await nextEvent()).toMatchObject({ retries: 1, backend: 'b', model: 'b' })
+  })
+
+  it('with retry and no eviction: the same provider is tried again', async () => {
+    const [a, b] = [await upstream(503), await upstream()]
+    const groups = [[provider('a', a)], [provider('b', b)]]
+    const { port } = await startTestGateway(config(groups, { retry: { codes: [503] } }))
+    expect((await ask(port)).status).toBe(503)
+    expect(a.seen).toHaveLength(2)
+    expect(b.seen).toEqual([])
+  })
+
+  it('a connection that cannot be made evicts as a 5xx does', async () => {
+    const [gone, b] = [await upstream(), await upstream()]
+    await new Promise(resolve => gone.server.close(resolve))
+    const groups = [[provider('a', gone, EVICTING)], [provider('b', b)]]
+    const { port } = await startTestGateway(config(groups, { retry: { codes: [503] } }))
+    expect((await ask(port)).status).toBe(200)
+    expect(b.seen).toHaveLength(1)
+  })
+
+  it('when all are evicted, one of the first group is used', async () => {
+    const [a, b] = [await upstream(500), await upstream(500)]
+    const { port } = await startTestGateway(
+      config([[provider('a', a, EVICTING)], [provider('b', b, EVICTING)]]),
+    )
+    await ask(port)
+    await ask(port)
+    await ask(port)
+    expect([a.seen.length, b.seen.length]).toEqual([2, 1])
+  })
+
+  it('come back after the time of the eviction', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const policy = { health: { eviction: { duration: '50ms' } } }
+    const { port } = await startTestGateway(config([[provider('a', a, policy)], [provider('b', b)]]))
+    await ask(port)
+    a.status = 200
+    await ask(port)
+    expect(b.seen).toHaveLength(1)
+    await new Promise(resolve => setTimeout(resolve, 80))
+    await ask(port)
+    expect(a.seen).toHaveLength(2)
+  })
+
+  it('are left out for as long as Retry-After says where the policy names no time', async () => {
+    const [a, b] = [await upstream(503), await upstream()]
+    a.headers['retry-after'] = '0'
+    const policy = { health: { eviction: {} } }
+    const { port } = await startTestGateway(config([[provider('a', a, policy)], [provider('b', b)]]))
+    await ask(port)
+    await ask(port)
+    expect(a.seen).toHaveLength(2)
+    a.headers['retry-after'] = '3600'
+    await ask(port)
+    await ask(port)
+    expect([a.seen.length, b.seen.length]).toEqual([3, 1])
+  })
+
+  it('are evicted by what the expression says, and by nothing else', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const policy = { health: { unhealthyExpression: 'response.code == 429', eviction: { duration: '1h' } } }
+    const { port } = await startTestGateway(config([[provider('a', a, policy)], [provider('b', b)]]))
+    await ask(port)
+    a.status = 429
+    await ask(port)
+    await ask(port)
+    expect([a.seen.length, b.seen.length]).toEqual([2, 1])
+  })
+
+  it('keep their health over a reload that does not touch it', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const groups = [[provider('a', a, EVICTING)], [provider('b', b)]]
+    const { gateway, port } = await startTestGateway(config(groups))
+    await ask(port)
+    await gateway.reload(runtimeOf(config(groups, { timeout: { requestTimeout: '1h' } })))
+    await ask(port)
+    expect([a.seen.length, b.seen.length]).toEqual([1, 1])
+  })
+})
+
+describe('backends by weight', () => {
+  it('leave out one that is evicted, and a retry finds another', async () => {
+    const [a, b] = [await upstream(503), await upstream()]
+    const backend = (to: Upstream, weight: number) => ({
+      host: `127.0.0.1:${to.port}`,
+      weight,
+      policies: EVICTING,
+    })
+    const route = { backends: [backend(a, 1_000_000), backend(b, 1)], policies: { retry: { codes: [503] } } }
+    const { port } = await startTestGateway(
+      JSON.stringify({ binds: [{ port: 3000, listeners: [{ routes: [route] }] }] }),
+    )
+    for (let i = 0; i < 5; i++) expect((await call(port)).status).toBe(200)
+    expect([a.seen.length, b.seen.length]).toEqual([1, 5])
+  })
+})
+
+describe('a failover virtual model', () => {
+  it('goes to the model of the next priority once the first one is evicted', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const model = (name: string, to: Upstream, more: object = {}) => ({
+      name,
+      provider: 'openai',
+      params: { hostOverride: `127.0.0.1:${to.port}`, apiKey: `key-of-${name}-0123456789` },
+      ...more,
+    })
+    const targets = [
+      { model: 'b', priority: 2 },
+      { model: 'a', priority: 1 },
+    ]
+    const { port } = await startTestGateway(
+      JSON.stringify({
+        llm: {
+          models: [model('a', a, EVICTING), model('b', b)],
+          virtualModels: [{ name: 'any', routing: { failover: { targets } } }],
+        },
+      }),
+    )
+    expect((await ask(port)).status).toBe(500)
+    for (let i = 0; i < 3; i++) expect((await ask(port)).status).toBe(200)
+    expect([a.seen.length, b.seen.length]).toEqual([1, 3])
+    expect(b.seen[0]?.headers['authorization']).toBe('Bearer key-of-b-0123456789')
+    expect(JSON.parse(b.seen[0]?.body ?? '').model).toBe('b')
+  })
+})

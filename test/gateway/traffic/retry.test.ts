@@ -1,0 +1,186 @@
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { freePort } from '../../helpers/free-port.ts'
+import { call, post, rawClient } from '../kit/client.ts'
+import { toHost, toModel } from '../kit/configs.ts'
+import { startTestGateway } from '../kit/gateway.ts'
+import { startUpstream } from '../kit/upstream.ts'
+import { eventually } from '../kit/wait.ts'
+
+/** An upstream that answers with each status in turn, and with the last one from then on. */
+async function answering(...statuses: number[]) {
+  let at = 0
+  return startUpstream(response => {
+    const status = statuses[Math.min(at++, statuses.length - 1)] ?? 200
+    response.writeHead(status, { 'x-try': String(at) }).end(`answer ${at}`)
+  })
+}
+
+const gatewayTo = async (port: number, policies: object) =>
+  startTestGateway(toHost(`127.0.0.1:${port}`, policies))
+
+describe('retry', () => {
+  it('makes the tries that attempts names after the first one, and passes the last answer on', async () => {
+    const upstream = await answering(503)
+    const { port, nextEvent } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 2 } })
+    expect(await call(port, { body: 'b' })).toMatchObject({ status: 503, body: 'answer 3' })
+    expect(upstream.seen.map(({ headers }) => headers['x-retry-attempt'])).toEqual([undefined, '1', '2'])
+    expect(upstream.seen.map(({ body }) => body)).toEqual(['b', 'b', 'b'])
+    expect(await nextEvent()).toMatchObject({ retries: 2, status: 503, reason: 'Upstream' })
+  })
+
+  it('makes one when attempts is not set', async () => {
+    const upstream = await answering(500)
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [500] } })
+    await call(port)
+    expect(upstream.seen).toHaveLength(2)
+  })
+
+  it('ends with the first answer that is not to be tried again', async () => {
+    const upstream = await answering(503, 200)
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 5 } })
+    expect(await call(port)).toMatchObject({ status: 200, body: 'answer 2', headers: { 'x-try': '2' } })
+    expect(upstream.seen).toHaveLength(2)
+  })
+
+  it('leaves other statuses alone', async () => {
+    const upstream = await answering(500)
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 5 } })
+    expect((await call(port)).status).toBe(500)
+    expect(upstream.seen).toHaveLength(1)
+  })
+
+  it('uses the connection of an answer that it did not want again', async () => {
+    const upstream = await answering(503, 503, 200)
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 5 } })
+    expect((await call(port)).status).toBe(200)
+    expect(upstream.connections.length).toBeLessThanOrEqual(2)
+  })
+
+  it('tries a refused connection again, whatever the codes', async () => {
+    const free = await freePort()
+    const { port, nextEvent } = await gatewayTo(free, { retry: { codes: [], attempts: 50, backoff: '20ms' } })
+    const answer = call(port)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    const server: Server = createServer((_request, response) => response.end('up'))
+    await new Promise<void>(resolve => server.listen(free, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    expect(await answer).toMatchObject({ status: 200, body: 'up' })
+    expect((await nextEvent()).retries).toBeGreaterThan(0)
+  })
+
+  it('does not send a request again that the upstream may have begun to work on', async () => {
+    let connections = 0
+    const server = createTcpServer(socket => {
+      connections++
+      socket.once('data', () => socket.destroy())
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = await gatewayTo((server.address() as AddressInfo).port, {
+      retry: { codes: [503], attempts: 3 },
+    })
+    expect((await call(port, { body: 'b' })).status).toBe(503)
+    expect(connections).toBe(1)
+  })
+
+  it('tries again when a call takes too long, within the time of the request', async () => {
+    const upstream = await startUpstream((response, _seen, request) => {
+      if (request.headers['x-retry-attempt'] === '2') response.end('at last')
+    })
+    const { port } = await gatewayTo(upstream.port, {
+      timeout: { requestTimeout: '10s', backendRequestTimeout: '50ms' },
+      retry: { codes: [503], attempts: 2 },
+    })
+    expect(await call(port)).toMatchObject({ status: 200, body: 'at last' })
+  })
+
+  it('gives up when the time of the request is up, be it between two calls', async () => {
+    const upstream = await answering(503)
+    const { port } = await gatewayTo(upstream.port, {
+      timeout: { requestTimeout: '150ms' },
+      retry: { codes: [503], attempts: 100, backoff: '1h' },
+    })
+    expect(await call(port)).toMatchObject({ status: 504, body: 'request timeout' })
+    expect(upstream.seen).toHaveLength(1)
+  })
+
+  it('gives up when the client has gone', async () => {
+    const upstream = await answering(503)
+    const { port, nextEvent } = await gatewayTo(upstream.port, {
+      retry: { codes: [503], attempts: 100, backoff: '30ms' },
+    })
+    const client = await rawClient(port)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await eventually(() => upstream.seen.length > 0)
+    client.socket.destroy()
+    expect(await nextEvent()).toMatchObject({ error: 'client disconnected' })
+    const { length } = upstream.seen
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(upstream.seen.length).toBe(length)
+  })
+
+  it('does not keep a body over 64 KiB to send it again', async () => {
+    const upstream = await answering(503)
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 2 } })
+    await call(port, { body: 'x'.repeat(64 * 1024 + 1) })
+    expect(upstream.seen).toHaveLength(1)
+    await call(port, { body: 'x'.repeat(64 * 1024) })
+    expect(upstream.seen).toHaveLength(1 + 3)
+  })
+
+  it('never tries again once a byte has gone to the client', async () => {
+    const upstream = await startUpstream(response => {
+      response.writeHead(200, { 'content-length': '100' })
+      response.write('half', () => response.socket?.destroy())
+    })
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 3 } })
+    await expect(call(port)).rejects.toThrow()
+    expect(upstream.seen).toHaveLength(1)
+  })
+
+  it('gives up the connection of a long answer that it did not want', async () => {
+    const held: ServerResponse[] = []
+    const upstream = await startUpstream(response => {
+      if (held.length > 0) return void response.end('fine')
+      held.push(response)
+      response.writeHead(503)
+      const write = (): void => {
+        if (!response.destroyed) response.write('x'.repeat(16_384), () => setImmediate(write))
+      }
+      write()
+    })
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503] } })
+    expect((await call(port)).body).toBe('fine')
+    await eventually(() => held[0]?.destroyed === true)
+  })
+
+  it('asks the precondition before the first try, and the condition about each answer', async () => {
+    const upstream = await answering(418)
+    const { port } = await gatewayTo(upstream.port, {
+      retry: {
+        codes: [],
+        precondition: 'request.method == "GET"',
+        condition: 'response.code == 418 && response.headers["x-try"] != "2"',
+        attempts: 5,
+      },
+    })
+    expect((await call(port, { method: 'POST', body: 'x' })).body).toBe('answer 1')
+    expect((await call(port, { method: 'GET' })).body).toBe('answer 2')
+  })
+
+  it('sends a request to a model again as the client sent it, translated anew', async () => {
+    const upstream = await answering(503, 503, 200)
+    const { port } = await startTestGateway(
+      toModel(`127.0.0.1:${upstream.port}`, { retry: { codes: [503], attempts: 2 } }),
+    )
+    await post(port, '/v1/chat/completions', { model: 'm', stream: true })
+    const bodies = upstream.seen.map(({ body }) => JSON.parse(body))
+    const sent = { model: 'm', stream: true, stream_options: { include_usage: true } }
+    expect(bodies).toEqual([sent, sent, sent])
+    expect(upstream.seen.map(({ headers }) => headers['authorization'])).toEqual(
+      Array(3).fill('Bearer sk-gateway-key'),
+    )
+  })
+})
