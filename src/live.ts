@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { refuseUnsupported } from './check.ts'
 import type { Diagnostic } from './config/diagnostic.ts'
+import { AGW_FILE } from './config/index.ts'
 import { configChanges } from './config-changes.ts'
 import { AgwError } from './errors.ts'
 import {
@@ -13,7 +14,7 @@ import {
   startGateway,
 } from './gateway/index.ts'
 import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
-import { watchFiles } from './secrets/index.ts'
+import { type KeepEvent, SecretKeeper, watchFiles } from './secrets/index.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
@@ -29,6 +30,7 @@ export type LiveEvent =
       readonly diagnostics: readonly Diagnostic[]
     }
   | { readonly event: 'key-changed'; readonly name: string; readonly from: string; readonly to: string }
+  | KeepEvent
   | { readonly event: 'draining' }
   | { readonly event: 'stopped' }
 
@@ -65,6 +67,19 @@ const DEBOUNCE_MS = 250
 
 /** Loads, compiles and starts; then reloads as a whole whenever a file changes. A bad change keeps the last good state. */
 export async function startLive(options: LiveOptions): Promise<LiveGateway> {
+  if (!options.reload) return begin(options, undefined)
+  let live: Live | undefined
+  const keeper = new SecretKeeper({ onEvent: options.onEvent, onChange: () => void live?.take() })
+  try {
+    live = await begin({ ...options, load: { ...options.load, gather: keeper.gather } }, keeper)
+    return live
+  } catch (error) {
+    keeper.close()
+    throw error
+  }
+}
+
+async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Promise<Live> {
   const first = await usable(options)
   // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
   const pinned = { ...options, load: { ...options.load, ...(first.path !== '-' && { file: first.path }) } }
@@ -74,7 +89,7 @@ export async function startLive(options: LiveOptions): Promise<LiveGateway> {
     options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
   }
   options.onServing?.(first)
-  const live = new Live(gateway, first, runtime.files, pinned)
+  const live = new Live(gateway, first, runtime.files, pinned, keeper)
   await options.onStarted?.(live)
   options.onEvent({ event: 'ready' })
   return live
@@ -98,6 +113,7 @@ class Live implements LiveGateway {
   readonly #gateway: Gateway
   readonly #options: LiveOptions
   readonly #startConfig: UsableConfig['resolved']['config']
+  readonly #keeper: SecretKeeper | undefined
   #current: UsableConfig
   /** Certificates and the like, which a reload reads again. */
   #files: readonly string[]
@@ -107,7 +123,14 @@ class Live implements LiveGateway {
   #queue: Promise<unknown> = Promise.resolve()
   #isSynchronized = true
 
-  constructor(gateway: Gateway, first: UsableConfig, files: readonly string[], options: LiveOptions) {
+  constructor(
+    gateway: Gateway,
+    first: UsableConfig,
+    files: readonly string[],
+    options: LiveOptions,
+    keeper: SecretKeeper | undefined,
+  ) {
+    this.#keeper = keeper
     this.#gateway = gateway
     this.#files = files
     this.#startConfig = first.resolved.config
@@ -128,7 +151,13 @@ class Live implements LiveGateway {
     return this.#isSynchronized
   }
 
-  reload(): Promise<ReloadOutcome> {
+  async reload(): Promise<ReloadOutcome> {
+    await this.#keeper?.refresh()
+    return this.take()
+  }
+
+  /** Takes in what has changed; sources of agw.yaml are not asked again. */
+  take(): Promise<ReloadOutcome> {
     const outcome = this.#queue.then(() => this.#reload())
     this.#queue = outcome.catch(() => {})
     return outcome
@@ -136,6 +165,7 @@ class Live implements LiveGateway {
 
   async close(drainMs?: number): Promise<void> {
     this.#watcher?.[Symbol.dispose]()
+    this.#keeper?.close()
     await this.#queue
     const closed = this.#gateway.close(drainMs === undefined ? {} : { drainMs })
     this.#options.onEvent({ event: 'draining' })
@@ -173,16 +203,16 @@ class Live implements LiveGateway {
   #watch(): void {
     if (!this.#options.reload || this.#current.path === '-') return
     const { path, folder, slots, variables } = this.#current
-    const paths = new Set([path, variables.dotenv?.file ?? join(folder, '.env')])
+    const paths = new Set([path, variables.dotenv?.file ?? join(folder, '.env'), join(folder, AGW_FILE)])
     for (const { file } of slots) if (file !== undefined) paths.add(file)
     for (const file of this.#files) paths.add(file)
     const wanted = [...paths].sort().join('\n')
     if (wanted === this.#watched) return
     this.#watched = wanted
     this.#watcher?.[Symbol.dispose]()
-    this.#watcher = watchFiles([...paths], () => void this.reload(), { debounceMs: DEBOUNCE_MS })
+    this.#watcher = watchFiles([...paths], () => void this.take(), { debounceMs: DEBOUNCE_MS })
     // What changed between the reading and the watching would never be reported: read once more.
-    void this.reload()
+    void this.take()
   }
 }
 

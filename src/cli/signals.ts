@@ -12,3 +12,11 @@ export function untilSignal(): Promise<NodeJS.Signals> {
     process.on('SIGTERM', stop)
   })
 }
+
+/**
+ * Calls back on every SIGHUP, as daemons take it. In a terminal the signal keeps its meaning: the terminal is gone, and
+ * the program ends.
+ */
+export function onHangup(isTerminal: boolean, action: () => void): void {
+  if (!isTerminal) process.on('SIGHUP', action)
+}

@@ -4,7 +4,7 @@ import { ConfigCommand, type ConfigFlagValues } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
 import { exposures } from '../cli/guard.ts'
 import { liveEventText } from '../cli/report/live.ts'
-import { untilSignal } from '../cli/signals.ts'
+import { onHangup, untilSignal } from '../cli/signals.ts'
 import { AgwError } from '../errors.ts'
 
 export default class Serve extends ConfigCommand {
@@ -98,6 +98,7 @@ export default class Serve extends ConfigCommand {
         else for (const line of liveEventText(event, this.terminal)) this.#tell(event.event, line)
       },
     })
+    onHangup(process.stdout.isTTY === true, () => void running.reload())
     const signal = await untilSignal()
     await running.close()
     this.endWith(signal === 'SIGINT' ? 130 : 0)
@@ -127,7 +128,14 @@ export default class Serve extends ConfigCommand {
 
   /** Where it listens is the answer; what goes wrong and how it ends are notes. */
   #tell(event: string, line: string): void {
-    const isNote = ['reload-rejected', 'note', 'draining', 'stopped'].includes(event)
+    const isNote = [
+      'reload-rejected',
+      'source-failed',
+      'source-recovered',
+      'note',
+      'draining',
+      'stopped',
+    ].includes(event)
     if (isNote) this.terminal.err(line)
     else this.terminal.out(line)
   }

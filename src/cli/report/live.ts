@@ -24,6 +24,13 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
         `${terminal.style('red', 'reload rejected')}, the last good state goes on: ${event.message}`,
         ...(event.hint === '' ? [] : [`  ${terminal.style('cyan', '→')} ${event.hint}`]),
       ]
+    case 'source-failed':
+      return [
+        `${terminal.style('red', 'source failed')}, its last good value goes on: ${event.message}`,
+        ...(event.hint === '' ? [] : [`  ${terminal.style('cyan', '→')} ${event.hint}`]),
+      ]
+    case 'source-recovered':
+      return [`${terminal.style('green', 'source is back')} ${event.variable} (${event.place})`]
     case 'draining':
       return ['draining']
     case 'stopped':

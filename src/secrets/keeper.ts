@@ -1,0 +1,200 @@
+import type { SecretEntry } from '../config/agw/file.ts'
+import { cleanPastedKey } from './detect.ts'
+import { type Gathered, gather } from './gather.ts'
+import { Secret } from './secret.ts'
+import type { SecretSource, SourceContext, SourceProblem } from './source.ts'
+import { loadSource } from './sources/registry.ts'
+import type { Gather } from './variables.ts'
+
+/** What is said of a source while a gateway runs; each failure once, until it is over. */
+export type KeepEvent =
+  | {
+      readonly event: 'source-failed'
+      readonly variable: string
+      readonly place: string
+      readonly message: string
+      readonly hint: string
+    }
+  | { readonly event: 'source-recovered'; readonly variable: string; readonly place: string }
+
+export interface KeepOptions {
+  /** A value was exchanged at its source. */
+  readonly onChange: () => void
+  readonly onEvent: (event: KeepEvent) => void
+}
+
+/** A failing source is asked less and less often, down to this part of its usual rate. */
+const SLOWEST = 8
+
+/** What is known of one entry. */
+interface Kept {
+  readonly entry: SecretEntry
+  current: Gathered
+  /** The last value that could be used. */
+  good: Secret | undefined
+  failed: boolean
+}
+
+/** Entries that are asked together. */
+interface Group {
+  readonly entries: readonly SecretEntry[]
+  readonly stop: () => void
+}
+
+type Context = Omit<SourceContext, 'signal'>
+
+/**
+ * Keeps the values of sources for a gateway that runs: each is read once, and again when its source tells of a change or
+ * its time is up. A source that fails, or gives something that is no key where a key was, leaves the last good value in
+ * place; the others go on.
+ */
+export class SecretKeeper {
+  readonly #options: KeepOptions
+  readonly #kept = new Map<string, Kept>()
+  #groups = new Map<string, Group>()
+  #isClosed = false
+
+  constructor(options: KeepOptions) {
+    this.#options = options
+  }
+
+  /** Reads what is not known yet; for `LoadOptions.gather`. What is not asked for any more is forgotten. */
+  readonly gather: Gather = async (entries, context) => {
+    // First the watches, then the values: a change in between is seen by one of the two.
+    await this.#follow(entries, context)
+    const identities = new Map(entries.map(entry => [identityOf(entry, context), entry]))
+    for (const identity of this.#kept.keys()) if (!identities.has(identity)) this.#kept.delete(identity)
+    await this.#ask(
+      [...identities].flatMap(([identity, entry]) => (this.#kept.has(identity) ? [] : [entry])),
+      context,
+    )
+    return new Map(
+      [...identities].flatMap(([identity, { variable }]) => {
+        const kept = this.#kept.get(identity)
+        return kept === undefined ? [] : [[variable, kept.current] as const]
+      }),
+    )
+  }
+
+  /** Asks all sources again now. */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#refreshers.values()].map(refresh => refresh()))
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const { stop } of this.#groups.values()) stop()
+    this.#groups.clear()
+    this.#refreshers.clear()
+  }
+
+  readonly #refreshers = new Map<string, () => Promise<void>>()
+
+  /** One group for each kind and rate. Those that stay the same go on undisturbed. */
+  async #follow(entries: readonly SecretEntry[], context: Context): Promise<void> {
+    const wanted = new Map<string, SecretEntry[]>()
+    for (const entry of entries) {
+      const key = JSON.stringify([entry.kind, entry.refreshMs, entry.timeoutMs])
+      wanted.set(key, [...(wanted.get(key) ?? []), entry])
+    }
+    const groups = new Map<string, Group>()
+    for (const members of wanted.values()) {
+      const key = JSON.stringify([members, context.connections])
+      groups.set(key, this.#groups.get(key) ?? (await this.#start(key, members, context)))
+    }
+    for (const [key, { stop }] of this.#groups) if (!groups.has(key)) stop()
+    this.#groups = groups
+    if (this.#isClosed) this.close()
+  }
+
+  async #start(key: string, entries: readonly SecretEntry[], context: Context): Promise<Group> {
+    const [first] = entries
+    if (first === undefined) return { entries, stop: () => undefined }
+    const source = (await loadSource(first.kind)) as SecretSource
+    const refreshMs = first.refreshMs ?? source.refreshMs
+    let timer: NodeJS.Timeout | undefined
+    let failures = 0
+    let stopped = false
+    const again = (): void => {
+      clearTimeout(timer)
+      if (refreshMs === undefined || stopped) return
+      timer = setTimeout(() => void look(), refreshMs * Math.min(2 ** failures, SLOWEST)).unref()
+    }
+    const look = async (): Promise<void> => {
+      const { changed, failed } = await this.#ask(entries, context)
+      failures = failed ? failures + 1 : 0
+      if (stopped) return
+      again()
+      if (changed) this.#options.onChange()
+    }
+    const watcher = source.watch?.(entries, () => void look(), context)
+    this.#refreshers.set(key, look)
+    again()
+    return {
+      entries,
+      stop: () => {
+        stopped = true
+        clearTimeout(timer)
+        watcher?.[Symbol.dispose]()
+        this.#refreshers.delete(key)
+      },
+    }
+  }
+
+  async #ask(
+    entries: readonly SecretEntry[],
+    context: Context,
+  ): Promise<{ changed: boolean; failed: boolean }> {
+    if (entries.length === 0) return { changed: false, failed: false }
+    const found = await gather(entries, context)
+    let changed = false
+    let failed = false
+    for (const entry of entries) {
+      const gathered = found.get(entry.variable)
+      if (gathered === undefined) continue
+      const result = this.#settle(identityOf(entry, context), entry, gathered)
+      changed ||= result === 'changed'
+      failed ||= result === 'failed'
+    }
+    return { changed, failed }
+  }
+
+  #settle(identity: string, entry: SecretEntry, gathered: Gathered): 'same' | 'changed' | 'failed' {
+    const kept = this.#kept.get(identity)
+    const problem = problemOf(gathered, kept?.good)
+    const { variable } = entry
+    const place = gathered.described
+    if (kept === undefined || kept.good === undefined) {
+      const good = gathered.outcome instanceof Secret ? gathered.outcome : undefined
+      this.#kept.set(identity, { entry, current: gathered, good, failed: false })
+      return good === undefined ? 'failed' : 'changed'
+    }
+    if (problem !== undefined) {
+      const { message, hint } = problem
+      if (!kept.failed) this.#options.onEvent({ event: 'source-failed', variable, place, message, hint })
+      kept.failed = true
+      return 'failed'
+    }
+    if (kept.failed) this.#options.onEvent({ event: 'source-recovered', variable, place })
+    kept.failed = false
+    const secret = gathered.outcome as Secret
+    if (secret.equals(kept.good)) return 'same'
+    kept.good = secret
+    kept.current = gathered
+    return 'changed'
+  }
+}
+
+/** Why a new value cannot take the place of a good one. */
+function problemOf({ outcome, described }: Gathered, good: Secret | undefined): SourceProblem | undefined {
+  if (!(outcome instanceof Secret)) return outcome
+  const cleaned = cleanPastedKey(outcome.reveal().trim())
+  if (cleaned.ok || good === undefined || !cleanPastedKey(good.reveal().trim()).ok) return undefined
+  const message = `the new value in ${described} is no key: ${cleaned.message}`
+  return { code: 'malformed', message, hint: cleaned.hint }
+}
+
+/** Two entries are the same when the same place is asked in the same way. */
+function identityOf({ variable, kind, where }: SecretEntry, { connections }: Context): string {
+  return JSON.stringify([variable, kind, where, connections])
+}
