@@ -166,6 +166,7 @@ describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
     'keys/move',
     'keys/remove',
     'keys/check',
+    'keys/rotate',
     'init',
     'mock',
     'demo',

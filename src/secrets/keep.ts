@@ -3,13 +3,13 @@ import { AgwError } from '../errors.ts'
 import type { Secret } from './secret.ts'
 import { problemError, type SecretSource, type SourceContext, type StoreResult } from './source.ts'
 import { loadSource } from './sources/registry.ts'
-import { isTrusted, untrusted } from './trust.ts'
+import { isTrusted, needsTrust, untrusted } from './trust.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** An entry of agw.yaml, and the file it stands in. */
+/** An entry as agw.yaml has them, and that file, where there is one. */
 export interface SourcePlace {
-  readonly agw: AgwFile
+  readonly agw: AgwFile | undefined
   readonly entry: SecretEntry
 }
 
@@ -62,10 +62,11 @@ async function open(
   configDir: string,
   env: Environment,
 ): Promise<{ source: SecretSource; context: SourceContext }> {
-  if (!(await isTrusted(agw, env))) throw problemError(untrusted(agw))
+  if (agw !== undefined && needsTrust(entry) && !(await isTrusted(agw, env)))
+    throw problemError(untrusted(agw))
   const source = await sourceOf(entry)
   const signal = AbortSignal.timeout(entry.timeoutMs ?? source.timeoutMs)
-  return { source, context: { env, configDir, connections: agw.connections, signal } }
+  return { source, context: { env, configDir, connections: agw?.connections ?? {}, signal } }
 }
 
 function readOnly(source: SecretSource, { entry }: SourcePlace, hint: string): AgwError {

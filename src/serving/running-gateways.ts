@@ -54,6 +54,12 @@ export async function runningGateways(env: Environment): Promise<AskedGateway[]>
   return found.filter(gateway => gateway !== undefined)
 }
 
+/** Asks a gateway to read everything anew; what becomes of it is seen in its keys. Never throws. */
+export async function reloadGateway(env: Environment, gateway: RunningGateway): Promise<void> {
+  const token = gateway.needsToken ? await adminToken(env).catch(() => undefined) : undefined
+  await call('POST', `${gateway.admin}/reload`, token).catch(() => undefined)
+}
+
 async function ask(env: Environment, file: string): Promise<AskedGateway | undefined> {
   const gateway = await readFile(file, 'utf8').then(
     text => JSON.parse(text) as RunningGateway,
@@ -61,7 +67,7 @@ async function ask(env: Environment, file: string): Promise<AskedGateway | undef
   )
   if (gateway === undefined) return undefined
   const token = gateway.needsToken ? await adminToken(env).catch(() => undefined) : undefined
-  const answer = await get(`${gateway.admin}/keys`, token).catch(() => undefined)
+  const answer = await call('GET', `${gateway.admin}/keys`, token).catch(() => undefined)
   // Nobody there, or somebody else: the process that wrote the file did not get to remove it.
   if (answer === undefined || (answer.status === 200 && answer.pid !== gateway.pid)) {
     await rm(file, { force: true })
@@ -76,10 +82,10 @@ interface KeysAnswer {
   readonly keys: readonly KeyInUse[] | undefined
 }
 
-function get(url: string, token: Secret | undefined): Promise<KeysAnswer> {
+function call(method: 'GET' | 'POST', url: string, token: Secret | undefined): Promise<KeysAnswer> {
   return new Promise((resolve, reject) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }
-    const sent = request(url, { headers, timeout: TIMEOUT_MS, agent: false }, answer => {
+    const sent = request(url, { method, headers, timeout: TIMEOUT_MS, agent: false }, answer => {
       let text = ''
       answer.setEncoding('utf8').on('data', chunk => {
         text += chunk

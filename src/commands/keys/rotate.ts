@@ -1,0 +1,116 @@
+import { Flags } from '@oclif/core'
+import { ConfigCommand } from '../../cli/config-command.ts'
+import { asList } from '../../cli/flags.ts'
+import { slotArgs } from '../../cli/key-args.ts'
+import { readKey } from '../../cli/key-input.ts'
+import { Prompt } from '../../cli/prompt.ts'
+import { rotatedText, rotateEventText } from '../../cli/report/rotate.ts'
+import { shortPath } from '../../cli/write-files.ts'
+import { AgwError, EXIT } from '../../errors.ts'
+
+export default class KeysRotate extends ConfigCommand {
+  static override summary =
+    'Put a new key in the place of another, without a failed request and with a way back.'
+  static override description =
+    'Reads the new key as `keys set` does, asks its provider, keeps the old key, writes the new one and sees every running gateway of the config take it up. Each step is written down first: when it is stopped, the next call goes on, and --undo goes back. Exits 1 when the new key does not work, or when a gateway does not take it up in time.'
+  static override examples = [
+    '<%= config.bin %> keys rotate openai',
+    '<%= config.bin %> keys rotate openai < new-key.txt',
+    '<%= config.bin %> keys rotate openai --undo',
+  ]
+  static override args = slotArgs
+  static override flags = {
+    'from-env': Flags.string({
+      summary: 'Take the new key from a variable.',
+      helpValue: 'VAR',
+      exclusive: ['from-file'],
+      env: 'AGW_KEY_FROM_ENV',
+    }),
+    'from-file': Flags.string({
+      summary: 'Take the new key from a file; - is standard input.',
+      helpValue: 'PATH',
+      env: 'AGW_KEY_FROM_FILE',
+    }),
+    undo: Flags.boolean({ summary: 'Put the old key back.', exclusive: ['finish'] }),
+    finish: Flags.boolean({ summary: 'Forget the old key now.' }),
+    check: Flags.boolean({
+      summary: 'Ask the provider whether the new key works.',
+      default: true,
+      allowNo: true,
+      env: 'AGW_ROTATE_CHECK',
+    }),
+    wait: Flags.integer({
+      summary: 'How long running gateways have to take the key up.',
+      helpValue: 'SECONDS',
+      min: 0,
+      default: 30,
+      env: 'AGW_ROTATE_WAIT',
+    }),
+    keep: Flags.integer({
+      summary: 'How long the old key is kept for --undo.',
+      helpValue: 'HOURS',
+      min: 0,
+      default: 24,
+      env: 'AGW_ROTATE_KEEP',
+    }),
+    'connect-to': Flags.string({
+      summary: "For the check, connect elsewhere, as curl's --connect-to; repeatable.",
+      helpValue: 'HOST:PORT:HOST:PORT',
+      multiple: true,
+      env: 'AGW_CONNECT_TO',
+    }),
+  }
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(KeysRotate)
+    const { finishRotation, rotateKey, undoRotation } = await import('../../rotate-key.ts')
+    const act = flags.undo ? undoRotation : flags.finish ? finishRotation : rotateKey
+    const rotated = await act({
+      load: this.loadOptions(flags),
+      name: args.name,
+      newKey: async ({ name, provider }) => {
+        const key = await readKey(
+          { fromEnv: flags['from-env'], fromFile: flags['from-file'] },
+          { message: `New key for ${name} (hidden)`, provider },
+          {
+            cwd: process.cwd(),
+            env: process.env,
+            stdin: process.stdin,
+            prompt: new Prompt({ allowed: this.canAsk(flags) }),
+            terminal: this.terminal,
+            redactor: this.redactor,
+          },
+        )
+        if (key === undefined) throw new AgwError('INPUT_NEEDED', 'no key was given')
+        return key
+      },
+      check: flags.check,
+      connectTo: asList(flags['connect-to']),
+      waitMs: flags.wait * 1000,
+      keepMs: flags.keep * 3_600_000,
+      onEvent: event => this.note(rotateEventText(event, this.terminal)),
+      onSecret: secret => this.registerSecret(secret),
+    })
+    const { slot, changed, fingerprint, previousFingerprint, gateways, keepUntil } = rotated
+    if (!gateways.every(gateway => gateway.hasKey)) this.endWith(EXIT.findings)
+    const word = changed ? (flags.undo ? 'went back' : 'rotated') : 'unchanged'
+    this.say(`${this.terminal.style('green', word)} ${slot.name}  ${fingerprint}`)
+    const file = flags.file === undefined ? '' : ` --file ${flags.file}`
+    for (const line of rotatedText(rotated, file)) this.note(line)
+    const keptUntil = keepUntil ?? null
+    return {
+      name: slot.name,
+      method: slot.method,
+      changed,
+      fingerprint,
+      previousFingerprint,
+      files: rotated.files.map(file => ({
+        file: shortPath(process.cwd(), file),
+        action: 'updated',
+        mode: '',
+      })),
+      gateways,
+      keptUntil,
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Mock, startMock } from '../../src/mock/index.ts'
+import { agw, type Run, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const OLD = keyLike('openai', 'rotate-old')
+const NEW = keyLike('openai', 'rotate-new')
+
+let folder: string
+let mock: Mock
+beforeEach(async () => {
+  folder = await tempFolder()
+  mock = await startMock({ keys: [OLD, NEW] })
+})
+afterEach(() => mock.close())
+
+async function rotate(args: string[], input = '', env: Record<string, string> = {}): Promise<Run> {
+  const run = await agw(['keys', 'rotate', 'openai', ...args], { cwd: folder, input, env })
+  for (const key of [OLD, NEW]) expect(run.stdout + run.stderr).not.toContain(key.slice(10, 40))
+  return run
+}
+
+/** Where the two keys lie, in clear text. */
+async function holders(key: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true })
+  const found: string[] = []
+  for (const entry of names.filter(one => one.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    if ((await readFile(path, 'latin1')).includes(key)) found.push(path.slice(folder.length + 1))
+  }
+  return found.sort()
+}
+
+/** The key that .env holds now. */
+async function current(): Promise<string> {
+  const text = await readFile(join(folder, '.env'), 'utf8')
+  return /^OPENAI_API_KEY=["']?([^"'\n]*)/m.exec(text)?.[1] ?? ''
+}
+
+async function setUp(method: string): Promise<void> {
+  const there = `name: openai\n          hostOverride: "127.0.0.1:${mock.port}"`
+  await writeFile(join(folder, 'config.yaml'), GUIDE.env.replace('name: openai', there))
+  await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${OLD}\n`, { mode: 0o600 })
+  if (method === 'env') return
+  const moved = await agw(['keys', 'move', 'openai', '--to', method], { cwd: folder })
+  expect(moved.status, moved.stderr).toBe(0)
+}
+
+describe.each(['env', 'file', 'encrypted', 'inline'])('agw keys rotate: a key kept by %s', method => {
+  it('checks the new key, keeps the old one, writes the new one, and goes back', async () => {
+    await setUp(method)
+    const done = await rotate(['--json'], NEW)
+    expect(done.status, done.stderr).toBe(0)
+    expect(JSON.parse(done.stdout)).toMatchObject({ name: 'openai', changed: true, gateways: [] })
+    expect(done.stderr).toMatch(/provider was asked[\s\S]*old key is kept[\s\S]*is written/)
+    if (method === 'encrypted') expect([...(await holders(NEW)), ...(await holders(OLD))]).toEqual([])
+    else expect((await holders(NEW)).length).toBe(1)
+
+    const back = await rotate(['--undo', '--json'])
+    expect(JSON.parse(back.stdout)).toMatchObject({ changed: true })
+    expect(await holders(NEW)).toEqual([])
+    expect((await rotate(['--undo'])).status).toBe(4)
+
+    expect((await rotate([], NEW)).status).toBe(0)
+    expect((await rotate(['--finish'])).status).toBe(0)
+    expect(await holders(OLD)).toEqual([])
+    const { keys } = JSON.parse((await agw(['keys', 'list', '--json'], { cwd: folder })).stdout)
+    expect(keys).toMatchObject([{ state: 'ok', setAt: expect.any(String) }])
+  })
+})
+
+describe('agw keys rotate', () => {
+  it('changes nothing when the provider refuses the new key', async () => {
+    await setUp('env')
+    const wrong = keyLike('openai', 'not-known')
+    const done = await rotate([], wrong)
+    expect(done).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing was changed') })
+    expect(await current()).toBe(OLD)
+    expect((await rotate(['--no-check'], wrong)).status).toBe(0)
+    expect(await current()).toBe(wrong)
+  })
+
+  it('says unchanged for the key that is there, and refuses what it cannot write', async () => {
+    await setUp('env')
+    expect((await rotate([], OLD)).stdout).toContain('unchanged')
+    const shell = await rotate([], NEW, { OPENAI_API_KEY: OLD })
+    expect(shell).toMatchObject({ status: 3, stderr: expect.stringContaining('environment of this shell') })
+  })
+
+  it('forgets the old key when its time is over', async () => {
+    await setUp('env')
+    expect((await rotate(['--keep', '0'], NEW)).status).toBe(0)
+    expect(await holders(OLD)).toEqual(['.env'])
+    expect((await rotate([], NEW)).stdout).toContain('unchanged')
+    expect(await holders(OLD)).toEqual([])
+  })
+
+  it('sees a running gateway take the key up, without a failed request', async () => {
+    await setUp('env')
+    const port = await freePort()
+    const text = await readFile(join(folder, 'config.yaml'), 'utf8')
+    await writeFile(join(folder, 'config.yaml'), text.replace('3000', String(port)))
+    const admin = `127.0.0.1:${await freePort()}`
+    const env = { XDG_RUNTIME_DIR: folder }
+    const gateway = start(['serve', '--admin', admin], { cwd: folder, env })
+    await gateway.until('ready')
+    const statuses: number[] = []
+    let goOn = true
+    const load = (async () => {
+      while (goOn) {
+        const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }),
+        })
+        statuses.push(answer.status)
+        await answer.arrayBuffer()
+      }
+    })()
+    const done = await rotate(['--json'], NEW, env)
+    expect(done.status, done.stderr).toBe(0)
+    const { gateways, fingerprint } = JSON.parse(done.stdout)
+    expect(gateways).toEqual([{ pid: gateway.child.pid, admin: `http://${admin}`, hasKey: true }])
+    const { keys } = (await (await fetch(`http://${admin}/keys`)).json()) as { keys: object[] }
+    expect(keys).toMatchObject([{ name: 'openai', fingerprint }])
+    expect((await rotate(['--undo'], '', env)).status).toBe(0)
+    goOn = false
+    await load
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    await gateway.stop()
+  }, 30_000)
+
+  it('tells a gateway that does not follow, exits 1, and goes on with the next call', async () => {
+    await setUp('env')
+    const text = await readFile(join(folder, 'config.yaml'), 'utf8')
+    await writeFile(join(folder, 'config.yaml'), text.replace('3000', String(await freePort())))
+    const env = { XDG_RUNTIME_DIR: folder }
+    // Started with the key in its own environment, it cannot see what is written to .env.
+    const gateway = start(['serve', '--admin', `127.0.0.1:${await freePort()}`], {
+      cwd: folder,
+      env: { ...env, OPENAI_API_KEY: OLD },
+    })
+    await gateway.until('ready')
+    const done = await rotate(['--wait', '0'], NEW, env)
+    expect(done).toMatchObject({ status: 1, stderr: expect.stringContaining('still sends another') })
+    await gateway.stop()
+    const again = await rotate([], '', env)
+    expect(again).toMatchObject({ status: 0, stderr: expect.stringContaining('goes on with the rotation') })
+    expect(await current()).toBe(NEW)
+  })
+})
+
+/** Kills the program just before its n-th change to the file system. */
+function killedAt(number: number): Record<string, string> {
+  const code = `
+    import fs from 'node:fs/promises'
+    import { syncBuiltinESMExports } from 'node:module'
+    let count = 0
+    for (const name of ['rename', 'rm', 'mkdir', 'link', 'unlink', 'chmod']) {
+      const real = fs[name]
+      fs[name] = (...args) => {
+        if (++count === ${number}) process.kill(process.pid, 'SIGKILL')
+        return real(...args)
+      }
+    }
+    syncBuiltinESMExports()`
+  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` }
+}
+
+describe('a rotation that is killed', () => {
+  it.each(['rotate', 'undo'])(
+    'at any change it makes leaves the old key or the new one, and can go on or go back: %s',
+    async what => {
+      let kills = 0
+      for (let at = 1; ; at += 1) {
+        await setUp('env')
+        if (what === 'undo') expect((await rotate(['--no-check'], NEW)).status).toBe(0)
+        const first = what === 'undo' ? ['--undo'] : ['--no-check']
+        const run = await rotate(first, what === 'undo' ? '' : NEW, killedAt(at))
+        if (run.status === 0) break
+        kills += 1
+        expect([OLD, NEW], `kill ${at}`).toContain(await current())
+        const again = await rotate(first, what === 'undo' ? '' : NEW)
+        // An undo that was stopped after its last change has nothing left to undo.
+        if (what === 'rotate' || again.status !== 4)
+          expect(again.status, `kill ${at}: ${again.stderr}`).toBe(0)
+        expect(await current(), `kill ${at}`).toBe(what === 'undo' ? OLD : NEW)
+        if (what === 'rotate') {
+          expect((await rotate(['--undo'])).status, `kill ${at}`).toBe(0)
+          expect(await current()).toBe(OLD)
+        }
+      }
+      expect(kills).toBeGreaterThan(5)
+    },
+    300_000,
+  )
+})
