@@ -1,0 +1,193 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { explainRoute } from '../../src/gateway/explain.ts'
+import { jsonFormat, textFormat } from '../../src/gateway/telemetry/access-log.ts'
+import { type Call, call, post } from './kit/client.ts'
+import { runtimeOf } from './kit/config.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startUpstream } from './kit/upstream.ts'
+import { eventually } from './kit/wait.ts'
+
+/** A route with policies to an upstream that repeats nothing. */
+function config(port: number, policies: object): string {
+  const routes = [{ backends: [{ host: `127.0.0.1:${port}` }], policies }]
+  return JSON.stringify({ binds: [{ port: 3000, listeners: [{ routes }] }] })
+}
+
+const KEY = 'agw_sk_canary_0123456789abcdef'
+const PASSWORD = 'correct-horse-battery'
+
+async function keySet() {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const set = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] }
+  const token = (claims: Record<string, unknown> = {}) =>
+    new SignJWT({ iss: 'https://issuer.test', exp: 4102444800, sub: 'alice', ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .sign(privateKey)
+  return { set, token }
+}
+
+describe('a credential of a client is seen by nobody', () => {
+  const sha = '{SHA}+Xl5/0SpoaQQX0uub+gJcV4KCoQ='
+  const cases: [string, object, (secret: string) => Call, string][] = [
+    [
+      'a key in Authorization',
+      { apiKey: { mode: 'strict', keys: [{ key: KEY, metadata: { user: 'a' } }] } },
+      secret => ({ headers: { authorization: `Bearer ${secret}` } }),
+      KEY,
+    ],
+    [
+      'a key in the query',
+      { apiKey: { mode: 'strict', location: { queryParameter: { name: 'who' } }, keys: [{ key: KEY }] } },
+      secret => ({ path: `/?who=${secret}` }),
+      KEY,
+    ],
+    [
+      'a key in a cookie',
+      { apiKey: { mode: 'strict', location: { cookie: { name: 'sid' } }, keys: [{ key: KEY }] } },
+      secret => ({ headers: { cookie: `sid=${secret}` } }),
+      KEY,
+    ],
+    [
+      'a password',
+      { basicAuth: { mode: 'strict', htpasswd: `alice:${sha}` } },
+      secret => ({
+        headers: { authorization: `Basic ${Buffer.from(`alice:${secret}`).toString('base64')}` },
+      }),
+      PASSWORD,
+    ],
+  ]
+
+  it.each(cases)('%s', async (_, policies, ask, secret) => {
+    const upstream = await startUpstream(response => void response.end('ok'))
+    const rules = { authorization: { rules: [{ deny: 'request.path == "/denied"' }] } }
+    const text = config(upstream.port, { ...policies, ...rules })
+    const gateway = await startTestGateway(text)
+    const answers: string[] = []
+    // Let in, refused for a wrong one, refused by a rule, and with something that no policy looks at.
+    const good = ask(secret)
+    for (const one of [
+      good,
+      ask(`${secret}x`),
+      { ...good, path: (good.path ?? '/').replace('/', '/denied') },
+    ]) {
+      const { status, headers, body } = await call(gateway.port, { method: 'GET', ...one })
+      answers.push(JSON.stringify({ status, headers, body }))
+    }
+    await eventually(() => gateway.events.length === 3)
+    expect(gateway.events.map(event => event.status)).toEqual([200, 401, 403])
+    const lines = gateway.events.flatMap(event => [jsonFormat()(event), textFormat()(event)])
+    const explained = explainRoute(runtimeOf(text), { method: 'GET', path: '/', ...good, body: '' })
+    const everything = [...answers, ...lines, JSON.stringify(upstream.seen), JSON.stringify(explained)].join(
+      '\n',
+    )
+    for (const form of [secret, Buffer.from(secret).toString('base64').slice(4, -4)])
+      expect(everything).not.toContain(form)
+  })
+
+  it('a token', async () => {
+    const { set, token } = await keySet()
+    const upstream = await startUpstream(response => void response.end('ok'))
+    const jwtAuth = { mode: 'strict', issuer: 'https://issuer.test', jwks: JSON.stringify(set) }
+    const gateway = await startTestGateway(config(upstream.port, { jwtAuth }))
+    const good = await token()
+    const [head = '', payload = ''] = good.split('.')
+    const answers: string[] = []
+    for (const one of [good, `${head}.${payload}.c2ln`, await token({ iss: 'x' }), `${head}.${payload}`]) {
+      const got = await call(gateway.port, { method: 'GET', headers: { authorization: `Bearer ${one}` } })
+      answers.push(JSON.stringify(got))
+    }
+    expect(answers.map(one => (JSON.parse(one) as { status: number }).status)).toEqual([200, 401, 401, 401])
+    await eventually(() => gateway.events.length === 4)
+    const lines = gateway.events.map(jsonFormat())
+    const everything = [...answers, ...lines, JSON.stringify(upstream.seen)].join('\n')
+    expect(everything).not.toContain(payload)
+  })
+
+  it('the test itself can fail', () => {
+    expect(JSON.stringify({ error: `no such key: ${KEY}` })).toContain(KEY)
+  })
+})
+
+describe('a key set behind a URL', () => {
+  it('is fetched with the first token, and lets good tokens in', async () => {
+    const { set, token } = await keySet()
+    let asked = 0
+    const keys = createServer((_, response) => {
+      asked++
+      response.end(JSON.stringify(set))
+    })
+    await new Promise<void>(resolve => keys.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void keys.close())
+    const url = `http://127.0.0.1:${(keys.address() as AddressInfo).port}/jwks`
+    const upstream = await startUpstream(response => void response.end('ok'))
+    const jwtAuth = { mode: 'strict', issuer: 'https://issuer.test', jwks: { url } }
+    const text = config(upstream.port, { jwtAuth })
+    const { port, gateway } = await startTestGateway(text)
+    const headers = { authorization: `Bearer ${await token()}` }
+    const ask = async () => (await call(port, { method: 'GET', headers })).status
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([200, 200, 200])
+    // A reload that leaves the policy as it is keeps what was fetched.
+    await gateway.reload(runtimeOf(text))
+    expect(await ask()).toBe(200)
+    expect(asked).toBe(1)
+  })
+
+  it('that cannot be had lets nobody in', async () => {
+    const { token } = await keySet()
+    const upstream = await startUpstream(response => void response.end('ok'))
+    const jwtAuth = {
+      mode: 'strict',
+      issuer: 'https://issuer.test',
+      jwks: { url: 'http://127.0.0.1:1/jwks' },
+    }
+    const { port } = await startTestGateway(config(upstream.port, { jwtAuth }))
+    const got = await call(port, { method: 'GET', headers: { authorization: `Bearer ${await token()}` } })
+    expect(got).toMatchObject({ status: 401, body: 'authentication failure: token uses an unknown key' })
+  })
+})
+
+describe('a rule that looks at the body', () => {
+  const policies = { authorization: { rules: [{ deny: 'request.body == b"evil"' }] } }
+  const large = Buffer.alloc(3 * 1024 * 1024, 'x')
+
+  it.each([
+    ['announced', {}],
+    ['in chunks', { 'transfer-encoding': 'chunked' }],
+  ])('refuses one that is too large to look at, %s', async (_, headers) => {
+    const upstream = await startUpstream(response => void response.end('ok'))
+    const { port } = await startTestGateway(config(upstream.port, policies))
+    expect((await call(port, { body: large, headers })).status).toBe(403)
+    expect(upstream.seen).toEqual([])
+  })
+
+  it.each([
+    ['announced', {}],
+    ['in chunks', { 'transfer-encoding': 'chunked' }],
+  ])('that allows it all the same loses none of it, %s', async (_, headers) => {
+    const upstream = await startUpstream(response => void response.end('ok'))
+    const rules = { authorization: { rules: ['default(size(request.body), 0) >= 0'] } }
+    const { port } = await startTestGateway(config(upstream.port, rules))
+    expect((await call(port, { body: large, headers })).status).toBe(200)
+    expect(upstream.seen[0]?.body.length).toBe(large.length)
+    expect((await post(port, '/', { small: true })).status).toBe(200)
+  })
+})
+
+it('a client that leaves while its password is compared leaves nothing behind', async () => {
+  const slow = '$$2b$$12$$Ar0we0FftGHrMXrARsrFdug..qtqZzNqUl9ZeZ0foD4kVkr86qczG'
+  const upstream = await startUpstream(response => void response.end('ok'))
+  const basicAuth = { mode: 'strict', htpasswd: `alice:${slow}` }
+  const gateway = await startTestGateway(config(upstream.port, { basicAuth }))
+  const headers = { authorization: `Basic ${Buffer.from('alice:x').toString('base64')}` }
+  const abort = new AbortController()
+  const asked = fetch(gateway.url, { headers, signal: abort.signal }).catch(() => undefined)
+  await new Promise(resolve => setTimeout(resolve, 20))
+  abort.abort()
+  await asked
+  await eventually(() => gateway.events.length === 1)
+  expect(gateway.events[0]).toMatchObject({ status: undefined, error: 'client disconnected' })
+  expect(upstream.seen).toEqual([])
+})
