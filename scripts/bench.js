@@ -1,75 +1,95 @@
-// What one request costs the gateway, beside nginx doing the least a key-injecting gateway does: `npm run bench`.
+// What a request costs the gateway: `npm run bench -- [request|keys|routes|rate|streams]`.
 //
-// Linux with nginx and wrk (Debian: nginx-light wrk): nginx and the gateway take turns on CPU 0, upstream and load are on
+//   request  one key, access log on, beside nginx doing the least a key-injecting gateway does (the default)
+//   keys     the same with 100,000 virtual keys and a token limit
+//   routes   10,000 routes beside 10
+//   rate     3,000 requests a second: what the gateway adds to the time of one
+//   streams  time to the first event of a stream, and memory of 1,000 idle ones
+//
+// Linux with nginx and wrk (Debian: nginx-light wrk): what is compared takes turns on CPU 0, upstream and load are on
 // CPU 1, and the kernel's own accounting gives the CPU time of a request. That figure, and still more the ratio, holds on
-// a noisy machine. Without them: load and upstream by Node, and no yardstick.
+// a noisy machine. Without them `request` still runs, load and upstream by Node, and no yardstick.
 //
-// BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_COMPARE names another program to do the comparing, which is
-// called with the gateway's port and process ID and finds its upstream's port in UP_PORT.
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+// BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_COMPARE names another program to do the comparing of
+// `request` and `keys`, which is called with the gateway's port and process ID and finds its upstream's port in UP_PORT.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compareWithNginx } from './bench/nginx.js'
+import { CLIENT_KEY, oneKey, routes, virtualKeys } from './bench/configs.js'
+import { isThere, startGateway } from './bench/gateway.js'
+import { alternate, compareWithNginx, startUpstream, writeLoad } from './bench/nginx.js'
 import { measureAlone } from './bench/node.js'
+import { measureRate } from './bench/rate.js'
+import { measureStreams } from './bench/streams.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'agw-bench-'))
-const upstreamPort = Number(process.env.UP_PORT ?? 18081)
-const port = Number(process.env.BENCH_PORT ?? 18083)
 const settings = {
   folder,
-  port,
-  upstreamPort,
+  port: Number(process.env.BENCH_PORT ?? 18083),
+  upstreamPort: Number(process.env.UP_PORT ?? 18081),
   seconds: Number(process.env.BENCH_SECONDS ?? 4),
   rounds: Number(process.env.BENCH_ROUNDS ?? 3),
   connections: Number(process.env.BENCH_CONNECTIONS ?? 32),
 }
+const { port, upstreamPort } = settings
+const hasTools = process.platform === 'linux' && ['nginx', 'wrk', 'taskset'].every(isThere)
 
-function isThere(program) {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
-}
-
-/** One OpenAI-compatible backend with a key, access log on. */
-function writeConfig() {
-  const ai = { name: 'openai', hostOverride: `127.0.0.1:${upstreamPort}`, provider: { openAI: {} } }
-  const policies = { backendAuth: { key: 'sk-bench-0123456789abcdef0123456789abcdef' } }
-  const config = { binds: [{ port, listeners: [{ routes: [{ backends: [{ ai }], policies }] }] }] }
-  const path = join(folder, 'config.yaml')
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
-  return path
-}
-
-/** `agw serve` as it was built, on CPU 0 where that can be said; resolves once it listens. */
-function startGateway() {
-  const log = join(folder, 'access.log')
-  const command = ['bin/run.js', 'serve', '--json', '-f', writeConfig(), '--access-log', log]
-  const pin =
-    process.platform === 'linux' && cpus().length > 1 && isThere('taskset') ? ['taskset', '-c', '0'] : []
-  const [program, ...args] = [...pin, process.execPath, ...command]
-  const gateway = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((resolve, reject) => {
-    gateway.once('exit', code => reject(new Error(`the gateway ended with status ${code}`)))
-    gateway.stdout.on('data', chunk => {
-      if (chunk.toString().includes('"ready"')) resolve(gateway)
-    })
-  })
-}
-
-function compareWith(program, gateway) {
-  const env = { ...process.env, UP_PORT: String(upstreamPort), CONNS: String(settings.connections) }
+function compareBy(program, gateway) {
+  const env = {
+    ...process.env,
+    UP_PORT: String(upstreamPort),
+    CONNS: String(settings.connections),
+    BENCH_KEY: CLIENT_KEY,
+  }
   const { status } = spawnSync(program, [String(port), String(gateway.pid)], { stdio: 'inherit', env })
   if (status !== 0) process.exitCode = 1
 }
 
-const gateway = await startGateway()
+async function compare(config) {
+  const gateway = await startGateway(folder, config)
+  try {
+    if (process.env.BENCH_COMPARE) return compareBy(process.env.BENCH_COMPARE, gateway)
+    if (!hasTools) return await measureAlone(settings, gateway.pid)
+    const upstream = await startUpstream(settings)
+    writeLoad(settings, CLIENT_KEY)
+    try {
+      await compareWithNginx(settings, gateway.pid)
+    } finally {
+      upstream.stop()
+    }
+  } finally {
+    await gateway.stop()
+  }
+}
+
+async function compareRoutes() {
+  const upstream = await startUpstream(settings)
+  writeLoad(settings, CLIENT_KEY)
+  const few = await startGateway(folder, routes(port, upstreamPort, 10), 'few')
+  const many = await startGateway(folder, routes(port + 1, upstreamPort, 10_000), 'many')
+  try {
+    const contestant = (name, at, { pid }) => ({ name, port: at, pids: [pid] })
+    alternate(settings, contestant('10', port, few), contestant('10,000', port + 1, many))
+  } finally {
+    await Promise.all([few.stop(), many.stop()])
+    upstream.stop()
+  }
+}
+
+const ROWS = {
+  request: () => compare(oneKey(port, upstreamPort)),
+  keys: () => compare(virtualKeys(port, upstreamPort, 100_000)),
+  routes: compareRoutes,
+  rate: () => measureRate(settings),
+  streams: () => measureStreams(settings),
+}
+
+const row = process.argv[2] ?? 'request'
 try {
-  const hasTools = process.platform === 'linux' && ['nginx', 'wrk', 'taskset'].every(isThere)
-  if (process.env.BENCH_COMPARE) compareWith(process.env.BENCH_COMPARE, gateway)
-  else if (hasTools) await compareWithNginx(settings, gateway.pid)
-  else await measureAlone(settings, gateway.pid)
+  if (ROWS[row] === undefined)
+    throw new Error(`no such row: ${row}; there are ${Object.keys(ROWS).join(', ')}`)
+  await ROWS[row]()
 } finally {
-  gateway.removeAllListeners('exit')
-  gateway.kill('SIGTERM')
-  await new Promise(resolve => gateway.once('exit', resolve))
   rmSync(folder, { recursive: true, force: true })
 }

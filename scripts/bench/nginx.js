@@ -32,68 +32,86 @@ async function startNginx(folder, name, cpu, server) {
   return { workers, stop: () => started.kill('SIGTERM') }
 }
 
-/** Load by wrk from CPU 1 for some seconds, and what it cost the processes. */
-function measure({ folder, connections }, seconds, port, pids) {
-  const before = cpuMicros(...pids)
-  const script = join(folder, 'load.lua')
-  const args = ['-c', '1', 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script]
-  const { stdout } = spawnSync('taskset', [...args, `http://127.0.0.1:${port}`], { encoding: 'latin1' })
-  const micros = cpuMicros(...pids) - before
-  const pick = pattern => pattern.exec(stdout)?.[1] ?? '?'
-  const isClean = !/Non-2xx|Socket errors/.test(stdout)
-  const requests = Number(pick(/(\d+) requests in/))
-  const perSecond = Number(pick(/Requests\/sec:\s+([\d.]+)/))
-  return {
-    isClean,
-    micros,
-    requests,
-    perSecond,
-    p50: pick(/50%\s+(\S+)/),
-    p99: pick(/99%\s+(\S+)/),
-    rss: rssMegabytes(pids[0]),
-  }
-}
-
-/** nginx and the gateway take turns; prints each round and, last, the median of the ratios. */
-export async function compareWithNginx(settings, gatewayPid) {
-  const { folder, port, upstreamPort, seconds, rounds } = settings
-  const proxyPort = upstreamPort + 1
+/** Answers every request with the same completion, on CPU 1. */
+export function startUpstream({ folder, upstreamPort }) {
   const body = `'${ANSWER.replaceAll("'", "\\'")}'`
-  const headers = `headers = {["Content-Type"]="application/json", ["Authorization"]="Bearer client"}`
-  writeFileSync(
-    join(folder, 'load.lua'),
-    `wrk.method = "POST" wrk.path = "${PATH}" wrk.${headers} wrk.body = [==[${REQUEST}]==]`,
-  )
-  const upstream = await startNginx(
+  return startNginx(
     folder,
     'upstream',
     1,
     `server { listen 127.0.0.1:${upstreamPort}; location / { default_type application/json; return 200 ${body}; } }`,
   )
-  const proxy = await startNginx(
+}
+
+/** The yardstick: replaces one header and passes the request on, on CPU 0. */
+function startProxy({ folder, upstreamPort }, port) {
+  return startNginx(
     folder,
     'proxy',
     0,
     `upstream up { server 127.0.0.1:${upstreamPort}; keepalive 512; keepalive_requests 100000000; }
-     server { listen 127.0.0.1:${proxyPort}; location / {
+     server { listen 127.0.0.1:${port}; location / {
        proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection '';
        proxy_set_header Authorization 'Bearer sk-bench'; proxy_request_buffering off; proxy_buffering off; } }`,
   )
+}
+
+/** Tells wrk what to send. */
+export function writeLoad({ folder }, clientKey) {
+  const headers = `headers = {["Content-Type"]="application/json", ["Authorization"]="Bearer ${clientKey}"}`
+  writeFileSync(
+    join(folder, 'load.lua'),
+    `wrk.method = "POST" wrk.path = "${PATH}" wrk.${headers} wrk.body = [==[${REQUEST}]==]`,
+  )
+}
+
+/** Load by wrk from CPU 1 for some seconds, and what it cost the processes. Throws when an answer was not 2xx. */
+export function measure({ folder, connections }, seconds, port, pids) {
+  const before = cpuMicros(...pids)
+  const script = join(folder, 'load.lua')
+  const args = ['-c', '1', 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script]
+  const { stdout } = spawnSync('taskset', [...args, `http://127.0.0.1:${port}`], { encoding: 'latin1' })
+  const micros = cpuMicros(...pids) - before
+  const trouble = /(?:Non-2xx|Socket errors).*/.exec(stdout)
+  if (trouble !== null) throw new Error(`the figures do not count: ${trouble[0]}`)
+  const pick = pattern => pattern.exec(stdout)?.[1] ?? '?'
+  return {
+    micros,
+    requests: Number(pick(/(\d+) requests in/)),
+    perSecond: Number(pick(/Requests\/sec:\s+([\d.]+)/)),
+    // The table of quantiles starts its lines with them; the line above it has a percentage too.
+    p50: pick(/^\s*50%\s+(\S+)/m),
+    p99: pick(/^\s*99%\s+(\S+)/m),
+    rss: rssMegabytes(pids[0]),
+  }
+}
+
+/**
+ * Two processes take turns under the same load; prints each round and, last, the median of the ratios of the second to
+ * the first. A contestant is `{name, port, pids}`.
+ */
+export function alternate(settings, first, second) {
+  for (const { port, pids } of [first, second]) measure(settings, 2, port, pids)
+  const ratios = []
+  for (let round = 0; round < settings.rounds; round++) {
+    const [one, other] = [first, second].map(({ name, port, pids }) => {
+      const figures = measure(settings, settings.seconds, port, pids)
+      printRound(name, figures)
+      return figures.micros / figures.requests
+    })
+    ratios.push(other / one)
+  }
+  console.log(`ratio=${median(ratios).toFixed(2)}`)
+}
+
+/** nginx and the gateway take turns. The upstream must be there. */
+export async function compareWithNginx(settings, gatewayPid) {
+  const port = settings.upstreamPort + 1
+  const proxy = await startProxy(settings, port)
   try {
-    measure(settings, 2, port, [gatewayPid])
-    const ratios = []
-    for (let round = 0; round < rounds; round++) {
-      const yardstick = measure(settings, seconds, proxyPort, proxy.workers)
-      printRound('nginx', yardstick)
-      const gateway = measure(settings, seconds, port, [gatewayPid])
-      printRound('gateway', gateway)
-      if (!yardstick.isClean || !gateway.isClean)
-        throw new Error('some answers were not 2xx, or sockets failed')
-      ratios.push(gateway.micros / gateway.requests / (yardstick.micros / yardstick.requests))
-    }
-    console.log(`ratio=${median(ratios).toFixed(2)}`)
+    const gateway = { name: 'gateway', port: settings.port, pids: [gatewayPid] }
+    alternate(settings, { name: 'nginx', port, pids: proxy.workers }, gateway)
   } finally {
-    upstream.stop()
     proxy.stop()
   }
 }

@@ -16,11 +16,15 @@ export function cpuMicros(...pids) {
   }
 }
 
-/** Memory of a process in MB. */
+/** Memory of a process in KB. */
+export function rssKilobytes(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
+}
+
+/** The same in MB; undefined where it cannot be read. */
 export function rssMegabytes(pid) {
   try {
-    const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
-    return Math.round(Number(kilobytes) / 1024)
+    return Math.round(rssKilobytes(pid) / 1024)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { VirtualKey } from '../../config/schema.ts'
 import type { Secret } from '../../secrets/secret.ts'
 
@@ -10,8 +10,9 @@ export interface KeyHolder {
 }
 
 function digest(key: string): string {
-  // Bytes as characters: half the memory of hexadecimal digits, which counts with a hundred thousand keys.
-  return createHash('sha256').update(key, 'utf8').digest('binary')
+  // In one call, without an object for the collector to finish: a third of its processor time. Bytes as characters: half
+  // the memory of hexadecimal digits, which counts with a hundred thousand keys.
+  return hash('sha256', key, 'binary')
 }
 
 /**

@@ -1,0 +1,51 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cpuMicros } from './process.js'
+
+export function isThere(program) {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+}
+
+const canPin = process.platform === 'linux' && cpus().length > 1 && isThere('taskset')
+
+/** Waits until a process has done next to nothing for a second: agw reads its files once more after its start. */
+async function idle(pid) {
+  let before = cpuMicros(pid)
+  for (;;) {
+    await sleep(1000)
+    const now = cpuMicros(pid)
+    if (now === undefined || now - before <= 20_000) return
+    before = now
+  }
+}
+
+/** `agw serve` as it was built, on CPU 0 where that can be said, its access log in a file; resolves once it is idle. */
+export async function startGateway(folder, config, name = 'gateway') {
+  const path = join(folder, `${name}.yaml`)
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
+  const log = join(folder, `${name}.log`)
+  const command = ['bin/run.js', 'serve', '--json', '-f', path, '--access-log', log]
+  const [program, ...args] = [...(canPin ? ['taskset', '-c', '0'] : []), process.execPath, ...command]
+  const gateway = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await new Promise((resolve, reject) => {
+    gateway.once('exit', code => reject(new Error(`the gateway ended with status ${code}`)))
+    gateway.stdout.on('data', chunk => {
+      if (chunk.toString().includes('"ready"')) resolve()
+    })
+  })
+  gateway.removeAllListeners('exit')
+  await idle(gateway.pid)
+  const stop = async () => {
+    gateway.kill('SIGTERM')
+    await new Promise(resolve => gateway.once('exit', resolve))
+  }
+  return { pid: gateway.pid, stop }
+}
+
+/** The load and all it starts stay off the gateway's CPU. */
+export function moveToCpu1() {
+  if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)])
+}

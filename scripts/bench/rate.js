@@ -1,0 +1,100 @@
+import { connect } from 'node:net'
+import { oneKey } from './configs.js'
+import { moveToCpu1, startGateway } from './gateway.js'
+import { startUpstream } from './nginx.js'
+import { PATH, REQUEST } from './payload.js'
+import { median } from './process.js'
+
+const BYTES = Buffer.from(
+  `POST ${PATH} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer client\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(REQUEST)}\r\n\r\n${REQUEST}`,
+)
+
+/** A connection that carries one request at a time and calls back with its time, in milliseconds. */
+class Connection {
+  #socket
+  #startedAt = 0
+  #missing = -1
+
+  constructor(port, done) {
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    this.#socket.on('data', chunk => this.#onData(chunk, done))
+  }
+
+  send() {
+    this.#startedAt = performance.now()
+    this.#missing = -1
+    this.#socket.write(BYTES)
+  }
+
+  #onData(chunk, done) {
+    if (this.#missing < 0) {
+      const text = chunk.toString('latin1')
+      if (!text.startsWith('HTTP/1.1 200')) throw new Error(`not 200: ${text.slice(0, 40)}`)
+      const length = Number(/content-length: (\d+)/i.exec(text)?.[1])
+      this.#missing = text.indexOf('\r\n\r\n') + 4 + length
+    }
+    this.#missing -= chunk.length
+    if (this.#missing === 0) done(this, performance.now() - this.#startedAt)
+  }
+
+  close() {
+    this.#socket.destroy()
+  }
+}
+
+/** So many requests a second, whatever the answers take; their times, in order of size. */
+async function load(port, perSecond, seconds) {
+  const times = []
+  const free = []
+  const all = []
+  const done = (connection, took) => {
+    times.push(took)
+    free.push(connection)
+  }
+  const start = performance.now()
+  let sent = 0
+  await new Promise(resolve => {
+    const tick = () => {
+      const elapsed = (performance.now() - start) / 1000
+      if (elapsed > seconds) return resolve()
+      for (; sent < elapsed * perSecond; sent++) {
+        const connection = free.pop() ?? new Connection(port, done)
+        if (!all.includes(connection)) all.push(connection)
+        connection.send()
+      }
+      setImmediate(tick)
+    }
+    tick()
+  })
+  for (const connection of all) connection.close()
+  return times.sort((a, b) => a - b)
+}
+
+/** The same rate to the upstream directly and through the gateway, in turns. */
+export async function measureRate(settings, perSecond = 3000) {
+  moveToCpu1()
+  const { port, upstreamPort, seconds, rounds } = settings
+  const upstream = await startUpstream(settings)
+  const gateway = await startGateway(settings.folder, oneKey(port, upstreamPort))
+  try {
+    await load(port, perSecond, 3)
+    const added = []
+    for (let round = 0; round < rounds; round++) {
+      const [direct, through] = [
+        await load(upstreamPort, perSecond, seconds),
+        await load(port, perSecond, seconds),
+      ]
+      const at = (times, share) => times[Math.floor(times.length * share)]
+      for (const [name, times] of Object.entries({ direct, gateway: through })) {
+        console.log(
+          `${name.padEnd(8)} requests_per_second=${Math.round(times.length / seconds)} p50=${at(times, 0.5).toFixed(2)}ms p99=${at(times, 0.99).toFixed(2)}ms`,
+        )
+      }
+      added.push(at(through, 0.99) - at(direct, 0.99))
+    }
+    console.log(`p99_added=${median(added).toFixed(2)}ms`)
+  } finally {
+    await gateway.stop()
+    upstream.stop()
+  }
+}
