@@ -15,6 +15,7 @@ import {
 import { type AliasTargets, aliasTargets } from './aliases.ts'
 import { brokenByVariable } from './broken-by-variable.ts'
 import type { Diagnostic, Path, Range } from './diagnostic.ts'
+import { DollarPlaces } from './dollar-places.ts'
 import { type Expansion, expand, unexpanded, type VariableUse } from './expand.ts'
 import { type PlainData, toPlain } from './plain.ts'
 import { LineIndex } from './position.ts'
@@ -49,6 +50,7 @@ export class ConfigDocument {
   /** As written, before expansion. */
   readonly text: string
   readonly lines: LineIndex
+  readonly #dollars: DollarPlaces
   readonly #expansion: Expansion
   readonly #yaml: Document | undefined
   readonly #plain: PlainData
@@ -63,6 +65,7 @@ export class ConfigDocument {
     this.file = options.file
     this.text = text
     this.lines = new LineIndex(text)
+    this.#dollars = new DollarPlaces(text, this.lines)
     this.#lookup = options.lookup ?? (() => undefined)
     this.#problemOf = options.problemOf ?? (() => undefined)
     this.#expansion = options.literal ? unexpanded(text) : expand(text, this.#lookup)
@@ -209,7 +212,7 @@ export class ConfigDocument {
   }
 
   #missing(use: VariableUse): Diagnostic {
-    const comment = isInComment(this.text, use.start)
+    const comment = this.#dollars.isInComment(use.start)
     const range = this.lines.range(use.start, use.end)
     const [, plain] = /^(\w+)(?::?[-?+=]|:)/.exec(use.name) ?? []
     if (plain !== undefined && !comment && !looksSecret(plain)) {
@@ -223,7 +226,7 @@ export class ConfigDocument {
         range,
       }
     }
-    const literal = isInHash(this.text, use.start)
+    const literal = this.#dollars.isInHash(use.start)
     // A key that was pasted behind a dollar sign reads as a name.
     const name = literal || looksSecret(use.name) ? 'whose name is not shown here' : use.name
     return {
@@ -313,25 +316,4 @@ function pairOf(map: YAMLMap, key: string, index: PairIndex): Pair | undefined {
     index.set(map, pairs)
   }
   return pairs.get(key)
-}
-
-/** Behind a name that starts with a digit, as in the hash of a password: no part of it is meant as a variable. */
-function isInHash(text: string, offset: number): boolean {
-  const start = text.lastIndexOf('\n', offset - 1) + 1
-  return /\$\d[^\s"']*$/.test(text.slice(start, offset))
-}
-
-/** A `#` before the offset on its line that follows white space or starts the line; quotes are respected. */
-function isInComment(text: string, offset: number): boolean {
-  const start = text.lastIndexOf('\n', offset - 1) + 1
-  let quote = ''
-  for (let at = start; at < offset; at += 1) {
-    const c = text[at]
-    if (quote !== '') {
-      if (c === '\\' && quote === '"') at += 1
-      else if (c === quote) quote = ''
-    } else if (c === '"' || c === "'") quote = c
-    else if (c === '#' && (at === start || /\s/.test(text[at - 1] ?? ' '))) return true
-  }
-  return false
 }

@@ -39,7 +39,6 @@ export function shapeFindings(document: ConfigDocument, issues: readonly z.core.
 }
 
 function placed(document: ConfigDocument, findings: readonly Finding[]): Diagnostic[] {
-  const missing = document.variables.filter(use => use.missing)
   const found = findings.map(finding => ({
     code: finding.code,
     severity: 'error' as const,
@@ -52,11 +51,6 @@ function placed(document: ConfigDocument, findings: readonly Finding[]): Diagnos
   // A value with an unset variable in it is already reported; what its text would mean is not known yet.
   return found.filter(
     ({ range }) =>
-      !missing.some(
-        use =>
-          use.start >= range.start.offset &&
-          use.end <= range.end.offset &&
-          range.start.line === range.end.line,
-      ),
+      range.start.line !== range.end.line || !document.variablesIn(range).some(use => use.missing),
   )
 }

@@ -55,6 +55,7 @@ describe('a hostile or unusual file ends in a clear finding', () => {
       'DUPLICATE_KEY',
     ],
     ['a tab as indent', utf8(GOOD.replace('  listeners', '\tlisteners')), 'YAML_SYNTAX'],
+    ['200,000 unset variables in a line', utf8(`a: "${'$X'.repeat(200_000)}"\n`), 'VARIABLE_UNSET'],
     ['UTF-16 with a mark', utf16(GOOD, [0xff, 0xfe]), 'NOT_UTF8'],
     ['UTF-16 the other way round', Buffer.from(utf16(GOOD, [0xff, 0xfe])).swap16(), 'NOT_UTF8'],
     ['UTF-16 without a mark', utf16(GOOD, []), 'NOT_UTF8'],

@@ -37,6 +37,8 @@ const DOUBTFUL = `llm:
       keys:
       - key: a-client-key
 `
+/** Sound, and only the real binary runs it. */
+const NOT_HERE = 'mcp:\n  targets:\n  - name: my-tools\n    stdio: {cmd: my-tools}\n'
 const ENV = { OPENAI_API_KEY: KEY }
 
 interface Json {
@@ -98,7 +100,10 @@ describe('the exit status', () => {
     [1, DOUBTFUL, ['--max-warnings', '0']],
     [1, BAD, ['--max-warnings', '100']],
     [0, DOUBTFUL, ['--no-secrets']],
-    [1, DOUBTFUL, ['--engine', 'embedded']],
+    [0, NOT_HERE, []],
+    [0, NOT_HERE, ['--strict']],
+    [0, NOT_HERE, ['--engine', 'agentgateway']],
+    [1, NOT_HERE, ['--engine', 'embedded']],
     [2, GOOD, ['nope.yaml']],
     [2, GOOD, ['config.yaml', 'nope.yaml']],
     [2, GOOD, ['*.yml']],

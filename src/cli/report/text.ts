@@ -11,6 +11,9 @@ export const LOOK: Readonly<Record<Severity, { readonly word: string; readonly s
   'unsupported-here': { word: 'not run by agw serve', style: 'magenta' },
 }
 
+/** So many findings of a file are shown with their lines; of more, nobody looks at the lines here. */
+const FRAMES = 100
+
 /** One finding as text: place and code, the sentence, a frame of the written text, what to do. */
 export function diagnosticText(
   diagnostic: Diagnostic,
@@ -18,12 +21,13 @@ export function diagnosticText(
   name: string,
   terminal: Terminal,
   stream: 'out' | 'err',
+  framed = true,
 ): string {
   const { word, style } = LOOK[diagnostic.severity]
   const { start } = diagnostic.range
   const place = terminal.style('bold', `${name}:${start.line}:${start.column}`, stream)
   const head = `${place} ${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
-  const frame = codeFrame(lines, diagnostic.range)
+  const frame = framed ? codeFrame(lines, diagnostic.range) : []
   const width = String(frame.at(-1)?.number ?? 1).length
   const drawn = frame.flatMap(line => {
     const gutter = terminal.style('dim', `  ${String(line.number).padStart(width)} │`, stream)
@@ -63,7 +67,9 @@ export function validateText(files: readonly CheckedFile[], terminal: Terminal, 
   const blocks = files.map(({ name, document, diagnostics, suppressed }) => {
     const failed = countOf(diagnostics, 'error') + (strict ? countOf(diagnostics, 'warning') : 0) > 0
     const mark = failed ? terminal.style('red', '✗') : terminal.style('green', '✓')
-    const told = diagnostics.map(one => `${diagnosticText(one, document.lines, name, terminal, 'out')}\n`)
+    const told = diagnostics.map((one, index) => {
+      return `${diagnosticText(one, document.lines, name, terminal, 'out', index < FRAMES)}\n`
+    })
     return [...told, `${mark} ${name}: ${summaryText(diagnostics, suppressed.length)}`].join('\n')
   })
   if (files.length === 1) return blocks.join('')

@@ -79,11 +79,11 @@ function collector(
 ): { found: Diagnostic[]; report: Report } {
   const found: Diagnostic[] = []
   const seen = new Set<string>()
-  const missing = document.variables.filter(use => use.missing)
+  const isWhole = document.variables.every(use => !use.missing)
   const isUnknown = (path: Path): boolean => {
-    if (missing.length === 0) return false
-    const { start, end } = document.rangeOf(path)
-    return start.line === end.line && missing.some(use => use.start >= start.offset && use.end <= end.offset)
+    if (isWhole) return false
+    const range = document.rangeOf(path)
+    return range.start.line === range.end.line && document.variablesIn(range).some(use => use.missing)
   }
   const report: Report = ({ code, path, message, hint, at = 'value', span }) => {
     const identity = `${code} ${span?.start ?? pathKey(path)}`

@@ -6,6 +6,8 @@ import type { PlaceContext } from './rule.ts'
 
 /** Values that mean the same wherever they stand: letters, digits and signs that YAML does not look at. */
 const HARMLESS = /^(?!null$|Null$|NULL$)[A-Za-z0-9_./+][A-Za-z0-9_./+@=;()~^$<>:-]*(?<!:)$/
+/** Characters in front of a variable on its line. */
+const LONGEST_LINE = 10_000
 /** What may stand in front of a plain value on its line. */
 const VALUE_STARTS = /(?:^\s*|:\s+|[[{,]\s*)(?:-\s+)*$/
 
@@ -18,6 +20,8 @@ function changesYaml({ document, report }: PlaceContext): void {
   for (const use of document.variables) {
     const value = document.valueOf(use)
     if (value === undefined || value === '' || HARMLESS.test(value)) continue
+    // Rather nothing is said than that each of a million variables in a line is looked for in all of it.
+    if (document.lines.position(use.start).column > LONGEST_LINE) continue
     const { quote, comment, before } = surroundings(document.text, use.start)
     if (comment) continue
     const after = /^[^\n\r]*/.exec(document.text.slice(use.end))?.[0] ?? ''
@@ -121,6 +125,7 @@ function isEmpty({ document, report }: PlaceContext, slots: () => readonly KeySl
     if (document.valueOf(use) !== '' || use.fallback === '') continue
     // An empty key is a finding of its own.
     if (slots().some(slot => slot.variable === use.name)) continue
+    if (document.lines.position(use.start).column > LONGEST_LINE) continue
     if (surroundings(document.text, use.start).comment) continue
     report({
       code: 'VARIABLE_EMPTY',
