@@ -51,8 +51,19 @@ const room = (file: string): string => (name(file).includes('/') ? (name(file).s
 
 /** Room → rooms its files may import; `top` is the files directly in src. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  commands: ['cli', 'config', 'secrets', 'providers', 'gateway', 'kubernetes', 'mock', 'setup', 'top'],
-  cli: ['config', 'secrets', 'providers', 'setup', 'top'],
+  commands: [
+    'doctor',
+    'cli',
+    'config',
+    'secrets',
+    'providers',
+    'gateway',
+    'kubernetes',
+    'mock',
+    'setup',
+    'top',
+  ],
+  cli: ['doctor', 'config', 'secrets', 'providers', 'setup', 'top'],
   setup: ['config', 'secrets', 'providers', 'kubernetes', 'top'],
   gateway: ['providers', 'secrets', 'config', 'top'],
   secrets: ['config', 'top'],
@@ -61,6 +72,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   providers: ['secrets', 'top'],
   mock: ['secrets', 'top'],
   serving: ['gateway', 'secrets', 'config', 'top'],
+  doctor: ['gateway', 'serving', 'secrets', 'config', 'top'],
   top: ['config', 'secrets', 'providers', 'gateway', 'kubernetes', 'mock', 'serving', 'setup', 'top'],
 }
 
@@ -167,6 +179,7 @@ describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
     'keys/remove',
     'keys/check',
     'keys/rotate',
+    'doctor',
     'init',
     'mock',
     'demo',

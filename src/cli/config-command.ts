@@ -44,14 +44,14 @@ export abstract class ConfigCommand extends BaseCommand {
   /** Reads and checks; what is secret in it is known to the redactor afterwards. */
   protected async load(flags: ConfigFlagValues): Promise<LoadedConfig> {
     const loaded = await loadConfig(this.loadOptions(flags))
-    this.register(loaded)
+    this.makeKnown(loaded)
     return loaded
   }
 
   /** A config that can be run, or the error that says what is in the way. */
   protected async loadUsable(flags: ConfigFlagValues): Promise<UsableConfig> {
     const loaded = await loadUsable(this.loadOptions(flags))
-    this.register(loaded)
+    this.makeKnown(loaded)
     for (const { secret } of loaded.slots) this.registerSecret(secret)
     return loaded
   }
@@ -60,7 +60,7 @@ export abstract class ConfigCommand extends BaseCommand {
     if (secret !== undefined) this.redactor.add(secret)
   }
 
-  private register({ document, variables, draft }: LoadedConfig): void {
+  protected makeKnown({ document, variables, draft }: LoadedConfig): void {
     for (const { name } of document.variables) {
       if (SECRET_NAME.test(name)) this.registerSecret(variables.lookup(name)?.value)
     }

@@ -1,0 +1,99 @@
+import { type Diagnostic, findConfig, keySlots } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
+import { listKeys, readKeyNotes } from '../secrets/index.ts'
+import { lookAtFiles } from './files.ts'
+import { type Finding, finding } from './finding.ts'
+import { lookAtPorts } from './ports.ts'
+import { lookAtSources } from './sources.ts'
+
+export interface DoctorOptions {
+  readonly load: LoadOptions
+  /** As in `v20.19.0`. */
+  readonly nodeVersion: string
+  /** The user who runs agw; undefined where the system has none. */
+  readonly uid: number | undefined
+  /** What Node was told to show, one clause each. */
+  readonly exposures: readonly string[]
+  /** Called with every config that could be loaded: the place to make its secrets known. */
+  readonly onLoaded: (loaded: LoadedConfig) => void
+}
+
+/** Looks at everything that agw needs on this machine. Finds; throws for a bug only. */
+export async function examine(options: DoctorOptions): Promise<Finding[]> {
+  const { load, exposures } = options
+  const found = [lookAtNode(options.nodeVersion)]
+  for (const what of exposures) found.push(finding('node', 'warning', what, 'start agw without it'))
+  const loaded = await lookAtConfig(load, found)
+  if (loaded === undefined) {
+    return [...found, ...(await lookAtSources(undefined, load))]
+  }
+  options.onLoaded(loaded)
+  return [
+    ...found,
+    ...(await lookAtKeys(loaded, load)),
+    ...(await lookAtSources(loaded, load)),
+    ...(await lookAtFiles(loaded, load, options.uid)),
+    ...(await lookAtPorts(loaded, load)),
+  ]
+}
+
+/** The versions that `engines` of package.json names. */
+function lookAtNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
+  const isFit = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22
+  return isFit
+    ? finding('node', 'ok', version)
+    : finding('node', 'error', `${version} is not one that agw runs on`, 'use Node 20.19, 22.12 or newer')
+}
+
+const WHY = {
+  flag: 'named with --file',
+  AGW_CONFIG: 'named by AGW_CONFIG',
+  'current folder': 'in the working folder',
+  'user configuration': 'in the user configuration, as there is none in the working folder',
+} as const
+
+async function lookAtConfig(load: LoadOptions, found: Finding[]): Promise<LoadedConfig | undefined> {
+  try {
+    const { path, why } = await findConfig(load)
+    const loaded = await loadConfig(load)
+    found.push(finding('config', 'ok', `${path === '-' ? 'standard input' : path}, ${WHY[why]}`))
+    found.push(...judged('config', loaded.diagnostics), ...judged('agw.yaml', loaded.agw?.diagnostics ?? []))
+    return loaded
+  } catch (error) {
+    if (!(error instanceof AgwError)) throw error
+    found.push(finding('config', 'error', error.message, error.hint ?? ''))
+    return undefined
+  }
+}
+
+function judged(about: string, diagnostics: readonly Diagnostic[]): Finding[] {
+  // Keys are told one by one, below.
+  const errors = diagnostics.filter(
+    one => one.severity === 'error' && !['VARIABLE_UNSET', 'SOURCE_FAILED'].includes(one.code),
+  )
+  if (errors.length === 0) return []
+  const detail = `has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
+  return [finding(about, 'error', detail, 'see them with `agw validate`')]
+}
+
+const STATES = {
+  ok: 'ok',
+  missing: 'error',
+  empty: 'error',
+  unreadable: 'error',
+  suspect: 'warning',
+} as const
+
+async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Promise<Finding[]> {
+  if (loaded.draft === undefined) return []
+  const { variables, folder, path } = loaded
+  const notes = await readKeyNotes(path, env)
+  const slots = keySlots(loaded.draft, loaded.document)
+  const rows = await listKeys(slots, { variables, cwd, folder, env, notes, now: Date.now() })
+  return rows.map(({ slot, source, fingerprint, state, detail }) => {
+    const what = `${source}${fingerprint === null ? '' : `  ${fingerprint}`}`
+    return finding(`key ${slot.name}`, STATES[state], what, detail ?? '')
+  })
+}

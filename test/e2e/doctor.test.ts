@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { agw, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const KEY = keyLike('openai', 'doctor')
+
+interface Found {
+  readonly about: string
+  readonly state: string
+  readonly detail: string
+  readonly hint: string
+}
+
+let folder: string
+let port: number
+beforeEach(async () => {
+  folder = await tempFolder()
+  port = await freePort()
+  await writeFile(join(folder, 'config.yaml'), GUIDE.env.replace('3000', String(port)))
+  await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
+})
+
+async function doctor(
+  env: Record<string, string> = {},
+  args: string[] = [],
+): Promise<{ status: number | null; about: (what: string) => Found[] }> {
+  const run = await agw(['doctor', '--json', ...args], { cwd: folder, env })
+  expect(run.stdout + run.stderr).not.toContain(KEY.slice(10, 40))
+  const { findings } = JSON.parse(run.stdout) as { findings: Found[] }
+  return { status: run.status, about: what => findings.filter(one => one.about === what) }
+}
+
+describe('agw doctor', () => {
+  it('finds nothing to do where all is well', async () => {
+    const { status, about } = await doctor()
+    expect(status).toBe(0)
+    expect(about('node')).toMatchObject([{ state: 'ok', detail: process.version }])
+    expect(about('config')).toMatchObject([
+      { state: 'ok', detail: expect.stringContaining('in the working folder') },
+    ])
+    expect(about('key openai')).toMatchObject([{ state: 'ok', detail: expect.stringContaining('.env') }])
+    expect(about('file .env')).toMatchObject([{ state: 'ok' }])
+    expect(about(`port ${port}`)).toMatchObject([{ state: 'ok', detail: 'free' }])
+  })
+
+  it('says that there is no config, and how one is made', async () => {
+    const { status, about } = await doctor({}, ['--file', 'nope.yaml'])
+    expect(status).toBe(1)
+    expect(about('config')).toMatchObject([{ state: 'error' }])
+  })
+
+  it('names a key that is missing, and the config’s errors by their number', async () => {
+    await writeFile(join(folder, '.env'), '')
+    expect((await doctor()).about('key openai')).toMatchObject([
+      { state: 'error', hint: expect.stringContaining('agw keys set openai') },
+    ])
+    await writeFile(join(folder, 'config.yaml'), 'binds: 3\nllm: 4\n')
+    expect((await doctor()).about('config')).toMatchObject([
+      { state: 'ok' },
+      { state: 'error', detail: 'has 2 errors' },
+    ])
+  })
+
+  it('tells files that others can read, and what git has', async () => {
+    await chmod(join(folder, '.env'), 0o644)
+    expect((await doctor()).about('file .env')).toMatchObject([
+      { state: 'warning', hint: expect.stringContaining('chmod 600') },
+    ])
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', folder, ...args], { env: { PATH: process.env['PATH'], HOME: folder } })
+    git('init', '-q')
+    git('add', '-f', '.env')
+    const { status, about } = await doctor()
+    expect(status).toBe(1)
+    expect(about('file .env').map(one => one.state)).toEqual(['warning', 'error'])
+  })
+
+  it('tells a port that is taken, and by whom where it is the gateway itself', async () => {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const taken = (server.address() as AddressInfo).port
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env.replace('3000', String(taken)))
+    const { status, about } = await doctor()
+    expect([status, about(`port ${taken}`)[0]?.detail]).toEqual([1, 'another program listens on it'])
+
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env.replace('3000', String(port)))
+    const env = { XDG_RUNTIME_DIR: folder }
+    const gateway = start(['serve', '--admin', `127.0.0.1:${await freePort()}`], { cwd: folder, env })
+    await gateway.until('ready')
+    const running = await doctor(env)
+    expect(running.status).toBe(0)
+    expect(running.about('gateway')[0]?.detail).toContain(`process ${gateway.child.pid} serves`)
+    expect(running.about(`port ${port}`)[0]?.detail).toContain('taken by the gateway')
+    await gateway.stop()
+  })
+
+  it('tells why a source that agw.yaml names cannot be used', async () => {
+    await writeFile(
+      join(folder, 'agw.yaml'),
+      'secrets:\n  OPENAI_API_KEY: { keychain: { account: openai } }\n',
+    )
+    const { status, about } = await doctor({ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' })
+    expect(status).toBe(1)
+    expect(about('source keychain')).toMatchObject([{ state: 'error', hint: expect.stringMatching(/./) }])
+    expect(about('key openai')).toMatchObject([{ state: 'error' }])
+  })
+
+  it('warns of what Node was told to show', async () => {
+    const { about } = await doctor({ NODE_OPTIONS: '--heapsnapshot-signal=SIGUSR2' })
+    expect(about('node').map(one => one.state)).toEqual(['ok', 'warning'])
+  })
+})
