@@ -7,13 +7,7 @@ import { describePlace, readPlace, removeFromPlace, type SourcePlace, storeAtPla
 import type { Secret } from '../secrets/secret.ts'
 import type { ForgetPlan } from '../setup/forget-key.ts'
 import type { StorePlace, StorePlan } from '../setup/store-key.ts'
-import {
-  protectFromGit,
-  shortPath,
-  type WriteFilesOptions,
-  type WrittenFile,
-  writeFiles,
-} from './write-files.ts'
+import { shortPath, type WriteFilesOptions, type WrittenFile, writeFiles } from './write-files.ts'
 
 /** A slot, all it takes to change its key, and the key it has. */
 export interface KeyChange {
@@ -68,7 +62,6 @@ export async function carryOut(
       changed = (await storeAtPlace(source, value, folder, options.env)).changed
     },
   })
-  await protectFromGit(plan.files, options)
   return { changed: changed || files.some(file => file.action !== 'unchanged'), files }
 }
 

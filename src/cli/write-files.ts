@@ -30,8 +30,8 @@ export interface WriteFilesOptions {
 }
 
 /**
- * Shows what will change, asks where a person is there, and writes each file in one step. A dry run stops after the
- * diff.
+ * Shows what will change, asks where a person is there, keeps secret files out of git, and writes each file in one step.
+ * A dry run stops after the diff.
  */
 export async function writeFiles(
   files: readonly PlannedFile[],
@@ -51,7 +51,11 @@ export async function writeFiles(
     const go = await options.prompt.confirm('--yes', 'Write this?', true)
     if (!go) throw new AgwError('INTERRUPTED', 'nothing was written')
   }
-  if (!options.dryRun) await options.beforeWriting?.()
+  if (!options.dryRun) {
+    // The last question, before the first byte: whoever breaks off here has changed nothing.
+    await protectFromGit(files, options)
+    await options.beforeWriting?.()
+  }
   const written: WrittenFile[] = []
   for (const [index, file] of files.entries()) {
     const action =
@@ -67,11 +71,7 @@ export async function writeFiles(
 }
 
 /** Keeps secret files out of git: adds those that are neither tracked nor ignored to .gitignore. */
-export async function protectFromGit(
-  files: readonly PlannedFile[],
-  options: WriteFilesOptions,
-): Promise<void> {
-  if (options.dryRun) return
+async function protectFromGit(files: readonly PlannedFile[], options: WriteFilesOptions): Promise<void> {
   const { terminal, prompt } = options
   const run = runWith({ env: options.env })
   for (const file of files.filter(one => one.secret)) {

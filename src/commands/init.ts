@@ -7,7 +7,7 @@ import { checkInitNames, initFlags, initLists } from '../cli/init-flags.ts'
 import { keyTaker } from '../cli/init-keys.ts'
 import { Prompt } from '../cli/prompt.ts'
 import { chooseNewConfig } from '../cli/wizard.ts'
-import { protectFromGit, type WrittenFile, writeFiles } from '../cli/write-files.ts'
+import { type WrittenFile, writeFiles } from '../cli/write-files.ts'
 import { AgwError } from '../errors.ts'
 import { planInit } from '../setup/plan-init.ts'
 
@@ -58,7 +58,6 @@ export default class Init extends BaseCommand {
     const plan = await planInit(choices, { config, cwd, namespace: flags.namespace, force: flags.force })
     const options = { terminal, prompt, cwd, env: process.env, dryRun: flags['dry-run'], yes: flags.yes }
     const files = await writeFiles(plan.files, options)
-    await protectFromGit(plan.files, options)
     for (const warning of plan.warnings) this.warning(warning)
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || join(config)
     const next = plan.next(named)

@@ -1,0 +1,100 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const KEY = keyLike('openai', 'questions')
+const SCRIPT = '/usr/bin/script'
+const hasGit = spawnSync('git', ['--version']).status === 0
+
+let folder: string
+beforeEach(async () => {
+  folder = await tempFolder()
+  if (hasGit) spawnSync('git', ['init', '-q'], { cwd: folder, env: cleanEnv(folder) })
+})
+const names = async () => (await readdir(folder)).filter(name => name !== '.git').sort()
+
+/** What a person sees and types: each answer is given once its question stands on the screen. */
+function talk(args: readonly string[], answers: readonly (readonly [RegExp, string])[]) {
+  const command = [process.execPath, BIN, ...args].map(word => `'${word}'`).join(' ')
+  const child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
+    cwd: folder,
+    env: cleanEnv(folder, { TERM: 'xterm' }),
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  let screen = ''
+  let seen = 0
+  const left = [...answers]
+  child.stdout.on('data', (chunk: Buffer) => {
+    screen += chunk.toString()
+    const [question, answer] = left[0] ?? []
+    const found = question?.exec(screen.slice(seen))
+    if (found == null || answer === undefined) return
+    seen = screen.length
+    left.shift()
+    setTimeout(() => child.stdin.write(answer), 100)
+  })
+  return new Promise<{ status: number | null; screen: string }>(resolve => {
+    child.on('close', status => resolve({ status, screen }))
+  })
+}
+
+describe.skipIf(!existsSync(SCRIPT) || !hasGit)('the questions of init', () => {
+  const upToTheKey: [RegExp, string][] = [
+    [/Which provider\?[\s\S]*Anthropic/, '\r'],
+    [/handed over\?[\s\S]*Kubernetes/, '\u001b[B\r'],
+    [/OpenAI key/, `${KEY}\r`],
+  ]
+
+  it('lead to the same files as the flags, and show no key', async () => {
+    const { status, screen } = await talk(
+      ['init'],
+      [...upToTheKey, [/Write this\?/, '\r'], [/to \.gitignore\?/, '\r']],
+    )
+    expect(status, screen).toBe(0)
+    expect(await names()).toEqual(['.gitignore', 'config.yaml', 'openai.key'])
+    expect(await readFile(join(folder, 'openai.key'), 'utf8')).toBe(`${KEY}\n`)
+    expect(await readFile(join(folder, '.gitignore'), 'utf8')).toContain('/openai.key\n')
+    expect(screen).toContain('agw init --provider openai --method file --key-from-stdin --yes')
+    expect(screen).not.toContain(KEY)
+    expect(screen).not.toContain(KEY.slice(0, 20))
+  })
+
+  it.each([
+    ['the first', []],
+    ['the key', upToTheKey.slice(0, 2)],
+    ['writing', upToTheKey],
+    ['.gitignore', [...upToTheKey, [/Write this\?/, '\r']] as [RegExp, string][]],
+  ])('may be broken off, and nothing is written: %s', async (_, answers) => {
+    const all = [/Which provider\?/, /handed over\?/, /OpenAI key/, /Write this\?/, /to \.gitignore\?/]
+    const { status, screen } = await talk(['init'], [...answers, [all[answers.length] ?? /^$/, '\u0003']])
+    expect(status, screen).toBe(130)
+    expect(screen).toContain('nothing was written')
+    expect(await names()).toEqual([])
+  })
+})
+
+describe.skipIf(!hasGit)('in a git repository', () => {
+  it('a key is kept out of git by init and by keys set', async () => {
+    const init = await agw(
+      ['init', '--provider', 'openai', '--method', 'file', '--key-from-stdin', '--yes'],
+      {
+        cwd: folder,
+        input: KEY,
+      },
+    )
+    expect(init.stderr).toContain('added openai.key to .gitignore')
+    const set = await agw(['keys', 'set', 'openai', '--method', 'env', '--yes'], { cwd: folder, input: KEY })
+    expect(set.stderr).toContain('added .env to .gitignore')
+    const status = spawnSync('git', ['status', '--short', '--untracked-files=all'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    // HOME is the same folder here, and holds what agw remembers of keys: no value.
+    const seen = status.stdout.split('\n').filter(line => line !== '' && !line.includes('.local/'))
+    expect(seen).toEqual(['?? .gitignore', '?? config.yaml'])
+  })
+})
