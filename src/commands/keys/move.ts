@@ -23,6 +23,7 @@ export default class KeysMove extends ConfigCommand {
       summary: 'The method that shall keep it.',
       options: ['env', 'file', 'keychain', 'encrypted', 'inline'],
       required: true,
+      env: 'AGW_MOVE_TO',
     }),
     ...placeFlags,
     ...writeFlags,

@@ -44,6 +44,7 @@ export default class KeysSet extends ConfigCommand {
     expires: dateFlag({
       summary: 'The day on which the provider ends the key, for `keys list` to remind of.',
       helpValue: 'YYYY-MM-DD',
+      env: 'AGW_KEY_EXPIRES',
     }),
     namespace: Flags.string({
       summary: 'The namespace, for --method kubernetes.',

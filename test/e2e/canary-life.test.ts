@@ -1,0 +1,134 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { agw, tempFolder } from '../helpers/agw.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+/** Two keys through every command that takes, keeps, moves or uses one, one after the other. */
+const KEYS = [keyLike('openai', 'canary life'), keyLike('openai', 'canary life two')] as const
+const [FIRST, SECOND] = KEYS
+
+const forms = KEYS.flatMap(key => [
+  key,
+  encodeURIComponent(key),
+  Buffer.from(key).toString('base64').replace(/=+$/, ''),
+  Buffer.from(key).toString('hex'),
+  key.slice(8, 32),
+])
+const leaks = (text: string): string[] => forms.filter(form => text.includes(form))
+
+let folder: string
+let bin: string
+beforeEach(async () => {
+  folder = await tempFolder()
+  bin = await tempFolder()
+  // A kubectl that keeps what it is given on standard input to itself, and takes long enough to be looked at.
+  const script = '#!/bin/sh\ncase " $* " in *" get "*) exit 0;; esac\ncat >/dev/null\nsleep 0.2\n'
+  await writeFile(join(bin, 'kubectl'), script, { mode: 0o755 })
+})
+
+/** Looks at the argument list of every process of this machine until it is stopped. */
+function watchArguments(): () => Promise<string[]> {
+  const found = new Set<string>()
+  let isOn = process.platform === 'linux'
+  const look = async (): Promise<void> => {
+    while (isOn) {
+      for (const pid of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
+        const line = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
+        if (leaks(line).length > 0) found.add(line.replaceAll('\0', ' '))
+      }
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+  const looking = look()
+  return async () => {
+    isOn = false
+    await looking
+    return [...found]
+  }
+}
+
+const init = (method: string, ...more: string[]): string[] => [
+  ...['init', '--provider', 'openai', '--method', method, '--key-from-stdin', '--yes'],
+  ...more,
+]
+const uses = [
+  ['validate', '--strict'],
+  ['keys', 'list'],
+  ['keys', 'check', '--connect-to', '::127.0.0.1:1'],
+  ['keys', 'scan'],
+  ['test-route', '--mock'],
+  ['run', '--', process.execPath, '-e', 'console.log(process.env)'],
+]
+
+/** What is typed, with a key on standard input each time, and the files that may hold one afterwards. */
+const lives: [what: string, commands: string[][], holders: string[]][] = [
+  ['inline', [init('inline'), ...uses, ['keys', 'set', 'openai', '--yes']], ['config.yaml']],
+  ['env', [init('env'), ...uses, ['keys', 'set', 'openai', '--yes']], ['.env']],
+  ['file', [init('file'), ...uses, ['keys', 'set', 'openai', '--yes']], ['openai.key']],
+  [
+    'kubernetes',
+    [init('kubernetes'), ['keys', 'set', 'openai', '--method', 'kubernetes', '--yes'], ['validate']],
+    ['kubernetes-secret.yaml'],
+  ],
+  [
+    'moved about',
+    [
+      init('inline'),
+      ...['file', 'env', 'inline', 'file'].map(method => ['keys', 'move', 'openai', '--to', method, '--yes']),
+      ['keys', 'set', 'openai', '--method', 'env', '--yes'],
+      ['keys', 'remove', 'openai', '--yes'],
+    ],
+    // `keys set` leaves the old copy, and says so.
+    ['openai.key'],
+  ],
+  [
+    'passed through',
+    [
+      ['init', '--provider', 'openai', '--method', 'passthrough', '--yes'],
+      ['test-route', '--mock', '--key-from-stdin'],
+      ['test-route', '--connect-to', '::127.0.0.1:1', '--key-from-stdin'],
+    ],
+    [],
+  ],
+  ['refused', [init('env', '--env', 'not a name'), init('file', '--file', '/nope/config.yaml')], []],
+]
+
+describe('the whole life of a key leaves it in its place only', () => {
+  it.each(lives)(
+    '%s',
+    async (_, commands, holders) => {
+      const env = { PATH: `${bin}${delimiter}${process.env['PATH']}`, AGW_DEBUG: '1' }
+      await mkdir(join(folder, 'home'))
+      const stop = watchArguments()
+      for (const [index, command] of commands.entries()) {
+        const args = index % 2 === 0 ? command : [...command.slice(0, 1), '--json', ...command.slice(1)]
+        const input = command.includes('set') ? SECOND : FIRST
+        const withJson = command[0] === 'keys' && index % 2 === 1 ? [...command, '--json'] : args
+        const run = await agw(withJson, { cwd: folder, env: { ...env, HOME: join(folder, 'home') }, input })
+        expect(leaks(run.stdout + run.stderr), command.join(' ')).toEqual([])
+        expect(run.stderr, command.join(' ')).not.toContain('failed in a way it should not')
+      }
+      expect(await stop()).toEqual([])
+      expect(await filesWithKeys(folder)).toEqual(holders)
+    },
+    90_000,
+  )
+
+  it('the watch itself can fail: a key in the arguments of a process is seen', async () => {
+    if (process.platform !== 'linux') return
+    const stop = watchArguments()
+    await agw(['keys', 'set', FIRST], { cwd: folder })
+    expect(await stop()).not.toEqual([])
+  })
+})
+
+async function filesWithKeys(place: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(place, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && leaks(await readFile(path, 'latin1')).length > 0)
+      found.push(path.slice(place.length + 1))
+  }
+  return found.sort()
+}
