@@ -159,6 +159,19 @@ export class Exchange implements RouteRequest {
     this.watchers.splice(at < 0 ? this.watchers.length : at, 0, watcher)
   }
 
+  /** Somebody makes the body of the answer anew. */
+  get changesBody(): boolean {
+    return this.watchers?.some(watcher => watcher.onBody !== undefined) ?? false
+  }
+
+  /** The body of an answer after all those who change it. An answer that has none by its status stays without. */
+  changedBody(head: OutgoingHead, body: Buffer): Buffer {
+    if (head.status === 204 || head.status === 304 || this.method === 'HEAD') return body
+    let changed = body
+    for (const watcher of this.watchers ?? []) changed = watcher.onBody?.(this, head, changed) ?? changed
+    return changed
+  }
+
   /** Shows the head of the answer to those who watch for it. */
   showHead(head: OutgoingHead): void {
     for (const watcher of this.watchers ?? []) watcher.onAnswer?.(this, head)
@@ -170,7 +183,7 @@ export class Exchange implements RouteRequest {
     if (reason !== 'DirectResponse') this.error = body.toString()
     const head = { status, headers: this.answerHeaders?.apply(headers) ?? headers.slice() }
     if (this.watchers !== undefined) this.showHead(head)
-    this.send(head, body)
+    this.send(head, this.changesBody ? this.changedBody(head, Buffer.from(body)) : body)
   }
 
   /** Sends a whole answer as it is. */

@@ -26,6 +26,7 @@ import { accessEvent } from './telemetry/access-event.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
 import { TranslatedRelay } from './translated-relay.ts'
+import { WholeRelay } from './whole-relay.ts'
 
 /** Takes a request in; it stays with this generation to its end. */
 export function accept(
@@ -213,6 +214,7 @@ export function outgoingHeaders(
   const headers = destination.requestHeaders.build(exchange.request, host)
   if (destination.passthrough !== undefined && headers !== undefined)
     putBack(exchange, destination.passthrough, headers)
+  if (exchange.changesBody && headers !== undefined) setHeader(headers, 'accept-encoding', 'identity')
   if (headers === undefined || call === undefined || destination.ai === undefined) return headers
   const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call
@@ -230,7 +232,9 @@ function putBack({ caller }: Exchange, { header, prefix }: TokenPlace, headers: 
 }
 
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {
-  if (call?.translation === undefined || call.facts === undefined) return new Relay(exchange, destination)
+  if (call?.translation === undefined || call.facts === undefined) {
+    return exchange.changesBody ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
+  }
   return new TranslatedRelay(exchange, destination, call.translation, call.facts)
 }
 

@@ -60,6 +60,7 @@ const TRANSFORMATION: Fields = {
     set: each(HEAD_EXPRESSION),
     remove: runs,
     replace: HEAD_EXPRESSION,
+    body: EXPRESSION,
     metadata: each(HEAD_EXPRESSION),
   }),
 }

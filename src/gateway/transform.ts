@@ -37,6 +37,16 @@ export function transformAnswer(exchange: Exchange, head: OutgoingHead, transfor
   apply(exchange, transform, answerMessage(exchange, head))
 }
 
+/** The body of an answer as an expression makes it. */
+export function answerBody(
+  exchange: Exchange,
+  { status, headers }: OutgoingHead,
+  body: Buffer,
+  expression: Expression,
+): Buffer {
+  return bodyFrom(expression, celContext(exchange, { response: { status, headers, body } }))
+}
+
 function apply(exchange: Exchange, transform: CompiledTransform, message: Message): void {
   for (const [name, expression] of transform.metadata) {
     const value = jsonFrom(expression, message.context())

@@ -20,6 +20,8 @@ export class TranslatedRelay extends Relay {
   #stream: AnswerStream | undefined
   #head: AnswerHead | undefined
   #chunks: Buffer[] = []
+  /** A stream that is sent as a whole, because its body is changed once more. */
+  #isGathered = false
   #size = 0
 
   constructor(exchange: Exchange, destination: Destination, translation: Translation, facts: AnswerFacts) {
@@ -35,16 +37,22 @@ export class TranslatedRelay extends Relay {
     head.contentLength = -1
     this.#head = head
     if (!head.isEventStream || head.status > 299) return
+    this.#isGathered = this.exchange.changesBody
     this.#stream = this.#translation.stream(this.#facts)
     head.headers.push('content-type', 'text/event-stream')
-    super.begin(statusText, head)
+    if (!this.#isGathered) super.begin(statusText, head)
   }
 
   protected override pass(chunk: Buffer): boolean {
     if (this.#stream !== undefined) {
       const translated = this.#stream.push(chunk)
-      return translated.length === 0 || super.pass(translated)
+      if (!this.#isGathered) return translated.length === 0 || super.pass(translated)
+      return this.#gather(translated)
     }
+    return this.#gather(chunk)
+  }
+
+  #gather(chunk: Buffer): boolean {
     this.#chunks.push(chunk)
     this.#size += chunk.length
     if (this.#size > WHOLE_LIMIT) {
@@ -57,10 +65,17 @@ export class TranslatedRelay extends Relay {
   protected override end(): void {
     if (this.#stream === undefined) return this.#endWhole()
     const rest = this.#stream.end()
+    if (this.#isGathered && this.#stream.complete) return this.#sendGathered(rest)
     if (rest.length > 0) this.exchange.response.write(rest)
     // Clients do not miss the end of a stream that was cut; a broken connection they notice.
     if (this.#stream.complete) this.exchange.response.end()
     else this.exchange.response.destroy()
+  }
+
+  #sendGathered(rest: Buffer): void {
+    const head = this.#head ?? { status: 502, headers: [] }
+    const whole = Buffer.concat([...this.#chunks, rest])
+    this.exchange.send(head, this.exchange.changedBody(head, whole))
   }
 
   #endWhole(): void {
@@ -72,7 +87,7 @@ export class TranslatedRelay extends Relay {
       return this.exchange.end(llmResponseFailure('failed to parse response'))
     }
     headers.push('content-type', 'application/json')
-    this.exchange.send({ status, headers }, body)
+    this.exchange.send({ status, headers }, this.exchange.changedBody({ status, headers }, body))
   }
 
   #whole(status: number): Buffer {

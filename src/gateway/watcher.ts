@@ -21,6 +21,8 @@ export interface Watcher {
   readonly answerOrder: number
   /** The answer is about to go, be it the upstream's or the gateway's own. */
   onAnswer?(exchange: Exchange, head: OutgoingHead): void
+  /** Makes the body of the answer anew. A watcher that has it makes the relay gather the whole answer first. */
+  readonly onBody?: ((exchange: Exchange, head: OutgoingHead, body: Buffer) => Buffer) | undefined
   /** Everything is over: the answer has gone, or the client has. Called once. */
   onEnd?(exchange: Exchange): void
 }

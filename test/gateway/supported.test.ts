@@ -77,12 +77,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ],
   ['mirroring', policy({ requestMirror: {} }), `${ROUTE}.policies.requestMirror`, /"requestMirror"/],
   [
-    'the body of an answer from an expression',
-    policy({ transformations: { response: { body: '"x"' } } }),
-    `${ROUTE}.policies.transformations.response.body`,
-    /"body"/,
-  ],
-  [
     'an expression on the body of an answer',
     policy({ transformations: { response: { set: { a: 'string(response.body)' } } } }),
     `${ROUTE}.policies.transformations.response.set.a`,

@@ -4,7 +4,7 @@ import { awaitBody } from '../body.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
-import { type CompiledTransform, transformAnswer, transformRequest } from '../transform.ts'
+import { answerBody, type CompiledTransform, transformAnswer, transformRequest } from '../transform.ts'
 import type { ANSWER_ORDER, OutgoingHead, Watcher } from '../watcher.ts'
 import type { PolicyKind, Verdict } from './policy.ts'
 
@@ -53,11 +53,14 @@ function applyEntry({ request, response }: Entry, exchange: Exchange, answerOrde
 
 class AnswerTransformation implements Watcher {
   readonly answerOrder: number
+  readonly onBody: Watcher['onBody']
   readonly #transform: CompiledTransform
 
   constructor(transform: CompiledTransform, answerOrder: Order) {
     this.#transform = transform
     this.answerOrder = answerOrder
+    const { body } = transform
+    if (body !== undefined) this.onBody = (exchange, head, before) => answerBody(exchange, head, before, body)
   }
 
   onAnswer(exchange: Exchange, head: OutgoingHead): void {

@@ -10,6 +10,9 @@ const MOST_REPLAYED = 64 * 1024
 /** The request as it was before the first try, which every further one starts from. */
 interface Start {
   readonly path: string
+  readonly query: string
+  readonly method: string
+  readonly body: Buffer | undefined
   readonly rawHeaders: readonly string[]
   readonly headers: Exchange['headers']
   readonly json: Exchange['json']
@@ -45,9 +48,12 @@ export class Attempts implements Watcher {
   constructor(exchange: Exchange, rule: RetryRule | undefined, repeating: Repeating) {
     this.#exchange = exchange
     this.#repeating = repeating
-    const { request, path } = exchange
+    const { request, path, query, method, body } = exchange
     this.#start = {
       path,
+      query,
+      method,
+      body,
       rawHeaders: request.rawHeaders.slice(),
       headers: { ...request.headers },
       json: rule === undefined ? undefined : structuredClone(exchange.json),
@@ -128,10 +134,13 @@ export class Attempts implements Watcher {
   /** Undoes what the policies of the last backend did to the request. */
   #rewind(): void {
     const exchange = this.#exchange
-    const { path, rawHeaders, headers, json, answerHeaders, watchers } = this.#start
+    const { path, query, method, body, rawHeaders, headers, json, answerHeaders, watchers } = this.#start
     for (const watcher of exchange.watchers ?? []) if (!watchers.includes(watcher)) watcher.onEnd?.(exchange)
     exchange.watchers = watchers.slice()
     exchange.path = path
+    exchange.query = query
+    exchange.method = method
+    exchange.body = body
     exchange.answerHeaders = answerHeaders
     exchange.request.rawHeaders = rawHeaders.slice()
     exchange.request.headers = { ...headers }
