@@ -58,6 +58,8 @@ export class Exchange implements RouteRequest {
   relay: Relay | undefined = undefined
 
   gathering: Gathering | undefined = undefined
+  /** Bytes of a body that is gathered, where a policy says otherwise than the settings. */
+  bodyLimit: number | undefined = undefined
   /** The request's body, once it is here. */
   body: Buffer | undefined = undefined
   /** The body as JSON, for those who had to look into it. */

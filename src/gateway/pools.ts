@@ -1,24 +1,19 @@
 import { isIP } from 'node:net'
-import { checkServerIdentity } from 'node:tls'
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { type ConnectTo, redirect } from './connect-to.ts'
-import type { Upstream } from './runtime.ts'
+import type { Upstream, UpstreamTls } from './runtime.ts'
 import { buildConnector, type Connector, Pool } from './undici.ts'
 
 /**
- * Opens connections to one upstream. Certificates are always verified, against the upstream's own name wherever
- * `connectTo` sends the connection.
+ * Opens connections to one upstream. Certificates are verified unless the config says otherwise, and against the
+ * upstream's own name wherever `connectTo` sends the connection.
  */
 function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): Connector {
-  const { tls, servername, connectTimeoutMs } = upstream
+  const { tls, servername, connectTimeoutMs, socketPath } = upstream
   const connect = buildConnector({
     timeout: connectTimeoutMs,
-    ...(tls === undefined
-      ? {}
-      : {
-          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-          rejectUnauthorized: true,
-          checkServerIdentity: (_host, certificate) => checkServerIdentity(servername, certificate),
-        }),
+    ...(tls !== undefined && tlsOptions(tls, servername)),
+    ...(socketPath !== undefined && { socketPath }),
   })
   const target = redirect(connectTo, upstream.hostname, upstream.port)
   return (options, callback) =>
@@ -32,6 +27,21 @@ function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): Conn
       },
       callback,
     )
+}
+
+type VerifyOptions = Pick<
+  ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'checkServerIdentity'
+>
+
+function tlsOptions({ ca, identity, verify }: UpstreamTls, servername: string): VerifyOptions {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...identity?.options,
+    rejectUnauthorized: verify !== 'nothing',
+    checkServerIdentity: (_host, certificate) =>
+      verify === 'name' ? checkServerIdentity(servername, certificate) : undefined,
+  }
 }
 
 /** A server on this machine that takes the place of every upstream, in clear text. */

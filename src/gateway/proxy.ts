@@ -18,6 +18,7 @@ import { listenerOf, misdirection } from './listeners.ts'
 import { modelList } from './llm/model-list.ts'
 import { withQuery } from './llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm-request.ts'
+import { sendMirrors } from './mirror.ts'
 import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
 import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
@@ -71,7 +72,7 @@ function chooseRoute(exchange: Exchange): void {
 /** The route has nothing against the request: where it goes is decided as soon as enough of it is here. */
 function admit(exchange: Exchange): void {
   const action = exchange.route?.action ?? { kind: 'none' }
-  const limit = exchange.generation.runtime.settings.maxBodyBytes
+  const limit = exchange.bodyLimit ?? exchange.generation.runtime.settings.maxBodyBytes
   switch (action.kind) {
     case 'none':
       return exchange.end(NO_VALID_BACKENDS)
@@ -116,6 +117,9 @@ function send(exchange: Exchange): void {
   if (exchange.attempts === undefined && (route?.retry !== undefined || destination.health !== undefined))
     exchange.attempts = new Attempts(exchange, route?.retry, REPEATING)
   if (destination.answerHeaders.hasEdits) exchange.answerHeaders = destination.answerHeaders
+  if (!rewritePath(exchange, destination)) return
+  const isFirst = (exchange.attempts?.made ?? 0) === 0
+  if (isFirst && destination.mirrors.length > 0) sendMirrors(exchange, destination.mirrors)
   runSteps(exchange, destination.steps, exchange.gathering === undefined ? rewriteWhole : rewriteLarge)
 }
 
@@ -131,7 +135,7 @@ const REPEATING: Repeating = {
 /** Rewrites a request whose body is here, and sends it. */
 function rewriteWhole(exchange: Exchange): void {
   const { destination } = exchange
-  if (destination === undefined || !rewritePath(exchange, destination)) return
+  if (destination === undefined) return
   if (destination.ai === undefined) return dispatch(exchange, destination, undefined, exchange.body ?? null)
   const call = prepareLlmCall(exchange, destination.ai)
   if ('status' in call) return exchange.end(call)
@@ -151,7 +155,7 @@ function withinTokens(exchange: Exchange, next: () => void): void {
 /** A body above the limit: only an upstream that needs no look into it may have it. */
 function rewriteLarge(exchange: Exchange): void {
   const { destination, gathering } = exchange
-  if (destination === undefined || gathering === undefined || !rewritePath(exchange, destination)) return
+  if (destination === undefined || gathering === undefined) return
   if (destination.ai === undefined)
     return dispatch(exchange, destination, undefined, gathering.rest(exchange))
   if (destination.ai.types.of(exchange.path) !== 'passthrough') {

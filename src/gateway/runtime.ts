@@ -3,6 +3,7 @@ import type { Provider } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { AuthorizationRules } from './auth/rules.ts'
 import type { Expression } from './cel/cel.ts'
+import type { ClientIdentity } from './client-identity.ts'
 import type { EchoGuard } from './echo.ts'
 import type { Exchange } from './exchange.ts'
 import type { AnswerHeaders, RequestHeaders } from './headers.ts'
@@ -11,6 +12,7 @@ import type { Kept } from './kept.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
 import type { RequestGuards } from './llm/guards.ts'
 import type { Match, ValueMatch } from './match.ts'
+import type { Mirror } from './mirror.ts'
 import type { PathTypes } from './path-types.ts'
 import type { Step } from './policies/policy.ts'
 import type { RouteTable } from './router.ts'
@@ -164,6 +166,8 @@ export interface Destination {
   /** Where the backend stands in the config. */
   readonly path: Path
   readonly upstream: Upstream
+  /** Where copies of the request go. */
+  readonly mirrors: readonly Mirror[]
   /** The backend phase, in order. */
   readonly steps: readonly Step[]
   readonly ai: AiBackend | undefined
@@ -237,6 +241,8 @@ export interface Upstream {
   /** Without brackets. */
   readonly hostname: string
   readonly port: number
+  /** A Unix socket in place of host and port. */
+  readonly socketPath: string | undefined
   /** `api.openai.com:443`, for the log. */
   readonly endpoint: string
   /** The name that is asked for (SNI) and that the certificate must carry; empty without TLS. */
@@ -250,6 +256,9 @@ export interface Upstream {
 export interface UpstreamTls {
   /** PEM text that replaces the system's roots. */
   readonly ca: string | undefined
+  readonly identity: ClientIdentity | undefined
+  /** How much of the upstream's certificate is checked: its name too, only who signed it, or nothing. */
+  readonly verify: 'name' | 'signature' | 'nothing'
 }
 
 function targetsOf(action: Action): readonly Target[] {
@@ -279,5 +288,5 @@ export function upstreamsOf(runtime: Runtime): Upstream[] {
   return [...actions]
     .flatMap(targetsOf)
     .flatMap(destinationsOf)
-    .map(destination => destination.upstream)
+    .flatMap(({ upstream, mirrors }) => [upstream, ...mirrors.map(mirror => mirror.upstream)])
 }

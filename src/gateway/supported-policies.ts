@@ -8,13 +8,11 @@ import { each, type Fields, isMap, runs, type Support, section, unless } from '.
 
 export const BACKEND_TLS = section({
   root: runs,
+  cert: runs,
+  key: runs,
   hostname: runs,
-  insecure: unless(value =>
-    value === true ? '"insecure": certificates are always verified here' : undefined,
-  ),
-  insecureHost: unless(value =>
-    value === true ? '"insecureHost": names are always verified here' : undefined,
-  ),
+  insecure: runs,
+  insecureHost: runs,
 })
 
 // What stands beside a bare key is dropped by agentgateway as well; a rule warns of it.
@@ -154,6 +152,8 @@ export const ROUTE_POLICIES = section({
   requestRedirect: runs,
   localRateLimit: unless(value => (Array.isArray(value) ? undefined : 'conditional rate limits')),
   csrf: runs,
+  buffer: section({ request: runs }),
+  requestMirror: section({ percentage: runs, backend: section({ host: runs, backend: runs }) }),
   delay: section({ duration: runs }),
   directResponse: unless(
     value =>

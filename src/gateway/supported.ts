@@ -23,10 +23,6 @@ export interface Unsupported {
   readonly what: string
 }
 
-const ADDRESS = unless(value =>
-  typeof value === 'string' && value.startsWith('unix:') ? 'backends on a Unix socket' : undefined,
-)
-
 const MODEL_ONLY = section({ model: runs })
 const CUSTOM = section({ model: runs, providerOverride: runs, formats: runs })
 
@@ -39,7 +35,7 @@ const AI_PROVIDER = section({
     azure: runs,
     custom: CUSTOM,
   }),
-  hostOverride: ADDRESS,
+  hostOverride: runs,
   pathOverride: runs,
   pathPrefix: runs,
   tokenize: only(false, '"tokenize":'),
@@ -55,7 +51,7 @@ const AI: Support = (value, path, report) => {
 const ROUTE_BACKEND: Support = (value, path, report) => {
   // The one key that is set by being null.
   if (isMap(value) && value['invalid'] === null) report([...path, 'invalid'], 'a backend that is "invalid"')
-  section({ weight: runs, host: ADDRESS, backend: runs, ai: AI, policies: BACKEND_POLICIES })(
+  section({ weight: runs, host: runs, backend: runs, ai: AI, policies: BACKEND_POLICIES })(
     value,
     path,
     report,
@@ -130,7 +126,7 @@ const LLM_PARAMS = section({
   azureResourceType: runs,
   azureApiVersion: runs,
   azureProjectName: runs,
-  hostOverride: ADDRESS,
+  hostOverride: runs,
   pathOverride: runs,
   pathPrefix: runs,
   tokenize: only(false, '"tokenize":'),
@@ -221,7 +217,7 @@ const CONFIG = section({
   gateways: each(GATEWAY),
   routes: each(ROUTE),
   llm: LLM,
-  backends: each(section({ name: runs, host: ADDRESS, ai: AI, policies: BACKEND_POLICIES })),
+  backends: each(section({ name: runs, host: runs, ai: AI, policies: BACKEND_POLICIES })),
   policies: each(section({ name: runs, target: TARGET, phase: runs, policy: ROUTE_POLICIES })),
   frontendPolicies: section({
     tls: section({ minVersion: runs, maxVersion: runs }),

@@ -168,7 +168,7 @@ describe('a call that fails', () => {
   it('a timeout while the body still comes is the end of the request', async () => {
     const upstream = await startUpstream()
     const { port, nextEvent } = await startTestGateway(
-      toHost(`127.0.0.1:${upstream.port}`, { timeout: { requestTimeout: '20ms' } }),
+      toHost(`127.0.0.1:${upstream.port}`, { timeout: { requestTimeout: '500ms' } }),
     )
     const client = await rawClient(port)
     client.socket.write('POST /1 HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nda')

@@ -75,7 +75,18 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     `${ROUTE}.policies.localRateLimit`,
     /conditional rate limits/,
   ],
-  ['mirroring', policy({ requestMirror: {} }), `${ROUTE}.policies.requestMirror`, /"requestMirror"/],
+  [
+    'mirroring to a service',
+    policy({ requestMirror: { percentage: 1, backend: { service: {} } } }),
+    `${ROUTE}.policies.requestMirror.backend.service`,
+    /"service"/,
+  ],
+  [
+    'buffered answers',
+    policy({ buffer: { response: {} } }),
+    `${ROUTE}.policies.buffer.response`,
+    /"response"/,
+  ],
   [
     'an expression on the body of an answer',
     policy({ transformations: { response: { set: { a: 'string(response.body)' } } } }),
@@ -124,24 +135,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     `${ROUTE}.policies.ai.routes["/r"]`,
     /realtime/,
   ],
-  [
-    'trusting any certificate',
-    policy({ backendTLS: { insecure: true } }),
-    `${ROUTE}.policies.backendTLS.insecure`,
-    /always verified/,
-  ],
-  [
-    'trusting any name',
-    policy({ backendTLS: { insecureHost: true } }),
-    `${ROUTE}.policies.backendTLS.insecureHost`,
-    /always verified/,
-  ],
-  [
-    'client certificates',
-    policy({ backendTLS: { cert: 'c', key: 'k' } }),
-    `${ROUTE}.policies.backendTLS.cert`,
-    /"cert"/,
-  ],
   ['cloud credentials', policy({ backendAuth: { gcp: {} } }), `${ROUTE}.policies.backendAuth.gcp`, /"gcp"/],
   ['copilot', policy({ backendAuth: 'copilot' }), `${ROUTE}.policies.backendAuth`, /copilot/],
   [
@@ -156,7 +149,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     `${ROUTE}.policies.directResponse.bodyExpression`,
     /"bodyExpression"/,
   ],
-  ['a Unix socket', JSON.parse(toHost('unix:/run/x.sock')), `${ROUTE}.backends[0].host`, /Unix socket/],
   ['a service', route({ backends: [{ service: {} }] }), `${ROUTE}.backends[0].service`, /"service"/],
   ['an mcp backend', route({ backends: [{ mcp: {} }] }), `${ROUTE}.backends[0].mcp`, /"mcp"/],
   ['an invalid backend', route({ backends: [{ invalid: null }] }), `${ROUTE}.backends[0].invalid`, /invalid/],
@@ -231,7 +223,7 @@ describe('what the embedded gateway does not run', () => {
   })
 
   it('is all reported at once', () => {
-    const config = { mcp: {}, ui: {}, ...policy({ remoteRateLimit: {}, requestMirror: {} }) } as Config
+    const config = { mcp: {}, ui: {}, ...policy({ mcpGuardrails: {}, a2a: {} }) } as Config
     expect(findUnsupported(config)).toHaveLength(4)
   })
 

@@ -14,6 +14,7 @@ import { type CompiledAuth, compileAuth } from './auth.ts'
 import { milliseconds } from './duration.ts'
 import { editsOf } from './header-edits.ts'
 import { invalid } from './invalid.ts'
+import { compileMirrors } from './mirror.ts'
 import { compilePhase, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
 import type { RouteContext } from './route.ts'
@@ -156,12 +157,14 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   ]
   const rewrite = compileRewrite(strongestOf(route, 'urlRewrite'))
   const isProvidersOwn = ai !== undefined && !ai.isHostOverridden
-  const ownName = isIP(upstream.hostname) === 0 ? upstream.hostname : undefined
+  const hasName = isIP(upstream.hostname) === 0 && upstream.socketPath === undefined
+  const ownName = hasName ? upstream.hostname : undefined
   const limits = [strongest(levels, 'timeoutMs'), backendTimeout(route)].filter(limit => limit !== undefined)
   return Object.freeze({
     label: draft.label,
     path: draft.path,
     upstream,
+    mirrors: compileMirrors(route, draft.backend, context),
     steps: compilePhase(BACKEND_PHASE, draft.backend, context.policies.for(draft.key)),
     ai,
     requestHeaders: new RequestHeaders(requestEdits, ai?.provider.refusedHeaders),
@@ -186,6 +189,7 @@ function policyNames({ levels, route, target, health }: DestinationDraft): strin
     timeout: strongestOf(route, 'timeout') ?? strongest(levels, 'timeoutMs'),
     backendAuth: strongest(levels, 'auth'),
     ai: 'ai' in target ? strongest(levels, 'routes') : undefined,
+    requestMirror: strongestOf(route, 'requestMirror'),
     backendTLS: strongest(levels, 'tls'),
     retry: strongestOf(route, 'retry'),
     health: health?.value,

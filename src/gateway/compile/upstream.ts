@@ -1,6 +1,8 @@
+import { createSecureContext } from 'node:tls'
 import type { Path } from '../../config/diagnostic.ts'
 import type { BackendTls } from '../../config/schema.ts'
-import type { Upstream } from '../runtime.ts'
+import { ClientIdentity } from '../client-identity.ts'
+import type { Upstream, UpstreamTls } from '../runtime.ts'
 import { invalid } from './invalid.ts'
 
 /** What all upstreams share, and how a file with roots is read. */
@@ -15,10 +17,14 @@ export interface Address {
   /** Without brackets. */
   readonly hostname: string
   readonly port: number
+  /** A Unix socket in their place. */
+  readonly socketPath?: string
 }
 
-/** `host:port`, `[::1]:port` */
+/** `host:port`, `[::1]:port`, `unix:/path` */
 export function parseAddress(text: string, path: Path): Address {
+  // Nobody looks the name up; it only stands where a URL needs one.
+  if (text.startsWith('unix:')) return { hostname: 'localhost', port: 80, socketPath: text.slice(5) }
   const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text)
   const hostname = parts?.[1] ?? parts?.[2]
   if (hostname === undefined)
@@ -38,23 +44,51 @@ export function compileUpstream(
   tls: PlacedTls | undefined,
   settings: UpstreamSettings,
 ): Upstream {
-  const { hostname, port } = address
+  const { hostname, port, socketPath } = address
   const { connectTimeoutMs, idleMs } = settings
   const host = hostname.includes(':') ? `[${hostname}]` : hostname
   const servername = tls === undefined ? '' : (tls.tls.hostname ?? hostname)
-  const ca = tls && readPem(tls.tls.root, [...tls.path, 'root'], 'CERTIFICATE', settings.readFile)
+  const secure = tls && compileTls(tls, settings)
   const origin = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`
   return Object.freeze({
-    key: [origin, servername, connectTimeoutMs, idleMs, ca ?? ''].join('|'),
+    key: [origin, socketPath ?? '', servername, connectTimeoutMs, idleMs, tlsKey(secure)].join('|'),
     origin,
     hostname,
     port,
-    endpoint: `${host}:${port}`,
+    socketPath,
+    endpoint: socketPath === undefined ? `${host}:${port}` : `unix:${socketPath}`,
     servername,
-    tls: tls === undefined ? undefined : Object.freeze({ ca }),
+    tls: secure,
     connectTimeoutMs,
     idleMs,
   })
+}
+
+function compileTls({ tls, path }: PlacedTls, { readFile }: UpstreamSettings): UpstreamTls {
+  const cert = readPem(tls.cert, [...path, 'cert'], 'CERTIFICATE', readFile)
+  const key = readPem(tls.key, [...path, 'key'], 'PRIVATE KEY', readFile)
+  if ((cert === undefined) !== (key === undefined)) {
+    throw invalid(path, 'a client certificate is a certificate and its key', 'give both cert and key')
+  }
+  return Object.freeze({
+    ca: readPem(tls.root, [...path, 'root'], 'CERTIFICATE', readFile),
+    identity: cert === undefined || key === undefined ? undefined : identityOf(cert, key, path),
+    verify: tls.insecure ? 'nothing' : tls.insecureHost ? 'signature' : 'name',
+  })
+}
+
+function identityOf(cert: string, key: string, path: Path): ClientIdentity {
+  try {
+    createSecureContext({ cert, key })
+  } catch {
+    throw invalid(path, 'the key does not belong to the certificate', 'check cert and key')
+  }
+  return new ClientIdentity(cert, key)
+}
+
+/** What connections must have in common to be shared. */
+function tlsKey(tls: UpstreamTls | undefined): string {
+  return tls === undefined ? '' : [tls.verify, tls.identity?.fingerprint ?? '', tls.ca ?? ''].join(' ')
 }
 
 /** The text of a PEM file that the config names; undefined where it names none. */

@@ -2,6 +2,7 @@ import { ANSWER_ORDER } from '../watcher.ts'
 import { apiKey } from './api-key.ts'
 import { authorization } from './authorization.ts'
 import { basicAuth } from './basic-auth.ts'
+import { buffer } from './buffer.ts'
 import { cors } from './cors.ts'
 import { csrf } from './csrf.ts'
 import { delay } from './delay.ts'
@@ -33,6 +34,7 @@ export const GATEWAY_PHASE: readonly PolicyKind[] = [
 export const ROUTE_PHASE: readonly PolicyKind[] = [
   ...CLIENT,
   localRateLimit,
+  buffer,
   transformations(ANSWER_ORDER.routeTransformation),
   csrf,
   responseHeaderModifier,

@@ -1,0 +1,56 @@
+import type { Dispatcher } from 'undici'
+import type { Exchange } from './exchange.ts'
+import type { RequestHeaders } from './headers.ts'
+import { withQuery } from './llm-path.ts'
+import type { Upstream } from './runtime.ts'
+
+/** Where copies of requests go, and how many of them. */
+export interface Mirror {
+  readonly upstream: Upstream
+  /** Share of the requests, from 0 to 1. */
+  readonly share: number
+  readonly requestHeaders: RequestHeaders
+  /** `Host` there; undefined for the client's own. */
+  readonly authority: string | undefined
+}
+
+/** After which nobody waits any longer for the answer, which nobody reads. */
+const PATIENCE_MS = 60_000
+
+/** Takes whatever comes, until it ends or takes too long. */
+class Unread implements Dispatcher.DispatchHandler {
+  #timer: NodeJS.Timeout | undefined
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#timer = setTimeout(() => abort(), PATIENCE_MS)
+    this.#timer.unref()
+  }
+
+  onHeaders(): boolean {
+    return true
+  }
+
+  onData(): boolean {
+    return true
+  }
+
+  onComplete(): void {
+    clearTimeout(this.#timer)
+  }
+
+  onError(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+/** Sends copies of a request without its body, as agentgateway does. What becomes of them changes nothing. */
+export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): void {
+  for (const { upstream, share, requestHeaders, authority } of mirrors) {
+    if (Math.random() >= share) continue
+    const headers = requestHeaders.build(exchange.request, authority)
+    if (headers === undefined) continue
+    const path = withQuery(exchange.path, exchange.query, [])
+    const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
+    exchange.generation.pools.to(upstream).dispatch(options, new Unread())
+  }
+}
