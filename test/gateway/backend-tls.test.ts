@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Runtime, upstreamsOf } from '../../src/gateway/runtime.ts'
 import { makeCertificate } from '../helpers/tls.ts'
 import { call } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
@@ -92,10 +93,7 @@ describe('TLS to a backend', () => {
       toHost('a.test:443', { backendTLS: { root: 'ca.pem', cert: 'client.pem', key: 'client.key' } }),
       compile,
     )
-    const keyOf = (runtime: typeof plain) => {
-      const action = runtime.binds[0]?.listeners.get(undefined)?.routes.entries()[0]?.[1][0]?.route.action
-      return action?.kind === 'destinations' ? action.choices[0]?.upstream.key : undefined
-    }
+    const keyOf = (runtime: Runtime) => upstreamsOf(runtime)[0]?.key
     expect(keyOf(plain)).not.toBe(keyOf(mutual))
     expect(keyOf(mutual)).not.toContain('PRIVATE KEY')
   })
