@@ -1,17 +1,10 @@
 import { chmod, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CheckedConfig } from '../check.ts'
-import type { Diagnostic } from '../config/diagnostic.ts'
 import { fixText } from '../config/fix.ts'
 import { AgwError } from '../errors.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
 import { type WriteFilesOptions, type WrittenFile, writeFiles } from './write-files.ts'
-
-/** What `--fix` did, or would do. */
-export interface Fixed {
-  readonly files: readonly WrittenFile[]
-  readonly findings: readonly Diagnostic[]
-}
 
 /** A key file that others can read. */
 interface OpenFile {
@@ -21,15 +14,32 @@ interface OpenFile {
   readonly path: string
 }
 
+/** How often mends may bring others to light. */
+const ROUNDS = 3
+
 /**
- * Mends what is certain in configs and key files: shows the diff, asks where a person is there, writes. Throws
- * CONFIG_CHANGED when a file is not as it was checked.
+ * Mends what is certain in configs and key files: shows the diff, asks where a person is there, writes; and once more what
+ * could only be seen then, because of a file that is no YAML nothing else is known. Throws CONFIG_CHANGED when a file is
+ * not as it was checked.
  */
 export async function applyFixes(
+  check: () => Promise<readonly CheckedConfig[]>,
+  options: WriteFilesOptions,
+): Promise<readonly WrittenFile[]> {
+  const written = new Map<string, WrittenFile>()
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const files = await fixOnce(await check(), options)
+    if (round === 0 && files.length === 0) options.terminal.err('nothing to fix: unchanged')
+    for (const one of files) if (one.action !== 'unchanged' || round === 0) written.set(one.file, one)
+    if (files.every(one => one.action === 'unchanged')) break
+  }
+  return [...written.values()]
+}
+
+async function fixOnce(
   checked: readonly CheckedConfig[],
   options: WriteFilesOptions,
-): Promise<Fixed> {
-  const findings: Diagnostic[] = []
+): Promise<WrittenFile[]> {
   const texts: PlannedFile[] = []
   const open = new Map<string, OpenFile>()
   for (const one of checked) {
@@ -38,16 +48,11 @@ export async function applyFixes(
     }
     const { text, fixed } = fixText(one.document, one.diagnostics)
     if (fixed.length > 0) texts.push(await plannedText(one, text))
-    findings.push(...fixed)
-    for (const [finding, file] of await openFiles(one)) {
-      findings.push(finding)
-      open.set(file.path, file)
-    }
+    for (const file of await openFiles(one)) open.set(file.path, file)
   }
   const modes = [...open.values()]
   for (const file of modes) options.terminal.err(`chmod 0600 ${file.name}`)
-  const written = await write(texts, modes, options)
-  return { files: written, findings }
+  return write(texts, modes, options)
 }
 
 async function write(
@@ -57,12 +62,10 @@ async function write(
 ): Promise<WrittenFile[]> {
   const { terminal, prompt, dryRun, yes } = options
   const files = texts.length > 0 ? await writeFiles(texts, options) : []
-  if (texts.length === 0) {
-    if (modes.length === 0) terminal.err('nothing to fix: unchanged')
-    else if (dryRun) terminal.err('dry run: nothing was changed')
-    else if (!yes && prompt.allowed && !(await prompt.confirm('--yes', 'Change this?', true))) {
+  if (texts.length === 0 && modes.length > 0) {
+    if (dryRun) terminal.err('dry run: nothing was changed')
+    else if (!yes && prompt.allowed && !(await prompt.confirm('--yes', 'Change this?', true)))
       throw new AgwError('INTERRUPTED', 'nothing was changed')
-    }
   }
   if (!dryRun) for (const file of modes) await close(file)
   const action = dryRun ? 'unchanged' : 'updated'
@@ -82,17 +85,14 @@ async function plannedText({ path, name, document }: CheckedConfig, text: string
 }
 
 /** The files with keys that a finding says others can read; files of a mount are not ours to change. */
-async function openFiles({
-  diagnostics,
-  keyFiles,
-}: CheckedConfig): Promise<[finding: Diagnostic, file: OpenFile][]> {
-  const found: [Diagnostic, OpenFile][] = []
+async function openFiles({ diagnostics, keyFiles }: CheckedConfig): Promise<OpenFile[]> {
+  const found: OpenFile[] = []
   for (const { code, severity, message, file, shown } of keyFiles) {
-    const finding = diagnostics.find(one => one.code === code && one.message === message)
-    if (code !== 'KEY_FILE_MODE' || severity !== 'warning' || finding === undefined) continue
+    const isShown = diagnostics.some(one => one.code === code && one.message === message)
+    if (code !== 'KEY_FILE_MODE' || severity !== 'warning' || !isShown) continue
     const real = await realpath(file)
     const beside = dirname(real) === (await realpath(dirname(file)))
-    found.push([finding, { name: beside ? shown : `${shown} (a link to ${real})`, path: real }])
+    found.push({ name: beside ? shown : `${shown} (a link to ${real})`, path: real })
   }
   return found
 }

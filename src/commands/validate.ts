@@ -7,7 +7,6 @@ import {
   filesToCheck,
   publishedSchema,
 } from '../check.ts'
-import type { Fixed } from '../cli/apply-fixes.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { writeFlags } from '../cli/flags.ts'
 import { Prompt } from '../cli/prompt.ts'
@@ -17,6 +16,7 @@ import { validateJson } from '../cli/report/json.ts'
 import { summaryText } from '../cli/report/text.ts'
 import { asksForJson, FORMATS, type Format, reportText, verdictOf } from '../cli/report/validate.ts'
 import { workspaceRoot } from '../cli/workspace-root.ts'
+import type { WrittenFile } from '../cli/write-files.ts'
 import { AgwError, EXIT } from '../errors.ts'
 import type { LoadOptions } from '../load.ts'
 
@@ -97,16 +97,14 @@ export default class Validate extends ConfigCommand {
       published: await publishedSchema(flags.schema, process.cwd()),
     }
     const loads = await filesToCheck(args.file, this.loadOptions(flags))
-    let files = await this.#check(loads, options)
-    const fixed = flags.fix ? await this.#fix(files, flags) : undefined
-    if (fixed?.files.some(file => file.action !== 'unchanged')) files = await this.#check(loads, options)
-    const shown = filesOf(files)
+    const fixed = flags.fix ? await this.#fix(loads, { ...options, online: undefined }, flags) : undefined
+    const shown = filesOf(await this.#check(loads, options))
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
     const onlyShown = flags.fix && flags['dry-run']
     if (!verdict.passed && !onlyShown) this.endWith(EXIT.findings)
     await this.#print(shown, flags.format as Format, flags.strict)
     if (verdict.note !== undefined) this.note(verdict.note)
-    return { ...validateJson(shown), ...(fixed && { fixed: fixed.files }) }
+    return { ...validateJson(shown), ...(fixed && { fixed }) }
   }
 
   async #check(loads: readonly LoadOptions[], options: CheckOptions): Promise<CheckedConfig[]> {
@@ -134,9 +132,13 @@ export default class Validate extends ConfigCommand {
     )
   }
 
-  async #fix(files: readonly CheckedConfig[], flags: FixFlags): Promise<Fixed> {
+  async #fix(
+    loads: readonly LoadOptions[],
+    options: CheckOptions,
+    flags: FixFlags,
+  ): Promise<readonly WrittenFile[]> {
     const { applyFixes } = await import('../cli/apply-fixes.ts')
-    return applyFixes(files, {
+    return applyFixes(() => this.#check(loads, options), {
       terminal: this.terminal,
       prompt: new Prompt({ allowed: this.canAsk(flags) }),
       cwd: process.cwd(),

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Code } from './codes.ts'
 import type { Diagnostic, Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import { type Finding, toFindings } from './issues.ts'
@@ -20,10 +21,30 @@ export function validate(document: ConfigDocument): Checked {
   const config = parsed?.data
   const shape = parsed?.error === undefined ? [] : toFindings(parsed.error.issues, document.data)
   found.push(...placed(document, shape))
-  found.push(...findingsOfRules(document, config, shape.map(brokenSection)))
+  const isWhole = shape.every(isOfOneValue)
+  found.push(...findingsOfRules(document, config, { broken: shape.map(brokenSection), isWhole }))
   const diagnostics = found.sort((a, b) => a.range.start.offset - b.range.start.offset)
   const broken = diagnostics.some(one => one.severity === 'error')
   return { config: broken ? undefined : config, draft: config, diagnostics }
+}
+
+/** Mistakes in a value that nothing else of the file depends on. */
+const OF_ONE_VALUE = new Set<Code>([
+  'BAD_DURATION',
+  'BAD_EXPRESSION',
+  'BAD_HEADER',
+  'BAD_KEY_HASH',
+  'BAD_NUMBER',
+  'BAD_REGEX',
+  'BAD_URL',
+])
+
+/** Whether the rest of the file can be judged as if this was right: no name, key or section is in doubt. */
+function isOfOneValue({ code, path }: Finding): boolean {
+  return (
+    OF_ONE_VALUE.has(code) ||
+    (code === 'WRONG_TYPE' && path.some(one => one === 'policies' || one === 'params'))
+  )
 }
 
 /** The section that a finding of shape leaves in doubt. */

@@ -246,6 +246,15 @@ describe('a comment that ignores nothing', () => {
 })
 
 describe('--fix', () => {
+  it('mends what shows only when the file can be read', async () => {
+    const text = `${DOUBTFUL.replace('"$OPENAI_API_KEY"', '$OPENAI_API_KEY')}`
+    await put({ 'config.yaml': text })
+    const run = await validate(['--fix', '--engine', 'agentgateway'], { OPENAI_API_KEY: 'a: b: #c' })
+    const mended = await readFile(join(folder, 'config.yaml'), 'utf8')
+    expect(mended).toMatch(/apiKey: "\$OPENAI_API_KEY"[\s\S]*keyHash: "sha256:/)
+    expect(run.stdout).not.toMatch(/YAML_SYNTAX|PLAIN_VIRTUAL_KEY/)
+  })
+
   const broken = `# costs $NOPE a month\r\n${DOUBTFUL.replaceAll('\n', '\r\n')}`
   const mended = /^# costs \$\$NOPE a month\r\n[\s\S]*- keyHash: "sha256:[0-9a-f]{64}"\r\n$/
 

@@ -29,15 +29,23 @@ const PLACE_RULES: readonly PlaceRule[] = [
   ...EXPRESSION_RULES,
 ]
 
+/** What the schema found. */
+interface Shape {
+  /** The sections with findings. */
+  readonly broken: readonly Path[]
+  /** Names and sections are as they should be; at most single values are wrong. */
+  readonly isWhole: boolean
+}
+
 /**
- * Findings on the meaning of a config. `config` is there when its shape is sound; else `broken` are the sections with
- * findings of shape, and nothing is said about them, nor about how the parts of the file fit together. Of a file that is
- * no YAML only the variables are looked at: they may be what breaks it.
+ * Findings on the meaning of a config. `config` is there when its shape is sound. Nothing is said about broken sections,
+ * nor, unless the file is whole, about how its parts fit together. Of a file that is no YAML only the variables are looked
+ * at: they may be what breaks it.
  */
 export function findingsOfRules(
   document: ConfigDocument,
   config: Config | undefined,
-  broken: readonly Path[],
+  { broken, isWhole }: Shape,
 ): Diagnostic[] {
   const data = isNode(document.data) ? document.data : {}
   const { found, report } = collector(document, broken)
@@ -49,7 +57,7 @@ export function findingsOfRules(
     return slots
   }
   for (const rule of VARIABLE_RULES) rule(context, getSlots)
-  if (config !== undefined) {
+  if (isWhole && document.data !== undefined) {
     const placesOf = (key: CollectedKey): readonly Place[] => places.get(key) ?? []
     const whole = { ...context, scene: sceneOf(data), slots: getSlots, placesOf }
     for (const rule of FILE_RULES) rule(whole)

@@ -276,6 +276,12 @@ routes:
     ).toEqual(['UNKNOWN_KEY 3'])
   })
 
+  test('is asked so beside a value that nothing else depends on', () => {
+    const config =
+      'gateways: {default: {port: 1}}\nroutes:\n- policies: {timeout: {requestTimeout: 30}, retry: {codes: [502], backoff: 1 s}}\n  backends: [{backend: /none}]\n'
+    expect(findingsIn(config)).toEqual(['WRONG_TYPE 3', 'BAD_DURATION 3', 'UNKNOWN_BACKEND 4'])
+  })
+
   test('what a variable that is not set would change is left open', () => {
     const config =
       'gateways: {default: {port: 1}}\nroutes:\n- matches: [{path: {pathPrefix: $PREFIX}}]\n  backends: [{host: "localhost:1"}]\n'
