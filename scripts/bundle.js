@@ -29,12 +29,18 @@ export async function bundle(root) {
   writeFileSync(join(folder, 'LICENSES.txt'), licenses(modules))
 }
 
-/** Files that are loaded by name: the library, the start, each command and hook. */
+/** Files that are loaded by name: the library, the start, a worker process, each command and hook. */
 function entries(dist) {
   const commands = readdirSync(join(dist, 'commands'), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.js'))
     .map(name => join('commands', name))
-  const names = ['index.js', join('cli', 'main.js'), join('cli', 'command-not-found.js'), ...commands]
+  const names = [
+    'index.js',
+    join('cli', 'main.js'),
+    join('cli', 'command-not-found.js'),
+    join('serving', 'workers', 'worker.js'),
+    ...commands,
+  ]
   return Object.fromEntries(names.map(name => [name.slice(0, -3).split(sep).join('/'), join(dist, name)]))
 }
 

@@ -6,15 +6,15 @@ import { configChanges } from './config-changes.ts'
 import { AgwError } from './errors.ts'
 import {
   compileRuntime,
-  type Gateway,
   type GatewayOptions,
   type ListeningAddress,
   type PageSet,
   type ReloadOutcome,
+  type Runtime,
   startGateway,
 } from './gateway/index.ts'
 import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
-import { type KeepEvent, SecretKeeper, watchFiles } from './secrets/index.ts'
+import { type KeepEvent, type ResolvedConfig, SecretKeeper, watchFiles } from './secrets/index.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
@@ -34,9 +34,19 @@ export type LiveEvent =
   | { readonly event: 'draining' }
   | { readonly event: 'stopped' }
 
+/** What serves a config: a gateway in this process, or several workers. */
+export interface Engine {
+  readonly addresses: readonly ListeningAddress[]
+  /** Serves the next config, or throws and goes on with the one before. */
+  reload(runtime: Runtime, config: ResolvedConfig): Promise<void>
+  close(options?: { readonly drainMs?: number }): Promise<void>
+}
+
 export interface LiveOptions {
   readonly load: LoadOptions
   readonly gateway: GatewayOptions
+  /** Starts what serves; a gateway in this process unless given. */
+  readonly start?: ((runtime: Runtime, config: ResolvedConfig) => Promise<Engine>) | undefined
   /** Watch the config, `.env` and key files, and take changes in. */
   readonly reload: boolean
   readonly onEvent: (event: LiveEvent) => void
@@ -84,7 +94,7 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
   // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
   const pinned = { ...options, load: { ...options.load, ...(first.path !== '-' && { file: first.path }) } }
   const runtime = compileRuntime(first.resolved)
-  const gateway = await startGateway(runtime, options.gateway)
+  const gateway = await (options.start?.(runtime, first.resolved) ?? startGateway(runtime, options.gateway))
   for (const address of gateway.addresses) {
     options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
   }
@@ -110,7 +120,7 @@ async function usable(options: LiveOptions): Promise<UsableConfig> {
 }
 
 class Live implements LiveGateway {
-  readonly #gateway: Gateway
+  readonly #gateway: Engine
   readonly #options: LiveOptions
   readonly #startConfig: UsableConfig['resolved']['config']
   readonly #keeper: SecretKeeper | undefined
@@ -124,7 +134,7 @@ class Live implements LiveGateway {
   #isSynchronized = true
 
   constructor(
-    gateway: Gateway,
+    gateway: Engine,
     first: UsableConfig,
     files: readonly string[],
     options: LiveOptions,
@@ -179,8 +189,9 @@ class Live implements LiveGateway {
       const next = await usable(this.#options)
       const before = this.#current
       // As in agentgateway, the `config` section holds until the next start.
-      const runtime = compileRuntime({ ...next.resolved, config: this.#startConfig })
-      await this.#gateway.reload(runtime)
+      const config = { ...next.resolved, config: this.#startConfig }
+      const runtime = compileRuntime(config)
+      await this.#gateway.reload(runtime, config)
       this.#current = next
       this.#files = runtime.files
       this.#isSynchronized = true

@@ -1,11 +1,15 @@
-import { type AccessEvent, Metrics, metricsText, parseConnectTo } from './gateway/index.ts'
+import { metricsText, parseConnectTo } from './gateway/index.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
 import type { LoadOptions, UsableConfig } from './load.ts'
 import type { Secret } from './secrets/secret.ts'
-import { type AccessLogOptions, type OpenedLog, openAccessLog } from './serving/access-log.ts'
+import type { AccessLogOptions } from './serving/access-log.ts'
 import { openAdmin } from './serving/admin.ts'
+import { type Serving, serveHere } from './serving/here.ts'
 import { KeyUse } from './serving/key-use.ts'
 import { announce } from './serving/running-gateways.ts'
+import { workerCount } from './serving/workers/count.ts'
+import { serveInWorkers } from './serving/workers/serve.ts'
+import type { WorkerSetup } from './serving/workers/wire.ts'
 
 /** The pages for those who run the gateway. */
 export interface AdminOptions {
@@ -19,6 +23,14 @@ export interface AdminOptions {
   readonly redact: (text: string) => string
 }
 
+/** Several processes that serve as one. */
+export interface WorkersOptions {
+  /** A number or `auto`; the config's `workerThreads` when absent, else one. */
+  readonly count: string | undefined
+  /** The program of a worker. */
+  readonly script: string
+}
+
 export interface ServeOptions {
   readonly load: LoadOptions
   readonly host?: string
@@ -30,6 +42,7 @@ export interface ServeOptions {
   readonly reload: boolean
   readonly log?: AccessLogOptions
   readonly admin?: AdminOptions
+  readonly workers?: WorkersOptions
   readonly onEvent: (event: LiveEvent) => void
   readonly onSecret: (secret: Secret) => void
 }
@@ -64,36 +77,48 @@ export async function serve(options: ServeOptions): Promise<LiveGateway> {
 
 async function start(options: ServeOptions, closing: Closing): Promise<LiveGateway> {
   const mockPort = await mockFor(options.mock, closing)
-  const log = options.log && (await openAccessLog(options.log))
-  if (log !== undefined) closing.push(() => log.close())
-  const metrics = new Metrics()
+  const standIn = mockPort === undefined ? undefined : { host: '127.0.0.1', port: mockPort }
+  const connectTo = (options.connectTo ?? []).map(parseConnectTo)
   const keys = new KeyUse()
-  const observers = [log?.add, ...(options.admin === undefined ? [] : [metrics.record, keys.record])]
+  const hidden = new Set<Secret>()
+  let serving: Serving | undefined
   return startLive({
     load: options.load,
-    gateway: {
-      ...(options.host !== undefined && { host: options.host }),
-      connectTo: (options.connectTo ?? []).map(parseConnectTo),
-      ...(mockPort !== undefined && { standIn: { host: '127.0.0.1', port: mockPort } }),
-      onAccess: tellAll(observers.filter(one => one !== undefined)),
-      ...(options.admin && { onConnection: metrics.connection }),
+    gateway: {},
+    start: async (runtime, config) => {
+      const count = options.workers && workerCount(options.workers.count, config.config?.workerThreads)
+      serving =
+        options.workers === undefined || count === undefined || count === 1
+          ? await serveHere(runtime, { options, keys, connectTo, standIn })
+          : await serveInWorkers(runtime, config, {
+              workers: count,
+              script: options.workers.script,
+              setup: { host: options.host, connectTo, standIn, log: options.log && workersLog(options.log) },
+              level: options.log?.level ?? 'off',
+              hidden: () => [...hidden].map(secret => secret.reveal()),
+              onRefused: refused => keys.refused(refused),
+              onNote: message => options.onEvent({ event: 'note', message }),
+            })
+      return serving.engine
     },
     reload: options.reload,
     onEvent: options.onEvent,
-    onLoaded: loaded => makeSecretsKnown(loaded, options.onSecret),
+    onLoaded: loaded =>
+      makeSecretsKnown(loaded, secret => {
+        hidden.add(secret)
+        options.onSecret(secret)
+      }),
     onServing: ({ slots }) => keys.adopt(slots, Date.now()),
     onStarted: async live => {
       closing.push(() => live.close())
-      if (options.admin !== undefined)
-        await startAdminPages(options, options.admin, { live, log, metrics, keys }, closing)
+      if (options.admin !== undefined && serving !== undefined)
+        await startAdminPages(options, options.admin, { live, serving, keys }, closing)
     },
   })
 }
 
-function tellAll(observers: readonly ((event: AccessEvent) => void)[]): (event: AccessEvent) => void {
-  return event => {
-    for (const tell of observers) tell(event)
-  }
+function workersLog({ format, file }: AccessLogOptions): WorkerSetup['log'] {
+  return { format, file }
 }
 
 function makeSecretsKnown(
@@ -110,30 +135,30 @@ function makeSecretsKnown(
 /** What the admin pages tell of and act on. */
 interface Parts {
   readonly live: LiveGateway
-  readonly log: OpenedLog | undefined
-  readonly metrics: Metrics
+  readonly serving: Serving
   readonly keys: KeyUse
 }
 
 async function startAdminPages(
   { load, onEvent, onSecret }: ServeOptions,
   { address, pid, version, redact }: AdminOptions,
-  { live, log, metrics, keys }: Parts,
+  { live, serving, keys }: Parts,
   closing: Closing,
 ): Promise<void> {
   const view = {
     pid,
     redact,
     pending: () => [],
-    metrics: async () => metricsText([metrics.snapshot()], { version, isSynchronized: live.isSynchronized }),
+    metrics: async () =>
+      metricsText(await serving.metrics(), { version, isSynchronized: live.isSynchronized }),
     configDump: () => ({ file: live.current.path, config: live.current.resolved }),
     keys: () => keys.list(),
     reload: () => live.reload(),
     get logLevel() {
-      return log?.level ?? 'off'
+      return serving.logLevel
     },
     set logLevel(level) {
-      if (log !== undefined) log.level = level
+      serving.logLevel = level
     },
   }
   const { config } = live.current.config

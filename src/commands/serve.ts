@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Flags } from '@oclif/core'
 import { followChild } from '../cli/child.ts'
 import { ConfigCommand, type ConfigFlagValues } from '../cli/config-command.ts'
@@ -49,6 +50,13 @@ export default class Serve extends ConfigCommand {
       helpValue: 'HOST:PORT',
       env: 'AGW_ADMIN',
     }),
+    workers: Flags.string({
+      summary: 'How many processes serve: a number, or auto for one per processor.',
+      description:
+        "The config's workerThreads unless given, else one. They share ports, rate limits and health.",
+      helpValue: 'N',
+      env: 'AGW_WORKERS',
+    }),
     'log-format': Flags.string({
       summary: 'The form of the access log.',
       options: ['text', 'json'],
@@ -92,6 +100,7 @@ export default class Serve extends ConfigCommand {
         version: this.config.version,
         redact: text => this.redactor.redact(text),
       },
+      workers: { count: flags.workers, script: join(this.config.root, 'bin', 'worker.js') },
       onSecret: secret => this.redactor.add(secret),
       onEvent: event => {
         if (this.jsonEnabled()) this.terminal.out(JSON.stringify(event))

@@ -9,6 +9,7 @@ import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
 import type { ConnectionEnd } from './telemetry/metrics.ts'
+import { Health, type Outcome } from './traffic/health.ts'
 import { type Limits, LocalLimits } from './traffic/limits.ts'
 
 export interface GatewayOptions {
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly onConnection?: (bind: string, closed?: ConnectionEnd) => void
   /** Where the buckets of rate limits are, if not in this process. */
   readonly limits?: Limits
+  /** Told how a call of a backend went, where it matters to others who call it; must not throw. */
+  readonly onOutcome?: (backend: string, outcome: Outcome) => void
   /** A configured port → the port to listen on instead; 0 lets the system choose. */
   readonly ports?: ReadonlyMap<number, number>
   /** Opens no port at all: clients come in by `connect`. */
@@ -50,6 +53,8 @@ export interface Gateway {
    * one cannot be opened it throws PORT_TAKEN and everything goes on as before.
    */
   reload(runtime: Runtime): Promise<void>
+  /** Takes in how a call of a backend went that somebody else has made, as `onOutcome` of theirs has told it. */
+  learn(backend: string, outcome: Outcome): void
   /**
    * Stops listening and waits for the requests under way, at most `drainMs` (the config's deadline unless given);
    * then cuts off what is left.
@@ -110,6 +115,7 @@ class RunningGateway implements Gateway {
       this.#limits,
       this.#options.onAccess,
       generation => this.#onIdle(generation),
+      this.#options.onOutcome,
     )
   }
 
@@ -166,6 +172,12 @@ class RunningGateway implements Gateway {
       this.#ports.delete(number)
       void port.close(runtime.settings.drainMs)
     }
+  }
+
+  learn(backend: string, outcome: Outcome): void {
+    const kept = this.#current.runtime.kept.find(({ id }) => id === backend)
+    const state = kept && this.#states.of(kept)
+    if (state instanceof Health) state.record(outcome, performance.now())
   }
 
   /** The last request of a generation is over; if it was replaced, connections and states that only it used can go. */

@@ -2,7 +2,9 @@ import type { Kept, KeptStates } from './kept.ts'
 import type { Pools } from './pools.ts'
 import type { Bind, Runtime } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
+import type { Outcome } from './traffic/health.ts'
 import type { Limits } from './traffic/limits.ts'
+import type { HealthRule } from './traffic/rules.ts'
 
 /** A runtime while it serves. A reload makes the next one; this one is done when its last request is. */
 export class Generation {
@@ -12,6 +14,7 @@ export class Generation {
   readonly #states: KeptStates
   readonly onAccess: ((event: AccessEvent) => void) | undefined
   readonly #binds: ReadonlyMap<number, Bind>
+  readonly #onOutcome: ((backend: string, outcome: Outcome) => void) | undefined
   readonly #onIdle: (generation: Generation) => void
   #active = 0
 
@@ -22,7 +25,9 @@ export class Generation {
     limits: Limits,
     onAccess: ((event: AccessEvent) => void) | undefined,
     onIdle: (generation: Generation) => void,
+    onOutcome?: (backend: string, outcome: Outcome) => void,
   ) {
+    this.#onOutcome = onOutcome
     this.runtime = runtime
     this.pools = pools
     this.#states = states
@@ -40,6 +45,14 @@ export class Generation {
   /** What a step keeps between requests; see `PolicyContext.keep`. */
   state<T>(kept: Kept<T>): T {
     return this.#states.of(kept)
+  }
+
+  /** Holds the end of a call against its backend. Others who call it hear of it where it changes what they would do. */
+  record({ state }: HealthRule, outcome: Outcome): void {
+    const health = this.state(state)
+    const isNews = !outcome.isHealthy || health.failuresInARow > 0
+    health.record(outcome, performance.now())
+    if (isNews) this.#onOutcome?.(state.id, outcome)
   }
 
   bind(port: number): Bind | undefined {

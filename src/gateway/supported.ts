@@ -193,7 +193,7 @@ const STATIC_CONFIG = section({
   readinessAddr: LISTENED_ON,
   enableIpv6: runs,
   sensitiveHeaders: runs,
-  workerThreads: unless(value => (String(value) === '1' ? undefined : 'more than one worker')),
+  workerThreads: runs,
   connectionTerminationDeadline: runs,
   backend: section({ connectTimeout: runs, poolIdleTimeout: runs }),
 })

@@ -12,6 +12,8 @@ export interface AccessLogOptions {
   readonly stream: NodeJS.WritableStream
   /** The last thing a line passes. */
   readonly redact: (text: string) => string
+  /** Other processes write to the same stream: what is written at once must be small enough to stay in one piece. */
+  readonly isShared?: boolean
 }
 
 /** An access log whose level can change while it runs. */
@@ -28,7 +30,11 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
   const format = options.format === 'json' ? jsonFormat() : textFormat()
   // Lines are joined before they are written, so the redactor sees a batch at a time.
   const sink = {
-    write: (text: string, done: (error?: Error | null) => void) => stream.write(options.redact(text), done),
+    write: (text: string, done: (error?: Error | null) => void) => {
+      const pieces = options.isShared === true ? piecesOf(options.redact(text)) : [options.redact(text)]
+      for (const [at, piece] of pieces.entries())
+        stream.write(piece, at === pieces.length - 1 ? done : undefined)
+    },
   }
   const log = new AccessLog(format, sink)
   const opened: OpenedLog = {
@@ -42,6 +48,21 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
     },
   }
   return opened
+}
+
+/** Bytes that POSIX writes to a pipe in one piece. */
+const PIPE_BYTES = 4096
+
+/** Whole lines, as many in a piece as fit; a line that is longer by itself is a piece of its own. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = []
+  for (const line of text.split(/(?<=\n)/)) {
+    const last = pieces.at(-1)
+    if (last !== undefined && Buffer.byteLength(last) + Buffer.byteLength(line) <= PIPE_BYTES)
+      pieces[pieces.length - 1] = last + line
+    else pieces.push(line)
+  }
+  return pieces
 }
 
 function wentWrong({ error, status = 500 }: AccessEvent): boolean {

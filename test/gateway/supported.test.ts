@@ -32,7 +32,6 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     'config.logging',
     /"logging"/,
   ],
-  ['several workers', { config: { workerThreads: '4' } }, 'config.workerThreads', /worker/],
   ['a database', { config: { database: { url: 'x' } } }, 'config.database', /"database"/],
   ['DNS settings', { config: { dns: { edns0: true } } }, 'config.dns', /"dns"/],
   ['keepalives', { config: { backend: { keepalives: {} } } }, 'config.backend.keepalives', /"keepalives"/],
@@ -236,6 +235,7 @@ describe('what the embedded gateway does not run', () => {
     ['admin addresses', { config: { adminAddr: 'localhost:15000', statsAddr: '[::]:15020' } }],
     ['addresses that are off', { config: { adminAddr: 'off', statsAddr: 'off', readinessAddr: 'off' } }],
     ['one worker', { config: { workerThreads: 1 } }],
+    ['several workers', { config: { workerThreads: '50%' } }],
     ['secure TLS said so', policy({ backendTLS: { insecure: false, insecureHost: false } })],
     [
       'a group of one',

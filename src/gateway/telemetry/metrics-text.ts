@@ -12,9 +12,7 @@ const PREFIX = 'agentgateway_'
 
 /** The text form of Prometheus, several processes added up. */
 export function metricsText(snapshots: readonly MetricsSnapshot[], facts: MetricsFacts): string {
-  const requests = sum(snapshots.flatMap(one => one.requests))
-  const models = sum(snapshots.flatMap(one => one.models))
-  const connections = sum(snapshots.flatMap(one => one.connections))
+  const { requests, models, connections } = sumOf(snapshots)
   const tokens = models.flatMap(series => [
     { labels: `gen_ai_token_type="input",${series.labels}`, value: series.inputTokens },
     { labels: `gen_ai_token_type="output",${series.labels}`, value: series.outputTokens },
@@ -35,6 +33,15 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
       histograms(name, help, bounds, of(models, field)),
     ),
   ].join('')
+}
+
+/** Several processes as one. */
+export function sumOf(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  return {
+    requests: sum(snapshots.flatMap(one => one.requests)),
+    models: sum(snapshots.flatMap(one => one.models)),
+    connections: sum(snapshots.flatMap(one => one.connections)),
+  }
 }
 
 const MODEL_HISTOGRAMS = [

@@ -1,7 +1,7 @@
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
-import type { Health } from './health.ts'
+import type { Health, Outcome } from './health.ts'
 import type { HealthRule, RetryRule } from './rules.ts'
 
 /** Longer bodies are sent once: nobody keeps them to send them again. */
@@ -104,13 +104,16 @@ export class Attempts implements Watcher {
   }
 
   #succeeded(): void {
-    const now = performance.now()
-    this.#health?.record({ isHealthy: true, latencyMs: now - this.#calledAt }, now)
+    this.#record({ isHealthy: true, latencyMs: performance.now() - this.#calledAt })
   }
 
   #failed(evictAfterMs: number | undefined): void {
     const wait = evictAfterMs ?? this.#rule?.backoffMs
-    this.#health?.record({ isHealthy: false, evictAfterMs: wait }, performance.now())
+    this.#record({ isHealthy: false, evictAfterMs: wait })
+  }
+
+  #record(outcome: Outcome): void {
+    if (this.#backend !== undefined) this.#exchange.generation.record(this.#backend, outcome)
   }
 
   #leave(): void {

@@ -1,0 +1,73 @@
+import {
+  type AccessEvent,
+  type ConnectTo,
+  type LogLevel,
+  Metrics,
+  type MetricsSnapshot,
+  type Runtime,
+  startGateway,
+} from '../gateway/index.ts'
+import type { Engine } from '../live.ts'
+import { type AccessLogOptions, openAccessLog } from './access-log.ts'
+import type { KeyUse } from './key-use.ts'
+
+/** What serves, with what can be told of it and changed in it. */
+export interface Serving {
+  readonly engine: Engine
+  metrics(): Promise<readonly MetricsSnapshot[]>
+  logLevel: LogLevel
+}
+
+export interface HereOptions {
+  readonly options: { readonly host?: string; readonly log?: AccessLogOptions; readonly admin?: object }
+  readonly keys: KeyUse
+  readonly connectTo: readonly ConnectTo[]
+  readonly standIn: { readonly host: string; readonly port: number } | undefined
+}
+
+/** Serves in this process. Throws PORT_TAKEN, and WRITE_FAILED for an access log that cannot be written. */
+export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Serving> {
+  const { options, keys, connectTo, standIn } = here
+  const log = options.log && (await openAccessLog(options.log))
+  const metrics = new Metrics()
+  // Without admin pages nobody could ask.
+  const counts = options.admin === undefined ? [] : [metrics.record, keys.record]
+  const observers = [log?.add, ...counts].filter(one => one !== undefined)
+  const gateway = await startGateway(runtime, {
+    ...(options.host !== undefined && { host: options.host }),
+    connectTo,
+    ...(standIn !== undefined && { standIn }),
+    onAccess: tellAll(observers),
+    ...(options.admin && { onConnection: metrics.connection }),
+  }).catch(async (error: unknown) => {
+    await log?.close()
+    throw error
+  })
+  return {
+    engine: {
+      get addresses() {
+        return gateway.addresses
+      },
+      reload: next => gateway.reload(next),
+      close: async how => {
+        await gateway.close(how)
+        await log?.close()
+      },
+    },
+    metrics: async () => [metrics.snapshot()],
+    get logLevel() {
+      return log?.level ?? 'off'
+    },
+    set logLevel(level) {
+      if (log !== undefined) log.level = level
+    },
+  }
+}
+
+function tellAll(observers: readonly ((event: AccessEvent) => void)[]): (event: AccessEvent) => void {
+  const [only] = observers
+  if (only !== undefined && observers.length === 1) return only
+  return event => {
+    for (const tell of observers) tell(event)
+  }
+}

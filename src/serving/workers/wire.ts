@@ -1,0 +1,108 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type {
+  ConnectTo,
+  ListeningAddress,
+  LogLevel,
+  MetricsSnapshot,
+  Outcome,
+  Taken,
+} from '../../gateway/index.ts'
+import { type ResolvedConfig, Secret } from '../../secrets/index.ts'
+
+/** What a worker needs to know once, beside the config. */
+export interface WorkerSetup {
+  readonly host: string | undefined
+  readonly connectTo: readonly ConnectTo[]
+  readonly standIn: { readonly host: string; readonly port: number } | undefined
+  readonly log: { readonly format: 'text' | 'json'; readonly file: string | undefined } | undefined
+}
+
+/** A config on its way to a worker, over a channel that only the two processes have. */
+export interface SentConfig {
+  /** Counts reloads, so that a worker that starts in the middle of one catches up. */
+  readonly version: number
+  readonly config: unknown
+  /** Further values that no log line may show. */
+  readonly hidden: readonly string[]
+}
+
+/** One bucket that a request in a worker has to get past. */
+export interface SentWant {
+  readonly bucket: string
+  readonly rule: {
+    readonly maxTokens: number
+    readonly tokensPerFill: number
+    readonly fillIntervalMs: number
+  }
+  readonly amount: number
+}
+
+/** Buckets to settle: what was taken, and what it cost. */
+export interface SentSettlement {
+  readonly want: SentWant
+  readonly taken: number
+  readonly cost: number
+}
+
+/** From the process that has the ports to a worker. */
+export type ToWorker =
+  | {
+      readonly kind: 'start'
+      readonly setup: WorkerSetup
+      readonly sent: SentConfig
+      readonly level: LogLevel
+    }
+  | { readonly kind: 'reload'; readonly sent: SentConfig }
+  | { readonly kind: 'snapshot'; readonly id: number }
+  | { readonly kind: 'level'; readonly level: LogLevel }
+  | { readonly kind: 'taken'; readonly results: readonly { readonly id: number; readonly taken: Taken }[] }
+  | { readonly kind: 'outcome'; readonly backend: string; readonly outcome: Outcome }
+  | { readonly kind: 'close'; readonly drainMs: number | undefined }
+
+/** From a worker. */
+export type FromWorker =
+  /** It listens for messages now; what comes before is lost. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'serving'; readonly version: number; readonly addresses: readonly ListeningAddress[] }
+  | {
+      readonly kind: 'failed'
+      readonly version: number
+      readonly code: ErrorCode
+      readonly message: string
+      readonly hint: string
+    }
+  | { readonly kind: 'snapshot'; readonly id: number; readonly metrics: MetricsSnapshot }
+  | { readonly kind: 'refused'; readonly slot: Path; readonly at: number }
+  | {
+      readonly kind: 'take'
+      readonly asks: readonly { readonly id: number; readonly wants: readonly SentWant[] }[]
+      readonly settlements: readonly SentSettlement[]
+    }
+  | { readonly kind: 'outcome'; readonly backend: string; readonly outcome: Outcome }
+
+const MARK = '$agw-secret'
+
+/** The config as plain data, its secrets as marked values. */
+export function encodeConfig(value: unknown): unknown {
+  if (value instanceof Secret) return { [MARK]: [value.reveal(), value.reference] }
+  if (Array.isArray(value)) return value.map(encodeConfig)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encodeConfig(inner)]))
+}
+
+/** The way back; every secret is made known before the config is used. */
+export function decodeConfig(value: unknown, onSecret: (secret: Secret) => void): ResolvedConfig {
+  const decode = (one: unknown): unknown => {
+    if (Array.isArray(one)) return one.map(decode)
+    if (typeof one !== 'object' || one === null) return one
+    if (MARK in one) {
+      const [text, reference] = one[MARK] as [string, string]
+      const secret = new Secret(text, reference)
+      onSecret(secret)
+      return secret
+    }
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, decode(inner)]))
+  }
+  return decode(value) as ResolvedConfig
+}

@@ -1,0 +1,121 @@
+import cluster, { type Worker } from 'node:cluster'
+import { AgwError } from '../../errors.ts'
+import { compileRuntime, type Gateway, Metrics, startGateway } from '../../gateway/index.ts'
+import type { ResolvedConfig } from '../../secrets/index.ts'
+import { Redactor } from '../../secrets/redactor.ts'
+import { type OpenedLog, openAccessLog } from '../access-log.ts'
+import { refusedKey } from '../key-use.ts'
+import { RemoteLimits } from './remote-limits.ts'
+import { decodeConfig, type FromWorker, type SentConfig, type ToWorker } from './wire.ts'
+
+/** Where the access log of a worker goes when it has no file. */
+export interface WorkerOptions {
+  readonly stderr: NodeJS.WritableStream
+}
+
+/** A worker process: serves what it is sent, on ports that the process above it has. Ends when that one says so or is gone. */
+export function runWorker(options: WorkerOptions): void {
+  const channel = cluster.worker
+  if (channel === undefined) throw new AgwError('BUG', 'a worker was started by nobody')
+  const serving = new ServingWorker(channel, options)
+  channel.on('message', (message: ToWorker) => void serving.take(message))
+  channel.send({ kind: 'ready' } satisfies FromWorker)
+}
+
+class ServingWorker {
+  readonly #channel: Worker
+  readonly #stderr: NodeJS.WritableStream
+  readonly #redactor = new Redactor()
+  readonly #metrics = new Metrics()
+  readonly #limits: RemoteLimits
+  #gateway: Gateway | undefined
+  #log: OpenedLog | undefined
+  /** Messages that change what is served are taken one after the other. */
+  #queue: Promise<void> = Promise.resolve()
+
+  constructor(channel: Worker, { stderr }: WorkerOptions) {
+    this.#channel = channel
+    this.#stderr = stderr
+    this.#limits = new RemoteLimits(message => this.#tell(message))
+  }
+
+  #tell(message: FromWorker): void {
+    if (this.#channel.isConnected()) this.#channel.send(message)
+  }
+
+  take(message: ToWorker): void {
+    switch (message.kind) {
+      case 'start':
+        return this.#inTurn(message.sent, config => this.#start(message, config))
+      case 'reload':
+        return this.#inTurn(message.sent, config => this.#gateway?.reload(compileRuntime(config)))
+      case 'snapshot':
+        return this.#tell({ kind: 'snapshot', id: message.id, metrics: this.#metrics.snapshot() })
+      case 'level':
+        if (this.#log !== undefined) this.#log.level = message.level
+        return
+      case 'taken':
+        for (const { id, taken } of message.results) this.#limits.answer(id, taken)
+        return
+      case 'outcome':
+        return this.#gateway?.learn(message.backend, message.outcome)
+      case 'close':
+        this.#queue = this.#queue.then(() => this.#close(message.drainMs))
+    }
+  }
+
+  #inTurn(
+    { version, config, hidden }: SentConfig,
+    serve: (config: ResolvedConfig) => Promise<void> | undefined,
+  ): void {
+    this.#queue = this.#queue.then(async () => {
+      try {
+        for (const value of hidden) this.#redactor.add(value)
+        await serve(decodeConfig(config, secret => this.#redactor.add(secret)))
+        this.#tell({ kind: 'serving', version, addresses: this.#gateway?.addresses ?? [] })
+      } catch (error) {
+        const { code, message, hint } = error instanceof AgwError ? error : asBug(error)
+        this.#tell({ kind: 'failed', version, code, message, hint: hint ?? '' })
+      }
+    })
+  }
+
+  async #start(
+    { setup, level }: Extract<ToWorker, { kind: 'start' }>,
+    config: ResolvedConfig,
+  ): Promise<void> {
+    const { host, connectTo, standIn, log } = setup
+    if (log !== undefined) {
+      const redact = (text: string): string => this.#redactor.redact(text)
+      this.#log = await openAccessLog({ ...log, level, stream: this.#stderr, redact, isShared: true })
+    }
+    const tell = this.#log?.add
+    this.#gateway = await startGateway(compileRuntime(config), {
+      ...(host !== undefined && { host }),
+      connectTo,
+      ...(standIn !== undefined && { standIn }),
+      limits: this.#limits,
+      onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
+      onConnection: this.#metrics.connection,
+      onAccess: event => {
+        tell?.(event)
+        this.#metrics.record(event)
+        const refused = refusedKey(event)
+        if (refused !== undefined) this.#tell({ kind: 'refused', ...refused })
+      },
+    })
+  }
+
+  async #close(drainMs: number | undefined): Promise<void> {
+    await this.#gateway?.close(drainMs === undefined ? {} : { drainMs })
+    this.#limits.flush()
+    await this.#log?.close()
+    this.#tell({ kind: 'snapshot', id: 0, metrics: this.#metrics.snapshot() })
+    this.#channel.disconnect()
+  }
+}
+
+/** The message of an error that nobody expected may hold anything. */
+function asBug(error: unknown): AgwError {
+  return new AgwError('BUG', `a worker has failed (${error instanceof Error ? error.name : typeof error})`)
+}

@@ -1,0 +1,173 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { Agent } from 'node:http'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Mock, startMock } from '../../src/mock/index.ts'
+import { fingerprint } from '../../src/secrets/secret.ts'
+import { call } from '../gateway/kit/client.ts'
+import { type Running, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const key = (word: string): string => keyLike('openai', `workers ${word}`)
+
+let folder: string
+let mock: Mock
+let port: number
+let seen: (string | undefined)[]
+beforeEach(async () => {
+  folder = await tempFolder()
+  seen = []
+  mock = await startMock({ onRequest: one => seen.push(one.keyFingerprint), control: true })
+  port = await freePort()
+})
+afterEach(() => mock.close())
+
+const config = (policies = ''): string => `binds:
+- port: ${port}
+  listeners:
+  - routes:
+    - backends:
+      - ai:
+          name: openai
+          hostOverride: "127.0.0.1:${mock.port}"
+          provider: { openAI: {} }
+      policies:
+        backendAuth: { key: "$WORKERS_KEY" }
+${policies}`
+const put = (text: string) => writeFile(join(folder, 'config.yaml'), text, { mode: 0o600 })
+const putKey = (word: string) =>
+  writeFile(join(folder, '.env'), `WORKERS_KEY=${key(word)}\n`, { mode: 0o600 })
+
+async function serve(...args: string[]): Promise<{ running: Running; admin: string }> {
+  const more = ['--json', '--admin', '127.0.0.1:0', '--workers', '2', ...args]
+  const running = start(['serve', ...more], { cwd: folder })
+  const [line] = await running.until(/\{"event":"admin".*\}/)
+  await running.until('"ready"')
+  return { running, admin: (JSON.parse(line) as { address: string }).address }
+}
+
+/** Each over a connection of its own, so that the workers share them out. */
+function ask(agent = new Agent({ keepAlive: false })) {
+  const messages = [{ role: 'user', content: 'one two three' }]
+  return call(port, {
+    path: '/v1/chat/completions',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'm', messages }),
+    agent,
+  })
+}
+
+async function children(parent: number | undefined): Promise<number[]> {
+  const text = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')
+  return text.trim().split(' ').filter(Boolean).map(Number)
+}
+
+describe.skipIf(process.platform !== 'linux')('several workers', () => {
+  it('share the buckets of rate limits to the letter', async () => {
+    await putKey('one')
+    await put(config('        localRateLimit: [{ maxTokens: 20, tokensPerFill: 20, fillInterval: 1h }]\n'))
+    await serve()
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask()))
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses.filter(status => status === 200)).toHaveLength(20)
+    expect(statuses.filter(status => status === 429)).toHaveLength(30)
+  })
+
+  it('take a new key in all of them, in the middle of traffic, and count as one', async () => {
+    await putKey('one')
+    await put(config())
+    const { running, admin } = await serve()
+    expect(await children(running.child.pid)).toHaveLength(2)
+    for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200)
+    expect(new Set(seen)).toEqual(new Set([fingerprint(key('one'))]))
+    await putKey('two')
+    await running.until('"key-changed"')
+    seen.length = 0
+    for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200)
+    expect(new Set(seen)).toEqual(new Set([fingerprint(key('two'))]))
+    const metrics = await (await fetch(`${admin}/metrics`)).text()
+    expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 12$/m)
+    const { keys } = (await (await fetch(`${admin}/keys`)).json()) as { keys: object[] }
+    expect(keys).toMatchObject([{ name: 'openai', fingerprint: fingerprint(key('two')) }])
+  })
+
+  it('replace one that dies, and go on meanwhile', async () => {
+    await putKey('one')
+    await put(config())
+    const { running, admin } = await serve()
+    const [first = 0, second] = await children(running.child.pid)
+    for (let i = 0; i < 4; i++) await ask()
+    await fetch(`${admin}/metrics`)
+    process.kill(first, 'SIGKILL')
+    await running.until('a worker has died (SIGKILL)')
+    for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200)
+    let now = await children(running.child.pid)
+    while (now.length < 2) {
+      await new Promise(resolve => setTimeout(resolve, 20))
+      now = await children(running.child.pid)
+    }
+    expect(now).toContain(second)
+    expect(now).not.toContain(first)
+    const metrics = await (await fetch(`${admin}/metrics`)).text()
+    expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 10$/m)
+  })
+
+  it('let streams finish when they are asked to stop, and leave nobody behind', async () => {
+    await putKey('one')
+    await put(config())
+    const { running } = await serve('--log-format', 'json')
+    const workers = await children(running.child.pid)
+    const stream = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-mock-chunk-delay': '50' },
+      body: JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'a b c d e' }] }),
+    })
+    const stopped = running.stop()
+    expect(await stream.text()).toContain('[DONE]')
+    expect(await stopped).toBe(0)
+    for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    // Nothing of the log is lost on the way out.
+    expect(running.stderr()).toContain('"http.status":200')
+  })
+
+  it('end when the process above them is killed', async () => {
+    await putKey('one')
+    await put(config())
+    const { running } = await serve()
+    const workers = await children(running.child.pid)
+    await running.stop('SIGKILL')
+    for (const pid of workers) {
+      let isThere = true
+      while (isThere) {
+        await new Promise(resolve => setTimeout(resolve, 20))
+        isThere = await readFile(`/proc/${pid}/stat`, 'utf8').then(
+          text => !/\) Z /.test(text),
+          () => false,
+        )
+      }
+    }
+  })
+
+  it('say that a port is taken, as one process does', async () => {
+    await putKey('one')
+    await put(config().replace(String(port), String(mock.port)))
+    const running = start(['serve', '--json', '--workers', '2'], { cwd: folder })
+    await running.until('PORT_TAKEN')
+  })
+
+  it('are as many as the config says, and a share of the processors too', async () => {
+    await putKey('one')
+    await put(`config: { workerThreads: 3 }\n${config()}`)
+    const running = start(['serve', '--json', '--admin', 'off'], { cwd: folder })
+    await running.until('"ready"')
+    expect(await children(running.child.pid)).toHaveLength(3)
+  })
+
+  it.each(['0', 'many', '1000'])('cannot be %s', async count => {
+    await putKey('one')
+    await put(config())
+    const running = start(['serve', '--workers', count], { cwd: folder })
+    await running.until('--workers is neither a number', 'stderr')
+  })
+})
