@@ -87,6 +87,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   jose: /^gateway\/auth\/tokens\.js$/,
   '@napi-rs/keyring': /^secrets\/sources\/keychain\.js$/,
   'age-encryption': /^secrets\/age\.js$/,
+  '@aws-sdk/client-secrets-manager': /^secrets\/sources\/aws\.js$/,
+  '@aws-sdk/client-ssm': /^secrets\/sources\/aws\.js$/,
   diff: /^cli\/diff\.js$/,
   ajv: /^config\/published-schema\.js$/,
   '@oclif/core': /^(?:cli|commands)\//,
@@ -169,7 +171,15 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
 })
 
 describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
-  const heavy = ['undici', 'execa', 'inquirer', '@napi-rs/keyring', 'age-encryption']
+  const heavy = [
+    'undici',
+    'execa',
+    'inquirer',
+    '@napi-rs/keyring',
+    'age-encryption',
+    '@aws-sdk/client-secrets-manager',
+    '@aws-sdk/client-ssm',
+  ]
   it.each([
     'validate',
     'keys/list',

@@ -14,9 +14,19 @@ export function untilSignal(): Promise<NodeJS.Signals> {
 }
 
 /**
- * Calls back on every SIGHUP, as daemons take it. In a terminal the signal keeps its meaning: the terminal is gone, and
- * the program ends.
+ * Listens for SIGHUP, as daemons take it, from now on; `call` says what to do, at once for one that came before. In a
+ * terminal the signal keeps its meaning: the terminal is gone, and the program ends.
  */
-export function onHangup(isTerminal: boolean, action: () => void): void {
-  if (!isTerminal) process.on('SIGHUP', action)
+export function hangups(isTerminal: boolean): { call(action: () => void): void } {
+  let waiting = false
+  let act = (): void => {
+    waiting = true
+  }
+  if (!isTerminal) process.on('SIGHUP', () => act())
+  return {
+    call(action) {
+      act = action
+      if (waiting) action()
+    },
+  }
 }

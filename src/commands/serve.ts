@@ -5,7 +5,7 @@ import { ConfigCommand, type ConfigFlagValues } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
 import { exposures } from '../cli/guard.ts'
 import { liveEventText } from '../cli/report/live.ts'
-import { onHangup, untilSignal } from '../cli/signals.ts'
+import { hangups, untilSignal } from '../cli/signals.ts'
 import { AgwError } from '../errors.ts'
 
 export default class Serve extends ConfigCommand {
@@ -81,6 +81,8 @@ export default class Serve extends ConfigCommand {
     if (flags.engine === 'agentgateway') return this.#runEngine(flags)
     for (const what of exposures()) this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${what}`)
     const { serve } = await import('../serve.ts')
+    // Heard from the start on: whoever waits until it is ready may send the signal at once.
+    const hangup = hangups(process.stdout.isTTY === true)
     const running = await serve({
       load: this.loadOptions(flags),
       host: flags.host,
@@ -107,7 +109,7 @@ export default class Serve extends ConfigCommand {
         else for (const line of liveEventText(event, this.terminal)) this.#tell(event.event, line)
       },
     })
-    onHangup(process.stdout.isTTY === true, () => void running.reload())
+    hangup.call(() => void running.reload())
     const signal = await untilSignal()
     await running.close()
     this.endWith(signal === 'SIGINT' ? 130 : 0)

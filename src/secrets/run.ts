@@ -51,6 +51,7 @@ export type StreamTool = (
 /** How to get the tools that agw may need. */
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   kubectl: 'install it as https://kubernetes.io/docs/tasks/tools/ tells, or put it on the PATH',
+  op: 'install it as https://developer.1password.com/docs/cli/get-started tells, or put it on the PATH',
   git: 'install it as https://git-scm.com/downloads tells, or put it on the PATH',
   agentgateway: 'install it as https://agentgateway.dev/docs tells, or put it on the PATH',
 }

@@ -3,6 +3,7 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
+import type { SourceKind } from '../config/agw/places.ts'
 import { shownText } from '../config/shown-word.ts'
 import { withLock } from './lock.ts'
 import { readTextFile, toError } from './read.ts'
@@ -19,17 +20,28 @@ const MAX_LIST_BYTES = 128 * 1024
  * environment (VAULT_ADDR) is the user's own.
  */
 export function demandsOf(file: AgwFile): string[] {
-  return [...new Set([...file.entries.values()].flatMap(entry => demandOf(entry) ?? []))]
+  return [...new Set([...file.entries.values()].flatMap(entry => demandOf(entry, file) ?? []))]
 }
 
 /** Whether an entry may be used only when its file is trusted. */
-export function needsTrust(entry: SecretEntry): boolean {
-  return demandOf(entry) !== undefined
+export function needsTrust(entry: SecretEntry, file: AgwFile): boolean {
+  return demandOf(entry, file) !== undefined
 }
 
 /** As in `runs op`. */
-function demandOf({ kind, where }: SecretEntry): string | undefined {
-  return kind === 'exec' && 'argv' in where ? `runs ${shownText(where.argv[0] ?? '')}` : undefined
+function demandOf({ kind, where }: SecretEntry, { connections }: AgwFile): string | undefined {
+  if (kind === 'exec' && 'argv' in where) return `runs ${shownText(where.argv[0] ?? '')}`
+  // A kubeconfig names the server, and which file the token for it is read from.
+  if (kind === 'kubernetes' && connections.kubernetes?.kubeconfig !== undefined)
+    return 'names a kubeconfig of its own'
+  const addresses: Partial<Record<SourceKind, string | undefined>> = {
+    vault: connections.vault?.address,
+    'aws-secretsmanager': connections.aws?.endpoint,
+    'aws-ssm': connections.aws?.endpoint,
+    gcp: connections.gcp?.endpoint,
+    azure: connections.azure?.endpoint,
+  }
+  return addresses[kind] === undefined ? undefined : `logs in at an address of its own (${kind})`
 }
 
 /** Whether this very content at this very place was trusted, or nothing in it needs trust. */

@@ -113,7 +113,7 @@ async function gatherWanted(options: VariableOptions): Promise<ReadonlyMap<strin
   )
   if (entries.length === 0) return new Map()
   const trusted = await isTrusted(agw, env)
-  const allowed = entries.filter(entry => trusted || !needsTrust(entry))
+  const allowed = entries.filter(entry => trusted || !needsTrust(entry, agw))
   const context = { env, configDir, connections: agw.connections }
   const found = new Map(await (options.gather ?? gather)(allowed, context))
   for (const { variable, kind } of entries.filter(entry => !allowed.includes(entry))) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { optional } from '../schema/fields.ts'
-import { filled } from '../schema/primitives.ts'
+import { filled, httpUrl } from '../schema/primitives.ts'
 import { section } from '../schema/section.ts'
 
 /** How a kind of source is reached: what stands under its word in `sources` of agw.yaml. Never a secret. */
@@ -28,6 +28,83 @@ const encrypted = section(
   },
 )
 
+const kubernetes = section(
+  {
+    noun: 'the settings of Kubernetes',
+    about: 'Which cluster Secrets are read from; the own one inside a pod.',
+  },
+  {
+    kubeconfig: optional(filled, 'KUBECONFIG or ~/.kube/config unless told.'),
+    context: optional(filled, 'A context of the kubeconfig; its current one unless told.'),
+  },
+)
+
+const tokenFile = section(
+  { noun: 'a token login', about: 'A token in a file; VAULT_TOKEN wins over it.' },
+  { file: filled },
+)
+
+const kubernetesLogin = section(
+  { noun: 'a Kubernetes login', about: "Login with the pod's service account." },
+  { role: filled, mount: optional(filled), tokenFile: optional(filled) },
+)
+
+const jwtLogin = section(
+  { noun: 'a JWT login', about: 'Login with a signed token out of a file.' },
+  { role: filled, tokenFile: filled, mount: optional(filled) },
+)
+
+const appRole = section(
+  { noun: 'an AppRole login', about: 'Login of a machine.' },
+  { roleId: filled, secretIdFile: filled, mount: optional(filled) },
+)
+
+const LOGINS = ['token', 'kubernetes', 'jwt', 'approle'] as const
+
+const login = section(
+  { noun: 'a Vault login', about: 'How to log in at Vault.', oneOf: LOGINS },
+  {
+    token: optional(tokenFile),
+    kubernetes: optional(kubernetesLogin),
+    jwt: optional(jwtLogin),
+    approle: optional(appRole),
+  },
+)
+
+const vault = section(
+  { noun: 'the settings of Vault', about: 'A server of Vault or OpenBao.' },
+  {
+    address: optional(httpUrl, 'VAULT_ADDR unless told.'),
+    namespace: optional(filled, 'VAULT_NAMESPACE unless told.'),
+    ca: optional(
+      filled,
+      'A file with the certificate authority, relative to agw.yaml; VAULT_CACERT unless told.',
+    ),
+    login: optional(login),
+  },
+)
+
+const aws = section(
+  {
+    noun: 'the settings of AWS',
+    about: 'Where AWS keeps the secrets; credentials come as the SDK finds them.',
+  },
+  {
+    region: optional(filled, 'AWS_REGION unless told.'),
+    profile: optional(filled, 'A profile of ~/.aws/config.'),
+    endpoint: optional(httpUrl, 'Another address than that of the region.'),
+  },
+)
+
+const cloud = (noun: string, about: string) =>
+  section(
+    { noun, about },
+    {
+      endpoint: optional(httpUrl, 'Another address than the public one.'),
+      ca: optional(filled, 'A file with the certificate authority, relative to agw.yaml.'),
+    },
+  )
+
 /** Word in `sources` → its settings. */
 export const CONNECTIONS = {
   encrypted: optional(encrypted),
@@ -35,6 +112,17 @@ export const CONNECTIONS = {
     section(
       { noun: 'the settings of SOPS', about: 'Keys for SOPS files.' },
       { identity: optional(identity) },
+    ),
+  ),
+  kubernetes: optional(kubernetes),
+  vault: optional(vault),
+  aws: optional(aws),
+  gcp: optional(cloud('the settings of Google Cloud', 'The address of Secret Manager.')),
+  azure: optional(cloud('the settings of Azure', 'The address of Key Vault.')),
+  op: optional(
+    section(
+      { noun: 'the settings of 1Password', about: 'Which account `op` reads from.' },
+      { account: optional(filled, 'As `op account list` has it.') },
     ),
   ),
 }
@@ -45,3 +133,4 @@ export interface Connections extends z.output<typeof object> {}
 export const connections: z.ZodType<Connections> = object
 
 export type Identity = NonNullable<NonNullable<Connections['encrypted']>['identity']>
+export type VaultLogin = NonNullable<NonNullable<Connections['vault']>['login']>

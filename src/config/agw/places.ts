@@ -47,6 +47,71 @@ const sops = section(
   },
 )
 
+const kubernetes = section(
+  { noun: 'a Kubernetes secret', about: 'A key of a Secret, read through the API of the cluster.' },
+  {
+    name: filled,
+    key: filled,
+    namespace: optional(filled, "The pod's own, or that of the kubeconfig's context, unless told."),
+  },
+)
+
+const vault = section(
+  { noun: 'a Vault secret', about: 'A field of a secret in the KV engine of Vault or OpenBao.' },
+  {
+    path: filled,
+    field: filled,
+    version: optional(z.int().min(1), 'A version of KV 2; the newest unless told.'),
+  },
+)
+
+const secretsManager = section(
+  { noun: 'an AWS secret', about: 'A secret of AWS Secrets Manager.' },
+  {
+    id: filled,
+    field: optional(filled, 'A key of the secret, where it is JSON.'),
+    stage: optional(filled, 'AWSCURRENT unless told.'),
+  },
+)
+
+const parameter = section(
+  { noun: 'an AWS parameter', about: 'A parameter of AWS Systems Manager, decrypted.' },
+  { name: filled },
+)
+
+const gcp = section(
+  { noun: 'a Google Cloud secret', about: 'A version of a secret in Google Cloud Secret Manager.' },
+  {
+    secret: filled,
+    project: optional(filled, 'GOOGLE_CLOUD_PROJECT unless told.'),
+    version: optional(
+      z.union([filled, z.int().min(1)], { error: () => 'text | a number' }),
+      'latest unless told.',
+    ),
+  },
+)
+
+const azure = section(
+  { noun: 'an Azure secret', about: 'A secret in Azure Key Vault.' },
+  {
+    secret: filled,
+    vault: shaped(
+      'BAD_NAME',
+      'this is not the name of a vault',
+      'write the name alone, as in my-vault, without https:// and .vault.azure.net',
+      value => /^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/.test(value),
+    ),
+    version: optional(filled, 'The newest unless told.'),
+  },
+)
+
+const onePassword = shaped(
+  'BAD_NAME',
+  'this is not a reference to a field in 1Password',
+  'write it as op://vault/item/field or op://vault/item/section/field',
+  value => /^op:\/\/[^/{}\s]+(?: [^/{}\s]+)*\/[^/{}]+(?:\/[^/{}]+){1,2}$/.test(value),
+)
+
 /** A program and its arguments, run without a shell. */
 const exec = z.array(z.string()).min(1)
 
@@ -72,6 +137,18 @@ export const PLACES = {
     path: typeof path === 'string' ? path.split('.') : path,
   })),
   exec: exec.transform(argv => ({ argv })),
+  kubernetes,
+  vault,
+  'aws-secretsmanager': forms('An AWS secret.', {
+    'its name or ARN': filled,
+    'a map': secretsManager,
+  }).transform(place => (typeof place === 'string' ? { id: place } : place)),
+  'aws-ssm': forms('An AWS parameter.', { 'its name': filled, 'a map': parameter }).transform(place =>
+    typeof place === 'string' ? { name: place } : place,
+  ),
+  gcp,
+  azure,
+  op: onePassword.transform(reference => ({ reference })),
 } as const
 
 export type SourceKind = keyof typeof PLACES

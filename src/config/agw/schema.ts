@@ -19,7 +19,8 @@ const duration = (hint: string, least: number) =>
     value => (milliseconds(value) ?? 0) >= least,
   )
 
-const { env, dotenv, file, credential, keychain, encrypted, sops, exec } = PLACES
+const { env, dotenv, file, credential, keychain, encrypted, sops, exec, kubernetes, vault, gcp, azure, op } =
+  PLACES
 
 const entry = section(
   { noun: 'a secret', about: 'Where the value of a variable comes from.', oneOf: KINDS },
@@ -32,6 +33,13 @@ const entry = section(
     encrypted: optional(encrypted),
     sops: optional(sops),
     exec: optional(exec, 'A program and its arguments; what it prints is the value. No shell is used.'),
+    kubernetes: optional(kubernetes),
+    vault: optional(vault),
+    'aws-secretsmanager': optional(PLACES['aws-secretsmanager']),
+    'aws-ssm': optional(PLACES['aws-ssm']),
+    gcp: optional(gcp),
+    azure: optional(azure),
+    op: optional(op, 'A field in 1Password: op://vault/item/field.'),
     refresh: optional(
       duration('write a number with a unit, one second at least, as in 30s, 5m or 1h', SHORTEST_REFRESH),
       'How often `agw serve` asks again.',

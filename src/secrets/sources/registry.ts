@@ -11,6 +11,13 @@ const SOURCES: { readonly [K in SourceKind]: () => Promise<SecretSource<K>> } = 
   encrypted: async () => (await import('./encrypted.ts')).encryptedSource,
   sops: async () => (await import('./sops.ts')).sopsSource,
   exec: async () => (await import('./exec.ts')).execSource,
+  kubernetes: async () => (await import('./kubernetes.ts')).kubernetesSource,
+  vault: async () => (await import('./vault.ts')).vaultSource,
+  'aws-secretsmanager': async () => (await import('./aws.ts')).secretsManagerSource,
+  'aws-ssm': async () => (await import('./aws.ts')).parameterSource,
+  gcp: async () => (await import('./gcp.ts')).gcpSource,
+  azure: async () => (await import('./azure.ts')).azureSource,
+  op: async () => (await import('./onepassword.ts')).onePasswordSource,
 }
 
 /** The source behind a word of agw.yaml. */

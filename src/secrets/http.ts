@@ -1,0 +1,165 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { SourceProblem } from './source.ts'
+
+/** A call to a store of secrets. Never logged: headers and body may hold a login. */
+export interface Call {
+  readonly url: string
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** PEM of the authority that signed the server's certificate, where it is not a public one. */
+  readonly ca?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Answer {
+  readonly status: number
+  /** As JSON; undefined where it is none. */
+  readonly json: unknown
+}
+
+/** Larger answers hold no key. Bytes. */
+const MAX_ANSWER_BYTES = 1024 * 1024
+
+/**
+ * Calls a store over TLS, which is always verified; without TLS only on this machine, and where `plain` allows it (the
+ * metadata servers of clouds, which have none). Redirects are not followed: they would carry the login elsewhere.
+ */
+export async function call(request: Call, plain = false): Promise<Answer | SourceProblem> {
+  const url = new URL(request.url)
+  if (url.protocol !== 'https:' && !plain && !isLoopback(url.hostname)) {
+    return {
+      code: 'not-configured',
+      message: `${url.host} would be called without TLS, and the login could be read on the way`,
+      hint: 'use an https address',
+    }
+  }
+  try {
+    const { status, text } = await send(url, request)
+    return { status, json: parsed(text) }
+  } catch (error) {
+    return problemOf(error, url)
+  }
+}
+
+/** A path in a URL, each part written so that it stays one part. */
+export function pathOf(...parts: readonly string[]): string {
+  return parts.map(part => part.split('/').map(encodeURIComponent).join('/')).join('/')
+}
+
+/** What stands under some keys of an answer; undefined where it does not. */
+export function at(json: unknown, ...keys: readonly string[]): unknown {
+  let value = json
+  for (const key of keys) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
+}
+
+/** An answer that says why there is no value, by its status alone: its body may repeat what was sent. */
+export function refused(status: number, who: string): SourceProblem {
+  if (status === 401) {
+    return {
+      code: 'denied',
+      message: `${who} does not accept the login (status 401)`,
+      hint: 'log in again, or renew the token',
+    }
+  }
+  if (status === 403) {
+    return {
+      code: 'denied',
+      message: `${who} does not let this login read it (status 403)`,
+      hint: 'give it the right to read this secret; some stores also say so of a secret that is not there',
+    }
+  }
+  const busy = status === 429 || status >= 500
+  return {
+    code: busy ? 'unreachable' : 'unreadable',
+    message: `${who} answered with status ${status}`,
+    hint: busy ? 'it is busy or broken: look at it, then try again' : 'look at what agw.yaml says of it',
+    ...(busy && { passing: true }),
+  }
+}
+
+function send(
+  url: URL,
+  { method = 'GET', headers, body, ca, signal }: Call,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const start = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const request = start(
+      url,
+      {
+        method,
+        agent: false,
+        headers: {
+          accept: 'application/json',
+          ...headers,
+          ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+        },
+        ...(ca !== undefined && { ca }),
+        ...(signal && { signal }),
+      },
+      answer => void gather(answer).then(text => resolve({ status: answer.statusCode ?? 0, text }), reject),
+    )
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+async function gather(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer) {
+    size += (chunk as Buffer).length
+    if (size > MAX_ANSWER_BYTES) throw Object.assign(new Error('too large'), { code: 'TOO_LARGE' })
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function problemOf(error: unknown, url: URL): SourceProblem {
+  const { code = '', name = '' } = error as NodeJS.ErrnoException
+  if (name === 'AbortError') {
+    return {
+      code: 'timeout',
+      message: `${url.host} did not answer in time`,
+      hint: 'look whether it can be reached from here, or give it longer with `timeout:` in agw.yaml',
+    }
+  }
+  if (code === 'TOO_LARGE') {
+    return {
+      code: 'too-large',
+      message: `${url.host} sent more than 1 MiB`,
+      hint: 'is this the right secret?',
+    }
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code)) {
+    return {
+      code: 'unreachable',
+      message: `the certificate of ${url.host} cannot be verified (${code})`,
+      hint: 'name the file of its certificate authority with `ca:` in agw.yaml',
+    }
+  }
+  const wrong = code === 'ENOTFOUND' || code === 'ERR_INVALID_URL'
+  return {
+    code: 'unreachable',
+    message: `${url.host} cannot be reached (${code || 'no reason is given'})`,
+    hint: wrong ? 'check the address' : 'look whether it runs and can be reached from here',
+    ...(!wrong && { passing: true }),
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

@@ -1,0 +1,51 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll } from 'vitest'
+
+/** A request as a fake store sees it. */
+export interface Seen {
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** What a fake store answers. */
+export interface Said {
+  readonly status: number
+  readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const servers: Server[] = []
+afterAll(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+/** A store on a port of this machine, stopped after the file's tests. `answer` may never resolve: that is a slow store. */
+export async function fakeServer(
+  answer: (seen: Seen) => Said | Promise<Said>,
+): Promise<{ readonly url: string; readonly seen: Seen[] }> {
+  const seen: Seen[] = []
+  const listener: RequestListener = (request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString()
+    })
+    request.on('end', async () => {
+      const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body }
+      seen.push(one)
+      const { status, json, headers } = await answer(one)
+      response.writeHead(status, { 'content-type': 'application/json', ...headers })
+      response.end(json === undefined ? '' : JSON.stringify(json))
+    })
+  }
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  servers.push(server)
+  await new Promise(resolve => server.once('listening', resolve))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
+}

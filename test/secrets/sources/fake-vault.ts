@@ -1,0 +1,72 @@
+import { fakeServer, type Said, type Seen } from './fake-server.ts'
+
+/**
+ * A stand-in for Vault and OpenBao, after their published HTTP interface: a KV 2 engine at `secret`, a KV 1 engine at
+ * `kv`, three logins. Neither program can be installed where these tests run.
+ */
+export async function fakeVault() {
+  const kv2 = new Map<string, (Record<string, unknown> | undefined)[]>()
+  const kv1 = new Map<string, Record<string, unknown>>()
+  const state = { token: 'hvs.test-token', sealed: false, forbidden: new Set<string>(), namespace: '' }
+  const logins: Record<string, (body: Record<string, string>) => boolean> = {
+    '/v1/auth/approle/login': body => body['role_id'] === 'agw' && body['secret_id'] === 'sid',
+    '/v1/auth/kubernetes/login': body => body['role'] === 'agw' && body['jwt'] === 'pod-token',
+    '/v1/auth/my-jwt/login': body => body['role'] === 'agw' && body['jwt'] === 'ci-token',
+  }
+  const errors = (status: number, ...words: string[]): Said => ({ status, json: { errors: words } })
+
+  const { url, seen } = await fakeServer(request => {
+    const { pathname, searchParams } = new URL(request.url, 'http://x')
+    if (state.sealed) return errors(503, 'Vault is sealed')
+    if ((request.headers['x-vault-namespace'] ?? '') !== state.namespace)
+      return errors(403, 'permission denied')
+    if (request.headers['x-vault-request'] !== 'true')
+      return errors(400, 'missing required X-Vault-Request header')
+    const login = logins[pathname]
+    if (login !== undefined) {
+      const good = request.method === 'POST' && login(JSON.parse(request.body))
+      return good
+        ? { status: 200, json: { auth: { client_token: state.token } } }
+        : errors(400, 'invalid role or secret ID')
+    }
+    if (request.headers['x-vault-token'] !== state.token) return errors(403, 'permission denied')
+    if (pathname === '/v1/auth/token/lookup-self') return { status: 200, json: { data: { ttl: 3600 } } }
+    if (state.forbidden.has(pathname)) return errors(403, '1 error occurred:\n\t* permission denied\n\n')
+    return readSecret(pathname, searchParams.get('version'))
+  })
+
+  function readSecret(pathname: string, version: string | null): Said {
+    const [, mount, ...rest] = decodeURIComponent(pathname).slice(1).split('/')
+    if (mount === 'kv') {
+      const found = kv1.get(rest.join('/'))
+      return found === undefined
+        ? errors(404)
+        : { status: 200, json: { data: found, lease_duration: 2764800 } }
+    }
+    if (mount !== 'secret' || rest[0] !== 'data')
+      return { status: 404, json: { errors: [], warnings: ['Invalid path'] } }
+    const versions = kv2.get(rest.slice(1).join('/')) ?? []
+    const number = version === null ? versions.length : Number(version)
+    if (versions.length === 0 || number > versions.length) return errors(404)
+    const data = versions[number - 1]
+    const metadata = {
+      version: number,
+      deletion_time: data === undefined ? '2026-11-26T00:00:00Z' : '',
+      destroyed: false,
+    }
+    return { status: data === undefined ? 404 : 200, json: { data: { data: data ?? null, metadata } } }
+  }
+
+  return {
+    url,
+    seen: seen as readonly Seen[],
+    state,
+    /** A new version of a KV 2 secret; undefined deletes the newest. */
+    put(path: string, data: Record<string, unknown> | undefined): void {
+      kv2.set(path, [...(kv2.get(path) ?? []), data])
+    },
+    putOld(path: string, data: Record<string, unknown>): void {
+      kv1.set(path, data)
+    },
+  }
+}
