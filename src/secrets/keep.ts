@@ -62,7 +62,7 @@ async function open(
   configDir: string,
   env: Environment,
 ): Promise<{ source: SecretSource; context: SourceContext }> {
-  if (agw !== undefined && needsTrust(entry) && !(await isTrusted(agw, env)))
+  if (agw !== undefined && needsTrust(entry, agw) && !(await isTrusted(agw, env)))
     throw problemError(untrusted(agw))
   const source = await sourceOf(entry)
   const signal = AbortSignal.timeout(entry.timeoutMs ?? source.timeoutMs)
