@@ -27,7 +27,9 @@ export function toFailure(
   closest: (word: string, words: string[]) => string | undefined,
 ): Failure {
   if (error instanceof AgwError) {
-    const { code, message, hint, exitCode, diagnostics } = error
+    const { code, hint, exitCode, diagnostics } = error
+    // What a flag's own check throws comes back from the library with words around it.
+    const message = error.message.replace(/^Parsing --[\w-]+\s+|\nSee more help with --help$/g, '')
     return { code, message, hint: hint ?? '', exitCode, ...(diagnostics.length > 0 && { diagnostics }) }
   }
   const name = error instanceof Error ? error.constructor.name : ''

@@ -130,6 +130,23 @@ const cases: Case[] = [
     when: notRoot && process.platform !== 'win32',
   },
   {
+    what: 'a key file that breaks off while it is read',
+    // The system answers the first read with an error, whoever asks.
+    files: { 'config.yaml': GUIDE.file.replace('key.txt', '/proc/self/mem') },
+    args: ['serve'],
+    status: 4,
+    says: [/\/proc\/self\/mem/, /→ \w/],
+    when: process.platform === 'linux',
+  },
+  {
+    what: 'a day that is none',
+    files: { 'config.yaml': GUIDE.file },
+    args: ['keys', 'set', 'openai', '--expires', 'soon'],
+    input: KEY,
+    status: 2,
+    says: [/^error --expires takes a day\n {2}→ write it as in/],
+  },
+  {
     what: 'a key file that is a folder',
     files: { 'config.yaml': GUIDE.file },
     prepare: async () => void (await mkdir(join(folder, 'key.txt'))),
