@@ -31,8 +31,8 @@ export default class KeysRotate extends ConfigCommand {
       helpValue: 'PATH',
       env: 'AGW_KEY_FROM_FILE',
     }),
-    undo: Flags.boolean({ summary: 'Put the old key back.', exclusive: ['finish'] }),
-    finish: Flags.boolean({ summary: 'Forget the old key now.' }),
+    undo: Flags.boolean({ summary: 'Put the old key back.', exclusive: ['finish'], env: 'AGW_ROTATE_UNDO' }),
+    finish: Flags.boolean({ summary: 'Forget the old key now.', env: 'AGW_ROTATE_FINISH' }),
     check: Flags.boolean({
       summary: 'Ask the provider whether the new key works.',
       default: true,
