@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { formatPath } from '../config/diagnostic.ts'
 import { findHeader } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { celContext } from './cel/context.ts'
 import { Exchange, GatewayRequest, GatewayResponse } from './exchange.ts'
 import { type Answer, LISTENER_NOT_FOUND, NO_PREFIX, NO_VALID_BACKENDS, ROUTE_NOT_FOUND } from './failures.ts'
 import { Generation } from './generation.ts'
@@ -35,7 +36,7 @@ export interface TriedRoute {
   readonly path: string
   /** The host bucket it was found in; `*` stands for all hosts. */
   readonly hosts: string
-  /** Why it lost: `path`, `method`, `headers`, `query`, `name`, `visibility`; undefined for the one that won. */
+  /** Why it lost: `path`, `method`, `headers`, `query`, `name`, `visibility`, `authorization`; undefined for the one that won. */
   readonly lost: string | undefined
 }
 
@@ -196,16 +197,25 @@ function explainAction(action: Action, exchange: Exchange): Outcome {
   }
 }
 
-function explainModels(router: ModelRouter, exchange: Exchange): Outcome {
-  const found = destinationFor(exchange, router)
+/** The virtual model, or every model up to the one that takes the request. */
+function triedModels({ models, virtualModels }: ModelRouter, exchange: Exchange): TriedRoute[] {
   const name = exchange.model ?? ''
-  const asked = { name, isInternal: false }
+  const virtual = virtualModels.get(name)
+  if (virtual !== undefined) return [{ name, path: formatPath(virtual.path), hosts: '*', lost: undefined }]
   const tried: TriedRoute[] = []
-  for (const one of router.models) {
-    const lost = modelMismatch(one, asked, exchange)
+  for (const one of models) {
+    const isAllowed = one.authorization?.allows(celContext(exchange)) ?? true
+    const lost =
+      modelMismatch(one, { name, isInternal: false }, exchange) ?? (isAllowed ? undefined : 'authorization')
     tried.push({ name: one.name, path: formatPath(one.path), hosts: '*', lost })
     if (lost === undefined) break
   }
+  return tried
+}
+
+function explainModels(router: ModelRouter, exchange: Exchange): Outcome {
+  const found = destinationFor(exchange, router)
+  const tried = triedModels(router, exchange)
   if ('status' in found) return answered(found, tried)
   return reached(explainTarget(found, 1, exchange), tried)
 }

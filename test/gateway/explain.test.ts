@@ -122,6 +122,41 @@ routes:
     expect(explainRoute(ROUTES, { ...request, body: '{}' }).answer).toMatchObject({ status: 400 })
   })
 
+  const models = runtimeOf(`
+llm:
+  policies:
+    apiKey: {mode: strict, keys: [{key: agw_sk_explain, metadata: {team: blue}}]}
+  models:
+  - {name: m, provider: openAI, params: {model: first}, authorization: {rules: ['apiKey.team == "red"']}}
+  - {name: m, provider: openAI, params: {model: second}, authorization: {rules: ['apiKey.team == "blue"']}}
+  virtualModels:
+  - {name: smart, routing: {conditional: {targets: [{when: 'llmRequest.stream', model: lost}, {model: m}]}}}
+`)
+  const asks = (model: string, key = 'agw_sk_explain') =>
+    explainRoute(models, {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { authorization: `Bearer ${key}` },
+      body: JSON.stringify({ model }),
+    })
+
+  it('tells which models the rules refuse, and what a virtual model stands for', () => {
+    const lost = (model: string) => asks(model).tried.map(one => [one.name, one.lost])
+    expect(lost('m').slice(-2)).toEqual([
+      ['m', 'authorization'],
+      ['m', undefined],
+    ])
+    expect(asks('smart').destinations[0]?.model).toBe('second')
+    expect(asks('smart').tried.at(-1)).toMatchObject({ name: 'smart', path: 'llm.virtualModels[0]' })
+  })
+
+  it('tells a request without a right key what the gateway would answer', () => {
+    expect(asks('m', 'wrong').answer).toEqual({
+      status: 401,
+      body: 'api key authentication failure: invalid credentials',
+    })
+  })
+
   it('tells the models of the llm section that were tried', () => {
     const runtime = runtimeOf(`
 llm:

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
 import type { VirtualKey } from '../../config/schema.ts'
 import type { Secret } from '../../secrets/secret.ts'
+import { celValue } from '../cel/values.ts'
 
 /** What is known of the client that showed a key. */
 export interface KeyHolder {
+  /** As expressions see it. */
   readonly metadata: Readonly<Record<string, unknown>>
   /** Models the key may be used for; undefined: all. */
   readonly allowedModels: readonly string[] | undefined
@@ -27,7 +29,7 @@ export class VirtualKeys {
     for (const { key, keyHash, metadata, allowedModels } of keys) {
       const hash = key === undefined ? hashBytes(keyHash ?? '') : digest(reveal(key))
       this.#holders.set(hash, {
-        metadata: isMap(metadata) ? metadata : {},
+        metadata: isMap(metadata) ? (celValue(metadata) as Readonly<Record<string, unknown>>) : {},
         allowedModels: allowedModels ?? undefined,
       })
     }

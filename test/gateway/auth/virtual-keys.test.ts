@@ -20,7 +20,7 @@ describe('a key is known', () => {
     ['in plain text', 'agw_sk_plain', { metadata: { user: 'alice' }, allowedModels: undefined }],
     ['by its hash, in either case', 'agw_sk_hashed', { metadata: {}, allowedModels: ['gpt-*'] }],
     ['with the spaces it was written with', ' spaced ', { metadata: {}, allowedModels: undefined }],
-    ['by its last entry', 'twice', { metadata: { which: 2 }, allowedModels: undefined }],
+    ['by its last entry', 'twice', { metadata: { which: 2n }, allowedModels: undefined }],
     ['not without them', 'spaced', undefined],
     ['not by a part of it', 'agw_sk_plai', undefined],
     ['not by its hash itself', hashOf('agw_sk_hashed'), undefined],
@@ -34,6 +34,6 @@ it('a hundred thousand keys are all known', () => {
   const many = keys(
     Array.from({ length: 100_000 }, (_, i) => ({ key: new Secret(`k${i}`), metadata: { i } })),
   )
-  for (const i of [0, 1, 49_999, 99_999]) expect(many.holderOf(`k${i}`)?.metadata).toEqual({ i })
+  for (const i of [0, 1, 49_999, 99_999]) expect(many.holderOf(`k${i}`)?.metadata).toEqual({ i: BigInt(i) })
   expect(many.holderOf('k100000')).toBeUndefined()
 })
