@@ -58,12 +58,27 @@ export interface LiveOptions {
   readonly onStarted?: ((live: LiveGateway) => Promise<void>) | undefined
 }
 
+/**
+ * What is kept of a config that serves. Its document is not: with 10,000 routes it was most of 600 MB, and the collector
+ * walks all of that for every few hundred requests (`npm run bench -- routes`).
+ */
+export interface ServingConfig
+  extends Pick<UsableConfig, 'path' | 'folder' | 'variables' | 'slots' | 'config' | 'resolved'> {
+  /** The config as it was written. */
+  readonly text: string
+}
+
+function servingConfig(loaded: UsableConfig): ServingConfig {
+  const { path, folder, variables, slots, config, resolved, document } = loaded
+  return { path, folder, variables, slots, config, resolved, text: document.text }
+}
+
 /** A gateway that follows its files. */
 export interface LiveGateway {
   /** `http://127.0.0.1:3000`, one for each open port. */
   readonly addresses: readonly string[]
   /** What serves now. */
-  readonly current: UsableConfig
+  readonly current: ServingConfig
   /** The last change of the files was taken in. */
   readonly isSynchronized: boolean
   /** Reads everything again now, as if a file had changed. */
@@ -124,7 +139,7 @@ class Live implements LiveGateway {
   readonly #options: LiveOptions
   readonly #startConfig: UsableConfig['resolved']['config']
   readonly #keeper: SecretKeeper | undefined
-  #current: UsableConfig
+  #current: ServingConfig
   /** Certificates and the like, which a reload reads again. */
   #files: readonly string[]
   #watcher: Disposable | undefined
@@ -145,7 +160,7 @@ class Live implements LiveGateway {
     this.#files = files
     this.#startConfig = first.resolved.config
     this.#options = options
-    this.#current = first
+    this.#current = servingConfig(first)
     this.#watch()
   }
 
@@ -153,7 +168,7 @@ class Live implements LiveGateway {
     return this.#gateway.addresses.map(url)
   }
 
-  get current(): UsableConfig {
+  get current(): ServingConfig {
     return this.#current
   }
 
@@ -192,14 +207,14 @@ class Live implements LiveGateway {
       const config = { ...next.resolved, config: this.#startConfig }
       const runtime = compileRuntime(config)
       await this.#gateway.reload(runtime, config)
-      this.#current = next
+      this.#current = servingConfig(next)
       this.#files = runtime.files
       this.#isSynchronized = true
       onServing?.(next)
       this.#watch()
       const changes = keyChanges(before, next)
       for (const change of changes) onEvent(change)
-      const isChanged = before.document.text !== next.document.text
+      const isChanged = before.text !== next.document.text
       if (isChanged) onEvent({ event: 'reloaded', changes: configChanges(before.resolved, next.resolved) })
       return { result: isChanged || changes.length > 0 ? 'reloaded' : 'unchanged' }
     } catch (error) {
@@ -227,7 +242,7 @@ class Live implements LiveGateway {
   }
 }
 
-function keyChanges(before: UsableConfig, after: UsableConfig): LiveEvent[] {
+function keyChanges(before: ServingConfig, after: UsableConfig): LiveEvent[] {
   const old = new Map(before.slots.map(one => [one.slot.name, one.secret]))
   const changes: LiveEvent[] = []
   for (const { slot, secret } of after.slots) {
