@@ -26,6 +26,9 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
 /** `http://host/path?query`, which a client may send to what it takes for a forward proxy. */
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)(\/[^?]*)?(?:\?(.*))?$/i
 
+/** What no host and port can hold. */
+const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]/
+
 const TEXT = ['content-type', 'text/plain']
 
 /** `Example.com:80` → `example.com`, `[::1]:80` → `[::1]` */
@@ -109,6 +112,16 @@ export class Exchange implements RouteRequest {
   /** Host and port as the client wrote them. */
   get authority(): string {
     return this.request.headers.host ?? ''
+  }
+
+  /**
+   * RFC 9112 §3.2: a host that is none must not be taken for one, here or by those who come after. HTTP/0.9, which Node
+   * lets in, has no answers that anybody could tell from the next ones.
+   */
+  get isSound(): boolean {
+    const { headers, httpVersionMajor } = this.request
+    const { host } = headers
+    return httpVersionMajor === 1 && (host === undefined || (host !== '' && !NO_HOST.test(host)))
   }
 
   get scheme(): 'http' | 'https' {

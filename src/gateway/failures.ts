@@ -31,6 +31,7 @@ export interface Failure extends Answer {
 export const LISTENER_NOT_FOUND: Failure = { status: 404, body: 'listener not found', reason: 'NotFound' }
 export const ROUTE_NOT_FOUND: Failure = { status: 404, body: 'route not found', reason: 'NotFound' }
 export const MISDIRECTED: Failure = { status: 421, body: 'misdirected request', reason: 'InvalidRequest' }
+export const TOO_MANY_HEADERS: Failure = { status: 431, body: 'too many headers', reason: 'InvalidRequest' }
 export const INVALID_REQUEST: Failure = { status: 400, body: 'invalid request', reason: 'InvalidRequest' }
 export const NO_VALID_BACKENDS: Failure = { status: 500, body: 'no valid backends', reason: 'Internal' }
 /** A prefix was to be replaced, and the route was not chosen by a prefix. */

@@ -57,6 +57,8 @@ export class Port {
   private constructor(options: PortOptions, accept: Accept) {
     this.bind = options.bind
     this.#server = serverFor(options)
+    // Node would leave out the 2001st header without a word; requests with so many are refused instead.
+    this.#server.maxHeadersCount = 0
     if (options.tls !== undefined) this.#server.on('connection', (socket: Socket) => this.#track(socket))
     const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => {
       if (this.#isClosing) response.shouldKeepAlive = false

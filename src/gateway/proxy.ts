@@ -11,6 +11,7 @@ import {
   NO_VALID_BACKENDS,
   REQUEST_TIMEOUT,
   ROUTE_NOT_FOUND,
+  TOO_MANY_HEADERS,
   UPSTREAM_TIMEOUT,
 } from './failures.ts'
 import type { Generation } from './generation.ts'
@@ -49,7 +50,9 @@ export function accept(
 }
 
 function match(exchange: Exchange): void {
-  if (exchange.path === '') return exchange.end(INVALID_REQUEST)
+  if (exchange.path === '' || !exchange.isSound) return exchange.end(INVALID_REQUEST)
+  const { settings } = exchange.generation.runtime
+  if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
   const { bind } = exchange
   const listener = bind && listenerOf(bind, exchange)
   if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)

@@ -35,6 +35,8 @@ export interface Settings {
   readonly maxBodyBytes: number
   /** Lower-case names of query parameters in which clients send credentials. */
   readonly hiddenParameters: ReadonlySet<string>
+  /** A request with more header lines is refused. */
+  readonly maxHeaders: number
   /** How long an idle client connection is kept, in milliseconds. */
   readonly clientIdleMs: number
   /** How long requests under way may take after `close`, in milliseconds. */

@@ -223,6 +223,7 @@ const CONFIG = section({
     tls: section({ minVersion: runs, maxVersion: runs }),
     http: section({
       maxBufferSize: runs,
+      http1MaxHeaders: runs,
       http1IdleTimeout: runs,
       http1HeaderCase: only('preserve', 'header case'),
     }),

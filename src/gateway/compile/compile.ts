@@ -298,11 +298,12 @@ function connectionSettings(config: StaticConfig | null | undefined): {
 }
 
 function settingsOf({ config, frontendPolicies }: Config, hiddenParameters: ReadonlySet<string>): Settings {
-  const { maxBufferSize, http1IdleTimeout } = frontendPolicies?.http ?? {}
+  const { maxBufferSize, http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
   const deadline = config?.connectionTerminationDeadline
   return Object.freeze({
     maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
     hiddenParameters,
+    maxHeaders: http1MaxHeaders ?? 100,
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,
   })
