@@ -97,7 +97,9 @@ describe('keys set from another folder', () => {
     const run = await set(['-f', config(), '--method', 'file'], { cwd: work() })
     expect(run.status, run.stderr).toBe(0)
     expect(await read('conf/openai.key')).toBe(`${KEY}\n`)
-    expect(await read('conf/config.yaml')).toContain(`{ file: "${join(folder, 'conf', 'openai.key')}" }`)
+    expect(await read('conf/config.yaml')).toContain(
+      `{ file: ${JSON.stringify(join(folder, 'conf', 'openai.key'))} }`,
+    )
   })
 
   it('takes --key-file as the shell does, from the working folder', async () => {
@@ -105,7 +107,7 @@ describe('keys set from another folder', () => {
     const run = await set(['-f', config(), '--method', 'file', '--key-file', 'my.key'], { cwd: work() })
     expect(run.status, run.stderr).toBe(0)
     expect(await read('work/my.key')).toBe(`${KEY}\n`)
-    expect(await read('conf/config.yaml')).toContain(`{ file: "${join(work(), 'my.key')}" }`)
+    expect(await read('conf/config.yaml')).toContain(`{ file: ${JSON.stringify(join(work(), 'my.key'))} }`)
   })
 })
 
