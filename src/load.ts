@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly stdin?: (() => Promise<Uint8Array>) | undefined
   /** How the sources of agw.yaml are asked; `false` asks none, absent asks each once. */
   readonly gather?: Gather | false | undefined
+  /** Ask the sources of all variables that agw.yaml names, not only of those that the config uses. */
+  readonly everyVariable?: boolean | undefined
 }
 
 /** A config that was read and checked; `config` is there when no finding is an error. */
@@ -69,7 +71,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     env: options.env,
     configDir: folder,
     agw,
-    ...(agw && { wanted: variableNames(new TextDecoder().decode(bytes)) }),
+    ...(agw && !options.everyVariable && { wanted: variableNames(new TextDecoder().decode(bytes)) }),
     gather: options.gather,
     ...(named !== undefined && { envFile: named }),
   })

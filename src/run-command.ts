@@ -28,7 +28,7 @@ export interface RunningCommand extends StartedTool {
  * SECRET_MISSING with every variable that has no value.
  */
 export async function runCommand(options: RunCommandOptions): Promise<RunningCommand> {
-  const loaded = await loadConfig(options.load)
+  const loaded = await loadConfig({ ...options.load, everyVariable: true })
   requireKeyPlaces(loaded)
   return startWith(loaded, options)
 }
@@ -51,7 +51,7 @@ async function startWith(loaded: LoadedConfig, options: RunCommandOptions): Prom
   const { load, command, args, redactor, stdout, stderr } = options
   const values: Record<string, string> = {}
   const missing: string[] = []
-  for (const name of wantedNames(loaded.document.variables, options.only)) {
+  for (const name of wantedNames(loaded, options.only)) {
     const found = loaded.variables.lookup(name)
     if (found === undefined) {
       missing.push(name)
@@ -61,30 +61,41 @@ async function startWith(loaded: LoadedConfig, options: RunCommandOptions): Prom
     values[name] = found.value.reveal()
   }
   if (missing.length > 0 && options.allowMissing !== true) {
-    throw new AgwError('SECRET_MISSING', `${missing.join(', ')}: no value, so ${command} was not started`, {
-      hint: 'store it with `agw keys set`, or start without it: --allow-missing',
-    })
+    // What the source of one of them says is of more use than that there is nothing.
+    const problem = missing.map(loaded.variables.problemOf).find(one => one !== undefined)
+    const why = problem === undefined ? '' : ` (${problem.message})`
+    throw new AgwError(
+      'SECRET_MISSING',
+      `${missing.join(', ')}: no value, so ${command} was not started${why}`,
+      {
+        hint: problem?.hint ?? 'store it with `agw keys set`, or start without it: --allow-missing',
+      },
+    )
   }
   const env = { ...load.env, ...values }
   const started = await startTool(command, args, { env, cwd: load.cwd, stdout, stderr, redactor })
   return { ...started, variables: Object.keys(values) }
 }
 
+/** The variables of the config, and those of agw.yaml where they were asked for. */
 function wantedNames(
-  uses: readonly {
-    readonly name: string
-    readonly fallback: string | undefined
-    readonly missing: boolean
-  }[],
+  { document, agw, variables }: LoadedConfig,
   only: readonly string[] | undefined,
 ): string[] {
   // One that has a fallback in the config need not be set.
-  const needed = uses.filter(use => use.missing || use.fallback === undefined || only !== undefined)
-  const names = [...new Set(needed.map(use => use.name))]
+  const uses = document.variables.filter(
+    use => use.missing || use.fallback === undefined || only !== undefined,
+  )
+  const named = [...(agw?.entries.keys() ?? [])].filter(isAsked(variables))
+  const names = [...new Set([...uses.map(use => use.name), ...named])]
   if (only === undefined) return names
-  const unknown = only.find(name => !uses.some(use => use.name === name))
-  if (unknown === undefined) return names.filter(name => only.includes(name))
-  throw new AgwError('USAGE', 'a variable named with --only is not in the config', {
-    hint: `the config has: ${names.join(', ') || 'none'}`,
+  if (only.every(name => names.includes(name))) return names.filter(name => only.includes(name))
+  throw new AgwError('USAGE', 'a variable named with --only is not in the config, and not in agw.yaml', {
+    hint: `there are: ${names.join(', ') || 'none'}`,
   })
+}
+
+/** Where only the config's variables were asked for, the others of agw.yaml are neither found nor failed. */
+function isAsked({ lookup, problemOf }: LoadedConfig['variables']): (name: string) => boolean {
+  return name => lookup(name) !== undefined || problemOf(name) !== undefined
 }

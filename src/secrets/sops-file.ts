@@ -68,7 +68,7 @@ export function openSops(
     const plain = sealed ? decrypt(node, key, `${path.join(':')}:`) : bytesOf(node)
     if (plain === undefined) return false
     if (sealed || !encryptedOnly) hash.update(plain)
-    values.set(JSON.stringify(place), plain.toString('utf8'))
+    values.set(keyOf(place), plain.toString('utf8'))
     return true
   }
   const content = new Map([...tree].filter(([name]) => name !== 'sops'))
@@ -76,7 +76,12 @@ export function openSops(
   const expected = decrypt(mac, key, lastModified)
   const found = Buffer.from(hash.digest('hex').toUpperCase(), 'latin1')
   if (expected?.length !== found.length || !timingSafeEqual(expected, found)) return undefined
-  return { valueAt: place => values.get(JSON.stringify(place)) }
+  return { valueAt: place => values.get(keyOf(place)) }
+}
+
+/** The index of a list may be written as a number or, in a path with dots, as text. */
+function keyOf(place: readonly (string | number)[]): string {
+  return JSON.stringify(place.map(String))
 }
 
 /** What was opened. */

@@ -106,4 +106,23 @@ describe('agw.yaml beside the config', () => {
     expect(status).toBe(1)
     expect(stdout).toContain('no-such-tool is not installed')
   })
+
+  it('agw run hands on every variable that it names, used by the config or not, and says which source fails', async () => {
+    await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { file: a.key }\n  OTHER: { file: b.key }\n')
+    await put('a.key', KEY)
+    const print = [
+      'run',
+      '--',
+      process.execPath,
+      '-p',
+      '[process.env.OPENAI_API_KEY, process.env.OTHER].map(one => one?.length)',
+    ]
+    const failed = await run(print)
+    expect(failed.status).toBe(4)
+    expect(failed.stderr).toContain('OTHER (file b.key): nothing is stored there')
+    await put('b.key', 'sk-other-0123456789')
+    const { status, stdout } = await run(print)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `[ ${KEY.length}, 19 ]\n` })
+    expect((await run(['run', '--only', 'OTHER', ...print.slice(1)])).stdout).toBe('[ undefined, 19 ]\n')
+  })
 })

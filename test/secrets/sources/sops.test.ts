@@ -75,6 +75,7 @@ describe('the source sops', () => {
   test.each<[string, (string | number)[], string]>([
     ['a value in a map', ['openai', 'key'], 'sk-canary-0123456789'],
     ['a value in a list', ['openai', 'more', 1], 'sk-in-a-list'],
+    ['a value in a list, by a path with dots', ['openai', 'more', '1'], 'sk-in-a-list'],
     ['a number', ['openai', 'more', 0], '1'],
     ['a value in the clear', ['base_url'], 'https://api.openai.com'],
     ['nothing', ['openai', 'nope'], 'missing'],
