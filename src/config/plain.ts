@@ -1,5 +1,6 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml'
 import { aliasTargets } from './aliases.ts'
+import { shownPath } from './shown-word.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
 /** The file as plain data, and what was wrong on the way. */
@@ -26,7 +27,7 @@ export function toPlain(yaml: Document): PlainData {
   const stop = (code: string, message: string, hint: string, node: unknown): undefined => {
     const range = (node as { range?: [number, number, number] }).range ?? [0, 0, 0]
     if (findings.length === 0) {
-      findings.push({ code, message, hint, path: [...path], start: range[0], end: range[1] })
+      findings.push({ code, message, hint, path: shownPath([...path]), start: range[0], end: range[1] })
     }
     return undefined
   }

@@ -107,6 +107,13 @@ it('holds values that nothing prints', () => {
   )
 })
 
+it('shows no value as a step of a path', () => {
+  const canary = 'sk-canary-0123456789abcdef'
+  const { diagnostics } = read('$K: *x', { K: canary })
+  expect(diagnostics.map(one => one.code)).toEqual(['YAML_SYNTAX'])
+  expect(JSON.stringify(diagnostics)).not.toContain(canary)
+})
+
 it('never throws, whatever the text', () => {
   const piece = fc.constantFrom(
     'a: ',
