@@ -15,6 +15,7 @@ import {
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
 import {
+  formerKey,
   type Gather,
   loadVariables,
   type ResolvedConfig,
@@ -140,6 +141,7 @@ export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
     cwd: options.cwd,
     configDir: loaded.folder,
     credentialsDirectory: options.env['CREDENTIALS_DIRECTORY'],
+    formerOf: (slot, secret) => formerKey(slot, secret, loaded, options),
   })
   return { ...loaded, config, slots, resolved }
 }

@@ -125,7 +125,9 @@ function makeSecretsKnown(
   { slots, document, variables }: UsableConfig,
   onSecret: (secret: Secret) => void,
 ): void {
-  for (const { secret } of slots) if (secret !== undefined) onSecret(secret)
+  for (const secret of slots.flatMap(({ secret }) => [secret, secret?.former?.secret])) {
+    if (secret !== undefined) onSecret(secret)
+  }
   for (const { name } of document.variables) {
     const found = variables.lookup(name)
     if (found !== undefined && /key|token|secret|passw/i.test(name)) onSecret(found.value)

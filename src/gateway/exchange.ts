@@ -68,6 +68,8 @@ export class Exchange implements RouteRequest {
   /** The body as JSON, for those who had to look into it. */
   json: Record<string, unknown> | undefined = undefined
   isOver = false
+  /** The provider has refused the key, and was given the one before it. */
+  isKeyRefused = false
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue = false
   deadline: NodeJS.Timeout | undefined = undefined

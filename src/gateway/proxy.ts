@@ -207,6 +207,17 @@ function dispatch(
   attempts?.begin(destination.health)
   setBackendDeadline(exchange, destination)
   const options = { path, method, headers, body, servername: upstream.servername }
+  const { former } = destination
+  if (former?.isKept && !(body instanceof Readable)) {
+    relay.onRefused = () => {
+      exchange.isKeyRefused = true
+      if (exchange.isOver) return
+      const second = relayFor(exchange, destination, call)
+      exchange.relay = second
+      const before = { path: former.putInto(path), headers: headers.map(text => former.putInto(text)) }
+      exchange.generation.pools.to(upstream).dispatch({ ...options, ...before }, second)
+    }
+  }
   exchange.generation.pools.to(upstream).dispatch(options, relay)
 }
 

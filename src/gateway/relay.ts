@@ -36,6 +36,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   #isDrainAwaited = false
   #isSent = false
   #isDiscarded = false
+  /** Makes the call again with the key before this one, where that is still kept; once. */
+  onRefused: (() => void) | undefined = undefined
   /** The body, where the upstream may repeat the key it was given. */
   #guarded: GuardedBody | undefined
 
@@ -63,6 +65,10 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     if (status < 200) return true
+    if (status === 401 && this.onRefused !== undefined) {
+      this.onRefused()
+      return this.#discard()
+    }
     if (this.exchange.attempts?.onHead(status, rawHeaders) === true) return this.#discard()
     clearTimeout(this.exchange.deadline)
     this.#resume = resume

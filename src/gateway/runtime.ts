@@ -6,6 +6,7 @@ import type { Expression } from './cel/cel.ts'
 import type { ClientIdentity } from './client-identity.ts'
 import type { EchoGuard } from './echo.ts'
 import type { Exchange } from './exchange.ts'
+import type { FormerKey } from './former-key.ts'
 import type { AnswerHeaders, RequestHeaders } from './headers.ts'
 import type { HostTable } from './host-table.ts'
 import type { Kept } from './kept.ts'
@@ -182,6 +183,8 @@ export interface Destination {
   readonly passthrough: TokenPlace | undefined
   /** Looks through answers in which the upstream may repeat what it was given. */
   readonly echoes: EchoGuard | undefined
+  /** What to fall back on when the provider refuses the key. */
+  readonly former: FormerKey | undefined
   /** Names of the policies in effect, in the order they apply. */
   readonly policies: readonly string[]
   /** `Host` upstream: fixed, computed, or undefined for the client's own. */

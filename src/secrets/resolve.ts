@@ -20,6 +20,8 @@ export interface ResolveOptions {
   readonly configDir: string
   /** The value of CREDENTIALS_DIRECTORY. */
   readonly credentialsDirectory?: string | undefined
+  /** The key that the one of a slot took the place of not long ago. */
+  readonly formerOf?: ((slot: KeySlot, secret: Secret) => Promise<Secret['former']>) | undefined
 }
 
 /** A slot with its key. */
@@ -53,11 +55,19 @@ export async function resolveSecrets(
   const found = await resolveSlots(options)
   const problems = found.flatMap(one => ('problem' in one ? [one.problem] : []))
   if (problems.length > 0) throw toError(problems)
-  const resolved = found.flatMap(one => ('problem' in one ? [] : [one]))
+  const usable = found.flatMap(one => ('problem' in one ? [] : [one]))
+  const resolved = await Promise.all(usable.map(one => withFormer(one, options.formerOf)))
   const changes = resolved.flatMap(({ slot, secret }) =>
     secret === undefined || secret === slot.value ? [] : [{ path: slot.path, value: secret }],
   )
   return { config: replaceAt(config, changes) as ResolvedConfig, resolved }
+}
+
+async function withFormer(one: ResolvedSlot, formerOf: ResolveOptions['formerOf']): Promise<ResolvedSlot> {
+  const { slot, secret } = one
+  const former = secret === undefined ? undefined : await formerOf?.(slot, secret)
+  if (secret === undefined || former === undefined) return one
+  return { ...one, secret: new Secret(secret.reveal(), secret.reference, former) }
 }
 
 /** The tree with a stand-in wherever a key would be read from a file: for asking the router, never for sending. */

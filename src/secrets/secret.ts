@@ -9,10 +9,13 @@ export class Secret {
   readonly #value: string
   /** Where the value comes from, as a person would say it (`$OPENAI_API_KEY`, `file key.txt`). Holds no secret. */
   readonly reference: string
+  /** The key that this one took the place of, and until when (milliseconds since 1970) it may be fallen back on. */
+  readonly former: { readonly secret: Secret; readonly until: number } | undefined
 
-  constructor(value: string, reference = 'inline') {
+  constructor(value: string, reference = 'inline', former?: Secret['former']) {
     this.#value = value
     this.reference = reference
+    this.former = former
   }
 
   reveal(): string {

@@ -57,7 +57,13 @@ export class KeyUse {
 }
 
 /** Whether a provider has refused the key that the gateway sent. */
-export function refusedKey({ status, reason, keySlot, time }: AccessEvent): RefusedKey | undefined {
-  const isRefusal = status === 401 && reason === 'Upstream' && keySlot !== undefined
-  return isRefusal ? { slot: keySlot, at: time } : undefined
+export function refusedKey({
+  status,
+  reason,
+  keySlot,
+  time,
+  isKeyRefused,
+}: AccessEvent): RefusedKey | undefined {
+  const isRefusal = isKeyRefused || (status === 401 && reason === 'Upstream')
+  return isRefusal && keySlot !== undefined ? { slot: keySlot, at: time } : undefined
 }

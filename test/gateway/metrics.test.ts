@@ -23,6 +23,7 @@ const EVENT: AccessEvent = {
   answerModel: 'gpt-4o-2024',
   usage: { inputTokens: 7, outputTokens: 100 },
   keySlot: undefined,
+  isKeyRefused: false,
   retries: 0,
   bytes: 700,
   firstByte: 250,

@@ -25,6 +25,7 @@ const EVENT: AccessEvent = {
   answerModel: 'gpt-4o-2024',
   usage: { inputTokens: 7, outputTokens: 9 },
   keySlot: undefined,
+  isKeyRefused: false,
   retries: 0,
   bytes: 700,
   firstByte: 3.5,

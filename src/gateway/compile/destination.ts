@@ -2,8 +2,10 @@ import { isIP } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderModifier, RouteType } from '../../config/schema.ts'
 import type { Provider } from '../../providers/index.ts'
+import type { Secret } from '../../secrets/secret.ts'
 import type { Cel } from '../cel/cel.ts'
 import { EchoGuard } from '../echo.ts'
+import { FormerKey } from '../former-key.ts'
 import { AnswerHeaders, RequestHeaders } from '../headers.ts'
 import { BodyChanges, type BodyPolicy } from '../llm/body-changes.ts'
 import { type PlacedGuard, RequestGuards } from '../llm/guards.ts'
@@ -172,7 +174,8 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     queryCredentials: auth?.query ?? [],
     key: auth?.key,
     passthrough: auth?.passthrough,
-    echoes: EchoGuard.of(auth?.secrets ?? [], requestEdits),
+    echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), requestEdits),
+    former: FormerKey.of(auth?.key?.secret),
     policies: policyNames(draft),
     authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,
     rewritePath: rewrite.path,
@@ -202,4 +205,8 @@ function policyNames({ levels, route, target, health }: DestinationDraft): strin
 function backendTimeout(route: readonly PolicyLevel[]): number | undefined {
   const timeout = strongestOf(route, 'timeout')?.backendRequestTimeout
   return timeout ? milliseconds(timeout) : undefined
+}
+
+function withFormer(secret: Secret): Secret[] {
+  return secret.former === undefined ? [secret] : [secret, secret.former.secret]
 }

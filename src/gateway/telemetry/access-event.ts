@@ -39,6 +39,8 @@ export interface AccessEvent {
   readonly usage: Usage | undefined
   /** Place of the key slot whose key was sent. */
   readonly keySlot: Path | undefined
+  /** The provider refused that key, and got the one before it. */
+  readonly isKeyRefused: boolean
   /** Calls made again. */
   readonly retries: number
   /** Bytes of the upstream's body. */
@@ -76,6 +78,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     answerModel: relay?.answerModel,
     usage: relay?.usage,
     keySlot: destination?.key?.slot,
+    isKeyRefused: exchange.isKeyRefused,
     retries: exchange.attempts?.made ?? 0,
     bytes: relay?.bytes ?? 0,
     firstByte:
