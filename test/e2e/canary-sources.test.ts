@@ -1,0 +1,252 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { agw, ROOT, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+/** A key that must be seen nowhere but in the upstream's `Authorization`; the second is what it is changed to. */
+const CANARY = keyLike('openai', 'canary of every source')
+const SECOND = keyLike('openai', 'canary to change to')
+
+/** Every form in which a key could get out; a part of it is a leak too. */
+const FORMS = [CANARY, SECOND].flatMap(key => [
+  key.slice(8, 32),
+  key.slice(-24),
+  Buffer.from(key).toString('base64').slice(12, 40),
+  Buffer.from(`:${key}`).toString('base64').slice(12, 40),
+  Buffer.from(`u:${key}`).toString('base64').slice(12, 40),
+  Buffer.from(key).toString('hex').slice(20, 60),
+])
+
+const leaks = (text: string): string[] => FORMS.filter(form => text.includes(form))
+
+/** An upstream that refuses, and says everything it was sent in its answer. */
+let upstream: Server
+let authorized = 0
+beforeAll(async () => {
+  upstream = createServer((request, response) => {
+    if (request.headers.authorization?.includes(CANARY)) authorized += 1
+    const told = JSON.stringify({
+      error: { message: JSON.stringify(request.headers), code: 'invalid_api_key' },
+    })
+    response.writeHead(401, {
+      'x-echo': request.headers.authorization ?? '',
+      'content-type': 'application/json',
+    })
+    response.end(told)
+  })
+  await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
+})
+afterAll(() => upstream.close())
+
+let folder: string
+beforeEach(async () => {
+  folder = await tempFolder()
+})
+
+const variable = GUIDE.env
+const agwYaml = (place: string) => `secrets:\n  OPENAI_API_KEY: ${place}\n`
+
+interface Source {
+  readonly config: string
+  readonly files?: Readonly<Record<string, string>>
+  readonly env?: Record<string, string>
+  /** Commands that put the key there first. */
+  readonly prepare?: readonly string[]
+}
+
+const SOURCES: Readonly<Record<string, Source>> = {
+  inline: { config: GUIDE.inline.replace('sk-proj....', CANARY) },
+  environment: { config: variable, env: { OPENAI_API_KEY: CANARY } },
+  '.env': { config: variable, files: { '.env': `OPENAI_API_KEY=${CANARY}\n` } },
+  'a key file': { config: GUIDE.file, files: { 'key.txt': CANARY } },
+  'agw.yaml: dotenv': {
+    config: variable,
+    files: { 'agw.yaml': agwYaml('{ dotenv: { file: other.env, name: K } }'), 'other.env': `K=${CANARY}\n` },
+  },
+  'agw.yaml: file': {
+    config: variable,
+    files: { 'agw.yaml': agwYaml('{ file: sub.key }'), 'sub.key': CANARY },
+  },
+  'agw.yaml: exec': {
+    config: variable,
+    files: { 'agw.yaml': agwYaml('{ exec: [cat, kept.txt] }'), 'kept.txt': CANARY },
+    env: { AGW_TRUST: '1' },
+  },
+  'agw.yaml: a credential': {
+    config: variable,
+    files: { 'agw.yaml': agwYaml('{ credential: openai }'), openai: CANARY },
+    env: { CREDENTIALS_DIRECTORY: 'HERE' },
+  },
+  'agw.yaml: encrypted': {
+    config: variable,
+    prepare: ['keys', 'set', 'openai', '--method', 'encrypted'],
+  },
+}
+
+async function setUp({ config, files = {}, env = {}, prepare }: Source): Promise<Record<string, string>> {
+  const { port } = upstream.address() as AddressInfo
+  const there = `name: openai\n          hostOverride: "127.0.0.1:${port}"`
+  await writeFile(
+    join(folder, 'config.yaml'),
+    config.replace('name: openai', there).replace('3000', String(await freePort())),
+  )
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text)
+    await chmod(join(folder, name), 0o600)
+  }
+  if (prepare !== undefined) {
+    const done = await agw(prepare, { cwd: folder, input: CANARY })
+    expect(done.status, done.stderr).toBe(0)
+  }
+  const here = Object.entries(env).map(([name, value]) => [name, value.replace('HERE', folder)])
+  return { ...Object.fromEntries(here), AGW_DEBUG: '1', DEBUG: '*' }
+}
+
+/** How commands are called where the bare word is not enough; each may be called in several ways. */
+const CALLS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  init: [['--provider', 'openai', '--method', 'env', '--key-from-stdin', '--force', '--dry-run']],
+  'keys set': [
+    ['openai', '--dry-run'],
+    ['openai', '--method', 'inline', '--dry-run'],
+  ],
+  'keys move': [
+    ['openai', '--to', 'inline', '--dry-run'],
+    ['openai', '--to', 'file', '--dry-run'],
+  ],
+  'keys remove': [['openai', '--dry-run']],
+  'keys rotate': [
+    ['openai', '--wait', '0'],
+    ['openai', '--undo'],
+  ],
+  'keys check': [[], ['openai']],
+  validate: [[], ['--online'], ['--format', 'sarif'], ['--format', 'junit'], ['--format', 'github']],
+  'test-route': [[], ['--explain'], ['--header', 'x-mine: 1']],
+  run: [
+    ['--', process.execPath, '-e', 'console.log(process.env); console.error(process.env.OPENAI_API_KEY)'],
+  ],
+  // They run on: stopped below.
+  serve: [],
+  mock: [],
+  // Makes keys of its own.
+  demo: [],
+}
+
+const MANIFEST = join(ROOT, 'oclif.manifest.json')
+const COMMANDS = Object.keys(JSON.parse(readFileSync(MANIFEST, 'utf8')).commands).map(id =>
+  id.replaceAll(':', ' '),
+)
+
+/** The command lines of all processes, again and again until it is stopped: what any user of the machine sees. */
+function watchProcesses(): () => string[] {
+  const seen = new Set<string>()
+  const look = (): void => {
+    for (const pid of readdirSync('/proc').filter(
+      name => /^\d+$/.test(name) && Number(name) !== process.pid,
+    )) {
+      try {
+        for (const leak of leaks(readFileSync(`/proc/${pid}/cmdline`, 'latin1'))) seen.add(`${pid}: ${leak}`)
+      } catch {
+        // It has ended in between.
+      }
+    }
+  }
+  const timer = setInterval(look, 30)
+  return () => {
+    clearInterval(timer)
+    return [...seen]
+  }
+}
+
+/** Everything that a command lets out. */
+async function sweep(args: readonly string[], env: Record<string, string>): Promise<string[]> {
+  const stop = process.platform === 'linux' ? watchProcesses() : () => []
+  const run = await agw(args, { cwd: folder, env, input: SECOND })
+  return [...leaks(run.stdout), ...leaks(run.stderr), ...stop()]
+}
+
+describe.each(Object.entries(SOURCES))('a key out of %s', (name, source) => {
+  it('is let out by no command, whatever the upstream answers', async () => {
+    const env = await setUp(source)
+    const turn = Object.keys(SOURCES).indexOf(name)
+    // Every command for every source; the ways in which it may be called take turns.
+    const calls = COMMANDS.flatMap(id => {
+      const ways = CALLS[id] ?? [[]]
+      const way = ways[turn % ways.length]
+      return way === undefined ? [] : [[...id.split(' '), ...way]]
+    })
+    for (const [index, call] of calls.entries()) {
+      // Each in both forms, over all sources.
+      const json = (index + turn) % 2 === 0
+      const at = call.indexOf('--')
+      const args = !json
+        ? call
+        : at === -1
+          ? [...call, '--json']
+          : [...call.slice(0, at), '--json', ...call.slice(at)]
+      expect(await sweep(args, env), `agw ${args.join(' ')}`).toEqual([])
+    }
+    expect(authorized, 'the upstream was asked').toBeGreaterThan(0)
+  }, 300_000)
+
+  it('is let out by no gateway, nor by its log, its admin pages and its files', async () => {
+    const env = await setUp(source)
+    const port = /"?port"?: (\d+)/.exec(await readFile(join(folder, 'config.yaml'), 'utf8'))?.[1]
+    const admin = `127.0.0.1:${await freePort()}`
+    const before = await readdir(folder)
+    const args = ['serve', '--admin', admin, '--log-format', 'json', '--access-log', 'access.log']
+    const gateway = start(args, { cwd: folder, env: { ...env, XDG_RUNTIME_DIR: folder } })
+    await gateway.until('ready')
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }),
+    })
+    expect(answer.status).toBe(401)
+    expect(leaks(JSON.stringify([...answer.headers]) + (await answer.text())), 'the answer').toEqual([])
+    for (const page of ['/config_dump', '/keys', '/metrics', '/healthz/ready']) {
+      const text = await (await fetch(`http://${admin}${page}`)).text()
+      expect(leaks(text), page).toEqual([])
+    }
+    if (process.platform === 'linux') {
+      const cmdline = await readFile(`/proc/${gateway.child.pid}/cmdline`, 'latin1')
+      expect(leaks(cmdline)).toEqual([])
+    }
+    await gateway.stop('SIGQUIT')
+    expect(leaks(gateway.stdout() + gateway.stderr())).toEqual([])
+    for (const file of (await readdir(folder, { withFileTypes: true })).filter(one => one.isFile())) {
+      if (before.includes(file.name)) continue
+      expect(leaks(await readFile(join(folder, file.name), 'latin1')), file.name).toEqual([])
+    }
+  })
+})
+
+describe('the test can fail', () => {
+  const plant = (code: string): Record<string, string> => ({
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}`,
+  })
+
+  it.each([
+    ['a write past the terminal', 'process.stderr.write(process.env.OPENAI_API_KEY)'],
+    [
+      'base64 of it',
+      "process.stdout.write(Buffer.from('u:' + process.env.OPENAI_API_KEY).toString('base64'))",
+    ],
+  ])('a planted leak turns it red: %s', async (_, code) => {
+    const env = await setUp(SOURCES['environment'] as Source)
+    expect(await sweep(['keys', 'list'], { ...env, ...plant(code) })).not.toEqual([])
+  })
+
+  it.skipIf(process.platform !== 'linux')('a key in an argument is seen', async () => {
+    const env = await setUp(SOURCES['environment'] as Source)
+    await mkdir(join(folder, 'x'))
+    const wait = `setTimeout(() => {}, 300)`
+    const script = `require('child_process').spawnSync(process.execPath, ['-e', '${wait}', process.env.OPENAI_API_KEY])`
+    expect(await sweep(['run', '--', process.execPath, '-e', script], env)).not.toEqual([])
+  })
+})
