@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import { RequestGuards } from '../../../src/gateway/llm/guards.ts'
+import { type TextScope, visitTexts } from '../../../src/gateway/llm/texts.ts'
+import type { RouteType } from '../../../src/providers/index.ts'
+
+type Json = Record<string, unknown>
+
+/** Every text that is shown, with what it is; and the body with each of them marked. */
+function visited(type: RouteType, body: Json): { seen: [TextScope, string][]; body: Json } {
+  const seen: [TextScope, string][] = []
+  visitTexts(body, type, (scope, text) => {
+    seen.push([scope, text])
+    return `<${text}>`
+  })
+  return { seen, body }
+}
+
+describe('the texts of a request', () => {
+  it.each<[RouteType, Json, [TextScope, string][]]>([
+    [
+      'completions',
+      {
+        messages: [
+          { role: 'developer', content: 'a' },
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'b' },
+              { type: 'image_url', image_url: { url: 'u' } },
+            ],
+          },
+          { role: 'assistant', content: null, tool_calls: [{ function: { name: 'n', arguments: 'c' } }] },
+          { role: 'tool', content: 'd' },
+        ],
+      },
+      [
+        ['systemPrompt', 'a'],
+        ['messages', 'b'],
+        ['toolInput', 'c'],
+        ['toolOutput', 'd'],
+      ],
+    ],
+    [
+      'messages',
+      {
+        system: [{ type: 'text', text: 'a' }],
+        messages: [
+          { role: 'user', content: 'b' },
+          {
+            role: 'assistant',
+            content: [
+              { type: 'text', text: 'c' },
+              { type: 'tool_use', id: 'i', name: 'n', input: { deep: ['d', 1] } },
+            ],
+          },
+          {
+            role: 'user',
+            content: [{ type: 'tool_result', tool_use_id: 'i', content: [{ type: 'text', text: 'e' }] }],
+          },
+        ],
+      },
+      [
+        ['systemPrompt', 'a'],
+        ['messages', 'b'],
+        ['messages', 'c'],
+        ['toolInput', 'd'],
+        ['toolOutput', 'e'],
+      ],
+    ],
+    [
+      'responses',
+      {
+        instructions: 'a',
+        input: [
+          { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'b' }] },
+          { type: 'function_call', name: 'n', arguments: 'c' },
+          { type: 'function_call_output', output: 'd' },
+        ],
+      },
+      [
+        ['systemPrompt', 'a'],
+        ['messages', 'b'],
+        ['toolInput', 'c'],
+        ['toolOutput', 'd'],
+      ],
+    ],
+    ['responses', { input: 'a' }, [['messages', 'a']]],
+    [
+      'generateContent',
+      {
+        systemInstruction: { parts: [{ text: 'a' }] },
+        contents: [
+          { role: 'user', parts: [{ text: 'b' }, { inlineData: { data: 'x' } }] },
+          { role: 'model', parts: [{ functionCall: { name: 'n', args: { q: 'c' } } }] },
+          { role: 'user', parts: [{ functionResponse: { name: 'n', response: { r: 'd' } } }] },
+        ],
+      },
+      [
+        ['systemPrompt', 'a'],
+        ['messages', 'b'],
+        ['toolInput', 'c'],
+        ['toolOutput', 'd'],
+      ],
+    ],
+    ['embeddings', { input: 'a' }, []],
+    ['completions', { messages: 'nonsense' }, []],
+    ['completions', { messages: [null, 1, { content: [null, { text: 1 }] }] }, []],
+  ])('of %s are all shown, each for what it is, and replaced where they stand', (type, body, wanted) => {
+    const found = visited(type, structuredClone(body))
+    expect(found.seen).toEqual(wanted)
+    const text = JSON.stringify(found.body)
+    for (const [, one] of wanted) expect(text).toContain(`"<${one}>"`)
+    // Nothing else has changed.
+    expect(JSON.parse(text.replaceAll(/"<(\w+)>"/g, '"$1"'))).toEqual(body)
+  })
+})
+
+describe('a pattern', () => {
+  function masked(rules: Json[], text: string): string {
+    const guards = new RequestGuards([{ value: { regex: { rules } } as never, path: ['g'] }])
+    const body = { messages: [{ role: 'user', content: text }] }
+    expect(guards.check(body, 'completions')).toBeUndefined()
+    return body.messages[0]?.content ?? ''
+  }
+
+  it.each<[string, Json[], string, string]>([
+    ['email', [{ builtin: 'email' }], 'a.b+c@d-e.example.org!', '<EMAIL_ADDRESS>!'],
+    ['ssn', [{ builtin: 'ssn' }], '123-45-6789 123 45 6789 123456789', '<SSN> <SSN> <SSN>'],
+    ['no ssn', [{ builtin: 'ssn' }], '1234-45-6789 12-345', '1234-45-6789 12-345'],
+    [
+      'creditCard',
+      [{ builtin: 'creditCard' }],
+      '4111-1111-1111-1111, 5500000000000004',
+      '<CREDIT_CARD>, <CREDIT_CARD>',
+    ],
+    ['caSin', [{ builtin: 'caSin' }], '130 692 544', '<CA_SIN>'],
+    ['one of the config, every time', [{ pattern: 'ab+' }], 'ab xabbb', '<masked> x<masked>'],
+    ['one that finds nothing at all', [{ pattern: 'a*' }], 'baab', 'b<masked>b'],
+    ['one after the other', [{ pattern: 'one' }, { pattern: 'two' }], 'one two', '<masked> <masked>'],
+    ['text that means something in replacements', [{ pattern: 'x' }], '$& x $1', '$& <masked> $1'],
+  ])('%s', (_, rules, text, wanted) => {
+    expect(masked(rules, text)).toBe(wanted)
+  })
+
+  it('that cannot be run here is refused with its place', () => {
+    const compile = (guard: object) => () => new RequestGuards([{ value: guard as never, path: ['g', 0] }])
+    expect(compile({ regex: { rules: [{ pattern: '(?x) a' }] } })).toThrow(
+      /^g\[0\]\.regex\.rules\[0\]\.pattern: /,
+    )
+    expect(compile({ webhook: {} })).toThrow(/^g\[0\]: only regex guards/)
+  })
+})
