@@ -18,6 +18,7 @@ import type { PathTypes } from './path-types.ts'
 import type { Step } from './policies/policy.ts'
 import type { RouteTable } from './router.ts'
 import type { PortTls } from './server-tls.ts'
+import type { LogRule } from './telemetry/log-rule.ts'
 import type { HealthRule, RetryRule } from './traffic/rules.ts'
 
 /** Everything that requests need, decided before the first one comes. Frozen; a reload makes a new one. */
@@ -42,6 +43,8 @@ export interface Settings {
   readonly clientIdleMs: number
   /** How long requests under way may take after `close`, in milliseconds. */
   readonly drainMs: number
+  /** What the config changes in the access log. */
+  readonly accessLog: LogRule | undefined
 }
 
 /** One port. */

@@ -221,6 +221,7 @@ const CONFIG = section({
   policies: each(section({ name: runs, target: TARGET, phase: runs, policy: ROUTE_POLICIES })),
   frontendPolicies: section({
     tls: section({ minVersion: runs, maxVersion: runs }),
+    accessLog: section({ filter: runs, add: runs, remove: runs }),
     http: section({
       maxBufferSize: runs,
       http1MaxHeaders: runs,

@@ -40,6 +40,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
   const opened: OpenedLog = {
     level: options.level,
     add: event => {
+      if (event.log?.isWanted === false) return
       if (opened.level === 'info' || (opened.level === 'warn' && wentWrong(event))) log.add(event)
     },
     close: async () => {

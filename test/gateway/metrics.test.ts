@@ -28,6 +28,7 @@ const EVENT: AccessEvent = {
   bytes: 700,
   firstByte: 250,
   isStream: true,
+  log: undefined,
   reason: 'Upstream',
   error: undefined,
   duration: 1250,

@@ -35,7 +35,12 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ['a database', { config: { database: { url: 'x' } } }, 'config.database', /"database"/],
   ['DNS settings', { config: { dns: { edns0: true } } }, 'config.dns', /"dns"/],
   ['keepalives', { config: { backend: { keepalives: {} } } }, 'config.backend.keepalives', /"keepalives"/],
-  ['access log fields', { frontendPolicies: { accessLog: {} } }, 'frontendPolicies.accessLog', /"accessLog"/],
+  [
+    'an access log for a collector',
+    { frontendPolicies: { accessLog: { otlp: { host: 'a.test:4317' } } } },
+    'frontendPolicies.accessLog.otlp',
+    /"otlp"/,
+  ],
   [
     'a TCP listener',
     { binds: [{ port: 1, listeners: [{ protocol: 'TCP', tcpRoutes: [{}] }] }] },

@@ -30,6 +30,7 @@ const EVENT: AccessEvent = {
   bytes: 700,
   firstByte: 3.5,
   isStream: true,
+  log: undefined,
   reason: 'Upstream',
   error: undefined,
   duration: 12.34567,
@@ -99,6 +100,20 @@ describe('the access log', () => {
     expect(second).not.toBe(first)
     expect(second).toBe(textFormat()(changed))
     expect(format(EVENT)).toBe(first)
+  })
+
+  it('has the fields that the config adds, and not those that it removes, in both forms', () => {
+    const log = {
+      isWanted: true,
+      added: { team: 'blue team', count: 3, list: ['a'] },
+      removed: new Set(['src.addr', 'http.host']),
+    }
+    const text = textFormat()({ ...EVENT, log })
+    expect(text).toMatch(/http\.status=200 .* team="blue team" count=3 list="\[\\"a\\"\]"\n$/)
+    expect(text).not.toMatch(/src\.addr|http\.host/)
+    const line = JSON.parse(jsonFormat()({ ...EVENT, log }))
+    expect(line).toMatchObject({ team: 'blue team', count: 3, list: ['a'], 'http.status': 200 })
+    expect(line).not.toHaveProperty(['http.host'])
   })
 
   it('leaves out what is not known', () => {

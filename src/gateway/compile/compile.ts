@@ -17,6 +17,7 @@ import { RouteTable } from '../router.ts'
 import type { Bind, Listener, Route, Runtime, Settings } from '../runtime.ts'
 import type { ServerTls } from '../server-tls.ts'
 import { findUnsupported } from '../supported.ts'
+import { compileAccessLog } from './access-log.ts'
 import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
 import { compileLlm } from './llm.ts'
@@ -93,7 +94,7 @@ class Compilation {
       policies: new PolicyContexts({
         readFile,
         cel,
-        maxBodyBytes: settingsOf(config, new Set()).maxBodyBytes,
+        maxBodyBytes: settingsOf(config, new Set(), cel).maxBodyBytes,
       }),
       cel,
       untouched: new AnswerHeaders(),
@@ -107,7 +108,7 @@ class Compilation {
     this.#attachLlm()
     const binds = Object.freeze(this.#binds())
     const { kept, hiddenParameters } = this.#context.policies
-    const settings = settingsOf(this.#config, hiddenParameters)
+    const settings = settingsOf(this.#config, hiddenParameters, this.#context.cel)
     return Object.freeze({ binds, settings, kept: [...kept.values()], files: [...this.#files] })
   }
 
@@ -297,7 +298,11 @@ function connectionSettings(config: StaticConfig | null | undefined): {
   }
 }
 
-function settingsOf({ config, frontendPolicies }: Config, hiddenParameters: ReadonlySet<string>): Settings {
+function settingsOf(
+  { config, frontendPolicies }: Config,
+  hiddenParameters: ReadonlySet<string>,
+  cel: Cel,
+): Settings {
   const { maxBufferSize, http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
   const deadline = config?.connectionTerminationDeadline
   return Object.freeze({
@@ -306,5 +311,6 @@ function settingsOf({ config, frontendPolicies }: Config, hiddenParameters: Read
     maxHeaders: http1MaxHeaders ?? 100,
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,
+    accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
   })
 }

@@ -4,6 +4,7 @@ import type { RouteType } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import type { QueryCredential } from '../runtime.ts'
+import { type LogChange, logChange } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
 import type { Usage } from './usage.ts'
 
@@ -48,6 +49,8 @@ export interface AccessEvent {
   /** Milliseconds until the first byte of the upstream's body; undefined when none came. */
   readonly firstByte: number | undefined
   readonly isStream: boolean
+  /** What the config changes in the line of the log; undefined when it says nothing. */
+  readonly log: LogChange | undefined
   readonly reason: Reason | undefined
   readonly error: string | undefined
   /** Milliseconds. */
@@ -57,6 +60,7 @@ export interface AccessEvent {
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
   const { request, response, listener, route, destination, relay } = exchange
+  const rule = exchange.generation.runtime.settings.accessLog
   const duration = performance.now() - exchange.startedAt
   return {
     time: Date.now() - duration,
@@ -84,6 +88,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     firstByte:
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
     isStream: relay?.isStream ?? false,
+    log: rule && logChange(rule, exchange),
     reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
     error: exchange.error,
     duration,

@@ -1,4 +1,5 @@
 import type { AccessEvent } from './access-event.ts'
+import type { LogChange } from './log-rule.ts'
 
 export type AccessFormat = (event: AccessEvent) => string
 
@@ -93,6 +94,7 @@ export function textFormat(): AccessFormat {
   let last: AccessEvent | undefined
   let common = ''
   return event => {
+    if (event.log !== undefined) return changedText(clock.text(event.time), event, event.log)
     if (last === undefined || !isAlike(last, event)) {
       last = event
       common = commonFields(event)
@@ -113,38 +115,56 @@ export function textFormat(): AccessFormat {
   }
 }
 
+/** A line with fields of the config's own. */
+function changedText(time: string, event: AccessEvent, change: LogChange): string {
+  let text = `${time}\tinfo\trequest`
+  for (const [name, value] of Object.entries(changed(fieldsOf(event), change))) {
+    const isPlain = value === undefined || typeof value === 'string' || typeof value === 'number'
+    text += field(name, isPlain ? value : JSON.stringify(value))
+  }
+  return `${text}\n`
+}
+
+function changed(fields: Readonly<Record<string, unknown>>, { added, removed }: LogChange) {
+  const kept = Object.entries(fields).filter(([name]) => !removed.has(name))
+  return { ...Object.fromEntries(kept), ...added }
+}
+
 /** One JSON object per line, with the same names. */
 export function jsonFormat(): AccessFormat {
   const clock = new Clock()
   return event => {
-    const first = firstToken(event)
+    const fields = event.log === undefined ? fieldsOf(event) : changed(fieldsOf(event), event.log)
     // JSON leaves out what is undefined.
-    const line = {
-      time: clock.text(event.time),
-      level: 'info',
-      scope: 'request',
-      gateway: event.gateway,
-      listener: event.listener,
-      route: event.route,
-      endpoint: event.endpoint,
-      'src.addr': event.source,
-      'http.method': event.method,
-      'http.host': event.host,
-      'http.path': event.path,
-      'http.version': event.version,
-      'http.status': event.status,
-      'gen_ai.operation.name': event.operation,
-      'gen_ai.provider.name': event.provider,
-      'gen_ai.request.model': event.model,
-      'gen_ai.response.model': event.answerModel,
-      'gen_ai.usage.input_tokens': event.usage?.inputTokens,
-      'gen_ai.usage.output_tokens': event.usage?.outputTokens,
-      'agw.ai.time_to_first_token': first === undefined ? undefined : milliseconds(first),
-      'retry.attempt': event.retries === 0 ? undefined : event.retries,
-      reason: event.reason,
-      error: event.error,
-      duration: milliseconds(event.duration),
-    }
+    const line = { time: clock.text(event.time), level: 'info', scope: 'request', ...fields }
     return `${JSON.stringify(line)}\n`
+  }
+}
+
+/** Every field by agentgateway's name; undefined where there is nothing to tell. */
+function fieldsOf(event: AccessEvent): Record<string, string | number | undefined> {
+  const first = firstToken(event)
+  return {
+    gateway: event.gateway,
+    listener: event.listener,
+    route: event.route,
+    endpoint: event.endpoint,
+    'src.addr': event.source,
+    'http.method': event.method,
+    'http.host': event.host,
+    'http.path': event.path,
+    'http.version': event.version,
+    'http.status': event.status,
+    'gen_ai.operation.name': event.operation,
+    'gen_ai.provider.name': event.provider,
+    'gen_ai.request.model': event.model,
+    'gen_ai.response.model': event.answerModel,
+    'gen_ai.usage.input_tokens': event.usage?.inputTokens,
+    'gen_ai.usage.output_tokens': event.usage?.outputTokens,
+    'agw.ai.time_to_first_token': first === undefined ? undefined : milliseconds(first),
+    'retry.attempt': event.retries === 0 ? undefined : event.retries,
+    reason: event.reason,
+    error: event.error,
+    duration: milliseconds(event.duration),
   }
 }

@@ -1,0 +1,38 @@
+import type { Expression } from '../cel/cel.ts'
+import { celContext } from '../cel/context.ts'
+import { jsonValue } from '../cel/values.ts'
+import type { Exchange } from '../exchange.ts'
+
+/** What the config changes in one line of the access log. */
+export interface LogChange {
+  readonly isWanted: boolean
+  /** Field → value, as JSON has it. */
+  readonly added: Readonly<Record<string, unknown>>
+  readonly removed: ReadonlySet<string>
+}
+
+/** `frontendPolicies.accessLog`, compiled. */
+export interface LogRule {
+  readonly filter: Expression | undefined
+  readonly added: readonly (readonly [name: string, value: Expression])[]
+  readonly removed: ReadonlySet<string>
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
+
+/** A filter that fails does not hold, and a field whose expression fails is left out. */
+export function logChange({ filter, added, removed }: LogRule, exchange: Exchange): LogChange {
+  const { response } = exchange
+  const context = celContext(exchange, { response: { status: response.statusCode, headers: [] } })
+  if (filter !== undefined && filter.test(context) !== true)
+    return { isWanted: false, added: NOTHING, removed }
+  const values: Record<string, unknown> = {}
+  for (const [name, expression] of added) {
+    try {
+      values[name] = jsonValue(expression.evaluate(context))
+    } catch {
+      // What it looks at is not there in this request.
+    }
+  }
+  return { isWanted: true, added: values, removed }
+}

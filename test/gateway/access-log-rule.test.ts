@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { call } from './kit/client.ts'
+import { toHost } from './kit/configs.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startUpstream } from './kit/upstream.ts'
+
+async function logged(accessLog: object, headers: Record<string, string> = {}) {
+  const { port: to } = await startUpstream()
+  const config = { ...JSON.parse(toHost(`127.0.0.1:${to}`)), frontendPolicies: { accessLog } }
+  const { port, nextEvent } = await startTestGateway(JSON.stringify(config))
+  await call(port, { method: 'GET', path: '/a?key=secret', headers })
+  return (await nextEvent()).log
+}
+
+describe('frontendPolicies.accessLog', () => {
+  it.each([
+    ['response.code == 200', true],
+    ['response.code >= 500', false],
+    ['request.path == "/a"', true],
+    ['request.nothing == 1', false],
+    ['"text"', false],
+  ])('logs a request for which %s: %s', async (filter, isWanted) => {
+    expect(await logged({ filter })).toMatchObject({ isWanted })
+  })
+
+  it('adds what its expressions yield, and leaves out those that fail', async () => {
+    const add = { agent: 'request.headers["x-agent"]', code: 'response.code', broken: 'request.nothing' }
+    const log = await logged({ add, remove: ['http.path'] }, { 'x-agent': 'me' })
+    expect(log).toEqual({
+      isWanted: true,
+      added: { agent: 'me', code: 200 },
+      removed: new Set(['http.path']),
+    })
+  })
+
+  it('refuses an expression that does not compile, with its place', async () => {
+    await expect(logged({ filter: 'request.(' })).rejects.toThrow(/frontendPolicies\.accessLog\.filter/)
+  })
+})
