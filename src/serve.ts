@@ -130,7 +130,10 @@ function makeSecretsKnown(
   }
   for (const { name } of document.variables) {
     const found = variables.lookup(name)
-    if (found !== undefined && /key|token|secret|passw/i.test(name)) onSecret(found.value)
+    if (found === undefined) continue
+    // What agw.yaml names is a secret, whatever it is called.
+    const isNamed = found.source !== 'environment' && found.source !== 'dotenv'
+    if (isNamed || /key|token|secret|passw/i.test(name)) onSecret(found.value)
   }
 }
 

@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
 import { kubernetesSource } from '../../../src/secrets/sources/kubernetes.ts'
+import { makeCertificate } from '../../helpers/tls.ts'
 import { tempFolders } from '../folders.ts'
 import { contract, problem, said } from './contract.ts'
 import { fakeServer } from './fake-server.ts'
@@ -97,6 +100,31 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
     const found = await gather(entries, context)
     expect([...found.values()].map(said)).toEqual(['1', '2', '3'])
     expect(seen.length).toBe(2)
+  })
+
+  test('inside a pod: the service account, its namespace, and its authority alone', async () => {
+    const { ca, cert, key } = makeCertificate(['127.0.0.1'])
+    const server = createServer({ cert, key }, (request, response) => {
+      const good = request.headers.authorization === 'Bearer pod-token' && request.url === PATH
+      response
+        .writeHead(good ? 200 : 401)
+        .end(JSON.stringify({ data: { A: Buffer.from('sk-pod').toString('base64') } }))
+    }).listen(0, '127.0.0.1')
+    await new Promise(resolve => server.once('listening', resolve))
+    const mount = folder()
+    const files = { token: 'pod-token\n', 'ca.crt': ca, namespace: 'prod' }
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(mount, name), text)
+    const env = {
+      KUBERNETES_SERVICE_HOST: '127.0.0.1',
+      KUBERNETES_SERVICE_PORT: String((server.address() as AddressInfo).port),
+      AGW_KUBERNETES_DIR: mount,
+    }
+    const context = { env, configDir: '/', connections: {} }
+    expect(said((await gather([entry('agw-keys', 'A')], context)).get('A') as never)).toBe('sk-pod')
+    writeFileSync(join(mount, 'ca.crt'), makeCertificate(['127.0.0.1']).ca)
+    const wrong = problem((await gather([entry('agw-keys', 'A')], context)).get('A'))
+    expect(wrong).toMatchObject({ code: 'unreachable', message: expect.stringMatching(/certificate/) })
+    server.close()
   })
 
   test('the token is read anew for each batch', async () => {
