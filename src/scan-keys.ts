@@ -83,7 +83,10 @@ async function secretsOf({ draft, document, variables }: LoadedConfig, cwd: stri
 
 function homesOf({ draft, document, variables }: LoadedConfig, cwd: string): string[] {
   const slots = draft === undefined ? [] : keySlots(draft, document)
-  const files = slots.flatMap(({ file }) => (file === undefined ? [] : [resolve(cwd, file)]))
+  const files = slots.flatMap(({ file }) =>
+    // A rotation lays the old key down beside the new one.
+    file === undefined ? [] : [resolve(cwd, file), `${resolve(cwd, file)}.previous`],
+  )
   return [...files, ...(variables.dotenv === undefined ? [] : [variables.dotenv.file])]
 }
 

@@ -171,7 +171,7 @@ export function checkInitFlags(
 }
 
 const METHODS_OF: Readonly<Record<'env' | 'key-file' | 'header', readonly string[]>> = {
-  env: ['env', 'kubernetes'],
+  env: ['env', 'keychain', 'encrypted', 'kubernetes'],
   'key-file': ['file'],
   header: ['passthrough'],
 }

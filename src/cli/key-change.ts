@@ -65,6 +65,19 @@ export async function carryOut(
   return { changed: changed || files.some(file => file.action !== 'unchanged'), files }
 }
 
+/** Keeps the keys of a new config where its agw.yaml will say. */
+export async function storeKept(
+  kept: readonly { readonly place: SourcePlace; readonly key: Secret }[],
+  folder: string,
+  options: WriteFilesOptions,
+): Promise<void> {
+  for (const { place, key } of kept) {
+    await requireFree(place, key, folder, options)
+    await storeAtPlace(place, key, folder, options.env)
+    options.terminal.err(`the key goes to ${await describePlace(place)}`)
+  }
+}
+
 /** A new entry never takes the place of a key that something else uses. */
 async function requireFree(
   source: SourcePlace,

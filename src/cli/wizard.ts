@@ -31,6 +31,8 @@ export interface WantedKey {
 const METHOD_WORDS: Readonly<Record<InitMethod, string>> = {
   env: 'environment variable: the config names it, .env or the shell holds it',
   file: 'file: the config names it, mode 0600, ignored by git',
+  keychain: 'OS keychain: agw.yaml names the entry',
+  encrypted: 'encrypted file: agw.yaml names it, it can be committed',
   inline: 'inline: the key stands in the config itself (for quick tests only)',
   passthrough: 'passthrough: every client brings its own key; the gateway holds none',
   kubernetes: 'Kubernetes Secret: manifests for the controller, a config for a pod',

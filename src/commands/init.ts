@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { BaseCommand } from '../cli/base-command.ts'
 import { equivalentCommand } from '../cli/equivalent-command.ts'
 import { writeFlags } from '../cli/flags.ts'
 import { checkInitNames, initFlags, initLists } from '../cli/init-flags.ts'
 import { keyTaker } from '../cli/init-keys.ts'
+import { storeKept } from '../cli/key-change.ts'
 import { Prompt } from '../cli/prompt.ts'
 import { chooseNewConfig } from '../cli/wizard.ts'
 import { type WrittenFile, writeFiles } from '../cli/write-files.ts'
@@ -57,7 +58,10 @@ export default class Init extends BaseCommand {
     const choices = await chooseNewConfig({ ...flags, ...lists }, { prompt, env: process.env, takeKey })
     const plan = await planInit(choices, { config, cwd, namespace: flags.namespace, force: flags.force })
     const options = { terminal, prompt, cwd, env: process.env, dryRun: flags['dry-run'], yes: flags.yes }
-    const files = await writeFiles(plan.files, options)
+    const files = await writeFiles(plan.files, {
+      ...options,
+      beforeWriting: () => storeKept(plan.kept, dirname(config), options),
+    })
     for (const warning of plan.warnings) this.warning(warning)
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || join(config)
     const next = plan.next(named)

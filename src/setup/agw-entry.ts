@@ -12,8 +12,12 @@ import { AgwError } from '../errors.ts'
 import type { PlannedFile } from './planned-file.ts'
 
 /** The methods whose place is written down in agw.yaml. */
-export const AGW_METHODS = ['keychain', 'encrypted'] as const
+const AGW_METHODS = ['keychain', 'encrypted'] as const
 export type AgwMethod = (typeof AGW_METHODS)[number]
+
+export function isAgwMethod(method: string): method is AgwMethod {
+  return AGW_METHODS.some(one => one === method)
+}
 
 /** An agw.yaml as it shall be, and the entry that is meant in it. */
 export interface PlannedEntry {

@@ -7,7 +7,15 @@ import type { Secret } from '../secrets/secret.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
 /** The ways `agw init` can hand over a key. */
-export const INIT_METHODS = ['env', 'file', 'inline', 'passthrough', 'kubernetes'] as const
+export const INIT_METHODS = [
+  'env',
+  'file',
+  'keychain',
+  'encrypted',
+  'inline',
+  'passthrough',
+  'kubernetes',
+] as const
 export type InitMethod = (typeof INIT_METHODS)[number]
 
 /** One provider as it was chosen in the wizard or by flags. */
@@ -90,7 +98,8 @@ function keyFiles(
   for (const [index, entry] of entries.entries()) {
     const key = choices.providers[index]?.key
     if (key === undefined || choices.providers[index]?.method === 'kubernetes') continue
-    if (entry.key.method === 'env') dotenv = setInDotenv(dotenv, entry.key.variable, key.reveal())
+    if (choices.providers[index]?.method === 'env' && entry.key.method === 'env')
+      dotenv = setInDotenv(dotenv, entry.key.variable, key.reveal())
     if (entry.key.method === 'file') {
       const path = resolve(place.cwd, entry.key.path)
       files.push({ path, content: `${key.reveal()}\n`, mode: SECRET_MODE, what: 'the key', secret: true })
@@ -158,6 +167,8 @@ function keyReference(chosen: ChosenProvider, name: string, place: NewConfigPlac
     case 'file':
       return { method: 'file', path: newKeyFile(chosen.keyFile, `${name}.key`, place) }
     case 'env':
+    case 'keychain':
+    case 'encrypted':
     case 'kubernetes':
       return { method: 'env', variable: chosen.variable ?? chosen.provider.variable }
   }

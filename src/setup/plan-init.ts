@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readDocument, validate } from '../config/index.ts'
+import { readAgwFile, readDocument, validate } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { isAgwMethod, type PlannedEntry, planEntry } from './agw-entry.ts'
 import { type NewConfigChoices, planNewConfig, slotNames } from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
@@ -19,6 +21,8 @@ export interface InitPlace {
 
 export interface InitPlan {
   readonly files: readonly PlannedFile[]
+  /** Keys that a source of agw.yaml keeps: stored before the files are written. */
+  readonly kept: readonly { readonly place: PlannedEntry; readonly key: Secret }[]
   readonly warnings: readonly string[]
   /** The commands to type next; `file` names the config when it is not the one that is found anyway. */
   readonly next: (file: string | undefined) => string[]
@@ -38,11 +42,35 @@ export async function planInit(choices: NewConfigChoices, place: InitPlace): Pro
     ? planManifests(choices, files[0]?.content ?? '', place)
     : { files: [], notes: [] }
   files.push(...manifests.files)
+  const { kept, file } = await planEntries(choices, place)
+  if (file !== undefined) files.push(file)
   return {
     files,
+    kept,
     warnings: [...warningsOf(choices), ...manifests.notes],
     next: file => nextSteps(choices, file, kubernetes, place),
   }
+}
+
+/** agw.yaml with an entry for each key that a source of it keeps. */
+async function planEntries(
+  choices: NewConfigChoices,
+  { config }: InitPlace,
+): Promise<{ kept: InitPlan['kept']; file: PlannedFile | undefined }> {
+  const folder = dirname(config)
+  const kept: { place: PlannedEntry; key: Secret }[] = []
+  const names = slotNames(choices)
+  let agw = choices.providers.some(one => isAgwMethod(one.method)) ? await readAgwFile(folder) : undefined
+  let file: PlannedFile | undefined
+  for (const [index, { method, provider, variable, key }] of choices.providers.entries()) {
+    if (!isAgwMethod(method)) continue
+    const slot = { name: names[index] ?? provider.id }
+    const place = await planEntry(variable ?? provider.variable, method, slot, {}, { folder, agw })
+    agw = place.agw
+    file = place.file ?? file
+    if (key !== undefined) kept.push({ place, key })
+  }
+  return { kept, file }
 }
 
 /** A key never overwrites a file that is something else. */

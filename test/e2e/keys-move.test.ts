@@ -194,3 +194,18 @@ describe('what is remembered of a key', () => {
     expect((await run('keys', 'set', 'openai', '--expires', 'soon')).status).toBe(2)
   })
 })
+
+describe('agw init', () => {
+  it('keeps the key in an encrypted file from the start, or tells how it gets there', async () => {
+    const init = ['init', '--provider', 'openai', '--method', 'encrypted', '--yes', '--no-input']
+    const done = await agw([...init, '--key-from-stdin'], { cwd: folder, input: `${KEY}\n` })
+    expect(done.status, done.stderr).toBe(0)
+    expect(await holders()).toEqual([])
+    expect((await ok('keys', 'list'))['keys']).toMatchObject([{ method: 'encrypted', state: 'ok' }])
+    const later = await tempFolder()
+    const run = await agw(init, { cwd: later, input: '' })
+    expect(run.stdout).toContain('agw keys set openai')
+    const set = await agw(['keys', 'set', 'openai', '--json'], { cwd: later, input: `${KEY}\n` })
+    expect(JSON.parse(set.stdout)).toMatchObject({ method: 'encrypted', changed: true })
+  })
+})

@@ -60,6 +60,9 @@ describe.each(['env', 'file', 'encrypted', 'inline'])('agw keys rotate: a key ke
     if (method === 'encrypted') expect([...(await holders(NEW)), ...(await holders(OLD))]).toEqual([])
     else expect((await holders(NEW)).length).toBe(1)
 
+    const scan = await agw(['keys', 'scan'], { cwd: folder })
+    expect(scan.status, scan.stdout).toBe(method === 'inline' ? 1 : 0)
+
     const back = await rotate(['--undo', '--json'])
     expect(JSON.parse(back.stdout)).toMatchObject({ changed: true })
     expect(await holders(NEW)).toEqual([])

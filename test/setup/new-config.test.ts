@@ -74,7 +74,7 @@ describe('every config that init writes', () => {
         const slots = keySlots(config, document)
         expect(slots).toHaveLength(1)
         const slot = findSlot(slots, slotNames(choices)[0] ?? '')
-        expect(slot.method).toBe(method === 'kubernetes' ? 'env' : method)
+        expect(slot.method).toBe(['file', 'inline', 'passthrough'].includes(method) ? method : 'env')
         expect(slot.provider.toLowerCase()).toBe(
           (style === 'llm' ? row.words.llm : row.words.ai).toLowerCase(),
         )
