@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { call } from '../gateway/kit/client.ts'
+import { startUpstream } from '../gateway/kit/upstream.ts'
 import { type Running, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
@@ -111,6 +112,40 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(now).not.toContain(first)
     const metrics = await (await fetch(`${admin}/metrics`)).text()
     expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 10$/m)
+  })
+
+  it('know of a provider that one of them has evicted', async () => {
+    const broken = await startUpstream(response => response.writeHead(500).end('{}'))
+    const evicting = '{ health: { eviction: { duration: 1h } } }'
+    const provider = (name: string, to: number) =>
+      `{ name: ${name}, hostOverride: "127.0.0.1:${to}", provider: { openAI: {} }, policies: ${evicting} }`
+    await putKey('one')
+    await put(`binds:
+- port: ${port}
+  listeners:
+  - routes:
+    - backends:
+      - ai: { groups: [{ providers: [${provider('a', broken.port)}] }, { providers: [${provider('b', mock.port)}] }] }
+      policies: { backendAuth: { key: "$WORKERS_KEY" } }
+`)
+    await serve()
+    expect((await ask()).status).toBe(500)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200)
+    expect(broken.seen).toHaveLength(1)
+  })
+
+  it('get keys by no way that a neighbour can look at, and log none', async () => {
+    await putKey('one')
+    await put(config())
+    const { running } = await serve()
+    for (let i = 0; i < 4; i++) await ask()
+    for (const pid of await children(running.child.pid)) {
+      for (const file of ['cmdline', 'environ'])
+        expect(await readFile(`/proc/${pid}/${file}`, 'latin1')).not.toContain(key('one'))
+    }
+    await running.stop()
+    expect(running.stdout() + running.stderr()).not.toContain(key('one'))
   })
 
   it('let streams finish when they are asked to stop, and leave nobody behind', async () => {
