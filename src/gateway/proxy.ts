@@ -21,6 +21,7 @@ import { withQuery } from './llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm-request.ts'
 import { sendMirrors } from './mirror.ts'
 import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
+import { isEncoded, withPlainBody } from './plain-body.ts'
 import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
 import type { Destination, ModelRouter, TokenPlace } from './runtime.ts'
@@ -81,7 +82,7 @@ function admit(exchange: Exchange): void {
       return exchange.end(NO_VALID_BACKENDS)
     case 'models':
       if (isModelList(exchange.path)) return answerModelList(exchange, action)
-      return gatherBody(exchange, new Gathering(limit, sendByModel, refuseForRouter))
+      return gatherBody(exchange, new Gathering(limit, readModel, refuseForRouter))
     case 'destinations':
       exchange.target = action
       exchange.destination = aim(exchange)
@@ -98,6 +99,10 @@ function answerModelList(exchange: Exchange, router: ModelRouter): void {
 export function listFor(exchange: Exchange, router: ModelRouter): Buffer {
   const isOpen = router.models.every(model => model.authorization === undefined)
   return isOpen && exchange.caller?.allowedModels === undefined ? router.list : modelList(router, exchange)
+}
+
+function readModel(exchange: Exchange): void {
+  withPlainBody(exchange, sendByModel)
 }
 
 function sendByModel(exchange: Exchange): void {
@@ -140,6 +145,9 @@ function rewriteWhole(exchange: Exchange): void {
   const { destination } = exchange
   if (destination === undefined) return
   if (destination.ai === undefined) return dispatch(exchange, destination, undefined, exchange.body ?? null)
+  const type = destination.ai.types.of(exchange.path)
+  const isRead = type !== 'passthrough' && type !== 'detect'
+  if (isRead && isEncoded(exchange)) return withPlainBody(exchange, rewriteWhole)
   const call = prepareLlmCall(exchange, destination.ai)
   if ('status' in call) return exchange.end(call)
   exchange.model = call.model === '' ? exchange.model : call.model

@@ -5,7 +5,6 @@ import type {
   Gateway,
   GatewayListener,
   LlmConfig,
-  StaticConfig,
   ServerTls as WrittenTls,
 } from '../../config/schema.ts'
 import { Cel } from '../cel/cel.ts'
@@ -14,16 +13,15 @@ import { HostTable } from '../host-table.ts'
 import { GATEWAY_PHASE } from '../policies/phases.ts'
 import type { Step } from '../policies/policy.ts'
 import { RouteTable } from '../router.ts'
-import type { Bind, Listener, Route, Runtime, Settings } from '../runtime.ts'
+import type { Bind, Listener, Route, Runtime } from '../runtime.ts'
 import type { ServerTls } from '../server-tls.ts'
 import { findUnsupported } from '../supported.ts'
-import { compileAccessLog } from './access-log.ts'
-import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
 import { compileLlm } from './llm.ts'
 import { compilePhase, PolicyContexts, type PolicyLevel } from './policies.ts'
 import { compileRoute, type RouteContext } from './route.ts'
 import { compilePortTls, compileServerTls } from './server-tls.ts'
+import { connectionSettings, settingsOf } from './settings.ts'
 import { TargetedPolicies } from './targets.ts'
 
 export interface CompileOptions {
@@ -283,34 +281,4 @@ class Compilation {
 
 function isPort(port: number | null | undefined): port is number {
   return typeof port === 'number'
-}
-
-function connectionSettings(config: StaticConfig | null | undefined): {
-  connectTimeoutMs: number
-  idleMs: number
-} {
-  const { connectTimeout, poolIdleTimeout } = config?.backend ?? {}
-  return {
-    connectTimeoutMs: connectTimeout ? milliseconds(connectTimeout) : 10_000,
-    // agentgateway keeps idle connections for 90 s. Many load balancers close them after 60 s, and a request that is
-    // sent at that very moment is lost, so they are given up earlier here unless the config says otherwise.
-    idleMs: poolIdleTimeout ? milliseconds(poolIdleTimeout) : 55_000,
-  }
-}
-
-function settingsOf(
-  { config, frontendPolicies }: Config,
-  hiddenParameters: ReadonlySet<string>,
-  cel: Cel,
-): Settings {
-  const { maxBufferSize, http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
-  const deadline = config?.connectionTerminationDeadline
-  return Object.freeze({
-    maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
-    hiddenParameters,
-    maxHeaders: http1MaxHeaders ?? 100,
-    clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
-    drainMs: deadline ? milliseconds(deadline) : 5000,
-    accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
-  })
 }

@@ -1,0 +1,37 @@
+import type { Config, StaticConfig } from '../../config/schema.ts'
+import type { Cel } from '../cel/cel.ts'
+import type { Settings } from '../runtime.ts'
+import { compileAccessLog } from './access-log.ts'
+import { milliseconds } from './duration.ts'
+
+/** What holds for the connections to all upstreams, in milliseconds. */
+export function connectionSettings(config: StaticConfig | null | undefined): {
+  connectTimeoutMs: number
+  idleMs: number
+} {
+  const { connectTimeout, poolIdleTimeout } = config?.backend ?? {}
+  return {
+    connectTimeoutMs: connectTimeout ? milliseconds(connectTimeout) : 10_000,
+    // agentgateway keeps idle connections for 90 s. Many load balancers close them after 60 s, and a request that is
+    // sent at that very moment is lost, so they are given up earlier here unless the config says otherwise.
+    idleMs: poolIdleTimeout ? milliseconds(poolIdleTimeout) : 55_000,
+  }
+}
+
+/** What holds for all requests. */
+export function settingsOf(
+  { config, frontendPolicies }: Config,
+  hiddenParameters: ReadonlySet<string>,
+  cel: Cel,
+): Settings {
+  const { maxBufferSize, http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
+  const deadline = config?.connectionTerminationDeadline
+  return Object.freeze({
+    maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
+    hiddenParameters,
+    maxHeaders: http1MaxHeaders ?? 100,
+    clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
+    drainMs: deadline ? milliseconds(deadline) : 5000,
+    accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
+  })
+}
