@@ -161,6 +161,18 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
     expect(wrong).toEqual([])
   })
 
+  it('write by the terminal only, which redacts', () => {
+    // The hook for unknown commands runs before there is a secret.
+    const doors = ['cli/terminal.js', 'cli/command-not-found.js']
+    const wrong = all
+      .filter(file => !doors.includes(name(file)))
+      .filter(file =>
+        /\bconsole\.|\bprocess\.std(?:out|err)\.write\b/.test(strip(readFileSync(file, 'utf8'))),
+      )
+      .map(name)
+    expect(wrong).toEqual([])
+  })
+
   it('reveal secrets in these files only', () => {
     const found = all
       .filter(file => /\.reveal\(\)/.test(strip(readFileSync(file, 'utf8'))))
