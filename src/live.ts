@@ -14,7 +14,13 @@ import {
   startGateway,
 } from './gateway/index.ts'
 import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
-import { type KeepEvent, type ResolvedConfig, SecretKeeper, watchFiles } from './secrets/index.ts'
+import {
+  changedSince,
+  type KeepEvent,
+  type ResolvedConfig,
+  SecretKeeper,
+  watchFiles,
+} from './secrets/index.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
@@ -105,6 +111,7 @@ export async function startLive(options: LiveOptions): Promise<LiveGateway> {
 }
 
 async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Promise<Live> {
+  const readAt = Date.now()
   const first = await usable(options)
   // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
   const pinned = { ...options, load: { ...options.load, ...(first.path !== '-' && { file: first.path }) } }
@@ -114,7 +121,7 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
     options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
   }
   options.onServing?.(first)
-  const live = new Live(gateway, first, runtime.files, pinned, keeper)
+  const live = new Live(gateway, first, runtime.files, pinned, keeper, readAt)
   await options.onStarted?.(live)
   options.onEvent({ event: 'ready' })
   return live
@@ -147,6 +154,8 @@ class Live implements LiveGateway {
   /** Reloads run one after the other; changes during one are taken in by the next. */
   #queue: Promise<unknown> = Promise.resolve()
   #isSynchronized = true
+  /** When the reading of the current config began, in milliseconds. */
+  #readAt: number
 
   constructor(
     gateway: Engine,
@@ -154,7 +163,9 @@ class Live implements LiveGateway {
     files: readonly string[],
     options: LiveOptions,
     keeper: SecretKeeper | undefined,
+    readAt: number,
   ) {
+    this.#readAt = readAt
     this.#keeper = keeper
     this.#gateway = gateway
     this.#files = files
@@ -201,6 +212,7 @@ class Live implements LiveGateway {
   async #reload(): Promise<ReloadOutcome> {
     const { onEvent, onServing } = this.#options
     try {
+      const readAt = Date.now()
       const next = await usable(this.#options)
       const before = this.#current
       // As in agentgateway, the `config` section holds until the next start.
@@ -208,6 +220,7 @@ class Live implements LiveGateway {
       const runtime = compileRuntime(config)
       await this.#gateway.reload(runtime, config)
       this.#current = servingConfig(next)
+      this.#readAt = readAt
       this.#files = runtime.files
       this.#isSynchronized = true
       onServing?.(next)
@@ -237,8 +250,8 @@ class Live implements LiveGateway {
     this.#watched = wanted
     this.#watcher?.[Symbol.dispose]()
     this.#watcher = watchFiles([...paths], () => void this.take(), { debounceMs: DEBOUNCE_MS })
-    // What changed between the reading and the watching would never be reported: read once more.
-    void this.take()
+    // What changed between the reading and the watching would never be reported. Large configs are not read twice for it.
+    void changedSince([...paths], this.#readAt).then(isChanged => (isChanged ? this.take() : undefined))
   }
 }
 

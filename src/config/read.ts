@@ -4,7 +4,7 @@ import { ConfigDocument, type DocumentOptions } from './document.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
 /** Larger files are refused with a finding; 5,000 routes are about a tenth of it. Bytes. */
-export const MAX_CONFIG_BYTES = 8 * 1024 * 1024
+export const MAX_CONFIG_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 256 * 1024
 
 /**

@@ -1,3 +1,4 @@
+export { changedSince } from './changed-since.ts'
 /** The face of this room: Config → ResolvedConfig, and the life of a key on this machine. */
 export { currentKey } from './current.ts'
 export { cleanPastedKey, providerMismatch } from './detect.ts'
