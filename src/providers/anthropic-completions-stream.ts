@@ -1,8 +1,8 @@
 import { finishReason } from './anthropic-completions-answer.ts'
 import { completionsError } from './anthropic-completions-error.ts'
-import { EventDataReader } from './anthropic-completions-events.ts'
 import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
 import { type StreamUsage, TokenCounts } from './anthropic-completions-usage.ts'
+import { TranslatedEvents } from './translated-events.ts'
 
 /** What the chunks of one stream have in common besides what the provider says. */
 export interface StreamOptions {
@@ -21,15 +21,13 @@ interface OpenToolCall {
 }
 
 /**
- * Messages SSE bytes → `chat.completion.chunk` SSE bytes. Give it every chunk as it comes, in any split, and
- * send on what each call returns (it may be empty).
+ * Messages SSE bytes → `chat.completion.chunk` SSE bytes.
  *
  * The finish reason goes out with `message_stop` and not before, so a client never takes a stream that was
  * cut for a whole one: such a stream ends without a finish reason and without `[DONE]`.
  */
-export class CompletionsFromMessagesStream {
+export class CompletionsFromMessagesStream extends TranslatedEvents {
   readonly #options: StreamOptions
-  readonly #reader = new EventDataReader(data => this.#onData(data))
   readonly #counts = new TokenCounts()
   readonly #toolCalls = new Map<unknown, OpenToolCall>()
   /**
@@ -40,25 +38,10 @@ export class CompletionsFromMessagesStream {
   #tail = ''
   #toolCallCount = 0
   #stopReason: unknown
-  #output = ''
-  #complete = false
-  #ending = false
 
   constructor(options: StreamOptions) {
+    super()
     this.#options = options
-  }
-
-  push(chunk: Uint8Array): Buffer {
-    if (!this.#complete && !this.#reader.push(chunk))
-      this.#fail('The provider sent an event that is too long.')
-    return this.#take()
-  }
-
-  /** The upstream has ended. */
-  end(): Buffer {
-    this.#ending = true
-    if (!this.#complete) this.#reader.end()
-    return this.#take()
   }
 
   /** Tokens as far as the provider has told them; undefined before it has. */
@@ -66,34 +49,7 @@ export class CompletionsFromMessagesStream {
     return this.#counts.totals
   }
 
-  /**
-   * True once `[DONE]` or an error has gone out. False after `end()` means that the upstream was cut;
-   * breaking the client's connection off tells it so, as SDKs do not miss a `[DONE]`.
-   */
-  get complete(): boolean {
-    return this.#complete
-  }
-
-  #take(): Buffer {
-    const bytes = Buffer.from(this.#output)
-    this.#output = ''
-    return bytes
-  }
-
-  #onData(data: string): void {
-    if (this.#complete) return
-    let event: unknown
-    try {
-      event = JSON.parse(data)
-    } catch {
-      // Half an event at the end is a cut stream; anywhere else, going on would lose a part of the answer.
-      if (!this.#ending) this.#fail('The provider sent an event that is not JSON.')
-      return
-    }
-    if (isObject(event)) this.#onEvent(event)
-  }
-
-  #onEvent(event: JsonObject): void {
+  protected override onEvent(event: JsonObject): void {
     switch (event['type']) {
       case 'content_block_delta':
         this.#onDelta(event)
@@ -145,7 +101,7 @@ export class CompletionsFromMessagesStream {
     // Content before message_start breaks the protocol, but must not be lost.
     const head = this.#head ?? this.#open(undefined, undefined)
     const choice = `{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}`
-    this.#output += head + choice + this.#tail
+    this.output += head + choice + this.#tail
   }
 
   #onBlockStart(event: JsonObject): void {
@@ -201,22 +157,22 @@ export class CompletionsFromMessagesStream {
   #onMessageStop(): void {
     this.#send('{}', `"${finishReason(this.#stopReason)}"`)
     if (this.#options.includeUsage) {
-      this.#output += `${this.#head}],"usage":${JSON.stringify(this.#counts.toCompletions())}}\n\n`
+      this.output += `${this.#head}],"usage":${JSON.stringify(this.#counts.toCompletions())}}\n\n`
     }
-    this.#output += 'data: [DONE]\n\n'
-    this.#complete = true
+    this.output += 'data: [DONE]\n\n'
+    this.isComplete = true
   }
 
   #onError(error: unknown): void {
     const { message, type } = isObject(error) ? error : {}
-    this.#fail(
+    this.fail(
       typeof message === 'string' ? message : 'The provider broke the answer off.',
       typeof type === 'string' ? type : undefined,
     )
   }
 
-  #fail(message: string, type = 'api_error'): void {
-    this.#output += `data: ${completionsError(message, type)}\n\n`
-    this.#complete = true
+  protected override fail(message: string, type = 'api_error'): void {
+    this.output += `data: ${completionsError(message, type)}\n\n`
+    this.isComplete = true
   }
 }

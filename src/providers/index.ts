@@ -1,3 +1,4 @@
+export type { RouteType } from '../route-types.ts'
 export { anthropic } from './anthropic.ts'
 export { type AzureSettings, azure } from './azure.ts'
 export { type CustomFormat, type CustomSettings, custom } from './custom.ts'
@@ -14,7 +15,6 @@ export type {
   PathFacts,
   Provider,
   ProviderKind,
-  RouteType,
 } from './provider.ts'
 export {
   type AnswerFacts,

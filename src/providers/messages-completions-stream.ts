@@ -1,6 +1,6 @@
-import { EventDataReader } from './anthropic-completions-events.ts'
 import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
 import { messagesError, messagesUsage, stopReason } from './messages-completions-answer.ts'
+import { TranslatedEvents } from './translated-events.ts'
 
 /** The block that is being sent. */
 interface OpenBlock {
@@ -10,59 +10,27 @@ interface OpenBlock {
 }
 
 /**
- * `chat.completion.chunk` SSE bytes → Messages SSE bytes. Give it every chunk as it comes, in any split, and send on
- * what each call returns (it may be empty). A stream that was cut ends without `message_stop`.
+ * `chat.completion.chunk` SSE bytes → Messages SSE bytes. A stream that was cut ends without `message_stop`.
  */
-export class MessagesFromCompletionsStream {
-  readonly #reader = new EventDataReader(data => this.#onData(data))
-  #output = ''
+export class MessagesFromCompletionsStream extends TranslatedEvents {
   #hasBegun = false
   #block: OpenBlock | undefined
   #index = -1
   #finishReason: unknown
   #usage: unknown
-  #complete = false
-  #ending = false
 
-  push(chunk: Uint8Array): Buffer {
-    if (!this.#complete && !this.#reader.push(chunk))
-      this.#fail('The provider sent an event that is too long.')
-    return this.#take()
+  /** Some leave out the `[DONE]` behind the last chunk. */
+  protected override onEnd(): void {
+    if (this.#finishReason !== undefined) this.#finish()
   }
 
-  /** The upstream has ended; some leave out the `[DONE]` behind the last chunk. */
-  end(): Buffer {
-    this.#ending = true
-    if (!this.#complete) this.#reader.end()
-    if (!this.#complete && this.#finishReason !== undefined) this.#finish()
-    return this.#take()
+  protected override onMark(data: string): boolean {
+    if (data !== '[DONE]') return false
+    this.#finish()
+    return true
   }
 
-  /** True once `message_stop` or an error has gone out. */
-  get complete(): boolean {
-    return this.#complete
-  }
-
-  #take(): Buffer {
-    const bytes = Buffer.from(this.#output)
-    this.#output = ''
-    return bytes
-  }
-
-  #onData(data: string): void {
-    if (this.#complete) return
-    if (data === '[DONE]') return this.#finish()
-    let chunk: unknown
-    try {
-      chunk = JSON.parse(data)
-    } catch {
-      if (!this.#ending) this.#fail('The provider sent an event that is not JSON.')
-      return
-    }
-    if (isObject(chunk)) this.#onChunk(chunk)
-  }
-
-  #onChunk(chunk: JsonObject): void {
+  protected override onEvent(chunk: JsonObject): void {
     if (chunk['error'] !== undefined && chunk['error'] !== null) return this.#onError(chunk['error'])
     if (!this.#hasBegun) this.#begin(chunk)
     if (isObject(chunk['usage'])) this.#usage = chunk['usage']
@@ -80,7 +48,7 @@ export class MessagesFromCompletionsStream {
   }
 
   #send(type: string, fields: JsonObject): void {
-    this.#output += `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+    this.output += `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
   }
 
   #onDelta({ content, refusal, tool_calls }: JsonObject): void {
@@ -129,16 +97,16 @@ export class MessagesFromCompletionsStream {
     const delta = { stop_reason: stopReason(this.#finishReason), stop_sequence: null }
     this.#send('message_delta', { delta, usage: messagesUsage(this.#usage) })
     this.#send('message_stop', {})
-    this.#complete = true
+    this.isComplete = true
   }
 
   #onError(error: unknown): void {
     const { message } = isObject(error) ? error : {}
-    this.#fail(typeof message === 'string' ? message : 'The provider broke the answer off.')
+    this.fail(typeof message === 'string' ? message : 'The provider broke the answer off.')
   }
 
-  #fail(message: string): void {
-    this.#output += `event: error\ndata: ${messagesError(message, 'api_error')}\n\n`
-    this.#complete = true
+  protected override fail(message: string): void {
+    this.output += `event: error\ndata: ${messagesError(message, 'api_error')}\n\n`
+    this.isComplete = true
   }
 }

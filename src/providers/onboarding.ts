@@ -1,5 +1,5 @@
+import type { RouteType } from '../route-types.ts'
 import { PRESETS, type PresetName } from './presets.ts'
-import type { RouteType } from './provider.ts'
 
 /** What someone needs to know to put a provider into a new config. */
 export interface Onboarding {

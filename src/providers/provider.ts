@@ -1,22 +1,5 @@
+import type { RouteType } from '../route-types.ts'
 import type { Probe } from './probe.ts'
-
-/** What a request asks for, as the path map of a route (`policies.ai.routes`) or of the `llm` section names it. */
-export const ROUTE_TYPES = [
-  'completions',
-  'messages',
-  'models',
-  'passthrough',
-  'detect',
-  'responses',
-  'embeddings',
-  'realtime',
-  'anthropicTokenCount',
-  'generateContent',
-  'geminiCountTokens',
-  'rerank',
-] as const
-
-export type RouteType = (typeof ROUTE_TYPES)[number]
 
 /** The body shapes a provider can be said to accept; the rest of the route types carry no shape. */
 export type Format = Exclude<RouteType, 'models' | 'passthrough' | 'detect'>

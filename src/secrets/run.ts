@@ -56,6 +56,17 @@ const HOW_TO_GET: Readonly<Record<string, string>> = {
   agentgateway: 'install it as https://agentgateway.dev/docs tells, or put it on the PATH',
 }
 
+/** What holds for every command: its environment and nothing of ours, and its end is no exception. */
+function asTold({ env, cwd }: Pick<RunOptions, 'env' | 'cwd'>) {
+  return {
+    env: { ...env },
+    extendEnv: false,
+    preferLocal: false,
+    reject: false,
+    ...(cwd !== undefined && { cwd }),
+  } as const
+}
+
 /** `runTool` with an environment and a folder. */
 export function runWith(defaults: Omit<RunOptions, 'input'>): Run {
   return (command, args, options = {}) => runTool(command, args, { ...defaults, ...options })
@@ -74,15 +85,11 @@ export async function runTool(
   const { execa } = await import('execa')
   const maxBytes = options.maxBytes ?? 1024 * 1024
   const running = execa(command, args, {
-    env: { ...options.env },
-    extendEnv: false,
-    preferLocal: false,
-    reject: false,
+    ...asTold(options),
     stripFinalNewline: false,
     timeout: options.timeoutMs ?? 30_000,
     maxBuffer: maxBytes,
     input: options.input ?? '',
-    ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.signal && { cancelSignal: options.signal }),
     forceKillAfterDelay: KILL_AFTER_MS,
   })
@@ -116,15 +123,11 @@ export function streamWith({ env, cwd }: Pick<RunOptions, 'env' | 'cwd'>): Strea
   return async (command, args, take, { input = '', timeoutMs = 300_000 } = {}) => {
     const { execa } = await import('execa')
     const child = execa(command, args, {
-      env: { ...env },
-      extendEnv: false,
-      preferLocal: false,
-      reject: false,
+      ...asTold({ env, cwd }),
       buffer: false,
       stderr: 'ignore',
       input,
       timeout: timeoutMs,
-      ...(cwd !== undefined && { cwd }),
     })
     child.stdout.on('data', take)
     const { failed, exitCode, signal, timedOut, code } = await child
@@ -164,15 +167,11 @@ export async function startTool(
 ): Promise<StartedTool> {
   const { execa } = await import('execa')
   const child = execa(command, args, {
-    env: { ...env },
-    extendEnv: false,
-    preferLocal: false,
-    reject: false,
+    ...asTold({ env, cwd }),
     buffer: false,
     stdin: 'inherit',
     stdout: stdout === 'inherit' ? 'inherit' : 'pipe',
     stderr: stderr === 'inherit' ? 'inherit' : 'pipe',
-    ...(cwd !== undefined && { cwd }),
   })
   if (child.pid === undefined) {
     const { code } = await child

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { milliseconds } from '../rules/durations.ts'
+import { milliseconds } from '../duration.ts'
 import { optional } from '../schema/fields.ts'
 import { shaped } from '../schema/primitives.ts'
 import { rule, section } from '../schema/section.ts'

@@ -1,8 +1,8 @@
 import type { Path } from '../diagnostic.ts'
+import { isDuration } from '../duration.ts'
 import { type StrangeName, strangeNames } from './cel-names.ts'
 import { parseCel } from './cel-syntax.ts'
 import { CelProblem } from './cel-tokens.ts'
-import { milliseconds } from './durations.ts'
 import type { PlaceContext, PlaceRule } from './rule.ts'
 import { isNode, keyAbove, type Place, pathOf, textAt } from './tree.ts'
 import { meant, shown } from './words.ts'
@@ -95,7 +95,7 @@ function judge(
   own: readonly string[],
   { report }: PlaceContext,
 ): void {
-  if (source.trim() === '' || (DURATIONS.has(String(place.key)) && milliseconds(source) !== undefined)) return
+  if (source.trim() === '' || (DURATIONS.has(String(place.key)) && isDuration(source))) return
   try {
     for (const strange of strangeNames(source, parseCel(source), own)) {
       report({ ...describe(strange, place), path })

@@ -1,4 +1,4 @@
-import { milliseconds } from './durations.ts'
+import { milliseconds } from '../duration.ts'
 import type { PlaceRule, Report } from './rule.ts'
 import { isNode, isSet, listAt, type Node, nodesAt, pathOf, valueAt } from './tree.ts'
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ROUTE_TYPES } from '../../route-types.ts'
 import { nullish, optional } from './fields.ts'
 import { promptGuard } from './guardrails.ts'
 import { celMap, count, jsonMap, text, textMap } from './primitives.ts'
@@ -25,20 +26,7 @@ const message = section(
 )
 
 /** How a path is understood; also what the keys of `routes` map to. */
-export const routeType = z.enum([
-  'completions',
-  'messages',
-  'models',
-  'passthrough',
-  'detect',
-  'responses',
-  'embeddings',
-  'realtime',
-  'anthropicTokenCount',
-  'generateContent',
-  'geminiCountTokens',
-  'rerank',
-])
+export const routeType = z.enum(ROUTE_TYPES)
 
 const object = section(
   {
@@ -72,4 +60,3 @@ const object = section(
 
 export interface AiPolicy extends z.output<typeof object> {}
 export const aiPolicy: z.ZodType<AiPolicy> = object
-export type RouteType = z.output<typeof routeType>

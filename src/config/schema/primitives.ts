@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Code } from '../codes.ts'
+import { isDuration } from '../duration.ts'
 import { writeHint } from './issue-message.ts'
 import { regexProblem } from './rust-regex.ts'
 import { rule } from './section.ts'
@@ -29,14 +30,12 @@ export function shaped(
   )
 }
 
-const DURATION = /^\+?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/
-
 /** Go's duration text: `500ms`, `10s`, `1h30m`; never a bare number, never negative. */
 export const duration = shaped(
   'BAD_DURATION',
   'this is not a duration',
   'write a number with a unit (ns, us, ms, s, m, h), as in 500ms, 10s or 1h30m',
-  value => DURATION.test(value),
+  isDuration,
 )
 
 /** A CEL expression; what stands in it is checked by a rule of its own. */

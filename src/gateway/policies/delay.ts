@@ -1,4 +1,5 @@
-import { isDuration, milliseconds } from '../compile/duration.ts'
+import { isDuration } from '../../config/duration.ts'
+import { milliseconds } from '../compile/duration.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'

@@ -1,8 +1,8 @@
 import { at, call, pathOf, refused } from '../http.ts'
 import { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import type { Reference, SecretSource, SourceContext } from '../source.ts'
 import { azureToken } from './azure-token.ts'
-import { authorityOf, type Reached } from './cloud.ts'
+import { askForEach, authorityOf, type CloudAnswer, type Reached } from './cloud.ts'
 
 const API_VERSION = '7.4'
 
@@ -13,22 +13,11 @@ export const azureSource: SecretSource<'azure'> = {
   refreshMs: 5 * 60_000,
   describe: ({ vault, secret }) => `azure ${vault}/${secret}`,
   async resolve(references, context) {
-    const found = new Map<Reference<'azure'>, Secret | SourceProblem>()
-    const token = await azureToken(context)
-    await Promise.all(
-      references.map(async reference => {
-        const usual = `https://${reference.where.vault}.vault.azure.net`
-        const reached = await authorityOf(context.connections.azure, usual, context)
-        const outcome =
-          'code' in reached
-            ? reached
-            : token instanceof Secret
-              ? await read(reference, reached, token, context)
-              : token
-        if (outcome !== undefined) found.set(reference, outcome)
-      }),
+    const reach = ({ where }: Reference<'azure'>) =>
+      authorityOf(context.connections.azure, `https://${where.vault}.vault.azure.net`, context)
+    return askForEach(references, await azureToken(context), reach, (reference, reached, token) =>
+      read(reference, reached, token, context),
     )
-    return found
   },
 }
 
@@ -37,7 +26,7 @@ async function read(
   { endpoint, ca }: Reached,
   token: Secret,
   { signal }: SourceContext,
-): Promise<Secret | SourceProblem | undefined> {
+): Promise<CloudAnswer> {
   const { secret, version } = where
   const path = pathOf('/secrets', secret, ...(version === undefined ? [] : [version]))
   const headers = { authorization: `Bearer ${token.reveal()}` }

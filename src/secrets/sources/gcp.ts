@@ -1,7 +1,7 @@
 import { at, call, pathOf, refused } from '../http.ts'
 import { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
-import { authorityOf, type Reached } from './cloud.ts'
+import type { Reference, SecretSource, SourceContext } from '../source.ts'
+import { askForEach, authorityOf, type CloudAnswer, type Reached } from './cloud.ts'
 import { googleToken } from './gcp-token.ts'
 
 /** Versions of secrets in Google Cloud Secret Manager, through its REST interface. */
@@ -11,25 +11,15 @@ export const gcpSource: SecretSource<'gcp'> = {
   refreshMs: 5 * 60_000,
   describe: ({ project, secret }) => `gcp ${project === undefined ? '' : `${project}/`}${secret}`,
   async resolve(references, context) {
-    const found = new Map<Reference<'gcp'>, Secret | SourceProblem>()
-    const reached = await authorityOf(
-      context.connections.gcp,
-      'https://secretmanager.googleapis.com',
-      context,
-    )
+    const usual = 'https://secretmanager.googleapis.com'
+    const reached = await authorityOf(context.connections.gcp, usual, context)
     const token = 'code' in reached ? reached : await googleToken(context)
-    await Promise.all(
-      references.map(async reference => {
-        const outcome =
-          'code' in reached
-            ? reached
-            : token instanceof Secret
-              ? await read(reference, reached, token, context)
-              : token
-        if (outcome !== undefined) found.set(reference, outcome)
-      }),
+    return askForEach(
+      references,
+      token,
+      () => reached,
+      (reference, at, bearer) => read(reference, at, bearer, context),
     )
-    return found
   },
 }
 
@@ -38,7 +28,7 @@ async function read(
   { endpoint, ca }: Reached,
   token: Secret,
   { env, signal }: SourceContext,
-): Promise<Secret | SourceProblem | undefined> {
+): Promise<CloudAnswer> {
   const { secret, version = 'latest', project = env['GOOGLE_CLOUD_PROJECT'] } = where
   if (!project) {
     return {

@@ -18,3 +18,8 @@ export function milliseconds(text: unknown): number | undefined {
   if (parts.length === 0 || read !== text.replace(/^\+/, '').length) return undefined
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
 }
+
+/** Whether the text is one of Go's durations, where an expression may stand as well. */
+export function isDuration(text: unknown): boolean {
+  return milliseconds(text) !== undefined
+}
