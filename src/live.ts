@@ -17,6 +17,7 @@ import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
 import {
   changedSince,
   type KeepEvent,
+  LastGood,
   type ResolvedConfig,
   SecretKeeper,
   watchFiles,
@@ -69,14 +70,14 @@ export interface LiveOptions {
  * more there is, the longer each collection of short-lived objects takes (`npm run bench -- keys`).
  */
 export interface ServingConfig
-  extends Pick<UsableConfig, 'path' | 'folder' | 'variables' | 'slots' | 'config' | 'resolved'> {
+  extends Pick<UsableConfig, 'path' | 'folder' | 'dotenv' | 'variables' | 'slots' | 'config' | 'resolved'> {
   /** The config as it was written. */
   readonly text: string
 }
 
 function servingConfig(loaded: UsableConfig): ServingConfig {
-  const { path, folder, variables, slots, config, resolved, document } = loaded
-  return { path, folder, variables, slots, config, resolved, text: document.text }
+  const { path, folder, dotenv, variables, slots, config, resolved, document } = loaded
+  return { path, folder, dotenv, variables, slots, config, resolved, text: document.text }
 }
 
 /** A gateway that follows its files. */
@@ -102,7 +103,8 @@ export async function startLive(options: LiveOptions): Promise<LiveGateway> {
   let live: Live | undefined
   const keeper = new SecretKeeper({ onEvent: options.onEvent, onChange: () => void live?.take() })
   try {
-    live = await begin({ ...options, load: { ...options.load, gather: keeper.gather } }, keeper)
+    const lastGood = new LastGood(options.onEvent)
+    live = await begin({ ...options, load: { ...options.load, gather: keeper.gather, lastGood } }, keeper)
     return live
   } catch (error) {
     keeper.close()
@@ -121,6 +123,7 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
     options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
   }
   options.onServing?.(first)
+  options.load.lastGood?.remember(first)
   const live = new Live(gateway, first, runtime.files, pinned, keeper, readAt)
   await options.onStarted?.(live)
   options.onEvent({ event: 'ready' })
@@ -224,6 +227,7 @@ class Live implements LiveGateway {
       this.#files = runtime.files
       this.#isSynchronized = true
       onServing?.(next)
+      this.#options.load.lastGood?.remember(next)
       this.#watch()
       const changes = keyChanges(before, next)
       for (const change of changes) onEvent(change)
@@ -241,8 +245,8 @@ class Live implements LiveGateway {
 
   #watch(): void {
     if (!this.#options.reload || this.#current.path === '-') return
-    const { path, folder, slots, variables } = this.#current
-    const paths = new Set([path, variables.dotenv?.file ?? join(folder, '.env'), join(folder, AGW_FILE)])
+    const { path, folder, dotenv, slots } = this.#current
+    const paths = new Set([path, dotenv ?? join(folder, '.env'), join(folder, AGW_FILE)])
     for (const { file } of slots) if (file !== undefined) paths.add(file)
     for (const file of this.#files) paths.add(file)
     const wanted = [...paths].sort().join('\n')

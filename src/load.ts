@@ -17,6 +17,7 @@ import { AgwError } from './errors.ts'
 import {
   formerKey,
   type Gather,
+  type LastGood,
   loadVariables,
   type ResolvedConfig,
   type ResolvedSlot,
@@ -36,6 +37,8 @@ export interface LoadOptions {
   readonly stdin?: (() => Promise<Uint8Array>) | undefined
   /** How the sources of agw.yaml are asked; `false` asks none, absent asks each once. */
   readonly gather?: Gather | false | undefined
+  /** What stands in for keys in files that have gone bad while a gateway runs. */
+  readonly lastGood?: LastGood | undefined
   /** Ask the sources of all variables that agw.yaml names, not only of those that the config uses. */
   readonly everyVariable?: boolean | undefined
 }
@@ -72,8 +75,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     env: options.env,
     configDir: folder,
     agw,
-    ...(agw && !options.everyVariable && { wanted: variableNames(new TextDecoder().decode(bytes)) }),
+    ...((agw ?? options.lastGood) &&
+      !options.everyVariable && { wanted: variableNames(new TextDecoder().decode(bytes)) }),
     gather: options.gather,
+    lastGood: options.lastGood,
     ...(named !== undefined && { envFile: named }),
   })
   const name = standard ? '<stdin>' : shortName(options.cwd, path)
@@ -142,6 +147,7 @@ export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
     configDir: loaded.folder,
     credentialsDirectory: options.env['CREDENTIALS_DIRECTORY'],
     formerOf: (slot, secret) => formerKey(slot, secret, loaded, options),
+    lastGood: options.lastGood,
   })
   return { ...loaded, config, slots, resolved }
 }

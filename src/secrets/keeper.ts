@@ -1,21 +1,10 @@
 import type { SecretEntry } from '../config/agw/file.ts'
-import { cleanPastedKey } from './detect.ts'
 import { type Gathered, gather } from './gather.ts'
+import { type KeepEvent, refusal } from './last-good.ts'
 import { Secret } from './secret.ts'
-import type { SecretSource, SourceContext, SourceProblem } from './source.ts'
+import type { SecretSource, SourceContext } from './source.ts'
 import { loadSource } from './sources/registry.ts'
 import type { Gather } from './variables.ts'
-
-/** What is said of a source while a gateway runs; each failure once, until it is over. */
-export type KeepEvent =
-  | {
-      readonly event: 'source-failed'
-      readonly variable: string
-      readonly place: string
-      readonly message: string
-      readonly hint: string
-    }
-  | { readonly event: 'source-recovered'; readonly variable: string; readonly place: string }
 
 export interface KeepOptions {
   /** A value was exchanged at its source. */
@@ -161,9 +150,9 @@ export class SecretKeeper {
 
   #settle(identity: string, entry: SecretEntry, gathered: Gathered): 'same' | 'changed' | 'failed' {
     const kept = this.#kept.get(identity)
-    const problem = problemOf(gathered, kept?.good)
     const { variable } = entry
     const place = gathered.described
+    const problem = refusal(gathered.outcome, kept?.good, `the new value in ${place}`)
     if (kept === undefined || kept.good === undefined) {
       const good = gathered.outcome instanceof Secret ? gathered.outcome : undefined
       this.#kept.set(identity, { entry, current: gathered, good, failed: false })
@@ -171,7 +160,8 @@ export class SecretKeeper {
     }
     if (problem !== undefined) {
       const { message, hint } = problem
-      if (!kept.failed) this.#options.onEvent({ event: 'source-failed', variable, place, message, hint })
+      const told = { variable, place, message, hint, kept: kept.good.fingerprint() }
+      if (!kept.failed) this.#options.onEvent({ event: 'source-failed', ...told })
       kept.failed = true
       return 'failed'
     }
@@ -183,15 +173,6 @@ export class SecretKeeper {
     kept.current = gathered
     return 'changed'
   }
-}
-
-/** Why a new value cannot take the place of a good one. */
-function problemOf({ outcome, described }: Gathered, good: Secret | undefined): SourceProblem | undefined {
-  if (!(outcome instanceof Secret)) return outcome
-  const cleaned = cleanPastedKey(outcome.reveal().trim())
-  if (cleaned.ok || good === undefined || !cleanPastedKey(good.reveal().trim()).ok) return undefined
-  const message = `the new value in ${described} is no key: ${cleaned.message}`
-  return { code: 'malformed', message, hint: cleaned.hint }
 }
 
 /** Two entries are the same when the same place is asked in the same way. */

@@ -3,6 +3,7 @@ import { formatPath, type Path } from '../config/diagnostic.ts'
 import type { Config } from '../config/schema.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { AgwError, type ErrorCode } from '../errors.ts'
+import type { LastGood } from './last-good.ts'
 import { type FileFacts, readSecretFile, type SecretFile, trimSecret } from './read.ts'
 import { Secret } from './secret.ts'
 
@@ -22,6 +23,8 @@ export interface ResolveOptions {
   readonly credentialsDirectory?: string | undefined
   /** The key that the one of a slot took the place of not long ago. */
   readonly formerOf?: ((slot: KeySlot, secret: Secret) => Promise<Secret['former']>) | undefined
+  /** What stands in for a key file that has gone bad while a gateway runs. */
+  readonly lastGood?: LastGood | undefined
 }
 
 /** A slot with its key. */
@@ -84,8 +87,12 @@ export async function resolveSlots(
 ): Promise<(ResolvedSlot | { readonly slot: KeySlot; readonly problem: SlotProblem })[]> {
   const reads = new Map<string, Promise<SecretFile>>()
   const read = (file: string, shown: string): Promise<SecretFile> => {
-    const { credentialsDirectory } = options
-    const reading = reads.get(file) ?? readSecretFile(file, { credentialsDirectory }, shown)
+    const { credentialsDirectory, lastGood } = options
+    const readNow = async (): Promise<SecretFile> => {
+      const found = await readSecretFile(file, { credentialsDirectory }, shown)
+      return lastGood?.file(file, shown, found) ?? found
+    }
+    const reading = reads.get(file) ?? readNow()
     reads.set(file, reading)
     return reading
   }

@@ -3,6 +3,7 @@ import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind } from '../config/agw/places.ts'
 import { AgwError } from '../errors.ts'
 import { type Gathered, gather } from './gather.ts'
+import type { LastGood } from './last-good.ts'
 import type { FileProblem } from './read.ts'
 import { Secret } from './secret.ts'
 import type { SourceContext, SourceProblem } from './source.ts'
@@ -27,6 +28,8 @@ export interface VariableOptions {
   readonly wanted?: readonly string[] | undefined
   /** `false` asks no source. */
   readonly gather?: Gather | false | undefined
+  /** What stands in for keys of the dotenv file that have gone bad while a gateway runs. */
+  readonly lastGood?: LastGood | undefined
 }
 
 /** A variable's value and which source won. */
@@ -69,7 +72,9 @@ export interface VariableTable {
  */
 export async function loadVariables(options: VariableOptions): Promise<VariableTable> {
   const { env, agw } = options
-  const [dotenv, gathered] = await Promise.all([loadDotenv(options), gatherWanted(options)])
+  const [read, gathered] = await Promise.all([readDotenv(options), gatherWanted(options)])
+  const kept = options.lastGood?.dotenv(read, options.wanted ?? [])
+  const dotenv = kept !== undefined && kept.size > 0 && isProblem(read) ? undefined : usable(read, options)
   const lookup = (name: string): VariableValue | undefined => {
     const own = fromEnvironment(name, env)
     const named = agw?.entries.has(name) ? gathered.get(name) : undefined
@@ -84,6 +89,8 @@ export async function loadVariables(options: VariableOptions): Promise<VariableT
       const kind = agw.entries.get(name)?.kind ?? 'env'
       return { value: named.outcome, source: kind, place: named.described, overruled: inDotenv }
     }
+    const before = kept?.get(name)
+    if (before !== undefined) return before
     if (dotenv === undefined || listed === undefined) return undefined
     const place = basename(dotenv.file)
     return { value: listed, source: 'dotenv', file: dotenv.file, place, overruled: [] }
@@ -122,9 +129,17 @@ async function gatherWanted(options: VariableOptions): Promise<ReadonlyMap<strin
   return found
 }
 
-async function loadDotenv({ envFile, configDir }: VariableOptions): Promise<DotenvFile | undefined> {
-  if (envFile === false) return undefined
-  const read = await readDotenvFile(envFile ?? join(configDir, '.env'))
+async function readDotenv({
+  envFile,
+  configDir,
+}: VariableOptions): Promise<DotenvFile | FileProblem | undefined> {
+  return envFile === false ? undefined : await readDotenvFile(envFile ?? join(configDir, '.env'))
+}
+
+function usable(
+  read: DotenvFile | FileProblem | undefined,
+  { envFile }: VariableOptions,
+): DotenvFile | undefined {
   if (!isProblem(read)) return read
   if (read.code !== 'missing') throw new AgwError('SECRET_UNREADABLE', read.message, { hint: read.hint })
   if (envFile === undefined) return undefined
@@ -133,6 +148,6 @@ async function loadDotenv({ envFile, configDir }: VariableOptions): Promise<Dote
   })
 }
 
-function isProblem(read: DotenvFile | FileProblem): read is FileProblem {
-  return 'code' in read
+function isProblem(read: DotenvFile | FileProblem | undefined): read is FileProblem {
+  return read !== undefined && 'code' in read
 }

@@ -34,6 +34,11 @@ const config = (reference: string, model = 'first'): string => `binds:
         backendAuth: { key: ${reference} }
 `
 const put = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
+/** At once: nobody reads it half-written. */
+async function swap(name: string, text: string | Buffer): Promise<void> {
+  await writeFile(join(folder, 'next'), text, { mode: 0o600 })
+  await rename(join(folder, 'next'), join(folder, name))
+}
 
 async function serve(env: Record<string, string> = {}): Promise<Running> {
   const gateway = start(['serve', '--json', '--log-level', 'off'], { cwd: folder, env })
@@ -41,20 +46,20 @@ async function serve(env: Record<string, string> = {}): Promise<Running> {
   return gateway
 }
 
-async function ask(headers: Record<string, string> = {}, stream = false): Promise<Response> {
+async function ask(headers: Record<string, string> = {}, stream = false, model = 'x'): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({
-      model: 'x',
+      model,
       stream,
       messages: [{ role: 'user', content: 'one two three four five' }],
     }),
   })
 }
 
-const usedKey = async (): Promise<string | undefined> => {
-  await (await ask()).text()
+const usedKey = async (model?: string): Promise<string | undefined> => {
+  await (await ask({}, false, model)).text()
   return seen.at(-1)?.keyFingerprint
 }
 
@@ -94,16 +99,73 @@ describe('serve follows its files', () => {
     }
   })
 
-  it('a key file that is emptied: the last good key goes on', async () => {
+  const bad: [what: string, spoil: () => Promise<unknown>, message: RegExp][] = [
+    ['a key file that is emptied', () => swap('key.txt', ''), /key\.txt is empty/],
+    ['a key file that is gone', () => rm(join(folder, 'key.txt')), /does not exist/],
+    [
+      'a key file with two lines',
+      () => swap('key.txt', `${key('a')}\n${key('b')}`),
+      /is no key: .*line break/,
+    ],
+    ['a key file that is no text', () => swap('key.txt', Buffer.from([255])), /UTF-8/],
+    [
+      'a value of .env that is emptied',
+      () => swap('.env', 'LIVE_KEY=\n'),
+      /LIVE_KEY in \.env is no key: .*empty/,
+    ],
+    ['a value of .env that is gone', () => swap('.env', '# nothing\n'), /LIVE_KEY is not in \.env any more/],
+    [
+      'a value of .env that is a masked copy',
+      () => swap('.env', 'LIVE_KEY=sk-proj-****\n'),
+      /is no key: .*masked/,
+    ],
+    ['.env itself that is gone', () => rm(join(folder, '.env')), /does not exist/],
+  ]
+  it.each(bad)(
+    '%s: its last good key goes on, said once, and it holds up no other',
+    async (what, spoil, message) => {
+      const model = (name: string, reference: string): string =>
+        `  - { name: ${name}, provider: openAI, params: { apiKey: ${reference}, hostOverride: "127.0.0.1:${mock.port}" } }\n`
+      const first = what.includes('.env') ? '"$LIVE_KEY"' : '{ file: key.txt }'
+      const models = model('a', first) + model('b', '{ file: b.txt }')
+      await put('config.yaml', `llm:\n  port: ${port}\n  models:\n${models}`)
+      await put('.env', `LIVE_KEY=${key('good')}\n`)
+      await put('key.txt', key('good'))
+      await put('b.txt', key('b0'))
+      const gateway = await serve()
+      await spoil()
+      const [line] = await gateway.until(/\{"event":"source-failed".*\}/)
+      const { message: told, kept, hint } = JSON.parse(line)
+      expect(told).toMatch(message)
+      expect([kept, hint !== '']).toEqual([fingerprint(key('good')), true])
+      for (const word of ['b1', 'b2']) {
+        await swap('b.txt', key(word))
+        await gateway.until(`"to":"${fingerprint(key(word))}"`)
+      }
+      expect(await usedKey('a')).toBe(fingerprint(key('good')))
+      expect(await usedKey('b')).toBe(fingerprint(key('b2')))
+      await swap('.env', `LIVE_KEY=${key('better')}\n`)
+      await swap('key.txt', key('better'))
+      await gateway.until(`"to":"${fingerprint(key('better'))}"`)
+      await gateway.until('"source-recovered"')
+      expect(await usedKey('a')).toBe(fingerprint(key('better')))
+      expect(gateway.stdout().split('"source-failed"')).toHaveLength(2)
+      expect(gateway.stdout()).not.toMatch(/reload-rejected|sk-proj-\*/)
+    },
+  )
+
+  it('a config that is broken is refused as a whole, though a key has gone bad with it', async () => {
     await put('config.yaml', config('{ file: "key.txt" }'))
     await put('key.txt', key('good'))
     const gateway = await serve()
     await put('key.txt', '')
+    await put('config.yaml', config('{ file: "key.txt" }').replace('listeners', 'listners'))
     await gateway.until('"reload-rejected"')
     expect(await usedKey()).toBe(fingerprint(key('good')))
-    await put('key.txt', key('better'))
-    await gateway.until(`"to":"${fingerprint(key('better'))}"`)
-    expect(await usedKey()).toBe(fingerprint(key('better')))
+    await put('config.yaml', config('{ file: "other.txt" }'))
+    await put('other.txt', '')
+    await gateway.until('other.txt is empty')
+    expect(await usedKey()).toBe(fingerprint(key('good')))
   })
 
   it.skipIf(process.platform === 'win32')(

@@ -26,11 +26,13 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
       ]
     case 'source-failed':
       return [
-        `${terminal.style('red', 'source failed')}, its last good value goes on: ${event.message}`,
+        `${terminal.style('red', 'source failed')}, its last good value ${event.kept} goes on: ${event.message}`,
         ...(event.hint === '' ? [] : [`  ${terminal.style('cyan', '→')} ${event.hint}`]),
       ]
     case 'source-recovered':
-      return [`${terminal.style('green', 'source is back')} ${event.variable} (${event.place})`]
+      return [
+        `${terminal.style('green', 'source is back')} ${event.variable === undefined ? event.place : `${event.variable} (${event.place})`}`,
+      ]
     case 'draining':
       return ['draining']
     case 'stopped':
