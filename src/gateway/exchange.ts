@@ -4,6 +4,7 @@ import type { Gathering } from './body.ts'
 import type { Caller } from './cel/context.ts'
 import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
+import { headerText } from './header-text.ts'
 import type { AnswerHeaders } from './headers.ts'
 import type { Match, RouteRequest } from './match.ts'
 import type { Step } from './policies/policy.ts'
@@ -35,6 +36,11 @@ const TEXT = ['content-type', 'text/plain']
 export function hostOf(authority: string): string {
   const colon = authority.indexOf(':', authority.charCodeAt(0) === 0x5b ? authority.indexOf(']') : 0)
   return (colon < 0 ? authority : authority.slice(0, colon)).toLowerCase()
+}
+
+/** Only the kind of error: its message may quote the request. */
+function kindOf(error: unknown): string {
+  return `${INTERNAL_ERROR.body} (${error instanceof Error ? error.name : typeof error})`
 }
 
 /** One request and its answer: what it asked for, what was found for it, and what became of it. */
@@ -152,8 +158,7 @@ export class Exchange implements RouteRequest {
       step(this)
     } catch (error) {
       this.end(INTERNAL_ERROR)
-      // Only the kind of error: its message may quote the request.
-      this.error = `${INTERNAL_ERROR.body} (${error instanceof Error ? error.name : typeof error})`
+      this.error = kindOf(error)
     }
   }
 
@@ -195,7 +200,18 @@ export class Exchange implements RouteRequest {
   }
 
   /** Answers in place of an upstream. After the head of an answer has left, all that is left is to break off. */
-  end({ status, body, reason, headers = TEXT }: Answer): void {
+  end(answer: Answer): void {
+    try {
+      this.#answer(answer)
+    } catch (error) {
+      // What the config makes of this answer cannot be sent: an answer that it has no hand in goes instead.
+      this.reason = INTERNAL_ERROR.reason
+      this.error = kindOf(error)
+      this.send({ status: INTERNAL_ERROR.status, headers: TEXT.slice() }, INTERNAL_ERROR.body)
+    }
+  }
+
+  #answer({ status, body, reason, headers = TEXT }: Answer): void {
     this.reason = reason
     if (reason !== 'DirectResponse') this.error = body.toString()
     const head = { status, headers: this.answerHeaders?.apply(headers) ?? headers.slice() }
@@ -215,8 +231,11 @@ export class Exchange implements RouteRequest {
     }
     // The rest of a body that nobody wants must be read, or the next request on the connection is never seen.
     if (!request.complete) request.removeAllListeners('data').resume()
-    headers.push('content-length', String(Buffer.byteLength(body)))
+    // RFC 9110 §8.6: an answer that has no body by its status has no length either.
+    if (status !== 204) headers.push('content-length', String(Buffer.byteLength(body)))
     response.writeHead(status, headers)
-    response.end(body)
+    // Node joins a head and a body that are both text, in the encoding of the body: the head is in latin1.
+    if (typeof body === 'string') response.end(headerText(body), 'latin1')
+    else response.end(body)
   }
 }

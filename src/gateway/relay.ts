@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { GUARDED_FROM, type GuardedBody } from './echo.ts'
 import type { Exchange, GatewayResponse } from './exchange.ts'
-import { upstreamFailure } from './failures.ts'
+import { INTERNAL_ERROR, upstreamFailure } from './failures.ts'
 import type { AnswerHead } from './headers.ts'
 import type { Destination } from './runtime.ts'
 import { type Usage, UsageReader } from './telemetry/usage.ts'
@@ -12,6 +12,8 @@ const SHORT = 15 * 1024
 
 /** Bytes of an answer nobody wants that are read before its connection is given up. */
 const MOST_DISCARDED = 64 * 1024
+/** And how long that may take, in milliseconds. */
+const DISCARD_MS = 2000
 
 /**
  * Passes the answer on. Its methods are the life of a call in undici, in order. This is the form of handler that
@@ -36,6 +38,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #isDrainAwaited = false
   #isSent = false
   #isDiscarded = false
+  #patience: NodeJS.Timeout | undefined
   /** Makes the call again with the key before this one, where that is still kept; once. */
   onRefused: (() => void) | undefined = undefined
   /** The body, where the upstream may repeat the key it was given. */
@@ -134,10 +137,14 @@ export class Relay implements Dispatcher.DispatchHandler {
     response.end()
   }
 
-  /** This answer is not for the client. A short one is read to its end, so that its connection can be used again. */
+  /**
+   * This answer is not for the client. A short one is read to its end, so that its connection can be used again; one that
+   * does not come to its end would keep it for ever.
+   */
   #discard(): boolean {
     this.isOver = true
     this.#isDiscarded = true
+    this.#patience = setTimeout(() => this.#abort?.(), DISCARD_MS).unref()
     return true
   }
 
@@ -167,10 +174,16 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
+    clearTimeout(this.#patience)
     if (this.isOver) return
     this.isOver = true
     this.#isHeadHeld = false
-    this.end()
+    try {
+      this.end()
+    } catch {
+      // An answer made here that cannot be sent. undici would tell `onError`, for which this call is over.
+      this.exchange.end(INTERNAL_ERROR)
+    }
   }
 
   /** Nothing more comes from upstream. */
@@ -180,6 +193,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
+    clearTimeout(this.#patience)
     if (this.isOver) return
     this.isOver = true
     if (!this.exchange.response.headersSent && this.exchange.attempts?.onFailure(!this.#isSent) === true)

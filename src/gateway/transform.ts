@@ -2,6 +2,7 @@ import type { CelContext, Expression } from './cel/cel.ts'
 import { celContext } from './cel/context.ts'
 import { celValue, jsonValue, textOf } from './cel/values.ts'
 import { type Exchange, hostOf } from './exchange.ts'
+import { headerText } from './header-text.ts'
 import { addRequestHeader, removeRequestHeader, setRequestHeader } from './request-edits.ts'
 import type { OutgoingHead } from './watcher.ts'
 
@@ -163,8 +164,7 @@ function textFrom(expression: Expression, context: CelContext): string | undefin
 function sendable(value: unknown): string | undefined {
   const text = textOf(value)
   if (text === undefined || /[\0-\x08\x0a-\x1f\x7f]/.test(text)) return undefined
-  // Node sends one byte a letter, so other letters are written as the bytes of UTF-8.
-  return typeof value === 'string' && /[^\0-\x7f]/.test(text) ? Buffer.from(text).toString('latin1') : text
+  return typeof value === 'string' ? headerText(text) : text
 }
 
 /** A text or bytes as they are, anything else as JSON; nothing when it fails. */

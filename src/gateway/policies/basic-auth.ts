@@ -6,6 +6,7 @@ import { authorizationHeader, compileLocation } from '../auth/location.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
+import { headerText } from '../header-text.ts'
 import type { Kept } from '../kept.ts'
 import type { Placed, PolicyContext, PolicyKind, Verdict } from './policy.ts'
 
@@ -88,7 +89,8 @@ function decode(encoded: string): Pair | undefined {
 }
 
 function refusal({ realm }: BasicAuth, isProxy: boolean, why: string): Answer {
-  const challenge = `Basic realm="${(realm ?? 'Restricted').replace(/["\\]/g, '\\$&')}"`
+  const quoted = headerText(realm ?? 'Restricted').replace(/["\\]/g, '\\$&')
+  const challenge = `Basic realm="${quoted}"`
   return {
     status: isProxy ? 407 : 401,
     headers: ['content-type', 'text/plain', isProxy ? 'proxy-authenticate' : 'www-authenticate', challenge],
