@@ -82,7 +82,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
       hint: `it has: ${ports || 'none'}`,
     })
   }
-  const explanation = explainRoute(runtime, { ...request, ...(port !== undefined && { port }) })
+  const explanation = await explainRoute(runtime, { ...request, ...(port !== undefined && { port }) })
   const [destination] = explanation.destinations
   const passing = passthroughSlot(slots, destination)
   const slot = passing ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)

@@ -14,14 +14,14 @@ export {
 } from './admin/server.ts'
 export { type CompileOptions, compileRuntime } from './compile/compile.ts'
 export { type ConnectTo, parseConnectTo } from './connect-to.ts'
-export {
-  type DestinationExplanation,
-  type ExplainRequest,
-  explainRoute,
-  type KeyExplanation,
-  type RouteExplanation,
-  type TriedRoute,
-} from './explain.ts'
+export { explainRoute } from './explain.ts'
+export type {
+  DestinationExplanation,
+  ExplainRequest,
+  KeyExplanation,
+  RouteExplanation,
+  TriedRoute,
+} from './explanation.ts'
 export { type Gateway, type GatewayOptions, type ListeningAddress, startGateway } from './gateway.ts'
 export { KeptStates } from './kept.ts'
 export type { Runtime } from './runtime.ts'

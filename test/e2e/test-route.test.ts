@@ -186,3 +186,32 @@ describe('a route that passes the credential of the client on', () => {
     expect(run.stdout).toContain("the client's own credential goes upstream")
   })
 })
+
+describe('agw test-route --explain with client auth', () => {
+  it('says which checks are open without a network, and shows no token', async () => {
+    const jwtAuth = {
+      mode: 'strict',
+      issuer: 'https://issuer.test',
+      jwks: { url: 'https://issuer.test/jwks' },
+    }
+    const text = JSON.stringify({
+      gateways: { default: { port: 3000, jwtAuth } },
+      routes: [
+        { name: 'one', backends: [{ host: 'a.test:80' }], policies: { timeout: { requestTimeout: '1s' } } },
+      ],
+    })
+    await writeFile(join(folder, 'config.yaml'), text)
+    const token = 'eyJhbGciOiJFUzI1NiJ9.canary.c2ln'
+    const asked = ['test-route', '--explain', '-H', `authorization: Bearer ${token}`]
+    const { status, stdout } = await agw(asked, { cwd: folder })
+    expect(status).toBe(0)
+    expect(stdout).toContain(
+      'policy     jwtAuth  gateway  gateways.default.jwtAuth\npolicy     timeout  call',
+    )
+    expect(stdout).toContain('open       jwtAuth is not decided without the keys at https://issuer.test/jwks')
+    expect(stdout).toContain('✓ passed, as far as it is decided')
+    const json = await agw([...asked, '--json'], { cwd: folder })
+    expect(JSON.parse(json.stdout)).toMatchObject({ undecided: [{ name: 'jwtAuth' }], ok: true })
+    expect(stdout + json.stdout).not.toContain('canary')
+  })
+})

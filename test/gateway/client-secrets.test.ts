@@ -79,7 +79,7 @@ describe('a credential of a client is seen by nobody', () => {
     await eventually(() => gateway.events.length === 3)
     expect(gateway.events.map(event => event.status)).toEqual([200, 401, 403])
     const lines = gateway.events.flatMap(event => [jsonFormat()(event), textFormat()(event)])
-    const explained = explainRoute(runtimeOf(text), { method: 'GET', path: '/', ...good, body: '' })
+    const explained = await explainRoute(runtimeOf(text), { method: 'GET', path: '/', ...good, body: '' })
     const everything = [...answers, ...lines, JSON.stringify(upstream.seen), JSON.stringify(explained)].join(
       '\n',
     )

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { explainRoute } from '../../src/gateway/explain.ts'
 import { runtimeOf } from './kit/config.ts'
@@ -22,15 +23,15 @@ binds:
     routes: []
 `)
 
-describe('explainRoute', () => {
+describe('explainRoute', async () => {
   const request = {
     method: 'POST',
     path: '/v1/chat/completions?x=1',
     body: '{"model":"m","messages":[{"role":"user","content":"hi"}]}',
   }
 
-  it('names bind, listener, route, and every route that was tried', () => {
-    const explained = explainRoute(ROUTES, request)
+  it('names bind, listener, route, and every route that was tried', async () => {
+    const explained = await explainRoute(ROUTES, request)
     expect(explained).toMatchObject({
       bind: 'bind/3000',
       listener: 'listener0',
@@ -44,8 +45,8 @@ describe('explainRoute', () => {
     ])
   })
 
-  it('tells each backend with its share, its upstream and the place of its key', () => {
-    const { destinations } = explainRoute(ROUTES, request)
+  it('tells each backend with its share, its upstream and the place of its key', async () => {
+    const { destinations } = await explainRoute(ROUTES, request)
     expect(destinations).toMatchObject([
       {
         backend: 'openai',
@@ -70,8 +71,8 @@ describe('explainRoute', () => {
     ])
   })
 
-  it('shows no key', () => {
-    const explained = explainRoute(ROUTES, request)
+  it('shows no key', async () => {
+    const explained = await explainRoute(ROUTES, request)
     expect(JSON.stringify(explained)).not.toContain('canary')
     expect(explained.destinations[0]?.key?.secret.fingerprint()).toMatch(/^sk-…6789 sha256:/)
   })
@@ -90,11 +91,11 @@ describe('explainRoute', () => {
       { status: 404, body: 'route not found' },
     ],
     ['an unknown port', { method: 'GET', path: '/', port: 1 }, { status: 404, body: 'listener not found' }],
-  ])('tells what the gateway answers itself: %s', (_title, asked, answer) => {
-    expect(explainRoute(ROUTES, asked)).toMatchObject({ answer, destinations: [] })
+  ])('tells what the gateway answers itself: %s', async (_title, asked, answer) => {
+    expect(await explainRoute(ROUTES, asked)).toMatchObject({ answer, destinations: [] })
   })
 
-  it('lists the policies of every level in the order in which they run, and what they answer', () => {
+  it('lists the policies of every level in the order in which they run, and what they answer', async () => {
     const runtime = runtimeOf(`
 gateways: {default: {port: 1, cors: {allowOrigins: ["*"]}}}
 policies:
@@ -102,15 +103,15 @@ policies:
 routes:
 - policies: {delay: {duration: 1h}, directResponse: {status: 203, body: x}}
 `)
-    const explained = explainRoute(runtime, { method: 'GET', path: '/' })
+    const explained = await explainRoute(runtime, { method: 'GET', path: '/' })
     expect(explained.policies).toEqual([
-      { phase: 'gateway', name: 'cors', path: 'gateways.default.cors' },
-      { phase: 'route', name: 'csrf', path: 'policies[0].policy.csrf' },
-      { phase: 'route', name: 'delay', path: 'routes[0].policies.delay' },
-      { phase: 'route', name: 'directResponse', path: 'routes[0].policies.directResponse' },
+      { phase: 'gateway', name: 'cors', level: 'gateway', path: 'gateways.default.cors' },
+      { phase: 'route', name: 'csrf', level: 'targeted', path: 'policies[0].policy.csrf' },
+      { phase: 'route', name: 'delay', level: 'route', path: 'routes[0].policies.delay' },
+      { phase: 'route', name: 'directResponse', level: 'route', path: 'routes[0].policies.directResponse' },
     ])
     expect(explained.answer).toEqual({ status: 203, body: 'x' })
-    const refused = explainRoute(runtime, {
+    const refused = await explainRoute(runtime, {
       method: 'POST',
       path: '/',
       headers: { origin: 'https://x.test' },
@@ -118,8 +119,8 @@ routes:
     expect(refused.answer).toEqual({ status: 403, body: 'CSRF validation failed' })
   })
 
-  it('tells a request that the provider could not be asked', () => {
-    expect(explainRoute(ROUTES, { ...request, body: '{}' }).answer).toMatchObject({ status: 400 })
+  it('tells a request that the provider could not be asked', async () => {
+    expect((await explainRoute(ROUTES, { ...request, body: '{}' })).answer).toMatchObject({ status: 400 })
   })
 
   const models = runtimeOf(`
@@ -140,24 +141,24 @@ llm:
       body: JSON.stringify({ model }),
     })
 
-  it('tells which models the rules refuse, and what a virtual model stands for', () => {
-    const lost = (model: string) => asks(model).tried.map(one => [one.name, one.lost])
-    expect(lost('m').slice(-2)).toEqual([
+  it('tells which models the rules refuse, and what a virtual model stands for', async () => {
+    const lost = async (model: string) => (await asks(model)).tried.map(one => [one.name, one.lost])
+    expect((await lost('m')).slice(-2)).toEqual([
       ['m', 'authorization'],
       ['m', undefined],
     ])
-    expect(asks('smart').destinations[0]?.model).toBe('second')
-    expect(asks('smart').tried.at(-1)).toMatchObject({ name: 'smart', path: 'llm.virtualModels[0]' })
+    expect((await asks('smart')).destinations[0]?.model).toBe('second')
+    expect((await asks('smart')).tried.at(-1)).toMatchObject({ name: 'smart', path: 'llm.virtualModels[0]' })
   })
 
-  it('tells a request without a right key what the gateway would answer', () => {
-    expect(asks('m', 'wrong').answer).toEqual({
+  it('tells a request without a right key what the gateway would answer', async () => {
+    expect((await asks('m', 'wrong')).answer).toEqual({
       status: 401,
       body: 'api key authentication failure: invalid credentials',
     })
   })
 
-  it('tells the models of the llm section that were tried', () => {
+  it('tells the models of the llm section that were tried', async () => {
     const runtime = runtimeOf(`
 llm:
   models:
@@ -165,7 +166,7 @@ llm:
   - {name: gpt-4o, provider: groq, visibility: internal}
   - {name: "gpt-*", provider: groq, params: {apiKey: k2}}
 `)
-    const explained = explainRoute(runtime, { ...request, body: '{"model":"gpt-4o"}' })
+    const explained = await explainRoute(runtime, { ...request, body: '{"model":"gpt-4o"}' })
     expect(explained.tried.map(({ name, lost }) => [name, lost])).toEqual([
       ['internal/llm:request', undefined],
       ['gpt-4o', 'visibility'],
@@ -178,7 +179,7 @@ llm:
         upstream: { url: 'https://api.groq.com/openai/v1/chat/completions?x=1' },
       },
     ])
-    expect(explainRoute(runtime, { ...request, path: '/v1/models' }).answer?.status).toBe(200)
+    expect((await explainRoute(runtime, { ...request, path: '/v1/models' })).answer?.status).toBe(200)
   })
 
   it.each([
@@ -191,11 +192,100 @@ llm:
       { authorization: 'Bearer c' },
       undefined,
     ],
-  ])('places %s', (_title, key, headers, placement) => {
+  ])('places %s', async (_title, key, headers, placement) => {
     const runtime = runtimeOf(`
 binds: [{port: 1, listeners: [{routes: [{backends: [{ai: {name: a, provider: {anthropic: {}}}}], policies: {backendAuth: {key: ${key}}}}]}]}]`)
-    const { destinations } = explainRoute(runtime, { ...request, headers })
+    const { destinations } = await explainRoute(runtime, { ...request, headers })
     expect(destinations[0]?.key).toMatchObject({ placement })
     expect(destinations[0]?.upstream.url).not.toContain('k-1')
+  })
+})
+
+describe('explainRoute of a request with a credential', () => {
+  const routed = (policies: object) =>
+    runtimeOf(
+      JSON.stringify({
+        routes: [{ backends: [{ host: 'a.test:80' }], policies }],
+        gateways: { default: { port: 1 } },
+      }),
+    )
+  const asks = (policies: object, authorization?: string) =>
+    explainRoute(routed(policies), {
+      method: 'GET',
+      path: '/',
+      ...(authorization && { headers: { authorization } }),
+    })
+  const rules = { authorization: { rules: [{ require: 'jwt.sub == "alice"' }] } }
+  const issued = async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256')
+    const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] })
+    const token = (sub: string) =>
+      new SignJWT({ iss: 'https://issuer.test', exp: 4102444800, sub })
+        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+        .sign(privateKey)
+    return { jwks, token }
+  }
+
+  it('checks a token, and asks the rules for its claims', async () => {
+    const { jwks, token } = await issued()
+    const policies = { jwtAuth: { mode: 'strict', issuer: 'https://issuer.test', jwks }, ...rules }
+    const admitted = await asks(policies, `Bearer ${await token('alice')}`)
+    expect(admitted).toMatchObject({
+      answer: undefined,
+      undecided: [],
+      destinations: [{ backend: 'a.test:80' }],
+    })
+    expect((await asks(policies, `Bearer ${await token('bob')}`)).answer?.status).toBe(403)
+    expect((await asks(policies, 'Bearer x.y.z')).answer?.status).toBe(401)
+    expect((await asks(policies)).answer).toEqual({
+      status: 401,
+      body: 'authentication failure: no bearer token found',
+    })
+  })
+
+  it('says what is not decided without keys that would have to be fetched', async () => {
+    const url = 'https://issuer.test/jwks'
+    const policies = { jwtAuth: { mode: 'strict', issuer: 'https://issuer.test', jwks: { url } }, ...rules }
+    const explained = await asks(policies, 'Bearer x.y.z')
+    expect(explained.undecided).toEqual([
+      { name: 'jwtAuth', path: 'routes[0].policies.jwtAuth', needs: `the keys at ${url}` },
+      { name: 'authorization', path: 'routes[0].policies.authorization', needs: `the keys at ${url}` },
+    ])
+    expect(explained).toMatchObject({ answer: undefined, destinations: [{ backend: 'a.test:80' }] })
+    expect((await asks(policies)).answer?.status).toBe(401)
+  })
+
+  it('compares a password, also one whose hash takes a thread', async () => {
+    const basicAuth = {
+      mode: 'strict',
+      htpasswd:
+        'alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\nbob:$2y$04$CS7yFxZjlSK7blSzqyGbquJHyAKYBh8sVK2BIZgbBPTQ4kyZ3bAvG',
+    }
+    const basic = (pair: string) => asks({ basicAuth }, `Basic ${Buffer.from(pair).toString('base64')}`)
+    expect((await basic('alice:password')).answer).toBeUndefined()
+    for (const pair of ['alice:wrong', 'bob:wrong']) expect((await basic(pair)).answer?.status).toBe(401)
+  })
+
+  it('shows the request as the upstream would be sent it, and no value that may be a secret', async () => {
+    const runtime = runtimeOf(`
+llm:
+  models:
+  - {name: m, provider: anthropic, params: {model: claude, apiKey: sk-canary-0123456789}, requestHeaders: {set: {x-signed: canary-too}}}
+`)
+    const { destinations } = await explainRoute(runtime, {
+      method: 'POST',
+      path: '/v1/messages',
+      headers: { cookie: 'canary=1', accept: 'text/plain' },
+      body: '{"model":"m","max_tokens":1,"messages":[]}',
+    })
+    const [{ upstream, key } = { upstream: undefined, key: undefined }] = destinations
+    expect(JSON.parse(upstream?.body ?? '')).toMatchObject({ model: 'claude', max_tokens: 1 })
+    expect(key).toMatchObject({ slot: 'llm.models[0].params.apiKey', level: 'model' })
+    const values = Object.fromEntries(
+      upstream?.headers.map(({ name, value }) => [name.toLowerCase(), value]) ?? [],
+    )
+    expect(values).toMatchObject({ accept: 'text/plain', host: 'api.anthropic.com' })
+    expect(Object.keys(values)).toEqual(expect.arrayContaining(['x-api-key', 'x-signed', 'cookie']))
+    expect(JSON.stringify(destinations)).not.toContain('canary')
   })
 })

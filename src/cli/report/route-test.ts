@@ -5,6 +5,17 @@ import type { Terminal } from '../terminal.ts'
 /** How much of an answer a person is shown. Characters. */
 const SHOWN = 600
 
+/** Why a route or a model is not the one, in words. */
+const LOST: Readonly<Record<string, string>> = {
+  path: 'another path',
+  method: 'another method',
+  headers: 'other headers',
+  query: 'another query',
+  name: 'another name',
+  visibility: 'only for virtual models',
+  authorization: 'its rules refuse the caller',
+}
+
 /** The way of a request, for a person. */
 export function routeTestText(test: RouteTest, terminal: Terminal): string {
   const { explanation, destination, slot, answer } = test
@@ -17,14 +28,21 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   row('bind', explanation.bind)
   row('listener', explanation.listener)
   for (const { name, path, lost } of explanation.tried) {
-    const why = lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${lost} differs`)
+    const why =
+      lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${LOST[lost] ?? lost}`)
     row('route', `${name}  ${dim(path)}  ${why}`)
   }
   row('backend', destination && `${destination.backend}  ${dim(destination.path)}`)
   row('provider', destination?.provider)
-  row('policies', policyNames(test).join(', '))
+  for (const [name, level, path] of policyRows(test))
+    row('policy', `${name}  ${level}  ${dim(path)}`.trimEnd())
   row('key', keyText(test))
+  for (const { name, path, needs } of explanation.undecided)
+    row('open', `${terminal.style('yellow', `${name} is not decided without ${needs}`)}  ${dim(path)}`)
   row('upstream', destination && `${destination.upstream.method} ${destination.upstream.url}`)
+  for (const [index, { name, value }] of (destination?.upstream.headers ?? []).entries())
+    row(index === 0 ? 'headers' : '', `${name}: ${value ?? dim('(not shown)')}`)
+  row('body', bodyText(destination?.upstream.body))
   if (answer !== undefined) {
     const status = terminal.style(answer.status < 400 ? 'green' : 'red', String(answer.status))
     const times = `head ${ms(answer.headersMs)}, first byte ${ms(answer.firstByteMs)}, all ${ms(answer.totalMs)}`
@@ -41,7 +59,9 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   if (sends && answer?.status === 401) {
     lines.push('', "the provider was given no key by the gateway: --key-from-env VAR gives the client's own")
   }
-  const mark = test.ok ? terminal.style('green', '✓ passed') : terminal.style('red', '✗ did not pass')
+  const isOpen = answer === undefined && explanation.undecided.length > 0
+  const passed = isOpen ? '✓ passed, as far as it is decided' : '✓ passed'
+  const mark = test.ok ? terminal.style('green', passed) : terminal.style('red', '✗ did not pass')
   return [...lines, '', mark].join('\n')
 }
 
@@ -49,7 +69,25 @@ function keyText({ destination, slot, isKeyKnown }: RouteTest): string | undefin
   if (destination === undefined) return undefined
   const { key } = destination
   if (key === undefined) return "none: the client's own credential goes upstream"
-  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${isKeyKnown ? key.secret.fingerprint() : 'not read'}  in ${key.placement ?? 'no place: it is taken out again'}`
+  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${isKeyKnown ? key.secret.fingerprint() : 'not read'}  in ${key.placement ?? 'no place: it is taken out again'}, from the ${key.level}`
+}
+
+/** Policies with their level and place, in columns; what concerns the call upstream is merged from several levels. */
+function policyRows({ explanation, destination }: RouteTest): [name: string, level: string, path: string][] {
+  const placed = explanation.policies.map(({ name, level, path }): [string, string, string] => [
+    name,
+    level,
+    path,
+  ])
+  const merged = (destination?.policies ?? []).map((name): [string, string, string] => [name, 'call', ''])
+  const rows = [...placed, ...merged]
+  const width = (column: 0 | 1): number => Math.max(...rows.map(one => one[column].length))
+  return rows.map(([name, level, path]) => [name.padEnd(width(0)), level.padEnd(width(1)), path])
+}
+
+function bodyText(body: string | undefined): string | undefined {
+  if (body === undefined) return undefined
+  return maskKeys(body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body)
 }
 
 /** Of the gateway, of the route, of the backend, in the order in which they run; each once. */
@@ -76,6 +114,8 @@ export function routeTestJson(test: RouteTest): object {
       policies: policyNames(test),
     },
     tried: explanation.tried,
+    policies: explanation.policies,
+    undecided: explanation.undecided,
     key:
       key === undefined
         ? null
@@ -85,9 +125,13 @@ export function routeTestJson(test: RouteTest): object {
             path: slot === undefined ? key.slot : formatPath(slot.path),
             fingerprint: isKeyKnown ? key.secret.fingerprint() : null,
             placement: key.placement ?? null,
+            level: key.level,
           },
     upstream: {
+      method: destination?.upstream.method ?? null,
       url: destination?.upstream.url ?? null,
+      headers: destination?.upstream.headers.map(({ name, value = null }) => ({ name, value })) ?? null,
+      body: destination?.upstream.body ?? null,
       status: answer?.status ?? null,
       headersMs: answer?.headersMs ?? null,
       firstByteMs: answer?.firstByteMs ?? null,

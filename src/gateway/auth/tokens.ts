@@ -12,6 +12,8 @@ export interface TokenIssuer {
   /** Of which a token must name one; undefined: any or none. */
   readonly audiences: readonly string[] | undefined
   readonly requiredClaims: readonly string[]
+  /** Where the keys are fetched from; undefined where the config holds them. */
+  readonly url: string | undefined
   /** Undefined as long as they cannot be had. */
   keys(states: KeyStates): Promise<JSONWebKeySet | undefined> | JSONWebKeySet
 }
@@ -52,6 +54,11 @@ export class TokenVerifier {
 
   constructor(issuers: readonly TokenIssuer[]) {
     this.#issuers = issuers
+  }
+
+  /** Where keys are fetched from, for the issuers that do not have theirs in the config. */
+  get urls(): string[] {
+    return this.#issuers.flatMap(({ url }) => url ?? [])
   }
 
   /** The claims of a token that one of the issuers has made and that is still good. Throws {@link TokenProblem}. */

@@ -38,7 +38,6 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
     return {
       name: 'basicAuth',
       path,
-      waits: true,
       run(exchange) {
         const encoded = place.find(exchange)
         if (encoded === undefined) return value.mode === 'strict' ? missing : undefined

@@ -20,7 +20,6 @@ export const buffer: PolicyKind<'buffer'> = {
     return {
       name: 'buffer',
       path,
-      waits: true,
       run: exchange => awaitBody(exchange, limit)?.then(() => judge(exchange)) ?? judge(exchange),
     }
   },

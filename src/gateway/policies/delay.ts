@@ -14,7 +14,7 @@ export const delay: PolicyKind<'delay'> = {
     }
     const ms = milliseconds(value.duration)
     if (ms === 0) return undefined
-    return { name: 'delay', path, waits: true, run: exchange => wait(exchange, ms) }
+    return { name: 'delay', path, passesTime: true, run: exchange => wait(exchange, ms) }
   },
 }
 

@@ -28,7 +28,10 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
     return {
       name: 'jwtAuth',
       path,
-      waits: true,
+      needs: exchange =>
+        verifier.urls.length === 0 || place.find(exchange) === undefined
+          ? undefined
+          : `the keys at ${verifier.urls.join(' and ')}`,
       run(exchange) {
         const token = place.find(exchange)
         if (token === undefined) return mode === 'strict' ? missing : undefined
@@ -66,7 +69,7 @@ function compileIssuer(written: Issuer, path: Path, context: PolicyContext): Tok
   if (typeof jwks === 'object' && 'url' in jwks) {
     const { url } = jwks
     const kept = context.keep('jwks', url, () => new RemoteJwks(url))
-    return { ...common, keys: states => states.state(kept).keys() }
+    return { ...common, url, keys: states => states.state(kept).keys() }
   }
   const keys = parseJwks(typeof jwks === 'string' ? jwks : readKeys(jwks.file, path, context))
   if (keys === undefined) {
@@ -75,7 +78,7 @@ function compileIssuer(written: Issuer, path: Path, context: PolicyContext): Tok
   if (keys.keys.some(key => typeof key.kid !== 'string')) {
     throw invalid([...path, 'jwks'], 'a key of the set has no "kid"', 'tokens name their key by it: add one')
   }
-  return { ...common, keys: () => keys }
+  return { ...common, url: undefined, keys: () => keys }
 }
 
 function readKeys(file: string, path: Path, { readFile }: PolicyContext): string {

@@ -19,8 +19,10 @@ export interface Step {
   readonly name: PolicyName
   /** Where it stands in the config. */
   readonly path: Path
-  /** It may wait for something. Explanations, which wait for nothing, leave such steps out. */
-  readonly waits?: boolean
+  /** All it does is let time pass: explanations leave it out. */
+  readonly passesTime?: boolean
+  /** What it would have to fetch to judge this request; undefined for nothing. Explanations fetch nothing. */
+  needs?(exchange: Exchange): string | undefined
   /** Must not throw for anything a client sends; returns a promise only when there is something to wait for. */
   run(exchange: Exchange): Verdict | Promise<Verdict>
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
 const STATES = { state: () => expect.unreachable() }
 
 function verifier(changes: Partial<TokenIssuer> = {}) {
-  const common = { audiences: undefined, requiredClaims: ['exp'] }
+  const common = { url: undefined, audiences: undefined, requiredClaims: ['exp'] }
   const made = new TokenVerifier([
     { issuer: 'https://issuer.test', ...common, keys: () => keys, ...changes },
     { issuer: 'https://other.test', ...common, keys: async () => others },
