@@ -83,6 +83,7 @@ export default class Serve extends ConfigCommand {
     const { serve } = await import('../serve.ts')
     // Heard from the start on: whoever waits until it is ready may send the signal at once.
     const hangup = hangups(process.stdout.isTTY === true)
+    let stopping: Promise<NodeJS.Signals> | undefined
     const running = await serve({
       load: this.loadOptions(flags),
       host: flags.host,
@@ -105,12 +106,14 @@ export default class Serve extends ConfigCommand {
       workers: { count: flags.workers, script: join(this.config.root, 'bin', 'worker.js') },
       onSecret: secret => this.redactor.add(secret),
       onEvent: event => {
+        // From its first word on, a signal means an orderly end: whoever reads it may send one at once.
+        stopping ??= untilSignal()
         if (this.jsonEnabled()) this.terminal.out(JSON.stringify(event))
         else for (const line of liveEventText(event, this.terminal)) this.#tell(event.event, line)
       },
     })
     hangup.call(() => void running.reload())
-    const signal = await untilSignal()
+    const signal = await (stopping ?? untilSignal())
     await running.close()
     this.endWith(signal === 'SIGINT' ? 130 : 0)
     return {}

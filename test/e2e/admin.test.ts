@@ -40,9 +40,11 @@ interface Served {
   readonly admin: string
 }
 
-async function serve(args: readonly string[], env: Record<string, string> = {}): Promise<Served> {
-  const running = start(['serve', '--json', ...args], { cwd: folder, env: { OPENAI_API_KEY: KEY, ...env } })
+async function serve(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Served> {
+  const more = { OPENAI_API_KEY: KEY, AGW_ADMIN: undefined, ...env }
+  const running = start(['serve', '--json', ...args], { cwd: folder, env: more })
   const [line] = await running.until(/\{"event":"admin","pages":"admin".*\}/)
+  await running.until('"ready"')
   return { running, admin: (JSON.parse(line) as { address: string }).address }
 }
 
@@ -174,6 +176,16 @@ describe('a running gateway', () => {
     expect((await stat(join(run, name))).mode & 0o777).toBe(0o600)
     await running.stop()
     expect(await readdir(run)).toEqual([])
+  })
+
+  it('ends in order from its first word on, and leaves no file', async () => {
+    await put(config())
+    const env = { OPENAI_API_KEY: KEY }
+    const running = start(['serve', '--json'], { cwd: folder, env })
+    await running.until('"listening"')
+    expect(await running.stop()).toBe(0)
+    expect(await runningGateways({ HOME: folder })).toEqual([])
+    expect(await readdir(join(folder, '.local/state/agw/run'))).toEqual([])
   })
 
   it('that was killed is not taken for one, and its file is removed', async () => {

@@ -1,11 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
 import { keyLike } from '../helpers/keys.ts'
 
-/** Two keys through every command that takes, keeps, moves or uses one, one after the other. */
-const KEYS = [keyLike('openai', 'canary life'), keyLike('openai', 'canary life two')] as const
+/**
+ * Two keys through every command that takes, keeps, moves or uses one, one after the other. They are of this run only:
+ * all processes are watched, those of another run of the tests too.
+ */
+const RUN = randomUUID()
+const KEYS = [keyLike('openai', `canary life ${RUN}`), keyLike('openai', `canary life two ${RUN}`)] as const
 const [FIRST, SECOND] = KEYS
 
 const forms = KEYS.flatMap(key => [
@@ -96,25 +101,21 @@ const lives: [what: string, commands: string[][], holders: string[]][] = [
 
 /** The stand-in for kubectl is a shell script. */
 describe.skipIf(process.platform === 'win32')('the whole life of a key leaves it in its place only', () => {
-  it.each(lives)(
-    '%s',
-    async (_, commands, holders) => {
-      const env = { PATH: `${bin}${delimiter}${process.env['PATH']}`, AGW_DEBUG: '1' }
-      await mkdir(join(folder, 'home'))
-      const stop = watchArguments()
-      for (const [index, command] of commands.entries()) {
-        const args = index % 2 === 0 ? command : [...command.slice(0, 1), '--json', ...command.slice(1)]
-        const input = command.includes('set') ? SECOND : FIRST
-        const withJson = command[0] === 'keys' && index % 2 === 1 ? [...command, '--json'] : args
-        const run = await agw(withJson, { cwd: folder, env: { ...env, HOME: join(folder, 'home') }, input })
-        expect(leaks(run.stdout + run.stderr), command.join(' ')).toEqual([])
-        expect(run.stderr, command.join(' ')).not.toContain('failed in a way it should not')
-      }
-      expect(await stop()).toEqual([])
-      expect(await filesWithKeys(folder)).toEqual(holders)
-    },
-    90_000,
-  )
+  it.each(lives)('%s', async (_, commands, holders) => {
+    const env = { PATH: `${bin}${delimiter}${process.env['PATH']}`, AGW_DEBUG: '1' }
+    await mkdir(join(folder, 'home'))
+    const stop = watchArguments()
+    for (const [index, command] of commands.entries()) {
+      const args = index % 2 === 0 ? command : [...command.slice(0, 1), '--json', ...command.slice(1)]
+      const input = command.includes('set') ? SECOND : FIRST
+      const withJson = command[0] === 'keys' && index % 2 === 1 ? [...command, '--json'] : args
+      const run = await agw(withJson, { cwd: folder, env: { ...env, HOME: join(folder, 'home') }, input })
+      expect(leaks(run.stdout + run.stderr), command.join(' ')).toEqual([])
+      expect(run.stderr, command.join(' ')).not.toContain('failed in a way it should not')
+    }
+    expect(await stop()).toEqual([])
+    expect(await filesWithKeys(folder)).toEqual(holders)
+  })
 
   it('the watch itself can fail: a key in the arguments of a process is seen', async () => {
     if (process.platform !== 'linux') return

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -8,10 +9,15 @@ import { agw, ROOT, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { FULL_SWEEP } from '../helpers/sweep.ts'
 
-/** A key that must be seen nowhere but in the upstream's `Authorization`; the second is what it is changed to. */
-const CANARY = keyLike('openai', 'canary of every source')
-const SECOND = keyLike('openai', 'canary to change to')
+/**
+ * A key that must be seen nowhere but in the upstream's `Authorization`; the second is what it is changed to. They are of
+ * this run only: all processes are watched, those of another run of the tests too.
+ */
+const RUN = randomUUID()
+const CANARY = keyLike('openai', `canary of every source ${RUN}`)
+const SECOND = keyLike('openai', `canary to change to ${RUN}`)
 
 /** Every form in which a key could get out; a part of it is a leak too. */
 const FORMS = [CANARY, SECOND].flatMap(key => [
@@ -125,8 +131,16 @@ const CALLS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['openai', '--undo'],
   ],
   'keys check': [[], ['openai']],
-  validate: [[], ['--online'], ['--format', 'sarif'], ['--format', 'junit'], ['--format', 'github']],
-  'test-route': [[], ['--explain'], ['--header', 'x-mine: 1']],
+  validate: [
+    [],
+    ['--online'],
+    ['--format', 'sarif'],
+    ['--format', 'junit'],
+    ['--format', 'github'],
+    ['--no-secrets'],
+    ['--engine', 'embedded', '--strict'],
+  ],
+  'test-route': [[], ['--explain'], ['--header', 'x-mine: 1'], ['--mock'], ['--connect-to', '::127.0.0.1:1']],
   run: [
     ['--', process.execPath, '-e', 'console.log(process.env); console.error(process.env.OPENAI_API_KEY)'],
   ],
@@ -163,6 +177,11 @@ function watchProcesses(): () => string[] {
   }
 }
 
+function asJson(call: readonly string[]): string[] {
+  const at = call.indexOf('--')
+  return at === -1 ? [...call, '--json'] : [...call.slice(0, at), '--json', ...call.slice(at)]
+}
+
 /** Everything that a command lets out. */
 async function sweep(args: readonly string[], env: Record<string, string>): Promise<string[]> {
   const stop = process.platform === 'linux' ? watchProcesses() : () => []
@@ -174,23 +193,18 @@ describe.each(Object.entries(SOURCES))('a key out of %s', (name, source) => {
   it('is let out by no command, whatever the upstream answers', async () => {
     const env = await setUp(source)
     const turn = Object.keys(SOURCES).indexOf(name)
-    // Every command for every source; the ways in which it may be called take turns.
-    const calls = COMMANDS.flatMap(id => {
+    // Every command for every source; the ways in which it may be called take turns, and so do text and JSON.
+    const calls = COMMANDS.flatMap((id, index) => {
       const ways = CALLS[id] ?? [[]]
-      const way = ways[turn % ways.length]
-      return way === undefined ? [] : [[...id.split(' '), ...way]]
+      const plain = ways.map(way => [...id.split(' '), ...way])
+      if (FULL_SWEEP) return plain.flatMap(call => [call, asJson(call)])
+      // Once all ways have had their turn, they come in the other form.
+      const json = (index + Math.floor(turn / ways.length)) % 2 === 0
+      return plain
+        .filter((_, way) => way === turn % ways.length)
+        .map(call => (json && !call.includes('--format') ? asJson(call) : call))
     })
-    for (const [index, call] of calls.entries()) {
-      // Each in both forms, over all sources.
-      const json = (index + turn) % 2 === 0
-      const at = call.indexOf('--')
-      const args = !json
-        ? call
-        : at === -1
-          ? [...call, '--json']
-          : [...call.slice(0, at), '--json', ...call.slice(at)]
-      expect(await sweep(args, env), `agw ${args.join(' ')}`).toEqual([])
-    }
+    for (const args of calls) expect(await sweep(args, env), `agw ${args.join(' ')}`).toEqual([])
     expect(authorized, 'the upstream was asked').toBeGreaterThan(0)
   }, 300_000)
 

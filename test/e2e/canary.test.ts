@@ -6,6 +6,7 @@ import { agw, BIN, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { FULL_SWEEP, pairwise } from '../helpers/sweep.ts'
 
 const CANARY = keyLike('openai', 'canary')
 
@@ -39,8 +40,8 @@ it('the test itself can fail: a planted leak is found', () => {
 })
 
 const broken = GUIDE.inline.replace('sk-proj....', CANARY)
+/** Configs with something wrong in them; sound ones, from every source, are in canary-sources.test.ts. */
 const configs: [name: string, text: string, env: Record<string, string>, files: Record<string, string>][] = [
-  ['inline', broken, {}, {}],
   ['inline, unknown key beside it', broken.replace('policies:', 'polices:'), {}, {}],
   ['inline, wrong type beside it', broken.replace('port: 3000', `port: ${CANARY}`), {}, {}],
   ['the key as a key', broken.replace('model:', `${CANARY}:`), {}, {}],
@@ -48,15 +49,12 @@ const configs: [name: string, text: string, env: Record<string, string>, files: 
   ['the key in broken YAML', broken.replace(`"${CANARY}"`, `"${CANARY}`), {}, {}],
   ['the key as an alias', broken.replace(`"${CANARY}"`, `*${CANARY}`), {}, {}],
   ['the key as a variable name', broken.replace(`"${CANARY}"`, `"$${CANARY.replaceAll('-', '_')}"`), {}, {}],
-  ['env', GUIDE.env, { OPENAI_API_KEY: CANARY }, {}],
   [
     'env that breaks the YAML',
     GUIDE.env.replace('"$OPENAI_API_KEY"', '$OPENAI_API_KEY'),
     { OPENAI_API_KEY: `${CANARY}: {` },
     {},
   ],
-  ['.env', GUIDE.env, {}, { '.env': `OPENAI_API_KEY=${CANARY}\n` }],
-  ['file', GUIDE.file, {}, { 'key.txt': CANARY }],
   ['a spoilt file', GUIDE.file, {}, { 'key.txt': `${CANARY} ${CANARY}\n${CANARY}` }],
 ]
 
@@ -75,21 +73,22 @@ const commands: (readonly string[])[] = [
   ['keys', 'set', 'openai', '--method', 'inline', '--dry-run'],
 ]
 
-describe.each(configs)('no output holds the key: %s', (_, text, env, files) => {
-  it.each([[false], [true]])(
-    'json %s',
-    async json => {
-      await writeFile(join(folder, 'config.yaml'), text)
-      for (const [name, content] of Object.entries(files))
-        await writeFile(join(folder, name), content, { mode: 0o600 })
-      for (const command of commands) {
-        const args = json ? [...command, '--json'] : command
-        const run = await agw(args, { cwd: folder, env: { ...env, AGW_DEBUG: '1' }, input: CANARY })
-        expect(leaks(run.stdout + run.stderr), args.join(' ')).toEqual([])
-      }
-    },
-    60_000,
-  )
+describe('no output holds the key, whatever is wrong with the config', () => {
+  it.each(configs)('%s', async (name, text, env, files) => {
+    await writeFile(join(folder, 'config.yaml'), text)
+    for (const [file, content] of Object.entries(files))
+      await writeFile(join(folder, file), content, { mode: 0o600 })
+    const turn = configs.findIndex(([one]) => one === name)
+    // Every command meets every config; text and JSON take turns, so that it answers in both to some of them.
+    const calls = commands.flatMap((command, index) => {
+      const both = [[...command], [...command, '--json']]
+      return FULL_SWEEP ? both : both.slice((index + turn) % 2).slice(0, 1)
+    })
+    await pairwise(calls, async args => {
+      const run = await agw(args, { cwd: folder, env: { ...env, AGW_DEBUG: '1' }, input: CANARY })
+      expect(leaks(run.stdout + run.stderr), args.join(' ')).toEqual([])
+    })
+  })
 })
 
 describe('argv mistakes do not repeat a key', () => {
@@ -109,11 +108,11 @@ describe('argv mistakes do not repeat a key', () => {
     [['demo', CANARY]],
   ])('%#', async args => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.file)
-    for (const more of [[], ['--json']]) {
+    await pairwise([[], ['--json']], async more => {
       const run = await agw([...args, ...more], { cwd: folder, input: '' })
       expect(run.status).not.toBe(0)
       expect(leaks(run.stdout + run.stderr)).toEqual([])
-    }
+    })
   })
 })
 

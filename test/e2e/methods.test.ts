@@ -131,35 +131,31 @@ describe.runIf(posix)('files that hold a key are for their owner only', () => {
 
 describe('a key moves from method to method in one step', () => {
   const moves = ['env', 'file', 'inline', 'file', 'env'] as const
-  it.each(styles)(
-    '%s',
-    async style => {
-      await agw(['init', '--provider', 'openai', '--method', 'file', '--style', style, '--yes'], {
+  it.each(styles)('%s', async style => {
+    await agw(['init', '--provider', 'openai', '--method', 'file', '--style', style, '--yes'], {
+      cwd: folder,
+    })
+    const before = await readFile(join(folder, 'config.yaml'), 'utf8')
+    for (const method of moves) {
+      const set = await agw(['keys', 'set', 'openai', '--method', method, '--json'], {
         cwd: folder,
+        input: KEY,
       })
-      const before = await readFile(join(folder, 'config.yaml'), 'utf8')
-      for (const method of moves) {
-        const set = await agw(['keys', 'set', 'openai', '--method', method, '--json'], {
-          cwd: folder,
-          input: KEY,
-        })
-        expect(set.status, set.stderr).toBe(0)
-        const listed = JSON.parse((await agw(['keys', 'list', '--json'], { cwd: folder })).stdout)
-        expect(listed.keys).toHaveLength(1)
-        expect(listed.keys[0]).toMatchObject({
-          name: 'openai',
-          method,
-          state: 'ok',
-          fingerprint: fingerprint(KEY),
-        })
-      }
-      const after = await readFile(join(folder, 'config.yaml'), 'utf8')
-      expect(after.split('\n').filter(line => line.startsWith('#'))).toEqual(
-        before.split('\n').filter(line => line.startsWith('#')),
-      )
-      const again = await agw(['keys', 'set', 'openai', '--json'], { cwd: folder, input: KEY })
-      expect(JSON.parse(again.stdout)).toMatchObject({ changed: false })
-    },
-    90_000,
-  )
+      expect(set.status, set.stderr).toBe(0)
+      const listed = JSON.parse((await agw(['keys', 'list', '--json'], { cwd: folder })).stdout)
+      expect(listed.keys).toHaveLength(1)
+      expect(listed.keys[0]).toMatchObject({
+        name: 'openai',
+        method,
+        state: 'ok',
+        fingerprint: fingerprint(KEY),
+      })
+    }
+    const after = await readFile(join(folder, 'config.yaml'), 'utf8')
+    expect(after.split('\n').filter(line => line.startsWith('#'))).toEqual(
+      before.split('\n').filter(line => line.startsWith('#')),
+    )
+    const again = await agw(['keys', 'set', 'openai', '--json'], { cwd: folder, input: KEY })
+    expect(JSON.parse(again.stdout)).toMatchObject({ changed: false })
+  })
 })

@@ -170,46 +170,42 @@ const TURNING: Record<string, (folder: string) => Turning | Promise<Turning>> = 
 }
 
 describe('ten rotations of a source under 32 connections: no failed request', () => {
-  it.each(Object.entries(TURNING))(
-    '%s',
-    async (_, make) => {
-      const folder = await tempFolder()
-      const keys = Array.from({ length: ROTATIONS + 1 }, (_, index) => keyLike('openai', `turn ${index}`))
-      const mock = await startMock({ keys })
-      const port = await freePort()
-      const { entry, sources, env, turn, hangup, end } = await make(folder)
-      await turn(keys[0] ?? '')
-      put(
-        join(folder, 'config.yaml'),
-        `llm:\n  port: ${port}\n  models:\n  - name: m\n    provider: openAI\n    params:\n      apiKey: "$A_KEY"\n      hostOverride: "127.0.0.1:${mock.port}"\n`,
-      )
-      put(
-        join(folder, 'agw.yaml'),
-        `secrets:\n  A_KEY: ${entry}\n${sources === undefined ? '' : `sources: ${sources}\n`}`,
-      )
-      const gateway = start(['serve', '--json', '--log-level', 'off', '--admin', 'off'], {
-        cwd: folder,
-        env: { AGW_TRUST: '1', ...env },
-      })
-      await gateway.until('"ready"')
+  it.each(Object.entries(TURNING))('%s', async (_, make) => {
+    const folder = await tempFolder()
+    const keys = Array.from({ length: ROTATIONS + 1 }, (_, index) => keyLike('openai', `turn ${index}`))
+    const mock = await startMock({ keys })
+    const port = await freePort()
+    const { entry, sources, env, turn, hangup, end } = await make(folder)
+    await turn(keys[0] ?? '')
+    put(
+      join(folder, 'config.yaml'),
+      `llm:\n  port: ${port}\n  models:\n  - name: m\n    provider: openAI\n    params:\n      apiKey: "$A_KEY"\n      hostOverride: "127.0.0.1:${mock.port}"\n`,
+    )
+    put(
+      join(folder, 'agw.yaml'),
+      `secrets:\n  A_KEY: ${entry}\n${sources === undefined ? '' : `sources: ${sources}\n`}`,
+    )
+    const gateway = start(['serve', '--json', '--log-level', 'off', '--admin', 'off'], {
+      cwd: folder,
+      env: { AGW_TRUST: '1', ...env },
+    })
+    await gateway.until('"ready"')
 
-      const load = startLoad(port)
-      for (const key of keys.slice(1)) {
-        await turn(key)
-        if (hangup) gateway.child.kill('SIGHUP')
-        await gateway.until(`"to":"${fingerprint(key)}"`)
-        await load.more(CONNECTIONS)
-      }
-      const { done, failed } = await load.stop()
-      expect(await gateway.stop()).toBe(0)
-      await mock.close()
-      await end?.()
-      expect(failed).toEqual([])
-      expect(done).toBeGreaterThan(ROTATIONS * CONNECTIONS)
-      expect(gateway.stdout()).not.toMatch(/source-failed|reload-rejected/)
-    },
-    60_000,
-  )
+    const load = startLoad(port)
+    for (const key of keys.slice(1)) {
+      await turn(key)
+      if (hangup) gateway.child.kill('SIGHUP')
+      await gateway.until(`"to":"${fingerprint(key)}"`)
+      await load.more(CONNECTIONS)
+    }
+    const { done, failed } = await load.stop()
+    expect(await gateway.stop()).toBe(0)
+    await mock.close()
+    await end?.()
+    expect(failed).toEqual([])
+    expect(done).toBeGreaterThan(ROTATIONS * CONNECTIONS)
+    expect(gateway.stdout()).not.toMatch(/source-failed|reload-rejected/)
+  })
 })
 
 /** Requests on 32 connections, one after the other on each, until it is stopped. */

@@ -22,13 +22,17 @@ export interface RunOptions {
   readonly input?: string
 }
 
-/** An environment in which nothing of this machine's user is seen. */
+/**
+ * An environment in which nothing of this machine's user is seen: state and running gateways are found below the folder.
+ * The admin pages take any free port: their own may be taken by whatever else runs here.
+ */
 export function cleanEnv(cwd: string, more: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
     HOME: cwd,
     XDG_CONFIG_HOME: join(cwd, 'no-such-config'),
     NO_COLOR: '1',
+    AGW_ADMIN: '127.0.0.1:0',
     ...more,
   }
 }

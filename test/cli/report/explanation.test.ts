@@ -17,7 +17,7 @@ let explanations: Explanation[]
 beforeAll(async () => {
   explanations = []
   for (const code of codes) explanations.push(await explain(code, process.env['PATH']))
-}, 120_000)
+})
 
 // What is found of a file's mode differs where files have none, and some examples ask git.
 describe.skipIf(process.platform === 'win32' || !hasGit)('every code', () => {
