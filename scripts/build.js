@@ -9,7 +9,9 @@ import { bundle } from './bundle.js'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
 const bin = (name, path) => join(dirname(require.resolve(`${name}/package.json`)), path)
-const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+// The command-line library's tool would look for a newer one of itself, over the network.
+const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' }
+const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit', env })
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 rmSync(join(root, 'oclif.manifest.json'), { force: true })
