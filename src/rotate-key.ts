@@ -15,7 +15,15 @@ import {
   writeFileAtomic,
 } from './secrets/index.ts'
 import { readPlace, removeFromPlace, type SourcePlace, storeAtPlace } from './secrets/keep.ts'
-import { endRotation, type Rotation, readRotation, writeRotation } from './secrets/rotation/journal.ts'
+import {
+  aloneWith,
+  endRotation,
+  type KeyPlace,
+  keyPlace,
+  type Rotation,
+  readRotation,
+  writeRotation,
+} from './secrets/rotation/journal.ts'
 import { previousPlace } from './secrets/rotation/previous.ts'
 import type { Secret } from './secrets/secret.ts'
 import { type RunningGateway, reloadGateway, runningGateways } from './serving/running-gateways.ts'
@@ -68,6 +76,7 @@ export interface Rotated {
 interface Scene {
   readonly loaded: LoadedConfig
   readonly slot: KeySlot
+  readonly place: KeyPlace
   readonly key: Secret
   readonly previous: SourcePlace
   readonly journal: Rotation | undefined
@@ -78,8 +87,11 @@ interface Scene {
  * slot has the old key or the new one, and the next call goes on, or goes back. Throws NOT_PASSED when the provider
  * refuses the new key; then nothing has changed.
  */
-export async function rotateKey(options: RotateOptions): Promise<Rotated> {
-  const scene = await sceneOf(options)
+export function rotateKey(options: RotateOptions): Promise<Rotated> {
+  return alone(options, rotate)
+}
+
+async function rotate(scene: Scene, options: RotateOptions): Promise<Rotated> {
   const { journal, key, slot } = scene
   const shown = key.fingerprint()
   if (journal !== undefined && journal.to === shown && !['done', 'undoing'].includes(journal.step)) {
@@ -121,8 +133,11 @@ export async function rotateKey(options: RotateOptions): Promise<Rotated> {
 }
 
 /** Puts the old key back. Throws SECRET_MISSING when it is not kept any more. */
-export async function undoRotation(options: RotateOptions): Promise<Rotated> {
-  const scene = await sceneOf(options)
+export function undoRotation(options: RotateOptions): Promise<Rotated> {
+  return alone(options, undo)
+}
+
+async function undo(scene: Scene, options: RotateOptions): Promise<Rotated> {
   const { journal, key, slot, loaded, previous } = scene
   const { env } = options.load
   const old = await readPlace(previous, loaded.folder, env)
@@ -150,8 +165,11 @@ export async function undoRotation(options: RotateOptions): Promise<Rotated> {
 }
 
 /** Gives the old key up, whether its time has come or not. */
-export async function finishRotation(options: RotateOptions): Promise<Rotated> {
-  const scene = await sceneOf(options)
+export function finishRotation(options: RotateOptions): Promise<Rotated> {
+  return alone(options, finish)
+}
+
+async function finish(scene: Scene, options: RotateOptions): Promise<Rotated> {
   const { key, slot, journal } = scene
   const shown = key.fingerprint()
   if (journal !== undefined && journal.to !== shown) {
@@ -171,14 +189,32 @@ export async function finishRotation(options: RotateOptions): Promise<Rotated> {
   }
 }
 
-async function sceneOf({ load, name, onSecret, onEvent }: RotateOptions): Promise<Scene> {
-  const loaded = await loadConfig(load)
+/** What is there is looked at when no other rotation of the key can change it any more. */
+async function alone(
+  options: RotateOptions,
+  action: (scene: Scene, options: RotateOptions) => Promise<Rotated>,
+): Promise<Rotated> {
+  const { load } = options
+  const loaded = await loadConfig({ ...load, gather: false })
   if (loaded.path === '-') {
     throw new AgwError('USAGE', 'a config on standard input cannot be changed', {
       hint: 'name the file with --file PATH',
     })
   }
-  const slot = findSlot(keySlots(requireKeyPlaces(loaded), loaded.document), name)
+  const place = keyPlace(slotOf(loaded, options), load.cwd)
+  return await aloneWith(loaded.path, place, load.env, async () =>
+    action(await sceneOf(place, options), options),
+  )
+}
+
+function slotOf(loaded: LoadedConfig, { name }: RotateOptions): KeySlot {
+  return findSlot(keySlots(requireKeyPlaces(loaded), loaded.document), name)
+}
+
+async function sceneOf(place: KeyPlace, options: RotateOptions): Promise<Scene> {
+  const { load, onSecret, onEvent } = options
+  const loaded = await loadConfig(load)
+  const slot = slotOf(loaded, options)
   const key = await currentKey(slot, loaded.variables, load.cwd)
   if (key === undefined) {
     throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be rotated`, {
@@ -189,15 +225,15 @@ async function sceneOf({ load, name, onSecret, onEvent }: RotateOptions): Promis
   const { env, cwd } = load
   const { path: config, agw, variables } = loaded
   const previous = await previousPlace(slot, { config, agw, variables, cwd, env })
-  const scene = { loaded, slot, key, previous, journal: await readRotation(config, slot.name, env) }
+  const scene = { loaded, slot, place, key, previous, journal: await readRotation(config, place, env) }
   if (scene.journal?.step !== 'done' || Date.parse(scene.journal.keepUntil) > Date.now()) return scene
   // Its time is over: it is forgotten by the first that comes along.
   await forget(scene, { load, onEvent })
   return { ...scene, journal: undefined }
 }
 
-function note({ loaded, slot }: Scene, rotation: Rotation, { load }: RotateOptions): Promise<void> {
-  return writeRotation(loaded.path, slot.name, rotation, load.env)
+function note({ loaded, place }: Scene, rotation: Rotation, { load }: RotateOptions): Promise<void> {
+  return writeRotation(loaded.path, place, rotation, load.env)
 }
 
 async function requireWorking({ loaded, slot }: Scene, next: Secret, options: RotateOptions): Promise<void> {
@@ -285,11 +321,11 @@ async function serving({ path }: LoadedConfig, env: LoadOptions['env']): ReturnT
 }
 
 async function forget(
-  { loaded, slot, previous }: Scene,
+  { loaded, place, previous }: Scene,
   { load, onEvent }: Pick<RotateOptions, 'load' | 'onEvent'>,
 ): Promise<void> {
   await removeFromPlace(previous, loaded.folder, load.env)
-  await endRotation(loaded.path, slot.name, load.env)
+  await endRotation(loaded.path, place, load.env)
   onEvent({ step: 'forgotten' })
 }
 

@@ -11,6 +11,8 @@ import { writeFailed } from './write-error.ts'
 export interface LockOptions {
   /** Milliseconds until WRITE_FAILED; 10,000 unless told. */
   readonly timeoutMs?: number
+  /** Why it cannot go on while somebody else has the lock, where it is not about writing the path. */
+  readonly busy?: string
 }
 
 /** What a lock file holds: who has it. `started` tells a process from a later one with the same number. */
@@ -44,7 +46,7 @@ export async function withLock<T>(
   const deadline = performance.now() + (options.timeoutMs ?? 10_000)
   while (!(await tryLock(lock, path))) {
     const found = await readHolder(lock)
-    if (performance.now() > deadline) throw taken(path, lock, found?.by)
+    if (performance.now() > deadline) throw taken(path, lock, found?.by, options.busy)
     if (found !== undefined && isStale(found)) await takeOver(lock, found.text)
     else await sleep(POLL_MS)
   }
@@ -146,9 +148,10 @@ async function takeOver(lock: string, judged: string): Promise<void> {
   }
 }
 
-function taken(path: string, lock: string, holder: Holder | undefined): AgwError {
+function taken(path: string, lock: string, holder: Holder | undefined, busy: string | undefined): AgwError {
   const who = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
-  return new AgwError('WRITE_FAILED', `cannot write ${path}: ${who} is writing it`, {
+  const message = busy === undefined ? `cannot write ${path}: ${who} is writing it` : `${busy}: ${who}`
+  return new AgwError('WRITE_FAILED', message, {
     hint: `wait for it, or remove ${lock} if that process is not agw`,
   })
 }

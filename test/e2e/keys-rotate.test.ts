@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
+import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, type Run, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { GUIDE } from '../helpers/guide.ts'
@@ -168,6 +169,63 @@ describe('agw keys rotate', () => {
     await gateway.stop()
     expect(gateway.stdout() + gateway.stderr()).not.toContain(OLD.slice(10, 40))
   })
+
+  it.each(['env', 'encrypted'])('lets one rotation of a key run at a time: %s', async method => {
+    await setUp(method)
+    const others = ['one', 'two', 'three'].map(word => keyLike('openai', `rotate-${word}`))
+    const runs = await Promise.all(others.map(key => rotate(['--no-check'], key)))
+    expect(runs.map(run => run.status)).toEqual([0, 0, 0])
+    const shown = async (): Promise<string> => {
+      const list = JSON.parse((await agw(['keys', 'list', '--json'], { cwd: folder })).stdout)
+      return list.keys[0].fingerprint
+    }
+    const last = others.findIndex(key => !runs.some(run => run.stderr.includes(`kept  ${fingerprint(key)}`)))
+    expect(await shown()).toBe(fingerprint(others[last] ?? ''))
+    const before = /is kept {2}(.*)/.exec(runs[last]?.stderr ?? '')?.[1]
+    expect((await rotate(['--undo'])).status).toBe(0)
+    expect(await shown()).toBe(before)
+  })
+
+  it('says that another is under way, and by whom', async () => {
+    await setUp('env')
+    const first = start(['keys', 'rotate', 'openai', '--no-check'], { cwd: folder })
+    await expect
+      .poll(async () => (await rotate(['--finish'])).stderr, { timeout: 20_000, interval: 10 })
+      .toContain(
+        `another rotation of the key of variable OPENAI_API_KEY is under way: process ${first.child.pid} `,
+      )
+    await first.stop('SIGKILL')
+    expect((await rotate(['--no-check'], NEW)).status).toBe(0)
+  }, 40_000)
+
+  it('rotates the key of every slot that has the same variable, the way back too', async () => {
+    await mock.close()
+    mock = await startMock({ keys: [OLD] })
+    const port = await freePort()
+    const model = (name: string): string =>
+      `  - { name: ${name}, provider: openAI, params: { apiKey: "$SHARED_KEY", hostOverride: "127.0.0.1:${mock.port}" } }\n`
+    await writeFile(
+      join(folder, 'config.yaml'),
+      `llm:\n  port: ${port}\n  models:\n${model('openai')}${model('other')}`,
+    )
+    await writeFile(join(folder, '.env'), `SHARED_KEY=${OLD}\n`, { mode: 0o600 })
+    const env = { XDG_RUNTIME_DIR: folder }
+    const gateway = start(['serve', '--admin', `127.0.0.1:${await freePort()}`], { cwd: folder, env })
+    await gateway.until('ready')
+    expect((await rotate(['--no-check'], NEW, env)).status).toBe(0)
+    for (const name of ['openai', 'other']) {
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: name, messages: [{ role: 'user', content: 'hi' }] }),
+      })
+      expect(answer.status, name).toBe(200)
+    }
+    await gateway.stop()
+    const back = await agw(['keys', 'rotate', 'other', '--undo'], { cwd: folder, env })
+    expect(back.status, back.stderr).toBe(0)
+    expect(await holders(NEW)).toEqual([])
+  }, 30_000)
 
   it('tells a gateway that does not follow, exits 1, and goes on with the next call', async () => {
     await setUp('env')

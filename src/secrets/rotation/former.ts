@@ -3,7 +3,7 @@ import type { KeySlot } from '../../config/slots.ts'
 import { AgwError } from '../../errors.ts'
 import { readPlace } from '../keep.ts'
 import type { Secret } from '../secret.ts'
-import { readRotation } from './journal.ts'
+import { keyPlace, readRotation } from './journal.ts'
 import { type PreviousContext, previousPlace } from './previous.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function formerKey(
   { cwd, env }: Pick<PreviousContext, 'cwd' | 'env'>,
 ): Promise<Secret['former']> {
   if (path === '-') return undefined
-  const rotation = await readRotation(path, slot.name, env)
+  const rotation = await readRotation(path, keyPlace(slot, cwd), env)
   const until = Date.parse(rotation?.keepUntil ?? '')
   if (rotation === undefined || rotation.to !== secret.fingerprint() || !(until > Date.now()))
     return undefined
