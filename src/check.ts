@@ -87,6 +87,21 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   }
 }
 
+/** The same for several, one after the other; each secret is told before anything of its file is. */
+export async function checkConfigs(
+  loads: readonly LoadOptions[],
+  options: CheckOptions,
+  onSecret: (secret: Secret) => void,
+): Promise<CheckedConfig[]> {
+  const checked: CheckedConfig[] = []
+  for (const load of loads) {
+    const one = await checkConfig(load, options)
+    for (const secret of one.secrets) onSecret(secret)
+    checked.push(one)
+  }
+  return checked
+}
+
 /** agw.yaml as a file of its own in reports. */
 function besides(agw: AgwFile | undefined): CheckedFile[] {
   if (agw === undefined) return []

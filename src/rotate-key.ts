@@ -9,7 +9,7 @@ import {
   addToGitignore,
   currentKey,
   gitState,
-  noteKey,
+  noteStored,
   runWith,
   withLock,
   writeFileAtomic,
@@ -256,7 +256,7 @@ async function write({ loaded, slot }: Scene, key: Secret, { cwd, env }: LoadOpt
   for (const { path, content, mode } of plan.files) {
     await withLock(path, () => writeFileAtomic(path, content, mode === undefined ? {} : { mode }))
   }
-  await noteKey(config, slot.name, { fingerprint: key.fingerprint(), setAt: new Date().toISOString() }, env)
+  await noteStored(config, slot.name, key, undefined, env)
   return [...(stored?.files ?? []), ...plan.files.map(file => file.path)]
 }
 

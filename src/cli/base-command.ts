@@ -5,7 +5,10 @@ import type { StartOptions } from '../secrets/run.ts'
 import { toFailure } from './failure.ts'
 import { inputFlags, isOn } from './flags.ts'
 import { guardProcess } from './guard.ts'
+import type { KeyInputContext } from './key-input.ts'
+import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
+import type { WriteFilesOptions } from './write-files.ts'
 
 /**
  * What every command shares: one terminal with one redactor, `--json` with exactly one document, failures printed in
@@ -54,6 +57,28 @@ export abstract class BaseCommand extends Command {
   /** A person can be asked. */
   protected canAsk(flags: { readonly 'no-input'?: boolean }): boolean {
     return this.terminal.interactive && flags['no-input'] !== true && !this.jsonEnabled()
+  }
+
+  /** How a command takes a key in. */
+  protected keyInput(flags: { readonly 'no-input'?: boolean }): KeyInputContext {
+    const { terminal, redactor } = this
+    const { stdin, env } = process
+    return { cwd: process.cwd(), env, stdin, prompt: this.promptFor(flags), terminal, redactor }
+  }
+
+  /** How a command writes. */
+  protected writeOptions(flags: {
+    readonly 'dry-run': boolean
+    readonly yes: boolean
+    readonly 'no-input'?: boolean
+  }): WriteFilesOptions {
+    const { terminal } = this
+    const { 'dry-run': dryRun, yes } = flags
+    return { terminal, prompt: this.promptFor(flags), cwd: process.cwd(), env: process.env, dryRun, yes }
+  }
+
+  protected promptFor(flags: { readonly 'no-input'?: boolean }): Prompt {
+    return new Prompt({ allowed: this.canAsk(flags) })
   }
 
   /**

@@ -3,9 +3,7 @@ import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type Usabl
 import { Secret } from '../secrets/secret.ts'
 import { BaseCommand } from './base-command.ts'
 import { configFlags } from './flags.ts'
-import type { Prompt } from './prompt.ts'
 import { readStdinUpTo } from './stdin.ts'
-import type { WriteFilesOptions } from './write-files.ts'
 
 /** The flags that say which config and which variables. */
 export interface ConfigFlagValues {
@@ -29,16 +27,6 @@ export abstract class ConfigCommand extends BaseCommand {
       envFile: flags['no-env-file'] === true ? false : flags['env-file'],
       stdin: () => readStdinUpTo(process.stdin, MAX_CONFIG_BYTES + 1),
     }
-  }
-
-  /** How a command writes. */
-  protected writeOptions(
-    flags: { readonly 'dry-run': boolean; readonly yes: boolean },
-    prompt: Prompt,
-  ): WriteFilesOptions {
-    const { terminal } = this
-    const { 'dry-run': dryRun, yes } = flags
-    return { terminal, prompt, cwd: process.cwd(), env: process.env, dryRun, yes }
   }
 
   /** Reads and checks; what is secret in it is known to the redactor afterwards. */

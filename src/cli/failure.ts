@@ -50,6 +50,14 @@ export function toFailure(
   }
 }
 
+/** For a command whose 3 would say that a config is bad: that there is none is a matter of what was typed. */
+export function missingAsUsage(error: Error): Error {
+  const missing = error instanceof AgwError && ['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'].includes(error.code)
+  return missing
+    ? new AgwError('USAGE', error.message, { ...(error.hint && { hint: error.hint }), cause: error })
+    : error
+}
+
 function isParseError(error: unknown): boolean {
   return error instanceof Error && ('parse' in error || (error as ParseError).oclif?.exit === EXIT.usage)
 }

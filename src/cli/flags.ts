@@ -45,6 +45,23 @@ export const writeFlags = {
   }),
 }
 
+export const hostFlag = Flags.string({
+  summary: 'The address to listen on.',
+  default: '127.0.0.1',
+  env: 'AGW_HOST',
+})
+
+/** Where calls go instead of where the config sends them; read it with `asList`. */
+export function connectToFlag(more: { readonly summary?: string; readonly exclusive?: string[] } = {}) {
+  return Flags.string({
+    summary: "Connect elsewhere, as curl's --connect-to; repeatable.",
+    helpValue: 'HOST:PORT:HOST:PORT',
+    multiple: true,
+    env: 'AGW_CONNECT_TO',
+    ...more,
+  })
+}
+
 /** An environment variable that stands for a flag without a value, as the library reads one. */
 export function isOn(value: string | undefined): boolean {
   return /^(?:1|true|y|yes|on)$/i.test(value ?? '')

@@ -1,5 +1,8 @@
 import { Args, Flags } from '@oclif/core'
+import type { KeySlot } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { type KeyInputContext, readKey } from './key-input.ts'
 
 /** The slot that a command about one key is about. */
 export const slotArgs = {
@@ -9,6 +12,35 @@ export const slotArgs = {
     description: 'The key slot, as `keys list` names it.',
     required: true,
   }),
+}
+
+/** Where a new key comes from. There is no flag that takes the key itself. */
+export function newKeyFlags(what: string) {
+  return {
+    'from-env': Flags.string({
+      summary: `Take ${what} from a variable.`,
+      helpValue: 'VAR',
+      exclusive: ['from-file'],
+      env: 'AGW_KEY_FROM_ENV',
+    }),
+    'from-file': Flags.string({
+      summary: `Take ${what} from a file; - is standard input.`,
+      helpValue: 'PATH',
+      env: 'AGW_KEY_FROM_FILE',
+    }),
+  }
+}
+
+/** Takes the new key of a slot in, from where those flags say, or from a person. */
+export async function takeNewKey(
+  { name, provider }: Pick<KeySlot, 'name' | 'provider'>,
+  flags: { readonly 'from-env'?: string | undefined; readonly 'from-file'?: string | undefined },
+  context: KeyInputContext,
+): Promise<Secret> {
+  const from = { fromEnv: flags['from-env'], fromFile: flags['from-file'] }
+  const key = await readKey(from, { message: `New key for ${name} (hidden)`, provider }, context)
+  if (key === undefined) throw new AgwError('INPUT_NEEDED', 'no key was given')
+  return key
 }
 
 /** How a new place for a key is called; each method has a default. */

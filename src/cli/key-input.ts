@@ -75,16 +75,19 @@ async function rawKey(
   })
 }
 
-function fromEnvironment(name: string, env: KeyInputContext['env']): string {
+/** The value of a variable that a flag names. Throws SECRET_MISSING. */
+export function fromEnvironment(
+  name: string,
+  env: KeyInputContext['env'],
+  hint = 'export it first, or pipe the key in',
+): string {
   const value = env[name]
   if (value !== undefined && value !== '') return value
-  const shown = looksSecret(name) || !/^[A-Za-z_]\w*$/.test(name) ? 'that' : name
+  const shown = looksSecret(name) || !/^[A-Za-z_]\w*$/.test(name) ? 'named by the flag' : name
   throw new AgwError(
     'SECRET_MISSING',
     `the variable ${shown} is ${value === undefined ? 'not set' : 'empty'}`,
-    {
-      hint: 'export it first, or pipe the key in',
-    },
+    { hint },
   )
 }
 

@@ -6,7 +6,6 @@ import { writeFlags } from '../cli/flags.ts'
 import { checkInitNames, initFlags, initLists } from '../cli/init-flags.ts'
 import { keyTaker } from '../cli/init-keys.ts'
 import { storeKept } from '../cli/key-change.ts'
-import { Prompt } from '../cli/prompt.ts'
 import { chooseNewConfig } from '../cli/wizard.ts'
 import { type WrittenFile, writeFiles } from '../cli/write-files.ts'
 import { AgwError } from '../errors.ts'
@@ -34,7 +33,6 @@ export default class Init extends BaseCommand {
     checkInitNames({ ...flags, ...lists })
     const cwd = process.cwd()
     const config = resolve(cwd, flags.file)
-    const prompt = new Prompt({ allowed: this.canAsk(flags) })
     const exists = await stat(config).then(
       () => true,
       () => false,
@@ -44,20 +42,14 @@ export default class Init extends BaseCommand {
         hint: 'replace it with --force, look first with --dry-run, or write another with --file PATH',
       })
     }
-    const terminal = this.terminal
-    const keyInput = {
-      cwd,
-      env: process.env,
-      stdin: process.stdin,
-      prompt,
-      terminal,
-      redactor: this.redactor,
-    }
     const fromEnv = lists['key-from-env'] ?? []
-    const takeKey = keyTaker({ fromStdin: flags['key-from-stdin'], fromEnv }, keyInput)
-    const choices = await chooseNewConfig({ ...flags, ...lists }, { prompt, env: process.env, takeKey })
+    const takeKey = keyTaker({ fromStdin: flags['key-from-stdin'], fromEnv }, this.keyInput(flags))
+    const choices = await chooseNewConfig(
+      { ...flags, ...lists },
+      { prompt: this.promptFor(flags), env: process.env, takeKey },
+    )
     const plan = await planInit(choices, { config, cwd, namespace: flags.namespace, force: flags.force })
-    const options = { terminal, prompt, cwd, env: process.env, dryRun: flags['dry-run'], yes: flags.yes }
+    const options = this.writeOptions(flags)
     const files = await writeFiles(plan.files, {
       ...options,
       beforeWriting: () => storeKept(plan.kept, dirname(config), options),

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
-import { asList } from '../cli/flags.ts'
+import { asList, hostFlag } from '../cli/flags.ts'
+import { fromEnvironment } from '../cli/key-input.ts'
+import { seenText, shareFlag } from '../cli/mock.ts'
 import { untilSignal } from '../cli/signals.ts'
-import { looksSecret } from '../config/shown-word.ts'
-import { AgwError } from '../errors.ts'
 
 export default class MockCommand extends BaseCommand {
   static override summary =
@@ -16,7 +16,7 @@ export default class MockCommand extends BaseCommand {
     '<%= config.bin %> mock --latency 300 --chunk-delay 50',
   ]
   static override flags = {
-    host: Flags.string({ summary: 'The address to listen on.', default: '127.0.0.1', env: 'AGW_HOST' }),
+    host: hostFlag,
     port: Flags.integer({
       summary: 'The port; 0 takes a free one.',
       min: 0,
@@ -48,7 +48,7 @@ export default class MockCommand extends BaseCommand {
       max: 599,
       env: 'AGW_MOCK_FAIL_STATUS',
     }),
-    'fail-rate': Flags.string({
+    'fail-rate': shareFlag({
       summary: 'Which share of the requests fails, from 0 to 1.',
       helpValue: 'SHARE',
       dependsOn: ['fail-status'],
@@ -65,7 +65,9 @@ export default class MockCommand extends BaseCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(MockCommand)
     const { startMock } = await import('../mock/index.ts')
-    const keys = asList(flags['key-from-env']).map(keyFrom)
+    const keys = asList(flags['key-from-env']).map(name =>
+      fromEnvironment(name, process.env, 'export it first; without the flag, any key is right'),
+    )
     for (const key of keys) this.redactor.add(key)
     const mock = await startMock({
       host: flags.host,
@@ -74,13 +76,10 @@ export default class MockCommand extends BaseCommand {
       latencyMs: flags.latency,
       chunkDelayMs: flags['chunk-delay'],
       ...(flags['fail-status'] !== undefined && { failStatus: flags['fail-status'] }),
-      ...(flags['fail-rate'] !== undefined && { failRate: share(flags['fail-rate']) }),
+      ...(flags['fail-rate'] !== undefined && { failRate: flags['fail-rate'] }),
       ...(flags['cut-after'] !== undefined && { cutAfterBytes: flags['cut-after'] }),
       hang: flags.hang,
-      onRequest: seen =>
-        this.note(
-          `${seen.shape.padEnd(9)} ${seen.method} ${seen.path.split('?')[0]}  ${seen.model ?? '–'}${seen.stream ? ' stream' : ''}  key ${seen.keyFingerprint ?? 'none'}`,
-        ),
+      onRequest: seen => this.note(seenText(seen)),
     })
     if (this.jsonEnabled()) this.terminal.out(JSON.stringify({ event: 'listening', address: mock.url }))
     this.say(`the mock provider listens on ${this.terminal.style('bold', mock.url)}  (Ctrl-C stops it)`)
@@ -93,21 +92,4 @@ export default class MockCommand extends BaseCommand {
   protected override logJson(document: unknown): void {
     this.terminal.out(JSON.stringify(document))
   }
-}
-
-function share(text: string): number {
-  const number = Number(text)
-  if (text.trim() !== '' && number >= 0 && number <= 1) return number
-  throw new AgwError('USAGE', '--fail-rate is not a share', {
-    hint: 'give a number from 0 to 1, as in --fail-rate 0.5',
-  })
-}
-
-function keyFrom(name: string): string {
-  const key = process.env[name]
-  if (key !== undefined && key !== '') return key
-  const shown = looksSecret(name) ? 'named by --key-from-env' : name
-  throw new AgwError('SECRET_MISSING', `the variable ${shown} is not set`, {
-    hint: 'export it first; without the flag, any key is right',
-  })
 }

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { Flags } from '@oclif/core'
 import { followChild } from '../cli/child.ts'
 import { ConfigCommand, type ConfigFlagValues } from '../cli/config-command.ts'
-import { asList } from '../cli/flags.ts'
+import { refuseEmbeddedFlags } from '../cli/engine-flags.ts'
+import { asList, connectToFlag, hostFlag } from '../cli/flags.ts'
 import { exposures } from '../cli/guard.ts'
-import { liveEventText } from '../cli/report/live.ts'
+import { isNote, liveEventText } from '../cli/report/live.ts'
 import { hangups, untilSignal } from '../cli/signals.ts'
-import { AgwError } from '../errors.ts'
+import type { LiveEvent } from '../live.ts'
 
 export default class Serve extends ConfigCommand {
   static override summary = 'Run the embedded gateway on a config, and follow its files.'
@@ -25,18 +26,12 @@ export default class Serve extends ConfigCommand {
       default: 'embedded',
       env: 'AGW_ENGINE',
     }),
-    host: Flags.string({ summary: 'The address to listen on.', default: '127.0.0.1', env: 'AGW_HOST' }),
+    host: hostFlag,
     mock: Flags.boolean({
       summary: 'Let the built-in mock answer for every provider: nothing leaves the machine.',
       env: 'AGW_MOCK',
     }),
-    'connect-to': Flags.string({
-      summary: "Connect elsewhere, as curl's --connect-to; repeatable.",
-      helpValue: 'HOST:PORT:HOST:PORT',
-      multiple: true,
-      env: 'AGW_CONNECT_TO',
-      exclusive: ['mock'],
-    }),
+    'connect-to': connectToFlag({ exclusive: ['mock'] }),
     reload: Flags.boolean({
       summary: 'Watch the files and take changes in.',
       default: true,
@@ -79,7 +74,7 @@ export default class Serve extends ConfigCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve)
     if (flags.engine === 'agentgateway') return this.#runEngine(flags)
-    for (const what of exposures()) this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${what}`)
+    for (const what of exposures()) this.warning(what)
     const { serve } = await import('../serve.ts')
     // Heard from the start on: whoever waits until it is ready may send the signal at once.
     const hangup = hangups(process.stdout.isTTY === true)
@@ -108,8 +103,7 @@ export default class Serve extends ConfigCommand {
       onEvent: event => {
         // From its first word on, a signal means an orderly end: whoever reads it may send one at once.
         stopping ??= untilSignal()
-        if (this.jsonEnabled()) this.terminal.out(JSON.stringify(event))
-        else for (const line of liveEventText(event, this.terminal)) this.#tell(event.event, line)
+        this.#tell(event)
       },
     })
     hangup.call(() => void running.reload())
@@ -121,14 +115,7 @@ export default class Serve extends ConfigCommand {
 
   /** The real binary in our place: its output, its signals, its status. */
   async #runEngine(flags: ConfigFlagValues): Promise<object> {
-    const name = (word: string): string => word.replace(/^--(?:no-)?/, '').replace(/=.*/s, '')
-    const foreign = this.argv.filter(word => word.startsWith('--')).map(name)
-    const flag = foreign.find(one => one in Serve.flags && one !== 'engine')
-    if (flag !== undefined) {
-      throw new AgwError('USAGE', `--${flag} is for the embedded engine only`, {
-        hint: 'leave it out, or leave --engine out',
-      })
-    }
+    refuseEmbeddedFlags(this.argv, Object.keys(Serve.flags))
     const { runEngine } = await import('../run-command.ts')
     const child = await runEngine({
       load: this.loadOptions(flags),
@@ -140,21 +127,17 @@ export default class Serve extends ConfigCommand {
     return { event: 'stopped', status }
   }
 
-  /** Where it listens is the answer; what goes wrong and how it ends are notes. */
-  #tell(event: string, line: string): void {
-    const isNote = [
-      'reload-rejected',
-      'source-failed',
-      'source-recovered',
-      'note',
-      'draining',
-      'stopped',
-    ].includes(event)
-    if (isNote) this.terminal.err(line)
-    else this.terminal.out(line)
+  /** Events are the document, one a line; for people, where it listens is the answer and the rest are notes. */
+  #tell(event: LiveEvent): void {
+    const { terminal } = this
+    if (this.jsonEnabled()) return terminal.out(JSON.stringify(event))
+    for (const line of liveEventText(event, terminal)) {
+      if (isNote(event)) terminal.err(line)
+      else terminal.out(line)
+    }
   }
 
-  /** Events are the document, one a line; failures keep the usual form, on one line too. */
+  /** Failures keep the usual form, on one line too. */
   protected override logJson(document: object): void {
     if (Object.keys(document).length > 0) this.terminal.out(JSON.stringify(document))
   }

@@ -1,12 +1,9 @@
 import { Args, Flags } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
-import { asList } from '../cli/flags.ts'
+import { asList, connectToFlag } from '../cli/flags.ts'
 import { readKey } from '../cli/key-input.ts'
-import { Prompt } from '../cli/prompt.ts'
 import { routeTestJson, routeTestText } from '../cli/report/route-test.ts'
-import type { KeySlot } from '../config/index.ts'
 import { EXIT } from '../errors.ts'
-import type { Secret } from '../secrets/secret.ts'
 
 export default class TestRoute extends ConfigCommand {
   static override summary = 'Show which way a request takes, which key it gets, and what comes back.'
@@ -69,13 +66,7 @@ export default class TestRoute extends ConfigCommand {
     }),
     explain: Flags.boolean({ summary: 'Send nothing: only say which way it would go.', env: 'AGW_EXPLAIN' }),
     mock: Flags.boolean({ summary: 'Let the built-in mock answer for the provider.', env: 'AGW_MOCK' }),
-    'connect-to': Flags.string({
-      summary: "Connect elsewhere, as curl's --connect-to; repeatable.",
-      helpValue: 'HOST:PORT:HOST:PORT',
-      multiple: true,
-      exclusive: ['mock'],
-      env: 'AGW_CONNECT_TO',
-    }),
+    'connect-to': connectToFlag({ exclusive: ['mock'] }),
     'expect-status': Flags.integer({
       summary: 'The status that counts as passed; any 2xx unless told.',
       min: 100,
@@ -115,36 +106,20 @@ export default class TestRoute extends ConfigCommand {
       expectStatus: flags['expect-status'],
       timeoutMs: flags.timeout * 1000,
       onSecret: secret => this.redactor.add(secret),
-      clientKey: slot => this.#clientKey(slot, flags),
+      clientKey: slot =>
+        readKey(
+          { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] },
+          {
+            message: `The client's own key for ${slot.name} (hidden)`,
+            provider: slot.provider,
+            optional: true,
+          },
+          this.keyInput(flags),
+        ),
     })
     if (!result.ok) this.endWith(EXIT.findings)
     this.say(routeTestText(result, this.terminal))
     if (result.trouble !== undefined) throw result.trouble
     return routeTestJson(result)
   }
-
-  /** The client's own credential, from where the flags say, or from a person. */
-  #clientKey(slot: KeySlot, flags: ClientKeyFlags): Promise<Secret | undefined> {
-    const [fromStdin, fromEnv] = [flags['key-from-stdin'], flags['key-from-env']]
-    const prompt = new Prompt({ allowed: this.canAsk(flags) })
-    const question = {
-      message: `The client's own key for ${slot.name} (hidden)`,
-      provider: slot.provider,
-      optional: true,
-    }
-    return readKey({ fromStdin, fromEnv }, question, {
-      cwd: process.cwd(),
-      env: process.env,
-      stdin: process.stdin,
-      prompt,
-      terminal: this.terminal,
-      redactor: this.redactor,
-    })
-  }
-}
-
-interface ClientKeyFlags {
-  readonly 'key-from-stdin': boolean
-  readonly 'key-from-env'?: string | undefined
-  readonly 'no-input'?: boolean
 }

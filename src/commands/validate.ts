@@ -1,24 +1,22 @@
-import { appendFile } from 'node:fs/promises'
 import { Args, Flags } from '@oclif/core'
-import {
-  type CheckedConfig,
-  type CheckOptions,
-  checkConfig,
-  filesToCheck,
-  publishedSchema,
-} from '../check.ts'
+import { type CheckOptions, checkConfigs, filesToCheck, publishedSchema } from '../check.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
+import { missingAsUsage } from '../cli/failure.ts'
 import { writeFlags } from '../cli/flags.ts'
-import { Prompt } from '../cli/prompt.ts'
 import { type CheckedFile, filesOf } from '../cli/report/checked-file.ts'
 import { stepSummary } from '../cli/report/github.ts'
 import { validateJson } from '../cli/report/json.ts'
-import { summaryText } from '../cli/report/text.ts'
-import { asksForJson, FORMATS, type Format, reportText, verdictOf } from '../cli/report/validate.ts'
+import {
+  asksForJson,
+  FORMATS,
+  type Format,
+  noteBeside,
+  reportText,
+  verdictOf,
+} from '../cli/report/validate.ts'
+import { writeStepSummary } from '../cli/step-summary.ts'
 import { workspaceRoot } from '../cli/workspace-root.ts'
-import type { WrittenFile } from '../cli/write-files.ts'
-import { AgwError, EXIT } from '../errors.ts'
-import type { LoadOptions } from '../load.ts'
+import { EXIT } from '../errors.ts'
 
 export default class Validate extends ConfigCommand {
   static override summary = 'Check configs and everything they refer to, without starting anything.'
@@ -85,7 +83,7 @@ export default class Validate extends ConfigCommand {
   }
 
   override async catch(error: Error): Promise<void> {
-    await super.catch(asUsage(error))
+    await super.catch(missingAsUsage(error))
   }
 
   async run(): Promise<object> {
@@ -97,8 +95,14 @@ export default class Validate extends ConfigCommand {
       published: await publishedSchema(flags.schema, process.cwd()),
     }
     const loads = await filesToCheck(args.file, this.loadOptions(flags))
-    const fixed = flags.fix ? await this.#fix(loads, { ...options, online: undefined }, flags) : undefined
-    const shown = filesOf(await this.#check(loads, options))
+    const check = (how: CheckOptions) => checkConfigs(loads, how, secret => this.registerSecret(secret))
+    const fixed = flags.fix
+      ? await (await import('../cli/apply-fixes.ts')).applyFixes(
+          () => check({ ...options, online: undefined }),
+          this.writeOptions(flags),
+        )
+      : undefined
+    const shown = filesOf(await check(options))
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
     const onlyShown = flags.fix && flags['dry-run']
     if (!verdict.passed && !onlyShown) this.endWith(EXIT.findings)
@@ -107,58 +111,15 @@ export default class Validate extends ConfigCommand {
     return { ...validateJson(shown), ...(fixed && { fixed }) }
   }
 
-  async #check(loads: readonly LoadOptions[], options: CheckOptions): Promise<CheckedConfig[]> {
-    const checked: CheckedConfig[] = []
-    for (const load of loads) {
-      const one = await checkConfig(load, options)
-      for (const secret of one.secrets) this.registerSecret(secret)
-      checked.push(one)
-    }
-    return checked
-  }
-
   async #print(files: readonly CheckedFile[], format: Format, strict: boolean): Promise<void> {
     if (this.jsonEnabled() || format === 'json') return
     const root = workspaceRoot(process.cwd(), process.env)
-    this.say(
-      reportText(format, files, { terminal: this.terminal, root, version: this.config.version, strict }),
-    )
-    const all = files.flatMap(file => file.diagnostics)
-    if (format === 'sarif' || format === 'junit') this.note(`agw validate: ${summaryText(all)}`)
-    const page = process.env['GITHUB_STEP_SUMMARY']
-    if (format !== 'github' || !page) return
-    await appendFile(page, this.redactor.redact(stepSummary(files, root))).catch(() =>
-      this.note('the step summary was not written: the file in GITHUB_STEP_SUMMARY cannot be appended to'),
-    )
+    const { terminal, config, redactor } = this
+    this.say(reportText(format, files, { terminal, root, version: config.version, strict }))
+    const note = noteBeside(format, files)
+    if (note !== undefined) this.note(note)
+    if (format !== 'github') return
+    const unwritten = await writeStepSummary(redactor.redact(stepSummary(files, root)), process.env)
+    if (unwritten !== undefined) this.note(unwritten)
   }
-
-  async #fix(
-    loads: readonly LoadOptions[],
-    options: CheckOptions,
-    flags: FixFlags,
-  ): Promise<readonly WrittenFile[]> {
-    const { applyFixes } = await import('../cli/apply-fixes.ts')
-    return applyFixes(() => this.#check(loads, options), {
-      terminal: this.terminal,
-      prompt: new Prompt({ allowed: this.canAsk(flags) }),
-      cwd: process.cwd(),
-      env: process.env,
-      dryRun: flags['dry-run'],
-      yes: flags.yes,
-    })
-  }
-}
-
-interface FixFlags {
-  readonly 'dry-run': boolean
-  readonly yes: boolean
-  readonly 'no-input'?: boolean
-}
-
-/** Here 3 would say that a config is bad; that there is none is a matter of what was typed. */
-function asUsage(error: Error): Error {
-  const missing = error instanceof AgwError && ['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'].includes(error.code)
-  return missing
-    ? new AgwError('USAGE', error.message, { ...(error.hint && { hint: error.hint }), cause: error })
-    : error
 }

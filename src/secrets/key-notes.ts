@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { withLock } from './lock.ts'
 import { readTextFile } from './read.ts'
+import type { Secret } from './secret.ts'
 import { writeFileAtomic } from './write.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -59,6 +60,18 @@ export async function noteKey(
   } catch {
     return false
   }
+}
+
+/** Remembers when a key was stored, and when its provider ends it where that is known. */
+export function noteStored(
+  config: string,
+  name: string,
+  key: Secret,
+  expires: Date | undefined,
+  env: Environment,
+): Promise<boolean> {
+  const note = { fingerprint: key.fingerprint(), setAt: new Date().toISOString() }
+  return noteKey(config, name, { ...note, ...(expires && { expiresAt: expires.toISOString() }) }, env)
 }
 
 /** Where agw keeps what it remembers of a config: `$XDG_STATE_HOME/agw/<hash of its path>/NAME`. */

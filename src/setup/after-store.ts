@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { ConfigDocument, KeySlot } from '../config/index.ts'
 import type { VariableTable } from '../secrets/index.ts'
-import type { Secret } from '../secrets/secret.ts'
+import { Secret } from '../secrets/secret.ts'
 import type { StorePlan } from './store-key.ts'
 
 /** A slot before its key was stored anew, and what else the config refers to. */
@@ -15,15 +15,26 @@ export interface FormerPlace {
   readonly document: ConfigDocument
   readonly variables: VariableTable
   readonly cwd: string
+  /** Of the shell. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** The config's folder. */
   readonly folder: string
   /** How messages call a path. */
   readonly shown: (path: string) => string
 }
 
-/** What to know after a key was stored: where its file is looked for, and where the old key still lies. */
-export async function notesAfterStore(plan: StorePlan, former: FormerPlace): Promise<string[]> {
-  return [await lookedFor(plan, former), oldCopy(plan, former)].filter(note => note !== undefined)
+/** What to know after a key was stored: whether it is what counts here, where its file is looked for, where the old key lies. */
+export async function notesAfterStore(plan: StorePlan, key: Secret, former: FormerPlace): Promise<string[]> {
+  const notes = [shadowed(plan, key, former), await lookedFor(plan, former), oldCopy(plan, former)]
+  return notes.filter(note => note !== undefined)
+}
+
+/** The shell's own value wins over .env, so a stored key may have no effect here. */
+function shadowed({ variable, method }: StorePlan, key: Secret, { env }: FormerPlace): string | undefined {
+  if (variable === undefined || method === 'kubernetes') return undefined
+  const shell = env[variable]
+  if (shell === undefined || key.equals(new Secret(shell))) return undefined
+  return `${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`
 }
 
 /** A relative file is found from the working directory only, which people take for the config's folder. */

@@ -1,6 +1,20 @@
 import type { LiveEvent } from '../../live.ts'
 import type { Terminal } from '../terminal.ts'
 
+const NOTES: readonly LiveEvent['event'][] = [
+  'reload-rejected',
+  'source-failed',
+  'source-recovered',
+  'note',
+  'draining',
+  'stopped',
+]
+
+/** Where it listens is the answer; what goes wrong and how it ends are notes. */
+export function isNote({ event }: LiveEvent): boolean {
+  return NOTES.includes(event)
+}
+
 /** What a person reads of a gateway's life. */
 export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
   switch (event.event) {

@@ -1,5 +1,6 @@
 import type { Rotated, RotateEvent } from '../../rotate-key.ts'
 import type { Terminal } from '../terminal.ts'
+import { shortPath } from '../write-files.ts'
 
 /** A step of a rotation as a line. */
 export function rotateEventText(event: RotateEvent, terminal: Terminal): string {
@@ -32,8 +33,32 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
   }
 }
 
+/** What became of the key, in a line; `done` is the word for a change. */
+export function rotatedText(
+  { slot, changed, fingerprint }: Rotated,
+  done: string,
+  terminal: Terminal,
+): string {
+  return `${terminal.style('green', changed ? done : 'unchanged')} ${slot.name}  ${fingerprint}`
+}
+
+/** The same as `--json` has it. */
+export function rotatedJson(rotated: Rotated, cwd: string): object {
+  const { slot, changed, fingerprint, previousFingerprint, gateways, keepUntil } = rotated
+  return {
+    name: slot.name,
+    method: slot.method,
+    changed,
+    fingerprint,
+    previousFingerprint,
+    files: rotated.files.map(file => ({ file: shortPath(cwd, file), action: 'updated', mode: '' })),
+    gateways,
+    keptUntil: keepUntil ?? null,
+  }
+}
+
 /** What to do next. */
-export function rotatedText({ slot, changed, gateways, keepUntil }: Rotated, file: string): string[] {
+export function nextText({ slot, changed, gateways, keepUntil }: Rotated, file: string): string[] {
   const { name } = slot
   if (!gateways.every(gateway => gateway.hasKey))
     return [`run \`agw keys rotate ${name}${file}\` again to go on waiting, or go back with --undo`]

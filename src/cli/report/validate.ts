@@ -3,7 +3,7 @@ import { type CheckedFile, countOf } from './checked-file.ts'
 import { githubText } from './github.ts'
 import { junitText } from './junit.ts'
 import { sarifText } from './sarif.ts'
-import { validateText } from './text.ts'
+import { summaryText, validateText } from './text.ts'
 
 /** The ways `agw validate` can say what it found. */
 export const FORMATS = ['text', 'json', 'github', 'sarif', 'junit'] as const
@@ -45,6 +45,12 @@ export function reportText(
     case 'junit':
       return junitText(files, { root, strict })
   }
+}
+
+/** What a person wants to know beside a format that only machines read. */
+export function noteBeside(format: Format, files: readonly CheckedFile[]): string | undefined {
+  if (format !== 'sarif' && format !== 'junit') return undefined
+  return `agw validate: ${summaryText(files.flatMap(file => file.diagnostics))}`
 }
 
 export interface Limits {

@@ -1,6 +1,6 @@
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
-import { asList } from '../../cli/flags.ts'
+import { asList, connectToFlag } from '../../cli/flags.ts'
 import { checkText } from '../../cli/report/keys.ts'
 import { EXIT } from '../../errors.ts'
 
@@ -17,12 +17,7 @@ export default class KeysCheck extends ConfigCommand {
     }),
   }
   static override flags = {
-    'connect-to': Flags.string({
-      summary: "Connect elsewhere, as curl's --connect-to; repeatable.",
-      helpValue: 'HOST:PORT:HOST:PORT',
-      multiple: true,
-      env: 'AGW_CONNECT_TO',
-    }),
+    'connect-to': connectToFlag(),
   }
 
   async run(): Promise<object> {

@@ -3,7 +3,6 @@ import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { placeFlags, placeOf, slotArgs } from '../../cli/key-args.ts'
 import { carryOut, findKeyChange, forget, requireReadsBack } from '../../cli/key-change.ts'
-import { Prompt } from '../../cli/prompt.ts'
 import { AgwError } from '../../errors.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
 import { planStoreKey, type StoreMethod } from '../../setup/store-key.ts'
@@ -40,7 +39,7 @@ export default class KeysMove extends ConfigCommand {
       })
     }
     this.registerSecret(value)
-    const options = this.writeOptions(flags, new Prompt({ allowed: this.canAsk(flags) }))
+    const options = this.writeOptions(flags)
     const plan = await planStoreKey(
       { slot, value, method: flags.to as StoreMethod, ...placeOf(flags) },
       change.place,

@@ -2,7 +2,6 @@ import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { slotArgs } from '../../cli/key-args.ts'
 import { findKeyChange, forget } from '../../cli/key-change.ts'
-import { Prompt } from '../../cli/prompt.ts'
 import { AgwError } from '../../errors.ts'
 import { planRemoval } from '../../setup/forget-key.ts'
 
@@ -23,14 +22,14 @@ export default class KeysRemove extends ConfigCommand {
     const change = await findKeyChange(await this.load(flags), args.name, cwd)
     const { slot, before, loaded } = change
     this.registerSecret(before)
-    const prompt = new Prompt({ allowed: this.canAsk(flags) })
+    const options = this.writeOptions(flags)
     const plan = await planRemoval({ ...change, cwd })
     if (!flags['dry-run'] && !flags.yes) {
       const shown = before === undefined ? '' : ` (${before.fingerprint()})`
-      const go = await prompt.confirm('--yes', `Remove the key of ${slot.name}${shown}?`, false)
+      const go = await options.prompt.confirm('--yes', `Remove the key of ${slot.name}${shown}?`, false)
       if (!go) throw new AgwError('INTERRUPTED', 'nothing was removed')
     }
-    const { changed, files } = await forget(plan, loaded.folder, this.writeOptions(flags, prompt))
+    const { changed, files } = await forget(plan, loaded.folder, options)
     const word = flags['dry-run'] ? 'would remove' : changed ? 'removed' : 'unchanged:'
     this.say(`${this.terminal.style('green', word)} the key of ${slot.name}`)
     if (changed) this.note('end it at its provider too: whoever has a copy can use it')

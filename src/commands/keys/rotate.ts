@@ -1,12 +1,9 @@
 import { Flags } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
-import { asList } from '../../cli/flags.ts'
-import { slotArgs } from '../../cli/key-args.ts'
-import { readKey } from '../../cli/key-input.ts'
-import { Prompt } from '../../cli/prompt.ts'
-import { rotatedText, rotateEventText } from '../../cli/report/rotate.ts'
-import { shortPath } from '../../cli/write-files.ts'
-import { AgwError, EXIT } from '../../errors.ts'
+import { asList, connectToFlag } from '../../cli/flags.ts'
+import { newKeyFlags, slotArgs, takeNewKey } from '../../cli/key-args.ts'
+import { nextText, rotatedJson, rotatedText, rotateEventText } from '../../cli/report/rotate.ts'
+import { EXIT } from '../../errors.ts'
 
 export default class KeysRotate extends ConfigCommand {
   static override summary =
@@ -20,17 +17,7 @@ export default class KeysRotate extends ConfigCommand {
   ]
   static override args = slotArgs
   static override flags = {
-    'from-env': Flags.string({
-      summary: 'Take the new key from a variable.',
-      helpValue: 'VAR',
-      exclusive: ['from-file'],
-      env: 'AGW_KEY_FROM_ENV',
-    }),
-    'from-file': Flags.string({
-      summary: 'Take the new key from a file; - is standard input.',
-      helpValue: 'PATH',
-      env: 'AGW_KEY_FROM_FILE',
-    }),
+    ...newKeyFlags('the new key'),
     undo: Flags.boolean({ summary: 'Put the old key back.', exclusive: ['finish'], env: 'AGW_ROTATE_UNDO' }),
     finish: Flags.boolean({ summary: 'Forget the old key now.', env: 'AGW_ROTATE_FINISH' }),
     check: Flags.boolean({
@@ -53,11 +40,8 @@ export default class KeysRotate extends ConfigCommand {
       default: 24,
       env: 'AGW_ROTATE_KEEP',
     }),
-    'connect-to': Flags.string({
+    'connect-to': connectToFlag({
       summary: "For the check, connect elsewhere, as curl's --connect-to; repeatable.",
-      helpValue: 'HOST:PORT:HOST:PORT',
-      multiple: true,
-      env: 'AGW_CONNECT_TO',
     }),
   }
 
@@ -68,22 +52,7 @@ export default class KeysRotate extends ConfigCommand {
     const rotated = await act({
       load: this.loadOptions(flags),
       name: args.name,
-      newKey: async ({ name, provider }) => {
-        const key = await readKey(
-          { fromEnv: flags['from-env'], fromFile: flags['from-file'] },
-          { message: `New key for ${name} (hidden)`, provider },
-          {
-            cwd: process.cwd(),
-            env: process.env,
-            stdin: process.stdin,
-            prompt: new Prompt({ allowed: this.canAsk(flags) }),
-            terminal: this.terminal,
-            redactor: this.redactor,
-          },
-        )
-        if (key === undefined) throw new AgwError('INPUT_NEEDED', 'no key was given')
-        return key
-      },
+      newKey: slot => takeNewKey(slot, flags, this.keyInput(flags)),
       check: flags.check,
       connectTo: asList(flags['connect-to']),
       waitMs: flags.wait * 1000,
@@ -91,26 +60,10 @@ export default class KeysRotate extends ConfigCommand {
       onEvent: event => this.note(rotateEventText(event, this.terminal)),
       onSecret: secret => this.registerSecret(secret),
     })
-    const { slot, changed, fingerprint, previousFingerprint, gateways, keepUntil } = rotated
-    if (!gateways.every(gateway => gateway.hasKey)) this.endWith(EXIT.findings)
-    const word = changed ? (flags.undo ? 'went back' : 'rotated') : 'unchanged'
-    this.say(`${this.terminal.style('green', word)} ${slot.name}  ${fingerprint}`)
+    if (!rotated.gateways.every(gateway => gateway.hasKey)) this.endWith(EXIT.findings)
+    this.say(rotatedText(rotated, flags.undo ? 'went back' : 'rotated', this.terminal))
     const file = flags.file === undefined ? '' : ` --file ${flags.file}`
-    for (const line of rotatedText(rotated, file)) this.note(line)
-    const keptUntil = keepUntil ?? null
-    return {
-      name: slot.name,
-      method: slot.method,
-      changed,
-      fingerprint,
-      previousFingerprint,
-      files: rotated.files.map(file => ({
-        file: shortPath(process.cwd(), file),
-        action: 'updated',
-        mode: '',
-      })),
-      gateways,
-      keptUntil,
-    }
+    for (const line of nextText(rotated, file)) this.note(line)
+    return rotatedJson(rotated, process.cwd())
   }
 }
