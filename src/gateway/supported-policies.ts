@@ -1,5 +1,5 @@
 import { unrunFunctions } from './cel/unrun.ts'
-import { each, type Fields, isMap, runs, type Support, section, unless } from './support.ts'
+import { each, type Fields, runs, type Support, section, unless } from './support.ts'
 
 /*
  * Which policies the embedded gateway runs, and how much of each. A row per policy, under every level that may have it:
@@ -144,6 +144,13 @@ export const BACKEND_POLICIES = section({
   ai: AI_POLICY,
 })
 
+const DIRECT_RESPONSE: Fields = {
+  status: runs,
+  body: runs,
+  bodyExpression: EXPRESSION,
+  headers: each(EXPRESSION),
+}
+
 export const ROUTE_POLICIES = section({
   ...GATEWAY_FIELDS,
   requestHeaderModifier: runs,
@@ -154,12 +161,12 @@ export const ROUTE_POLICIES = section({
   csrf: runs,
   buffer: section({ request: runs }),
   requestMirror: section({ percentage: runs, backend: section({ host: runs, backend: runs }) }),
-  delay: section({ duration: runs }),
-  directResponse: unless(
-    value =>
-      isMap(value) && value['conditional'] !== undefined ? 'conditional direct responses' : undefined,
-    section({ status: runs, body: runs }),
-  ),
+  // A fixed duration has no function in it.
+  delay: section({ duration: EXPRESSION }),
+  directResponse: section({
+    ...DIRECT_RESPONSE,
+    conditional: each(section({ ...DIRECT_RESPONSE, condition: EXPRESSION })),
+  }),
   ai: AI_POLICY,
   backendTLS: BACKEND_TLS,
   backendAuth: BACKEND_AUTH,

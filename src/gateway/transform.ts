@@ -152,7 +152,8 @@ function jsonFrom(expression: Expression, context: CelContext): unknown {
   }
 }
 
-function textFrom(expression: Expression, context: CelContext): string | undefined {
+/** Text for a header; undefined where the expression fails or yields what no header can carry. */
+export function textFrom(expression: Expression, context: CelContext): string | undefined {
   try {
     return sendable(expression.evaluate(context))
   } catch {
@@ -168,7 +169,7 @@ function sendable(value: unknown): string | undefined {
 }
 
 /** A text or bytes as they are, anything else as JSON; nothing when it fails. */
-function bodyFrom(expression: Expression, context: CelContext): Buffer {
+export function bodyFrom(expression: Expression, context: CelContext): Buffer {
   try {
     const value = expression.evaluate(context)
     if (typeof value === 'string') return Buffer.from(value)

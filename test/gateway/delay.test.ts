@@ -15,6 +15,33 @@ describe('a delay', () => {
     expect((await nextEvent()).duration).toBeGreaterThan(45)
   })
 
+  it.each([
+    ['a duration', 'duration("50ms")'],
+    ['milliseconds', 'request.method == "POST" ? 50 : 0'],
+    ['milliseconds with a fraction', '50.5'],
+    ['what the body says', 'int(string(request.body).size()) * 10 + 10'],
+  ])('is as long as an expression says: %s', async (_title, duration) => {
+    const upstream = await startUpstream()
+    const config = toHost(`127.0.0.1:${upstream.port}`, { delay: { duration } })
+    const { port, nextEvent } = await startTestGateway(config)
+    expect(await call(port, { body: 'data' })).toMatchObject({ status: 200 })
+    expect(upstream.seen[0]?.body).toBe('data')
+    expect((await nextEvent()).duration).toBeGreaterThan(45)
+  })
+
+  it.each(['request.headers["x-none"]', '"text"', '-5', 'duration("-1h")', '0'])(
+    'is none where the expression yields none: %s',
+    async duration => {
+      const upstream = await startUpstream()
+      const config = toHost(`127.0.0.1:${upstream.port}`, {
+        delay: { duration },
+        timeout: { requestTimeout: '5s' },
+      })
+      const { port } = await startTestGateway(config)
+      expect(await call(port, { body: 'data' })).toMatchObject({ status: 200 })
+    },
+  )
+
   it('counts against the time of the request', async () => {
     const upstream = await startUpstream()
     const { port } = await startTestGateway(

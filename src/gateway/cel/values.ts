@@ -84,3 +84,14 @@ export function textOf(value: unknown): string | undefined {
     return String(value)
   return undefined
 }
+
+/** A duration, or a number of milliseconds, in milliseconds; undefined for anything else. */
+export function millisecondsOf(value: unknown): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return finite(Number(value))
+  const isDuration = typeof value === 'object' && value !== null && 'seconds' in value && 'nanos' in value
+  return isDuration ? finite(Number(value)) : undefined
+}
+
+function finite(ms: number): number | undefined {
+  return Number.isFinite(ms) ? ms : undefined
+}

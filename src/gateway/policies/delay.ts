@@ -1,26 +1,50 @@
 import { isDuration } from '../../config/duration.ts'
+import { awaitBody } from '../body.ts'
+import type { Expression } from '../cel/cel.ts'
+import { celContext } from '../cel/context.ts'
+import { millisecondsOf } from '../cel/values.ts'
 import { milliseconds } from '../compile/duration.ts'
-import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
 import type { PolicyKind, Verdict } from './policy.ts'
 
+/** The longest that a timer can wait. */
+const MOST_MS = 2 ** 31 - 1
+
 /** Holds requests back. The time counts against the request's deadline, and a client that leaves ends it. */
 export const delay: PolicyKind<'delay'> = {
   name: 'delay',
-  compile([{ value, path }]) {
-    if (!isDuration(value.duration)) {
-      throw invalid([...path, 'duration'], 'only fixed delays are run here', 'write a duration, as in 500ms')
+  compile([{ value, path }], { cel, maxBodyBytes }) {
+    const { duration } = value
+    if (isDuration(duration)) {
+      const ms = milliseconds(duration)
+      if (ms === 0) return undefined
+      return { name: 'delay', path, passesTime: true, run: exchange => wait(exchange, ms) }
     }
-    const ms = milliseconds(value.duration)
-    if (ms === 0) return undefined
-    return { name: 'delay', path, passesTime: true, run: exchange => wait(exchange, ms) }
+    const expression = cel.compile(duration, [...path, 'duration'])
+    const hold = (exchange: Exchange) => waitFor(exchange, expression)
+    const run = expression.usesBody
+      ? (exchange: Exchange) =>
+          awaitBody(exchange, maxBodyBytes)?.then(() => hold(exchange)) ?? hold(exchange)
+      : hold
+    return { name: 'delay', path, passesTime: true, run }
   },
+}
+
+/** A duration or a number of milliseconds; an expression that fails, or yields anything else, holds nothing back. */
+function waitFor(exchange: Exchange, expression: Expression): Promise<Verdict> | undefined {
+  let ms: number | undefined
+  try {
+    ms = millisecondsOf(expression.evaluate(celContext(exchange)))
+  } catch {
+    return undefined
+  }
+  return ms !== undefined && ms > 0 ? wait(exchange, ms) : undefined
 }
 
 function wait(exchange: Exchange, ms: number): Promise<Verdict> {
   return new Promise(resolve => {
-    exchange.watch(new Timer(setTimeout(resolve, ms, undefined)))
+    exchange.watch(new Timer(setTimeout(resolve, Math.min(ms, MOST_MS), undefined)))
   })
 }
 

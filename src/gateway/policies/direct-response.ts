@@ -1,16 +1,81 @@
+import type { Path } from '../../config/diagnostic.ts'
+import { awaitBody } from '../body.ts'
+import type { Cel, Expression } from '../cel/cel.ts'
+import { celContext } from '../cel/context.ts'
 import { invalid } from '../compile/invalid.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
-import type { PolicyKind } from './policy.ts'
+import { bodyFrom, textFrom } from '../transform.ts'
+import type { Placed, PolicyKind, Verdict } from './policy.ts'
 
-/** Answers without a backend. */
+type Written = Placed<'directResponse'>['value']
+type Single = Exclude<Written, { conditional: unknown }> & { readonly condition?: string | null | undefined }
+
+/** One answer, and when it is given. */
+interface Entry {
+  readonly condition: Expression | undefined
+  readonly expressions: readonly Expression[]
+  answer(exchange: Exchange): Answer
+}
+
+/** Answers without a backend; of a conditional list the first entry whose condition holds, if any. */
 export const directResponse: PolicyKind<'directResponse'> = {
   name: 'directResponse',
-  compile([{ value, path }]) {
-    if ('conditional' in value)
-      throw invalid(path, 'conditional answers are not run here', 'write a single one')
-    const { status, body = '' } = value
-    const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body as number[])
-    const answer: Answer = { status, headers: [], body: bytes, reason: 'DirectResponse' }
-    return { name: 'directResponse', path, run: () => answer }
+  compile([{ value, path }], { cel, maxBodyBytes }) {
+    const entries =
+      'conditional' in value
+        ? value.conditional.map((one, index) => compileEntry(one, [...path, 'conditional', index], cel))
+        : [compileEntry(value, path, cel)]
+    const answer = (exchange: Exchange): Verdict =>
+      entries
+        .find(({ condition }) => condition === undefined || condition.test(celContext(exchange)) === true)
+        ?.answer(exchange)
+    if (!entries.some(({ expressions }) => expressions.some(one => one.usesBody)))
+      return { name: 'directResponse', path, run: answer }
+    return {
+      name: 'directResponse',
+      path,
+      run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => answer(exchange)) ?? answer(exchange),
+    }
   },
+}
+
+/** How long the body is, and how it is sent, is not for the config to say. */
+const FRAMING = new Set(['content-length', 'transfer-encoding'])
+
+function compileEntry(written: Single, path: Path, cel: Cel): Entry {
+  const { status, body, bodyExpression, headers = {}, condition } = written
+  if (body !== undefined && bodyExpression)
+    throw invalid(path, 'an answer has one body: there are body and bodyExpression', 'remove one of them')
+  const compiled = (source: string | null | undefined, key: string): Expression | undefined =>
+    source ? cel.compile(source, [...path, key]) : undefined
+  const when = compiled(condition, 'condition')
+  const computed = compiled(bodyExpression, 'bodyExpression')
+  const fields = Object.entries(headers)
+    .map(([name, source]) => [name, cel.compile(source, [...path, 'headers', name])] as const)
+    .filter(([name]) => !FRAMING.has(name.toLowerCase()))
+  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from((body ?? []) as number[])
+  const fixed: Answer = { status, headers: [], body: bytes, reason: 'DirectResponse' }
+  const expressions = [when, computed, ...fields.map(([, one]) => one)].filter(one => one !== undefined)
+  const isFixed = computed === undefined && fields.length === 0
+  return {
+    condition: when,
+    expressions,
+    answer: exchange => (isFixed ? fixed : computedAnswer(exchange, fixed, computed, fields)),
+  }
+}
+
+/** A header whose expression fails is left out, and a body whose expression fails is empty. */
+function computedAnswer(
+  exchange: Exchange,
+  fixed: Answer,
+  body: Expression | undefined,
+  fields: readonly (readonly [string, Expression])[],
+): Answer {
+  const context = celContext(exchange)
+  const headers = fields.flatMap(([name, expression]) => {
+    const text = textFrom(expression, context)
+    return text === undefined ? [] : [name, text]
+  })
+  return { ...fixed, headers, body: body === undefined ? fixed.body : bodyFrom(body, context) }
 }
