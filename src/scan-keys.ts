@@ -17,6 +17,8 @@ export interface ScanKeysOptions {
   /** Files and folders; the folder of the config, without its own folders, when there are none. */
   readonly paths: readonly string[]
   readonly history: boolean
+  /** Look only into what the next commit takes in. */
+  readonly staged?: boolean
   /** Look into what shells remember, too. */
   readonly shellHistory: boolean
   /** Called with every value of the user's that is looked for. */
@@ -28,7 +30,7 @@ const SECRET_NAME = /key|token|secret|passw|credential/i
 
 /**
  * Looks for keys in clear text: by shape, and by the values that the config uses, where there is a config. Throws USAGE
- * for a path that does not exist.
+ * for a path that does not exist, and for `staged` outside of a repository.
  */
 export async function scanKeys(options: ScanKeysOptions): Promise<ScanResult> {
   const { load, paths, onSecret } = options
@@ -44,7 +46,7 @@ export async function scanKeys(options: ScanKeysOptions): Promise<ScanResult> {
   }
   const named = paths.map(path => ({ path: resolve(load.cwd, path), deep: true }))
   const folder = loaded === undefined || loaded.path === '-' ? load.cwd : loaded.folder
-  const wanted = named.length > 0 ? named : [{ path: folder, deep: false }]
+  const wanted = options.staged ? [] : named.length > 0 ? named : [{ path: folder, deep: false }]
   const remembered = options.shellHistory
     ? historyFiles(load.env['HOME'] ?? load.cwd, load.env['HISTFILE'])
     : []
@@ -52,7 +54,8 @@ export async function scanKeys(options: ScanKeysOptions): Promise<ScanResult> {
   const environment = { env: load.env, cwd: load.cwd }
   return await scan({
     paths: [...wanted, ...(await present(remembered)).map(path => ({ path, deep: false }))],
-    history: options.history ? await folderOf(first) : undefined,
+    history: options.history && !options.staged ? await folderOf(first) : undefined,
+    staged: options.staged ? load.cwd : undefined,
     own,
     homes,
     cwd: load.cwd,

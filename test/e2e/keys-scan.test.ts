@@ -193,6 +193,42 @@ describe('git history', () => {
     expect(findings.find(one => one.file === 'index.txt')?.commit).toBe('not committed')
   })
 
+  it.each(['before the first commit', 'later'])(
+    '--staged looks only into what the next commit takes in, %s',
+    async when => {
+      if (when !== 'later') {
+        await rm(join(folder, '.git'), { recursive: true })
+        git('init', '-q')
+      } else {
+        await commit('old.txt', keyLike('openai', 'long ago'))
+        await commit('gone.txt', keyLike('openai', 'taken out'))
+        git('rm', '-q', 'gone.txt')
+      }
+      await writeFile(join(folder, 'not staged.txt'), keyLike('openai', 'not staged'))
+      await writeFile(join(folder, 'fine.txt'), 'nothing')
+      git('add', 'fine.txt', 'config.yaml')
+      expect(await scan('--staged')).toMatchObject({ status: 0, findings: [] })
+      await mkdir(join(folder, 'sub dir'))
+      await writeFile(join(folder, 'sub dir', 'ä\tb.txt'), `x\n  ${OPENAI}\n`)
+      git('add', 'sub dir')
+      await rm(join(folder, 'sub dir'), { recursive: true })
+      git('add', '-f', '.env')
+      const { status, findings } = await scan('--staged')
+      expect(status).toBe(1)
+      expect(findings.map(one => [one.file, one.line, one.column, one.commit])).toEqual([
+        ['.env', 1, 16, null],
+        ['sub dir/ä\tb.txt', 2, 3, null],
+      ])
+    },
+  )
+
+  it('--staged takes no path, and needs a repository', async () => {
+    expect(await scan('--staged', '.')).toMatchObject({ status: 2 })
+    await rm(join(folder, '.git'), { recursive: true })
+    const outside = await scan('--staged')
+    expect(outside).toMatchObject({ status: 2, text: expect.stringContaining('in a repository') })
+  })
+
   it('tells that a dotenv file is in git, though only its owner can read it', async () => {
     git('add', '-f', '.env')
     git('commit', '-q', '-m', 'env')

@@ -13,6 +13,7 @@ export default class KeysScan extends ConfigCommand {
   static override examples = [
     '<%= config.bin %> keys scan',
     '<%= config.bin %> keys scan . --format sarif > keys.sarif',
+    '<%= config.bin %> keys scan --staged',
     '<%= config.bin %> keys scan --write-baseline known-keys.json',
     '<%= config.bin %> keys scan --baseline known-keys.json',
   ]
@@ -35,6 +36,11 @@ export default class KeysScan extends ConfigCommand {
       default: true,
       allowNo: true,
       env: 'AGW_SCAN_HISTORY',
+    }),
+    staged: Flags.boolean({
+      summary: 'Look only into what the next commit takes in, as for a pre-commit hook.',
+      exclusive: ['shell-history'],
+      env: 'AGW_SCAN_STAGED',
     }),
     'shell-history': Flags.boolean({
       summary: 'Look into what your shells remember.',
@@ -60,11 +66,14 @@ export default class KeysScan extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysScan)
     if (flags.file === '-') throw new AgwError('USAGE', 'a scan looks at files: name one with --file PATH')
+    if (flags.staged && args.path !== undefined)
+      throw new AgwError('USAGE', '--staged looks into all that is staged: leave the path out')
     const { known, scanKeys, writeBaseline } = await import('../../scan-keys.ts')
     const result = await scanKeys({
       load: this.loadOptions(flags),
       paths: args.path ?? [],
       history: flags.history,
+      staged: flags.staged,
       shellHistory: flags['shell-history'],
       onSecret: secret => this.registerSecret(secret),
     })

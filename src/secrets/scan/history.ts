@@ -39,6 +39,49 @@ export async function readHistory(
   })
   const listing = ['rev-list', '--topo-order', '--objects', '--all', '--reflog', '--indexed-objects']
   const listed = await stream('git', [...IN, folder, ...listing], chunk => lines.push(chunk))
+  const read = await readObjects({ folder, stream }, paths, take)
+  return listed && read && paths.size < MAX_OBJECTS
+}
+
+/**
+ * What the next commit takes in: each file that is added or changed, as it is staged. Undefined where git does not say.
+ */
+export async function readStaged(
+  { folder, run, stream }: HistoryOptions,
+  take: (text: GitText) => void,
+): Promise<boolean | undefined> {
+  const { exitCode } = await run('git', [...IN, folder, 'rev-parse', '--quiet', '--verify', 'HEAD'])
+  // Before the first commit everything is new.
+  const listing =
+    exitCode === 0
+      ? ['diff-index', '--cached', '--raw', '--no-renames', '--diff-filter=d', '-z', 'HEAD']
+      : ['ls-files', '--stage', '-z']
+  const chunks: Buffer[] = []
+  if (!(await stream('git', [...IN, folder, ...listing], chunk => void chunks.push(chunk)))) return undefined
+  const parts = Buffer.concat(chunks).toString('utf8').split('\0')
+  const paths = new Map<string, string>()
+  if (exitCode === 0) {
+    // `:100644 100644 OLD NEW M`, then the path.
+    for (let at = 0; at + 1 < parts.length; at += 2)
+      addFile(paths, parts[at]?.split(' ')[1], parts[at]?.split(' ')[3], parts[at + 1])
+  } else {
+    // `100644 OBJECT 0`, a tab, the path.
+    for (const [facts = '', path] of parts.map(part => part.split(/\t(.*)/s)))
+      addFile(paths, facts.split(' ')[0], facts.split(' ')[1], path)
+  }
+  return await readObjects({ folder, stream }, paths, take)
+}
+
+/** A submodule is a commit of another repository. */
+function addFile(paths: Map<string, string>, mode?: string, object?: string, path?: string): void {
+  if (object !== undefined && path !== undefined && mode !== '160000') paths.set(object, path)
+}
+
+async function readObjects(
+  { folder, stream }: Pick<HistoryOptions, 'folder' | 'stream'>,
+  paths: ReadonlyMap<string, string>,
+  take: (text: GitText) => void,
+): Promise<boolean> {
   const small: string[] = []
   const sizes = new Lines(line => {
     const [object = '', type = '', size = ''] = line.split(' ')
@@ -64,7 +107,7 @@ export async function readHistory(
       input: input(small),
     },
   )
-  return listed && sized && read && paths.size < MAX_OBJECTS
+  return sized && read
 }
 
 /** The commit that brought a version of a file in, as `1a2b3c4 2026-11-25`; undefined when no commit has it. */

@@ -1,13 +1,14 @@
 import { relative } from 'node:path'
 import type { Range } from '../../config/diagnostic.ts'
 import { LineIndex } from '../../config/position.ts'
+import { AgwError } from '../../errors.ts'
 import { gitState } from '../git.ts'
 import { checkMode, readTextFile } from '../read.ts'
 import type { Redactor } from '../redactor.ts'
 import type { Run, StreamTool } from '../run.ts'
 import { findingId } from './baseline.ts'
 import { filesIn, MAX_SCANNED_BYTES, readScanned } from './files.ts'
-import { commitOf, type GitText, readHistory, repositoryOf } from './history.ts'
+import { commitOf, type GitText, readHistory, readStaged, repositoryOf } from './history.ts'
 import { type FoundKey, keySearch, type Search } from './search.ts'
 
 /** A key where it should not be. Holds no value. */
@@ -34,6 +35,8 @@ export interface ScanOptions {
   readonly paths: readonly { readonly path: string; readonly deep: boolean }[]
   /** A folder whose repository's history is looked through. */
   readonly history: string | undefined
+  /** A folder whose repository's next commit is looked through. */
+  readonly staged?: string | undefined
   /** The user's own values; its marks must be their fingerprints. */
   readonly own: Redactor
   /** Files that are there to hold keys: left out while nobody else can read them and git has not got them. */
@@ -78,8 +81,40 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     gaps.push(
       `${unread} ${unread === 1 ? 'file is' : 'files are'} unreadable, or larger than ${MAX_SCANNED_BYTES >> 20} MiB`,
     )
+  const next = await scanStaged(search, options, gaps)
   const past = await scanHistory(search, options, gaps)
-  return { files: [...files, ...past.files], looked: { files: looked, versions: past.versions }, gaps }
+  return {
+    files: [...files, ...next.files, ...past.files],
+    looked: { files: looked + next.looked, versions: past.versions },
+    gaps,
+  }
+}
+
+/** What lies in the folder does not matter here, nor who can read it: the commit takes in what is staged. */
+async function scanStaged(
+  search: Search,
+  { staged, run, stream, cwd }: ScanOptions,
+  gaps: string[],
+): Promise<{ files: LeakyFile[]; looked: number }> {
+  if (staged === undefined) return { files: [], looked: 0 }
+  const top = await repositoryOf(staged, run)
+  const files: LeakyFile[] = []
+  let looked = 0
+  const complete =
+    top === undefined
+      ? undefined
+      : await readStaged({ folder: top, run, stream }, ({ path, text }) => {
+          looked += 1
+          const full = `${top}/${path}`
+          files.push(...leaky(full, nameOf(cwd, full), text, search(text)))
+        })
+  if (complete === undefined) {
+    throw new AgwError('USAGE', 'git says of no staged files here', {
+      hint: 'run it in a repository, with git installed',
+    })
+  }
+  if (!complete) gaps.push('what is staged could not be read to its end')
+  return { files, looked }
 }
 
 /** Key files and dotenv files that are as they should be. */
