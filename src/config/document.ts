@@ -9,7 +9,6 @@ import {
   isSeq,
   type Node,
   type Pair,
-  parseDocument,
   type YAMLMap,
 } from 'yaml'
 import { type AliasTargets, aliasTargets } from './aliases.ts'
@@ -17,10 +16,11 @@ import { brokenByVariable } from './broken-by-variable.ts'
 import type { Diagnostic, Path, Range } from './diagnostic.ts'
 import { DollarPlaces } from './dollar-places.ts'
 import { type Expansion, expand, unexpanded, type VariableUse } from './expand.ts'
-import { type PlainData, toPlain } from './plain.ts'
+import { failed, parse } from './parse.ts'
+import type { PlainData } from './plain.ts'
 import { LineIndex } from './position.ts'
 import { looksSecret } from './shown-word.ts'
-import { type SyntaxFinding, syntaxFindings } from './syntax.ts'
+import type { SyntaxFinding } from './syntax.ts'
 
 /** What {@link readDocument} needs besides the text. */
 export interface DocumentOptions {
@@ -245,48 +245,6 @@ export class ConfigDocument {
       range,
     }
   }
-}
-
-interface Parsed {
-  readonly yaml: Document | undefined
-  readonly plain: PlainData
-  readonly findings: readonly SyntaxFinding[]
-}
-
-function parse(text: string): Parsed {
-  try {
-    const yaml = withoutStackTraces(() =>
-      parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' }),
-    )
-    const findings = syntaxFindings(yaml, text)
-    const plain = findings.length === 0 ? toPlain(yaml) : { value: undefined, findings: [] }
-    return { yaml, plain, findings: [...findings, ...plain.findings] }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    return failed({
-      code: 'TOO_DEEP',
-      message: 'the file is nested too deeply to be read',
-      hint: 'a config is a few dozen levels deep at most: look for a bracket that is never closed',
-      path: [],
-      start: 0,
-      end: 0,
-    })
-  }
-}
-
-/** The library makes an Error for each mistake, and the trace of one costs more than reading its line: 13 s of 14 for a line of a million quotes. */
-function withoutStackTraces<T>(work: () => T): T {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  try {
-    return work()
-  } finally {
-    Error.stackTraceLimit = limit
-  }
-}
-
-function failed(finding: SyntaxFinding): Parsed {
-  return { yaml: undefined, plain: { value: undefined, findings: [] }, findings: [finding] }
 }
 
 function child(
