@@ -281,6 +281,10 @@ export const CODES = {
   ),
   UNKNOWN_PROVIDER: shape('reference to no provider', 'agentgateway refuses the file.'),
   UNKNOWN_MODEL: shape('target that is no model', 'agentgateway refuses the file.'),
+  CHECK_WITHOUT_TARGET: shape(
+    'check of clients that applies to nothing',
+    'agentgateway drops it without a word, so everybody gets in; agw serve refuses to start with it.',
+  ),
   POLICY_WITHOUT_TARGET: warning('policy that applies to nothing', 'It is kept and never used.'),
   DUPLICATE_NAME: shape('name given twice', 'agentgateway refuses the file.'),
   NAME_REPLACED: warning(

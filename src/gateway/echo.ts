@@ -14,6 +14,8 @@ const OF_THE_BYTES = new Set(['content-length', 'content-md5', 'content-digest',
 const CREDENTIAL = /^(?:authorization|proxy-authorization|cookie|.*(?:api-?key|token|secret).*)$/i
 
 const WITHHELD = 'the answer is withheld: in its content-encoding it cannot be searched for the key'
+/** Stands for the rest of a body that is not in the encoding it says it is in, or breaks off. */
+const UNREADABLE = 'the answer is withheld: it cannot be read in its content-encoding'
 
 /**
  * Keeps an upstream that was given a key from telling it to the client: some repeat what they were sent when they
@@ -55,17 +57,24 @@ export class EchoGuard {
   /** Cleans the head in place, takes its length out, and gives the form in which the body is to be passed on. */
   body(head: AnswerHead, response: GatewayResponse, resume: () => void): GuardedBody {
     const kept: string[] = []
+    const isEmpty = hasNoBody(head, response)
     let encoding = 'identity'
     for (let i = 0; i < head.headers.length; i += 2) {
       const [name = '', value = ''] = head.headers.slice(i, i + 2)
       const lower = name.toLowerCase()
-      if (lower === 'content-encoding') encoding = value.trim().toLowerCase()
-      else if (!OF_THE_BYTES.has(lower) && this.clean(name) === name) kept.push(name, this.clean(value))
+      if (lower === 'content-encoding' && !isEmpty) encoding = value.trim().toLowerCase()
+      else if ((isEmpty || !OF_THE_BYTES.has(lower)) && this.clean(name) === name)
+        kept.push(name, this.clean(value))
     }
     head.headers = kept
-    head.contentLength = -1
+    if (!isEmpty) head.contentLength = -1
     return new GuardedBody(this.#redactor.byteStream(), encoding, response, resume)
   }
+}
+
+/** Its headers tell of the body of another answer, or of none, and stay as they are. */
+function hasNoBody({ status, contentLength }: AnswerHead, { exchange }: GatewayResponse): boolean {
+  return contentLength === 0 || status === 304 || exchange?.method === 'HEAD'
 }
 
 function credentialIn(edit: HeaderEdit): string[] {
@@ -81,6 +90,7 @@ export class GuardedBody {
   readonly #resume: () => void
   readonly #decoder: Transform | undefined
   readonly #isWithheld: boolean
+  #hasBytes = false
 
   constructor(stream: ByteRedactionStream, encoding: string, response: GatewayResponse, resume: () => void) {
     this.#stream = stream
@@ -94,17 +104,19 @@ export class GuardedBody {
 
   /** False: no more until `resume` is called. */
   push(chunk: Buffer): boolean {
+    this.#hasBytes = true
     if (this.#isWithheld) return true
-    if (this.#decoder !== undefined) return this.#decoder.write(chunk)
+    if (this.#decoder !== undefined) return this.#decoder.destroyed || this.#decoder.write(chunk)
     const isTaken = this.#send(chunk)
     if (!isTaken) this.#response.once('drain', this.#resume)
     return isTaken
   }
 
   end(): void {
-    if (this.#isWithheld) this.#response.end(WITHHELD)
-    else if (this.#decoder !== undefined) this.#decoder.end()
-    else this.#finish()
+    if (!this.#hasBytes) this.#response.end()
+    else if (this.#isWithheld) this.#response.end(WITHHELD)
+    else if (this.#decoder === undefined) this.#finish()
+    else if (!this.#decoder.destroyed) this.#decoder.end()
   }
 
   #send(chunk: Buffer): boolean {
@@ -116,6 +128,19 @@ export class GuardedBody {
     this.#response.end(this.#stream.end())
   }
 
+  /** The status says more than a broken connection would: the client gets it, and what could be read. */
+  #giveUp(): void {
+    const response = this.#response
+    const { exchange } = response
+    if (exchange !== undefined) {
+      exchange.reason = 'UpstreamFailure'
+      exchange.error = UNREADABLE
+    }
+    if (!response.destroyed) response.end(Buffer.concat([this.#stream.end(), Buffer.from(UNREADABLE)]))
+    // An upstream that is held back would be so for ever.
+    this.#resume()
+  }
+
   #follow(decoder: Transform): void {
     const response = this.#response
     decoder.on('data', (chunk: Buffer) => {
@@ -125,8 +150,7 @@ export class GuardedBody {
     })
     decoder.on('drain', this.#resume)
     decoder.once('end', () => this.#finish())
-    // Broken off, like an answer that the upstream cuts: there is no other way to say that it is not whole.
-    decoder.once('error', () => response.destroy())
+    decoder.once('error', () => this.#giveUp())
     response.once('close', () => decoder.destroy())
   }
 }

@@ -37,8 +37,16 @@ const COMMON_REQUEST = [
 /** What every request loses: the connection's own headers and what the client side of the gateway writes itself. */
 const NEVER_FORWARDED = [...HOP_BY_HOP, 'content-length', 'expect']
 
-/** The edits in order, boiled down to what a client's headers lose and what is put in their place. */
-function settle(edits: readonly HeaderEdit[]): { dropped: Set<string>; own: string[]; cookies: string[] } {
+/** What headers lose, what is put in their place, and what follows the values that are there. */
+interface Settled {
+  readonly dropped: ReadonlySet<string>
+  readonly own: readonly string[]
+  readonly added: readonly string[]
+  readonly cookies: readonly string[]
+}
+
+/** The edits in order, boiled down. */
+function settle(edits: readonly HeaderEdit[]): Settled {
   const dropped = new Set<string>()
   let own: string[] = []
   const cookies: string[] = []
@@ -54,7 +62,9 @@ function settle(edits: readonly HeaderEdit[]): { dropped: Set<string>; own: stri
     }
     if (edit.do !== 'remove') own.push(edit.name, edit.value)
   }
-  return { dropped, own, cookies }
+  const isPlaced = (_: string, i: number): boolean => dropped.has(own[i - (i % 2)]?.toLowerCase() ?? '')
+  const added = own.filter((text, i) => !isPlaced(text, i))
+  return { dropped, own: own.filter(isPlaced), added, cookies }
 }
 
 /** `a=1; b=2` with the given cookies put in, replacing those of the same name. */
@@ -71,11 +81,12 @@ function withCookies(header: string | undefined, cookies: readonly string[]): st
 export class RequestHeaders {
   readonly #fates: NameTable<number>
   readonly #own: readonly string[]
+  readonly #added: readonly string[]
   readonly #cookies: readonly string[] | undefined
 
   /** `refused` are names of client headers that are left out besides. */
   constructor(edits: readonly HeaderEdit[], refused: readonly string[] = []) {
-    const { dropped, own, cookies } = settle(edits)
+    const { dropped, own, added, cookies } = settle(edits)
     const fates = new Map<string, number>(
       [...NEVER_FORWARDED, ...refused, ...dropped].map(name => [name, DROP]),
     )
@@ -83,12 +94,13 @@ export class RequestHeaders {
     if (cookies.length > 0) fates.set('cookie', DROP)
     this.#fates = new NameTable(fates, KEEP, COMMON_REQUEST)
     this.#own = own
+    this.#added = added
     this.#cookies = cookies.length > 0 ? cookies : undefined
   }
 
   /**
-   * Names and values to send upstream. The gateway's own headers come first and are never looked for in the
-   * client's `Connection` list, so no client can strip them. Undefined when the request names two hosts.
+   * Names and values to send upstream. The gateway's own headers are never looked for in the client's `Connection`
+   * list, so no client can strip them; those that are added follow what the client sent. Undefined when the request names two hosts.
    */
   build(request: IncomingMessage, authority: string | undefined): string[] | undefined {
     const out = this.#own.slice()
@@ -103,6 +115,7 @@ export class RequestHeaders {
         if (listed === undefined || !listed.has(name.toLowerCase())) out.push(name, raw[i + 1] as string)
       } else if (fate === HOST && ++hosts > 1) return undefined
     }
+    for (const text of this.#added) out.push(text)
     if (this.#cookies !== undefined) out.push('cookie', withCookies(request.headers.cookie, this.#cookies))
     return out
   }
@@ -129,17 +142,19 @@ export interface AnswerHead extends OutgoingHead {
 export class AnswerHeaders {
   readonly #fates: NameTable<number>
   readonly #own: readonly string[]
+  readonly #added: readonly string[]
   readonly #hasEdits: boolean
 
   constructor(edits: readonly HeaderEdit[] = []) {
     this.#hasEdits = edits.length > 0
-    const { dropped, own } = settle(edits)
+    const { dropped, own, added } = settle(edits)
     const fates = new Map<string, number>(HOP_BY_HOP.map(name => [name, DROP]))
     fates.set('connection', CONNECTION).set('content-length', LENGTH).set('date', DATE)
     fates.set('content-type', TYPE).set('content-encoding', ENCODING)
     for (const name of dropped) fates.set(name, DROP)
     this.#fates = new NameTable(fates, KEEP, COMMON_ANSWER)
     this.#own = own
+    this.#added = added
   }
 
   /** The config changes something; without it answers go as they come. */
@@ -173,6 +188,7 @@ export class AnswerHeaders {
     }
     const listed = listedNames(connection)
     if (listed !== undefined) head.headers = without(headers, listed)
+    head.headers.push(...this.#added)
     return head
   }
 

@@ -35,6 +35,19 @@ policies:
 `
 }
 
+function check(listener: string): string {
+  return `gateways: {web: {port: 8080}}
+routes:
+- gateways: web
+  backends:
+  - host: localhost:9000
+policies:
+- name: {name: keys, namespace: default}
+  target: {gateway: {gatewayName: default, gatewayNamespace: default, listenerName: ${listener}}}
+  policy: {apiKey: {mode: strict, keys: [{keyHash: "sha256:${'0'.repeat(64)}"}]}}
+`
+}
+
 function reference(name: string): string {
   return `llm:
   providers:
@@ -82,6 +95,7 @@ export const REFERENCES: readonly Example[] = [
   example('BACKEND_WITHOUT_SLASH', backend('api'), backend('/api')),
   example('UNKNOWN_PROVIDER', reference('teams'), reference('team')),
   example('UNKNOWN_MODEL', target('gpt-6'), target('gpt-5')),
+  example('CHECK_WITHOUT_TARGET', check('wbe'), check('web')),
   example('POLICY_WITHOUT_TARGET', targeted('apis'), targeted('api')),
   example('DUPLICATE_NAME', ids('a'), ids('b')),
   example('NAME_REPLACED', routes('api', 'api'), routes('api', 'web')),

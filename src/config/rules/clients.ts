@@ -74,7 +74,8 @@ function decidesElsewhere(place: Place, data: Node): boolean {
     if (isNode(at.value) && (decides(at.value) || decides(at.value['policies']))) return true
   }
   return (
-    isSet(data['policies']) ||
+    // Which places they apply to is not followed.
+    nodesAt(data, 'policies').some(([one]) => decides(one['policy'])) ||
     gatewaysDecide(data) ||
     ['routes', 'llm', 'binds'].some(name => authorizesBelow(place, data[name]))
   )
@@ -90,7 +91,8 @@ function gatewaysDecide(data: Node): boolean {
 function authorizesBelow(place: Place, section: unknown): boolean {
   const above = keyAbove(place)
   const path = pathOf(place)
-  const onListener = path[0] === 'gateways' || (path[0] === 'binds' && !path.includes('routes'))
+  const onListener =
+    path[0] === 'gateways' || path[0] === 'policies' || (path[0] === 'binds' && !path.includes('routes'))
   if (!onListener || above === undefined) return false
   return nodesAt(section).some(([one]) => authorizes(one)) || (isNode(section) && authorizes(section))
 }

@@ -9,10 +9,21 @@ describe('checks of clients', () => {
   const gateway = (policies: string, route = ''): string =>
     `gateways: {default: {port: 8080, ${policies}}}\nroutes:\n- {backends: [{host: "localhost:9000"}], policies: {${route}}}\n`
   const jwt = `jwtAuth: {issuer: a, jwks: '{"keys":[]}'}`
+  const policy = (text: string): string =>
+    `policies:\n- name: {name: a, namespace: b}\n  target: {gateway: {gatewayName: default, gatewayNamespace: default}}\n  policy: {${text}}\n`
+  const targeted = (text: string): string => gateway(`apiKey: {${KEYS}}`) + policy(text)
   const cases: Cases = [
     ['keys', gateway(`apiKey: {${KEYS}}`), ['AUTH_OPTIONAL 1']],
     ['tokens', gateway(jwt), ['AUTH_OPTIONAL 1']],
     ['passwords', gateway('basicAuth: {htpasswd: "a:b"}'), ['AUTH_OPTIONAL 1']],
+    ['beside a targeted policy that refuses nobody', targeted('cors: {}'), ['AUTH_OPTIONAL 1']],
+    ['with targeted rules', targeted('authorization: {rules: [jwt.sub == "a"]}'), []],
+    [
+      'targeted, with rules on the route',
+      `gateways: {default: {port: 8080}}\nroutes:\n- {backends: [{host: "localhost:9000"}], policies: {authorization: {rules: ["true"]}}}\n${policy(jwt)}`,
+      [],
+    ],
+    ['targeted, with no rules', `gateways: {default: {port: 8080}}\n${policy(jwt)}`, ['AUTH_OPTIONAL 5']],
     ['optional on purpose', gateway(`apiKey: {mode: optional, ${KEYS}}`), []],
     ['with rules beside them', gateway(`${jwt}, authorization: {rules: [jwt.sub == "a"]}`), []],
     ['with rules on the route', gateway(jwt, 'authorization: {rules: [jwt.sub == "a"]}'), []],
