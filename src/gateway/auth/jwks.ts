@@ -39,6 +39,7 @@ export class RemoteJwks {
   readonly #now: () => number
   #keys: JSONWebKeySet | undefined
   #freshUntil = Number.NEGATIVE_INFINITY
+  #askedAt = Number.NEGATIVE_INFINITY
   #under: Promise<void> | undefined
 
   constructor(url: string, options: RemoteJwksOptions = {}) {
@@ -50,16 +51,28 @@ export class RemoteJwks {
   /** Undefined as long as there was never a set to be had. */
   async keys(): Promise<JSONWebKeySet | undefined> {
     if (this.#now() >= this.#freshUntil) {
-      this.#under ??= this.#refresh().finally(() => {
-        this.#under = undefined
-      })
+      const refreshed = this.#refreshOnce()
       // Only those who come before the first set wait for it.
-      if (this.#keys === undefined) await this.#under
+      if (this.#keys === undefined) await refreshed
     }
     return this.#keys
   }
 
+  /** Fetched anew, for a token whose key is not in the set; at most once a minute, as anybody can make such a token. */
+  async renewed(): Promise<JSONWebKeySet | undefined> {
+    if (this.#under !== undefined || this.#now() - this.#askedAt >= LEAST_MS) await this.#refreshOnce()
+    return this.#keys
+  }
+
+  #refreshOnce(): Promise<void> {
+    this.#under ??= this.#refresh().finally(() => {
+      this.#under = undefined
+    })
+    return this.#under
+  }
+
   async #refresh(): Promise<void> {
+    this.#askedAt = this.#now()
     try {
       const answer = await this.#fetch(this.#url)
       const text = answer.ok ? await answer.text() : ''

@@ -16,6 +16,8 @@ export interface TokenIssuer {
   readonly url: string | undefined
   /** Undefined as long as they cannot be had. */
   keys(states: KeyStates): Promise<JSONWebKeySet | undefined> | JSONWebKeySet
+  /** The same, asked for anew: the issuer may have a new key. Absent where the config holds them. */
+  renewed?(states: KeyStates): Promise<JSONWebKeySet | undefined>
 }
 
 /** What is wrong with a token, in agentgateway's words; holds nothing of the token. */
@@ -65,18 +67,27 @@ export class TokenVerifier {
   async verify(token: string, states: KeyStates): Promise<Readonly<Record<string, unknown>>> {
     const jose = await import('jose')
     const kid = keyIdOf(token, jose.decodeProtectedHeader)
-    for (const issuer of this.#issuers) {
-      const key = (await issuer.keys(states))?.keys.find(one => one.kid === kid)
-      if (key === undefined) continue
-      const usable = this.#usable.get(key) ?? jose.createLocalJWKSet({ keys: [key] })
-      this.#usable.set(key, usable)
-      try {
-        return (await jose.jwtVerify(token, usable, optionsOf(issuer))).payload
-      } catch (error) {
-        throw new TokenProblem(`the token is invalid or malformed: Error(${wordFor(error)})`)
+    const found = await this.#find(kid, states)
+    if (found === undefined) throw new TokenProblem('token uses an unknown key')
+    const { key, issuer } = found
+    const usable = this.#usable.get(key) ?? jose.createLocalJWKSet({ keys: [key] })
+    this.#usable.set(key, usable)
+    try {
+      return (await jose.jwtVerify(token, usable, optionsOf(issuer))).payload
+    } catch (error) {
+      throw new TokenProblem(`the token is invalid or malformed: Error(${wordFor(error)})`)
+    }
+  }
+
+  /** Looks through the sets that there are, and only when none has the key through those that can be had anew. */
+  async #find(kid: string, states: KeyStates): Promise<{ key: JWK; issuer: TokenIssuer } | undefined> {
+    for (const ask of ['keys', 'renewed'] as const) {
+      for (const issuer of this.#issuers) {
+        const key = (await issuer[ask]?.(states))?.keys.find(one => one.kid === kid)
+        if (key !== undefined) return { key, issuer }
       }
     }
-    throw new TokenProblem('token uses an unknown key')
+    return undefined
   }
 }
 

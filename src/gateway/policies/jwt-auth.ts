@@ -69,7 +69,12 @@ function compileIssuer(written: Issuer, path: Path, context: PolicyContext): Tok
   if (typeof jwks === 'object' && 'url' in jwks) {
     const { url } = jwks
     const kept = context.keep('jwks', url, () => new RemoteJwks(url))
-    return { ...common, url, keys: states => states.state(kept).keys() }
+    return {
+      ...common,
+      url,
+      keys: states => states.state(kept).keys(),
+      renewed: states => states.state(kept).renewed(),
+    }
   }
   const keys = parseJwks(typeof jwks === 'string' ? jwks : readKeys(jwks.file, path, context))
   if (keys === undefined) {

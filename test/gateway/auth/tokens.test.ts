@@ -161,6 +161,33 @@ describe('a key set behind a URL', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('is fetched anew for a key that it lacks, once a minute at most and once for all who ask', async () => {
+    const { set, asked, pass } = remote([answer('a'), answer('b'), answer('c')])
+    expect(await kidOf(set)).toBe('a')
+    pass(59_999)
+    expect((await set.renewed())?.keys[0]?.kid).toBe('a')
+    expect(asked).toHaveLength(1)
+    pass(1)
+    const all = await Promise.all([set.renewed(), set.renewed(), set.renewed()])
+    expect(all.map(one => one?.keys[0]?.kid)).toEqual(['b', 'b', 'b'])
+    expect((await set.renewed())?.keys[0]?.kid).toBe('b')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('a token with a new key of its issuer is good once the set has been fetched anew', async () => {
+    let asked = 0
+    const renewed = async () => {
+      asked++
+      return { keys: [...keys.keys] }
+    }
+    const old = verifier({ keys: async () => ({ keys: [] }), renewed })
+    expect(await old.verify(await token({}))).toMatchObject({ sub: 'alice' })
+    await expect(old.verify(await token({ kid: 'none' }))).rejects.toThrow('token uses an unknown key')
+    expect(asked).toBe(2)
+    expect(await verifier({ renewed }).verify(await token({}))).toMatchObject({ sub: 'alice' })
+    expect(asked).toBe(2)
+  })
+
   it('serves on while the newer one cannot be had, and is asked for again soon', async () => {
     const { set, pass } = remote([answer('a'), new Error('down'), answer('b')])
     expect(await kidOf(set)).toBe('a')
