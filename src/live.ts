@@ -157,6 +157,8 @@ class Live implements LiveGateway {
   /** Reloads run one after the other; changes during one are taken in by the next. */
   #queue: Promise<unknown> = Promise.resolve()
   #isSynchronized = true
+  /** No reload may open ports again. */
+  #isClosed = false
   /** When the reading of the current config began, in milliseconds. */
   #readAt: number
 
@@ -203,6 +205,7 @@ class Live implements LiveGateway {
   }
 
   async close(drainMs?: number): Promise<void> {
+    this.#isClosed = true
     this.#watcher?.[Symbol.dispose]()
     this.#keeper?.close()
     await this.#queue
@@ -213,6 +216,7 @@ class Live implements LiveGateway {
   }
 
   async #reload(): Promise<ReloadOutcome> {
+    if (this.#isClosed) return { result: 'rejected', message: 'the gateway is shutting down' }
     const { onEvent, onServing } = this.#options
     try {
       const readAt = Date.now()
@@ -235,9 +239,8 @@ class Live implements LiveGateway {
       if (isChanged) onEvent({ event: 'reloaded', changes: configChanges(before.resolved, next.resolved) })
       return { result: isChanged || changes.length > 0 ? 'reloaded' : 'unchanged' }
     } catch (error) {
-      if (!(error instanceof AgwError)) throw error
       this.#isSynchronized = false
-      const { message, hint = '', diagnostics } = error
+      const { message, hint = '', diagnostics } = error instanceof AgwError ? error : asBug(error)
       onEvent({ event: 'reload-rejected', message, hint, diagnostics: diagnostics as readonly Diagnostic[] })
       return { result: 'rejected', message }
     }
@@ -257,6 +260,14 @@ class Live implements LiveGateway {
     // What changed between the reading and the watching would never be reported. Large configs are not read twice for it.
     void changedSince([...paths], this.#readAt).then(isChanged => (isChanged ? this.take() : undefined))
   }
+}
+
+/** A fault of ours costs the change, not the gateway. The message of an error that nobody expected may hold anything. */
+function asBug(error: unknown): AgwError {
+  const kind = error instanceof Error ? error.name : typeof error
+  return new AgwError('BUG', `the change cannot be taken in (${kind})`, {
+    hint: 'the config before it goes on serving',
+  })
 }
 
 function keyChanges(before: ServingConfig, after: UsableConfig): LiveEvent[] {

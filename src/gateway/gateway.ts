@@ -125,7 +125,7 @@ class RunningGateway implements Gateway {
     try {
       for (const bind of binds) opened.set(bind.port, await this.#listen(bind))
     } catch (error) {
-      for (const port of opened.values()) void port.close(0)
+      await Promise.all([...opened.values()].map(port => port.close(0)))
       throw error
     }
     for (const [number, port] of opened) this.#ports.set(number, port)
@@ -146,19 +146,48 @@ class RunningGateway implements Gateway {
     )
   }
 
-  /** A port that goes from clear text to TLS or back is closed first: it cannot be both for a while. */
-  #closeChanged(runtime: Runtime): void {
+  /**
+   * A port that goes from clear text to TLS or back is closed first: it cannot be both for a while. Returns what is
+   * served on these now.
+   */
+  #closeChanged(runtime: Runtime): Bind[] {
+    const before: Bind[] = []
     for (const { port: number, tls } of runtime.binds) {
       const port = this.#ports.get(number)
       if (port === undefined || this.#options.inMemory || port.isSecure === (tls !== undefined)) continue
+      const bind = this.#current.bind(number)
+      if (bind !== undefined) before.push(bind)
       this.#ports.delete(number)
       void port.close(runtime.settings.drainMs)
+    }
+    return before
+  }
+
+  async #openAnew(runtime: Runtime): Promise<void> {
+    const missing = (binds: readonly Bind[]) => binds.filter(bind => !this.#ports.has(bind.port))
+    const added = missing(runtime.binds)
+    await this.open(added)
+    const closed = this.#closeChanged(runtime)
+    try {
+      await this.open(missing(runtime.binds))
+    } catch (error) {
+      // As it was before, as far as others have not taken the ports meanwhile.
+      await this.#closeAll(added)
+      for (const bind of closed) await this.open([bind]).catch(() => {})
+      throw error
+    }
+  }
+
+  async #closeAll(binds: readonly Bind[]): Promise<void> {
+    for (const { port: number } of binds) {
+      const port = this.#ports.get(number)
+      this.#ports.delete(number)
+      await port?.close(0)
     }
   }
 
   async reload(runtime: Runtime): Promise<void> {
-    this.#closeChanged(runtime)
-    await this.open(runtime.binds.filter(bind => !this.#ports.has(bind.port)))
+    await this.#openAnew(runtime)
     const previous = this.#current
     this.#current = this.#generation(runtime)
     this.#retired.add(previous)

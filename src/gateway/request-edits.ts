@@ -1,10 +1,24 @@
 import { setHeader as put, removeHeader as take } from '../providers/index.ts'
 import type { GatewayRequest } from './exchange.ts'
+import { listedNames } from './header-names.ts'
 
 /*
  * Changes to a client's request that everyone after them sees: route matches, expressions, the upstream. Both forms of
  * the headers that Node keeps are changed alike. Names are in lower case.
  */
+
+/**
+ * The gateway's word on a header counts, though the client's `Connection` lists the name: what the client sends under it
+ * goes, as it would have on its way out, and the name leaves the list.
+ */
+function claim(request: GatewayRequest, name: string): void {
+  const { connection } = request.headers
+  if (listedNames(connection)?.has(name) !== true) return
+  const rest = (connection ?? '').split(',').filter(one => one.trim().toLowerCase() !== name)
+  removeRequestHeader(request, name)
+  put(request.rawHeaders, 'connection', rest.join(','))
+  request.headers.connection = rest.join(',')
+}
 
 /** Takes a header out. */
 export function removeRequestHeader(request: GatewayRequest, name: string): void {
@@ -14,12 +28,14 @@ export function removeRequestHeader(request: GatewayRequest, name: string): void
 
 /** Replaces a header, or adds it. */
 export function setRequestHeader(request: GatewayRequest, name: string, value: string): void {
+  claim(request, name)
   put(request.rawHeaders, name, value)
   request.headers[name] = value
 }
 
 /** Adds a value to those that the header has. */
 export function addRequestHeader(request: GatewayRequest, name: string, value: string): void {
+  claim(request, name)
   request.rawHeaders.push(name, value)
   const before = request.headers[name]
   request.headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`

@@ -1,9 +1,9 @@
 import { request } from 'node:https'
-import { connect as connectPlain } from 'node:net'
+import { type AddressInfo, connect as connectPlain, createServer } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../helpers/tls.ts'
-import type { Answer } from './kit/client.ts'
+import { type Answer, call } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startUpstream } from './kit/upstream.ts'
@@ -182,6 +182,24 @@ describe('an HTTPS listener', () => {
     const [address] = gateway.addresses
     expect(address).toMatchObject({ scheme: 'https' })
     expect(await ask(address?.port ?? 0, { ca: A.ca, servername: 'a.test' })).toMatchObject({ status: 200 })
+  })
+
+  it('a change from clear text to TLS that cannot be made whole leaves the port as it was', async () => {
+    const taken = createServer()
+    await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void taken.close())
+    const { port: other } = taken.address() as AddressInfo
+    const plain = JSON.stringify({ gateways: { default: { port: 3000 } }, routes: [direct('plain')] })
+    const { gateway } = await startTestGateway(plain)
+    const next = JSON.parse(one({}))
+    next.gateways.second = { port: other }
+    await expect(gateway.reload(runtimeOf(JSON.stringify(next), { readFile: files() }))).rejects.toThrow(
+      expect.objectContaining({ code: 'PORT_TAKEN' }),
+    )
+    const [address] = gateway.addresses
+    expect(gateway.addresses).toHaveLength(1)
+    expect(address).toMatchObject({ scheme: 'http' })
+    expect(await call(address?.port ?? 0)).toMatchObject({ status: 200, body: 'plain' })
   })
 
   it('tells expressions and redirects that the scheme is https', async () => {

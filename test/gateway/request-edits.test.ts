@@ -49,6 +49,20 @@ const CASES: readonly (readonly [
   ],
   ['or to none', [], request => addRequestHeader(request, 'x-a', '2'), ['x-a', '2'], { 'x-a': '2' }],
   [
+    'a header that the gateway sets cannot be taken off by a Connection list',
+    ['Connection', 'keep-alive, X-A', 'X-A', 'client'],
+    request => setRequestHeader(request, 'x-a', 'ours'),
+    ['connection', 'keep-alive', 'x-a', 'ours'],
+    { connection: 'keep-alive', 'x-a': 'ours' },
+  ],
+  [
+    'nor one that it adds to, of which the client has taken its own part off',
+    ['Connection', 'x-a', 'X-A', 'client'],
+    request => addRequestHeader(request, 'x-a', 'ours'),
+    ['connection', '', 'x-a', 'ours'],
+    { connection: '', 'x-a': 'ours' },
+  ],
+  [
     'one cookie is taken out of several',
     ['Cookie', 'a=1; b=2; ab=3'],
     request => removeRequestCookie(request, 'a'),

@@ -17,7 +17,8 @@ export function parseJwks(text: string): JSONWebKeySet | undefined {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null || !('keys' in parsed) || !Array.isArray(parsed.keys))
       return undefined
-    return parsed as JSONWebKeySet
+    const isKey = (key: unknown): boolean => typeof key === 'object' && key !== null
+    return parsed.keys.every(isKey) ? (parsed as JSONWebKeySet) : undefined
   } catch {
     return undefined
   }

@@ -129,7 +129,11 @@ export class Fleet {
     worker.once('message', () => this.#tell(member, start))
     const outcome = await this.#word(member, version)
     if (outcome === undefined) throw new AgwError('BUG', 'a worker ended before it served')
-    if (outcome.kind === 'failed') throw new AgwError(outcome.code, outcome.message, { hint: outcome.hint })
+    if (outcome.kind === 'failed') {
+      // It serves nothing, and would stay for as long as this process does.
+      this.#tell(member, { kind: 'close', drainMs: 0 })
+      throw new AgwError(outcome.code, outcome.message, { hint: outcome.hint })
+    }
     // There may have been a reload while it started.
     if (this.#sent.version !== version) this.#tell(member, { kind: 'reload', sent: this.#sent })
     return outcome.addresses

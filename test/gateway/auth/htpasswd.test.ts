@@ -30,6 +30,13 @@ describe('a password file', () => {
     expect(await users.get('bob')?.('')).toBe(false)
   })
 
+  it('takes no time for a password that htpasswd would not have taken', async () => {
+    const users = ['a', 'b'].map((name, i) => `${name}:${apr1('x'.repeat(255 + i), 'saltsalt')}`).join('\n')
+    const checks = parseHtpasswd(users, never)
+    expect(await checks.get('a')?.('x'.repeat(255))).toBe(true)
+    expect(await checks.get('b')?.('x'.repeat(256))).toBe(false)
+  })
+
   it.each([
     ['alice:plaintext', 1],
     ['# fine\nalice:$6$salt$hash', 2],
