@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
@@ -269,9 +269,14 @@ describe('a rotation that is killed', () => {
     'at any change it makes leaves the old key or the new one, and can go on or go back: %s',
     async what => {
       let kills = 0
+      await setUp('env')
+      if (what === 'undo') expect((await rotate(['--no-check'], NEW)).status).toBe(0)
+      const before = join(await tempFolder(), 'before')
+      await cp(folder, before, { recursive: true })
       for (let at = 1; ; at += 1) {
-        await setUp('env')
-        if (what === 'undo') expect((await rotate(['--no-check'], NEW)).status).toBe(0)
+        // Everything as it was, what is remembered in the state folder included.
+        for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
+        await cp(before, folder, { recursive: true, preserveTimestamps: true })
         const first = what === 'undo' ? ['--undo'] : ['--no-check']
         const run = await rotate(first, what === 'undo' ? '' : NEW, killedAt(at))
         if (run.status === 0) break

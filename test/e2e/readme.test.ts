@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { type SeenRequest, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, BIN, cleanEnv, ROOT, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
 import { makeCertificate } from '../helpers/tls.ts'
 
@@ -60,7 +61,7 @@ describe.skipIf(process.platform === 'win32')("the README's commands, as they st
     const lines = setup.trim().split('\n')
     expect(lines.at(-1)).toBe('agw serve')
     // The port of the README may be taken on this machine: the same lines with a free one are the same promise.
-    const port = 39_000 + (process.pid % 900)
+    const port = await freePort()
     const here = (text: string): string => text.replaceAll('127.0.0.1:3000', `127.0.0.1:${port}`)
     for (const line of lines.slice(0, -1)) {
       const typed = line.startsWith('agw init') ? `${line} --port ${port}` : line
