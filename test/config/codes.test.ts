@@ -7,7 +7,8 @@ import { CODES, type Code } from '../../src/config/codes.ts'
 import type { Diagnostic } from '../../src/config/diagnostic.ts'
 import { EXAMPLES, FOLDER, type Setting } from '../../src/config/examples/index.ts'
 import { compilePublishedSchema } from '../../src/config/published-schema.ts'
-import { hasGit, initRepository } from '../helpers/git.ts'
+import { initRepository } from '../helpers/git.ts'
+import { noGit } from '../helpers/needs.ts'
 
 let root = ''
 
@@ -56,7 +57,7 @@ test('every code has one example', () => {
   expect(EXAMPLES.map(one => one.code).sort()).toEqual(Object.keys(CODES).sort())
 })
 
-const here = EXAMPLES.filter(one => hasGit || one.bad.tracked === undefined)
+const here = EXAMPLES.filter(one => noGit === undefined || one.bad.tracked === undefined)
 
 describe.each(here.map(one => [one.code, one] as const))('%s', (code, { bad, good }) => {
   test('the bad example shows this finding and no other', async () => {

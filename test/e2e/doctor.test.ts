@@ -8,6 +8,7 @@ import { agw, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { noGit, unless } from '../helpers/needs.ts'
 
 const KEY = keyLike('openai', 'doctor')
 
@@ -68,19 +69,22 @@ describe('agw doctor', () => {
     ])
   })
 
-  it('tells files that others can read, and what git has', async () => {
-    await chmod(join(folder, '.env'), 0o644)
-    expect((await doctor()).about('file .env')).toMatchObject([
-      { state: 'warning', hint: expect.stringContaining('chmod 600') },
-    ])
-    const git = (...args: string[]) =>
-      execFileSync('git', ['-C', folder, ...args], { env: { PATH: process.env['PATH'], HOME: folder } })
-    git('init', '-q')
-    git('add', '-f', '.env')
-    const { status, about } = await doctor()
-    expect(status).toBe(1)
-    expect(about('file .env').map(one => one.state)).toEqual(['warning', 'error'])
-  })
+  it.skipIf(noGit !== undefined)(
+    `tells files that others can read, and what git has${unless(noGit)}`,
+    async () => {
+      await chmod(join(folder, '.env'), 0o644)
+      expect((await doctor()).about('file .env')).toMatchObject([
+        { state: 'warning', hint: expect.stringContaining('chmod 600') },
+      ])
+      const git = (...args: string[]) =>
+        execFileSync('git', ['-C', folder, ...args], { env: { PATH: process.env['PATH'], HOME: folder } })
+      git('init', '-q')
+      git('add', '-f', '.env')
+      const { status, about } = await doctor()
+      expect(status).toBe(1)
+      expect(about('file .env').map(one => one.state)).toEqual(['warning', 'error'])
+    },
+  )
 
   it('tells a port that is taken, and by whom where it is the gateway itself', async () => {
     const server = createServer()

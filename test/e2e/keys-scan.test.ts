@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { noGit, unless } from '../helpers/needs.ts'
 
 const OWN = 'a-self-hosted-token/42'
 const OPENAI = keyLike('openai', 'leak')
@@ -142,7 +143,7 @@ describe('agw keys scan', () => {
   })
 })
 
-describe('git history', () => {
+describe.skipIf(noGit !== undefined)(`git history${unless(noGit)}`, () => {
   beforeEach(() => {
     git('init', '-q')
     git('commit', '-q', '--allow-empty', '-m', 'start')

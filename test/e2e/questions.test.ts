@@ -1,19 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { noGit, noTerminal, SCRIPT, unless } from '../helpers/needs.ts'
 
 const KEY = keyLike('openai', 'questions')
-const SCRIPT = '/usr/bin/script'
-const hasGit = spawnSync('git', ['--version']).status === 0
+const missing = noTerminal ?? noGit
 
 let folder: string
 beforeEach(async () => {
   folder = await tempFolder()
-  if (hasGit) spawnSync('git', ['init', '-q'], { cwd: folder, env: cleanEnv(folder) })
+  if (noGit === undefined) spawnSync('git', ['init', '-q'], { cwd: folder, env: cleanEnv(folder) })
 })
 const names = async () => (await readdir(folder)).filter(name => name !== '.git').sort()
 
@@ -42,7 +41,7 @@ function talk(args: readonly string[], answers: readonly (readonly [RegExp, stri
   })
 }
 
-describe.skipIf(!existsSync(SCRIPT) || !hasGit)('the questions of init', () => {
+describe.skipIf(missing !== undefined)(`the questions of init${unless(missing)}`, () => {
   const upToTheKey: [RegExp, string][] = [
     [/Which provider\?[\s\S]*Anthropic/, '\r'],
     [/handed over\?[\s\S]*Kubernetes/, '\u001b[B\r'],
@@ -77,7 +76,7 @@ describe.skipIf(!existsSync(SCRIPT) || !hasGit)('the questions of init', () => {
   })
 })
 
-describe.skipIf(!hasGit)('in a git repository', () => {
+describe.skipIf(noGit !== undefined)(`in a git repository${unless(noGit)}`, () => {
   it('a key is kept out of git by init and by keys set', async () => {
     const init = await agw(
       ['init', '--provider', 'openai', '--method', 'file', '--key-from-stdin', '--yes'],

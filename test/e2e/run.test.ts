@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, start, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { noTerminal, SCRIPT, unless } from '../helpers/needs.ts'
 
 const KEY = keyLike('openai', 'run')
 const OTHER = keyLike('plain', 'not in the config')
@@ -111,19 +112,22 @@ describe('what the command prints', () => {
     expect(run.stdout).toBe(`${KEY}\n`)
   })
 
-  it.skipIf(!existsSync('/usr/bin/script'))('owns the terminal where there is one', async () => {
-    const script = 'console.log(process.stdout.isTTY, process.stderr.isTTY, process.stdin.isTTY)'
-    await writeFile(join(folder, 'probe.js'), script)
-    const line = `${process.execPath} ${BIN} run -- ${process.execPath} probe.js`
-    const child = spawn('/usr/bin/script', ['-qec', line, '/dev/null'], {
-      cwd: folder,
-      env: cleanEnv(folder),
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    let text = ''
-    for await (const chunk of child.stdout) text += String(chunk)
-    expect(text.trim()).toBe('true true true')
-  })
+  it.skipIf(noTerminal !== undefined)(
+    `owns the terminal where there is one${unless(noTerminal)}`,
+    async () => {
+      const script = 'console.log(process.stdout.isTTY, process.stderr.isTTY, process.stdin.isTTY)'
+      await writeFile(join(folder, 'probe.js'), script)
+      const line = `${process.execPath} ${BIN} run -- ${process.execPath} probe.js`
+      const child = spawn(SCRIPT, ['-qec', line, '/dev/null'], {
+        cwd: folder,
+        env: cleanEnv(folder),
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      let text = ''
+      for await (const chunk of child.stdout) text += String(chunk)
+      expect(text.trim()).toBe('true true true')
+    },
+  )
 
   it('goes to stderr under --json, where stdout is one document', async () => {
     const args = node('console.log("out"); process.exit(3)')

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { encryptAge, newIdentity, recipientOf } from '../../src/secrets/age.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import { agw, tempFolder } from '../helpers/agw.ts'
+import { unless } from '../helpers/needs.ts'
 import { fakeServer } from '../secrets/sources/fake-server.ts'
 import { fakeVault } from '../secrets/sources/fake-vault.ts'
 import { noKeyring, startKeyring } from '../secrets/sources/keyring-daemon.ts'
@@ -234,6 +235,8 @@ const ROWS: Row[] = [
 ]
 
 describe('what is wrong with a source is said, with exit status 4, and nothing of a value', () => {
+  it.runIf(noKeyring !== undefined)(`keychain, missing${unless(noKeyring)}`, context => context.skip())
+
   it.each(ROWS)('%s, %s', async (_, __, message, make) => {
     const folder = await tempFolder()
     const { entry, sources, env, end } = await make(folder)

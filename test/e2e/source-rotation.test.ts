@@ -9,6 +9,7 @@ import { fingerprint, Secret } from '../../src/secrets/secret.ts'
 import { start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { unless } from '../helpers/needs.ts'
 import { fakeServer } from '../secrets/sources/fake-server.ts'
 import { fakeVault } from '../secrets/sources/fake-vault.ts'
 import { noKeyring, startKeyring } from '../secrets/sources/keyring-daemon.ts'
@@ -170,6 +171,8 @@ const TURNING: Record<string, (folder: string) => Turning | Promise<Turning>> = 
 }
 
 describe('ten rotations of a source under 32 connections: no failed request', () => {
+  it.runIf(noKeyring !== undefined)(`keychain${unless(noKeyring)}`, context => context.skip())
+
   it.each(Object.entries(TURNING))('%s', async (_, make) => {
     const folder = await tempFolder()
     const keys = Array.from({ length: ROTATIONS + 1 }, (_, index) => keyLike('openai', `turn ${index}`))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addToGitignore, gitState } from '../../src/secrets/git.ts'
 import { type Run, runWith } from '../../src/secrets/run.ts'
+import { noGit, unless } from '../helpers/needs.ts'
 import { isWindows, tempFolders } from './folders.ts'
 
 const folder = tempFolders()
@@ -15,15 +16,6 @@ const env = {
   HOME: '/nonexistent',
 }
 const run = runWith({ env })
-const hasGit = (() => {
-  try {
-    execFileSync('git', ['--version'])
-    return true
-  } catch {
-    return false
-  }
-})()
-
 function repository(): string {
   const dir = folder()
   const git = (...args: string[]) => execFileSync('git', ['-C', dir, ...args], { env, stdio: 'pipe' })
@@ -37,7 +29,7 @@ function repository(): string {
   return dir
 }
 
-describe.skipIf(!hasGit)('gitState', () => {
+describe.skipIf(noGit !== undefined)(`gitState${unless(noGit)}`, () => {
   const table: [path: string, state: string][] = [
     ['tracked.txt', 'tracked'],
     ['tracked.key', 'tracked'],

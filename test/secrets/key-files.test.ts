@@ -2,7 +2,8 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { checkConfig } from '../../src/check.ts'
-import { hasGit, initRepository } from '../helpers/git.ts'
+import { initRepository } from '../helpers/git.ts'
+import { noGit, unless } from '../helpers/needs.ts'
 import { isWindows, tempFolders } from './folders.ts'
 
 const folder = tempFolders()
@@ -38,7 +39,7 @@ async function found(config: string, { files = {}, env = {}, git }: Machine): Pr
 const FROM_FILE = model('{file: the.key}')
 const FROM_VARIABLE = model('"$THE_KEY"')
 
-describe.skipIf(isWindows || !hasGit)('a file that holds keys', () => {
+describe.skipIf(isWindows || noGit !== undefined)(`a file that holds keys${unless(noGit)}`, () => {
   test.each<[string, string, Machine, string[]]>([
     ['a key file that others can read', FROM_FILE, { files: { 'the.key': 0o644 } }, ['KEY_FILE_MODE']],
     ['a key file of its owner', FROM_FILE, { files: { 'the.key': 0o600 } }, []],

@@ -7,7 +7,7 @@ import { Terminal } from '../../../src/cli/terminal.ts'
 import { CODES, type Code } from '../../../src/config/codes.ts'
 import { type Explanation, explain } from '../../../src/explain.ts'
 import { ROOT } from '../../helpers/agw.ts'
-import { hasGit } from '../../helpers/git.ts'
+import { noGit, unless } from '../../helpers/needs.ts'
 
 const codes = Object.keys(CODES) as Code[]
 const stream = { write: () => true } as unknown as NodeJS.WritableStream
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 
 // What is found of a file's mode differs where files have none, and some examples ask git.
-describe.skipIf(process.platform === 'win32' || !hasGit)('every code', () => {
+describe.skipIf(process.platform === 'win32' || noGit !== undefined)(`every code${unless(noGit)}`, () => {
   it('is explained by an example that shows it', () => {
     for (const { code, finding, bad, good } of explanations) {
       expect(finding?.message, code).toBeTruthy()

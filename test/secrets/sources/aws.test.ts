@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
 import { freePort } from '../../helpers/free-port.ts'
+import { unless } from '../../helpers/needs.ts'
 import { contract, problem, said } from './contract.ts'
 
 const MOTO = process.env['AGW_TEST_MOTO'] ?? 'moto_server'
@@ -13,140 +14,137 @@ const noMoto =
 /** Nobody's login; moto takes any. */
 const LOGIN = { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'testing', AWS_REGION: 'eu-central-1' }
 
-describe.skipIf(noMoto !== undefined)(
-  `AWS on moto, an emulator${noMoto === undefined ? '' : ` (skipped: ${noMoto})`}`,
-  () => {
-    let moto: ChildProcess
-    let url = ''
-    const before = { ...process.env }
-    beforeAll(async () => {
-      const port = await freePort()
-      url = `http://127.0.0.1:${port}`
-      moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-      // The SDK looks for its login in the process itself.
-      Object.assign(process.env, LOGIN)
-      while (
-        !(await fetch(`${url}/moto-api/`).then(
-          answer => answer.ok,
-          () => false,
-        ))
-      )
-        await new Promise(r => setTimeout(r, 100))
-    })
-    afterAll(() => {
-      moto.kill()
-      for (const name of Object.keys(LOGIN)) {
-        if (before[name] === undefined) delete process.env[name]
-        else process.env[name] = before[name]
-      }
-    })
-
-    const context = () => ({ env: LOGIN, configDir: '/', connections: { aws: { endpoint: url } } })
-    const options = () => ({ endpoint: url, region: LOGIN.AWS_REGION })
-    let count = 0
-
-    contract(
-      'aws-secretsmanager',
-      async () => {
-        const sdk = await import('@aws-sdk/client-secrets-manager')
-        const client = new sdk.SecretsManagerClient(options())
-        count += 1
-        const id = (name: string): string => `agw/${count}/${name}`
-        return {
-          get context() {
-            return context()
-          },
-          where: name => ({ id: id(name) }),
-          put: async (name, value) => {
-            await client
-              .send(new sdk.CreateSecretCommand({ Name: id(name), SecretString: value }))
-              .catch(() =>
-                client.send(new sdk.PutSecretValueCommand({ SecretId: id(name), SecretString: value })),
-              )
-          },
-          take: async name => {
-            await client.send(
-              new sdk.DeleteSecretCommand({ SecretId: id(name), ForceDeleteWithoutRecovery: true }),
-            )
-          },
-        }
-      },
-      { fake: 'moto', largest: 60_000, noEmpty: true },
+describe.skipIf(noMoto !== undefined)(`AWS on moto, an emulator${unless(noMoto)}`, () => {
+  let moto: ChildProcess
+  let url = ''
+  const before = { ...process.env }
+  beforeAll(async () => {
+    const port = await freePort()
+    url = `http://127.0.0.1:${port}`
+    moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+    // The SDK looks for its login in the process itself.
+    Object.assign(process.env, LOGIN)
+    while (
+      !(await fetch(`${url}/moto-api/`).then(
+        answer => answer.ok,
+        () => false,
+      ))
     )
+      await new Promise(r => setTimeout(r, 100))
+  })
+  afterAll(() => {
+    moto.kill()
+    for (const name of Object.keys(LOGIN)) {
+      if (before[name] === undefined) delete process.env[name]
+      else process.env[name] = before[name]
+    }
+  })
 
-    contract(
-      'aws-ssm',
-      async () => {
-        const sdk = await import('@aws-sdk/client-ssm')
-        const client = new sdk.SSMClient(options())
-        count += 1
-        const name = (one: string): string => `/agw/${count}/${one}`
-        return {
-          get context() {
-            return context()
-          },
-          where: one => ({ name: name(one) }),
-          put: async (one, Value) => {
-            await client.send(
-              new sdk.PutParameterCommand({ Name: name(one), Value, Type: 'SecureString', Overwrite: true }),
-            )
-          },
-          take: async one => {
-            await client.send(new sdk.DeleteParameterCommand({ Name: name(one) }))
-          },
-        }
-      },
-      { fake: 'moto', largest: 4000, noEmpty: true },
-    )
+  const context = () => ({ env: LOGIN, configDir: '/', connections: { aws: { endpoint: url } } })
+  const options = () => ({ endpoint: url, region: LOGIN.AWS_REGION })
+  let count = 0
 
-    const secret = (where: { id: string; field?: string; stage?: string }) =>
-      ({
-        variable: JSON.stringify(where),
-        kind: 'aws-secretsmanager',
-        where,
-        refreshMs: undefined,
-        timeoutMs: undefined,
-      }) as const
-
-    test('a key of a JSON secret, and the version before', async () => {
+  contract(
+    'aws-secretsmanager',
+    async () => {
       const sdk = await import('@aws-sdk/client-secrets-manager')
       const client = new sdk.SecretsManagerClient(options())
-      await client.send(new sdk.CreateSecretCommand({ Name: 'json', SecretString: '{"a":"old"}' }))
-      await client.send(
-        new sdk.PutSecretValueCommand({ SecretId: 'json', SecretString: '{"a":"new","n":5,"m":{}}' }),
-      )
-      const places = [
-        { id: 'json', field: 'a' },
-        { id: 'json', field: 'n' },
-        { id: 'json', field: 'a', stage: 'AWSPREVIOUS' },
-        { id: 'json', field: 'z' },
-        { id: 'json', field: 'm' },
-      ]
-      const found = await gather(places.map(secret), context())
-      expect([...found.values()].map(said)).toEqual(['new', '5', 'old', 'missing', 'malformed'])
-    })
+      count += 1
+      const id = (name: string): string => `agw/${count}/${name}`
+      return {
+        get context() {
+          return context()
+        },
+        where: name => ({ id: id(name) }),
+        put: async (name, value) => {
+          await client
+            .send(new sdk.CreateSecretCommand({ Name: id(name), SecretString: value }))
+            .catch(() =>
+              client.send(new sdk.PutSecretValueCommand({ SecretId: id(name), SecretString: value })),
+            )
+        },
+        take: async name => {
+          await client.send(
+            new sdk.DeleteSecretCommand({ SecretId: id(name), ForceDeleteWithoutRecovery: true }),
+          )
+        },
+      }
+    },
+    { fake: 'moto', largest: 60_000, noEmpty: true },
+  )
 
-    test('more parameters than one call takes', async () => {
+  contract(
+    'aws-ssm',
+    async () => {
       const sdk = await import('@aws-sdk/client-ssm')
       const client = new sdk.SSMClient(options())
-      const names = Array.from({ length: 12 }, (_, index) => `/many/${index}`)
-      for (const Name of names)
-        await client.send(new sdk.PutParameterCommand({ Name, Value: `v${Name}`, Type: 'SecureString' }))
-      const entries = [...names, '/many/none'].map(
-        name =>
-          ({
-            variable: name,
-            kind: 'aws-ssm',
-            where: { name },
-            refreshMs: undefined,
-            timeoutMs: undefined,
-          }) as const,
-      )
-      const found = await gather(entries, context())
-      expect([...found.values()].map(said)).toEqual([...names.map(name => `v${name}`), 'missing'])
-    })
-  },
-)
+      count += 1
+      const name = (one: string): string => `/agw/${count}/${one}`
+      return {
+        get context() {
+          return context()
+        },
+        where: one => ({ name: name(one) }),
+        put: async (one, Value) => {
+          await client.send(
+            new sdk.PutParameterCommand({ Name: name(one), Value, Type: 'SecureString', Overwrite: true }),
+          )
+        },
+        take: async one => {
+          await client.send(new sdk.DeleteParameterCommand({ Name: name(one) }))
+        },
+      }
+    },
+    { fake: 'moto', largest: 4000, noEmpty: true },
+  )
+
+  const secret = (where: { id: string; field?: string; stage?: string }) =>
+    ({
+      variable: JSON.stringify(where),
+      kind: 'aws-secretsmanager',
+      where,
+      refreshMs: undefined,
+      timeoutMs: undefined,
+    }) as const
+
+  test('a key of a JSON secret, and the version before', async () => {
+    const sdk = await import('@aws-sdk/client-secrets-manager')
+    const client = new sdk.SecretsManagerClient(options())
+    await client.send(new sdk.CreateSecretCommand({ Name: 'json', SecretString: '{"a":"old"}' }))
+    await client.send(
+      new sdk.PutSecretValueCommand({ SecretId: 'json', SecretString: '{"a":"new","n":5,"m":{}}' }),
+    )
+    const places = [
+      { id: 'json', field: 'a' },
+      { id: 'json', field: 'n' },
+      { id: 'json', field: 'a', stage: 'AWSPREVIOUS' },
+      { id: 'json', field: 'z' },
+      { id: 'json', field: 'm' },
+    ]
+    const found = await gather(places.map(secret), context())
+    expect([...found.values()].map(said)).toEqual(['new', '5', 'old', 'missing', 'malformed'])
+  })
+
+  test('more parameters than one call takes', async () => {
+    const sdk = await import('@aws-sdk/client-ssm')
+    const client = new sdk.SSMClient(options())
+    const names = Array.from({ length: 12 }, (_, index) => `/many/${index}`)
+    for (const Name of names)
+      await client.send(new sdk.PutParameterCommand({ Name, Value: `v${Name}`, Type: 'SecureString' }))
+    const entries = [...names, '/many/none'].map(
+      name =>
+        ({
+          variable: name,
+          kind: 'aws-ssm',
+          where: { name },
+          refreshMs: undefined,
+          timeoutMs: undefined,
+        }) as const,
+    )
+    const found = await gather(entries, context())
+    expect([...found.values()].map(said)).toEqual([...names.map(name => `v${name}`), 'missing'])
+  })
+})
 
 describe('AWS that cannot be reached', () => {
   const entry = {

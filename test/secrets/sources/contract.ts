@@ -4,6 +4,7 @@ import { type Gathered, gather } from '../../../src/secrets/gather.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 import type { ProblemCode, SourceContext, SourceProblem } from '../../../src/secrets/source.ts'
 import { loadSource } from '../../../src/secrets/sources/registry.ts'
+import { unless } from '../../helpers/needs.ts'
 
 /** A place where a source finds values, made for one test. */
 export interface Place<K extends SourceKind> {
@@ -52,8 +53,7 @@ export function contract<K extends SourceKind>(
 ): void {
   const title = options.fake === undefined ? `the source ${kind}` : `the source ${kind}, on ${options.fake}`
   const missing = options.missing ?? 'missing'
-  const skipped = options.skip === undefined ? '' : ` (skipped: ${options.skip})`
-  describe.skipIf(options.skip !== undefined)(title + skipped, () => {
+  describe.skipIf(options.skip !== undefined)(title + unless(options.skip), () => {
     const entry = (place: Place<K>, name: string, timeoutMs?: number) => ({
       variable: name,
       kind,

@@ -7,11 +7,13 @@ import { setInDotenv } from '../../../src/secrets/dotenv.ts'
 import { gather } from '../../../src/secrets/gather.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 import { encryptedSource } from '../../../src/secrets/sources/encrypted.ts'
+import { unless } from '../../helpers/needs.ts'
 import { isWindows, tempFolders } from '../folders.ts'
 import { contract, problem, said } from './contract.ts'
 
 const folder = tempFolders()
-const noAge = spawnSync('age', ['--version']).error === undefined ? undefined : 'apt-get install age'
+const noAge =
+  spawnSync('age', ['--version']).error === undefined ? undefined : 'age is missing: apt-get install age'
 
 /** A folder with an identity in it, and what agw knows of it. */
 async function place() {
@@ -46,46 +48,43 @@ contract(
   { largest: 100 * 1024 },
 )
 
-describe.skipIf(noAge !== undefined)(
-  `the source encrypted and the age program${noAge ? ` (skipped: ${noAge})` : ''}`,
-  () => {
-    test.each([
-      ['binary', []],
-      ['armored', ['--armor']],
-    ])('reads what age encrypted: %s', async (_, flags) => {
-      const { configDir, recipient, context } = await place()
-      execFileSync('age', ['-r', recipient, ...flags, '-o', join(configDir, FILE)], {
-        input: 'A=sk-1\nB="sk 2"\n',
-      })
-      const found = await gather([entry('A'), entry('B')], context)
-      expect([...found.values()].map(said)).toEqual(['sk-1', 'sk 2'])
+describe.skipIf(noAge !== undefined)(`the source encrypted and the age program${unless(noAge)}`, () => {
+  test.each([
+    ['binary', []],
+    ['armored', ['--armor']],
+  ])('reads what age encrypted: %s', async (_, flags) => {
+    const { configDir, recipient, context } = await place()
+    execFileSync('age', ['-r', recipient, ...flags, '-o', join(configDir, FILE)], {
+      input: 'A=sk-1\nB="sk 2"\n',
     })
+    const found = await gather([entry('A'), entry('B')], context)
+    expect([...found.values()].map(said)).toEqual(['sk-1', 'sk 2'])
+  })
 
-    test('age reads what it writes', async () => {
-      const { configDir, context } = await place()
-      await encryptedSource.store?.(reference('A'), new Secret('sk-0123456789'), context)
-      const identity = join(configDir, 'identity.txt')
-      const text = execFileSync('age', ['-d', '-i', identity, join(configDir, FILE)], { encoding: 'utf8' })
-      expect(text).toBe('A=sk-0123456789\n')
-    })
+  test('age reads what it writes', async () => {
+    const { configDir, context } = await place()
+    await encryptedSource.store?.(reference('A'), new Secret('sk-0123456789'), context)
+    const identity = join(configDir, 'identity.txt')
+    const text = execFileSync('age', ['-d', '-i', identity, join(configDir, FILE)], { encoding: 'utf8' })
+    expect(text).toBe('A=sk-0123456789\n')
+  })
 
-    test('an identity of age-keygen opens it', async () => {
-      const { configDir, context } = await place()
-      const made = spawnSync('age-keygen', ['-o', join(configDir, 'other.txt')], { encoding: 'utf8' })
-      const [recipient = ''] = /age1\S+/.exec(made.stderr) ?? []
-      writeFileSync(join(configDir, FILE), await encryptAge(Buffer.from('A=sk-1'), [recipient]))
-      const env = { ...context.env, AGW_AGE_IDENTITY: 'other.txt' }
-      expect(said((await gather([entry('A')], { ...context, env })).get('A') as never)).toBe('sk-1')
-    })
+  test('an identity of age-keygen opens it', async () => {
+    const { configDir, context } = await place()
+    const made = spawnSync('age-keygen', ['-o', join(configDir, 'other.txt')], { encoding: 'utf8' })
+    const [recipient = ''] = /age1\S+/.exec(made.stderr) ?? []
+    writeFileSync(join(configDir, FILE), await encryptAge(Buffer.from('A=sk-1'), [recipient]))
+    const env = { ...context.env, AGW_AGE_IDENTITY: 'other.txt' }
+    expect(said((await gather([entry('A')], { ...context, env })).get('A') as never)).toBe('sk-1')
+  })
 
-    test('one with a passphrase is told, not asked for', async () => {
-      const { configDir, context } = await place()
-      const header = 'age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 18\n'
-      writeFileSync(join(configDir, FILE), `${header}${'A'.repeat(43)}\n--- ${'A'.repeat(43)}\nx`)
-      expect(problem((await gather([entry('A')], context)).get('A')).code).toMatch(/not-configured|denied/)
-    })
-  },
-)
+  test('one with a passphrase is told, not asked for', async () => {
+    const { configDir, context } = await place()
+    const header = 'age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 18\n'
+    writeFileSync(join(configDir, FILE), `${header}${'A'.repeat(43)}\n--- ${'A'.repeat(43)}\nx`)
+    expect(problem((await gather([entry('A')], context)).get('A')).code).toMatch(/not-configured|denied/)
+  })
+})
 
 describe('the source encrypted', () => {
   test('makes an identity for the first key, for its owner alone, and keeps it for the next', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 import { keychainSource } from '../../../src/secrets/sources/keychain.ts'
+import { unless } from '../../helpers/needs.ts'
 import { tempFolders } from '../folders.ts'
 import { contract, problem } from './contract.ts'
 import { type Keyring, noKeyring, startKeyring } from './keyring-daemon.ts'
@@ -24,7 +25,7 @@ function useBus(address: string | undefined): void {
 }
 afterAll(() => useBus(inherited))
 
-describe.skipIf(noKeyring !== undefined)('with GNOME Keyring', () => {
+describe.skipIf(noKeyring !== undefined)(`with GNOME Keyring${unless(noKeyring)}`, () => {
   let keyring: Keyring
   beforeAll(async () => {
     keyring = await startKeyring(runtime(), folder())
@@ -74,7 +75,7 @@ describe.skipIf(noKeyring !== undefined)('with GNOME Keyring', () => {
 })
 
 describe.skipIf(noKeyring !== undefined)(
-  'a keychain that cannot be used is told from one without the entry',
+  `a keychain that cannot be used is told from one without the entry${unless(noKeyring)}`,
   () => {
     const where = { service: 'agw', account: 'there' }
     const entry = {
