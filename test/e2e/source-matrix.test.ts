@@ -105,6 +105,39 @@ const kubernetes =
     }
   }
 
+type Answer = Parameters<typeof fakeServer>[0]
+const gcp =
+  (answer: Answer, more = '') =>
+  async (): Promise<Setting> => ({
+    entry: `{ gcp: { project: p, secret: s }${more} }`,
+    sources: `{ gcp: { endpoint: "${(await fakeServer(answer)).url}" } }`,
+    env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'canary-token' },
+  })
+
+const azure =
+  (answer: Answer, more = '') =>
+  async (): Promise<Setting> => {
+    const token = { status: 200, json: { access_token: 'canary-token' } }
+    const { url } = await fakeServer(seen => (seen.url.startsWith('/token') ? token : answer(seen)))
+    return {
+      entry: `{ azure: { vault: vlt-test, secret: s }${more} }`,
+      sources: `{ azure: { endpoint: "${url}" } }`,
+      env: { IDENTITY_ENDPOINT: `${url}/token`, IDENTITY_HEADER: 'canary-header' },
+    }
+  }
+
+const aws =
+  (answer: Answer, more = '') =>
+  async (): Promise<Setting> => ({
+    entry: `{ aws-secretsmanager: { id: s, field: key }${more} }`,
+    sources: `{ aws: { endpoint: "${(await fakeServer(answer)).url}", region: eu-central-1 } }`,
+    env: { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'canary-secret' },
+  })
+
+const ok = (json: unknown) => () => ({ status: 200, json })
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+const HALF = ', timeout: 500ms'
+
 const op =
   (script: string) =>
   (folder: string): Setting => {
@@ -225,6 +258,36 @@ const ROWS: Row[] = [
   ],
   ['op', 'locked', /op is not logged in/, op('echo "[ERROR] you are not currently signed in" >&2; exit 1')],
   ['op', 'empty', /the value is empty/, op('echo')],
+  ['op', 'without the field', /nothing is stored/, op('echo "[ERROR] no item found" >&2; exit 1')],
+  ['op', 'huge', /op failed/, op('yes sk-canary-0123456789')],
+  ['kubernetes', 'huge', /more than 1 MiB/, kubernetes(() => secret(HUGE))],
+  ['gcp', 'missing', /nothing is stored/, gcp(() => ({ status: 404 }))],
+  ['gcp', 'locked', /does not let this login read it/, gcp(() => ({ status: 403 }))],
+  ['gcp', 'empty', /the value is empty/, gcp(ok({ payload: { data: '' } }))],
+  ['gcp', 'of the wrong type', /nothing is stored/, gcp(ok({ payload: { data: [CANARY] } }))],
+  ['gcp', 'huge', /more than 1 MiB/, gcp(ok({ payload: { data: base64(HUGE) } }))],
+  ['gcp', 'slow', /did not answer in time|no answer within/, gcp(slow, HALF)],
+  ['azure', 'missing', /nothing is stored/, azure(() => ({ status: 404 }))],
+  ['azure', 'locked', /does not let this login read it/, azure(() => ({ status: 403 }))],
+  ['azure', 'empty', /the value is empty/, azure(ok({ value: '' }))],
+  ['azure', 'of the wrong type', /nothing is stored/, azure(ok({ value: [CANARY] }))],
+  ['azure', 'huge', /more than 1 MiB/, azure(ok({ value: HUGE }))],
+  ['azure', 'slow', /did not answer in time|no answer within/, azure(slow, HALF)],
+  [
+    'aws',
+    'missing',
+    /nothing is stored/,
+    aws(() => ({ status: 400, json: { __type: 'ResourceNotFoundException' } })),
+  ],
+  [
+    'aws',
+    'locked',
+    /does not let this login read it/,
+    aws(() => ({ status: 400, json: { __type: 'AccessDeniedException' } })),
+  ],
+  ['aws', 'empty', /the value is empty/, aws(ok({ SecretString: '{"key":""}' }))],
+  ['aws', 'of the wrong type', /not text/, aws(ok({ SecretString: `{"key":["${CANARY}"]}` }))],
+  ['aws', 'slow', /did not answer in time|no answer within/, aws(slow, HALF)],
   ...(noKeyring === undefined
     ? ([
         ['keychain', 'missing', /keychain agw\/openai.*nothing is stored/, keychain('unlocked')],
