@@ -1,6 +1,7 @@
 import { metricsText, parseConnectTo } from './gateway/index.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
 import type { LoadOptions, UsableConfig } from './load.ts'
+import { Redactor } from './secrets/redactor.ts'
 import type { Secret } from './secrets/secret.ts'
 import type { AccessLogOptions } from './serving/access-log.ts'
 import { openAdmin } from './serving/admin.ts'
@@ -81,6 +82,11 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
   const connectTo = (options.connectTo ?? []).map(parseConnectTo)
   const keys = new KeyUse()
   const hidden = new Set<Secret>()
+  let redactor: Redactor | undefined
+  const redact = (text: string): string => {
+    redactor ??= redactorOf(hidden)
+    return redactor.redact(text)
+  }
   let serving: Serving | undefined
   return startLive({
     load: options.load,
@@ -89,7 +95,16 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
       const count = options.workers && workerCount(options.workers.count, config.config?.workerThreads)
       serving =
         options.workers === undefined || count === undefined || count === 1
-          ? await serveHere(runtime, { options, keys, connectTo, standIn })
+          ? await serveHere(runtime, {
+              options,
+              keys,
+              connectTo,
+              standIn,
+              traces: {
+                redact,
+                onNote: message => options.onEvent({ event: 'note', message }),
+              },
+            })
           : await serveInWorkers(runtime, config, {
               workers: count,
               script: options.workers.script,
@@ -106,6 +121,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     onLoaded: loaded =>
       makeSecretsKnown(loaded, secret => {
         hidden.add(secret)
+        redactor?.add(secret)
         options.onSecret(secret)
       }),
     onServing: ({ slots }) => keys.adopt(slots, Date.now()),
@@ -115,6 +131,12 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
         await startAdminPages(options, options.admin, { live, serving, keys }, closing)
     },
   })
+}
+
+function redactorOf(secrets: Iterable<Secret>): Redactor {
+  const redactor = new Redactor()
+  for (const secret of secrets) redactor.add(secret)
+  return redactor
 }
 
 function workersLog({ format, file }: AccessLogOptions): WorkerSetup['log'] {

@@ -11,6 +11,7 @@ import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay.ts'
 import { setRequestHeader } from './request-edits.ts'
 import type { Bind, Destination, Destinations, Listener, Route, Target } from './runtime.ts'
+import type { Trace } from './telemetry/trace.ts'
 import type { Attempts } from './traffic/attempts.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
 
@@ -92,6 +93,9 @@ export class Exchange implements RouteRequest {
   caller: Caller | undefined = undefined
   /** Values that transformations have set for later expressions. */
   metadata: Record<string, unknown> | undefined = undefined
+
+  /** Its span, when it is sampled. */
+  trace: Trace | undefined = undefined
 
   /** For the access log. */
   model: string | undefined = undefined

@@ -26,6 +26,7 @@ import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
 import type { Destination, ModelRouter, TokenPlace } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
+import { beginTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
 import { TranslatedRelay } from './translated-relay.ts'
@@ -51,8 +52,9 @@ export function accept(
 }
 
 function match(exchange: Exchange): void {
-  if (exchange.path === '' || !exchange.isSound) return exchange.end(INVALID_REQUEST)
   const { settings } = exchange.generation.runtime
+  if (settings.tracing !== undefined) exchange.trace = beginTrace(settings.tracing, exchange)
+  if (exchange.path === '' || !exchange.isSound) return exchange.end(INVALID_REQUEST)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
   const { bind } = exchange
   const listener = bind && listenerOf(bind, exchange)
@@ -241,6 +243,8 @@ export function outgoingHeaders(
   if (destination.passthrough !== undefined && headers !== undefined)
     putBack(exchange, destination.passthrough, headers)
   if (exchange.changesBody && headers !== undefined) setHeader(headers, 'accept-encoding', 'identity')
+  if (exchange.trace !== undefined && headers !== undefined)
+    setHeader(headers, 'traceparent', exchange.trace.traceparent)
   if (headers === undefined || call === undefined || destination.ai === undefined) return headers
   const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call

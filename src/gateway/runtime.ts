@@ -19,6 +19,7 @@ import type { Step } from './policies/policy.ts'
 import type { RouteTable } from './router.ts'
 import type { PortTls } from './server-tls.ts'
 import type { LogRule } from './telemetry/log-rule.ts'
+import type { TraceRule } from './telemetry/trace-rule.ts'
 import type { HealthRule, RetryRule } from './traffic/rules.ts'
 
 /** Everything that requests need, decided before the first one comes. Frozen; a reload makes a new one. */
@@ -45,6 +46,8 @@ export interface Settings {
   readonly drainMs: number
   /** What the config changes in the access log. */
   readonly accessLog: LogRule | undefined
+  /** Which requests get a span, and what is in it. */
+  readonly tracing: TraceRule | undefined
 }
 
 /** One port. */

@@ -212,6 +212,24 @@ const TARGET = section({
   ),
 })
 
+/** OTLP over HTTP, to an address; agentgateway speaks gRPC where nothing says otherwise. */
+const TRACING: Support = (value, path, report) => {
+  if (isMap(value) && value['protocol'] !== 'http') report(path, 'traces over gRPC, which is the default')
+  section({
+    host: unless(host =>
+      typeof host === 'string' && host.startsWith('unix:') ? 'a collector on a Unix socket' : undefined,
+    ),
+    protocol: runs,
+    path: runs,
+    filter: runs,
+    attributes: runs,
+    resources: runs,
+    remove: runs,
+    randomSampling: runs,
+    clientSampling: runs,
+  })(value, path, report)
+}
+
 const CONFIG = section({
   config: STATIC_CONFIG,
   gateways: each(GATEWAY),
@@ -222,6 +240,7 @@ const CONFIG = section({
   frontendPolicies: section({
     tls: section({ minVersion: runs, maxVersion: runs }),
     accessLog: section({ filter: runs, add: runs, remove: runs }),
+    tracing: TRACING,
     http: section({
       maxBufferSize: runs,
       http1MaxHeaders: runs,

@@ -10,6 +10,7 @@ import {
 import type { Engine } from '../live.ts'
 import { type AccessLogOptions, openAccessLog } from './access-log.ts'
 import type { KeyUse } from './key-use.ts'
+import { Traces, type TracesOptions } from './traces.ts'
 
 /** What serves, with what can be told of it and changed in it. */
 export interface Serving {
@@ -23,16 +24,22 @@ export interface HereOptions {
   readonly keys: KeyUse
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
+  readonly traces: TracesOptions
 }
 
-/** Serves in this process. Throws PORT_TAKEN, and WRITE_FAILED for an access log that cannot be written. */
+/**
+ * Serves in this process. Throws PORT_TAKEN, WRITE_FAILED for an access log that cannot be written, and CONFIG_INVALID for
+ * traces that nothing is installed for.
+ */
 export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Serving> {
   const { options, keys, connectTo, standIn } = here
+  const traces = new Traces(here.traces)
+  await traces.prepare(runtime)
   const log = options.log && (await openAccessLog(options.log))
   const metrics = new Metrics()
   // Without admin pages nobody could ask.
   const counts = options.admin === undefined ? [] : [metrics.record, keys.record]
-  const observers = [log?.add, ...counts].filter(one => one !== undefined)
+  const observers = [log?.add, traces.add, ...counts].filter(one => one !== undefined)
   const gateway = await startGateway(runtime, {
     ...(options.host !== undefined && { host: options.host }),
     connectTo,
@@ -40,7 +47,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     onAccess: tellAll(observers),
     ...(options.admin && { onConnection: metrics.connection }),
   }).catch(async (error: unknown) => {
-    await log?.close()
+    await Promise.all([log?.close(), traces.close()])
     throw error
   })
   return {
@@ -48,10 +55,13 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
       get addresses() {
         return gateway.addresses
       },
-      reload: next => gateway.reload(next),
+      reload: async next => {
+        await traces.prepare(next)
+        await gateway.reload(next)
+      },
       close: async how => {
         await gateway.close(how)
-        await log?.close()
+        await Promise.all([log?.close(), traces.close()])
       },
     },
     metrics: async () => [metrics.snapshot()],

@@ -29,6 +29,7 @@ const EVENT: AccessEvent = {
   firstByte: 250,
   isStream: true,
   log: undefined,
+  span: undefined,
   reason: 'Upstream',
   error: undefined,
   duration: 1250,

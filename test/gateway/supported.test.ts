@@ -42,6 +42,18 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"otlp"/,
   ],
   [
+    'traces over gRPC',
+    { frontendPolicies: { tracing: { host: 'a.test:4317' } } },
+    'frontendPolicies.tracing',
+    /gRPC/,
+  ],
+  [
+    'traces with policies towards the collector',
+    { frontendPolicies: { tracing: { host: 'a.test:4318', protocol: 'http', policies: {} } } },
+    'frontendPolicies.tracing.policies',
+    /"policies"/,
+  ],
+  [
     'a TCP listener',
     { binds: [{ port: 1, listeners: [{ protocol: 'TCP', tcpRoutes: [{}] }] }] },
     'binds[0].listeners[0].protocol',

@@ -31,6 +31,7 @@ const EVENT: AccessEvent = {
   firstByte: 3.5,
   isStream: true,
   log: undefined,
+  span: undefined,
   reason: 'Upstream',
   error: undefined,
   duration: 12.34567,

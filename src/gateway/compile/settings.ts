@@ -3,6 +3,7 @@ import type { Cel } from '../cel/cel.ts'
 import type { Settings } from '../runtime.ts'
 import { compileAccessLog } from './access-log.ts'
 import { milliseconds } from './duration.ts'
+import { compileTracing } from './tracing.ts'
 
 /** What holds for the connections to all upstreams, in milliseconds. */
 export function connectionSettings(config: StaticConfig | null | undefined): {
@@ -33,5 +34,6 @@ export function settingsOf(
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,
     accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
+    tracing: compileTracing(frontendPolicies?.tracing, cel),
   })
 }

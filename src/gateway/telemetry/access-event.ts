@@ -6,6 +6,7 @@ import type { Reason } from '../failures.ts'
 import type { QueryCredential } from '../runtime.ts'
 import { type LogChange, logChange } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
+import { type SpanFacts, spanFacts } from './trace.ts'
 import type { Usage } from './usage.ts'
 
 /** One request, told after its answer has gone. Holds no secret: header values are left out, query values masked. */
@@ -51,6 +52,8 @@ export interface AccessEvent {
   readonly isStream: boolean
   /** What the config changes in the line of the log; undefined when it says nothing. */
   readonly log: LogChange | undefined
+  /** Its span in a trace; undefined when there is none. */
+  readonly span: SpanFacts | undefined
   readonly reason: Reason | undefined
   readonly error: string | undefined
   /** Milliseconds. */
@@ -89,6 +92,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
     isStream: relay?.isStream ?? false,
     log: rule && logChange(rule, exchange),
+    span: exchange.trace && spanFacts(exchange.trace, exchange),
     reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
     error: exchange.error,
     duration,

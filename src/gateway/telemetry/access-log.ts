@@ -110,6 +110,7 @@ export function textFormat(): AccessFormat {
     const rest =
       (first === undefined ? '' : ` agw.ai.time_to_first_token=${milliseconds(first)}`) +
       (event.retries === 0 ? '' : ` retry.attempt=${event.retries}`) +
+      (event.span === undefined ? '' : ` trace.id=${event.span.traceId} span.id=${event.span.spanId}`) +
       (event.error === undefined ? '' : field('error', event.error))
     return `${clock.text(event.time)}\tinfo\trequest${common}${source}${tokens}${rest} duration=${milliseconds(event.duration)}\n`
   }
@@ -118,7 +119,7 @@ export function textFormat(): AccessFormat {
 /** A line with fields of the config's own. */
 function changedText(time: string, event: AccessEvent, change: LogChange): string {
   let text = `${time}\tinfo\trequest`
-  for (const [name, value] of Object.entries(changed(fieldsOf(event), change))) {
+  for (const [name, value] of Object.entries(changed(eventFields(event), change))) {
     const isPlain = value === undefined || typeof value === 'string' || typeof value === 'number'
     text += field(name, isPlain ? value : JSON.stringify(value))
   }
@@ -134,7 +135,7 @@ function changed(fields: Readonly<Record<string, unknown>>, { added, removed }: 
 export function jsonFormat(): AccessFormat {
   const clock = new Clock()
   return event => {
-    const fields = event.log === undefined ? fieldsOf(event) : changed(fieldsOf(event), event.log)
+    const fields = event.log === undefined ? eventFields(event) : changed(eventFields(event), event.log)
     // JSON leaves out what is undefined.
     const line = { time: clock.text(event.time), level: 'info', scope: 'request', ...fields }
     return `${JSON.stringify(line)}\n`
@@ -142,7 +143,7 @@ export function jsonFormat(): AccessFormat {
 }
 
 /** Every field by agentgateway's name; undefined where there is nothing to tell. */
-function fieldsOf(event: AccessEvent): Record<string, string | number | undefined> {
+export function eventFields(event: AccessEvent): Record<string, string | number | undefined> {
   const first = firstToken(event)
   return {
     gateway: event.gateway,
@@ -163,6 +164,8 @@ function fieldsOf(event: AccessEvent): Record<string, string | number | undefine
     'gen_ai.usage.output_tokens': event.usage?.outputTokens,
     'agw.ai.time_to_first_token': first === undefined ? undefined : milliseconds(first),
     'retry.attempt': event.retries === 0 ? undefined : event.retries,
+    'trace.id': event.span?.traceId,
+    'span.id': event.span?.spanId,
     reason: event.reason,
     error: event.error,
     duration: milliseconds(event.duration),

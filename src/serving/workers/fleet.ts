@@ -164,6 +164,8 @@ export class Fleet {
       case 'snapshot':
         member.metrics = message.metrics
         return this.#snapshots.get(`${member.worker.id}/${message.id}`)?.()
+      case 'note':
+        return this.#options.onNote(message.message)
       case 'refused':
         return this.#options.onRefused(message)
       case 'outcome':

@@ -73,6 +73,7 @@ export type FromWorker =
       readonly hint: string
     }
   | { readonly kind: 'snapshot'; readonly id: number; readonly metrics: MetricsSnapshot }
+  | { readonly kind: 'note'; readonly message: string }
   | { readonly kind: 'refused'; readonly slot: Path; readonly at: number }
   | {
       readonly kind: 'take'

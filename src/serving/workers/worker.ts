@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../../secrets/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
 import { refusedKey } from '../key-use.ts'
+import { Traces } from '../traces.ts'
 import { RemoteLimits } from './remote-limits.ts'
 import { decodeConfig, type FromWorker, type SentConfig, type ToWorker } from './wire.ts'
 
@@ -28,6 +29,10 @@ class ServingWorker {
   readonly #redactor = new Redactor()
   readonly #metrics = new Metrics()
   readonly #limits: RemoteLimits
+  readonly #traces = new Traces({
+    redact: text => this.#redactor.redact(text),
+    onNote: message => this.#tell({ kind: 'note', message }),
+  })
   #gateway: Gateway | undefined
   #log: OpenedLog | undefined
   /** Messages that change what is served are taken one after the other. */
@@ -48,7 +53,7 @@ class ServingWorker {
       case 'start':
         return this.#inTurn(message.sent, config => this.#start(message, config))
       case 'reload':
-        return this.#inTurn(message.sent, config => this.#gateway?.reload(compileRuntime(config)))
+        return this.#inTurn(message.sent, config => this.#reload(config))
       case 'snapshot':
         return this.#tell({ kind: 'snapshot', id: message.id, metrics: this.#metrics.snapshot() })
       case 'level':
@@ -90,7 +95,9 @@ class ServingWorker {
       this.#log = await openAccessLog({ ...log, level, stream: this.#stderr, redact, isShared: true })
     }
     const tell = this.#log?.add
-    this.#gateway = await startGateway(compileRuntime(config), {
+    const runtime = compileRuntime(config)
+    await this.#traces.prepare(runtime)
+    this.#gateway = await startGateway(runtime, {
       ...(host !== undefined && { host }),
       connectTo,
       ...(standIn !== undefined && { standIn }),
@@ -99,6 +106,7 @@ class ServingWorker {
       onConnection: this.#metrics.connection,
       onAccess: event => {
         tell?.(event)
+        this.#traces.add(event)
         this.#metrics.record(event)
         const refused = refusedKey(event)
         if (refused !== undefined) this.#tell({ kind: 'refused', ...refused })
@@ -106,10 +114,16 @@ class ServingWorker {
     })
   }
 
+  async #reload(config: ResolvedConfig): Promise<void> {
+    const runtime = compileRuntime(config)
+    await this.#traces.prepare(runtime)
+    await this.#gateway?.reload(runtime)
+  }
+
   async #close(drainMs: number | undefined): Promise<void> {
     await this.#gateway?.close(drainMs === undefined ? {} : { drainMs })
     this.#limits.flush()
-    await this.#log?.close()
+    await Promise.all([this.#log?.close(), this.#traces.close()])
     this.#tell({ kind: 'snapshot', id: 0, metrics: this.#metrics.snapshot() })
     this.#channel.disconnect()
   }

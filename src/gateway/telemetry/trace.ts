@@ -1,0 +1,76 @@
+import { celContext } from '../cel/context.ts'
+import { jsonValue } from '../cel/values.ts'
+import type { Exchange } from '../exchange.ts'
+import { logChange } from './log-rule.ts'
+import type { Collector, Sampling, TraceRule } from './trace-rule.ts'
+
+/** The span of one request, whose id is made before the request leaves. */
+export interface Trace {
+  readonly rule: TraceRule
+  readonly traceId: string
+  readonly spanId: string
+  /** The span of the client. */
+  readonly parentId: string | undefined
+  /** What goes upstream. */
+  readonly traceparent: string
+}
+
+/** What the event of a request says of its span. */
+export interface SpanFacts {
+  readonly collector: Collector
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentId: string | undefined
+  /** Attribute → value, as JSON has it. */
+  readonly added: Readonly<Record<string, unknown>>
+  readonly removed: ReadonlySet<string>
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header; later versions may go on behind the flags. */
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-[\da-f]{2}(?:$|-)/
+const SAMPLED = '01'
+
+/** Undefined for a header that is not there or says nothing; such a request starts a trace of its own. */
+function parentOf(header: string | string[] | undefined): { traceId: string; spanId: string } | undefined {
+  if (typeof header !== 'string') return undefined
+  const [, version, traceId, spanId] = TRACEPARENT.exec(header) ?? []
+  const isOfLength = version !== '00' || header.length === 55
+  return traceId === undefined || spanId === undefined || !isOfLength ? undefined : { traceId, spanId }
+}
+
+/** Undefined for a request that is not sampled: what the client has sent of its trace then goes on as it is. */
+export function beginTrace(rule: TraceRule, exchange: Exchange): Trace | undefined {
+  const parent = parentOf(exchange.headers['traceparent'])
+  if (!isSampled(parent === undefined ? rule.random : rule.client, exchange)) return undefined
+  const traceId = parent?.traceId ?? rule.ids.trace()
+  const spanId = rule.ids.span()
+  const traceparent = `00-${traceId}-${spanId}-${SAMPLED}`
+  return { rule, traceId, spanId, parentId: parent?.spanId, traceparent }
+}
+
+/** An expression that fails, or yields neither a number nor true or false, samples nothing. */
+function isSampled(sampling: Sampling, exchange: Exchange): boolean {
+  if (sampling === 0) return false
+  if (sampling === 1) return true
+  const share = typeof sampling === 'number' ? sampling : evaluated(sampling, exchange)
+  return Math.random() < share
+}
+
+function evaluated(expression: Exclude<Sampling, number>, exchange: Exchange): number {
+  try {
+    const value = jsonValue(expression.evaluate(celContext(exchange)))
+    return typeof value === 'number' ? value : value === true ? 1 : 0
+  } catch {
+    return 0
+  }
+}
+
+/** Undefined when the filter does not want the span. */
+export function spanFacts(
+  { rule, traceId, spanId, parentId }: Trace,
+  exchange: Exchange,
+): SpanFacts | undefined {
+  const { isWanted, added, removed } = logChange(rule, exchange)
+  if (!isWanted) return undefined
+  return { collector: rule.collector, traceId, spanId, parentId, added, removed }
+}
