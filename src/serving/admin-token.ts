@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgwError } from '../errors.ts'
-import { Secret } from '../secrets/index.ts'
+import { Secret, withLock, writeFileAtomic } from '../secrets/index.ts'
 import { makePrivate, stateFolder } from './state-folder.ts'
 
 /** The variable that holds the token of the admin pages. */
@@ -18,16 +18,29 @@ export async function adminToken(env: Readonly<Record<string, string | undefined
   const folder = stateFolder(env)
   if (folder === undefined) throw noPlace('there is no home folder')
   const file = join(folder, 'admin-token')
-  const kept = await readFile(file, 'utf8').catch(() => '')
-  if (kept.trim() !== '') return new Secret(kept.trim(), `file ${file}`)
-  const token = randomBytes(32).toString('base64url')
+  const token = (await keptIn(file)) || (await made(folder, file))
+  return new Secret(token, `file ${file}`)
+}
+
+async function keptIn(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(() => '')).trim()
+}
+
+/** Of several that start at once one makes the token, and the others take that. */
+async function made(folder: string, file: string): Promise<string> {
   try {
     await makePrivate(folder)
-    await writeFile(file, `${token}\n`, { mode: 0o600 })
+    return await withLock(file, async () => {
+      const others = await keptIn(file)
+      if (others !== '') return others
+      const token = randomBytes(32).toString('base64url')
+      await writeFileAtomic(file, `${token}\n`, { mode: 0o600 })
+      return token
+    })
   } catch (error) {
+    if (error instanceof AgwError) throw noPlace(error.message)
     throw noPlace(error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason')
   }
-  return new Secret(token, `file ${file}`)
 }
 
 function noPlace(why: string): AgwError {

@@ -3,9 +3,13 @@ import type { JSONWebKeySet } from 'jose'
 /** Where the public keys of an issuer come from. */
 export type JwksSource = { readonly keys: JSONWebKeySet } | { readonly url: string }
 
-/** How long a fetched set is used when the answer does not say, and at least, and how soon a failed fetch is tried again. */
+/**
+ * How long a fetched set is used when the answer does not say, at least, and at most: a key that its issuer has withdrawn
+ * must not stay good for ever. And how soon a failed fetch is tried again.
+ */
 const USUAL_MS = 15 * 60_000
 const LEAST_MS = 60_000
+const MOST_MS = 24 * 60 * 60_000
 const RETRY_MS = 15_000
 /** What a server of keys may take to answer. */
 const FETCH_MS = 10_000
@@ -76,15 +80,30 @@ export class RemoteJwks {
     this.#askedAt = this.#now()
     try {
       const answer = await this.#fetch(this.#url)
-      const text = answer.ok ? await answer.text() : ''
-      const keys = text.length > MOST_BYTES ? undefined : parseJwks(text)
+      const keys = parseJwks(await textOf(answer))
       if (keys === undefined) throw new TypeError('no key set')
       this.#keys = keys
-      this.#freshUntil = this.#now() + Math.max(LEAST_MS, lifetime(answer.headers))
+      this.#freshUntil = this.#now() + Math.min(MOST_MS, Math.max(LEAST_MS, lifetime(answer.headers)))
     } catch {
       this.#freshUntil = this.#now() + RETRY_MS
     }
   }
+}
+
+/** The body of a good answer; nothing in place of any other. No more is read than a key set may have. */
+async function textOf({ ok, body }: Response): Promise<string> {
+  if (body === null) return ''
+  const parts: Uint8Array[] = []
+  let left = ok ? MOST_BYTES : 0
+  const reader = body.getReader()
+  while (left > 0) {
+    const { value } = await reader.read()
+    if (value === undefined) return Buffer.concat(parts).toString('utf8')
+    left -= value.length
+    parts.push(value)
+  }
+  await reader.cancel()
+  return ''
 }
 
 /** Milliseconds that an answer says it may be kept. */

@@ -150,6 +150,8 @@ describe('a key set behind a URL', () => {
     ['Cache-Control', { 'cache-control': 'public, max-age=300' }, 300_000],
     ['nothing, for a quarter of an hour', {}, 900_000],
     ['too short a time, for a minute', { 'cache-control': 'max-age=1' }, 60_000],
+    ['too long a time, for a day', { 'cache-control': 'max-age=99999999999999999999' }, 86_400_000],
+    ['a day in the far future, for a day', { expires: 'Fri, 31 Dec 9999 23:59:59 GMT' }, 86_400_000],
   ])('is kept as long as %s says', async (_, headers, ms) => {
     const { set, asked, pass } = remote([answer('a', headers), answer('b')])
     await set.keys()
@@ -186,6 +188,24 @@ describe('a key set behind a URL', () => {
     expect(asked).toBe(2)
     expect(await verifier({ renewed }).verify(await token({}))).toMatchObject({ sub: 'alice' })
     expect(asked).toBe(2)
+  })
+
+  it('is no set when it has no end, and is not read to it', async () => {
+    let sent = 0
+    let isCancelled = false
+    const endless = new ReadableStream<Uint8Array>({
+      pull(stream) {
+        sent += 65_536
+        stream.enqueue(new Uint8Array(65_536).fill(0x20))
+      },
+      cancel() {
+        isCancelled = true
+      },
+    })
+    const { set } = remote([new Response(endless)])
+    expect(await set.keys()).toBeUndefined()
+    expect(isCancelled).toBe(true)
+    expect(sent).toBeLessThanOrEqual(1024 * 1024 + 2 * 65_536)
   })
 
   it('serves on while the newer one cannot be had, and is asked for again soon', async () => {
