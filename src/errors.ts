@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   PORT_TAKEN: EXIT.upstream,
   UPSTREAM_FAILED: EXIT.upstream,
   NOT_PASSED: EXIT.findings,
+  DECLINED: EXIT.findings,
   BUG: EXIT.bug,
   INTERRUPTED: EXIT.interrupted,
 } as const

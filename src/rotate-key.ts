@@ -38,6 +38,8 @@ export type RotateEvent =
   | { readonly step: 'written'; readonly fingerprint: string }
   | { readonly step: 'taken-up'; readonly gateways: readonly GatewayState[] }
   | { readonly step: 'forgotten' }
+  /** No old key was kept. */
+  | { readonly step: 'nothing-kept' }
 
 /** A gateway that runs on this machine, and whether it sends the key it should. */
 export interface GatewayState extends Pick<RunningGateway, 'pid' | 'admin'> {
@@ -177,7 +179,11 @@ async function finish(scene: Scene, options: RotateOptions): Promise<Rotated> {
       hint: `go on with \`agw keys rotate ${slot.name}\`, or go back with --undo`,
     })
   }
-  await forget(scene, options)
+  // What a broken-off rotation has left behind goes too.
+  const { load } = options
+  const left = journal ?? (await readPlace(scene.previous, scene.loaded.folder, load.env))
+  if (left === undefined) options.onEvent({ step: 'nothing-kept' })
+  else await forget(scene, options)
   return {
     slot,
     changed: journal !== undefined,

@@ -67,6 +67,8 @@ export interface RouteTest {
   readonly answer: TimedAnswer | undefined
   /** UPSTREAM_FAILED where the answer is the gateway's own, because the upstream gave none. */
   readonly trouble: AgwError | undefined
+  /** The status that was asked for, where one was. */
+  readonly expectStatus: number | undefined
   readonly ok: boolean
 }
 
@@ -106,6 +108,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     isKeyKnown: slot === undefined || !unread.has(slot.name),
     answer,
     trouble: isExpected ? undefined : asked?.trouble,
+    expectStatus: options.expectStatus,
     ok: passed(explanation, answer, options.expectStatus),
   }
 }
@@ -152,6 +155,11 @@ function concrete(wanted: WantedRequest): ConcreteRequest {
   if (!/^[\x21-\x7e]*$/.test(wanted.path)) {
     throw new AgwError('USAGE', 'the path holds characters that a URL cannot', {
       hint: 'percent-encode them, as in /a%20b',
+    })
+  }
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(wanted.path)) {
+    throw new AgwError('USAGE', 'the path of a request is needed here, and this is a whole URL', {
+      hint: 'give the part from the / after the host on, as in /v1/models; --host NAME gives the host, --url URL a gateway that runs',
     })
   }
   const path = wanted.path.startsWith('/') ? wanted.path : `/${wanted.path}`

@@ -65,7 +65,7 @@ async function write(
   if (texts.length === 0 && modes.length > 0) {
     if (dryRun) terminal.err('dry run: nothing was changed')
     else if (!yes && prompt.allowed && !(await prompt.confirm('--yes', 'Change this?', true)))
-      throw new AgwError('INTERRUPTED', 'nothing was changed')
+      throw new AgwError('DECLINED', 'nothing was changed')
   }
   if (!dryRun) for (const file of modes) await close(file)
   const action = dryRun ? 'unchanged' : 'updated'

@@ -42,7 +42,7 @@ export async function readKey(
   const raw = await rawKey(input, question, context)
   if (raw === undefined) return undefined
   if (raw.trim().length >= 8) context.redactor.add(raw.trim())
-  const cleaned = cleanPastedKey(raw)
+  const cleaned = cleanPastedKey(raw.trimEnd())
   if (!cleaned.ok) throw new AgwError('SECRET_REJECTED', cleaned.message, { hint: cleaned.hint })
   for (const note of cleaned.notes) context.terminal.err(note)
   const mismatch = providerMismatch(cleaned.value, question.provider)
@@ -51,6 +51,13 @@ export async function readKey(
   const key = new Secret(cleaned.value, 'given key')
   context.redactor.add(key)
   return key
+}
+
+/** Why a typed key is asked for again, or `true`. Nothing of the key is in it. */
+function wrongKey(text: string, optional: boolean): string | true {
+  if (text === '' && optional) return true
+  const cleaned = cleanPastedKey(text.trimEnd())
+  return cleaned.ok || `${cleaned.message}: ${cleaned.hint}`
 }
 
 async function rawKey(
@@ -65,7 +72,9 @@ async function rawKey(
   if (input.fromStdin === true || input.fromFile === '-')
     return (await readStdin(context.stdin, MAX_KEY_BYTES)).toString()
   if (context.prompt.allowed) {
-    const typed = await context.prompt.secret('--key-from-stdin or --from-file', question.message)
+    const flags = '--key-from-stdin or --from-file'
+    const optional = question.optional === true
+    const typed = await context.prompt.secret(flags, question.message, text => wrongKey(text, optional))
     return typed === '' && question.optional === true ? undefined : typed
   }
   if (question.optional === true) return undefined

@@ -7,6 +7,9 @@ export interface Choice<T extends string> {
   readonly description?: string
 }
 
+/** How many choices are shown at once: fits a terminal of 24 lines. */
+const PAGE = 16
+
 /**
  * Questions to a person. Every question names the flag that answers it, so that nothing can be asked that a script
  * cannot say. The only importer of inquirer, and only when a question is really asked.
@@ -31,10 +34,11 @@ export class Prompt {
   ): Promise<T> {
     const answer = await this.#ask(flag, {
       type: 'select',
-      message,
+      // A list that does not fit shows a part of itself: how long it is, says that it goes on.
+      message: choices.length > PAGE ? `${message} (${choices.length} choices, the list goes on)` : message,
       choices,
       ...(initial !== undefined && { default: initial }),
-      pageSize: 12,
+      pageSize: PAGE,
       loop: false,
     })
     return answer as T
@@ -59,8 +63,9 @@ export class Prompt {
   }
 
   /** A hidden question: nothing of the answer is drawn, not even its length. */
-  async secret(flag: string, message: string): Promise<string> {
-    return String(await this.#ask(flag, { type: 'password', message, toggleMask: false }))
+  async secret(flag: string, message: string, check?: (text: string) => string | true): Promise<string> {
+    const validate = check && { validate: check }
+    return String(await this.#ask(flag, { type: 'password', message, toggleMask: false, ...validate }))
   }
 
   async #ask(flag: string, question: Record<string, unknown>): Promise<unknown> {

@@ -94,13 +94,16 @@ async function completeProvider(
 ): Promise<ChosenProvider> {
   const { provider, method, index } = wanted
   const { prompt } = context
-  const ask = (flag: string, message: string): Promise<string> =>
-    prompt.input(flag, message, { check: text => text.trim() !== '' || 'an answer is needed' })
+  const ask = (flag: string, message: string, wrong?: (text: string) => string | undefined) =>
+    prompt.input(flag, message, {
+      check: text => (text.trim() === '' ? 'an answer is needed' : (wrong?.(text.trim()) ?? true)),
+    })
   // The second openai-compatible host takes the second --base-url, whatever stands between them.
   const nth = providers.slice(0, index).filter(one => one.id === provider.id).length
   const needsUrl = provider.id === 'openai-compatible'
   let baseUrl = needsUrl || providers.length === 1 ? flags['base-url']?.[nth] : undefined
-  if (needsUrl) baseUrl ??= await ask('--base-url URL', 'Its base URL, as in https://llm.example.com/v1')
+  if (needsUrl)
+    baseUrl ??= await ask('--base-url URL', 'Its base URL, as in https://llm.example.com/v1', wrongUrl)
   if (baseUrl !== undefined) checkUrl(baseUrl)
   let resourceName = provider.id === 'azure' ? flags['azure-resource']?.[nth] : undefined
   if (provider.id === 'azure')
@@ -131,9 +134,10 @@ async function passthroughHeader(flags: WizardFlags, prompt: Prompt): Promise<st
     (prompt.allowed
       ? await prompt.input('--header NAME', "In which header does the client's credential come?", {
           initial: usual,
+          check: text => HEADER_NAME.test(text.trim()) || 'this is not the name of a header',
         })
       : usual)
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) {
+  if (!HEADER_NAME.test(header)) {
     throw new AgwError('USAGE', '--header is not the name of a header', {
       hint: 'for example --header x-provider-key',
     })
@@ -141,16 +145,19 @@ async function passthroughHeader(flags: WizardFlags, prompt: Prompt): Promise<st
   return header.toLowerCase() === usual.toLowerCase() ? undefined : header
 }
 
-function checkUrl(text: string): void {
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** What is wrong with a base URL, for whoever typed it. */
+function wrongUrl(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (
-    url &&
-    /^https?:$/.test(url.protocol) &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === ''
-  )
-    return
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return 'this is not an address like https://llm.example.com/v1'
+  if (url.username !== '' || url.password !== '') return 'leave user name and password out'
+  return url.search === '' ? undefined : 'leave the query out'
+}
+
+function checkUrl(text: string): void {
+  if (wrongUrl(text) === undefined) return
   throw new AgwError('USAGE', '--base-url is not an address like https://llm.example.com/v1', {
     hint: 'give scheme, host and path prefix only: no user name, no query',
   })

@@ -49,7 +49,7 @@ export async function writeFiles(
     terminal.err(changed.length === 0 ? 'nothing would change' : 'dry run: nothing was written')
   } else if (changed.length > 0 && !options.yes && options.prompt.allowed) {
     const go = await options.prompt.confirm('--yes', 'Write this?', true)
-    if (!go) throw new AgwError('INTERRUPTED', 'nothing was written')
+    if (!go) throw new AgwError('DECLINED', 'nothing was written')
   }
   if (!options.dryRun) {
     // The last question, before the first byte: whoever breaks off here has changed nothing.

@@ -107,11 +107,9 @@ function nextSteps(
     const secrets = pending.length < names.length ? [`${APPLY} ${path(MANIFESTS.secret)}`] : []
     return [...store, ...secrets, `${APPLY} ${path(MANIFESTS.controller)}`]
   }
-  const [first] = pending
-  return [
-    first === undefined ? `agw validate${option}` : `agw keys set ${first}${option}`,
-    `agw serve${option}`,
-  ]
+  const first =
+    pending.length === 0 ? [`agw validate${option}`] : pending.map(name => `agw keys set ${name}${option}`)
+  return [...first, `agw serve${option}`]
 }
 
 /** A file beside the config, as it is named from the working folder. */

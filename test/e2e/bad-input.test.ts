@@ -28,6 +28,20 @@ interface Case {
 }
 
 const cases: Case[] = [
+  {
+    what: 'a URL where test-route takes a path',
+    files: { 'config.yaml': GUIDE.inline.replace('sk-proj....', KEY) },
+    args: ['test-route', 'http://x.example/y', '--explain'],
+    status: 2,
+    says: [/the path of a request/, /--host/],
+  },
+  {
+    what: 'another status than the expected one',
+    files: { 'config.yaml': GUIDE.inline.replace('sk-proj....', KEY) },
+    args: ['test-route', '--mock', '--expect-status', '401'],
+    status: 1,
+    says: [/did not pass: expected 401, got 200/],
+  },
   { what: 'no config at all', args: ['serve'], status: 3, says: [/no config\.yaml here/, /agw init/] },
   {
     what: 'a config that does not exist',

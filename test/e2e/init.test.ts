@@ -55,6 +55,11 @@ describe('several providers at once', () => {
     expect(run.stdout).toContain('agw keys set openai')
   })
 
+  it('are each told how to store their key', async () => {
+    const run = await init([...both, '--method', 'env'])
+    expect(run.stdout).toMatch(/Next:\n {2}agw keys set openai\n {2}agw keys set anthropic\n {2}agw serve/)
+  })
+
   it('take an address each where they are openai-compatible', async () => {
     const two = [
       '--provider',

@@ -95,6 +95,13 @@ describe('agw keys rotate', () => {
     expect(shell).toMatchObject({ status: 3, stderr: expect.stringContaining('environment of this shell') })
   })
 
+  it('says that there is nothing to forget where no old key is kept', async () => {
+    await setUp('env')
+    const done = await rotate(['--finish'])
+    expect(done).toMatchObject({ status: 0, stderr: expect.stringContaining('nothing to forget') })
+    expect(done.stderr).not.toContain('is forgotten')
+  })
+
   it('forgets the old key when its time is over', async () => {
     await setUp('env')
     expect((await rotate(['--keep', '0'], NEW)).status).toBe(0)

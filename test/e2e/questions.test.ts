@@ -48,6 +48,22 @@ describe.skipIf(missing !== undefined)(`the questions of init${unless(missing)}`
     [/OpenAI key/, `${KEY}\r`],
   ]
 
+  it('are asked again after an answer that does not fit', async () => {
+    const { status, screen } = await talk(
+      ['init', '--provider', 'openai-compatible', '--method', 'file', '--model', 'm'],
+      [
+        [/base URL/, 'llm.example.com\r'],
+        [/not an address/, '\u0015http://127.0.0.1:9/v1\r'],
+        [/hidden/, 'two words here\r'],
+        [/white space/, `\u0015${KEY} \r`],
+        [/Write this\?/, 'n\r'],
+      ],
+    )
+    expect(screen).toContain('nothing was written')
+    expect(status, screen).toBe(1)
+    expect(await names()).toEqual([])
+  })
+
   it('lead to the same files as the flags, and show no key', async () => {
     const { status, screen } = await talk(
       ['init'],

@@ -30,6 +30,8 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
             .join('\n')
     case 'forgotten':
       return `${done} the old key is forgotten`
+    case 'nothing-kept':
+      return '  no old key is kept: there is nothing to forget'
   }
 }
 

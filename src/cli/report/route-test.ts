@@ -61,8 +61,19 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   }
   const isOpen = answer === undefined && explanation.undecided.length > 0
   const passed = isOpen ? '✓ passed, as far as it is decided' : '✓ passed'
-  const mark = test.ok ? terminal.style('green', passed) : terminal.style('red', '✗ did not pass')
+  const mark = test.ok
+    ? terminal.style('green', passed)
+    : `${terminal.style('red', '✗ did not pass')}${expected(test)}`
   return [...lines, '', mark].join('\n')
+}
+
+/** What was asked for and what came, where a status was asked for. */
+function expected({ expectStatus, answer, explanation }: RouteTest): string {
+  const got = answer?.status ?? explanation.answer?.status
+  if (expectStatus === undefined) return ''
+  return got === undefined
+    ? `: expected ${expectStatus}, and nothing was sent`
+    : `: expected ${expectStatus}, got ${got}`
 }
 
 function keyText({ destination, slot, isKeyKnown }: RouteTest): string | undefined {

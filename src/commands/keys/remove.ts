@@ -27,7 +27,7 @@ export default class KeysRemove extends ConfigCommand {
     if (!flags['dry-run'] && !flags.yes) {
       const shown = before === undefined ? '' : ` (${before.fingerprint()})`
       const go = await options.prompt.confirm('--yes', `Remove the key of ${slot.name}${shown}?`, false)
-      if (!go) throw new AgwError('INTERRUPTED', 'nothing was removed')
+      if (!go) throw new AgwError('DECLINED', 'nothing was removed')
     }
     const { changed, files } = await forget(plan, loaded.folder, options)
     const word = flags['dry-run'] ? 'would remove' : changed ? 'removed' : 'unchanged:'

@@ -113,7 +113,7 @@ const onePassword = shaped(
 )
 
 /** A program and its arguments, run without a shell. */
-const exec = z.array(z.string()).min(1)
+const exec = z.tuple([filled], z.string())
 
 /** Source's word in agw.yaml → what stands behind it. */
 export const PLACES = {

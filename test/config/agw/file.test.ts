@@ -82,6 +82,8 @@ secrets:
     ['not a variable', 'secrets:\n  a-b: { env: B }\n', ['BAD_NAME 2:3 use letters']],
     ['an empty path', 'secrets:\n  A: { file: "" }\n', ['BAD_LENGTH 2:14 ']],
     ['a path as credential', 'secrets:\n  A: { credential: ../x }\n', ['BAD_NAME 2:20 write the name alone']],
+    ['exec without a program', 'secrets:\n  A: { exec: [""] }\n', ['BAD_LENGTH 2:15 ']],
+    ['exec of nothing', 'secrets:\n  A: { exec: [] }\n', ['MISSING_KEY 2:14 ']],
     ['exec as one text', 'secrets:\n  A: { exec: "op read x" }\n', ['WRONG_TYPE 2:14 ']],
     ['not YAML', 'secrets: [\n', ['YAML_SYNTAX']],
     ['the same variable twice', 'secrets:\n  A: {env: B}\n  A: {env: C}\n', ['DUPLICATE_KEY 3:3']],
