@@ -136,7 +136,7 @@ export const PLACES = {
     file,
     path: typeof path === 'string' ? path.split('.') : path,
   })),
-  exec: exec.transform(argv => ({ argv })),
+  exec: exec.transform((argv): { argv: string[] } => ({ argv })),
   kubernetes,
   vault,
   'aws-secretsmanager': forms('An AWS secret.', {
