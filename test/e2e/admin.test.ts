@@ -132,6 +132,15 @@ describe('the admin pages of serve', () => {
     expect((await fetch(`${url}/keys`, { headers })).status).toBe(200)
   })
 
+  it('take none from a .env beside the config', async () => {
+    await put(config())
+    await writeFile(join(folder, '.env'), 'AGW_ADMIN_TOKEN=a-token-of-theirs\n', { mode: 0o600 })
+    const { admin } = await serve(['--admin', '0.0.0.0:0'], { AGW_ADMIN_TOKEN: undefined })
+    const url = admin.replace('0.0.0.0', '127.0.0.1')
+    const headers = { authorization: 'Bearer a-token-of-theirs' }
+    expect((await fetch(`${url}/keys`, { headers })).status).toBe(401)
+  })
+
   it('stand where the config says, its metrics and readiness too', async () => {
     const [adminPort, stats, ready] = [await freePort(), await freePort(), await freePort()]
     await put(

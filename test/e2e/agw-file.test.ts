@@ -89,6 +89,14 @@ describe('agw.yaml beside the config', () => {
     expect((await run(['validate'], { AGW_TRUST: '1' })).status).toBe(0)
   })
 
+  it('a .env beside the config gives no trust', async () => {
+    await put('agw.yaml', exec)
+    await put('.env', 'AGW_TRUST=1\n')
+    const { status, stdout } = await run(['validate'])
+    expect(status).toBe(1)
+    expect(stdout).toContain('agw trust')
+  })
+
   it('validate --no-secrets runs nothing and asks nobody', async () => {
     const made = join(cwd, 'made')
     await put('agw.yaml', `secrets:\n  OPENAI_API_KEY: { exec: [touch, "${made}"] }\n`)

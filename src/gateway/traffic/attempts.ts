@@ -12,6 +12,8 @@ interface Start {
   readonly path: string
   readonly query: string
   readonly method: string
+  readonly host: string
+  readonly metadata: Exchange['metadata']
   readonly body: Buffer | undefined
   readonly rawHeaders: readonly string[]
   readonly headers: Exchange['headers']
@@ -48,11 +50,13 @@ export class Attempts implements Watcher {
   constructor(exchange: Exchange, rule: RetryRule | undefined, repeating: Repeating) {
     this.#exchange = exchange
     this.#repeating = repeating
-    const { request, path, query, method, body } = exchange
+    const { request, path, query, method, host, body } = exchange
     this.#start = {
       path,
       query,
       method,
+      host,
+      metadata: copyOf(exchange.metadata),
       body,
       rawHeaders: request.rawHeaders.slice(),
       headers: { ...request.headers },
@@ -137,12 +141,15 @@ export class Attempts implements Watcher {
   /** Undoes what the policies of the last backend did to the request. */
   #rewind(): void {
     const exchange = this.#exchange
-    const { path, query, method, body, rawHeaders, headers, json, answerHeaders, watchers } = this.#start
+    const { path, query, method, host, metadata, body, rawHeaders, headers } = this.#start
+    const { json, answerHeaders, watchers } = this.#start
     for (const watcher of exchange.watchers ?? []) if (!watchers.includes(watcher)) watcher.onEnd?.(exchange)
     exchange.watchers = watchers.slice()
     exchange.path = path
     exchange.query = query
     exchange.method = method
+    exchange.host = host
+    exchange.metadata = copyOf(metadata)
     exchange.body = body
     exchange.answerHeaders = answerHeaders
     exchange.request.rawHeaders = rawHeaders.slice()
@@ -155,6 +162,11 @@ export class Attempts implements Watcher {
   resume(): void {
     if (!this.#exchange.isAnswered) this.#exchange.attempt(this.#repeating.again)
   }
+}
+
+/** Transformations add to the map, and replace what is in it. */
+function copyOf(metadata: Exchange['metadata']): Exchange['metadata'] {
+  return metadata && Object.assign(Object.create(null) as Record<string, unknown>, metadata)
 }
 
 function resume(attempts: Attempts): void {

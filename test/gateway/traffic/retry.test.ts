@@ -170,6 +170,41 @@ describe('retry', () => {
     expect((await call(port, { method: 'GET' })).body).toBe('answer 2')
   })
 
+  it('keeps nothing of what the backend made of host and metadata for the next try', async () => {
+    const upstream = await answering(503, 200)
+    const request = {
+      metadata: { n: 'string(size(metadata)) + request.host' },
+      set: { 'x-n': 'metadata.n', ':authority': "'other.test'" },
+    }
+    const host = `127.0.0.1:${upstream.port}`
+    const { port } = await startTestGateway(
+      JSON.stringify({
+        binds: [
+          {
+            port: 3000,
+            listeners: [
+              {
+                routes: [
+                  {
+                    backends: [{ host, policies: { transformations: { request } } }],
+                    policies: {
+                      retry: { codes: [503], attempts: 1 },
+                      transformations: { request: { metadata: { a: "'a'" } } },
+                    },
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      }),
+    )
+    expect((await call(port)).status).toBe(200)
+    const [first, second] = upstream.seen.map(({ headers }) => headers['x-n'])
+    expect(first).toMatch(/^1127\.0\.0\.1/)
+    expect(second).toBe(first)
+  })
+
   it('sends a request to a model again as the client sent it, translated anew', async () => {
     const upstream = await answering(503, 503, 200)
     const { port } = await startTestGateway(
