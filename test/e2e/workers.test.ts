@@ -114,6 +114,22 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 10$/m)
   })
 
+  it('take a reload when one of them hangs: another one takes its place', { timeout: 60_000 }, async () => {
+    await putKey('one')
+    await put(config())
+    const { running, admin } = await serve('--no-reload')
+    const before = await children(running.child.pid)
+    expect(before).toHaveLength(2)
+    process.kill(before[0] ?? 0, 'SIGSTOP')
+    await putKey('two')
+    const reloaded = await fetch(`${admin}/reload`, { method: 'POST' })
+    expect(await reloaded.json()).toEqual({ result: 'reloaded' })
+    await running.until('a worker has died (SIGKILL)')
+    expect(await children(running.child.pid)).not.toContain(before[0])
+    expect((await ask()).status).toBe(200)
+    expect(seen).toEqual([fingerprint(key('two'))])
+  })
+
   it('know of a provider that one of them has evicted', async () => {
     const broken = await startUpstream(response => response.writeHead(500).end('{}'))
     const evicting = '{ health: { eviction: { duration: 1h } } }'

@@ -34,6 +34,8 @@ export interface FleetOptions {
 
 /** How long a worker may take for what it should be done with at once, in milliseconds. */
 const PATIENCE_MS = 1000
+/** What a worker may take to serve a new config; one that has not said a word by then hangs. */
+const RELOAD_MS = 10_000
 /** A worker that lives shorter is one that cannot live: the next one waits longer each time. */
 const SHORT_LIFE_MS = 1000
 const LONGEST_WAIT_MS = 10_000
@@ -232,9 +234,15 @@ export class Fleet {
     return Promise.all(
       served.map(member => {
         this.#tell(member, { kind: 'reload', sent: this.#sent })
-        return this.#word(member, this.#sent.version)
+        return this.#wordInTime(member, this.#sent.version)
       }),
     )
+  }
+
+  /** One that hangs is ended, and replaced by one that starts with the newest config, as any other that dies. */
+  #wordInTime(member: Member, version: number): Promise<Outcome | undefined> {
+    const kill = setTimeout(() => member.worker.process.kill('SIGKILL'), RELOAD_MS)
+    return this.#word(member, version).finally(() => clearTimeout(kill))
   }
 
   /** What all workers have counted, those that are gone included as far as they were asked. */
