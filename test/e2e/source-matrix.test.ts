@@ -298,7 +298,7 @@ const ROWS: Row[] = [
 ]
 
 describe('what is wrong with a source is said, with exit status 4, and nothing of a value', () => {
-  it.runIf(noKeyring !== undefined)(`keychain, missing${unless(noKeyring)}`, context => context.skip())
+  if (noKeyring !== undefined) it(`keychain, missing${unless(noKeyring)}`, context => context.skip())
 
   it.each(ROWS)('%s, %s', async (_, __, message, make) => {
     const folder = await tempFolder()

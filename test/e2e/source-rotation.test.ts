@@ -171,7 +171,7 @@ const TURNING: Record<string, (folder: string) => Turning | Promise<Turning>> = 
 }
 
 describe('ten rotations of a source under 32 connections: no failed request', () => {
-  it.runIf(noKeyring !== undefined)(`keychain${unless(noKeyring)}`, context => context.skip())
+  if (noKeyring !== undefined) it(`keychain${unless(noKeyring)}`, context => context.skip())
 
   it.each(Object.entries(TURNING))('%s', async (_, make) => {
     const folder = await tempFolder()
