@@ -1,0 +1,158 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encryptAge, newIdentity, recipientOf } from '../../../src/secrets/age.ts'
+import { Secret } from '../../../src/secrets/secret.ts'
+import { fakeServer } from './fake-server.ts'
+import { fakeVault } from './fake-vault.ts'
+import { type KeyringState, startKeyring } from './keyring-daemon.ts'
+import { writeSops } from './sops-writer.ts'
+
+/** A source in a certain state: what agw.yaml says of it, and the environment. */
+export interface Setting {
+  readonly entry: string
+  readonly sources?: string
+  readonly env?: Readonly<Record<string, string>>
+  end?(): Promise<void>
+}
+
+export const CANARY = 'sk-canary-0123456789'
+export const HUGE = 'k'.repeat(2 * 1024 * 1024)
+export const put = (folder: string, name: string, text: string | Uint8Array, mode = 0o600): void =>
+  writeFileSync(join(folder, name), text, { mode })
+
+export const file =
+  (text?: string) =>
+  (folder: string): Setting => {
+    if (text !== undefined) put(folder, 'a.key', text)
+    return { entry: '{ file: a.key }' }
+  }
+
+export const dotenv =
+  (text?: string) =>
+  (folder: string): Setting => {
+    if (text !== undefined) put(folder, 'keys.env', text)
+    return { entry: '{ dotenv: keys.env }' }
+  }
+
+export const program =
+  (script: string, more = '') =>
+  (folder: string): Setting => {
+    put(folder, 'tool.sh', script)
+    return { entry: `{ exec: [sh, tool.sh]${more} }` }
+  }
+
+export const encrypted =
+  (spoil: (bytes: Uint8Array) => Uint8Array, text = 'OTHER=1\n') =>
+  async (folder: string): Promise<Setting> => {
+    const identity = await newIdentity()
+    put(folder, 'identity.txt', identity)
+    const recipient = await recipientOf(new Secret(identity))
+    put(folder, 's.age', spoil(await encryptAge(Buffer.from(text), [recipient])))
+    return { entry: '{ encrypted: s.age }', env: { AGW_AGE_IDENTITY: 'identity.txt' } }
+  }
+
+export const sops =
+  (spoil: (text: string) => string, tree: Record<string, unknown> = { key: CANARY }) =>
+  async (folder: string): Promise<Setting> => {
+    const identity = await newIdentity()
+    put(
+      folder,
+      's.yaml',
+      spoil(await writeSops(tree, { recipients: [await recipientOf(new Secret(identity))] })),
+    )
+    return { entry: '{ sops: { file: s.yaml, path: key } }', env: { SOPS_AGE_KEY: identity } }
+  }
+
+type Vault = Awaited<ReturnType<typeof fakeVault>>
+export const vault = (prepare: (vault: Vault) => void) => async (): Promise<Setting> => {
+  const one = await fakeVault()
+  prepare(one)
+  return {
+    entry: '{ vault: { path: secret/data/llm, field: key } }',
+    sources: `{ vault: { address: "${one.url}" } }`,
+    env: { VAULT_TOKEN: 'hvs.test-token' },
+  }
+}
+
+export const kubernetes =
+  (answer: Parameters<typeof fakeServer>[0], more = '') =>
+  async (folder: string): Promise<Setting> => {
+    const { url } = await fakeServer(answer)
+    const one = {
+      name: 'x',
+      context: { cluster: 'x', user: 'x' },
+      cluster: { server: url },
+      user: { token: 'canary-token' },
+    }
+    put(
+      folder,
+      'kubeconfig',
+      JSON.stringify({ 'current-context': 'x', contexts: [one], clusters: [one], users: [one] }),
+    )
+    return {
+      entry: `{ kubernetes: { name: keys, key: openai }${more} }`,
+      env: { KUBECONFIG: join(folder, 'kubeconfig') },
+    }
+  }
+
+type Answer = Parameters<typeof fakeServer>[0]
+export const gcp =
+  (answer: Answer, more = '') =>
+  async (): Promise<Setting> => ({
+    entry: `{ gcp: { project: p, secret: s }${more} }`,
+    sources: `{ gcp: { endpoint: "${(await fakeServer(answer)).url}" } }`,
+    env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'canary-token' },
+  })
+
+export const azure =
+  (answer: Answer, more = '') =>
+  async (): Promise<Setting> => {
+    const token = { status: 200, json: { access_token: 'canary-token' } }
+    const { url } = await fakeServer(seen => (seen.url.startsWith('/token') ? token : answer(seen)))
+    return {
+      entry: `{ azure: { vault: vlt-test, secret: s }${more} }`,
+      sources: `{ azure: { endpoint: "${url}" } }`,
+      env: { IDENTITY_ENDPOINT: `${url}/token`, IDENTITY_HEADER: 'canary-header' },
+    }
+  }
+
+export const aws =
+  (answer: Answer, more = '') =>
+  async (): Promise<Setting> => ({
+    entry: `{ aws-secretsmanager: { id: s, field: key }${more} }`,
+    sources: `{ aws: { endpoint: "${(await fakeServer(answer)).url}", region: eu-central-1 } }`,
+    env: { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'canary-secret' },
+  })
+
+export const ok = (json: unknown) => () => ({ status: 200, json })
+export const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+export const op =
+  (script: string) =>
+  (folder: string): Setting => {
+    mkdirSync(join(folder, 'bin'))
+    put(folder, 'bin/op', `#!/bin/sh\n${script}\n`, 0o755)
+    chmodSync(join(folder, 'bin/op'), 0o755)
+    return {
+      entry: '{ op: "op://dev/openai/key" }',
+      env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
+    }
+  }
+
+export const keychain =
+  (state: KeyringState) =>
+  async (folder: string): Promise<Setting> => {
+    mkdirSync(join(folder, 'bus'))
+    const keyring = await startKeyring(join(folder, 'bus'), folder, state)
+    const env = { DBUS_SESSION_BUS_ADDRESS: keyring.env['DBUS_SESSION_BUS_ADDRESS'] ?? '' }
+    return { entry: '{ keychain: { account: openai } }', env, end: () => keyring.stop() }
+  }
+
+/** A store that never answers. */
+export const slow = () => new Promise<never>(() => undefined)
+
+/** What the Kubernetes API answers for a Secret with this value. */
+export const secret = (value: string) => ({
+  status: 200,
+  json: { data: { openai: base64(value) } },
+})
