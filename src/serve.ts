@@ -4,7 +4,7 @@ import type { LoadOptions, UsableConfig } from './load.ts'
 import { Redactor } from './secrets/redactor.ts'
 import type { Secret } from './secrets/secret.ts'
 import type { AccessLogOptions } from './serving/access-log.ts'
-import { openAdmin } from './serving/admin.ts'
+import { checkAdminFlag, openAdmin } from './serving/admin.ts'
 import { type Serving, serveHere } from './serving/here.ts'
 import { KeyUse } from './serving/key-use.ts'
 import { announce } from './serving/running-gateways.ts'
@@ -77,6 +77,8 @@ export async function serve(options: ServeOptions): Promise<LiveGateway> {
 }
 
 async function start(options: ServeOptions, closing: Closing): Promise<LiveGateway> {
+  // A flag that is wrong is told of before anything is opened.
+  checkAdminFlag(options.admin?.address)
   const mockPort = await mockFor(options.mock, closing)
   const standIn = mockPort === undefined ? undefined : { host: '127.0.0.1', port: mockPort }
   const connectTo = (options.connectTo ?? []).map(parseConnectTo)

@@ -33,6 +33,16 @@ export const ROUTE_NOT_FOUND: Failure = { status: 404, body: 'route not found', 
 export const MISDIRECTED: Failure = { status: 421, body: 'misdirected request', reason: 'InvalidRequest' }
 export const TOO_MANY_HEADERS: Failure = { status: 431, body: 'too many headers', reason: 'InvalidRequest' }
 export const INVALID_REQUEST: Failure = { status: 400, body: 'invalid request', reason: 'InvalidRequest' }
+export const UNKNOWN_CODING: Failure = {
+  status: 501,
+  body: 'transfer codings other than chunked are not taken',
+  reason: 'InvalidRequest',
+}
+export const NO_WEBSOCKET: Failure = {
+  status: 501,
+  body: 'WebSocket connections are not taken here',
+  reason: 'InvalidRequest',
+}
 export const NO_VALID_BACKENDS: Failure = { status: 500, body: 'no valid backends', reason: 'Internal' }
 /** A prefix was to be replaced, and the route was not chosen by a prefix. */
 export const NO_PREFIX: Failure = {

@@ -8,6 +8,7 @@ import {
 } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
 import { type Answer, type Failure, llmRequestFailure } from './failures.ts'
+import { jsonOf } from './json-body.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
 import { passedPath, withoutParameters } from './llm-path.ts'
 import { modelInPath } from './model-in-path.ts'
@@ -24,19 +25,6 @@ export interface LlmCall {
   readonly model: string
   readonly translation: Translation | undefined
   readonly facts: AnswerFacts | undefined
-}
-
-/** The body as a JSON object, parsed once per request. */
-export function jsonOf(exchange: Exchange): JsonObject | undefined {
-  if (exchange.json !== undefined) return exchange.json
-  try {
-    const parsed: unknown = JSON.parse(exchange.body?.toString() ?? '')
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
-    exchange.json = parsed as JsonObject
-    return exchange.json
-  } catch {
-    return undefined
-  }
 }
 
 /** Puts a request into the shape, and on the path, that the provider takes; or says why that cannot be. */
@@ -152,7 +140,12 @@ function amend(body: JsonObject, ai: AiBackend, type: Format, model: string, isN
     body['stream_options'] = { include_usage: true }
     isChanged = true
   }
-  if (ai.provider.renamesTokenLimit && body['max_tokens'] !== undefined && model.startsWith('gpt-')) {
+  if (
+    ai.provider.renamesTokenLimit &&
+    !ai.isHostOverridden &&
+    body['max_tokens'] !== undefined &&
+    model.startsWith('gpt-')
+  ) {
     body['max_completion_tokens'] ??= body['max_tokens']
     delete body['max_tokens']
     isChanged = true

@@ -9,9 +9,11 @@ import {
   llmRequestFailure,
   NO_PREFIX,
   NO_VALID_BACKENDS,
+  NO_WEBSOCKET,
   REQUEST_TIMEOUT,
   ROUTE_NOT_FOUND,
   TOO_MANY_HEADERS,
+  UNKNOWN_CODING,
   UPSTREAM_TIMEOUT,
 } from './failures.ts'
 import type { Generation } from './generation.ts'
@@ -56,6 +58,11 @@ function match(exchange: Exchange): void {
   if (settings.tracing !== undefined) exchange.trace = beginTrace(settings.tracing, exchange)
   if (exchange.path === '' || !exchange.isSound) return exchange.end(INVALID_REQUEST)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
+  const { upgrade, 'transfer-encoding': coding } = exchange.headers
+  // Node takes the chunks apart and leaves the other codings on, which nobody behind would know of.
+  if (coding !== undefined && /,\s*chunked\s*$/i.test(coding)) return exchange.end(UNKNOWN_CODING)
+  // Other upgrades are offers that a server may ignore; a WebSocket client can do nothing with a usual answer.
+  if (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade)) return exchange.end(NO_WEBSOCKET)
   const { bind } = exchange
   const listener = bind && listenerOf(bind, exchange)
   if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)

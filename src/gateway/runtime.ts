@@ -38,6 +38,8 @@ export interface Settings {
   readonly maxBodyBytes: number
   /** Lower-case names of query parameters in which clients send credentials. */
   readonly hiddenParameters: ReadonlySet<string>
+  /** Lower-case names of request headers whose values go into no log and no span. */
+  readonly hiddenHeaders: ReadonlySet<string>
   /** A request with more header lines is refused. */
   readonly maxHeaders: number
   /** How long an idle client connection is kept, in milliseconds. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FSWatcher, lstatSync, readFileSync, readlinkSync, statSync, watch } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { join, parse, resolve, sep } from 'node:path'
+import { basename, join, parse, resolve, sep } from 'node:path'
 
 export interface WatchOptions {
   /** Quiet time after the last event before the files are read; events that go on delay it tenfold at most. */
@@ -42,6 +42,8 @@ class FileWatcher {
   readonly #debounceMs: number
   readonly #states = new Map<string, string>()
   readonly #folders = new Map<string, WatchedFolder>()
+  /** Of each folder, what in it leads to a file that is watched. */
+  #names = new Map<string, ReadonlySet<string>>()
   readonly #poll: NodeJS.Timeout
   #timer: NodeJS.Timeout | undefined
   #firstEvent = 0
@@ -74,8 +76,16 @@ class FileWatcher {
   /** Watches what has to be watched now. A folder that was replaced is another one under the same name. */
   #arm(): void {
     const wanted = new Map<string, string>()
-    for (const path of this.#paths)
-      for (const folder of foldersOf(path)) wanted.set(folder, identityOf(folder))
+    const names = new Map<string, Set<string>>()
+    for (const path of this.#paths) {
+      for (const [folder, steps] of stepsByFolder(path)) {
+        wanted.set(folder, identityOf(folder))
+        const known = names.get(folder) ?? new Set()
+        for (const step of steps) known.add(step)
+        names.set(folder, known)
+      }
+    }
+    this.#names = names
     for (const [folder, { watcher, identity }] of this.#folders) {
       if (wanted.get(folder) === identity) continue
       watcher?.close()
@@ -89,7 +99,10 @@ class FileWatcher {
   /** Undefined where the system has no watch to give: then polling must do. */
   #watch(folder: string): FSWatcher | undefined {
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.#event())
+      const watcher = watch(folder, { persistent: false }, (_, name) => {
+        // Others may write here as often as they like. A folder that goes away is told under its own name.
+        if (name === null || name === basename(folder) || this.#names.get(folder)?.has(name)) this.#event()
+      })
       watcher.on('error', () => this.#event())
       return watcher
     } catch {
@@ -167,9 +180,10 @@ function identityOf(folder: string): string {
 /**
  * The folders in which something can happen that changes what a path leads to: its own, and for every symbolic link
  * on the way the folder that holds the link. Where a part does not exist (yet), the folder in which it would appear.
+ * Each with the names in it that matter.
  */
-function foldersOf(path: string): Set<string> {
-  const folders = new Set<string>()
+function stepsByFolder(path: string): Map<string, string[]> {
+  const folders = new Map<string, string[]>()
   let at = parse(path).root
   let rest = stepsOf(path)
   for (let links = 0; links <= MAX_LINKS; ) {
@@ -177,7 +191,7 @@ function foldersOf(path: string): Set<string> {
     if (step === undefined) break
     const next = join(at, step)
     const found = linkAt(next)
-    if (found !== 'no link' || after.length === 0) folders.add(at)
+    if (found !== 'no link' || after.length === 0) folders.set(at, [...(folders.get(at) ?? []), step])
     if (found === 'nothing') break
     if (found === 'no link') {
       at = next

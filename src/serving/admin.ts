@@ -47,6 +47,11 @@ interface Wanted {
   readonly isDefault: boolean
 }
 
+/** Throws USAGE for what cannot be an address. */
+export function checkAdminFlag(flag: string | undefined): void {
+  if (flag !== undefined) parseAdminAddress(flag, placeOf(flag))
+}
+
 /** Opens the admin pages, and those of the config's statsAddr and readinessAddr. Throws USAGE and PORT_TAKEN. */
 export async function openAdmin(view: AdminView, plan: AdminPlan): Promise<OpenedAdmin> {
   const notes: string[] = []

@@ -4,10 +4,10 @@ import { toHost } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startUpstream } from './kit/upstream.ts'
 
-async function logged(accessLog: object, headers: Record<string, string> = {}) {
+async function logged(accessLog: object, headers: Record<string, string> = {}, config: object = {}) {
   const { port: to } = await startUpstream()
-  const config = { ...JSON.parse(toHost(`127.0.0.1:${to}`)), frontendPolicies: { accessLog } }
-  const { port, nextEvent } = await startTestGateway(JSON.stringify(config))
+  const whole = { ...JSON.parse(toHost(`127.0.0.1:${to}`)), frontendPolicies: { accessLog }, config }
+  const { port, nextEvent } = await startTestGateway(JSON.stringify(whole))
   await call(port, { method: 'GET', path: '/a?key=secret', headers })
   return (await nextEvent()).log
 }
@@ -31,6 +31,36 @@ describe('frontendPolicies.accessLog', () => {
       added: { agent: 'me', code: 200 },
       removed: new Set(['http.path']),
     })
+  })
+
+  it.each([
+    'authorization',
+    'Proxy-Authorization',
+    'cookie',
+    'x-api-key',
+    'api-key',
+    'x-goog-api-key',
+    'x-own-secret',
+  ])('never shows what a client sends in %s', async name => {
+    const add = {
+      one: `request.headers["${name}"]`,
+      all: 'request.headers',
+      again: `"Bearer " + request.headers["${name}"]`,
+      uri: 'request.uri',
+      target: 'request.pathAndQuery',
+    }
+    const log = await logged(
+      { add },
+      { [name]: 'canary-of-a-client' },
+      { sensitiveHeaders: ['X-Own-Secret'] },
+    )
+    expect(log?.added).toMatchObject({ one: '<redacted>', again: 'Bearer <redacted>' })
+    expect(JSON.stringify(log?.added)).not.toMatch(/canary|key=secret/)
+  })
+
+  it('still filters by them', async () => {
+    const filter = 'request.headers["x-api-key"] == "k"'
+    expect(await logged({ filter }, { 'x-api-key': 'k' })).toMatchObject({ isWanted: true })
   })
 
   it('refuses an expression that does not compile, with its place', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { rawClient } from './kit/client.ts'
+import { call, rawClient } from './kit/client.ts'
 import { toHost, toModel } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startRawUpstream } from './kit/raw-upstream.ts'
+import { startUpstream } from './kit/upstream.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
@@ -117,9 +118,9 @@ describe('a request that is out to harm', () => {
     const upstream = await startRawUpstream(socket => socket.end(OK))
     const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
-    client.socket.write('GET /p HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+    client.socket.write('GET /p HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n')
     expect(await client.until(text => text.endsWith('ok'))).toMatch(/^HTTP\/1.1 200 /)
-    expect(upstream.bytes()).not.toMatch(/upgrade|websocket/i)
+    expect(upstream.bytes()).not.toMatch(/upgrade|h2c/i)
   })
 })
 
@@ -198,4 +199,29 @@ describe('an unusual client', () => {
     client.socket.write('POST /p HTTP/1.1\r\nhost: a\r\ncontent-length: 13\r\n\r\n{"model":"m"}')
     expect(await client.until(text => text.endsWith('ok'))).toContain('HTTP/1.1 200 OK')
   })
+})
+
+it('a WebSocket is refused, and other offers to upgrade are not taken', async () => {
+  const upstream = await startUpstream()
+  const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+  const offer = (upgrade: string) =>
+    call(port, { method: 'GET', headers: { connection: 'Upgrade', upgrade, 'sec-websocket-version': '13' } })
+  expect(await offer('websocket')).toMatchObject({ status: 501 })
+  expect(upstream.seen).toHaveLength(0)
+  expect(await offer('h2c')).toMatchObject({ status: 200 })
+})
+
+it.each([
+  ['128 levels', 126, 200],
+  ['5000 levels', 5000, 400],
+  ['100000 levels', 100_000, 400],
+])('a body nested %s deep', async (_, levels, status) => {
+  const upstream = await startUpstream()
+  const params = { apiKey: 'k', baseUrl: `http://127.0.0.1:${upstream.port}/v1` }
+  const model = { name: 'm', provider: 'openAI', params, overrides: { user: 'u' } }
+  const { port } = await startTestGateway(JSON.stringify({ llm: { port: 4000, models: [model] } }))
+  const body = `{"model":"m","deep":${'['.repeat(levels)}${']'.repeat(levels)}}`
+  const answer = await call(port, { path: '/v1/chat/completions', body })
+  expect(answer.status).toBe(status)
+  if (status === 400) expect(JSON.parse(answer.body).error.code).toBe('invalid_request_body')
 })

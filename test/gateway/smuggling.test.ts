@@ -32,6 +32,7 @@ const CASES: readonly (readonly [title: string, bytes: string, outcome: Outcome]
   ['TE.TE: a prefix', post('transfer-encoding: xchunked', `0\r\n\r\n${HIDDEN}`), REFUSED],
   ['TE.TE: a suffix', post('transfer-encoding: chunkedx', `0\r\n\r\n${HIDDEN}`), REFUSED],
   ['TE.TE: a second coding', post('transfer-encoding: chunked, gzip', `0\r\n\r\n${HIDDEN}`), REFUSED],
+  ['TE.TE: a coding before chunked', post('transfer-encoding: gzip, chunked', `0\r\n\r\n`), [501]],
   [
     'TE.TE: an underscore is another header',
     post('transfer_encoding: chunked\r\ncontent-length: 5', 'hello'),

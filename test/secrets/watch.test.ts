@@ -176,6 +176,25 @@ describe('watchFiles', () => {
     expect(watcher.calls).toEqual([])
   })
 
+  test('what others write beside a file puts no change off and calls nobody', async () => {
+    const dir = folder()
+    const path = join(dir, 'key')
+    writeFileSync(path, 'one')
+    const quietPath = join(folder(), 'key')
+    writeFileSync(quietPath, 'one')
+    // Were the events of the log counted, the change would be told of only after ten times the pause: as the later one.
+    const watcher = watched([path], { debounceMs: 300 })
+    const slower = watched([quietPath], { debounceMs: 1500 })
+    const noise = setInterval(() => appendFileSync(join(dir, 'log'), 'x'), 10)
+    try {
+      writeFileSync(quietPath, 'two')
+      writeFileSync(path, 'two')
+      expect(await Promise.race([slower.next(), watcher.next()])).toEqual([path])
+    } finally {
+      clearInterval(noise)
+    }
+  })
+
   test('a folder that is never quiet does not hold a change back', async () => {
     const dir = folder()
     const path = join(dir, 'key')

@@ -58,7 +58,9 @@ class Compiled implements Expression {
     // Types are looked at once, here: an expression whose types never go together fails whenever it is evaluated.
     parsed.check()
     this.#run = parsed
-    this.usesBody = /\brequest\s*\.\s*body/.test(source)
+    this.usesBody = /\brequest\s*\.\s*body|\bllmRequest\b|\bllm\s*\.\s*(?:requestModel|streaming)\b/.test(
+      source,
+    )
     this.usesAnswerBody = /\bresponse\s*\.\s*body/.test(source)
   }
 

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Exchange } from '../exchange.ts'
+import { jsonOf } from '../json-body.ts'
+import { maskQuery } from '../telemetry/mask-query.ts'
 import type { CelContext } from './cel.ts'
 import { CelHeaders, celValue, type Redacted } from './values.ts'
 
@@ -18,6 +20,8 @@ export interface Caller {
 export interface CelExtras {
   /** The body of an LLM request, as JSON. */
   readonly llmRequest?: unknown
+  /** Lower-case names of headers whose values are not shown, nor what the query has of credentials: for logs. */
+  readonly hidden?: ReadonlySet<string>
   readonly response?: { readonly status: number; readonly headers: readonly string[]; readonly body?: Buffer }
 }
 
@@ -45,7 +49,7 @@ class ExchangeContext implements CelContext {
   }
 
   get request(): unknown {
-    this.#request ??= requestOf(this.#exchange)
+    this.#request ??= requestOf(this.#exchange, this.#extras.hidden)
     return this.#request
   }
 
@@ -106,24 +110,40 @@ class ExchangeContext implements CelContext {
   }
 
   get llm(): unknown {
-    const { destination, model, json } = this.#exchange
-    if (destination?.ai === undefined) return null
+    if (!isForModels(this.#exchange)) return null
+    const { destination, model } = this.#exchange
+    const json = jsonOf(this.#exchange)
+    const asked = model ?? json?.['model']
     return {
-      provider: destination.ai.provider.telemetryName,
+      ...(destination?.ai !== undefined && { provider: destination.ai.provider.telemetryName }),
       streaming: json?.['stream'] === true,
-      ...(model !== undefined && { requestModel: model }),
+      ...(typeof asked === 'string' && { requestModel: asked }),
     }
   }
 
   get llmRequest(): unknown {
-    if (this.#extras.llmRequest === undefined) return null
-    this.#llmRequest ??= celValue(this.#extras.llmRequest)
+    const body = this.#extras.llmRequest ?? (isForModels(this.#exchange) ? jsonOf(this.#exchange) : undefined)
+    if (body === undefined) return null
+    this.#llmRequest ??= celValue(body)
     return this.#llmRequest
   }
 }
 
-function requestOf(exchange: Exchange): unknown {
-  const { request, method, path, query, body } = exchange
+/** The request goes to a model, as far as its route tells: policies may ask before a backend is chosen. */
+function isForModels({ listener, route, destination }: Exchange): boolean {
+  if (destination !== undefined) return destination.ai !== undefined
+  // The port of the section itself, whose policies come before the route.
+  if (route === undefined) return listener?.key === 'llm'
+  const { action } = route
+  if (action.kind === 'models') return true
+  if (action.kind !== 'destinations') return false
+  return action.choices.some(one => ('groups' in one ? true : one.ai !== undefined))
+}
+
+function requestOf(exchange: Exchange, hidden: ReadonlySet<string> | undefined): unknown {
+  const { request, method, path, body } = exchange
+  const { hiddenParameters } = exchange.generation.runtime.settings
+  const query = hidden === undefined ? exchange.query : maskQuery(exchange.query, hiddenParameters)
   const pathAndQuery = query === '' ? path : `${path}?${query}`
   const scheme = 'encrypted' in request.socket ? 'https' : 'http'
   const host = request.headers.host ?? exchange.host
@@ -136,7 +156,7 @@ function requestOf(exchange: Exchange): unknown {
     uri: `${scheme}://${host}${pathAndQuery}`,
     version: `HTTP/${request.httpVersion}`,
     startTime: new Date(performance.timeOrigin + exchange.startedAt),
-    headers: headersOf(request.headers),
+    headers: headersOf(request.headers, hidden),
     ...(body !== undefined && { body, bodyPrefix: body }),
   }
 }
@@ -146,10 +166,12 @@ function endpoint(address: string, port: number): unknown {
   return { address: plain, port: BigInt(port), rawAddress: plain, rawPort: BigInt(port) }
 }
 
-function headersOf(headers: IncomingHttpHeaders): CelHeaders {
+function headersOf(headers: IncomingHttpHeaders, hidden: ReadonlySet<string> | undefined): CelHeaders {
   const map = new CelHeaders()
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value)
+    if (value === undefined) continue
+    if (hidden?.has(name) === true) map.set(name, '<redacted>')
+    else map.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
   return map
 }

@@ -19,6 +19,16 @@ export function connectionSettings(config: StaticConfig | null | undefined): {
   }
 }
 
+/** Headers that are known to carry credentials of clients. */
+const CREDENTIALS = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'api-key',
+  'x-api-key',
+  'x-goog-api-key',
+]
+
 /** What holds for all requests. */
 export function settingsOf(
   { config, frontendPolicies }: Config,
@@ -30,6 +40,9 @@ export function settingsOf(
   return Object.freeze({
     maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
     hiddenParameters,
+    hiddenHeaders: new Set(
+      [...CREDENTIALS, ...(config?.sensitiveHeaders ?? [])].map(name => name.toLowerCase()),
+    ),
     maxHeaders: http1MaxHeaders ?? 100,
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,

@@ -23,9 +23,11 @@ const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 /** A filter that fails does not hold, and a field whose expression fails is left out. */
 export function logChange({ filter, added, removed }: LogRule, exchange: Exchange): LogChange {
   const { response } = exchange
-  const context = celContext(exchange, { response: { status: response.statusCode, headers: [] } })
-  if (filter !== undefined && filter.test(context) !== true)
+  const answer = { status: response.statusCode, headers: [] }
+  if (filter !== undefined && filter.test(celContext(exchange, { response: answer })) !== true)
     return { isWanted: false, added: NOTHING, removed }
+  const { hiddenHeaders: hidden } = exchange.generation.runtime.settings
+  const context = celContext(exchange, { response: answer, hidden })
   const values: Record<string, unknown> = {}
   for (const [name, expression] of added) {
     try {
