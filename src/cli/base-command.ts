@@ -1,5 +1,6 @@
 import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
+import { isClearlyKey } from '../config/shown-word.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { StartOptions } from '../secrets/run.ts'
 import { toFailure } from './failure.ts'
@@ -30,6 +31,11 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init()
+    // What was typed may be a key in the wrong place: it is not repeated, whatever becomes of it.
+    for (const word of process.argv.slice(2)) {
+      const value = word.replace(/^--?[\w-]+=/, '')
+      if (isClearlyKey(value)) this.redactor.add(value)
+    }
     guardProcess(error => this.#tell(error))
   }
 

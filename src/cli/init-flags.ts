@@ -5,6 +5,7 @@ import { AgwError } from '../errors.ts'
 import type { Onboarding } from '../providers/index.ts'
 import { INIT_METHODS, type InitMethod } from '../setup/new-config.ts'
 import { asList } from './flags.ts'
+import { refuseKeys } from './key-args.ts'
 
 /** The flags of `agw init`. */
 export const initFlags = {
@@ -117,7 +118,9 @@ export interface WizardFlags {
 }
 
 /** Names that end up in files are checked before anything is asked or written. */
-export function checkInitNames(flags: WizardFlags & { readonly namespace: string }): void {
+export function checkInitNames(
+  flags: WizardFlags & { readonly namespace: string; readonly file: string },
+): void {
   const wrong = (flag: string, hint: string): AgwError =>
     new AgwError('USAGE', `${flag} has a value that does not fit`, { hint })
   for (const name of flags.env ?? []) {
@@ -125,6 +128,7 @@ export function checkInitNames(flags: WizardFlags & { readonly namespace: string
       throw wrong('--env', 'give the name of a variable, as in OPENAI_API_KEY')
   }
   for (const path of flags['key-file'] ?? []) if (path.trim() === '') throw wrong('--key-file', 'give a path')
+  refuseKeys(flags, ['key-file', 'model', 'header', 'azure-resource', 'base-url', 'file'])
   if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(flags.namespace)) {
     throw wrong('--namespace', 'give lower-case letters, digits and dashes')
   }

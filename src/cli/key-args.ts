@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import type { KeySlot } from '../config/index.ts'
+import { isClearlyKey } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { type KeyInputContext, readKey } from './key-input.ts'
@@ -78,11 +79,27 @@ export function placeOf(flags: {
   keyFile: string | undefined
   agwPlace: { account: string | undefined; encryptedFile: string | undefined }
 } {
+  refuseKeys(flags, ['env', 'key-file', 'account', 'encrypted-file'])
   return {
     variable: flags.env,
     keyFile: flags['key-file'],
     agwPlace: { account: flags.account, encryptedFile: flags['encrypted-file'] },
   }
+}
+
+/**
+ * Throws USAGE where a flag that takes a path or a name was given a key: files and messages would hold it, and what was
+ * typed has been seen by every process of the machine.
+ */
+export function refuseKeys<F extends string>(
+  flags: { readonly [name in F]?: string | readonly string[] | undefined },
+  names: readonly F[],
+): void {
+  const wrong = names.find(name => [flags[name] ?? []].flat().some(isClearlyKey))
+  if (wrong === undefined) return
+  throw new AgwError('USAGE', `--${wrong} was given a key, and a key belongs in no argument`, {
+    hint: 'end that key at its provider; hand in the new one by a pipe, a variable or a file',
+  })
 }
 
 /** A day, as in 2027-01-31. */

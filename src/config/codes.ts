@@ -58,6 +58,10 @@ export const CODES = {
     'A virtual key is compared by its SHA-256; no key can match this one.',
   ),
   BAD_MODEL_NAME: shape('not a model name', 'A model name takes at most one star, at its start or end.'),
+  KEY_AS_PLACE: shape(
+    'key where a place belongs',
+    'A path is shown in messages, in git and by the system; a key written there is as good as published.',
+  ),
   BAD_NAME: shape('not a name', 'The name cannot be used where it is needed.'),
 
   // Reading: what stands in the way of the shape.

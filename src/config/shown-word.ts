@@ -20,6 +20,18 @@ export function looksSecret(word: string, known: readonly string[] = []): boolea
   return !known.some(candidate => distance(word, candidate, MISSPELT + 1) <= MISSPELT)
 }
 
+/** Nothing shorter that starts like a key is taken for one where a file or a name is expected. */
+const SHORTEST_CLEAR_KEY = 20
+
+/**
+ * Whether a text is a key beyond doubt: it starts like one, is long, and no part of it is a path or made of words.
+ * Where a path or a name belongs, it is refused rather than looked for, since whoever looks says what was not found.
+ */
+export function isClearlyKey(text: string): boolean {
+  const word = text.trim()
+  return KEY_PREFIX.test(word) && word.length >= SHORTEST_CLEAR_KEY && !/[\s/\\]/.test(word) && !isWordy(word)
+}
+
 const PART = new RegExp(
   [
     '\\p{L}*', // words, in camel case too

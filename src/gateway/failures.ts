@@ -1,3 +1,4 @@
+import { own } from '../config/own.ts'
 /** `reason` of the access log: who is to blame. */
 export type Reason =
   | 'Upstream'
@@ -150,5 +151,5 @@ export function codeOf(error: unknown): string {
 /** The row for what undici or Node reports about a call upstream. */
 export function upstreamFailure(error: unknown): Failure {
   const code = codeOf(error)
-  return UPSTREAM_FAILURES[code] ?? FAMILIES.find(([family]) => family.test(code))?.[1] ?? UNKNOWN
+  return own(UPSTREAM_FAILURES, code) ?? FAMILIES.find(([family]) => family.test(code))?.[1] ?? UNKNOWN
 }

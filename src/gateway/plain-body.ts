@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { own } from '../config/own.ts'
 import type { Exchange } from './exchange.ts'
 import { type Failure, llmRequestFailure } from './failures.ts'
 import { removeRequestHeader } from './request-edits.ts'
@@ -19,7 +20,7 @@ const TOO_LARGE = llmRequestFailure(413, 'request was too large')
 /** Whether the body has to be decoded before anybody can look into it. */
 export function isEncoded({ headers, body }: Exchange): boolean {
   const coding = headers['content-encoding']
-  return coding !== undefined && body !== undefined && CODINGS[coding.trim().toLowerCase()] !== undefined
+  return coding !== undefined && body !== undefined && own(CODINGS, coding.trim().toLowerCase()) !== undefined
 }
 
 /**
@@ -27,7 +28,7 @@ export function isEncoded({ headers, body }: Exchange): boolean {
  * than a body that comes as it is: a few bytes can stand for gigabytes.
  */
 async function decodeBody(exchange: Exchange, limit: number): Promise<Failure | undefined> {
-  const decode = CODINGS[(exchange.headers['content-encoding'] ?? '').trim().toLowerCase()]
+  const decode = own(CODINGS, (exchange.headers['content-encoding'] ?? '').trim().toLowerCase())
   if (decode === undefined || exchange.body === undefined) return undefined
   try {
     exchange.body = await decode(exchange.body, { maxOutputLength: limit })

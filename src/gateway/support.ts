@@ -1,4 +1,5 @@
 import type { Path } from '../config/diagnostic.ts'
+import { own } from '../config/own.ts'
 
 /** Told of a part of a config that is not run, which is described as `what`. */
 export type Report = (path: Path, what: string) => void
@@ -25,7 +26,7 @@ export function section(fields: Fields): Support {
     if (!isMap(value)) return
     for (const [key, content] of Object.entries(value)) {
       if (isAbsent(content)) continue
-      const support = fields[key]
+      const support = own(fields, key)
       if (support === undefined) report([...path, key], `"${key}"`)
       else support(content, [...path, key], report)
     }

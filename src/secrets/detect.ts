@@ -1,3 +1,4 @@
+import { own } from '../config/own.ts'
 import { type Confidence, KEY_FORMATS, KEYS_OF_KIND, PROVIDER_NAMES } from './formats.ts'
 import { REJECTIONS, type RejectReason } from './rejections.ts'
 
@@ -44,7 +45,7 @@ export function cleanPastedKey(pasted: string): CleanedKey {
  * overridden may want anybody's key: do not ask for it.
  */
 export function providerMismatch(value: string, providerKind: string): string | undefined {
-  const allowed = KEYS_OF_KIND[providerKind.toLowerCase()]
+  const allowed = own(KEYS_OF_KIND, providerKind.toLowerCase())
   const found = detectKey(value)
   if (allowed === undefined || found?.confidence !== 'high' || allowed.includes(found.provider))
     return undefined

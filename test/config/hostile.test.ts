@@ -121,3 +121,20 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     expect(Buffer.compare(await readConfigBytes(join(folder, 'big')), bytes)).toBe(0)
   })
 })
+
+describe('names that every object answers to are names like others', () => {
+  it.each(['constructor', 'toString', 'valueOf', '__proto__', 'hasOwnProperty'])('%s', name => {
+    const llm = `llm: {models: [{name: a, provider: ${name}}]}\n`
+    const providers = `llm: {models: [], providers: [{name: a, provider: ${name}}]}\n`
+    const protocol = GOOD.replace(
+      '  listeners:\n  - routes:',
+      `  listeners:\n  - protocol: ${name}\n    routes:`,
+    )
+    for (const text of [llm, providers, protocol]) expect(codes(utf8(text)), text).toContain('UNKNOWN_VALUE')
+  })
+
+  it.each(['constructor', '__proto__'])('%s as a function of an expression', name => {
+    const text = `${GOOD}      policies: {authorization: {rules: ['request.path.${name}(x, y)']}}\n`
+    expect(codes(utf8(text)).length).toBeGreaterThan(0)
+  })
+})

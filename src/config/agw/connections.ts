@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optional } from '../schema/fields.ts'
-import { filled, httpUrl } from '../schema/primitives.ts'
+import { httpUrl } from '../schema/primitives.ts'
+import { placeText } from '../schema/secret-fields.ts'
 import { section } from '../schema/section.ts'
 
 /** How a kind of source is reached: what stands under its word in `sources` of agw.yaml. Never a secret. */
@@ -12,8 +13,8 @@ const identity = section(
     oneOf: ['file', 'keychain'],
   },
   {
-    file: optional(filled, 'A file with AGE-SECRET-KEY-1… lines, relative to agw.yaml.'),
-    keychain: optional(filled, 'The account of a keychain entry, under the service agw.'),
+    file: optional(placeText, 'A file with AGE-SECRET-KEY-1… lines, relative to agw.yaml.'),
+    keychain: optional(placeText, 'The account of a keychain entry, under the service agw.'),
   },
 )
 
@@ -22,7 +23,7 @@ const encrypted = section(
   {
     identity: optional(identity),
     recipients: optional(
-      z.array(filled),
+      z.array(placeText),
       'age1… recipients that can open what agw writes, besides the own identity.',
     ),
   },
@@ -34,29 +35,29 @@ const kubernetes = section(
     about: 'Which cluster Secrets are read from; the own one inside a pod.',
   },
   {
-    kubeconfig: optional(filled, 'KUBECONFIG or ~/.kube/config unless told.'),
-    context: optional(filled, 'A context of the kubeconfig; its current one unless told.'),
+    kubeconfig: optional(placeText, 'KUBECONFIG or ~/.kube/config unless told.'),
+    context: optional(placeText, 'A context of the kubeconfig; its current one unless told.'),
   },
 )
 
 const tokenFile = section(
   { noun: 'a token login', about: 'A token in a file; VAULT_TOKEN wins over it.' },
-  { file: filled },
+  { file: placeText },
 )
 
 const kubernetesLogin = section(
   { noun: 'a Kubernetes login', about: "Login with the pod's service account." },
-  { role: filled, mount: optional(filled), tokenFile: optional(filled) },
+  { role: placeText, mount: optional(placeText), tokenFile: optional(placeText) },
 )
 
 const jwtLogin = section(
   { noun: 'a JWT login', about: 'Login with a signed token out of a file.' },
-  { role: filled, tokenFile: filled, mount: optional(filled) },
+  { role: placeText, tokenFile: placeText, mount: optional(placeText) },
 )
 
 const appRole = section(
   { noun: 'an AppRole login', about: 'Login of a machine.' },
-  { roleId: filled, secretIdFile: filled, mount: optional(filled) },
+  { roleId: placeText, secretIdFile: placeText, mount: optional(placeText) },
 )
 
 const LOGINS = ['token', 'kubernetes', 'jwt', 'approle'] as const
@@ -75,9 +76,9 @@ const vault = section(
   { noun: 'the settings of Vault', about: 'A server of Vault or OpenBao.' },
   {
     address: optional(httpUrl, 'VAULT_ADDR unless told.'),
-    namespace: optional(filled, 'VAULT_NAMESPACE unless told.'),
+    namespace: optional(placeText, 'VAULT_NAMESPACE unless told.'),
     ca: optional(
-      filled,
+      placeText,
       'A file with the certificate authority, relative to agw.yaml; VAULT_CACERT unless told.',
     ),
     login: optional(login),
@@ -90,8 +91,8 @@ const aws = section(
     about: 'Where AWS keeps the secrets; credentials come as the SDK finds them.',
   },
   {
-    region: optional(filled, 'AWS_REGION unless told.'),
-    profile: optional(filled, 'A profile of ~/.aws/config.'),
+    region: optional(placeText, 'AWS_REGION unless told.'),
+    profile: optional(placeText, 'A profile of ~/.aws/config.'),
     endpoint: optional(httpUrl, 'Another address than that of the region.'),
   },
 )
@@ -101,7 +102,7 @@ const cloud = (noun: string, about: string) =>
     { noun, about },
     {
       endpoint: optional(httpUrl, 'Another address than the public one.'),
-      ca: optional(filled, 'A file with the certificate authority, relative to agw.yaml.'),
+      ca: optional(placeText, 'A file with the certificate authority, relative to agw.yaml.'),
     },
   )
 
@@ -122,7 +123,7 @@ export const CONNECTIONS = {
   op: optional(
     section(
       { noun: 'the settings of 1Password', about: 'Which account `op` reads from.' },
-      { account: optional(filled, 'As `op account list` has it.') },
+      { account: optional(placeText, 'As `op account list` has it.') },
     ),
   ),
 }

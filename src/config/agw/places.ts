@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optional } from '../schema/fields.ts'
-import { filled, shaped } from '../schema/primitives.ts'
+import { shaped } from '../schema/primitives.ts'
+import { placeText } from '../schema/secret-fields.ts'
 import { forms, section } from '../schema/section.ts'
 
 /**
@@ -18,7 +19,7 @@ export const variableName = shaped(
 const dotenv = section(
   { noun: 'a place in a dotenv file', about: 'A variable of a dotenv file.' },
   {
-    file: optional(filled, 'The file, relative to agw.yaml; .env unless told.'),
+    file: optional(placeText, 'The file, relative to agw.yaml; .env unless told.'),
     name: optional(variableName, 'The name in that file, where it is another one.'),
   },
 )
@@ -26,15 +27,15 @@ const dotenv = section(
 const keychain = section(
   { noun: 'a keychain entry', about: "An entry in the operating system's keychain." },
   {
-    service: optional(filled, 'Under which service it is kept; agw unless told.'),
-    account: filled,
+    service: optional(placeText, 'Under which service it is kept; agw unless told.'),
+    account: placeText,
   },
 )
 
 const encrypted = section(
   { noun: 'an encrypted file', about: 'A file encrypted with age that holds NAME=value lines.' },
   {
-    file: filled,
+    file: placeText,
     name: optional(variableName, 'The name in that file, where it is another one.'),
   },
 )
@@ -42,25 +43,27 @@ const encrypted = section(
 const sops = section(
   { noun: 'a value in a SOPS file', about: 'A value in a YAML or JSON file encrypted with SOPS and age.' },
   {
-    file: filled,
-    path: z.union([filled, z.array(z.union([z.string(), z.int()])).min(1)], { error: () => 'text | a list' }),
+    file: placeText,
+    path: z.union([placeText, z.array(z.union([z.string(), z.int()])).min(1)], {
+      error: () => 'text | a list',
+    }),
   },
 )
 
 const kubernetes = section(
   { noun: 'a Kubernetes secret', about: 'A key of a Secret, read through the API of the cluster.' },
   {
-    name: filled,
-    key: filled,
-    namespace: optional(filled, "The pod's own, or that of the kubeconfig's context, unless told."),
+    name: placeText,
+    key: placeText,
+    namespace: optional(placeText, "The pod's own, or that of the kubeconfig's context, unless told."),
   },
 )
 
 const vault = section(
   { noun: 'a Vault secret', about: 'A field of a secret in the KV engine of Vault or OpenBao.' },
   {
-    path: filled,
-    field: filled,
+    path: placeText,
+    field: placeText,
     version: optional(z.int().min(1), 'A version of KV 2; the newest unless told.'),
   },
 )
@@ -68,24 +71,24 @@ const vault = section(
 const secretsManager = section(
   { noun: 'an AWS secret', about: 'A secret of AWS Secrets Manager.' },
   {
-    id: filled,
-    field: optional(filled, 'A key of the secret, where it is JSON.'),
-    stage: optional(filled, 'AWSCURRENT unless told.'),
+    id: placeText,
+    field: optional(placeText, 'A key of the secret, where it is JSON.'),
+    stage: optional(placeText, 'AWSCURRENT unless told.'),
   },
 )
 
 const parameter = section(
   { noun: 'an AWS parameter', about: 'A parameter of AWS Systems Manager, decrypted.' },
-  { name: filled },
+  { name: placeText },
 )
 
 const gcp = section(
   { noun: 'a Google Cloud secret', about: 'A version of a secret in Google Cloud Secret Manager.' },
   {
-    secret: filled,
-    project: optional(filled, 'GOOGLE_CLOUD_PROJECT unless told.'),
+    secret: placeText,
+    project: optional(placeText, 'GOOGLE_CLOUD_PROJECT unless told.'),
     version: optional(
-      z.union([filled, z.int().min(1)], { error: () => 'text | a number' }),
+      z.union([placeText, z.int().min(1)], { error: () => 'text | a number' }),
       'latest unless told.',
     ),
   },
@@ -94,14 +97,14 @@ const gcp = section(
 const azure = section(
   { noun: 'an Azure secret', about: 'A secret in Azure Key Vault.' },
   {
-    secret: filled,
+    secret: placeText,
     vault: shaped(
       'BAD_NAME',
       'this is not the name of a vault',
       'write the name alone, as in my-vault, without https:// and .vault.azure.net',
       value => /^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/.test(value),
     ),
-    version: optional(filled, 'The newest unless told.'),
+    version: optional(placeText, 'The newest unless told.'),
   },
 )
 
@@ -118,10 +121,10 @@ const exec = z.tuple([filled], z.string())
 /** Source's word in agw.yaml → what stands behind it. */
 export const PLACES = {
   env: variableName.transform(name => ({ name })),
-  dotenv: forms('A variable of a dotenv file.', { 'a path': filled, 'a map': dotenv }).transform(place =>
+  dotenv: forms('A variable of a dotenv file.', { 'a path': placeText, 'a map': dotenv }).transform(place =>
     typeof place === 'string' ? { file: place } : place,
   ),
-  file: filled.transform(path => ({ path })),
+  file: placeText.transform(path => ({ path })),
   credential: shaped(
     'BAD_NAME',
     'this is not the name of a credential',
@@ -129,7 +132,7 @@ export const PLACES = {
     value => /^[\w.-]+$/.test(value) && !/^\.{1,2}$/.test(value),
   ).transform(name => ({ name })),
   keychain: keychain.transform(({ service = 'agw', account }) => ({ service, account })),
-  encrypted: forms('A variable of an encrypted file.', { 'a path': filled, 'a map': encrypted }).transform(
+  encrypted: forms('A variable of an encrypted file.', { 'a path': placeText, 'a map': encrypted }).transform(
     place => (typeof place === 'string' ? { file: place } : place),
   ),
   sops: sops.transform(({ file, path }) => ({
@@ -140,10 +143,10 @@ export const PLACES = {
   kubernetes,
   vault,
   'aws-secretsmanager': forms('An AWS secret.', {
-    'its name or ARN': filled,
+    'its name or ARN': placeText,
     'a map': secretsManager,
   }).transform(place => (typeof place === 'string' ? { id: place } : place)),
-  'aws-ssm': forms('An AWS parameter.', { 'its name': filled, 'a map': parameter }).transform(place =>
+  'aws-ssm': forms('An AWS parameter.', { 'its name': placeText, 'a map': parameter }).transform(place =>
     typeof place === 'string' ? { name: place } : place,
   ),
   gcp,

@@ -101,6 +101,11 @@ routes:
   ),
   example('BAD_KEY_HASH', clientKeys('sha256:3b9c'), clientKeys(`sha256:${'3b9c'.repeat(16)}`)),
   example('BAD_MODEL_NAME', model().replace('gpt-5', 'gpt-*-mini'), model().replace('gpt-5', '"gpt-5*"')),
+  example(
+    'KEY_AS_PLACE',
+    params('x: 1').replace('"$OPENAI_API_KEY", x: 1', `{file: sk-proj-${'k3yX'.repeat(10)}}`),
+    model(),
+  ),
   example('BAD_NAME', mcp('My_Tools'), mcp('my-tools')),
 ]
 

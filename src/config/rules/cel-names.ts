@@ -170,7 +170,9 @@ function lookCall(
   // `default(a.b, c)` and `coalesce(…)` are there for what may be missing, but not for names that never exist.
   const [first, ...rest] = args
   const binds =
-    of !== undefined && (BINDERS.has(name) || BINDING_MACROS[name]?.includes(args.length) === true)
+    of !== undefined &&
+    (BINDERS.has(name) ||
+      (Object.hasOwn(BINDING_MACROS, name) && BINDING_MACROS[name]?.includes(args.length) === true))
   if (binds && first?.kind === 'name') {
     const inner = new Set([...bound, first.name])
     for (const part of rest) look(part, inner, own, found)

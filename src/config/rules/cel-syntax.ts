@@ -1,3 +1,4 @@
+import { own } from '../own.ts'
 import { CelProblem, type Token, tokensOf } from './cel-tokens.ts'
 
 /** As much of a CEL expression as it takes to know which names and functions it uses. */
@@ -149,7 +150,7 @@ class Parser {
         'write has(a.b); for a name in quotes, "b" in a',
       )
     }
-    if (of !== undefined && BINDING_MACROS[name]?.includes(args.length) && first?.kind !== 'name') {
+    if (of !== undefined && own(BINDING_MACROS, name)?.includes(args.length) && first?.kind !== 'name') {
       throw new CelProblem(`the first argument of ${name}(…) is no plain name`, `write ${name}(x, …)`)
     }
     return { kind: 'call', of, name, args }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { own } from '../own.ts'
 import { nullish, optional } from './fields.ts'
 import { gatewayPolicies } from './policies.ts'
 import { hostname, port, text } from './primitives.ts'
@@ -23,7 +24,7 @@ interface ListenerParts {
 
 const routesFitProtocol = rule<ListenerParts>((listener, report) => {
   const protocol = listener.protocol ?? 'HTTP'
-  const needed = typeof protocol === 'string' ? ROUTES_OF[protocol] : undefined
+  const needed = typeof protocol === 'string' ? own(ROUTES_OF, protocol) : undefined
   if (isSet(listener.routes) && isSet(listener.tcpRoutes)) {
     report({
       code: 'MANY_BRANCHES',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { own } from '../own.ts'
 import { nullish, optional } from './fields.ts'
 import { filled, hostPort, parseUrl, shaped, text } from './primitives.ts'
 import { azureResourceType, customProvider } from './providers.ts'
@@ -90,7 +91,7 @@ interface WithProvider {
 export const paramsFitProvider = rule<WithProvider>(({ provider, params }, report) => {
   const given = isMap(params) ? params : {}
   if (typeof provider === 'string') {
-    for (const key of NEEDED[provider] ?? []) {
+    for (const key of own(NEEDED, provider) ?? []) {
       if (!isSet(given[key])) report(missingParam(`provider ${provider}`, key, isMap(params)))
     }
   }

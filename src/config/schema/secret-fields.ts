@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Secret } from '../../secrets/secret.ts'
+import { isClearlyKey } from '../shown-word.ts'
 import { writeHint } from './issue-message.ts'
-import { section } from './section.ts'
+import { rule, section } from './section.ts'
 
 /** A secret as the file gives it: its text (inline, or expanded from a variable), or the file that holds it. */
 export type SecretValue = Secret | { file: string }
@@ -14,7 +15,22 @@ export function secretTextOnly(hint: string): typeof secretText {
   return z.string({ error: () => writeHint(hint) }).transform(text => new Secret(text))
 }
 
-export const filePath = z.string().min(1)
+/** Text that says where something is. A key in its place would be shown by every message about that place. */
+export const placeText = z
+  .string()
+  .min(1)
+  .check(
+    rule<string>((value, report) => {
+      if (!isClearlyKey(value)) return
+      report({
+        code: 'KEY_AS_PLACE',
+        message: 'this is a key, and here belongs where it lies: a path or a name',
+        hint: 'treat the key as known: end it at its provider; store the new one with `agw keys set`, which writes the reference',
+      })
+    }),
+  )
+
+export const filePath = placeText
 
 export const secretFile = section(
   {

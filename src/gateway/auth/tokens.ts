@@ -1,4 +1,5 @@
 import type { createLocalJWKSet, JSONWebKeySet, JWK, JWTVerifyOptions } from 'jose'
+import { own } from '../../config/own.ts'
 import type { Kept } from '../kept.ts'
 
 /** Where key sets that were fetched are kept: the generation that serves the request. */
@@ -116,7 +117,7 @@ function wordFor(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return 'InvalidToken'
   const code = String(error.code)
   if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED' && 'claim' in error) {
-    return CLAIM_WORDS[String(error.claim)] ?? 'MissingRequiredClaim'
+    return own(CLAIM_WORDS, String(error.claim)) ?? 'MissingRequiredClaim'
   }
-  return WORDS[code] ?? 'InvalidToken'
+  return own(WORDS, code) ?? 'InvalidToken'
 }

@@ -1,3 +1,4 @@
+import { own } from '../../config/own.ts'
 import { QUALIFIED } from '../../config/rules/cel-names.ts'
 import { type Token, tokensOf } from '../../config/rules/cel-tokens.ts'
 
@@ -16,7 +17,7 @@ export function runnableSource(source: string): string {
     const token = tokens[i]
     if (token === undefined || token.kind !== 'name') continue
     const space = namespaceAt(tokens, i)
-    const renamed = space ?? (tokens[i + 1]?.text === '(' ? RENAMED[token.text] : undefined)
+    const renamed = space ?? (tokens[i + 1]?.text === '(' ? own(RENAMED, token.text) : undefined)
     if (renamed === undefined) continue
     const last = space === undefined ? token : tokens[i + 2]
     out += source.slice(from, token.at) + renamed

@@ -1,4 +1,5 @@
 import type { Path } from '../../config/diagnostic.ts'
+import { own } from '../../config/own.ts'
 import type { PromptGuard } from '../../config/schema.ts'
 import type { RouteType } from '../../providers/index.ts'
 import { editsOf } from '../compile/header-edits.ts'
@@ -105,7 +106,7 @@ function compileGuard({ regex, scope, rejection }: RequestGuard, path: Path): Gu
 }
 
 function finderOf({ builtin, pattern }: Regexes['rules'][number], path: Path): Finder {
-  const known = builtin && BUILTINS[builtin]
+  const known = builtin && own(BUILTINS, builtin)
   if (known !== undefined) return known
   if (pattern === undefined)
     throw invalid(path, 'this pattern is not run here', 'write a pattern of your own')
