@@ -3,7 +3,7 @@ import { Secret } from '../../secrets/secret.ts'
 import { awsAuth, azureAuth, gcpAuth } from './cloud-auth.ts'
 import { nullish, optional } from './fields.ts'
 import { authorizationLocation } from './location.ts'
-import { filePath, secretText, secretValue } from './secret-fields.ts'
+import { placeText, secretText, secretValue } from './secret-fields.ts'
 import { forms, list, rule, section, tooMany } from './section.ts'
 import { jwtSignAuth, tokenExchange } from './token-auth.ts'
 
@@ -19,7 +19,7 @@ const key = forms('The key that is sent to the backend.', {
       about: 'A file whose trimmed text is the key; a relative path starts at the working directory.',
     },
     {
-      file: filePath,
+      file: placeText,
       location: nullish(authorizationLocation, 'Dropped by agentgateway: write {value: {file}, location}.'),
     },
   ),

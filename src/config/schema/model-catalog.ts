@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
 import { count, shaped, text } from './primitives.ts'
-import { filePath } from './secret-fields.ts'
+import { placeText } from './secret-fields.ts'
 import { forms, section } from './section.ts'
 
 const money = nullish(
@@ -70,7 +70,7 @@ export const modelCatalog = section(
     oneOf: ['file', 'inline'],
   },
   {
-    file: optional(filePath, 'File with a catalog.'),
+    file: optional(placeText, 'File with a catalog.'),
     inline: optional(forms('A catalog.', { 'its text': text, 'a map with providers': catalog })),
   },
 )

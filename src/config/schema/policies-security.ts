@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
 import { authorizationLocation } from './location.ts'
 import { cel, httpUrl, json, jsonMap, shaped, text } from './primitives.ts'
-import { filePath, secretText, secretTextOnly, secretValue } from './secret-fields.ts'
+import { placeText, secretText, secretTextOnly, secretValue } from './secret-fields.ts'
 import { forms, section } from './section.ts'
 
 const ruleKinds = section(
@@ -36,7 +36,7 @@ export const authorization = section(
 /** JSON Web Keys or another document: its text, a file, or a URL that is fetched. */
 export const fileInlineOrUrl = forms('The document: its text, {file: path} or {url: address}.', {
   'its text': text,
-  'a file': section({ noun: 'a file', about: 'A file with the document.' }, { file: filePath }),
+  'a file': section({ noun: 'a file', about: 'A file with the document.' }, { file: placeText }),
   'a URL': section(
     { noun: 'a remote document', about: 'A URL the document is fetched from.' },
     { url: httpUrl },

@@ -30,14 +30,12 @@ export const placeText = z
     }),
   )
 
-export const filePath = placeText
-
 export const secretFile = section(
   {
     noun: 'a secret file',
     about: 'A file whose trimmed text is the secret; a relative path starts at the working directory.',
   },
-  { file: filePath },
+  { file: placeText },
 )
 
 /** Secret text, or `{file}`. */

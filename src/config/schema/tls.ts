@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
 import { text } from './primitives.ts'
-import { filePath } from './secret-fields.ts'
+import { placeText } from './secret-fields.ts'
 import { atMostOne, isSet, present, rule, section } from './section.ts'
 
 export const tlsVersion = z.enum(['TLS_V1_0', 'TLS_V1_1', 'TLS_V1_2', 'TLS_V1_3'])
@@ -68,9 +68,9 @@ export const serverTls = section(
         'static: one certificate; dynamicCa: cert and key are a CA that signs certificates as they are needed.',
       default: 'static',
     }),
-    cert: nullish(filePath, 'PEM file with the certificate chain.'),
-    key: nullish(filePath, 'PEM file with the private key.'),
-    root: nullish(filePath, 'PEM file with the CAs that client certificates must come from (mutual TLS).'),
+    cert: nullish(placeText, 'PEM file with the certificate chain.'),
+    key: nullish(placeText, 'PEM file with the private key.'),
+    root: nullish(placeText, 'PEM file with the CAs that client certificates must come from (mutual TLS).'),
     spiffe: nullish(spiffe),
     cipherSuites: nullish(z.array(text), 'Cipher suites to offer, by their IANA names.'),
     minTLSVersion: nullish(tlsVersion, 'Oldest TLS version that is taken.'),
@@ -92,9 +92,9 @@ export const backendTls = section(
     id: 'BackendTls',
   },
   {
-    cert: nullish(filePath, 'PEM file with the certificate shown to the backend (mutual TLS).'),
-    key: nullish(filePath, 'PEM file with the key of that certificate.'),
-    root: nullish(filePath, 'PEM file with the CAs that are trusted instead of those of the system.'),
+    cert: nullish(placeText, 'PEM file with the certificate shown to the backend (mutual TLS).'),
+    key: nullish(placeText, 'PEM file with the key of that certificate.'),
+    root: nullish(placeText, 'PEM file with the CAs that are trusted instead of those of the system.'),
     hostname: nullish(text, 'Name that is asked for (SNI) and checked, instead of the host of the backend.'),
     insecure: optional(z.boolean(), { description: 'Trusts any certificate.', default: false }),
     insecureHost: optional(z.boolean(), {
