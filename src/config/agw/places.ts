@@ -116,7 +116,7 @@ const onePassword = shaped(
 )
 
 /** A program and its arguments, run without a shell. */
-const exec = z.tuple([filled], z.string())
+const exec = z.tuple([placeText], z.string())
 
 /** Source's word in agw.yaml → what stands behind it. */
 export const PLACES = {
