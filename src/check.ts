@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Diagnostic } from './config/diagnostic.ts'
 import {
   type AgwFile,
@@ -60,6 +62,8 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   let keyFiles: readonly KeyFileFinding[] = []
   if (draft !== undefined) {
     if (options.engine !== 'agentgateway') found.push(...unsupportedFindings(draft, loaded, options.engine))
+    if (options.engine !== 'agentgateway')
+      found.push(...(await unusableFindings(draft, loaded, load, options)))
     if (options.secrets) {
       const keys = await keyFindings(keySlots(draft, document), loaded, load)
       keyFiles = keys.files
@@ -100,6 +104,26 @@ export async function checkConfigs(
     checked.push(one)
   }
   return checked
+}
+
+/** What `agw serve` would refuse on starting, at its place; not what waits for a variable, which is told of by itself. */
+async function unusableFindings(
+  draft: Config,
+  { document, diagnostics }: LoadedConfig,
+  { cwd }: LoadOptions,
+  { secrets }: CheckOptions,
+): Promise<Diagnostic[]> {
+  const { unusableMaterial } = await import('./gateway/compile/unusable.ts')
+  const readFile = (file: string): string => readFileSync(resolve(cwd, file), 'utf8')
+  const unset = diagnostics.filter(one => one.code === 'VARIABLE_UNSET').map(one => one.range.start.offset)
+  const found = await unusableMaterial(draft, secrets ? readFile : undefined)
+  return found.flatMap(({ path, what, hint = '' }) => {
+    const range = document.rangeOf(path)
+    if (unset.some(offset => offset >= range.start.offset && offset < range.end.offset)) return []
+    return [
+      { code: 'MATERIAL_UNUSABLE', severity: 'error', message: what, hint, file: document.file, path, range },
+    ]
+  })
 }
 
 /** agw.yaml as a file of its own in reports. */

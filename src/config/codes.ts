@@ -98,6 +98,10 @@ export const CODES = {
 
   // Keys: what the slots refer to.
   KEY_UNREADABLE: shape('key cannot be read', 'No request can be sent without it.'),
+  MATERIAL_UNUSABLE: shape(
+    'key set, password file or certificate that cannot be used',
+    'agw serve does not start with it, whether it stands in the config or in a file.',
+  ),
   KEY_EMPTY: shape('empty key', 'An empty credential is sent, and the provider refuses it.'),
   KEY_SUSPECT: warning('not a usable key', 'The provider would refuse it, request by request.'),
   KEY_OF_ANOTHER_PROVIDER: warning("another provider's key", 'It is refused, and a stranger gets to see it.'),

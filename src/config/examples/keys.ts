@@ -1,6 +1,8 @@
-import { type Example, example, FOLDER, model, type Setting } from './example.ts'
+import { type Example, example, FOLDER, model, modelAnd, type Setting } from './example.ts'
 
 const FROM_FILE = model().replace('"$OPENAI_API_KEY"', '{file: "$SECRETS/openai.key"}')
+const withUsers = (users: string): string =>
+  modelAnd(`gateways: {default: {port: 4000, basicAuth: {mode: strict, htpasswd: "${users}"}}}`)
 const SECRETS = { SECRETS: FOLDER }
 const KEY = 'example-0f9a7c2e51d84b36\n'
 
@@ -10,6 +12,11 @@ export const KEYS: readonly Example[] = [
     'KEY_UNREADABLE',
     { text: FROM_FILE, env: SECRETS },
     { text: FROM_FILE, env: SECRETS, files: { 'openai.key': KEY } },
+  ),
+  example(
+    'MATERIAL_UNUSABLE',
+    { text: withUsers('ann'), engine: 'embedded' },
+    { text: withUsers(`ann:{SHA}${'a'.repeat(27)}=`), engine: 'embedded' },
   ),
   example('KEY_EMPTY', { text: model(), env: { OPENAI_API_KEY: '' } }, model()),
   example('KEY_SUSPECT', { text: model(), env: { OPENAI_API_KEY: 'changeme' } }, model()),

@@ -1,7 +1,20 @@
 import { formatPath, type Path } from '../../config/diagnostic.ts'
 import { AgwError } from '../../errors.ts'
 
-/** A config that its schema lets through and that still cannot be run. */
-export function invalid(path: Path, message: string, hint: string): AgwError {
-  return new AgwError('CONFIG_INVALID', `${formatPath(path)}: ${message}`, { hint })
+/** A config that its schema lets through and that still cannot be run, with the place that is to blame. */
+export class InvalidPlace extends AgwError {
+  readonly path: Path
+  /** The message without the place. */
+  readonly what: string
+
+  constructor(path: Path, what: string, hint: string) {
+    super('CONFIG_INVALID', `${formatPath(path)}: ${what}`, { hint })
+    this.path = path
+    this.what = what
+  }
+}
+
+/** The failure to throw. */
+export function invalid(path: Path, message: string, hint: string): InvalidPlace {
+  return new InvalidPlace(path, message, hint)
 }

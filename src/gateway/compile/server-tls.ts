@@ -41,6 +41,11 @@ export function compileServerTls(
   }
 }
 
+/** Throws for certificates of a listener that cannot be used; those that no file holds are left out. */
+export function judgeServerTls(tls: WrittenTls, path: Path, readFile: (path: string) => string): void {
+  if (tls.mode !== 'dynamicCa' && !tls.spiffe) compileServerTls(tls, path, {}, readFile)
+}
+
 interface Part {
   readonly hostname: string | undefined
   readonly tls: ServerTls | undefined

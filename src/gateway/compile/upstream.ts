@@ -64,7 +64,12 @@ export function compileUpstream(
   })
 }
 
-function compileTls({ tls, path }: PlacedTls, { readFile }: UpstreamSettings): UpstreamTls {
+/** Throws for certificates of a connection to a backend that cannot be used. */
+export function judgeBackendTls(tls: BackendTls, path: Path, readFile: UpstreamSettings['readFile']): void {
+  compileTls({ tls, path }, { readFile })
+}
+
+function compileTls({ tls, path }: PlacedTls, { readFile }: Pick<UpstreamSettings, 'readFile'>): UpstreamTls {
   const cert = readPem(tls.cert, [...path, 'cert'], 'CERTIFICATE', readFile)
   const key = readPem(tls.key, [...path, 'key'], 'PRIVATE KEY', readFile)
   if ((cert === undefined) !== (key === undefined)) {
@@ -104,10 +109,10 @@ export function readPem(
     text = readFile(file)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw invalid(path, `${file} cannot be read (${code})`, 'Relative paths start at the working directory.')
+    throw invalid(path, `${file} cannot be read (${code})`, 'relative paths start at the working directory')
   }
   // `BEGIN EC PRIVATE KEY` and the like are keys too.
   if (new RegExp(`-----BEGIN (?:[A-Z]+ )?${what}-----`).test(text)) return text
   const noun = what === 'CERTIFICATE' ? 'certificate' : 'private key'
-  throw invalid(path, `${file} holds no ${noun} in PEM form`, `Name a PEM file with the ${noun}.`)
+  throw invalid(path, `${file} holds no ${noun} in PEM form`, `name a PEM file with the ${noun}`)
 }

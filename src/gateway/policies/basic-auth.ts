@@ -1,9 +1,11 @@
+import type { Path } from '../../config/diagnostic.ts'
 import type { BasicAuth } from '../../config/schema.ts'
 import { Secret } from '../../secrets/secret.ts'
 import { Bcrypt } from '../auth/bcrypt.ts'
-import { HtpasswdProblem, parseHtpasswd } from '../auth/htpasswd.ts'
+import { type BcryptCompare, HtpasswdProblem, parseHtpasswd } from '../auth/htpasswd.ts'
 import { authorizationHeader, compileLocation } from '../auth/location.ts'
 import { invalid } from '../compile/invalid.ts'
+import type { ReadFile } from '../compile/unusable.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
 import { headerText } from '../header-text.ts'
@@ -51,7 +53,26 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
   },
 }
 
-function passwordFile({ value, path }: Placed<'basicAuth'>, { readFile }: PolicyContext): string {
+/** Throws for users that cannot be used; those in a file are left out where no file is to be read. */
+export function judgeUsers(value: BasicAuth, path: Path, readFile: ReadFile): void {
+  if (readFile === undefined && !(value.htpasswd instanceof Secret)) return
+  const text = passwordFile({ value, path }, { readFile: readFile ?? String })
+  parseUsers(text, () => Promise.resolve(false), [...path, 'htpasswd'])
+}
+
+function parseUsers(text: string, bcrypt: BcryptCompare, path: Path): ReturnType<typeof parseHtpasswd> {
+  try {
+    return parseHtpasswd(text, bcrypt)
+  } catch (error) {
+    if (!(error instanceof HtpasswdProblem)) throw error
+    throw invalid(path, error.message, error.hint)
+  }
+}
+
+function passwordFile(
+  { value, path }: Placed<'basicAuth'>,
+  { readFile }: Pick<PolicyContext, 'readFile'>,
+): string {
   if (value.htpasswd instanceof Secret) return value.htpasswd.reveal()
   try {
     return readFile(value.htpasswd.file)
@@ -59,7 +80,7 @@ function passwordFile({ value, path }: Placed<'basicAuth'>, { readFile }: Policy
     throw invalid(
       [...path, 'htpasswd', 'file'],
       `${value.htpasswd.file} cannot be read`,
-      'Relative paths start at the working directory.',
+      'relative paths start at the working directory',
     )
   }
 }
@@ -67,17 +88,11 @@ function passwordFile({ value, path }: Placed<'basicAuth'>, { readFile }: Policy
 /** The users; those with bcrypt hashes are checked by the thread that the gateway keeps for it. */
 function usersOf(text: string, bcrypt: Kept<Bcrypt>, path: Placed<'basicAuth'>['path']) {
   let thread: Bcrypt | undefined
-  const parse = () =>
-    parseHtpasswd(text, (password, hash) => thread?.compare(password, hash) ?? Promise.resolve(false))
-  try {
-    const users = parse()
-    return (exchange: Exchange) => {
-      thread = exchange.generation.state(bcrypt)
-      return users
-    }
-  } catch (error) {
-    if (!(error instanceof HtpasswdProblem)) throw error
-    throw invalid(path, error.message, error.hint)
+  const compare: BcryptCompare = (password, hash) => thread?.compare(password, hash) ?? Promise.resolve(false)
+  const users = parseUsers(text, compare, path)
+  return (exchange: Exchange) => {
+    thread = exchange.generation.state(bcrypt)
+    return users
   }
 }
 

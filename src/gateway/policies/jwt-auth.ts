@@ -6,6 +6,7 @@ import { type TokenIssuer, TokenProblem, TokenVerifier } from '../auth/tokens.ts
 import type { Caller } from '../cel/context.ts'
 import { celValue, Redacted } from '../cel/values.ts'
 import { invalid } from '../compile/invalid.ts'
+import type { ReadFile } from '../compile/unusable.ts'
 import type { Failure } from '../failures.ts'
 import type { PolicyContext, PolicyKind } from './policy.ts'
 
@@ -76,24 +77,41 @@ function compileIssuer(written: Issuer, path: Path, context: PolicyContext): Tok
       renewed: states => states.state(kept).renewed(),
     }
   }
-  const keys = parseJwks(typeof jwks === 'string' ? jwks : readKeys(jwks.file, path, context))
+  const keys = keySet(typeof jwks === 'string' ? jwks : readKeys(jwks.file, path, context), path)
+  return { ...common, url: undefined, keys: () => keys }
+}
+
+/** Throws for key sets that cannot be used; those in a file are left out where no file is to be read. */
+export function judgeKeySets(value: JwtAuth, path: Path, readFile: ReadFile): void {
+  const issuers: (readonly [Issuer, Path])[] =
+    'providers' in value
+      ? value.providers.map((one, index) => [one, [...path, 'providers', index]] as const)
+      : [[value, path]]
+  for (const [{ jwks }, at] of issuers) {
+    if (typeof jwks === 'string') keySet(jwks, at)
+    else if ('file' in jwks && readFile !== undefined) keySet(readKeys(jwks.file, at, { readFile }), at)
+  }
+}
+
+function keySet(text: string, path: Path): NonNullable<ReturnType<typeof parseJwks>> {
+  const keys = parseJwks(text)
   if (keys === undefined) {
     throw invalid([...path, 'jwks'], 'this is no key set', 'write {"keys": […]}, as the issuer publishes it')
   }
   if (keys.keys.some(key => typeof key.kid !== 'string')) {
     throw invalid([...path, 'jwks'], 'a key of the set has no "kid"', 'tokens name their key by it: add one')
   }
-  return { ...common, url: undefined, keys: () => keys }
+  return keys
 }
 
-function readKeys(file: string, path: Path, { readFile }: PolicyContext): string {
+function readKeys(file: string, path: Path, { readFile }: Pick<PolicyContext, 'readFile'>): string {
   try {
     return readFile(file)
   } catch {
     throw invalid(
       [...path, 'jwks', 'file'],
       `${file} cannot be read`,
-      'Relative paths start at the working directory.',
+      'relative paths start at the working directory',
     )
   }
 }

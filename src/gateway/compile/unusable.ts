@@ -1,0 +1,72 @@
+import type { Path } from '../../config/diagnostic.ts'
+import type { BackendTls, BasicAuth, Config, JwtAuth, ServerTls } from '../../config/schema.ts'
+import { Secret } from '../../secrets/secret.ts'
+import { InvalidPlace } from './invalid.ts'
+import { judgeServerTls } from './server-tls.ts'
+import { judgeBackendTls } from './upstream.ts'
+
+/** Reads a file that the config names; undefined where files are not to be looked at. Throws what `node:fs` throws. */
+export type ReadFile = ((path: string) => string) | undefined
+
+/** Key sets, password files and certificates that the gateway would refuse when it starts, inline or in files. */
+export async function unusableMaterial(config: Config, readFile: ReadFile): Promise<InvalidPlace[]> {
+  const places = [...placesIn(config, [])]
+  // What reads tokens and passwords takes a while to load, and most configs have neither.
+  const hasAuth = places.some(({ key }) => key === 'jwtAuth' || key === 'basicAuth')
+  const auth = hasAuth ? await judgesOfAuth() : undefined
+  const found: InvalidPlace[] = []
+  for (const { key, value, path } of places) {
+    try {
+      if (key === 'jwtAuth') auth?.judgeKeySets(value as JwtAuth, path, readFile)
+      else if (key === 'basicAuth') auth?.judgeUsers(value as BasicAuth, path, readFile)
+      else if (readFile === undefined) continue
+      else if (isServer(path)) judgeServerTls(value as ServerTls, path, readFile)
+      else judgeBackendTls(value as BackendTls, path, readFile)
+    } catch (error) {
+      if (!(error instanceof InvalidPlace)) throw error
+      found.push(error)
+    }
+  }
+  return found
+}
+
+async function judgesOfAuth() {
+  const { judgeKeySets } = await import('../policies/jwt-auth.ts')
+  const { judgeUsers } = await import('../policies/basic-auth.ts')
+  return { judgeKeySets, judgeUsers }
+}
+
+interface Place {
+  readonly key: string
+  readonly value: object
+  readonly path: Path
+}
+
+/** What each section cannot do without, so that a header or a host of its name is not taken for it. */
+const MARKS: Readonly<Record<string, readonly string[]>> = {
+  jwtAuth: ['jwks', 'providers'],
+  basicAuth: ['htpasswd'],
+  tls: ['cert', 'key', 'root'],
+  backendTLS: ['cert', 'key', 'root'],
+}
+
+function* placesIn(node: unknown, path: Path): Generator<Place> {
+  if (typeof node !== 'object' || node === null || node instanceof Secret) return
+  const entries: Iterable<[string | number, unknown]> = Array.isArray(node)
+    ? node.entries()
+    : Object.entries(node)
+  for (const [key, value] of entries) {
+    const below = [...path, key]
+    const marks = typeof key === 'string' && Object.hasOwn(MARKS, key) ? MARKS[key] : undefined
+    if (marks !== undefined && typeof value === 'object' && value !== null) {
+      if (marks.some(mark => mark in value)) yield { key: String(key), value, path: below }
+    }
+    yield* placesIn(value, below)
+  }
+}
+
+/** Listeners stand in `gateways` and `binds`; that of `llm` is its own. */
+function isServer(path: Path): boolean {
+  if (path.at(-1) !== 'tls') return false
+  return path[0] === 'gateways' || path[0] === 'binds' || (path[0] === 'llm' && path.length === 2)
+}
