@@ -7,6 +7,9 @@ export const EXIT = {
   secret: 4,
   upstream: 5,
   bug: 70,
+  /** As shells say it of a command they cannot start, and of one they do not find. */
+  notExecutable: 126,
+  notFound: 127,
   interrupted: 130,
 } as const
 
@@ -28,6 +31,9 @@ export const ERROR_CODES = {
   SECRET_UNREADABLE: EXIT.secret,
   TOOL_MISSING: EXIT.secret,
   TOOL_FAILED: EXIT.secret,
+  COMMAND_NOT_FOUND: EXIT.notFound,
+  COMMAND_NOT_STARTED: EXIT.notExecutable,
+  ENGINE_MISSING: EXIT.usage,
   PORT_TAKEN: EXIT.upstream,
   UPSTREAM_FAILED: EXIT.upstream,
   NOT_PASSED: EXIT.findings,

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { AgwError } from './errors.ts'
+import { AgwError, type ErrorCode } from './errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, requireConfig, requireKeyPlaces } from './load.ts'
 import type { Redactor } from './secrets/redactor.ts'
 import { type StartedTool, startTool } from './secrets/run.ts'
@@ -30,7 +30,9 @@ export interface RunningCommand extends StartedTool {
 export async function runCommand(options: RunCommandOptions): Promise<RunningCommand> {
   const loaded = await loadConfig({ ...options.load, everyVariable: true })
   requireKeyPlaces(loaded)
-  return startWith(loaded, options)
+  return startWith(loaded, options).catch((error: unknown) => {
+    throw toldAs(error, { TOOL_MISSING: 'COMMAND_NOT_FOUND', TOOL_FAILED: 'COMMAND_NOT_STARTED' })
+  })
 }
 
 /** Starts the real agentgateway, found on the PATH, on the config. Throws what stands in the way of it. */
@@ -44,7 +46,18 @@ export async function runEngine(
     })
   }
   requireConfig(loaded)
-  return startWith(loaded, { ...options, command: 'agentgateway', args: ['-f', loaded.path] })
+  return startWith(loaded, { ...options, command: 'agentgateway', args: ['-f', loaded.path] }).catch(
+    (error: unknown) => {
+      throw toldAs(error, { TOOL_MISSING: 'ENGINE_MISSING' })
+    },
+  )
+}
+
+/** Elsewhere a tool that is missing is one that a key was asked of; here it is what was to be run. */
+function toldAs(error: unknown, codes: { readonly [code in ErrorCode]?: ErrorCode }): unknown {
+  const code = error instanceof AgwError ? codes[error.code] : undefined
+  if (!(error instanceof AgwError) || code === undefined) return error
+  return new AgwError(code, error.message, { ...(error.hint && { hint: error.hint }), cause: error })
 }
 
 async function startWith(loaded: LoadedConfig, options: RunCommandOptions): Promise<RunningCommand> {

@@ -102,7 +102,9 @@ function usage(
       )
     }
     case 'FailedFlagValidationError':
-      return failure(cause.message.split('\n').slice(0, 3).join(' ').replace(/=\S+/g, ''))
+      return failure(
+        flagRule(cause.message, error.parse?.input?.flags ?? {}) ?? 'these flags do not go together',
+      )
     default: {
       const [, flag] = /(--[a-z][\w-]*)/.exec(cause.message) ?? []
       return failure(
@@ -110,6 +112,36 @@ function usage(
       )
     }
   }
+}
+
+/** The shape of a flag that its own rule is told with. */
+interface KnownFlag {
+  readonly helpValue?: string | readonly string[]
+  readonly options?: readonly string[]
+}
+
+/**
+ * Which rule between flags was broken. The library tells it in sentences with typed values in them: only names that
+ * the command has are taken from there.
+ */
+function flagRule(said: string, known: Readonly<Record<string, unknown>>): string | undefined {
+  const shown = (name: string | undefined): string | undefined =>
+    name !== undefined && Object.hasOwn(known, name) ? `--${name}` : undefined
+  const [, missing] = /Missing required flag ([\w-]+)/.exec(said) ?? []
+  const lacking = shown(missing)
+  if (lacking !== undefined) {
+    const { helpValue, options } = known[missing ?? ''] as KnownFlag
+    if (options !== undefined) return `${lacking} is needed: one of ${options.join(', ')}`
+    return typeof helpValue === 'string' ? `${lacking} ${helpValue} is needed` : `${lacking} is needed`
+  }
+  const [, needing, needed = ''] = /must be provided when using --([\w-]+): ([\w, -]+)/.exec(said) ?? []
+  const partners = needed.split(', ').flatMap(flag => shown(flag.replace(/^--/, '')) ?? [])
+  if (shown(needing) !== undefined && partners.length > 0)
+    return `${shown(needing)} needs ${partners.join(' and ')} too`
+  const [, other] = /--([\w-]+)(?:=|(?= cannot))/.exec(said) ?? []
+  const [, one] = /cannot also be provided when using --([\w-]+)/.exec(said) ?? []
+  const both = [shown(one), shown(other)]
+  return both.includes(undefined) ? undefined : `${both.join(' and ')} exclude each other`
 }
 
 /** The name of what was typed as a flag; a value glued to it is dropped, and a long one is not repeated. */

@@ -4,6 +4,7 @@ import { asList, hostFlag } from '../cli/flags.ts'
 import { fromEnvironment } from '../cli/key-input.ts'
 import { seenText, shareFlag } from '../cli/mock.ts'
 import { untilSignal } from '../cli/signals.ts'
+import { EXIT } from '../errors.ts'
 
 export default class MockCommand extends BaseCommand {
   static override summary =
@@ -81,10 +82,13 @@ export default class MockCommand extends BaseCommand {
       hang: flags.hang,
       onRequest: seen => this.note(seenText(seen)),
     })
+    // Heard before its first word: whoever reads that may send a signal at once.
+    const stopping = untilSignal()
     if (this.jsonEnabled()) this.terminal.out(JSON.stringify({ event: 'listening', address: mock.url }))
     this.say(`the mock provider listens on ${this.terminal.style('bold', mock.url)}  (Ctrl-C stops it)`)
-    await untilSignal()
+    const signal = await stopping
     await mock.close()
+    this.endWith(signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok)
     return { event: 'stopped', requests: mock.requests }
   }
 

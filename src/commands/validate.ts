@@ -104,8 +104,7 @@ export default class Validate extends ConfigCommand {
       : undefined
     const shown = filesOf(await check(options))
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
-    const onlyShown = flags.fix && flags['dry-run']
-    if (!verdict.passed && !onlyShown) this.endWith(EXIT.findings)
+    if (!verdict.passed) this.endWith(EXIT.findings)
     await this.#print(shown, flags.format as Format, flags.strict)
     if (verdict.note !== undefined) this.note(verdict.note)
     return { ...validateJson(shown), ...(fixed && { fixed }) }

@@ -5,6 +5,7 @@ export type RejectReason =
   | 'byte-order-mark'
   | 'zero-width'
   | 'bearer-prefix'
+  | 'assignment'
   | 'wrapping-quotes'
   | 'line-break'
   | 'unexpanded-reference'
@@ -30,6 +31,9 @@ const PLACEHOLDER =
 const REFERENCE =
   /^(?:\$\{[^}]+\}|\$[A-Z_][A-Z0-9_]*|op:\/\/.*|infisical:\/\/.*|vault:.*|arn:aws:secretsmanager:.*|encrypted:.*|ENC\[.*)$/
 
+/** A name as `.env` has them, and something behind it: a key in base64 may end with equals signs, but with nothing else. */
+const ASSIGNMENT = /^(?:export\s+)?[A-Z][A-Z0-9]*_[A-Z0-9_]*\s*=\s*[^=\s]/
+
 /** The first that applies is told: the cause comes before its symptoms. */
 export const REJECTIONS: readonly Rejection[] = [
   rejection('empty', 'the key is empty', 'paste the key, or pipe it in', value => value.trim() === ''),
@@ -50,6 +54,12 @@ export const REJECTIONS: readonly Rejection[] = [
     'the key starts with "Bearer "',
     'leave that word out: the gateway adds it',
     value => /^bearer\s/i.test(value),
+  ),
+  rejection(
+    'assignment',
+    'this is a whole line of a .env file: a name, an equals sign and the key',
+    'give only what stands behind the equals sign',
+    value => ASSIGNMENT.test(value),
   ),
   rejection('wrapping-quotes', 'the key stands in quotes', 'leave the quotes out', value =>
     /^(?:(["'`]).*\1|[\u2018\u201c\u00ab].*[\u2019\u201d\u00bb])$/s.test(value),

@@ -151,7 +151,9 @@ function checked(
     const problem = { code: 'unusable', message, hint: 'paste the key again with `agw keys set`' }
     return { slot, problem: problemOf(slot, problem) }
   }
-  const clean = value.length === secret.length ? secret : new Secret(value, secret.reference)
+  // In the tree a variable's value has no name yet: what is shown of it later says where it comes from.
+  const same = value.length === secret.length && source === secret.reference
+  const clean = same ? secret : new Secret(value, source)
   return { slot, secret: clean, file, facts }
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { agw, tempFolder } from '../helpers/agw.ts'
+import { agw, start, tempFolder } from '../helpers/agw.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -23,5 +23,24 @@ describe('what hands type by habit', () => {
     const { stdout, status } = await agw(['--json', 'keys', 'list'], { cwd: folder })
     expect(status).not.toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'CONFIG_NOT_FOUND' } })
+  })
+
+  it.each([
+    [['keys', 'move', 'openai'], '--to is needed: one of env, file, keychain, encrypted, inline'],
+    [['mock', '--fail-rate', '0.5'], '--fail-rate needs --fail-status too'],
+    [['validate', '--online', '--no-secrets'], '--online and --no-secrets exclude each other'],
+  ])('is told in our own words: agw %s', async (args, message) => {
+    const { stdout, status } = await agw([...args, '--json'], { cwd: folder })
+    expect(status).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE', message, hint: 'see --help' } })
+  })
+
+  it.skipIf(process.platform === 'win32').each([
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+  ] as const)('the mock ends as serve does: %s', async (signal, status) => {
+    const mock = start(['mock', '--port', '0'], { cwd: folder })
+    await mock.until('listens on')
+    expect(await mock.stop(signal)).toBe(status)
   })
 })

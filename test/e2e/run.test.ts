@@ -143,9 +143,15 @@ describe('what the command prints', () => {
 })
 
 describe('agw run does not start', () => {
+  it.skipIf(process.platform === 'win32')('a file that is not executable, as a shell says it', async () => {
+    await writeFile(join(folder, 'plain'), 'echo', { mode: 0o600 })
+    const run = await agw(['run', '--', './plain'], { cwd: folder })
+    expect(run).toMatchObject({ status: 126, stderr: expect.stringContaining('it is not executable') })
+  })
+
   it.each([
     ['a variable without a value', ['run', '--', 'true'], 4, /OPENAI_API_KEY: no value/],
-    ['a command that is not there', ['run', '--', 'agw-no-such'], 4, /agw-no-such is not installed/],
+    ['a command that is not there', ['run', '--', 'agw-no-such'], 127, /agw-no-such is not installed/],
     ['no command', ['run'], 2, /no command to start/],
     ['a command without the dashes', ['run', 'true'], 2, /no command to start/],
     ['--only with a name that is not there', ['run', '--only', 'NOPE', '--', 'true'], 2, /not in the config/],
@@ -197,7 +203,7 @@ describe('agw serve --engine agentgateway', () => {
     [
       'is not there',
       ['serve', '--engine', 'agentgateway'],
-      4,
+      2,
       /agentgateway is not installed.*\n.*agentgateway\.dev/,
     ],
     ['would not know a flag', ['serve', '--engine', 'agentgateway', '--mock'], 2, /--mock/],

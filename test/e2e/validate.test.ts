@@ -272,10 +272,10 @@ describe('--fix', () => {
     expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe(after)
   })
 
-  it('writes nothing with --dry-run, and exits 0', async () => {
+  it('writes nothing with --dry-run, and exits 1 while there are errors', async () => {
     await put({ 'config.yaml': broken })
     const run = await validate(['--fix', '--dry-run'], ENV)
-    expect([run.status, await readFile(join(folder, 'config.yaml'), 'utf8')]).toEqual([0, broken])
+    expect([run.status, await readFile(join(folder, 'config.yaml'), 'utf8')]).toEqual([1, broken])
     expect(run.stderr).toMatch(/\+ # costs \$\$NOPE[\s\S]*dry run/)
   })
 

@@ -123,6 +123,8 @@ describe('cleanPastedKey', () => {
     ['x'.repeat(16 * 1024 + 1), 'too-long'],
     ['\ufeffsk-canary0', 'byte-order-mark'],
     ['Bearer sk-canary0', 'bearer-prefix'],
+    ['OPENAI_API_KEY=sk-canary0', 'assignment'],
+    ['export OPENAI_API_KEY="sk-canary0"', 'assignment'],
     ['bearer\tsk-canary0', 'bearer-prefix'],
     ['"sk-canary0"', 'wrapping-quotes'],
     ["'sk-canary0'\n", 'wrapping-quotes'],

@@ -216,3 +216,11 @@ test('resolveSlots tells each slot by itself', async () => {
     'short.key': '<secret file short.key>',
   })
 })
+
+test('the key of a variable is shown as that variable', async () => {
+  const text = 'llm: {models: [{name: a, provider: openAI, params: {apiKey: $OPENAI_API_KEY}}]}'
+  const { config, slots } = configOf(text, { OPENAI_API_KEY: 'sk-canary' })
+  const cwd = folder()
+  const { config: shown } = await resolveSecrets(config, { slots, cwd, configDir: cwd })
+  expect(JSON.stringify(shown)).toContain('<secret $OPENAI_API_KEY>')
+})
