@@ -5,6 +5,7 @@ import {
   type AgwFile,
   type ConfigDocument,
   findConfig,
+  type KeySlot,
   keySlots,
   readAgwFile,
   readConfigBytes,
@@ -41,6 +42,11 @@ export interface LoadOptions {
   readonly lastGood?: LastGood | undefined
   /** Ask the sources of all variables that agw.yaml names, not only of those that the config uses. */
   readonly everyVariable?: boolean | undefined
+  /**
+   * {@link loadUsable} puts a stand-in where a key is missing (an unset variable, a file that is not there or is empty)
+   * instead of failing; other variables stand as written. Only for a gateway behind which a mock answers.
+   */
+  readonly standIns?: boolean | undefined
 }
 
 /** A config that was read and checked; `config` is there when no finding is an error. */
@@ -102,6 +108,8 @@ export interface UsableConfig extends LoadedConfig {
   readonly config: Config
   readonly slots: readonly ResolvedSlot[]
   readonly resolved: ResolvedConfig
+  /** What is missing and had to be done without, a sentence each; empty unless {@link LoadOptions.standIns} is set. */
+  readonly missing: readonly string[]
 }
 
 /** The config, or CONFIG_INVALID with all its errors (SECRET_MISSING when unset variables are the only ones). */
@@ -137,19 +145,34 @@ export function requireKeyPlaces(loaded: LoadedConfig): Config {
   return loaded.draft ?? requireConfig(loaded)
 }
 
+/** The config with its unset variables as written, or the error for whatever else is wrong with it. */
+function requireBesidesVariables(loaded: LoadedConfig): Config {
+  requireAgwFile(loaded)
+  const others = loaded.diagnostics.filter(one => one.severity === 'error' && !UNRESOLVED.includes(one.code))
+  if (others.length > 0) throw invalid(loaded.name, others)
+  return loaded.draft ?? requireConfig(loaded)
+}
+
 /** Loads a config and everything its key slots refer to. Throws for whatever stands in the way. */
 export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
   const loaded = await loadConfig(options)
-  const config = requireConfig(loaded)
+  const { document, diagnostics } = loaded
+  const config = options.standIns === true ? requireBesidesVariables(loaded) : requireConfig(loaded)
+  const isUnset = ({ path }: KeySlot): boolean => document.variablesAt(path).some(use => use.missing)
   const { config: resolved, resolved: slots } = await resolveSecrets(config, {
-    slots: keySlots(config, loaded.document),
+    slots: keySlots(config, document),
     cwd: options.cwd,
     configDir: loaded.folder,
     credentialsDirectory: options.env['CREDENTIALS_DIRECTORY'],
     formerOf: (slot, secret) => formerKey(slot, secret, loaded, options),
     lastGood: options.lastGood,
+    standIns: options.standIns === true ? { isUnset } : undefined,
   })
-  return { ...loaded, config, slots, resolved }
+  const unset = diagnostics.flatMap(({ code, message }) => (UNRESOLVED.includes(code) ? [message] : []))
+  const absent = slots.flatMap(({ standIn }) =>
+    standIn?.problem === undefined ? [] : [`${standIn.problem.name}: ${standIn.problem.message}`],
+  )
+  return { ...loaded, config, slots, resolved, missing: [...new Set([...unset, ...absent])] }
 }
 
 function shortName(cwd: string, path: string): string {

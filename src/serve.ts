@@ -1,6 +1,7 @@
 import { metricsText, parseConnectTo } from './gateway/index.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
 import type { LoadOptions, UsableConfig } from './load.ts'
+import { mockNote } from './mock-note.ts'
 import { Redactor } from './secrets/redactor.ts'
 import type { Secret } from './secrets/secret.ts'
 import type { AccessLogOptions } from './serving/access-log.ts'
@@ -90,8 +91,9 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     return redactor.redact(text)
   }
   let serving: Serving | undefined
+  let noted: string | undefined
   return startLive({
-    load: options.load,
+    load: { ...options.load, standIns: mockPort !== undefined },
     gateway: {},
     start: async (runtime, config) => {
       const count = options.workers && workerCount(options.workers.count, config.config?.workerThreads)
@@ -126,7 +128,12 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
         redactor?.add(secret)
         options.onSecret(secret)
       }),
-    onServing: ({ slots }) => keys.adopt(slots, Date.now()),
+    onServing: ({ slots, missing }) => {
+      keys.adopt(slots, Date.now())
+      if (mockPort === undefined || noted === mockNote(missing)) return
+      noted = mockNote(missing)
+      options.onEvent({ event: 'note', message: noted })
+    },
     onStarted: async live => {
       closing.push(() => live.close())
       if (options.admin !== undefined && serving !== undefined)

@@ -14,6 +14,7 @@ import {
 } from './gateway/index.ts'
 import { type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from './load.ts'
 import { startMock } from './mock/index.ts'
+import { mockNote } from './mock-note.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from './secrets/index.ts'
 import { sendRequest, type TimedAnswer } from './send-request.ts'
 import { upstreamTrouble } from './upstream-trouble.ts'
@@ -45,6 +46,8 @@ export interface RouteTestOptions {
   readonly expectStatus?: number | undefined
   readonly timeoutMs: number
   readonly onSecret: (secret: Secret) => void
+  /** Told before anything is sent. */
+  readonly onNote: (message: string) => void
   /** Gives the client's own credential, for a slot that passes it on. */
   readonly clientKey: (slot: KeySlot) => Promise<Secret | undefined>
 }
@@ -61,7 +64,7 @@ export interface RouteTest {
   /** The first backend, the one that is most likely. */
   readonly destination: DestinationExplanation | undefined
   readonly slot: KeySlot | undefined
-  /** The key was read; with `explain` it may be missing, and its place is all that is known. */
+  /** The key was read; with `explain` or `mock` it may be missing, and its place is all that is known. */
   readonly isKeyKnown: boolean
   /** Absent with `explain`. */
   readonly answer: TimedAnswer | undefined
@@ -131,10 +134,14 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
     const unread = slots.filter(one => one.file !== undefined || unset.has(one.variable ?? ''))
     return { config: placeholderSecrets(config, slots), slots, unread: new Set(unread.map(one => one.name)) }
   }
-  const loaded = await loadUsable(options.load)
+  const loaded = await loadUsable({ ...options.load, standIns: options.mock })
+  // A mock was asked for, so that it answers is news only to those whose keys are missing.
+  if (loaded.missing.length > 0) options.onNote(mockNote(loaded.missing))
   for (const { secret } of loaded.slots) if (secret !== undefined) options.onSecret(secret)
   refuseUnsupported(loaded)
-  return { config: loaded.resolved, slots: loaded.slots.map(one => one.slot), unread: new Set() }
+  const slots = loaded.slots.map(one => one.slot)
+  const unread = loaded.slots.flatMap(one => (one.standIn === undefined ? [] : [one.slot.name]))
+  return { config: loaded.resolved, slots, unread: new Set(unread) }
 }
 
 interface ConcreteRequest {

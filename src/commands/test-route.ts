@@ -106,6 +106,7 @@ export default class TestRoute extends ConfigCommand {
       expectStatus: flags['expect-status'],
       timeoutMs: flags.timeout * 1000,
       onSecret: secret => this.redactor.add(secret),
+      onNote: message => this.note(this.terminal.style('dim', message, 'err')),
       clientKey: slot =>
         readKey(
           { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] },

@@ -25,7 +25,12 @@ export interface ResolveOptions {
   readonly formerOf?: ((slot: KeySlot, secret: Secret) => Promise<Secret['former']>) | undefined
   /** What stands in for a key file that has gone bad while a gateway runs. */
   readonly lastGood?: LastGood | undefined
+  /** A slot without a key gets a stand-in instead of an error; `isUnset` tells those whose variable has no value. */
+  readonly standIns?: { readonly isUnset: (slot: KeySlot) => boolean } | undefined
 }
+
+/** Stands where a key is missing. A mock takes it, a provider never sees it. */
+const STAND_IN = 'agw-stand-in-key'
 
 /** A slot with its key. */
 export interface ResolvedSlot {
@@ -35,6 +40,8 @@ export interface ResolvedSlot {
   /** The file the key was read from, absolute. */
   readonly file: string | undefined
   readonly facts: FileFacts | undefined
+  /** There where the key is a stand-in; `problem` is what is wrong with its place, none for an unset variable. */
+  readonly standIn?: { readonly problem: SlotProblem | undefined }
 }
 
 /** Why a slot has no usable key. Holds no value. */
@@ -55,7 +62,9 @@ export async function resolveSecrets(
   config: Config,
   options: ResolveOptions,
 ): Promise<{ config: ResolvedConfig; resolved: ResolvedSlot[] }> {
-  const found = await resolveSlots(options)
+  const { standIns } = options
+  const slots = await resolveSlots(options)
+  const found = standIns === undefined ? slots : slots.map(one => withStandIn(one, options, standIns.isUnset))
   const problems = found.flatMap(one => ('problem' in one ? [one.problem] : []))
   if (problems.length > 0) throw toError(problems)
   const usable = found.flatMap(one => ('problem' in one ? [] : [one]))
@@ -64,6 +73,24 @@ export async function resolveSecrets(
     secret === undefined || secret === slot.value ? [] : [{ path: slot.path, value: secret }],
   )
   return { config: replaceAt(config, changes) as ResolvedConfig, resolved }
+}
+
+type Resolution = ResolvedSlot | { readonly slot: KeySlot; readonly problem: SlotProblem }
+
+/** The slot with a stand-in where there is no key. A key that is there and cannot be used stays a problem. */
+function withStandIn(
+  one: Resolution,
+  { cwd }: ResolveOptions,
+  isUnset: (slot: KeySlot) => boolean,
+): Resolution {
+  const { slot } = one
+  const problem = 'problem' in one ? one.problem : undefined
+  const isMissing = problem === undefined ? isUnset(slot) : ['missing', 'empty'].includes(problem.code)
+  if (!isMissing) return one
+  const secret = new Secret(STAND_IN, 'a stand-in')
+  // The file is named all the same, so that it is watched: the key may come.
+  const file = slot.file === undefined ? undefined : resolve(cwd, slot.file)
+  return { slot, secret, file, facts: undefined, standIn: { problem } }
 }
 
 async function withFormer(one: ResolvedSlot, formerOf: ResolveOptions['formerOf']): Promise<ResolvedSlot> {
@@ -76,15 +103,13 @@ async function withFormer(one: ResolvedSlot, formerOf: ResolveOptions['formerOf'
 /** The tree with a stand-in wherever a key would be read from a file: for asking the router, never for sending. */
 export function placeholderSecrets(config: Config, slots: readonly KeySlot[]): ResolvedConfig {
   const changes = slots.flatMap(({ path, file }) =>
-    file === undefined ? [] : [{ path, value: new Secret('placeholder', `file ${file}`) }],
+    file === undefined ? [] : [{ path, value: new Secret(STAND_IN, `file ${file}`) }],
   )
   return replaceAt(config, changes) as ResolvedConfig
 }
 
 /** Each slot with its key or with what is wrong; a file that several slots name is read once. Never throws. */
-export async function resolveSlots(
-  options: ResolveOptions,
-): Promise<(ResolvedSlot | { readonly slot: KeySlot; readonly problem: SlotProblem })[]> {
+export async function resolveSlots(options: ResolveOptions): Promise<Resolution[]> {
   const reads = new Map<string, Promise<SecretFile>>()
   const read = (file: string, shown: string): Promise<SecretFile> => {
     const { credentialsDirectory, lastGood } = options
@@ -134,7 +159,7 @@ function checked(
   secret: Secret,
   file: string | undefined,
   facts: FileFacts | undefined,
-): ResolvedSlot | { readonly slot: KeySlot; readonly problem: SlotProblem } {
+): Resolution {
   const value = trimSecret(secret.reveal())
   const source = slot.variable === undefined ? secret.reference : `$${slot.variable}`
   if (value === '') {
