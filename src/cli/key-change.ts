@@ -100,7 +100,8 @@ export async function forget(plan: ForgetPlan, folder: string, options: WriteFil
   if (plan.source !== undefined) {
     terminal.err(`${dryRun ? 'would take' : 'takes'} the key out of ${await describePlace(plan.source)}`)
   }
-  const files = await writeFiles(plan.files, { ...options, yes: true })
+  // Without files it would say that nothing changes, below what would go.
+  const files = plan.files.length === 0 ? [] : await writeFiles(plan.files, { ...options, yes: true })
   if (dryRun) return { changed: false, files }
   for (const path of plan.deleted) await withLock(path, () => rm(path, { force: true }))
   const removed = plan.source === undefined ? undefined : await removeFromPlace(plan.source, folder, env)

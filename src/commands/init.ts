@@ -59,14 +59,15 @@ export default class Init extends BaseCommand {
     const next = plan.next(named)
     const { force, namespace } = flags
     const command = equivalentCommand(choices, { file: named, force, namespace, keyFromEnv: fromEnv })
-    this.#print(files, command, next)
+    this.#print(files, command, next, flags['dry-run'])
     return { files, next }
   }
 
-  #print(files: readonly WrittenFile[], command: string, next: readonly string[]): void {
+  #print(files: readonly WrittenFile[], command: string, next: readonly string[], dryRun: boolean): void {
     for (const { file, action, mode } of files) {
+      const word = dryRun && action !== 'unchanged' ? `would be ${action}` : action
       this.say(
-        `${this.terminal.style('green', action.padEnd(9))} ${file}${mode ? this.terminal.style('dim', `  ${mode}`) : ''}`,
+        `${this.terminal.style('green', word.padEnd(9))} ${file}${mode ? this.terminal.style('dim', `  ${mode}`) : ''}`,
       )
     }
     this.say(`\nThe same without questions:\n  ${command}`)

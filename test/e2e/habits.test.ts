@@ -43,4 +43,9 @@ describe('what hands type by habit', () => {
     await mock.until('listens on')
     expect(await mock.stop(signal)).toBe(status)
   })
+
+  it('says of a dry run what would be, not that it was', async () => {
+    const run = await agw(['init', '--dry-run', '--provider', 'openai', '--method', 'env'], { cwd: folder })
+    expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/^would be created config\.yaml/) })
+  })
 })

@@ -11,6 +11,8 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
     case 'restarted':
       return 'an earlier rotation was stopped before its key was written: this one begins anew'
     case 'checked':
+      if (event.result === 'invalid')
+        return `${terminal.style('red', '✗', 'err')} the provider refuses the new key`
       return event.result === 'valid'
         ? `${done} the provider was asked: ${event.detail}`
         : `${terminal.style('yellow', '?', 'err')} whether the new key works is not known: ${event.detail}`
