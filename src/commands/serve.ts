@@ -28,7 +28,7 @@ export default class Serve extends ConfigCommand {
     }),
     host: hostFlag,
     mock: Flags.boolean({
-      summary: 'Let the built-in mock answer for every provider: nothing leaves the machine.',
+      summary: 'Let the built-in mock answer for every provider: no request leaves the machine.',
       env: 'AGW_MOCK',
     }),
     'connect-to': connectToFlag({ exclusive: ['mock'] }),

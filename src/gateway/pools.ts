@@ -50,7 +50,7 @@ export interface StandIn {
   readonly port: number
 }
 
-/** Connects to the stand-in, whatever the upstream: nothing leaves the machine. */
+/** Connects to the stand-in, whatever the upstream: no request leaves the machine. */
 function standInConnector({ host, port }: StandIn): Connector {
   const connect = buildConnector({})
   return (options, callback) =>
