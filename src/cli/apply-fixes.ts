@@ -1,6 +1,6 @@
 import { chmod, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { CheckedConfig } from '../check.ts'
+import type { CheckedConfig } from '../checking/check.ts'
 import { fixText } from '../config/fix.ts'
 import { AgwError } from '../errors.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'

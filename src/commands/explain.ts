@@ -1,11 +1,11 @@
 import { Args } from '@oclif/core'
+import { explain } from '../checking/explain.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { codesJson, codesText, explanationJson, explanationText } from '../cli/report/explanation.ts'
 import { closest } from '../config/did-you-mean.ts'
 import { CODES, type Code } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import { explain } from '../explain.ts'
 
 export default class Explain extends BaseCommand {
   static override summary = 'Say what a finding of validate means and what to do about it.'

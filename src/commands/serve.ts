@@ -7,7 +7,7 @@ import { asList, connectToFlag, hostFlag } from '../cli/flags.ts'
 import { exposures } from '../cli/guard.ts'
 import { isNote, liveEventText } from '../cli/report/live.ts'
 import { hangups, untilSignal } from '../cli/signals.ts'
-import type { LiveEvent } from '../live.ts'
+import type { LiveEvent } from '../serving/live.ts'
 
 export default class Serve extends ConfigCommand {
   static override summary = 'Run the embedded gateway on a config, and follow its files.'
@@ -75,7 +75,7 @@ export default class Serve extends ConfigCommand {
     const { flags } = await this.parse(Serve)
     if (flags.engine === 'agentgateway') return this.#runEngine(flags)
     for (const what of exposures()) this.warning(what)
-    const { serve } = await import('../serve.ts')
+    const { serve } = await import('../serving/serve.ts')
     // Heard from the start on: whoever waits until it is ready may send the signal at once.
     const hangup = hangups(process.stdout.isTTY === true)
     let stopping: Promise<NodeJS.Signals> | undefined

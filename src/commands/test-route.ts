@@ -83,7 +83,7 @@ export default class TestRoute extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(TestRoute)
-    const { testRoute } = await import('../test-route.ts')
+    const { testRoute } = await import('../test-route/test-route.ts')
     const headers = asList(flags.header, '\n')
     // A key may come in one, however often it is said that it should not.
     for (const header of headers) this.redactor.add(header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { type CheckOptions, checkConfigs, filesToCheck, publishedSchema } from '../check.ts'
+import { type CheckOptions, checkConfigs, filesToCheck, publishedSchema } from '../checking/check.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { missingAsUsage } from '../cli/failure.ts'
 import { writeFlags } from '../cli/flags.ts'

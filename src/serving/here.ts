@@ -7,9 +7,9 @@ import {
   type Runtime,
   startGateway,
 } from '../gateway/index.ts'
-import type { Engine } from '../live.ts'
 import { type AccessLogOptions, openAccessLog } from './access-log.ts'
 import type { KeyUse } from './key-use.ts'
+import type { Engine } from './live.ts'
 import { Traces, type TracesOptions } from './traces.ts'
 
 /** What serves, with what can be told of it and changed in it. */

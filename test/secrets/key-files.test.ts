@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { checkConfig } from '../../src/check.ts'
+import { checkConfig } from '../../src/checking/check.ts'
 import { initRepository } from '../helpers/git.ts'
 import { noGit, unless } from '../helpers/needs.ts'
 import { isWindows, tempFolders } from './folders.ts'

@@ -1,8 +1,8 @@
 import { isAbsolute, relative, sep } from 'node:path'
-import type { CheckedConfig, CheckedFile } from '../../check.ts'
+import type { CheckedConfig, CheckedFile } from '../../checking/check.ts'
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
 
-export type { CheckedFile } from '../../check.ts'
+export type { CheckedFile } from '../../checking/check.ts'
 
 /** The files that reports tell of: each config and what lies beside it, each once. */
 export function filesOf(checked: readonly CheckedConfig[]): CheckedFile[] {

@@ -1,6 +1,6 @@
+import type { Explanation } from '../../checking/explain.ts'
 import type { Setting } from '../../config/examples/index.ts'
 import { codesByStage, STAGES } from '../../config/index.ts'
-import type { Explanation } from '../../explain.ts'
 import { exampleText, surroundings } from './explanation.ts'
 
 /** docs/diagnostics.md: every code with what it means and an example, as `agw explain` has them. */

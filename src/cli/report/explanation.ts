@@ -1,7 +1,7 @@
+import type { Explanation } from '../../checking/explain.ts'
 import type { Severity } from '../../config/diagnostic.ts'
 import type { Setting } from '../../config/examples/index.ts'
 import { CODES, codesByStage, STAGES } from '../../config/index.ts'
-import type { Explanation } from '../../explain.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { LOOK } from './text.ts'

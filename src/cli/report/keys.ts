@@ -1,4 +1,4 @@
-import type { CheckedKey } from '../../check-keys.ts'
+import type { CheckedKey } from '../../keys/check.ts'
 import type { KeyRow } from '../../secrets/index.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'

@@ -1,4 +1,4 @@
-import type { LiveEvent } from '../../live.ts'
+import type { LiveEvent } from '../../serving/live.ts'
 import type { Terminal } from '../terminal.ts'
 
 const NOTES: readonly LiveEvent['event'][] = [

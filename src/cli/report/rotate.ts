@@ -1,4 +1,4 @@
-import type { Rotated, RotateEvent } from '../../rotate-key.ts'
+import type { Rotated, RotateEvent } from '../../keys/rotate.ts'
 import type { Terminal } from '../terminal.ts'
 import { shortPath } from '../write-files.ts'
 

@@ -1,5 +1,5 @@
 import { formatPath, maskKeys } from '../../config/index.ts'
-import type { RouteTest } from '../../test-route.ts'
+import type { RouteTest } from '../../test-route/test-route.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** How much of an answer a person is shown. Characters. */

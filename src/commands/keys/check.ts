@@ -23,7 +23,7 @@ export default class KeysCheck extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysCheck)
     const loaded = await this.load(flags)
-    const { checkKeys } = await import('../../check-keys.ts')
+    const { checkKeys } = await import('../../keys/check.ts')
     const keys = await checkKeys(loaded, {
       names: args.name ?? [],
       cwd: process.cwd(),

@@ -47,7 +47,7 @@ export default class KeysRotate extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysRotate)
-    const { finishRotation, rotateKey, undoRotation } = await import('../../rotate-key.ts')
+    const { finishRotation, rotateKey, undoRotation } = await import('../../keys/rotate.ts')
     const act = flags.undo ? undoRotation : flags.finish ? finishRotation : rotateKey
     const rotated = await act({
       load: this.loadOptions(flags),

@@ -68,7 +68,7 @@ export default class KeysScan extends ConfigCommand {
     if (flags.file === '-') throw new AgwError('USAGE', 'a scan looks at files: name one with --file PATH')
     if (flags.staged && args.path !== undefined)
       throw new AgwError('USAGE', '--staged looks into all that is staged: leave the path out')
-    const { known, scanKeys, writeBaseline } = await import('../../scan-keys.ts')
+    const { known, scanKeys, writeBaseline } = await import('../../keys/scan.ts')
     const result = await scanKeys({
       load: this.loadOptions(flags),
       paths: args.path ?? [],

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readBounded } from './config/index.ts'
-import { AgwError } from './errors.ts'
+import { readBounded } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
 
 /** The text of a published schema, and how messages call it. */
 export interface SchemaText {

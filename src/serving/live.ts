@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { refuseUnsupported } from './check.ts'
-import type { Diagnostic } from './config/diagnostic.ts'
-import { AGW_FILE } from './config/index.ts'
-import { configChanges } from './config-changes.ts'
-import { AgwError } from './errors.ts'
+import { refuseUnsupported } from '../checking/check.ts'
+import type { Diagnostic } from '../config/diagnostic.ts'
+import { AGW_FILE } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
 import {
   compileRuntime,
   type GatewayOptions,
@@ -12,8 +11,8 @@ import {
   type ReloadOutcome,
   type Runtime,
   startGateway,
-} from './gateway/index.ts'
-import { type LoadOptions, loadUsable, type UsableConfig } from './load.ts'
+} from '../gateway/index.ts'
+import { type LoadOptions, loadUsable, type UsableConfig } from '../load.ts'
 import {
   changedSince,
   type KeepEvent,
@@ -21,7 +20,8 @@ import {
   type ResolvedConfig,
   SecretKeeper,
   watchFiles,
-} from './secrets/index.ts'
+} from '../secrets/index.ts'
+import { configChanges } from './config-changes.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =

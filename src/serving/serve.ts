@@ -1,17 +1,17 @@
-import { metricsText, parseConnectTo } from './gateway/index.ts'
+import { metricsText, parseConnectTo } from '../gateway/index.ts'
+import type { LoadOptions, UsableConfig } from '../load.ts'
+import { mockNote } from '../mock-note.ts'
+import { Redactor } from '../secrets/redactor.ts'
+import type { Secret } from '../secrets/secret.ts'
+import type { AccessLogOptions } from './access-log.ts'
+import { checkAdminFlag, openAdmin } from './admin.ts'
+import { type Serving, serveHere } from './here.ts'
+import { KeyUse } from './key-use.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
-import type { LoadOptions, UsableConfig } from './load.ts'
-import { mockNote } from './mock-note.ts'
-import { Redactor } from './secrets/redactor.ts'
-import type { Secret } from './secrets/secret.ts'
-import type { AccessLogOptions } from './serving/access-log.ts'
-import { checkAdminFlag, openAdmin } from './serving/admin.ts'
-import { type Serving, serveHere } from './serving/here.ts'
-import { KeyUse } from './serving/key-use.ts'
-import { announce } from './serving/running-gateways.ts'
-import { workerCount } from './serving/workers/count.ts'
-import { serveInWorkers } from './serving/workers/serve.ts'
-import type { WorkerSetup } from './serving/workers/wire.ts'
+import { announce } from './running-gateways.ts'
+import { workerCount } from './workers/count.ts'
+import { serveInWorkers } from './workers/serve.ts'
+import type { WorkerSetup } from './workers/wire.ts'
 
 /** The pages for those who run the gateway. */
 export interface AdminOptions {
@@ -214,7 +214,7 @@ async function startAdminPages(
 async function mockFor(mock: boolean | number | undefined, closing: Closing): Promise<number | undefined> {
   if (typeof mock === 'number') return mock
   if (mock !== true) return undefined
-  const { startMock } = await import('./mock/index.ts')
+  const { startMock } = await import('../mock/index.ts')
   const started = await startMock()
   closing.push(() => started.close())
   return started.port

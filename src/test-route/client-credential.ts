@@ -1,8 +1,8 @@
-import { formatPath, type KeySlot } from './config/index.ts'
-import type { Config } from './config/schema.ts'
-import { AgwError } from './errors.ts'
-import type { DestinationExplanation } from './gateway/index.ts'
-import type { Secret } from './secrets/secret.ts'
+import { formatPath, type KeySlot } from '../config/index.ts'
+import type { Config } from '../config/schema.ts'
+import { AgwError } from '../errors.ts'
+import type { DestinationExplanation } from '../gateway/index.ts'
+import type { Secret } from '../secrets/secret.ts'
 
 /** The slot of a destination that sends no key of its own, because the config says that the client brings one. */
 export function passthroughSlot(

@@ -1,9 +1,9 @@
-import { findSlot, type KeySlot, keySlots } from './config/index.ts'
-import { parseConnectTo } from './gateway/index.ts'
-import { type ProbedKey, probeKeys } from './gateway/probe/probe-keys.ts'
-import { type LoadedConfig, requireKeyPlaces } from './load.ts'
-import { type KeyFindings, keyFindings, noteKey } from './secrets/index.ts'
-import type { Secret } from './secrets/secret.ts'
+import { findSlot, type KeySlot, keySlots } from '../config/index.ts'
+import { parseConnectTo } from '../gateway/index.ts'
+import { type ProbedKey, probeKeys } from '../gateway/probe/probe-keys.ts'
+import { type LoadedConfig, requireKeyPlaces } from '../load.ts'
+import { type KeyFindings, keyFindings, noteKey } from '../secrets/index.ts'
+import type { Secret } from '../secrets/secret.ts'
 
 export interface CheckKeysOptions {
   /** The slots to check; all that have a key of their own when there are none. */

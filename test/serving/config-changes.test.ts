@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { configChanges } from '../src/config-changes.ts'
-import { Secret } from '../src/secrets/secret.ts'
+import { Secret } from '../../src/secrets/secret.ts'
+import { configChanges } from '../../src/serving/config-changes.ts'
 
 const CASES: readonly (readonly [
   title: string,

@@ -1,7 +1,6 @@
-import { refuseUnsupported } from './check.ts'
-import { clientCredential, passthroughSlot } from './client-credential.ts'
-import { formatPath, type KeySlot, keySlots } from './config/index.ts'
-import { AgwError } from './errors.ts'
+import { refuseUnsupported } from '../checking/check.ts'
+import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
 import {
   type AccessEvent,
   compileRuntime,
@@ -11,11 +10,12 @@ import {
   type RouteExplanation,
   type Runtime,
   startGateway,
-} from './gateway/index.ts'
-import { type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from './load.ts'
-import { startMock } from './mock/index.ts'
-import { mockNote } from './mock-note.ts'
-import { placeholderSecrets, type ResolvedConfig, type Secret } from './secrets/index.ts'
+} from '../gateway/index.ts'
+import { type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from '../load.ts'
+import { startMock } from '../mock/index.ts'
+import { mockNote } from '../mock-note.ts'
+import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
+import { clientCredential, passthroughSlot } from './client-credential.ts'
 import { sendRequest, type TimedAnswer } from './send-request.ts'
 import { upstreamTrouble } from './upstream-trouble.ts'
 

@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { AgwError } from './errors.ts'
+import { AgwError } from '../errors.ts'
 
 /** One request to a gateway. */
 export interface RequestToSend {

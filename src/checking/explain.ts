@@ -1,13 +1,13 @@
 import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
+import type { Diagnostic, Severity } from '../config/diagnostic.ts'
+import type { Setting } from '../config/examples/index.ts'
+import { CODES, type Code, type Stage, stageOf } from '../config/index.ts'
+import type { Send } from '../gateway/probe/send.ts'
+import type { ProbeAnswer } from '../providers/probe.ts'
+import { runWith } from '../secrets/run.ts'
 import { checkConfig, publishedSchema } from './check.ts'
-import type { Diagnostic, Severity } from './config/diagnostic.ts'
-import type { Setting } from './config/examples/index.ts'
-import { CODES, type Code, type Stage, stageOf } from './config/index.ts'
-import type { Send } from './gateway/probe/send.ts'
-import type { ProbeAnswer } from './providers/probe.ts'
-import { runWith } from './secrets/run.ts'
 
 /** What a code means, with an example and what the check says of it. */
 export interface Explanation {
@@ -27,7 +27,7 @@ export interface Explanation {
  * where git is looked for, which some examples need.
  */
 export async function explain(code: Code, path: string | undefined): Promise<Explanation> {
-  const { exampleOf } = await import('./config/examples/index.ts')
+  const { exampleOf } = await import('../config/examples/index.ts')
   const example = exampleOf(code)
   const found = example === undefined ? [] : await tryOut(example.bad, path).catch(() => [])
   const { severity, title, why } = CODES[code]
@@ -36,7 +36,7 @@ export async function explain(code: Code, path: string | undefined): Promise<Exp
 }
 
 async function tryOut(setting: Setting, path: string | undefined): Promise<Diagnostic[]> {
-  const { FOLDER } = await import('./config/examples/index.ts')
+  const { FOLDER } = await import('../config/examples/index.ts')
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'agw-explain-')))
   try {
     await fill(folder, setting)

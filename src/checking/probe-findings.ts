@@ -1,7 +1,7 @@
-import type { Diagnostic } from './config/diagnostic.ts'
-import type { Code, ConfigDocument } from './config/index.ts'
-import type { Config } from './config/schema.ts'
-import { type KeyToProbe, type ProbedKey, type ProbeOptions, probeKeys } from './gateway/probe/probe-keys.ts'
+import type { Diagnostic } from '../config/diagnostic.ts'
+import type { Code, ConfigDocument } from '../config/index.ts'
+import type { Config } from '../config/schema.ts'
+import { type KeyToProbe, type ProbedKey, type ProbeOptions, probeKeys } from '../gateway/probe/probe-keys.ts'
 
 /** Asks providers about the keys; a key that works gives no finding. */
 export async function probeFindings(

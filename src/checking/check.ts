@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Diagnostic } from './config/diagnostic.ts'
+import type { Diagnostic } from '../config/diagnostic.ts'
 import {
   type AgwFile,
   applySuppressions,
@@ -10,14 +10,14 @@ import {
   type PublishedSchema,
   type Suppressed,
   stageOf,
-} from './config/index.ts'
-import type { Config } from './config/schema.ts'
-import { AgwError } from './errors.ts'
-import type { ProbeOptions } from './gateway/probe/probe-keys.ts'
-import { findUnsupported } from './gateway/supported.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
-import { type KeyFileFinding, keyFindings } from './secrets/index.ts'
-import type { Secret } from './secrets/secret.ts'
+} from '../config/index.ts'
+import type { Config } from '../config/schema.ts'
+import { AgwError } from '../errors.ts'
+import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
+import { findUnsupported } from '../gateway/supported.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
+import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
+import type { Secret } from '../secrets/secret.ts'
 
 export interface CheckOptions {
   /** Look at the keys themselves; without it, unset variables and missing files are no findings. */
@@ -113,7 +113,7 @@ async function unusableFindings(
   { cwd }: LoadOptions,
   { secrets }: CheckOptions,
 ): Promise<Diagnostic[]> {
-  const { unusableMaterial } = await import('./gateway/compile/unusable.ts')
+  const { unusableMaterial } = await import('../gateway/compile/unusable.ts')
   const readFile = (file: string): string => readFileSync(resolve(cwd, file), 'utf8')
   const unset = diagnostics.filter(one => one.code === 'VARIABLE_UNSET').map(one => one.range.start.offset)
   const found = await unusableMaterial(draft, secrets ? readFile : undefined)
@@ -140,7 +140,7 @@ export async function publishedSchema(
 ): Promise<PublishedSchema | undefined> {
   if (source === undefined) return undefined
   const { readSchemaSource } = await import('./schema-source.ts')
-  const { compilePublishedSchema } = await import('./config/published-schema.ts')
+  const { compilePublishedSchema } = await import('../config/published-schema.ts')
   const { text, name } = await readSchemaSource(source, cwd)
   return compilePublishedSchema(text, name)
 }
@@ -151,7 +151,7 @@ export async function filesToCheck(
   load: LoadOptions,
 ): Promise<LoadOptions[]> {
   if (patterns === undefined || patterns.length === 0) return [load]
-  const { expandFilePatterns } = await import('./config/file-patterns.ts')
+  const { expandFilePatterns } = await import('../config/file-patterns.ts')
   const given = load.file === undefined ? [] : [load.file]
   const files = await expandFilePatterns([...given, ...patterns], load.cwd)
   return files.map(file => ({ ...load, file }))

@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findSlot, type KeySlot, keySlots } from './config/index.ts'
-import { AgwError } from './errors.ts'
-import { parseConnectTo } from './gateway/index.ts'
-import { probeKeys } from './gateway/probe/probe-keys.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig, requireKeyPlaces } from './load.ts'
+import { findSlot, type KeySlot, keySlots } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
+import { parseConnectTo } from '../gateway/index.ts'
+import { probeKeys } from '../gateway/probe/probe-keys.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig, requireKeyPlaces } from '../load.ts'
 import {
   addToGitignore,
   currentKey,
@@ -13,8 +13,8 @@ import {
   runWith,
   withLock,
   writeFileAtomic,
-} from './secrets/index.ts'
-import { readPlace, removeFromPlace, type SourcePlace, storeAtPlace } from './secrets/keep.ts'
+} from '../secrets/index.ts'
+import { readPlace, removeFromPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
 import {
   aloneWith,
   endRotation,
@@ -23,11 +23,11 @@ import {
   type Rotation,
   readRotation,
   writeRotation,
-} from './secrets/rotation/journal.ts'
-import { previousPlace } from './secrets/rotation/previous.ts'
-import type { Secret } from './secrets/secret.ts'
-import { type RunningGateway, reloadGateway, runningGateways } from './serving/running-gateways.ts'
-import { planStoreKey } from './setup/store-key.ts'
+} from '../secrets/rotation/journal.ts'
+import { previousPlace } from '../secrets/rotation/previous.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { type RunningGateway, reloadGateway, runningGateways } from '../serving/running-gateways.ts'
+import { planStoreKey } from '../setup/store-key.ts'
 
 /** What a rotation tells while it goes on. */
 export type RotateEvent =

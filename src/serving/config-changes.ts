@@ -1,4 +1,4 @@
-import { formatPath, type Path } from './config/index.ts'
+import { formatPath, type Path } from '../config/index.ts'
 
 /** So many changes are told one by one. */
 const SHOWN = 20

@@ -1,5 +1,5 @@
-import { AgwError } from './errors.ts'
-import type { AccessEvent } from './gateway/index.ts'
+import { AgwError } from '../errors.ts'
+import type { AccessEvent } from '../gateway/index.ts'
 import type { TimedAnswer } from './send-request.ts'
 
 /** What the gateway says of a call upstream → what to do about it. */
