@@ -1,51 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import { parseAst } from 'rolldown/parseAst'
+import { existsSync, readFileSync } from 'node:fs'
+import { relative, sep } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ROOT } from './helpers/agw.ts'
-
-const DIST = join(ROOT, 'dist')
-
-/** Static imports of a built file: relative ones as paths, others by package name; `import()` apart. */
-function importsOf(file: string): { files: string[]; packages: string[] } {
-  const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-  const files: string[] = []
-  const packages: string[] = []
-  for (const [, name = ''] of text.matchAll(/^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm)) {
-    if (name.startsWith('.')) files.push(resolve(dirname(file), name))
-    else if (!name.startsWith('node:')) packages.push(packageOf(name))
-  }
-  return { files, packages }
-}
-
-/** `@oclif/core` of `@oclif/core/lib/x`, `ajv` of `ajv/dist/2020.js`. */
-function packageOf(specifier: string): string {
-  return specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/')
-}
-
-/** All that loading a file loads before any of its functions runs. */
-function closure(entry: string): { files: Set<string>; packages: Set<string> } {
-  const files = new Set<string>()
-  const packages = new Set<string>()
-  const visit = (file: string): void => {
-    if (files.has(file)) return
-    files.add(file)
-    const found = importsOf(file)
-    for (const name of found.packages) packages.add(name)
-    for (const next of found.files) visit(next)
-  }
-  visit(entry)
-  return { files, packages }
-}
-
-function sources(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.js'))
-    .map(name => join(folder, name))
-}
+import { DIST, importsOf, packageOf, reached, reaches, sources } from './helpers/built.ts'
 
 const name = (file: string): string => relative(DIST, file).split(sep).join('/')
 const room = (file: string): string => (name(file).includes('/') ? (name(file).split('/')[0] ?? '') : 'top')
@@ -145,7 +101,7 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
     expect(wrong).toEqual([])
   })
 
-  it('reach config from the gateway and from secrets by types only, but for positions and names of paths', () => {
+  it('in config know of secrets what a Secret is, and no more', () => {
     const wrong: string[] = []
     for (const file of all.filter(one => room(one) === 'config')) {
       for (const target of importsOf(file).files) {
@@ -223,93 +179,3 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
     ["'https://x'; `${process.env.HOME}`", ['process.env.HOME', 'process.env']],
   ])('are read as code, and nothing else is: %s', (text, names) => expect(reached(text)).toEqual(names))
 })
-
-describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
-  const heavy = [
-    'undici',
-    'execa',
-    'inquirer',
-    '@napi-rs/keyring',
-    'age-encryption',
-    '@aws-sdk/client-secrets-manager',
-    '@aws-sdk/client-ssm',
-  ]
-  it.each([
-    'validate',
-    'keys/list',
-    'keys/set',
-    'keys/scan',
-    'keys/move',
-    'keys/remove',
-    'keys/check',
-    'keys/rotate',
-    'doctor',
-    'init',
-    'mock',
-    'demo',
-    'serve',
-    'test-route',
-    'run',
-  ])('%s', command => {
-    const { packages } = closure(join(DIST, 'commands', `${command}.js`))
-    expect(heavy.filter(one => packages.has(one))).toEqual([])
-  })
-})
-
-const BUNDLE = join(ROOT, 'bundle')
-
-describe.skipIf(!existsSync(BUNDLE))('the files that are run', () => {
-  const entries = sources(BUNDLE).filter(file => !relative(BUNDLE, file).startsWith('parts'))
-
-  it('load no package at start: what every start needs is joined in', () => {
-    const loaded = entries.map(file => [relative(BUNDLE, file), ...closure(file).packages])
-    expect(loaded.filter(([, ...packages]) => packages.length > 0)).toEqual([])
-  })
-
-  it('start without the schema, until a command needs it', () => {
-    const all = [...closure(join(BUNDLE, 'cli', 'main.js')).files].map(file => readFileSync(file, 'utf8'))
-    expect(all.filter(text => text.includes('dist/config/schema'))).toEqual([])
-  })
-
-  it('come with the licences of what is joined in', () => {
-    const text = readFileSync(join(BUNDLE, 'LICENSES.txt'), 'utf8')
-    for (const name of ['@oclif/core', 'yaml', 'zod']) expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'))
-  })
-})
-
-interface Node {
-  readonly type: string
-  readonly [more: string]: unknown
-}
-
-/**
- * What a text of JavaScript reaches with a dot, as `process.env.HOME`; `?` stands for what is no name. Comments and texts
- * are none of it, what stands in a template is.
- */
-function reached(text: string): string[] {
-  const found: string[] = []
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return
-    if (Array.isArray(value)) return value.forEach(visit)
-    const node = value as Node
-    if (node.type === 'MemberExpression') found.push(dotted(node))
-    // `const { reveal } = secret`
-    if (node.type === 'ObjectPattern')
-      for (const { key } of node['properties'] as { key?: Node }[]) found.push(`?.${key?.['name']}`)
-    for (const child of Object.values(node)) visit(child)
-  }
-  visit(parseAst(text))
-  return found
-}
-
-function dotted(node: Node): string {
-  if (node.type === 'Identifier') return String(node['name'])
-  if (node.type === 'ChainExpression') return dotted(node['expression'] as Node)
-  if (node.type !== 'MemberExpression') return '?'
-  const property = node['property'] as Node
-  const name = property.type === 'Literal' ? property['value'] : node['computed'] ? '?' : property['name']
-  return `${dotted(node['object'] as Node)}.${name}`
-}
-
-const reaches = (file: string, pattern: RegExp): boolean =>
-  reached(readFileSync(file, 'utf8')).some(one => pattern.test(one))

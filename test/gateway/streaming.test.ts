@@ -1,24 +1,9 @@
-import { Agent, type IncomingMessage, request } from 'node:http'
-import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { post, rawClient } from './kit/client.ts'
+import { openChat, post, rawClient } from './kit/client.ts'
 import { toHost, toModel } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startRawUpstream } from './kit/raw-upstream.ts'
 import { startUpstream } from './kit/upstream.ts'
-import { eventually } from './kit/wait.ts'
-
-function open(port: number, body: string): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json' }
-    const sent = request(
-      { host: '127.0.0.1', port, method: 'POST', path: '/v1/chat/completions', headers },
-      resolve,
-    )
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
 
 const STREAMED = JSON.stringify({ model: 'm', stream: true })
 
@@ -34,7 +19,7 @@ describe('a streamed answer', () => {
       response.end('data: [DONE]\n\n')
     })
     const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const answer = await open(port, STREAMED)
+    const answer = await openChat(port, STREAMED)
     expect(answer.headers['content-type']).toBe('text/event-stream')
     let received = ''
     for await (const chunk of answer) {
@@ -52,7 +37,7 @@ describe('a streamed answer', () => {
       finish = () => response.end('data: x\n\n')
     })
     const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const answer = await open(port, STREAMED)
+    const answer = await openChat(port, STREAMED)
     expect(answer.statusCode).toBe(200)
     finish?.()
     expect(await answer.toArray()).toHaveLength(1)
@@ -66,7 +51,7 @@ describe('a streamed answer', () => {
       setTimeout(() => response.end('etion_tokens":9,"total_tokens":16}}\n\ndata: [DONE]\n\n'), 20)
     })
     const { port, nextEvent } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    await (await open(port, STREAMED)).toArray()
+    await (await openChat(port, STREAMED)).toArray()
     expect((await nextEvent()).usage).toEqual({ inputTokens: 7, outputTokens: 9 })
   })
 
@@ -76,7 +61,7 @@ describe('a streamed answer', () => {
       setTimeout(() => socket.destroy(), 20)
     })
     const { port, nextEvent } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const answer = await open(port, STREAMED)
+    const answer = await openChat(port, STREAMED)
     await expect(answer.toArray()).rejects.toThrow('aborted')
     const event = await nextEvent()
     expect(event).toMatchObject({ status: 200, reason: 'UpstreamFailure' })
@@ -145,7 +130,7 @@ describe('a streamed answer', () => {
     const config = JSON.stringify({ llm: { models: [{ name: '*', provider: 'anthropic' }] } })
     const { port } = await startTestGateway(config, { standIn: { host: '127.0.0.1', port: upstream.port } })
     const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] })
-    await expect(open(port, body).then(answer => answer.toArray())).rejects.toThrow()
+    await expect(openChat(port, body).then(answer => answer.toArray())).rejects.toThrow()
   })
 })
 
@@ -181,138 +166,7 @@ describe('an answer with a length', () => {
       response.writeHead(200, { 'content-length': 1024 }).end(bytes),
     )
     const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const answer = await open(port, '{"model":"m"}')
+    const answer = await openChat(port, '{"model":"m"}')
     expect(Buffer.concat(await answer.toArray())).toEqual(bytes)
-  })
-})
-
-describe('back-pressure', () => {
-  it('stops the upstream while the client takes nothing, and loses nothing', async () => {
-    const size = 50 * 1024 * 1024
-    const block = Buffer.alloc(64 * 1024, 'x')
-    let sent = 0
-    const upstream = await startRawUpstream(socket => {
-      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${size}\r\n\r\n`)
-      pump(socket)
-    })
-    const pump = (socket: Socket): void => {
-      while (sent < size) {
-        sent += block.length
-        if (!socket.write(block)) {
-          socket.once('drain', () => pump(socket))
-          return
-        }
-      }
-    }
-    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
-    const before = process.memoryUsage()
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      request({ host: '127.0.0.1', port, agent: new Agent({ keepAlive: false }) }, resolve)
-        .on('error', reject)
-        .end()
-    })
-    // Nobody reads: wait until the upstream has stopped making progress.
-    let seen = -1
-    while (seen !== sent) {
-      seen = sent
-      await new Promise(resolve => setTimeout(resolve, 150))
-    }
-    expect(sent).toBeLessThan(size / 2)
-    const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-    expect(
-      heapUsed + external + arrayBuffers - (before.heapUsed + before.external + before.arrayBuffers),
-    ).toBeLessThan(20 * 1024 * 1024)
-    let received = 0
-    for await (const chunk of answer) received += (chunk as Buffer).length
-    expect(received).toBe(size)
-  })
-
-  it('stops the client while the upstream takes nothing', async () => {
-    let resume: (() => void) | undefined
-    const upstream = await startRawUpstream(socket => {
-      socket.pause()
-      resume = () => socket.resume()
-    })
-    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
-    const client = await rawClient(port)
-    const size = 64 * 1024 * 1024
-    client.socket.write(`PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: ${size}\r\n\r\n`)
-    const block = Buffer.alloc(64 * 1024)
-    let sent = 0
-    const pump = (): void => {
-      while (sent < size) {
-        sent += block.length
-        if (!client.socket.write(block)) {
-          client.socket.once('drain', pump)
-          return
-        }
-      }
-    }
-    pump()
-    let seen = -1
-    while (seen !== sent) {
-      seen = sent
-      await new Promise(resolve => setTimeout(resolve, 150))
-    }
-    expect(sent).toBeLessThan(size / 2)
-    resume?.()
-    await eventually(() => sent === size)
-  })
-})
-
-describe('a client that leaves', () => {
-  it('before the answer ends the call upstream', async () => {
-    let closed = false
-    const upstream = await startRawUpstream(socket => {
-      socket.on('close', () => {
-        closed = true
-      })
-    })
-    const { port, nextEvent } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
-    const client = await rawClient(port)
-    client.socket.write('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n')
-    await eventually(() => upstream.bytes().includes('/slow'))
-    client.socket.destroy()
-    await eventually(() => closed)
-    expect(await nextEvent()).toMatchObject({ status: undefined, error: 'client disconnected' })
-  })
-
-  it('in the middle of a stream ends it upstream', async () => {
-    let closed = false
-    const upstream = await startUpstream(response => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
-      response.on('close', () => {
-        closed = true
-      })
-    })
-    const { port, nextEvent } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const answer = await open(port, STREAMED)
-    answer.destroy()
-    await eventually(() => closed)
-    expect(await nextEvent()).toMatchObject({ status: 200, error: 'client disconnected' })
-  })
-
-  it('in the middle of its request never reaches the upstream', async () => {
-    const upstream = await startUpstream()
-    const { port, nextEvent } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const client = await rawClient(port)
-    client.socket.write('POST /v1 HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{"half":')
-    await new Promise(resolve => setTimeout(resolve, 30))
-    client.socket.destroy()
-    expect(await nextEvent()).toMatchObject({ error: 'client disconnected', method: 'POST' })
-    expect(upstream.seen).toHaveLength(0)
-  })
-
-  it('while its second request waits for the first is told of twice', async () => {
-    const upstream = await startRawUpstream(() => {})
-    const { port, nextEvent } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
-    const client = await rawClient(port)
-    client.socket.write('GET /one HTTP/1.1\r\nhost: a\r\n\r\nGET /two HTTP/1.1\r\nhost: a\r\n\r\n')
-    await eventually(() => upstream.sockets.length === 2)
-    const calls = [...upstream.sockets]
-    client.socket.destroy()
-    const paths = [(await nextEvent()).path, (await nextEvent()).path]
-    expect(paths.sort()).toEqual(['/one', '/two'])
-    await eventually(() => calls.every(socket => socket.destroyed))
   })
 })

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { findingsIn } from './findings-in.ts'
+import { type Cases, findingsIn } from './findings-in.ts'
 
-type Cases = readonly (readonly [what: string, config: string, findings: readonly string[]])[]
 const KEYS = `keys: [{keyHash: "sha256:${'0'.repeat(64)}"}]`
 
 describe('checks of clients', () => {

@@ -2,6 +2,9 @@ import type { Diagnostic } from '../../../src/config/diagnostic.ts'
 import { readDocument } from '../../../src/config/read.ts'
 import { validate } from '../../../src/config/validate.ts'
 
+/** Tables of the tests of this folder: a config and what is found in it, as `findingsIn` writes it. */
+export type Cases = readonly (readonly [what: string, config: string, findings: readonly string[]])[]
+
 /** What is found in a config; variables that `env` does not name are not set. */
 export function diagnosticsIn(
   text: string,

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { diagnosticsIn, findingsIn } from './findings-in.ts'
+import { type Cases, diagnosticsIn, findingsIn } from './findings-in.ts'
 
 const HEAD = 'gateways: {default: {port: 8080}}\nroutes:\n'
 const KEYS = `keys: [{keyHash: "sha256:${'0'.repeat(64)}"}]`
-type Cases = readonly (readonly [what: string, config: string, findings: readonly string[]])[]
 
 /** A route to a provider; `parts` are put into the provider, the backend and the route. */
 function ai(

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findingsIn } from './findings-in.ts'
-
-type Cases = readonly (readonly [what: string, config: string, findings: readonly string[]])[]
+import { type Cases, findingsIn } from './findings-in.ts'
 
 describe('models', () => {
   const models = (...entries: readonly string[]): string =>

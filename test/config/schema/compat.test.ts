@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { toFindings } from '../../../src/config/issues.ts'
-import { configSchema } from '../../../src/config/schema.ts'
 import { hasCompat, publicConfigs, WITHOUT_COMPAT } from '../../helpers/compat.ts'
+import { findingsOf } from '../findings-of.ts'
 
 /** Configs that the published schema accepts and ours does not: what it finds, and why agentgateway agrees. */
 const STRICTER: Readonly<Record<string, readonly [why: string, findings: readonly string[]]>> = {
@@ -36,10 +35,8 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-function findingsOf(data: unknown): string[] {
-  const parsed = configSchema.safeParse(data)
-  if (parsed.success) return []
-  return toFindings(parsed.error.issues, data).map(one => `${one.code} ${one.path.join('.')} ${one.message}`)
+function told(data: unknown): string[] {
+  return findingsOf(data).map(one => `${one.code} ${one.path.join('.')} ${one.message}`)
 }
 
 describe.skipIf(!hasCompat)(hasCompat ? 'the public configs' : WITHOUT_COMPAT, () => {
@@ -52,14 +49,14 @@ describe.skipIf(!hasCompat)(hasCompat ? 'the public configs' : WITHOUT_COMPAT, (
   test.each(configs.filter(one => one.schemaValid).map(one => [one.file, one.data] as const))(
     '%s: accepted by the published schema and here, or refused for a known reason',
     (file, data) => {
-      expect(findingsOf(data)).toEqual(STRICTER[file]?.[1] ?? [])
+      expect(told(data)).toEqual(STRICTER[file]?.[1] ?? [])
     },
   )
 
   test.each(configs.filter(one => !one.schemaValid).map(one => [one.file, one.data] as const))(
     '%s: refused by the published schema and here',
     (file, data) => {
-      expect(findingsOf(data)).toEqual(REFUSED[file])
+      expect(told(data)).toEqual(REFUSED[file])
     },
   )
 })

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Path } from '../../../src/config/diagnostic.ts'
-import { type Finding, toFindings } from '../../../src/config/issues.ts'
+import type { Finding } from '../../../src/config/issues.ts'
 import { configSchema } from '../../../src/config/schema.ts'
 import { valueAt } from '../../../src/config/union-branch.ts'
 import { hasCompat, PUBLISHED_SCHEMA, publicConfigs, WITHOUT_COMPAT } from '../../helpers/compat.ts'
 import { publishedSchema } from '../../helpers/published-schema.ts'
+import { findingsOf } from '../findings-of.ts'
 
 type Kind = 'typo' | 'wrong type' | 'removed key' | 'extra key'
 
@@ -83,11 +84,6 @@ function isMap(value: unknown): value is Record<string, unknown> {
 /** At the place of the mistake, or inside what it put there. */
 function finds({ path, codes }: Mutant, findings: readonly Finding[]): boolean {
   return findings.some(one => codes.includes(one.code) && path.every((step, at) => one.path[at] === step))
-}
-
-function findingsOf(data: unknown): Finding[] {
-  const parsed = configSchema.safeParse(data)
-  return parsed.success ? [] : toFindings(parsed.error.issues, data)
 }
 
 describe.skipIf(!hasCompat)(hasCompat ? 'one mistake in a valid config' : WITHOUT_COMPAT, () => {

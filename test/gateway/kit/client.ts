@@ -40,6 +40,19 @@ async function collect(response: IncomingMessage): Promise<Answer> {
   }
 }
 
+/** Asks a model, and gives the answer as soon as its head is there. */
+export function openChat(port: number, body: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const sent = request(
+      { host: '127.0.0.1', port, method: 'POST', path: '/v1/chat/completions', headers },
+      resolve,
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
 /** Posts JSON. */
 export function post(
   port: number,

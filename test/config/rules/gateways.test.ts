@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import { type Cases, diagnosticsIn, findingsIn } from './findings-in.ts'
+
+const ROUTES = 'routes: [{backends: [{host: "localhost:9000"}]}]'
+const TLS = 'tls: {cert: /c.pem, key: /k.pem}'
+
+describe('ports', () => {
+  const cases: Cases = [
+    [
+      'two binds',
+      `binds:\n- {port: 1, listeners: [{${ROUTES}}]}\n- {port: 1, listeners: [{${ROUTES}}]}\n`,
+      ['PORT_TAKEN 3'],
+    ],
+    [
+      'a bind and a gateway',
+      `binds:\n- {port: 1, listeners: [{${ROUTES}}]}\ngateways:\n  a: {port: 1}\n`,
+      ['PORT_TAKEN 4'],
+    ],
+    ['two gateways', 'gateways:\n  a: {port: 1}\n  b: {port: 1}\n', ['PORT_TAKEN 3']],
+    [
+      'llm on the port it has by itself',
+      'gateways:\n  a: {port: 4000}\nllm:\n  models: []\n',
+      ['PORT_TAKEN 3'],
+    ],
+    ['llm at the default gateway', 'gateways:\n  default: {port: 4000}\nllm:\n  models: []\n', []],
+    [
+      'mcp and llm',
+      'llm:\n  port: 3000\n  models: []\nmcp:\n  targets: []\n',
+      ['DEPRECATED 2', 'PORT_TAKEN 4'],
+    ],
+    [
+      'internal binds without a port',
+      `binds:\n- {mode: internal, listeners: [{${ROUTES}}]}\n- {mode: internal, listeners: [{${ROUTES}}]}\n`,
+      ['PORT_TAKEN 3'],
+    ],
+  ]
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config)).toEqual(findings)
+  })
+})
+
+describe('listeners of one port', () => {
+  const gateway = (...entries: readonly string[]): string =>
+    `gateways:\n  a:\n    port: 1\n    listeners:\n${entries.map(entry => `    - {${entry}}\n`).join('')}`
+  const bind = (...entries: readonly string[]): string =>
+    `binds:\n- port: 1\n  listeners:\n${entries.map(entry => `  - {${entry}}\n`).join('')}`
+  const tcp = 'tcpRoutes: [{backends: [{host: "localhost:9000"}]}]'
+  const cases: Cases = [
+    [
+      'HTTP and TCP at a gateway',
+      gateway('name: a, hostname: a.example.com', 'name: b, protocol: TCP'),
+      ['MIXED_LISTENERS 6'],
+    ],
+    [
+      'TLS and plain at a gateway',
+      gateway(`hostname: a.example.com, ${TLS}`, 'hostname: b.example.com'),
+      ['MIXED_LISTENERS 6'],
+    ],
+    [
+      'HTTPS and TLS at a gateway',
+      gateway(`hostname: a.example.com, ${TLS}`, 'hostname: b.example.com, protocol: TLS'),
+      [],
+    ],
+    [
+      'HTTP beside HTTPS at a bind',
+      bind(ROUTES, `protocol: HTTPS, ${TLS}, ${ROUTES}`),
+      ['MIXED_LISTENERS 4'],
+    ],
+    ['HTTP beside TCP at a bind', bind(`protocol: TCP, ${tcp}`, ROUTES), ['MIXED_LISTENERS 5']],
+    [
+      'for the same host',
+      bind(`hostname: a.example.com, ${ROUTES}`, `hostname: a.example.com, ${ROUTES}`),
+      ['LISTENER_AMBIGUOUS 5'],
+    ],
+    ['for other hosts', bind(`hostname: a.example.com, ${ROUTES}`, ROUTES), []],
+    [
+      'of the same name',
+      bind(`name: x, hostname: a.example.com, ${ROUTES}`, `name: x, ${ROUTES}`),
+      ['NAME_REPLACED 5'],
+    ],
+  ]
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config)).toEqual(findings)
+  })
+})
+
+describe('references to gateways', () => {
+  const at = (gateways: string, reference: string): string =>
+    `gateways: ${gateways}\nroutes:\n- gateways: ${reference}\n  backends: [{host: "localhost:9000"}]\n`
+  const cases: Cases = [
+    ['a gateway', at('{a: {port: 1}}', 'a'), []],
+    [
+      'a listener',
+      at('{a: {port: 1, listeners: [{name: l}, {hostname: x.example.com}]}}', '[a/l, a/listener1]'),
+      [],
+    ],
+    [
+      'a listener that is not there',
+      at('{a: {port: 1, listeners: [{name: l}]}}', 'a/m'),
+      ['UNKNOWN_GATEWAY 3'],
+    ],
+    ['a gateway for TCP', at('{a: {port: 1, protocol: TCP}}', 'a'), ['UNKNOWN_GATEWAY 3']],
+    ['the second of a list', at('{a: {port: 1}}', '[a, b]'), ['UNKNOWN_GATEWAY 3']],
+    [
+      'none, and no default',
+      'gateways: {a: {port: 1}}\nroutes:\n- backends: [{host: "localhost:9000"}]\n',
+      ['NO_GATEWAY 3'],
+    ],
+    [
+      'none, and the default is for TCP',
+      'gateways: {default: {port: 1, protocol: TCP}}\nui: {}\n',
+      ['NO_GATEWAY 2'],
+    ],
+    ['llm takes a port of its own', 'llm:\n  models: []\n', []],
+    ['llm names one', 'llm:\n  gateways: a\n  models: []\n', ['UNKNOWN_GATEWAY 2']],
+  ]
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config)).toEqual(findings)
+  })
+
+  test('a near name is offered', () => {
+    const [finding] = diagnosticsIn(at('{public: {port: 1}}', 'pubic'))
+    expect(finding?.hint).toBe('did you mean "public"?')
+  })
+})

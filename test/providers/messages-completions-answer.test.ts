@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { errorFromCompletions, fromCompletions } from '../../src/providers/messages-completions-answer.ts'
+
+type Json = Record<string, unknown>
+
+describe('an answer as a message', () => {
+  const usage = { prompt_tokens: 10, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 3 } }
+  const answer = (message: Json, finish_reason: string) =>
+    fromCompletions({ id: 'x', model: 'm', choices: [{ message, finish_reason }], usage })
+
+  it('has its text, its reason and its counts', () => {
+    expect(answer({ content: 'hello' }, 'stop')).toEqual({
+      id: 'x',
+      type: 'message',
+      role: 'assistant',
+      model: 'm',
+      content: [{ type: 'text', text: 'hello' }],
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+      usage: {
+        input_tokens: 7,
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 3,
+        output_tokens: 4,
+      },
+    })
+  })
+
+  it.each([
+    ['stop', 'end_turn'],
+    ['length', 'max_tokens'],
+    ['tool_calls', 'tool_use'],
+    ['content_filter', 'refusal'],
+    ['new_reason', 'end_turn'],
+  ])('%s becomes %s', (reason, wanted) => {
+    expect(answer({ content: 'x' }, reason)['stop_reason']).toBe(wanted)
+  })
+
+  it('has calls of tools as blocks', () => {
+    const call = { id: 't', type: 'function', function: { name: 'n', arguments: '{"a":1}' } }
+    expect(answer({ content: null, tool_calls: [call] }, 'tool_calls')['content']).toEqual([
+      { type: 'tool_use', id: 't', name: 'n', input: { a: 1 } },
+    ])
+  })
+
+  it('has a refusal as its text', () => {
+    expect(answer({ content: null, refusal: 'no' }, 'stop')['content']).toEqual([
+      { type: 'text', text: 'no' },
+    ])
+  })
+
+  it.each([[{}], [{ choices: [] }], [{ choices: [{}] }]])('%j is none', bad => {
+    expect(() => fromCompletions(bad)).toThrow(SyntaxError)
+  })
+
+  it.each<[number, string, string, string]>([
+    [
+      401,
+      '{"error":{"message":"bad key","type":"invalid_request_error"}}',
+      'authentication_error',
+      'bad key',
+    ],
+    [429, '{"error":{"message":"slow"}}', 'rate_limit_error', 'slow'],
+    [400, '{"error":"plain"}', 'invalid_request_error', 'plain'],
+    [503, '<html>', 'api_error', 'The provider answered with status 503 and no message.'],
+  ])('an error of status %i', (status, body, type, message) => {
+    expect(JSON.parse(errorFromCompletions(status, body))).toEqual({
+      type: 'error',
+      error: { type, message },
+    })
+  })
+})
