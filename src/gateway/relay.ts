@@ -28,6 +28,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** When the first of them came, by `performance.now()`; 0 until then. */
   firstByteAt = 0
   isStream = false
+  /** The request has gone upstream, or a part of it. */
+  isSent = false
   #usage: UsageReader | undefined
   #abort: ((error?: Error) => void) | undefined
   #resume: (() => void) | undefined
@@ -36,7 +38,6 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** The head is written but has not left: it goes with the first chunk if that is here already. */
   #isHeadHeld = false
   #isDrainAwaited = false
-  #isSent = false
   #isDiscarded = false
   #patience: NodeJS.Timeout | undefined
   /** Makes the call again with the key before this one, where that is still kept; once. */
@@ -54,6 +55,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     return this.#usage?.usage
   }
 
+  /** Characters that came after the last token counts. */
+  get uncounted(): number {
+    return this.#usage?.uncounted ?? 0
+  }
+
   /** The model that says it has answered. */
   get answerModel(): string | undefined {
     return this.#usage?.model
@@ -61,7 +67,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** The request is about to be written. */
   onConnect(abort: (error?: Error) => void): void {
-    this.#isSent = true
+    this.isSent = true
     if (this.isOver) abort()
     else this.#abort = abort
   }
@@ -196,7 +202,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     clearTimeout(this.#patience)
     if (this.isOver) return
     this.isOver = true
-    if (!this.exchange.response.headersSent && this.exchange.attempts?.onFailure(!this.#isSent) === true)
+    if (!this.exchange.response.headersSent && this.exchange.attempts?.onFailure(!this.isSent) === true)
       return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
     this.exchange.end(upstreamFailure(error))

@@ -6,7 +6,7 @@ import type { Secret } from '../../secrets/secret.ts'
 import type { Cel } from '../cel/cel.ts'
 import { EchoGuard } from '../echo.ts'
 import { FormerKey } from '../former-key.ts'
-import { AnswerHeaders, RequestHeaders } from '../headers.ts'
+import { AnswerHeaders, type HeaderEdit, RequestHeaders } from '../headers.ts'
 import { BodyChanges, type BodyPolicy } from '../llm/body-changes.ts'
 import { type PlacedGuard, RequestGuards } from '../llm/guards.ts'
 import { PathTypes } from '../path-types.ts'
@@ -140,6 +140,8 @@ function refuseKeyless(draft: DestinationDraft, auth: CompiledAuth | undefined):
   )
 }
 
+const PLAIN: HeaderEdit = { do: 'set', name: 'accept-encoding', value: 'identity' }
+
 /** A route with one of its backends. */
 export function compileDestination(draft: DestinationDraft, context: RouteContext): Destination {
   const { levels, route, target } = draft
@@ -149,6 +151,8 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   const upstream = compileUpstream(addressOf(draft), tlsOf(draft), settings)
   const ai = 'ai' in target ? compileAi(target.ai, draft, auth, context.cel) : undefined
   const requestEdits = [
+    // What a model answers is read as it goes by; asked for plainly, it need not be decoded for that.
+    ...(ai === undefined ? [] : [PLAIN]),
     ...editsOf(strongestOf(route, 'requestHeaderModifier')),
     ...(auth?.edits ?? []),
     ...editsOf(strongest(levels, 'requestHeaders')),

@@ -3,6 +3,7 @@ import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
 import { estimateTokens } from '../traffic/estimate.ts'
 import { bucketFor, type Taken, type Want } from '../traffic/limits.ts'
+import { tokenCost } from '../traffic/token-cost.ts'
 import { ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
 import type { Placed, PolicyContext, PolicyKind, Step, Verdict } from './policy.ts'
 
@@ -113,22 +114,11 @@ class LimitedRequest implements Watcher {
 
   onEnd(exchange: Exchange): void {
     if (this.#reserved.length === 0) return
-    const { inputTokens, outputTokens } = exchange.relay?.usage ?? {}
+    const { outputTokens } = exchange.relay?.usage ?? {}
     if (outputTokens !== undefined) this.#limit.learn(outputTokens)
-    const told =
-      inputTokens === undefined && outputTokens === undefined
-        ? undefined
-        : (inputTokens ?? 0) + (outputTokens ?? 0)
     for (const [at, want] of this.#reserved.entries()) {
       const taken = this.#amounts[at] ?? 0
-      exchange.generation.limits.settle(want, taken, told ?? untold(exchange, taken))
+      exchange.generation.limits.settle(want, taken, tokenCost(exchange, taken))
     }
   }
-}
-
-/** What an answer without token counts costs: what was reserved if there was one, nothing if the call failed. */
-function untold({ response, relay }: Exchange, reserved: number): number {
-  const isSuccess =
-    relay !== undefined && relay.bytes > 0 && response.headersSent && response.statusCode < 300
-  return isSuccess ? reserved : 0
 }

@@ -1,29 +1,36 @@
 /** Tokens of one answer, as the provider counts them. */
 export interface Usage {
+  /** What was read from a cache of prompts, or written to it, is among them. */
   readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
 }
 
 /** `"usage":` and Gemini's `"usageMetadata":`. In a JSON string the quote in front would be escaped. */
 const MARK = '"usage'
-const INPUT = /"(?:prompt_tokens|input_tokens|promptTokenCount)"\s*:\s*(\d+)/
-const OUTPUT = /"(?:completion_tokens|output_tokens|candidatesTokenCount)"\s*:\s*(\d+)/
+const HEAD = /^"usage(?:Metadata)?"\s*:\s*(\S)?/
+/** A head that is longer is none. */
+const LONGEST_HEAD = 64
 /** Near the beginning of every answer, streamed or not; Gemini's name for it comes later. */
 const MODEL = /"(?:model|modelVersion)"\s*:\s*"([^"\\]{1,128})"/
-/** How far behind its mark a count is looked for, in characters. */
-const WINDOW = 1024
+/** How long an object with counts may be, in characters. */
+const WINDOW = 4096
+
+type Counts = Readonly<Record<string, unknown>>
 
 /**
- * Finds the token counts in an answer as it goes by, whole or streamed, without parsing it: one search per chunk for the
- * field's name, and two small ones behind it. Later counts replace earlier ones, as providers send running totals.
+ * Finds the token counts in an answer as it goes by, whole or streamed: one search per chunk for the name of the field, and
+ * only the small object behind it is parsed. Later counts replace earlier ones, as providers send running totals.
  */
 export class UsageReader {
   /** The end of the last chunk, where it may hold the beginning of what is looked for. */
   #carry = ''
   #input: number | undefined = undefined
+  /** Tokens of the prompt that the input does not count, because a cache has them. */
+  #cached = 0
   #output: number | undefined = undefined
   #model: string | undefined = undefined
   #hasLooked = false
+  #uncounted = 0
 
   /** The model that says it has answered, as far as the first chunk tells. */
   get model(): string | undefined {
@@ -32,7 +39,13 @@ export class UsageReader {
 
   get usage(): Usage | undefined {
     if (this.#input === undefined && this.#output === undefined) return undefined
-    return { inputTokens: this.#input, outputTokens: this.#output }
+    const input = this.#input === undefined ? undefined : this.#input + this.#cached
+    return { inputTokens: input, outputTokens: this.#output }
+  }
+
+  /** Characters that came after the last counts: what they stand for has not been counted yet. */
+  get uncounted(): number {
+    return this.#uncounted
   }
 
   /** `chunk` is text of one byte per character. */
@@ -41,25 +54,85 @@ export class UsageReader {
       this.#hasLooked = true
       this.#model = MODEL.exec(chunk)?.[1]
     }
+    this.#uncounted += chunk.length
     const text = this.#carry === '' ? chunk : this.#carry + chunk
     this.#carry = ''
-    let at = text.indexOf(MARK)
-    if (at < 0) {
-      // Events end a line and objects end in a brace: neither can have cut the mark.
-      const last = text.charCodeAt(text.length - 1)
-      if (last !== 0x0a && last !== 0x7d) this.#carry = text.slice(1 - MARK.length)
-      return
-    }
-    for (; at >= 0; at = text.indexOf(MARK, at + MARK.length)) this.#read(text.slice(at, at + WINDOW))
+    for (let at = text.indexOf(MARK); at >= 0; at = text.indexOf(MARK, at + MARK.length))
+      if (!this.#read(text, at)) return
+    // Events end a line and objects end in a brace: neither can have cut the mark.
+    const last = text.charCodeAt(text.length - 1)
+    if (last !== 0x0a && last !== 0x7d) this.#carry = text.slice(1 - MARK.length)
   }
 
-  #read(window: string): void {
-    if (window.startsWith('"usage":null')) return
-    const input = INPUT.exec(window)
-    const output = OUTPUT.exec(window)
-    if (input !== null) this.#input = Number(input[1])
-    if (output !== null) this.#output = Number(output[1])
-    // The last digit may be the chunk's last byte; the counts are then read again with what follows.
-    if (window.length < WINDOW && !window.includes('}')) this.#carry = window
+  /** False when the counts go on in the next chunk. */
+  #read(text: string, at: number): boolean {
+    const window = text.slice(at, at + WINDOW)
+    const head = HEAD.exec(window)
+    const isCut = head === null ? window.length < LONGEST_HEAD : head[1] === undefined
+    if (!isCut && head?.[1] !== '{') return true
+    const from = head === null ? -1 : head[0].length - 1
+    const end = isCut ? -1 : closingBrace(window, from)
+    if (end >= 0) {
+      this.#count(window.slice(from, end + 1))
+      this.#uncounted = text.length - at - end - 1
+      return true
+    }
+    if (window.length === WINDOW) return true
+    this.#carry = window
+    return false
   }
+
+  #count(object: string): void {
+    const counts = parsed(object)
+    const output = outputOf(counts)
+    const input = inputOf(counts) ?? (output === undefined ? natural(counts['total_tokens']) : undefined)
+    if (output !== undefined) this.#output = output
+    if (input === undefined) return
+    this.#input = input
+    this.#cached = cachedOf(counts)
+  }
+}
+
+/** Where the object ends that begins at `from`; -1 where it does not. */
+function closingBrace(text: string, from: number): number {
+  let depth = 0
+  for (let i = from; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x7b) depth++
+    else if (code === 0x7d && --depth === 0) return i
+  }
+  return -1
+}
+
+function parsed(object: string): Counts {
+  try {
+    return JSON.parse(object) as Counts
+  } catch {
+    return {}
+  }
+}
+
+function natural(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && Number.isSafeInteger(value) ? value : undefined
+}
+
+function inputOf(counts: Counts): number | undefined {
+  return natural(counts['prompt_tokens'] ?? counts['input_tokens'] ?? counts['promptTokenCount'])
+}
+
+/** Gemini counts what was thought apart from what was said. */
+function outputOf(counts: Counts): number | undefined {
+  const output = natural(
+    counts['completion_tokens'] ?? counts['output_tokens'] ?? counts['candidatesTokenCount'],
+  )
+  const thoughts = natural(counts['thoughtsTokenCount'])
+  return thoughts === undefined ? output : (output ?? 0) + thoughts
+}
+
+/** Only Anthropic leaves what a cache has to do with out of `input_tokens`. */
+function cachedOf(counts: Counts): number {
+  if (counts['prompt_tokens'] !== undefined || counts['input_tokens'] === undefined) return 0
+  return (
+    (natural(counts['cache_read_input_tokens']) ?? 0) + (natural(counts['cache_creation_input_tokens']) ?? 0)
+  )
 }
