@@ -28,7 +28,7 @@ import { runSteps } from './policies/run.ts'
 import { Relay } from './relay.ts'
 import type { Destination, ModelRouter, TokenPlace } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
-import { beginTrace } from './telemetry/trace.ts'
+import { beginTrace, putTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
 import { TranslatedRelay } from './translated-relay.ts'
@@ -250,8 +250,7 @@ export function outgoingHeaders(
   if (destination.passthrough !== undefined && headers !== undefined)
     putBack(exchange, destination.passthrough, headers)
   if (exchange.changesBody && headers !== undefined) setHeader(headers, 'accept-encoding', 'identity')
-  if (exchange.trace !== undefined && headers !== undefined)
-    setHeader(headers, 'traceparent', exchange.trace.traceparent)
+  if (exchange.trace !== undefined && headers !== undefined) putTrace(exchange.trace, headers)
   if (headers === undefined || call === undefined || destination.ai === undefined) return headers
   const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call

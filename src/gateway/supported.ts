@@ -195,6 +195,19 @@ const STATIC_CONFIG = section({
   sensitiveHeaders: runs,
   workerThreads: runs,
   connectionTerminationDeadline: runs,
+  tracing: unless(
+    value =>
+      isMap(value) && !value['otlpEndpoint'] ? 'traces to a collector that only a variable names' : undefined,
+    section({
+      otlpEndpoint: runs,
+      otlpProtocol: runs,
+      headers: runs,
+      path: runs,
+      fields: runs,
+      randomSampling: runs,
+      clientSampling: runs,
+    }),
+  ),
   backend: section({ connectTimeout: runs, poolIdleTimeout: runs }),
 })
 
@@ -212,23 +225,21 @@ const TARGET = section({
   ),
 })
 
-/** OTLP over HTTP, to an address; agentgateway speaks gRPC where nothing says otherwise. */
-const TRACING: Support = (value, path, report) => {
-  if (isMap(value) && value['protocol'] !== 'http') report(path, 'traces over gRPC, which is the default')
-  section({
-    host: unless(host =>
-      typeof host === 'string' && host.startsWith('unix:') ? 'a collector on a Unix socket' : undefined,
-    ),
-    protocol: runs,
-    path: runs,
-    filter: runs,
-    attributes: runs,
-    resources: runs,
-    remove: runs,
-    randomSampling: runs,
-    clientSampling: runs,
-  })(value, path, report)
-}
+const COLLECTOR = unless(address =>
+  typeof address === 'string' && address.startsWith('unix:') ? 'a collector on a Unix socket' : undefined,
+)
+
+const TRACING = section({
+  host: COLLECTOR,
+  protocol: runs,
+  path: runs,
+  filter: runs,
+  attributes: runs,
+  resources: runs,
+  remove: runs,
+  randomSampling: runs,
+  clientSampling: runs,
+})
 
 const CONFIG = section({
   config: STATIC_CONFIG,

@@ -35,6 +35,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
   const { options, keys, connectTo, standIn } = here
   const traces = new Traces(here.traces)
   await traces.prepare(runtime)
+  traces.adopt(runtime)
   const log = options.log && (await openAccessLog(options.log))
   const metrics = new Metrics()
   // Without admin pages nobody could ask.
@@ -58,6 +59,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
       reload: async next => {
         await traces.prepare(next)
         await gateway.reload(next)
+        traces.adopt(next)
       },
       close: async how => {
         await gateway.close(how)

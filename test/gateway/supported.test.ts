@@ -42,10 +42,16 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"otlp"/,
   ],
   [
-    'traces over gRPC',
-    { frontendPolicies: { tracing: { host: 'a.test:4317' } } },
-    'frontendPolicies.tracing',
-    /gRPC/,
+    'traces to a socket',
+    { frontendPolicies: { tracing: { host: 'unix:/run/otel.sock' } } },
+    'frontendPolicies.tracing.host',
+    /Unix socket/,
+  ],
+  [
+    'traces to wherever the environment says',
+    { config: { tracing: { randomSampling: true } } },
+    'config.tracing',
+    /only a variable names/,
   ],
   [
     'traces with policies towards the collector',

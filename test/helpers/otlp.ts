@@ -7,6 +7,7 @@ export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string
+  readonly traceState: string
   readonly name: string
   readonly kind: number
   /** Nanoseconds since 1970. */
@@ -68,7 +69,7 @@ function attributesOf(message: Message, field: number): Record<string, unknown> 
 }
 
 /** ExportTraceServiceRequest → its spans, by the field numbers of opentelemetry/proto/trace/v1. */
-function spansOf(body: Buffer): ReceivedSpan[] {
+export function spansOf(body: Buffer): ReceivedSpan[] {
   return all(read(body), 1)
     .map(read)
     .flatMap(group => {
@@ -84,6 +85,7 @@ function spanOf(span: Message, resource: Record<string, unknown>): ReceivedSpan 
   return {
     traceId: bytesOf(span, 1).toString('hex'),
     spanId: bytesOf(span, 2).toString('hex'),
+    traceState: bytesOf(span, 3).toString(),
     parentSpanId: bytesOf(span, 4).toString('hex'),
     name: bytesOf(span, 5).toString(),
     kind: Number(numberOf(span, 6)),

@@ -47,6 +47,6 @@ export function settingsOf(
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,
     accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
-    tracing: compileTracing(frontendPolicies?.tracing, cel),
+    tracing: compileTracing({ config, frontendPolicies }, cel),
   })
 }

@@ -1,18 +1,11 @@
 import type { Expression } from '../cel/cel.ts'
+import type { Collector } from './collector.ts'
 import type { SpanIds } from './span-ids.ts'
 
 /** A share of the requests from 0 to 1, or what yields one, or true or false. */
 export type Sampling = number | Expression
 
-/** Where spans go. Two that are equal as JSON are the same collector. */
-export interface Collector {
-  /** `http://host:port/v1/traces` */
-  readonly url: string
-  /** What is said of the gateway itself. */
-  readonly resource: Readonly<Record<string, unknown>>
-}
-
-/** `frontendPolicies.tracing`, compiled. */
+/** `frontendPolicies.tracing` or `config.tracing`, compiled. */
 export interface TraceRule {
   readonly collector: Collector
   /** Of requests that come without a trace. */

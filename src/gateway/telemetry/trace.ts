@@ -1,8 +1,10 @@
+import { removeHeader, setHeader } from '../../providers/index.ts'
 import { celContext } from '../cel/context.ts'
 import { jsonValue } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Collector } from './collector.ts'
 import { logChange } from './log-rule.ts'
-import type { Collector, Sampling, TraceRule } from './trace-rule.ts'
+import type { Sampling, TraceRule } from './trace-rule.ts'
 
 /** The span of one request, whose id is made before the request leaves. */
 export interface Trace {
@@ -13,6 +15,8 @@ export interface Trace {
   readonly parentId: string | undefined
   /** What goes upstream. */
   readonly traceparent: string
+  /** `tracestate` of the client; what came with no trace that we go on with is nobody's. */
+  readonly traceState: string | undefined
 }
 
 /** What the event of a request says of its span. */
@@ -21,6 +25,8 @@ export interface SpanFacts {
   readonly traceId: string
   readonly spanId: string
   readonly parentId: string | undefined
+  readonly traceState: string | undefined
+  readonly scheme: 'http' | 'https'
   /** Attribute → value, as JSON has it. */
   readonly added: Readonly<Record<string, unknown>>
   readonly removed: ReadonlySet<string>
@@ -45,7 +51,15 @@ export function beginTrace(rule: TraceRule, exchange: Exchange): Trace | undefin
   const traceId = parent?.traceId ?? rule.ids.trace()
   const spanId = rule.ids.span()
   const traceparent = `00-${traceId}-${spanId}-${SAMPLED}`
-  return { rule, traceId, spanId, parentId: parent?.spanId, traceparent }
+  const { tracestate } = exchange.headers
+  const traceState = parent === undefined || typeof tracestate !== 'string' ? undefined : tracestate
+  return { rule, traceId, spanId, parentId: parent?.spanId, traceparent, traceState }
+}
+
+/** https://www.w3.org/TR/trace-context/#mutating-the-tracestate-field: it goes on only with the trace that it belongs to. */
+export function putTrace({ traceparent, parentId }: Trace, headers: string[]): void {
+  setHeader(headers, 'traceparent', traceparent)
+  if (parentId === undefined) removeHeader(headers, 'tracestate')
 }
 
 /** An expression that fails, or yields neither a number nor true or false, samples nothing. */
@@ -67,10 +81,11 @@ function evaluated(expression: Exclude<Sampling, number>, exchange: Exchange): n
 
 /** Undefined when the filter does not want the span. */
 export function spanFacts(
-  { rule, traceId, spanId, parentId }: Trace,
+  { rule, traceId, spanId, parentId, traceState }: Trace,
   exchange: Exchange,
 ): SpanFacts | undefined {
   const { isWanted, added, removed } = logChange(rule, exchange)
   if (!isWanted) return undefined
-  return { collector: rule.collector, traceId, spanId, parentId, added, removed }
+  const { scheme } = exchange
+  return { collector: rule.collector, traceId, spanId, parentId, traceState, scheme, added, removed }
 }

@@ -97,6 +97,7 @@ class ServingWorker {
     const tell = this.#log?.add
     const runtime = compileRuntime(config)
     await this.#traces.prepare(runtime)
+    this.#traces.adopt(runtime)
     this.#gateway = await startGateway(runtime, {
       ...(host !== undefined && { host }),
       connectTo,
@@ -118,6 +119,7 @@ class ServingWorker {
     const runtime = compileRuntime(config)
     await this.#traces.prepare(runtime)
     await this.#gateway?.reload(runtime)
+    this.#traces.adopt(runtime)
   }
 
   async #close(drainMs: number | undefined): Promise<void> {

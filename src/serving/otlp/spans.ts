@@ -1,14 +1,6 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
-import { AgwError } from '../errors.ts'
-import type { Collector } from '../gateway/index.ts'
-
-/** The packages, which are installed beside agw by those who want traces. */
-const PACKAGES = [
-  '@opentelemetry/api',
-  '@opentelemetry/sdk-trace-base',
-  '@opentelemetry/resources',
-  '@opentelemetry/exporter-trace-otlp-proto',
-]
+import type { Collector } from '../../gateway/index.ts'
+import { delegateFor, EXPORT_MS, type Sdk } from './sdk.ts'
 
 /** One span, before the SDK sees it. Values have passed the redactor. */
 export interface FinishedSpan {
@@ -16,6 +8,8 @@ export interface FinishedSpan {
   readonly traceId: string
   readonly spanId: string
   readonly parentId: string | undefined
+  /** `tracestate` as the client has sent it. */
+  readonly traceState: string | undefined
   /** Milliseconds since 1970. */
   readonly start: number
   /** Milliseconds. */
@@ -33,44 +27,25 @@ export interface SpanSender {
   close(): Promise<void>
 }
 
-/** Throws CONFIG_INVALID, with the command that installs it, when a package is not there. */
-async function loadSdk() {
-  const [api, trace, resources, exporter] = await Promise.all([
-    import('@opentelemetry/api'),
-    import('@opentelemetry/sdk-trace-base'),
-    import('@opentelemetry/resources'),
-    import('@opentelemetry/exporter-trace-otlp-proto'),
-  ]).catch((error: unknown) => {
-    throw isAbsent(error) ? notInstalled() : error
-  })
-  return { api, trace, resources, exporter }
-}
-
-function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
-}
-
-/** The error of a config that asks for traces where nothing is there to send them. */
-function notInstalled(): AgwError {
-  return new AgwError('CONFIG_INVALID', 'frontendPolicies.tracing needs packages that are not installed', {
-    hint: `install them beside agw: npm install ${PACKAGES.join(' ')} (with -g where agw is installed so)`,
-  })
-}
-
-/** How long a batch may take to be sent, and the end of the gateway to wait for the last one, in milliseconds. */
-const EXPORT_MS = 5000
 /** How long spans wait to be sent together, in milliseconds. */
 const BATCH_MS = 1000
 /** Spans that wait at most; what is more is dropped by the SDK. */
 const QUEUE = 8192
 
-/** Opens a way to a collector: OTLP over HTTP, in protobuf. `onOutcome` is told of each batch, with the error of a failed one. */
-export async function openSender(
-  { url, resource: attributes }: Collector,
+/** Opens a way to a collector. `onOutcome` is told of each batch, with the error of a failed one. */
+export function openSender(
+  sdk: Sdk,
+  collector: Collector,
   onOutcome: (error: Error | undefined) => void,
-): Promise<SpanSender> {
-  const { api, trace, resources, exporter } = await loadSdk()
-  const inner = new exporter.OTLPTraceExporter({ url, timeoutMillis: EXPORT_MS })
+): SpanSender {
+  const { transformer, trace } = sdk
+  const inner = delegateFor(sdk, collector, {
+    name: 'TRACES',
+    component: 'span_exporter',
+    service: 'opentelemetry.proto.collector.trace.v1.TraceService',
+    serializer: transformer.ProtobufTraceSerializer,
+    metrics: transformer.TraceExporterMetricsHelper,
+  })
   const told: SpanExporter = {
     export: (spans, done) =>
       inner.export(spans, result => {
@@ -86,23 +61,37 @@ export async function openSender(
     maxQueueSize: QUEUE,
     maxExportBatchSize: 512,
   })
+  const readable = spanMaker(sdk, collector.resource)
+  return {
+    send: span => batches.onEnd(readable(span)),
+    // It rejects when the last batch is lost, of which `onOutcome` has been told.
+    close: () => batches.shutdown().catch(() => {}),
+  }
+}
+
+/** Makes of a finished span what the SDK exports. */
+function spanMaker(
+  { api, resources }: Sdk,
+  attributes: Collector['resource'],
+): (span: FinishedSpan) => ReadableSpan {
+  const { SpanKind, SpanStatusCode, TraceFlags, createTraceState } = api
   const resource = resources.resourceFromAttributes({
     'service.name': 'agentgateway',
     ...(attributes as object),
   })
   const scope = { name: 'agw' }
-  const { SpanKind, SpanStatusCode, TraceFlags } = api
-  const context = (traceId: string, spanId: string, isRemote = false) => ({
+  const context = ({ traceId, traceState }: FinishedSpan, spanId: string, isRemote = false) => ({
     traceId,
     spanId,
     traceFlags: TraceFlags.SAMPLED,
+    ...(traceState !== undefined && { traceState: createTraceState(traceState) }),
     isRemote,
   })
-  const readable = (span: FinishedSpan): ReadableSpan => ({
+  return span => ({
     name: span.name,
     kind: SpanKind.SERVER,
-    spanContext: () => context(span.traceId, span.spanId),
-    ...(span.parentId !== undefined && { parentSpanContext: context(span.traceId, span.parentId, true) }),
+    spanContext: () => context(span, span.spanId),
+    ...(span.parentId !== undefined && { parentSpanContext: context(span, span.parentId, true) }),
     startTime: hrTime(span.start),
     endTime: hrTime(span.start + span.duration),
     duration: hrTime(span.duration),
@@ -119,11 +108,6 @@ export async function openSender(
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   })
-  return {
-    send: span => batches.onEnd(readable(span)),
-    // It rejects when the last batch is lost, of which `onOutcome` has been told.
-    close: () => batches.shutdown().catch(() => {}),
-  }
 }
 
 /** Milliseconds → seconds and nanoseconds. */

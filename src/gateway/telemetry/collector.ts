@@ -1,0 +1,11 @@
+import type { Secret } from '../../secrets/index.ts'
+
+/** Where spans go. Two that are equal as JSON are the same collector. */
+export interface Collector {
+  readonly protocol: 'grpc' | 'http'
+  /** `http://host:port` for gRPC, `http://host:port/v1/traces` for HTTP; `https:` where there is TLS. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, Secret>>
+  /** What is said of the gateway itself. */
+  readonly resource: Readonly<Record<string, unknown>>
+}

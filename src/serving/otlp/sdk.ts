@@ -1,0 +1,99 @@
+import type { Agent } from 'node:https'
+import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base'
+import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-transformer'
+import { AgwError } from '../../errors.ts'
+import type { Collector } from '../../gateway/index.ts'
+import { grpcTransport } from './grpc-transport.ts'
+
+/** The packages, which are installed beside agw by those who send to a collector. */
+const PACKAGES = [
+  '@opentelemetry/api',
+  '@opentelemetry/sdk-trace-base',
+  '@opentelemetry/resources',
+  '@opentelemetry/otlp-exporter-base',
+  '@opentelemetry/otlp-transformer',
+]
+
+export interface Sdk {
+  readonly api: typeof import('@opentelemetry/api')
+  readonly trace: typeof import('@opentelemetry/sdk-trace-base')
+  readonly resources: typeof import('@opentelemetry/resources')
+  readonly base: typeof import('@opentelemetry/otlp-exporter-base')
+  readonly http: typeof import('@opentelemetry/otlp-exporter-base/node-http')
+  readonly transformer: typeof import('@opentelemetry/otlp-transformer')
+}
+
+/** Throws CONFIG_INVALID, with the command that installs it, when a package is not there. */
+export async function loadSdk(): Promise<Sdk> {
+  const [api, trace, resources, base, http, transformer] = await Promise.all([
+    import('@opentelemetry/api'),
+    import('@opentelemetry/sdk-trace-base'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/otlp-exporter-base'),
+    import('@opentelemetry/otlp-exporter-base/node-http'),
+    import('@opentelemetry/otlp-transformer'),
+  ]).catch((error: unknown) => {
+    throw isAbsent(error) ? notInstalled() : error
+  })
+  return { api, trace, resources, base, http, transformer }
+}
+
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+}
+
+/** The error of a config that asks for traces where nothing is there to send them. */
+function notInstalled(): AgwError {
+  return new AgwError('CONFIG_INVALID', 'frontendPolicies.tracing needs packages that are not installed', {
+    hint: `install them beside agw: npm install ${PACKAGES.join(' ')} (with -g where agw is installed so)`,
+  })
+}
+
+/** How long a batch may take to be sent, all tries together, and the end of the gateway to wait for the last one, in milliseconds. */
+export const EXPORT_MS = 5000
+
+/** What is sent: spans. */
+export interface Signal<Items> {
+  /** As in `OTEL_EXPORTER_OTLP_TRACES_HEADERS`. */
+  readonly name: 'TRACES'
+  readonly component: string
+  readonly service: string
+  readonly serializer: ISerializer<Items, unknown>
+  readonly metrics: IExporterMetricsHelper<Items>
+}
+
+/** A way to a collector. Headers, certificates and compression are also those that the environment names for it. */
+export function delegateFor<Items>(
+  { base, http }: Sdk,
+  { protocol, url, headers }: Collector,
+  { name, component, service, serializer, metrics }: Signal<Items>,
+): IOtlpExportDelegate<Items> {
+  const own = Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, value.reveal()]))
+  const given = { url, headers: own, timeoutMillis: EXPORT_MS }
+  const type = { 'Content-Type': 'application/x-protobuf' }
+  const options = http.convertLegacyHttpOptions(given, name, '', protocol === 'http' ? type : {})
+  if (protocol === 'http')
+    return http.createOtlpHttpExportDelegate(
+      options,
+      serializer,
+      `otlp_http_${component}`,
+      metrics,
+      undefined,
+    )
+  const counted = new base.ExporterMetrics({
+    componentType: `otlp_grpc_${component}`,
+    metricsHelper: metrics,
+    url,
+    meterProvider: undefined,
+    responseAttributesFromError: () => ({}),
+  })
+  const transport = grpcTransport({
+    url,
+    path: `/${service}/Export`,
+    isCompressed: options.compression === 'gzip',
+    headers: options.headers,
+    // What an agent of HTTPS would have been given.
+    tls: async () => ((await options.agentFactory('https:')) as Agent).options,
+  })
+  return base.createOtlpNetworkExportDelegate(options, serializer, counted, transport)
+}
