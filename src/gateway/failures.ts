@@ -1,4 +1,5 @@
 import { own } from '../config/own.ts'
+
 /** `reason` of the access log: who is to blame. */
 export type Reason =
   | 'Upstream'
@@ -29,49 +30,39 @@ export interface Failure extends Answer {
   readonly body: string
 }
 
-export const LISTENER_NOT_FOUND: Failure = { status: 404, body: 'listener not found', reason: 'NotFound' }
-export const ROUTE_NOT_FOUND: Failure = { status: 404, body: 'route not found', reason: 'NotFound' }
-export const MISDIRECTED: Failure = { status: 421, body: 'misdirected request', reason: 'InvalidRequest' }
-export const TOO_MANY_HEADERS: Failure = { status: 431, body: 'too many headers', reason: 'InvalidRequest' }
-export const INVALID_REQUEST: Failure = { status: 400, body: 'invalid request', reason: 'InvalidRequest' }
-export const UNKNOWN_CODING: Failure = {
-  status: 501,
-  body: 'transfer codings other than chunked are not taken',
-  reason: 'InvalidRequest',
-}
-export const NO_WEBSOCKET: Failure = {
-  status: 501,
-  body: 'WebSocket connections are not taken here',
-  reason: 'InvalidRequest',
-}
-export const NO_VALID_BACKENDS: Failure = { status: 500, body: 'no valid backends', reason: 'Internal' }
+const failure = (status: number, reason: Reason, body: string): Failure => ({ status, body, reason })
+
+export const LISTENER_NOT_FOUND = failure(404, 'NotFound', 'listener not found')
+export const ROUTE_NOT_FOUND = failure(404, 'NotFound', 'route not found')
+export const MISDIRECTED = failure(421, 'InvalidRequest', 'misdirected request')
+export const TOO_MANY_HEADERS = failure(431, 'InvalidRequest', 'too many headers')
+export const INVALID_REQUEST = failure(400, 'InvalidRequest', 'invalid request')
+export const UNKNOWN_CODING = failure(
+  501,
+  'InvalidRequest',
+  'transfer codings other than chunked are not taken',
+)
+export const NO_WEBSOCKET = failure(501, 'InvalidRequest', 'WebSocket connections are not taken here')
+export const NO_VALID_BACKENDS = failure(500, 'Internal', 'no valid backends')
 /** A prefix was to be replaced, and the route was not chosen by a prefix. */
-export const NO_PREFIX: Failure = {
-  status: 500,
-  body: 'failed to apply filters: invalid filter configuration: prefix redirect requires prefix match',
-  reason: 'Internal',
-}
-export const INTERNAL_ERROR: Failure = {
-  status: 503,
-  body: 'processing failed: internal error',
-  reason: 'Internal',
-}
-export const REQUEST_TIMEOUT: Failure = { status: 504, body: 'request timeout', reason: 'Timeout' }
-export const UPSTREAM_TIMEOUT: Failure = { status: 504, body: 'upstream call timeout', reason: 'Timeout' }
-const DNS_FAILED: Failure = {
-  status: 503,
-  body: 'backends required DNS resolution which failed',
-  reason: 'UpstreamFailure',
-}
+export const NO_PREFIX = failure(
+  500,
+  'Internal',
+  'failed to apply filters: invalid filter configuration: prefix redirect requires prefix match',
+)
+export const INTERNAL_ERROR = failure(503, 'Internal', 'processing failed: internal error')
+export const REQUEST_TIMEOUT = failure(504, 'Timeout', 'request timeout')
+export const UPSTREAM_TIMEOUT = failure(504, 'Timeout', 'upstream call timeout')
+const DNS_FAILED = failure(503, 'UpstreamFailure', 'backends required DNS resolution which failed')
 
 /** What is wrong with a request to an LLM backend; `text` is plain and holds nothing of the request. */
 export function llmRequestFailure(status: 400 | 413 | 415 | 501, text: string): Failure {
-  return { status, body: `failed to process LLM request: ${text}`, reason: 'InvalidRequest' }
+  return failure(status, 'InvalidRequest', `failed to process LLM request: ${text}`)
 }
 
 /** An answer of the provider that could not be put into the client's format. */
 export function llmResponseFailure(text: string): Failure {
-  return { status: 502, body: `failed to process LLM response: ${text}`, reason: 'UpstreamFailure' }
+  return failure(502, 'UpstreamFailure', `failed to process LLM response: ${text}`)
 }
 
 /** What the model router refuses, in the JSON that OpenAI's clients understand. */
@@ -86,7 +77,7 @@ export function routerFailure(status: 400 | 403 | 404 | 413, code: string, messa
 }
 
 function callFailed(why: string): Failure {
-  return { status: 503, body: `upstream call failed: ${why}`, reason: 'UpstreamFailure' }
+  return failure(503, 'UpstreamFailure', `upstream call failed: ${why}`)
 }
 
 /**

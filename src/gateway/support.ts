@@ -1,6 +1,13 @@
 import type { Path } from '../config/diagnostic.ts'
 import { own } from '../config/own.ts'
 
+/** A part of a config that the embedded gateway does not run. */
+export interface Unsupported {
+  readonly path: Path
+  /** Goes on from "does not run": `"retry"`, `listeners of protocol TCP`. */
+  readonly what: string
+}
+
 /** Told of a part of a config that is not run, which is described as `what`. */
 export type Report = (path: Path, what: string) => void
 

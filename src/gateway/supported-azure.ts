@@ -1,6 +1,6 @@
 import type { Path } from '../config/diagnostic.ts'
 import type { AiBackend, Config, NamedBackend, Route } from '../config/schema.ts'
-import type { Unsupported } from './supported.ts'
+import type { Unsupported } from './support.ts'
 
 const WHAT = 'azure without a key, which means a token of Microsoft Entra'
 

@@ -1,6 +1,15 @@
-import type { Path } from '../config/diagnostic.ts'
 import type { Config } from '../config/schema.ts'
-import { each, type Fields, isMap, only, runs, type Support, section, unless } from './support.ts'
+import {
+  each,
+  type Fields,
+  isMap,
+  only,
+  runs,
+  type Support,
+  section,
+  type Unsupported,
+  unless,
+} from './support.ts'
 import { azureWithoutKey } from './supported-azure.ts'
 import {
   AUTHORIZATION,
@@ -15,13 +24,6 @@ import {
   PROMPT_GUARD,
   ROUTE_POLICIES,
 } from './supported-policies.ts'
-
-/** A part of a config that the embedded gateway does not run. */
-export interface Unsupported {
-  readonly path: Path
-  /** Goes on from "does not run": `"retry"`, `listeners of protocol TCP`. */
-  readonly what: string
-}
 
 const MODEL_ONLY = section({ model: runs })
 const CUSTOM = section({ model: runs, providerOverride: runs, formats: runs })

@@ -106,3 +106,17 @@ export function stripsAuthorization({ kind, node }: ClientCheck): boolean {
     location === undefined || String(valueAt(location, 'header', 'name')).toLowerCase() === 'authorization'
   )
 }
+
+/** A policy of the list that names what it applies to. What exactly that is, is not followed. */
+export interface Targeted {
+  readonly path: Path
+  readonly policy: Node
+}
+
+/** The list of policies that name what they apply to. */
+export function targetedOf(data: Node): Targeted[] {
+  return nodesAt(data, 'policies').map(([one, index]) => ({
+    path: ['policies', index, 'policy'],
+    policy: nodeAt(one, 'policy') ?? {},
+  }))
+}

@@ -1,7 +1,6 @@
 import type { Path } from '../diagnostic.ts'
 import { type Address, addressOf } from './hosts.ts'
-import type { Targeted } from './scene.ts'
-import { type ClientCheck, checksOf, keyLevel, type Level, levelOf } from './scene-levels.ts'
+import { type ClientCheck, checksOf, keyLevel, type Level, levelOf, type Targeted } from './scene-levels.ts'
 import type { ListenerScene, RouteScene } from './scene-listeners.ts'
 import { isNode, isSet, type Node, nodeAt, nodesAt, textAt, valueAt } from './tree.ts'
 

@@ -1,4 +1,4 @@
-import type { Path } from '../diagnostic.ts'
+import { type Targeted, targetedOf } from './scene-levels.ts'
 import {
   type ListenerScene,
   listenersOf,
@@ -7,7 +7,7 @@ import {
   servingOf,
 } from './scene-listeners.ts'
 import { type NamedBackend, namedBackends, type Upstream, upstreamsOf } from './scene-upstreams.ts'
-import { type Node, nodeAt, nodesAt } from './tree.ts'
+import type { Node } from './tree.ts'
 
 /** What the parts of a config come to when agentgateway has put them together. */
 export interface Scene {
@@ -25,18 +25,9 @@ export interface Scene {
   readonly targeted: readonly Targeted[]
 }
 
-/** A policy of the list that names what it applies to. What exactly that is, is not followed. */
-export interface Targeted {
-  readonly path: Path
-  readonly policy: Node
-}
-
 /** Reads a config of sound shape. Everything is in the order of the file. */
 export function sceneOf(data: Node): Scene {
-  const targeted = nodesAt(data, 'policies').map(([one, index]) => ({
-    path: ['policies', index, 'policy'],
-    policy: nodeAt(one, 'policy') ?? {},
-  }))
+  const targeted = targetedOf(data)
   const serving = servingOf(data)
   const { listeners, groups, routes } = listenersOf(data, serving)
   const backends = namedBackends(data)

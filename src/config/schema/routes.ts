@@ -6,7 +6,7 @@ import { gatewayReferences } from './gateway-references.ts'
 import { routeMatch } from './matches.ts'
 import { routePolicies } from './policies.ts'
 import { filled, hostname, text } from './primitives.ts'
-import { section } from './section.ts'
+import { type About, section } from './section.ts'
 import { backendTls } from './tls.ts'
 
 const names = {
@@ -15,6 +15,10 @@ const names = {
   ruleName: nullish(text, 'Name of the rule within the route.'),
   hostnames: optional(z.array(hostname), 'Hosts it is for, without port; all when absent.'),
 }
+
+/** A route outside a listener says itself where it attaches. */
+const attached = <S extends z.core.$ZodShape>(about: About, shape: S) =>
+  section(about, { gateways: optional(gatewayReferences), ...shape })
 
 const routeShape = {
   ...names,
@@ -34,9 +38,9 @@ const routeObject = section(
 export interface Route extends z.output<typeof routeObject> {}
 export const route: z.ZodType<Route> = routeObject
 
-const attachedRouteObject = section(
+const attachedRouteObject = attached(
   { noun: 'a route', about: 'A route that attaches to gateways.', id: 'AttachedRoute' },
-  { gateways: optional(gatewayReferences), ...routeShape },
+  routeShape,
 )
 
 export interface AttachedRoute extends z.output<typeof attachedRouteObject> {}
@@ -79,9 +83,9 @@ const tcpRouteObject = section(
 export interface TcpRoute extends z.output<typeof tcpRouteObject> {}
 export const tcpRoute: z.ZodType<TcpRoute> = tcpRouteObject
 
-const attachedTcpRouteObject = section(
+const attachedTcpRouteObject = attached(
   { noun: 'a TCP route', about: 'A TCP route that attaches to gateways.', id: 'AttachedTcpRoute' },
-  { gateways: optional(gatewayReferences), ...tcpRouteShape },
+  tcpRouteShape,
 )
 
 export interface AttachedTcpRoute extends z.output<typeof attachedTcpRouteObject> {}

@@ -104,11 +104,11 @@ describe('a search', () => {
     expect(JSON.stringify(one)).not.toContain(openai.slice(10, 40))
   })
 
-  it('is quick on a large text without keys, and on one that looks like many', () => {
-    const start = performance.now()
-    search('the quick brown fox jumps over sk- the lazy dog AKIA\n'.repeat(40_000))
-    search(`${'sk-'.repeat(100_000)}${'A'.repeat(300_000)}${'aws_secret='.repeat(20_000)}`)
-    // About 0.2 s; the bound only catches a pattern that goes back and forth.
-    expect(performance.now() - start).toBeLessThan(10_000)
+  it('comes to an end on a large text without keys, and on one that looks like many', () => {
+    // A pattern that goes back and forth would take minutes or years here.
+    expect(search('the quick brown fox jumps over sk- the lazy dog AKIA\n'.repeat(40_000))).toEqual([])
+    expect(search(`${'sk-'.repeat(100_000)}${'A'.repeat(300_000)}${'aws_secret='.repeat(20_000)}`)).toEqual(
+      [],
+    )
   })
 })
