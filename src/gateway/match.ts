@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Pattern } from './regex/pattern.ts'
 
 /** What a request is matched by. */
 export interface RouteRequest {
@@ -13,13 +14,13 @@ export interface RouteRequest {
   readonly scheme: string
 }
 
-export type ValueMatch = { readonly exact: string } | { readonly regex: RegExp }
+export type ValueMatch = { readonly exact: string } | { readonly regex: Pattern }
 
 /** Prefixes are compared without their trailing slashes; both they and regexes rank by their length as `written`. */
 export type PathMatch =
   | { readonly exact: string }
   | { readonly prefix: string; readonly written: string }
-  | { readonly regex: RegExp; readonly written: string }
+  | { readonly regex: Pattern; readonly written: string }
 
 /** One alternative of a route's `matches`; all parts must hold. */
 export interface Match {
@@ -29,15 +30,9 @@ export interface Match {
   readonly query: readonly { readonly name: string; readonly value: ValueMatch }[]
 }
 
-/** The first (leftmost) match must span the whole text: `a|ab` does not match `ab`, as in agentgateway. */
-function spans(regex: RegExp, text: string): boolean {
-  const found = regex.exec(text)
-  return found !== null && found.index === 0 && found[0].length === text.length
-}
-
 /** Whether the text is what the config asks for. */
 export function valueMatches(match: ValueMatch, text: string): boolean {
-  return 'exact' in match ? match.exact === text : spans(match.regex, text)
+  return 'exact' in match ? match.exact === text : match.regex.spans(text)
 }
 
 /** Takes trailing slashes off: prefixes are compared by segment. */
@@ -75,7 +70,7 @@ export type Mismatch = 'path' | 'method' | 'headers' | 'query'
 
 function pathMatches(match: PathMatch, path: string): boolean {
   if ('exact' in match) return match.exact === path
-  return 'prefix' in match ? prefixCovers(match.prefix, trimPath(path)) : spans(match.regex, path)
+  return 'prefix' in match ? prefixCovers(match.prefix, trimPath(path)) : match.regex.spans(path)
 }
 
 function queryMatches(match: Match, query: string): boolean {

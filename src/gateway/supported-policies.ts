@@ -1,4 +1,5 @@
 import { unrunFunctions } from './cel/unrun.ts'
+import { isRunnableRegex } from './regex/re2-source.ts'
 import { each, type Fields, runs, type Support, section, unless } from './support.ts'
 
 /*
@@ -19,6 +20,13 @@ export const BACKEND_TLS = section({
 export const BACKEND_AUTH = unless(
   value => (value === 'copilot' ? 'backendAuth of kind copilot' : undefined),
   section({ key: runs, credentials: runs, passthrough: runs, location: runs }),
+)
+
+/** A pattern in the part of Rust's dialect that RE2 knows. */
+export const REGEX = unless(value =>
+  typeof value === 'string' && !isRunnableRegex(value)
+    ? 'operations on sets in brackets, boundaries but \\b, and counts above 1000 in regular expressions'
+    : undefined,
 )
 
 /** An expression, with functions that run here. */
@@ -96,7 +104,7 @@ const REQUEST_GUARD = section({
     action: runs,
     rules: each(
       section({
-        pattern: runs,
+        pattern: REGEX,
         builtin: unless(value =>
           value === 'phoneNumber'
             ? 'the ready pattern phoneNumber: it takes the numbering plans of all countries'

@@ -22,6 +22,7 @@ import {
   GATEWAY_POLICIES,
   LLM_POLICIES,
   PROMPT_GUARD,
+  REGEX,
   ROUTE_POLICIES,
 } from './supported-policies.ts'
 
@@ -60,13 +61,22 @@ const ROUTE_BACKEND: Support = (value, path, report) => {
   )
 }
 
+const VALUE_MATCHES = each(section({ name: runs, value: section({ exact: runs, regex: REGEX }) }))
+
+const ROUTE_MATCH = section({
+  path: section({ exact: runs, pathPrefix: runs, regex: REGEX }),
+  method: runs,
+  headers: VALUE_MATCHES,
+  query: VALUE_MATCHES,
+})
+
 const ROUTE = section({
   gateways: runs,
   name: runs,
   namespace: runs,
   ruleName: runs,
   hostnames: runs,
-  matches: runs,
+  matches: each(ROUTE_MATCH),
   policies: ROUTE_POLICIES,
   backends: each(ROUTE_BACKEND),
 })
@@ -172,7 +182,7 @@ const LLM = section({
       visibility: runs,
       params: LLM_PARAMS,
       passthrough: runs,
-      matches: runs,
+      matches: each(section({ headers: VALUE_MATCHES })),
       authorization: AUTHORIZATION,
       finalTransformation: COMPUTED,
       guardrails: PROMPT_GUARD,

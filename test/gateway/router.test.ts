@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HostTable } from '../../src/gateway/host-table.ts'
 import { type Match, mismatch, type PathMatch, trimPath } from '../../src/gateway/match.ts'
+import { compilePattern } from '../../src/gateway/regex/pattern.ts'
 import { RouteTable } from '../../src/gateway/router.ts'
 
 const segment = fc.constantFrom('a', 'b', 'ab', '', 'v1')
@@ -9,7 +10,7 @@ const path = fc.array(segment, { maxLength: 4 }).map(segments => `/${segments.jo
 const pathMatch: fc.Arbitrary<PathMatch> = fc.oneof(
   path.map(exact => ({ exact })),
   path.map(written => ({ prefix: trimPath(written), written })),
-  path.map(written => ({ regex: new RegExp(`${written}.*`), written: `${written}.*` })),
+  path.map(written => ({ regex: compilePattern(`${written}.*`), written: `${written}.*` })),
 )
 const match: fc.Arbitrary<Match> = fc.record({
   path: pathMatch,

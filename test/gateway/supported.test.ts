@@ -15,6 +15,18 @@ const ROUTE = 'binds[0].listeners[0].routes[0]'
 
 /** What is not run, and where it is found. */
 const UNSUPPORTED: readonly (readonly [title: string, config: object, path: string, what: RegExp])[] = [
+  [
+    'sets in brackets of a regular expression',
+    route({ matches: [{ path: { regex: '/[a-z&&[^x]]' } }] }),
+    `${ROUTE}.matches[0].path.regex`,
+    /sets in brackets/,
+  ],
+  [
+    'the same in a header of a model',
+    { llm: { models: [{ name: '*', matches: [{ headers: [{ name: 'a', value: { regex: '\\<a' } }] }] }] } },
+    'llm.models[0].matches[0].headers[0].value.regex',
+    /boundaries/,
+  ],
   ['mcp', { mcp: { targets: [] } }, 'mcp', /"mcp"/],
   ['ui', { ui: {} }, 'ui', /"ui"/],
   [

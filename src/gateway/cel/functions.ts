@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
-import { javascriptRegex } from '../rust-regex.ts'
+import { compilePattern, type Pattern } from '../regex/pattern.ts'
 import { type CelHeaders, celValue, jsonValue, type Redacted } from './values.ts'
 
 /** What agentgateway's functions do with their arguments. `never` lets each handler name its own types. */
@@ -60,24 +60,16 @@ function charAt(text: string, index: bigint): string {
 const MOST_PATTERNS = 512
 
 /** Patterns of `matches` and `regexReplace`, each compiled when it is first used. */
-function patterns(): (written: string) => RegExp {
-  const known = new Map<string, RegExp>()
+function patterns(): (written: string) => Pattern {
+  const known = new Map<string, Pattern>()
   return written => {
     const found = known.get(written)
     if (found !== undefined) return found
-    const made = javascriptRegex(written, '')
+    const made = compilePattern(written)
     if (known.size >= MOST_PATTERNS) known.clear()
     known.set(written, made)
     return made
   }
-}
-
-/** Rust writes `$name` and `${name}` where JavaScript writes `$<name>`. */
-function javascriptReplacement(written: string): string {
-  return written.replace(/\$(?:\{(\w+)\}|([A-Za-z_]\w*))/g, (_, braced?: string, bare?: string) => {
-    const name = braced ?? bare ?? ''
-    return /^\d+$/.test(name) ? `$${name}` : `$<${name}>`
-  })
 }
 
 /** The functions that take a pattern; made anew for each config, as they remember its patterns. */
@@ -89,8 +81,7 @@ export function patternFunctions(): readonly (readonly [string, Handler])[] {
     ['rust_matches(string, string): bool', matches],
     [
       'string.regexReplace(string, string): string',
-      (text: string, pattern: string, by: string) =>
-        text.replace(compiled(pattern), javascriptReplacement(by)),
+      (text: string, pattern: string, by: string) => compiled(pattern).replaceFirst(text, by),
     ],
   ]
 }

@@ -1,18 +1,18 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderMatch, RouteMatch } from '../../config/schema.ts'
 import { type Match, type PathMatch, trimPath, type ValueMatch } from '../match.ts'
-import { javascriptRegex } from '../rust-regex.ts'
+import { compilePattern, type Pattern } from '../regex/pattern.ts'
 import { invalid } from './invalid.ts'
 
 /** A regular expression of the config. */
-export function compileRegex(written: string, path: Path): RegExp {
+export function compileRegex(written: string, path: Path): Pattern {
   try {
-    return javascriptRegex(written, '')
+    return compilePattern(written)
   } catch {
     throw invalid(
       path,
       'this regular expression cannot be run here',
-      'write it without inline flags and look-around',
+      'write it without operations on sets in brackets, boundaries other than \\b, and counts above 1000',
     )
   }
 }

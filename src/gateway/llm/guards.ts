@@ -6,7 +6,7 @@ import { editsOf } from '../compile/header-edits.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Answer } from '../failures.ts'
 import { AnswerHeaders } from '../headers.ts'
-import { javascriptRegex } from '../rust-regex.ts'
+import { compilePattern, type Pattern } from '../regex/pattern.ts'
 import { type TextScope, visitTexts } from './texts.ts'
 
 type RequestGuard = NonNullable<PromptGuard['request']>[number]
@@ -16,27 +16,31 @@ type Builtin = NonNullable<Regexes['rules'][number]['builtin']>
 /** What takes the place of a find, and what is looked for. */
 interface Finder {
   readonly mask: string
-  readonly patterns: readonly RegExp[]
+  readonly patterns: readonly Pattern[]
 }
 
 /**
  * Kinds of personal data, as they look. Digits in groups are written with dashes, spaces or dots; a card begins with the
  * digits of its brand.
  */
-const BUILTINS: Readonly<Partial<Record<Builtin, Finder>>> = {
-  email: { mask: '<EMAIL_ADDRESS>', patterns: [/[\w.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+/g] },
+const BUILTINS: Readonly<
+  Partial<Record<Builtin, { readonly mask: string; readonly written: readonly string[] }>>
+> = {
+  email: { mask: '<EMAIL_ADDRESS>', written: [String.raw`[\w.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`] },
   ssn: {
     mask: '<SSN>',
-    patterns: [/\b(?:\d{5}-\d{4}|\d{3}-\d{6}|\d{3}[- .]\d{2}[- .]\d{4}|\d{9})\b/g],
+    written: [
+      String.raw`\b(?:[0-9]{5}-[0-9]{4}|[0-9]{3}-[0-9]{6}|[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}|[0-9]{9})\b`,
+    ],
   },
   creditCard: {
     mask: '<CREDIT_CARD>',
-    patterns: [
-      /\b(?:[346]\d{3}|5[0-5]\d{2})[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{3,5}\b/g,
-      /\b1\d{3}[- ]?\d{3,4}[- ]?\d{3,4}[- ]?\d{4,5}\b/g,
+    written: [
+      String.raw`\b(?:[346][0-9]{3}|5[0-5][0-9]{2})[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{3,5}\b`,
+      String.raw`\b1[0-9]{3}[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{4,5}\b`,
     ],
   },
-  caSin: { mask: '<CA_SIN>', patterns: [/\b(?:\d{3}[- ]\d{3}[- ]\d{3}|\d{9})\b/g] },
+  caSin: { mask: '<CA_SIN>', written: [String.raw`\b(?:[0-9]{3}[- ][0-9]{3}[- ][0-9]{3}|[0-9]{9})\b`] },
 }
 
 const DEFAULT_SCOPE: readonly TextScope[] = ['systemPrompt', 'messages']
@@ -89,8 +93,7 @@ export class RequestGuards {
 function maskAll(text: string, finders: readonly Finder[]): string {
   let masked = text
   for (const { mask, patterns } of finders) {
-    // A pattern that finds nothing at all, such as a*, has nothing to mask.
-    for (const pattern of patterns) masked = masked.replace(pattern, found => (found === '' ? '' : mask))
+    for (const pattern of patterns) masked = pattern.mask(masked, mask)
   }
   return masked
 }
@@ -107,16 +110,16 @@ function compileGuard({ regex, scope, rejection }: RequestGuard, path: Path): Gu
 
 function finderOf({ builtin, pattern }: Regexes['rules'][number], path: Path): Finder {
   const known = builtin && own(BUILTINS, builtin)
-  if (known !== undefined) return known
+  if (known !== undefined) return { mask: known.mask, patterns: known.written.map(compilePattern) }
   if (pattern === undefined)
     throw invalid(path, 'this pattern is not run here', 'write a pattern of your own')
   try {
-    return { mask: '<masked>', patterns: [javascriptRegex(pattern, 'g')] }
+    return { mask: '<masked>', patterns: [compilePattern(pattern)] }
   } catch {
     throw invalid(
       [...path, 'pattern'],
       'this regular expression cannot be run here',
-      'write it without inline flags and look-around',
+      'write it without operations on sets in brackets, boundaries other than \\b, and counts above 1000',
     )
   }
 }

@@ -11,6 +11,8 @@ export interface AllowedOrigin {
   covers(origin: Origin): boolean
 }
 
+/** Longer names there are none; a text that is matched with several stars must not be as long as a client likes. */
+const LONGEST_HOST = 253
 const FORM = /^(https?):\/\/([^/?#:]+)(?::(\d{1,5}))?$/i
 
 /** Undefined for everything that is no `scheme://host[:port]`; the port of the scheme stands for an absent one. */
@@ -18,7 +20,7 @@ export function parseOrigin(text: string): Origin | undefined {
   const parts = FORM.exec(text)
   const [, scheme = '', host = '', port] = parts ?? []
   const number = port === undefined ? (scheme.toLowerCase() === 'http' ? 80 : 443) : Number(port)
-  if (parts === null || number < 1 || number > 65535) return undefined
+  if (parts === null || number < 1 || number > 65535 || host.length > LONGEST_HOST) return undefined
   return { scheme: scheme.toLowerCase(), host: host.toLowerCase(), port: number }
 }
 

@@ -1,0 +1,166 @@
+import fc from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
+import { compilePattern } from '../../../src/gateway/regex/pattern.ts'
+import { plainPattern } from '../../../src/gateway/regex/plain.ts'
+
+describe('a pattern of the regex crate is found', () => {
+  it.each<[string, string, boolean]>([
+    ['^.$', '😀', true],
+    ['^\\w+$', 'größe', true],
+    ['^\\d$', '٣', true],
+    ['^\\s$', '\u00a0', true],
+    ['^\\W$', 'é', false],
+    ['^[\\W_]+$', '_-_', true],
+    ['^[\\W_]+$', 'é', false],
+    ['^a$', 'a\n', false],
+    ['.', '\n', false],
+    ['.', '\r', true],
+    ['(?s).', '\n', true],
+    ['(?m)^b$', 'a\nb', true],
+    ['(?i)ABC', 'xabc', true],
+    ['a(?i)b', 'aB', true],
+    ['a(?i:b)c', 'aBC', false],
+    ['(?-s:.)', '\n', false],
+    ['(?x) f o # the o\n o', 'foo', true],
+    ['(?x: f o )b', 'fob', true],
+    ['(?x)[a b]c', ' c', false],
+    ['[[:alpha:]]-b', 'a-b', true],
+    ['[[:^alpha:]]', 'a', false],
+    ['\\x41\\x{1F600}\\u0041\\U0001F600\\u{41}', 'A😀A😀A', true],
+    ['\\pL\\p{Greek}\\P{L}\\p{sc=Latin}\\p{^L}', 'aα1b2', true],
+    ['\\A\\x61\\z', 'a', true],
+    ['^x{,2}$', 'xx', true],
+    ['^x{ 1 , 2 }$', 'xxx', false],
+    ['^[]a]+$', ']a', true],
+    ['^[^]a]$', ']', false],
+    ['^[--a]$', '-', true],
+    ['^[a^]$', '^', true],
+    ['^x}y]z$', 'x}y]z', true],
+    ['^\\-\\%\\ \\/$', '-% /', true],
+    ['(?U)^a+', 'aa', true],
+  ])('%s in %j: %s', (written, text, wanted) => {
+    expect(compilePattern(written).test(text)).toBe(wanted)
+  })
+})
+
+describe('the first match must span the text', () => {
+  it.each<[string, string, boolean]>([
+    ['a|ab', 'ab', false],
+    ['ab|a', 'ab', true],
+    ['b', 'ab', false],
+    ['/v\\d+/[a-z_-]+', '/v12/chat-x', true],
+    ['/v\\d+/[a-z_-]+', '/v12/chat-x/', false],
+    ['/v\\d+/[a-z_-]+', '/x/v1/chat', false],
+    ['/api/(v1|v2)/.*', '/api/v2/', true],
+    ['a+?', 'aa', false],
+    ['', '', true],
+  ])('%s over %j: %s', (written, text, wanted) => {
+    expect(compilePattern(written).spans(text)).toBe(wanted)
+  })
+})
+
+it.each<[string, string, string, string]>([
+  ['X', 'aXbX', '$0$0', 'aXXbX'],
+  ['(?P<key>\\w)=(?<val>\\w)', 'k=v', '${val}=$key', 'v=k'],
+  ['(a)(b)?', 'ac', '[$1$2$3]', '[a]c'],
+  ['a', 'a', "$$&$'$1x", "$&$'"],
+  ['^a*', 'b', '-', '-b'],
+  ['z', 'abc', '-', 'abc'],
+])('the first %s in %j becomes %s: %j', (pattern, text, by, wanted) => {
+  expect(compilePattern(pattern).replaceFirst(text, by)).toBe(wanted)
+})
+
+it('all that is found is masked, and what is empty is not', () => {
+  expect(compilePattern('\\d*').mask('a12b3', '#')).toBe('a#b#')
+  expect(compilePattern('(?i)secret').mask('Secret SECRET', '$0')).toBe('$0 $0')
+})
+
+describe('what only Rust can say is refused', () => {
+  test.each([
+    '[a-z&&[^aeiou]]',
+    '[a[bc]]',
+    '[\\w--\\d]',
+    '\\bword\\<',
+    '\\b{start}a',
+    '(?R)a$',
+    '(?-u:a)',
+    '[^\\W]',
+    'x{1001}',
+    '(?=a)',
+    '(',
+  ])('%s', written => {
+    expect(() => compilePattern(written)).toThrow()
+  })
+})
+
+describe('no text keeps a pattern busy', () => {
+  // Each of these takes JavaScript's own engine from minutes to centuries.
+  const text = `${'a'.repeat(50_000)}!`
+  test.each([
+    '^(a+)+$',
+    '(a|aa)+$',
+    '(a*)*b',
+    '.*.*.*=.*',
+    'a+b',
+    '[\\w.+-]+@[a-z]+',
+    'a*a*a*a*a*b$',
+    '(a?){25}a{25}b',
+    '^(?:a?){30}(?:a){30}$',
+    '(.+)+x',
+    '^a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?aaaaaaaaaaaaaaaaaaaaaaaaaaaa$',
+  ])('%s', written => {
+    const pattern = compilePattern(written)
+    expect([pattern.test(text), pattern.spans(text)]).toEqual([false, false])
+  })
+})
+
+describe('JavaScript runs only what has one way to be read', () => {
+  test.each(['/v\\d+/[a-z0-9_-]+', '^/api/(v1|v2)/.*$', 'abc', '\\.json', '[a-f0-9]{8}-[a-f0-9]{4}', '/a/?'])(
+    '%s is plain',
+    written => {
+      expect(plainPattern(written)).toBeDefined()
+    },
+  )
+  test.each([
+    '.*/.*',
+    '\\d+\\w*',
+    '(a+)+',
+    'a*?b',
+    'a|b',
+    '(?i)a',
+    '[a-z]+[0-9]+',
+    '\\d*\\d?',
+    '\\bx',
+    'a++',
+  ])('%s is not', written => {
+    expect(plainPattern(written)).toBeUndefined()
+  })
+
+  it('and then finds what RE2 finds', () => {
+    const part = fc.constantFrom(
+      'a',
+      'b',
+      '/',
+      '\\d',
+      '[ab]',
+      '.',
+      'a+',
+      'b*',
+      '/?',
+      '[a-z]+',
+      '(a|b)',
+      'a{1,2}',
+    )
+    const texts = fc.stringMatching(/^[ab/1\n]{0,12}$/)
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 6 }), fc.boolean(), texts, (parts, anchored, text) => {
+        const written = (anchored ? '^' : '') + parts.join('')
+        const fast = compilePattern(written)
+        // The group keeps the other one from being plain.
+        const safe = compilePattern(`(?:(?:${written}))`)
+        expect([fast.spans(text), fast.test(text)]).toEqual([safe.spans(text), safe.test(text)])
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
