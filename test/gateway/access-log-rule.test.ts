@@ -33,6 +33,17 @@ describe('frontendPolicies.accessLog', () => {
     })
   })
 
+  it('makes a field of each entry of what is flattened, and none of null', async () => {
+    const add = {
+      nothing: 'jwt',
+      a: 'flatten({"x": 1, "y": {"z": 2}})',
+      b: 'flattenRecursive([{"x": 1}, ["q"]])',
+      all: 'string(variables().request.method)',
+    }
+    const log = await logged({ add })
+    expect(log?.added).toEqual({ 'a.x': 1, 'a.y': { z: 2 }, 'b.0.x': 1, 'b.1.0': 'q', all: 'GET' })
+  })
+
   it.each([
     'authorization',
     'Proxy-Authorization',

@@ -1,16 +1,21 @@
-import { type Context, Environment } from '@marcbachmann/cel-js'
 import type { Path } from '../../config/diagnostic.ts'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
 import { parseCel } from '../../config/rules/cel-syntax.ts'
 import { CelProblem } from '../../config/rules/cel-tokens.ts'
 import { invalid } from '../compile/invalid.ts'
-import { Cidr, FUNCTIONS, patternFunctions } from './functions.ts'
+import { FUNCTIONS, patternFunctions } from './functions.ts'
+import { type Context, Environment } from './library.ts'
 import { MACRO_FUNCTIONS } from './macros.ts'
+import { Cidr, Ip } from './networks.ts'
+import { withOperators } from './operators.ts'
 import { runnableSource } from './source.ts'
-import { CelHeaders, Redacted } from './values.ts'
+import { CelHeaders, Flattened, Redacted } from './values.ts'
 
 /** What an expression may look at; a name that is absent or null has nothing to offer in this request. */
-export type CelContext = { readonly [name in (typeof CONTEXT_NAMES)[number]]?: unknown }
+export type CelContext = { readonly [name in (typeof CONTEXT_NAMES)[number]]?: unknown } & {
+  /** All of them that are there, for `variables()`. */
+  readonly variables?: unknown
+}
 
 /** A compiled expression. */
 export interface Expression {
@@ -55,6 +60,7 @@ class Compiled implements Expression {
   readonly #run: (context: Context) => unknown
 
   constructor(parsed: ReturnType<Environment['parse']>, source: string) {
+    withOperators(parsed.ast)
     // Types are looked at once, here: an expression whose types never go together fails whenever it is evaluated.
     parsed.check()
     this.#run = parsed
@@ -79,12 +85,18 @@ class Compiled implements Expression {
 }
 
 function environment(): Environment {
-  const made = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
+  const made = new Environment({
+    unlistedVariablesAreDyn: true,
+    homogeneousAggregateLiterals: false,
+    // Its functions only: the syntax does not get here.
+    enableOptionalTypes: true,
+  })
   made.registerType('Headers', CelHeaders)
   made.registerType('Redacted', { ctor: Redacted, fields: {} })
   made.registerType('Cidr', { ctor: Cidr, fields: {} })
-  made.registerOperator('string in Headers', (name: string, headers: CelHeaders) => headers.has(name))
-  for (const name of CONTEXT_NAMES) made.registerVariable(name, 'dyn')
+  made.registerType('Ip', { ctor: Ip, fields: {} })
+  made.registerType('Flattened', { ctor: Flattened, fields: {} })
+  for (const name of [...CONTEXT_NAMES, 'variables']) made.registerVariable(name, 'dyn')
   for (const [signature, handler] of [...FUNCTIONS, ...patternFunctions(), ...MACRO_FUNCTIONS]) {
     made.registerFunction(signature, handler as (...args: unknown[]) => unknown, { async: false })
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
 import type { Exchange } from '../exchange.ts'
 import { jsonOf } from '../json-body.ts'
 import { maskQuery } from '../telemetry/mask-query.ts'
@@ -46,6 +47,13 @@ class ExchangeContext implements CelContext {
   constructor(exchange: Exchange, extras: CelExtras) {
     this.#exchange = exchange
     this.#extras = extras
+  }
+
+  get variables(): unknown {
+    const present = CONTEXT_NAMES.map(name => [name, this[name]] as const).filter(
+      ([, value]) => value !== null,
+    )
+    return Object.fromEntries(present)
   }
 
   get request(): unknown {

@@ -1,36 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
 import { compilePattern, type Pattern } from '../regex/pattern.ts'
-import { type CelHeaders, celValue, jsonValue, type Redacted } from './values.ts'
+import { Optional } from './library.ts'
+import { NETWORK_FUNCTIONS } from './networks.ts'
+import { NUMBER_FUNCTIONS } from './numbers.ts'
+import { equals } from './operators.ts'
+import { RUST_NAMES, TEXT_FUNCTIONS } from './texts.ts'
+import { type CelHeaders, celValue, Flattened, jsonValue, type Redacted } from './values.ts'
 
 /** What agentgateway's functions do with their arguments. `never` lets each handler name its own types. */
-type Handler = (...args: never[]) => unknown
-
-/** A network, for `cidr("10.0.0.0/8").containsIP(source.address)`. */
-export class Cidr {
-  readonly #list = new BlockList()
-  readonly #text: string
-
-  constructor(text: string) {
-    const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
-    this.#list.addSubnet(address, Number(bits), familyOf(address))
-    this.#text = text
-  }
-
-  contains(address: string): boolean {
-    return this.#list.check(address, familyOf(address))
-  }
-
-  toString(): string {
-    return this.#text
-  }
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  const version = isIP(address)
-  if (version === 0) throw new TypeError('not an IP address')
-  return version === 4 ? 'ipv4' : 'ipv6'
-}
+export type Handler = (...args: never[]) => unknown
 
 function hash(algorithm: string): (text: string | Uint8Array) => string {
   return text => createHash(algorithm).update(text).digest('hex')
@@ -48,12 +26,6 @@ function replaceTimes(text: string, what: string, by: string, times: bigint): st
   if (times < 0n) return text.replaceAll(what, () => by)
   let left = times
   return text.replaceAll(what, found => (left-- > 0n ? by : found))
-}
-
-function charAt(text: string, index: bigint): string {
-  const letters = [...text]
-  if (index < 0n || index > letters.length) throw new RangeError('charAt: index out of range')
-  return letters[Number(index)] ?? ''
 }
 
 /** How many patterns are kept compiled; a config has a handful, an expression that makes patterns up has many. */
@@ -86,6 +58,11 @@ export function patternFunctions(): readonly (readonly [string, Handler])[] {
   ]
 }
 
+/** Something that is not there, which `default(…)` puts up with. */
+export class Absent extends Error {
+  readonly code = 'no_such_key'
+}
+
 function parseJson(text: string | Uint8Array): unknown {
   return celValue(JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString()))
 }
@@ -104,14 +81,6 @@ function merge(first: CelMap, second: CelMap): Record<string, unknown> {
   return Object.assign(Object.create(null), Object.fromEntries([...entriesOf(first), ...entriesOf(second)]))
 }
 
-function extreme(wanted: 1 | -1): (...values: never[]) => unknown {
-  return (...values: unknown[]) => {
-    const all = values.length === 1 && Array.isArray(values[0]) ? (values[0] as unknown[]) : values
-    if (all.length === 0) throw new RangeError('nothing to choose from')
-    return all.reduce((best, one) => ((one as number) > (best as number) === (wanted === 1) ? one : best))
-  }
-}
-
 function cookie(headers: CelHeaders, name: string): string {
   for (const part of (headers.get('cookie') ?? '').split(';')) {
     const text = part.trim()
@@ -121,24 +90,81 @@ function cookie(headers: CelHeaders, name: string): string {
 }
 
 function formEncode(map: CelMap): string {
-  return new URLSearchParams(
-    Object.fromEntries(entriesOf(map).map(([key, value]) => [key, String(value)])),
-  ).toString()
+  const form = new URLSearchParams()
+  const entries = entriesOf(map).sort(([a], [b]) => (a < b ? -1 : 1))
+  for (const [key, value] of entries) {
+    if (value === null) continue
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (typeof one !== 'string') throw new TypeError('form.encode: a value that is no text')
+      form.append(key, one)
+    }
+  }
+  return form.toString()
 }
 
-function formDecode(text: string): Record<string, string> {
-  return Object.assign(Object.create(null), Object.fromEntries(new URLSearchParams(text)))
+/** A key that is there several times has a list. */
+function formDecode(text: string): Record<string, unknown> {
+  const form = new URLSearchParams(text)
+  const map: Record<string, unknown> = Object.create(null)
+  for (const key of new Set(form.keys())) {
+    const all = form.getAll(key)
+    map[key] = all.length === 1 ? all[0] : all
+  }
+  return map
 }
 
-function oneOrMore(name: string, returns: string, handler: Handler): [string, Handler][] {
-  return [1, 2, 3, 4, 5].map(count => [
-    `${name}(${Array(count).fill('dyn').join(', ')}): ${returns}`,
-    handler,
-  ])
+/** Everything but letters, digits, `-`, `.`, `_` and `~`. */
+function urlEncode(text: string | Uint8Array): string {
+  if (typeof text !== 'string') return [...text].map(encodeByte).join('')
+  return encodeURIComponent(text).replace(/[!'()*]/g, c => encodeByte(c.charCodeAt(0)))
 }
 
-function onText(name: string, returns: string, handler: Handler): [string, Handler][] {
-  return ['string', 'bytes'].map(type => [`${name}(${type}): ${returns}`, handler])
+function encodeByte(byte: number): string {
+  const c = String.fromCharCode(byte)
+  return /[A-Za-z0-9._~-]/.test(c) ? c : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+/** A % that starts no byte stands for itself. */
+function urlDecode(text: string): string {
+  return decodeURIComponent(text.replace(/%(?![0-9A-Fa-f]{2})/g, '%25'))
+}
+
+/** One field of a JSON object. */
+function jsonField(text: string | Uint8Array, name: string): unknown {
+  const map = parseJson(text)
+  if (typeof map !== 'object' || map === null || Array.isArray(map))
+    throw new TypeError('jsonField: no object')
+  if (!Object.hasOwn(map, name)) throw new Absent('jsonField: no such field')
+  return Reflect.get(map, name)
+}
+
+/** The claims of a token that nobody has checked. */
+function unvalidatedClaims(token: string): unknown {
+  const parts = token.split('.')
+  if (parts.length !== 3) throw new SyntaxError('not a token')
+  return parseJson(Buffer.from(parts[1] ?? '', 'base64url').toString())
+}
+
+/** What a field has that nobody has set. */
+function isZero(value: unknown): boolean {
+  if (value === null || value === false || value === '' || equals(value, 0n)) return true
+  if (typeof value !== 'object') return false
+  if (value instanceof Uint8Array || Array.isArray(value)) return value.length === 0
+  return Object.getPrototypeOf(value) === null && Object.keys(value).length === 0
+}
+
+function includes(list: readonly unknown[], value: unknown): boolean {
+  return list.some(one => equals(one, value))
+}
+
+function onText(name: string, returns: string, handler: Handler, more = ''): [string, Handler][] {
+  return ['string', 'bytes'].map(type => [`${name}(${type}${more}): ${returns}`, handler])
+}
+
+/** Of lists and maps. */
+function flattening(name: string, isDeep: boolean): [string, Handler][] {
+  const handler = (value: object): Flattened => new Flattened(value, isDeep)
+  return ['list', 'map'].map(type => [`${name}(${type}): Flattened`, handler])
 }
 
 const decodeBase64 = (text: string): Uint8Array => {
@@ -152,7 +178,9 @@ const encodeBase64 = (text: string | Uint8Array): string => Buffer.from(text).to
  * underscore (`base64_encode`): the expression is rewritten so.
  */
 export const FUNCTIONS: readonly (readonly [string, Handler])[] = [
-  ['string.charAt(int): string', charAt],
+  ...TEXT_FUNCTIONS,
+  ...NUMBER_FUNCTIONS,
+  ...NETWORK_FUNCTIONS,
   ['string.stripPrefix(string): string', stripPrefix],
   ['string.stripSuffix(string): string', stripSuffix],
   [
@@ -160,24 +188,25 @@ export const FUNCTIONS: readonly (readonly [string, Handler])[] = [
     (text: string, what: string, by: string) => replaceTimes(text, what, by, -1n),
   ],
   ['string.replace(string, string, int): string', replaceTimes],
-  ['list.contains(dyn): bool', (list: unknown[], value: unknown) => list.includes(value)],
+  ['list.contains(dyn): bool', includes],
+  [
+    'map.contains(dyn): bool',
+    (map: CelMap, key: unknown) => entriesOf(map).some(([one]) => equals(one, key)),
+  ],
+  [
+    'bytes.contains(bytes): bool',
+    (bytes: Uint8Array, part: Uint8Array) => Buffer.from(bytes).includes(Buffer.from(part)),
+  ],
   ...onText('json', 'dyn', parseJson),
   ['toJson(dyn): string', toJson],
   ['to_json(dyn): string', toJson],
+  ...onText('jsonField', 'dyn', jsonField, ', string'),
+  [
+    'OptionalNamespace.ofNonZeroValue(dyn): optional<dyn>',
+    (_: unknown, value: unknown) => (isZero(value) ? Optional.none() : Optional.of(value)),
+  ],
+  ['unvalidatedJwtPayload(string): dyn', unvalidatedClaims],
   ['map.merge(map): map', merge],
-  ...oneOrMore('max', 'dyn', extreme(1)),
-  ...oneOrMore('min', 'dyn', extreme(-1)),
-  ...oneOrMore('math_greatest', 'dyn', extreme(1)),
-  ...oneOrMore('math_least', 'dyn', extreme(-1)),
-  ['math_ceil(double): double', Math.ceil],
-  ['math_floor(double): double', Math.floor],
-  ['math_round(double): double', (value: number) => Math.sign(value) * Math.round(Math.abs(value))],
-  ['math_trunc(double): double', Math.trunc],
-  ['math_abs(double): double', Math.abs],
-  ['math_abs(int): int', (value: bigint) => (value < 0n ? -value : value)],
-  ['math_sqrt(double): double', Math.sqrt],
-  ['math_isNaN(double): bool', Number.isNaN],
-  ['math_isFinite(double): bool', Number.isFinite],
   ['uuid(): string', randomUUID],
   ['random(): double', Math.random],
   [
@@ -194,18 +223,16 @@ export const FUNCTIONS: readonly (readonly [string, Handler])[] = [
   ...onText('sha256_encode', 'string', hash('sha256')),
   ...onText('sha1_encode', 'string', hash('sha1')),
   ...onText('md5_encode', 'string', hash('md5')),
-  ['url_encode(string): string', encodeURIComponent],
-  ['url_decode(string): string', decodeURIComponent],
+  ...onText('url_encode', 'string', urlEncode),
+  ['url_decode(string): string', urlDecode],
   ['form_encode(map): string', formEncode],
   ['form_decode(string): map', formDecode],
-  ['isIP(string): bool', (text: string) => isIP(text) !== 0],
-  ['cidr(string): Cidr', (text: string) => new Cidr(text)],
-  ['Cidr.containsIP(string): bool', (network: Cidr, address: string) => network.contains(address)],
-  ['string(Cidr): string', String],
+  ...flattening('flatten', false),
+  ...flattening('flattenRecursive', true),
+  ...flattening('flatten_recursive', true),
   ['Headers.cookie(string): string', cookie],
   ['Redacted.unredacted(): string', (value: Redacted) => value.unredacted()],
   ['Redacted.redacted(): Redacted', (value: Redacted) => value],
-  ['string(Redacted): string', String],
 ]
 
 /** Functions that decide themselves whether their arguments are evaluated. */
@@ -213,7 +240,8 @@ export const MACROS = ['default', 'coalesce', 'with', 'mapValues', 'filterKeys']
 
 /** What CEL has by itself. */
 const BUILT_IN =
-  'contains size startsWith endsWith string bytes double int uint type dyn bool matches duration timestamp getFullYear ' +
+  'contains size startsWith endsWith string bytes double int uint type dyn bool matches duration timestamp variables ' +
+  'getFullYear hasValue value or orValue optional_of optional_none optional_ofNonZeroValue ' +
   'getMonth getDayOfYear getDayOfMonth getDate getDayOfWeek getHours getMinutes getSeconds getMilliseconds indexOf ' +
   'lastIndexOf join lowerAscii upperAscii trim split substring has all exists exists_one existsOne map filter regexReplace'
 
@@ -221,5 +249,6 @@ const BUILT_IN =
 export const RUN_FUNCTIONS: ReadonlySet<string> = new Set([
   ...BUILT_IN.split(' '),
   ...MACROS,
+  ...RUST_NAMES,
   ...FUNCTIONS.map(([signature]) => /(\w+)\(/.exec(signature)?.[1] ?? ''),
 ])

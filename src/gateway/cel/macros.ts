@@ -20,30 +20,54 @@ interface Given {
 }
 
 /** Errors that only mean that something is not there. */
-const ABSENT = new Set(['no_such_key', 'unknown_variable', 'index_out_of_bounds'])
+const ABSENT = new Set(['no_such_key', 'unknown_variable'])
 
 function isAbsence(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && ABSENT.has(String(error.code))
 }
 
-/** The first of the arguments that is there and not null; of `default`, the last one counts whatever it is. */
+function checkAll(args: readonly Node[]) {
+  return (checker: Checker, _macro: unknown, scope: unknown): unknown => {
+    for (const arg of args) checker.check(arg, scope)
+    return checker.getType('dyn')
+  }
+}
+
+/** The first argument if it is there and not null, else the second. Any other error stays one. */
+function orDefault({ args }: Given) {
+  const [wanted, otherwise] = args as readonly [Node, Node]
+  return {
+    typeCheck: checkAll(args),
+    evaluate(evaluator: Evaluator, _macro: unknown, scope: unknown): unknown {
+      try {
+        const value = evaluator.run(wanted, scope)
+        if (value !== null) return value
+      } catch (error) {
+        if (!isAbsence(error)) throw error
+      }
+      return evaluator.run(otherwise, scope)
+    },
+  }
+}
+
+/** The first of the arguments that yields something but null; null if one was null, else the last error. */
 function firstPresent({ args }: Given) {
   return {
-    typeCheck(checker: Checker, _macro: unknown, scope: unknown): unknown {
-      for (const arg of args) checker.check(arg, scope)
-      return checker.getType('dyn')
-    },
+    typeCheck: checkAll(args),
     evaluate(evaluator: Evaluator, _macro: unknown, scope: unknown): unknown {
-      for (const [index, arg] of args.entries()) {
-        if (index === args.length - 1) return evaluator.run(arg, scope)
+      let failure: unknown
+      let sawNull = false
+      for (const arg of args) {
         try {
           const value = evaluator.run(arg, scope)
           if (value !== null) return value
+          sawNull = true
         } catch (error) {
-          if (!isAbsence(error)) throw error
+          failure = error
         }
       }
-      return null
+      if (sawNull) return null
+      throw failure
     },
   }
 }
@@ -83,15 +107,20 @@ function mapOf(entries: Iterable<readonly [string, unknown]>): object {
   return Object.assign(Object.create(null), Object.fromEntries(entries))
 }
 
+function asBool(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError('not a bool')
+  return value
+}
+
 const BINDERS: Readonly<Record<'with' | 'mapValues' | 'filterKeys', Binding>> = {
   with: (value, each) => each(value),
   mapValues: (map, each) => mapOf(entriesOf(map).map(([key, value]) => [key, each(value)])),
-  filterKeys: (map, each) => mapOf(entriesOf(map).filter(([key]) => each(key) === true)),
+  filterKeys: (map, each) => mapOf(entriesOf(map).filter(([key]) => asBool(each(key)))),
 }
 
 /** Signature → macro: `default`, `coalesce`, `with`, `mapValues`, `filterKeys`. */
 export const MACRO_FUNCTIONS: readonly (readonly [string, (given: never) => unknown])[] = [
-  ['default(ast, ast): dyn', firstPresent],
+  ['default(ast, ast): dyn', orDefault],
   ...[1, 2, 3, 4, 5].map(
     count => [`coalesce(${Array(count).fill('ast').join(', ')}): dyn`, firstPresent] as const,
   ),

@@ -30,6 +30,32 @@ export class Redacted {
   }
 }
 
+/** A list or map of which each entry becomes a field of its own in a log or a span: `name.key`. */
+export class Flattened {
+  readonly value: object
+  /** And what is in the entries, all the way down. */
+  readonly isDeep: boolean
+
+  constructor(value: object, isDeep: boolean) {
+    this.value = value
+    this.isDeep = isDeep
+  }
+}
+
+/** The fields that a value makes under a name, as JSON. */
+export function fieldsOf(name: string, value: unknown, isDeep = false): [string, unknown][] {
+  if (value instanceof Flattened) return entryFields(name, value.value, value.isDeep)
+  const isOpen = isDeep && typeof value === 'object' && value !== null
+  if (isOpen && (Array.isArray(value) || value instanceof Map || isPlain(value)))
+    return entryFields(name, value, true)
+  return [[name, jsonValue(value)]]
+}
+
+function entryFields(name: string, value: object, isDeep: boolean): [string, unknown][] {
+  const entries = value instanceof Map ? [...value] : Object.entries(value)
+  return entries.flatMap(([key, one]) => fieldsOf(`${name}.${key}`, one, isDeep))
+}
+
 /** JSON as an expression sees it: whole numbers are its integers. */
 export function celValue(json: unknown): unknown {
   if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json) : json
@@ -60,6 +86,7 @@ function jsonOfObject(value: object): unknown {
   if (Array.isArray(value)) return value.map(jsonValue)
   if (value instanceof Set) return [...value].map(jsonValue)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Flattened) return jsonValue(value.value)
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Map || isPlain(value)) {
     const entries = value instanceof Map ? [...value] : Object.entries(value)

@@ -1,6 +1,6 @@
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
-import { jsonValue } from '../cel/values.ts'
+import { fieldsOf } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
 
 /** What the config changes in one line of the access log. */
@@ -31,7 +31,8 @@ export function logChange({ filter, added, removed }: LogRule, exchange: Exchang
   const values: Record<string, unknown> = {}
   for (const [name, expression] of added) {
     try {
-      values[name] = jsonValue(expression.evaluate(context))
+      const value = expression.evaluate(context)
+      if (value !== null) Object.assign(values, Object.fromEntries(fieldsOf(name, value)))
     } catch {
       // What it looks at is not there in this request.
     }

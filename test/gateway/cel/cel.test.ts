@@ -99,6 +99,107 @@ describe('an expression yields', () => {
   })
 })
 
+describe('operators look at values when they are there', () => {
+  it.each<[string, unknown]>([
+    // A text in a text: the scopes of a token, say.
+    ['"admin" in "read admin"', true],
+    ['jwt.sub in "alice bob"', true],
+    ['1 == 1.0 && 1u == 1 && 1.0 == 1u', true],
+    ['1 != "1" && b"a" != "a" && null != false', true],
+    ['jwt.age == 30.0', true],
+    ['[1, "a", {"b": 2.0}] == [1.0, "a", {"b": 2}]', true],
+    ['{"a": 1} == {"a": 1, "b": 2}', false],
+    ['1 in [1.0] && 1u in [1] && !("a" in [1])', true],
+    ['[[1]].contains([1.0])', true],
+    ['{"a": 1}.contains("a")', true],
+    ['9007199254740993 == 9007199254740992.0', false],
+    ['double("NaN") == double("NaN")', false],
+    ['1 < 1.5 && 1u < 2 && -1 < 0u', true],
+    ['"\uFF5E" < "😀"', true],
+    ['"a" < "ab"', true],
+    ['duration("1ns") < duration("1us")', true],
+    ['"x" || true', true],
+    ['false && "x"', false],
+    ['jwt.missing == 1 || true', true],
+    ['jwt.missing == 1 && false', false],
+    ['true ? 1 : "a"', 1],
+    ['default(1 == 1.0, false)', true],
+    ['[1, 2].exists(x, x == 2.0) && jwt.groups.all(g, g != 1)', true],
+    ['jwt.sub.with(s, s == "alice")', true],
+    ['cidr("10.0.0.0/8") == cidr("10.0.0.0/8") && ip("::1") == ip("0:0::1")', true],
+  ])('%s → %j', (source, wanted) => {
+    expect(value(source)).toEqual(wanted)
+  })
+})
+
+describe('texts and numbers are those of Rust', () => {
+  it.each<[string, unknown]>([
+    ['size("😀é") == 6 && "abc".size() == 3 && size([1]) == 1 && size({"a": 1}) == 1', true],
+    ['"😀é".substring(1)', 'é'],
+    ['"😀éa".substring(0, 2)', '😀é'],
+    ['"😀é".indexOf("é")', 1],
+    ['"abcabc".indexOf("b", 2)', 4],
+    ['"abc".indexOf("c", 9)', -1],
+    ['"éaéa".lastIndexOf("é")', 2],
+    ['"abab".lastIndexOf("ab", 1)', 0],
+    ['"ab".split("")', ['', 'a', 'b', '']],
+    ['"a,b,c".split(",", 2)', ['a', 'b,c']],
+    ['int("+5") + int(1.9) + int(7u)', 13],
+    ['double("1e3")', 1000],
+    ['string(1e21)', '1000000000000000000000'],
+    ['string(1.5e-7)', '0.00000015'],
+    ['string(duration("90s")) + string(timestamp("2024-01-01T00:00:00.120Z"))', '90s2024-01-01T00:00:00.12Z'],
+    ['5.string() + string(1u) + string(true) + string(b"a")', '51truea'],
+    ['math.abs(-3) + math.sign(-5)', 2],
+    ['math.isInf(1.0 / 0.0)', true],
+    ['[math.bitAnd(6, 3), math.bitOr(4, 1), math.bitXor(5, 1), math.bitNot(0)]', [2, 5, 4, -1]],
+    ['math.bitNot(0u) == 18446744073709551615u', true],
+    ['math.bitShiftLeft(1, 63) < 0 && math.bitShiftLeft(1, 64) == 0', true],
+    ['math.bitShiftRight(-1, 60)', 15],
+    ['math.bitXor(b"\\x01", b"\\x03\\x03") == b"\\x03\\x02"', true],
+    ['max(1, 2.5)', 2.5],
+    ['max([])', null],
+    ['max("b", "a")', 'b'],
+  ])('%s → %j', (source, wanted) => {
+    expect(value(source)).toEqual(wanted)
+  })
+})
+
+describe("agentgateway's own functions", () => {
+  it.each<[string, unknown]>([
+    ['coalesce(1 / 0, null, 5)', 5],
+    ['coalesce(1 / 0, null)', null],
+    ['jsonField("{\\"a\\": 1}", "a")', 1],
+    ['default(jsonField("{}", "a"), "none")', 'none'],
+    ['unvalidatedJwtPayload("a.eyJzdWIiOiJ4In0.c").sub', 'x'],
+    ['form.decode("a=1&a=2&b=3")', { a: ['1', '2'], b: '3' }],
+    ['form.encode({"b": ["1", "2"], "a": "x y", "c": null})', 'a=x+y&b=1&b=2'],
+    ['url.encode("a!\'()*~/")', 'a%21%27%28%29%2A~%2F'],
+    ['url.decode("100%25 100%")', '100% 100%'],
+    ['optional.of(1).hasValue() && !optional.none().hasValue()', true],
+    ['optional.none().orValue("x")', 'x'],
+    ['optional.of(1).or(optional.of(2)).value()', 1],
+    ['optional.ofNonZeroValue("").orValue("empty")', 'empty'],
+    [
+      'string(cidr("10.1.2.3/9").masked()) + string(cidr("2001:db8:8000::5/33").masked())',
+      '10.0.0.0/92001:db8:8000::/33',
+    ],
+    ['cidr("10.0.0.0/8").containsCIDR(cidr("10.1.0.0/16"))', true],
+    ['cidr("10.0.0.0/16").containsCIDR(cidr("10.0.0.0/8"))', false],
+    ['cidr("10.0.0.0/8").containsIP(ip("10.9.9.9"))', true],
+    ['cidr("::/0").containsIP("10.0.0.1")', false],
+    ['[cidr("10.0.0.0/8").prefixLength(), cidr("::1/64").ip().family()]', [8, 6]],
+    ['ip("127.0.0.1").isLoopback() && ip("::1").isLoopback() && ip("::").isUnspecified()', true],
+    ['ip("169.254.1.1").isLinkLocalUnicast() && ip("fe80::1").isLinkLocalUnicast()', true],
+    ['ip("224.0.0.1").isLinkLocalMulticast() && ip("ff02::1").isLinkLocalMulticast()', true],
+    ['ip("10.0.0.1").isGlobalUnicast() && !ip("fc00::1").isGlobalUnicast()', true],
+    ['isIP("fe80::1%eth0")', false],
+    ['flatten({"a": 1})', { a: 1 }],
+  ])('%s → %j', (source, wanted) => {
+    expect(value(source)).toEqual(wanted)
+  })
+})
+
 describe('an expression that fails is neither true nor false', () => {
   it.each([
     'jwt.missing == "x"',
@@ -113,6 +214,32 @@ describe('an expression that fails is neither true nor false', () => {
     'default(json("{"), "x") == "x"',
     'base64.decode("%%") == b"x"',
     'jwt.groups[7] == "x"',
+    'default(jwt.groups[7], "x") == "x"',
+    'int("") == 0',
+    'int(" 1") == 1',
+    'int(1e19) > 0',
+    'uint(-1) > 0u',
+    'double("") == 0.0',
+    'double("0x10") == 16.0',
+    '-(-9223372036854775808) > 0',
+    '-9223372036854775808 / -1 > 0',
+    '9223372036854775807 + 1 > 0',
+    '1 / 0 == 1',
+    'math.abs(-9223372036854775808) > 0',
+    'math.bitShiftLeft(1, -1) == 0',
+    'timestamp("2024-02-30T00:00:00Z") < timestamp("2025-01-01T00:00:00Z")',
+    'b"a" < b"b"',
+    'null < 1',
+    'double("NaN") < 1.0',
+    '1 in 2',
+    'jwt.sub || false',
+    'optional.none().value() == 1',
+    '{"a": 1}.filterKeys(k, k).size() == 0',
+    'max(1, "a") == 1',
+    'cidr("10.0.0.0/33").containsIP("10.0.0.1")',
+    'form.encode({"a": 1}) == ""',
+    'coalesce(1 / 0) == 1',
+    'json(string(request.body) + "}") == 1',
     'cidr("nonsense").containsIP(source.address)',
   ])('%s', source => {
     expect(new Cel().compile(source, ['x']).test(CONTEXT)).toBeUndefined()

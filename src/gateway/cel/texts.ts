@@ -1,0 +1,178 @@
+import type { Handler } from './functions.ts'
+import { UnsignedInt } from './library.ts'
+
+/*
+ * Texts and conversions as Rust does them: characters are code points, sizes bytes, and a text that is no number in its
+ * whole length is an error. They have names of their own, as the library has others of the same name.
+ */
+
+function size(value: unknown): bigint {
+  if (typeof value === 'string') return BigInt(Buffer.byteLength(value))
+  if (value instanceof Uint8Array || Array.isArray(value)) return BigInt(value.length)
+  if (value instanceof Map || value instanceof Set) return BigInt(value.size)
+  if (isPlainMap(value)) return BigInt(Object.keys(value).length)
+  throw new TypeError('size: neither text, bytes, list nor map')
+}
+
+function isPlainMap(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
+
+function charAt(text: string, index: bigint): string {
+  const letter = [...text][unsigned(index)]
+  if (letter === undefined) throw new RangeError('charAt: no such index')
+  return letter
+}
+
+function unsigned(value: bigint): number {
+  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError('an index below 0')
+  return Number(value)
+}
+
+function substring(text: string, from: bigint, to?: bigint): string {
+  const letters = [...text]
+  const [start, end] = [unsigned(from), to === undefined ? letters.length : unsigned(to)]
+  if (end < start) throw new RangeError('substring: the end is before the start')
+  return letters.slice(start, end).join('')
+}
+
+function indexOf(text: string, part: string, from = 0n): bigint {
+  const letters = [...text]
+  const start = unsigned(from)
+  if (start >= letters.length) return -1n
+  const head = letters.slice(0, start).join('').length
+  return letterIndex(text, text.indexOf(part, head))
+}
+
+function lastIndexOf(text: string, part: string, from?: bigint): bigint {
+  if (from === undefined) return letterIndex(text, text.lastIndexOf(part))
+  const letters = [...text]
+  const start = unsigned(from)
+  if (start >= letters.length) return -1n
+  const head = letters.slice(0, start + [...part].length).join('')
+  return letterIndex(head, head.lastIndexOf(part))
+}
+
+function letterIndex(text: string, index: number): bigint {
+  return index < 0 ? -1n : BigInt([...text.slice(0, index)].length)
+}
+
+/** An empty separator stands between all characters, and at both ends. */
+function split(text: string, by: string, limit = -1n): string[] {
+  const parts = by === '' ? ['', ...text, ''] : text.split(by)
+  if (limit < 0n || limit >= parts.length) return parts
+  const kept = Number(limit)
+  return kept === 0 ? [] : [...parts.slice(0, kept - 1), parts.slice(kept - 1).join(by)]
+}
+
+const LARGEST = 2n ** 63n - 1n
+const LARGEST_UNSIGNED = 2n ** 64n - 1n
+
+function int(value: unknown): bigint {
+  const whole = wholeOf(value, /^[+-]?\d+$/)
+  if (whole < -LARGEST - 1n || whole > LARGEST) throw new RangeError('integer overflow')
+  return whole
+}
+
+function uint(value: unknown): UnsignedInt {
+  const whole = wholeOf(value, /^\+?\d+$/)
+  if (whole < 0n || whole > LARGEST_UNSIGNED) throw new RangeError('unsigned integer overflow')
+  return new UnsignedInt(whole)
+}
+
+function wholeOf(value: unknown, form: RegExp): bigint {
+  if (typeof value === 'bigint') return value
+  if (value instanceof UnsignedInt) return value.value
+  if (typeof value === 'string' && form.test(value)) return BigInt(value.replace('+', ''))
+  // Nothing that is no number has a whole part: BigInt throws.
+  if (typeof value === 'number') return BigInt(Math.trunc(value))
+  throw new TypeError('no whole number')
+}
+
+const FLOAT = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|infinity|nan)$/i
+
+function double(value: unknown): number {
+  if (typeof value === 'number') return value
+  if (typeof value === 'bigint') return Number(value)
+  if (value instanceof UnsignedInt) return Number(value.value)
+  if (typeof value !== 'string' || !FLOAT.test(value)) throw new TypeError('no number')
+  if (/inf/i.test(value)) return value.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  return Number(value)
+}
+
+function string(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return floatText(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString()
+  if (value instanceof Date) return value.toISOString().replace(/\.?0*Z$/, 'Z')
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  // Unsigned numbers, durations, addresses, networks and hidden values have a text of their own.
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.hasOwn(Object.getPrototypeOf(value) ?? {}, 'toString')
+  )
+    return String(value)
+  throw new TypeError('no text')
+}
+
+/** Without an exponent, as Rust writes it. */
+function floatText(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
+  const text = String(value)
+  const [digits = '', exponent] = text.split('e')
+  if (exponent === undefined) return text
+  if (Math.abs(value) >= 1) return BigInt(value).toString()
+  const zeros = '0'.repeat(-Number(exponent) - 1)
+  return `${value < 0 ? '-' : ''}0.${zeros}${digits.replace(/[.-]/g, '')}`
+}
+
+/** RFC 3339, or seconds since 1970. */
+function timestamp(value: unknown): Date {
+  if (value instanceof Date) return value
+  const date = new Date(typeof value === 'bigint' ? Number(value) * 1000 : checkedTime(value))
+  const year = date.getUTCFullYear()
+  if (Number.isNaN(year) || year < 1 || year > 9999) throw new RangeError('a time out of range')
+  return date
+}
+
+function checkedTime(value: unknown): string {
+  const [, day] =
+    /^\d{4}-\d\d-(\d\d)[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/.exec(String(value)) ?? []
+  const text = String(value).toUpperCase()
+  // JavaScript takes 30 February for 1 March.
+  if (typeof value !== 'string' || new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() !== Number(day))
+    throw new SyntaxError('not a time')
+  return text
+}
+
+function bothWays(name: string, returns: string, handler: Handler): [string, Handler][] {
+  return [
+    [`rust_${name}(dyn): ${returns}`, handler],
+    [`dyn.rust_${name}(): ${returns}`, handler],
+  ]
+}
+
+export const TEXT_FUNCTIONS: readonly (readonly [string, Handler])[] = [
+  ...bothWays('size', 'int', size),
+  ...bothWays('int', 'int', int),
+  ...bothWays('uint', 'uint', uint),
+  ...bothWays('double', 'double', double),
+  ...bothWays('string', 'string', string),
+  ['rust_timestamp(dyn): google.protobuf.Timestamp', timestamp],
+  ['string.charAt(int): string', charAt],
+  ['string.rust_substring(int): string', substring],
+  ['string.rust_substring(int, int): string', substring],
+  ['string.rust_indexOf(string): int', indexOf],
+  ['string.rust_indexOf(string, int): int', indexOf],
+  ['string.rust_lastIndexOf(string): int', lastIndexOf],
+  ['string.rust_lastIndexOf(string, int): int', lastIndexOf],
+  ['string.rust_split(string): list<string>', split],
+  ['string.rust_split(string, int): list<string>', split],
+]
+
+/** What is called `rust_…` where expressions are run. */
+export const RUST_NAMES =
+  'size int uint double string timestamp substring indexOf lastIndexOf split matches'.split(' ')
