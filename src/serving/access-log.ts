@@ -27,11 +27,12 @@ export interface OpenedLog {
 /** Opens the log. Throws WRITE_FAILED when its file cannot be written. */
 export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLog> {
   const stream = options.file === undefined ? options.stream : await openFile(options.file)
-  const format = options.format === 'json' ? jsonFormat() : textFormat()
-  // Lines are joined before they are written, so the redactor sees a batch at a time.
+  const plain = options.format === 'json' ? jsonFormat() : textFormat()
+  // Line by line and not as they are written: a search through hundreds of lines would hold up requests.
+  const format = (event: AccessEvent): string => options.redact(plain(event))
   const sink = {
     write: (text: string, done: (error?: Error | null) => void) => {
-      const pieces = options.isShared === true ? piecesOf(options.redact(text)) : [options.redact(text)]
+      const pieces = options.isShared === true ? piecesOf(text) : [text]
       for (const [at, piece] of pieces.entries())
         stream.write(piece, at === pieces.length - 1 ? done : undefined)
     },

@@ -150,6 +150,18 @@ describe('the access log', () => {
     expect(writes.join('')).toBe(Array.from({ length: 1300 }, (_, i) => `${i}\n`).join(''))
   })
 
+  it('formats a few events at a time, so that no request waits for hundreds of lines', async () => {
+    let formatted = 0
+    const log = new AccessLog(() => `${++formatted}\n`, { write: (_text, done) => done() })
+    const left = Array.from({ length: 300 }, (_, added) => {
+      log.add(EVENT)
+      return added + 1 - formatted
+    })
+    expect(Math.max(...left)).toBeLessThan(20)
+    await log.flush()
+    expect(formatted).toBe(300)
+  })
+
   it('writes without being flushed', async () => {
     const writes: string[] = []
     const log = new AccessLog(() => 'x', { write: (text, done) => done(writes.push(text) ? null : null) })
