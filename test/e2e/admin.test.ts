@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { runningGateways } from '../../src/serving/running-gateways.ts'
-import { type Running, start, tempFolder } from '../helpers/agw.ts'
+import { start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { ask as askAt, serveWithAdmin, toOpenAi } from '../helpers/serving.ts'
 
 const KEY = keyLike('openai', 'admin')
 
@@ -20,40 +21,13 @@ beforeEach(async () => {
 })
 afterEach(() => mock.close())
 
-const config = (more = ''): string => `${more}
-binds:
-- port: ${port}
-  listeners:
-  - routes:
-    - backends:
-      - ai:
-          name: openai
-          hostOverride: "127.0.0.1:${mock.port}"
-          provider: { openAI: {} }
-      policies:
-        backendAuth: { key: "$OPENAI_API_KEY" }
-`
+const config = (more = ''): string =>
+  `${more}\n${toOpenAi({ port, upstream: `127.0.0.1:${mock.port}`, auth: 'key: "$OPENAI_API_KEY"' })}`
 const put = (text: string) => writeFile(join(folder, 'config.yaml'), text, { mode: 0o600 })
 
-interface Served {
-  readonly running: Running
-  readonly admin: string
-}
-
-async function serve(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Served> {
-  const more = { OPENAI_API_KEY: KEY, AGW_ADMIN: undefined, ...env }
-  const running = start(['serve', '--json', ...args], { cwd: folder, env: more })
-  const [line] = await running.until(/\{"event":"admin","pages":"admin".*\}/)
-  await running.until('"ready"')
-  return { running, admin: (JSON.parse(line) as { address: string }).address }
-}
-
-const ask = (): Promise<Response> =>
-  fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }] }),
-  })
+const serve = (args: readonly string[], env: Record<string, string | undefined> = {}) =>
+  serveWithAdmin(args, { cwd: folder, env: { OPENAI_API_KEY: KEY, AGW_ADMIN: undefined, ...env } })
+const ask = () => askAt(port)
 
 describe('the admin pages of serve', () => {
   it('count what was answered, and hold no key', async () => {

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, type SeenRequest, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
-import { type Running, start, tempFolder } from '../helpers/agw.ts'
+import { type Running, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { ask, serveReady } from '../helpers/serving.ts'
 
 const key = (word: string): string => keyLike('openai', `source ${word}`)
 
@@ -33,20 +34,14 @@ const config = (): string => `llm:\n  port: ${port}\n  models:\n${model('a', 'A_
 async function serve(agwYaml: string, env: Record<string, string> = {}): Promise<Running> {
   await put('config.yaml', config())
   await put('agw.yaml', agwYaml)
-  const gateway = start(['serve', '--json', '--log-level', 'off', '--admin', 'off'], {
+  return serveReady(['--log-level', 'off', '--admin', 'off'], {
     cwd: folder,
     env: { AGW_TRUST: '1', ...env },
   })
-  await gateway.until('"ready"')
-  return gateway
 }
 
 async function usedKey(name: string): Promise<string | undefined> {
-  const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: name, messages: [{ role: 'user', content: 'x' }] }),
-  })
+  const answer = await ask(port, { model: name })
   await answer.text()
   expect(answer.status).toBe(200)
   return seen.at(-1)?.keyFingerprint

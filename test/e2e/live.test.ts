@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, type SeenRequest, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
-import { type Running, start, tempFolder } from '../helpers/agw.ts'
+import { type Running, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { ask as askAt, serveReady, toOpenAi } from '../helpers/serving.ts'
 
 const key = (word: string): string => keyLike('openai', `live ${word}`)
 
@@ -21,18 +22,8 @@ beforeEach(async () => {
 })
 afterEach(() => mock.close())
 
-const config = (reference: string, model = 'first'): string => `binds:
-- port: ${port}
-  listeners:
-  - routes:
-    - backends:
-      - ai:
-          name: openai
-          hostOverride: "127.0.0.1:${mock.port}"
-          provider: { openAI: { model: ${model} } }
-      policies:
-        backendAuth: { key: ${reference} }
-`
+const config = (reference: string, model = 'first'): string =>
+  toOpenAi({ port, upstream: `127.0.0.1:${mock.port}`, auth: `key: ${reference}`, model })
 const put = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
 /** At once: nobody reads it half-written. */
 async function swap(name: string, text: string | Buffer): Promise<void> {
@@ -40,23 +31,10 @@ async function swap(name: string, text: string | Buffer): Promise<void> {
   await rename(join(folder, 'next'), join(folder, name))
 }
 
-async function serve(env: Record<string, string> = {}): Promise<Running> {
-  const gateway = start(['serve', '--json', '--log-level', 'off'], { cwd: folder, env })
-  await gateway.until('"ready"')
-  return gateway
-}
-
-async function ask(headers: Record<string, string> = {}, stream = false, model = 'x'): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({
-      model,
-      stream,
-      messages: [{ role: 'user', content: 'one two three four five' }],
-    }),
-  })
-}
+const serve = (env: Record<string, string> = {}): Promise<Running> =>
+  serveReady(['--log-level', 'off'], { cwd: folder, env })
+const ask = (headers: Record<string, string> = {}, stream = false, model = 'x') =>
+  askAt(port, { model, stream, headers, content: 'one two three four five' })
 
 const usedKey = async (model?: string): Promise<string | undefined> => {
   await (await ask({}, false, model)).text()

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
-import { start, tempFolder } from '../helpers/agw.ts'
+import { tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { serveReady, toOpenAi } from '../helpers/serving.ts'
 
 const ROTATIONS = 10
 const CONNECTIONS = 32
@@ -23,26 +24,10 @@ it('ten rotations under 32 connections: no failed request, no old key once the g
     onRequest: one => seen.push({ told: Number(one.headers['x-told']), key: one.keyFingerprint }),
   })
   const port = await freePort()
-  await writeFile(
-    join(folder, 'config.yaml'),
-    `binds:
-- port: ${port}
-  listeners:
-  - routes:
-    - backends:
-      - ai:
-          name: openai
-          hostOverride: "127.0.0.1:${mock.port}"
-          provider:
-            openAI: {}
-      policies:
-        backendAuth:
-          key: { file: "key.txt" }
-`,
-  )
+  const upstream = `127.0.0.1:${mock.port}`
+  await writeFile(join(folder, 'config.yaml'), toOpenAi({ port, upstream, auth: 'key: { file: key.txt }' }))
   await writeFile(join(folder, 'key.txt'), key(0), { mode: 0o600 })
-  const gateway = start(['serve', '--json', '--log-level', 'off'], { cwd: folder })
-  await gateway.until('"ready"')
+  const gateway = await serveReady(['--log-level', 'off'], { cwd: folder })
 
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const counts = { done: 0, failed: [] as string[] }

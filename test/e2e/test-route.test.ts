@@ -7,6 +7,7 @@ import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { toOpenAi } from '../helpers/serving.ts'
 
 const KEY = keyLike('openai', 'test-route')
 
@@ -17,22 +18,10 @@ beforeEach(async () => {
 })
 afterEach(() => server?.close())
 
-const config = (port: number, host: string, auth = `key: "${KEY}"`): Promise<void> =>
+const config = (port: number, upstream: string, auth = `key: "${KEY}"`): Promise<void> =>
   writeFile(
     join(folder, 'config.yaml'),
-    `binds:
-- port: ${port}
-  listeners:
-  - routes:
-    - backends:
-      - ai:
-          name: openai
-          hostOverride: "${host}"
-          provider: { openAI: {} }
-      policies:
-        backendAuth: { ${auth} }
-        timeout: { requestTimeout: 1s }
-`,
+    toOpenAi({ port, upstream, auth, policies: ['timeout: { requestTimeout: 1s }'] }),
   )
 
 /** A raw provider; gives its `host:port`. */

@@ -6,9 +6,10 @@ import { type Mock, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { call } from '../gateway/kit/client.ts'
 import { startUpstream } from '../gateway/kit/upstream.ts'
-import { type Running, start, tempFolder } from '../helpers/agw.ts'
+import { start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { serveWithAdmin, toOpenAi } from '../helpers/serving.ts'
 
 const key = (word: string): string => keyLike('openai', `workers ${word}`)
 
@@ -24,29 +25,14 @@ beforeEach(async () => {
 })
 afterEach(() => mock.close())
 
-const config = (policies = ''): string => `binds:
-- port: ${port}
-  listeners:
-  - routes:
-    - backends:
-      - ai:
-          name: openai
-          hostOverride: "127.0.0.1:${mock.port}"
-          provider: { openAI: {} }
-      policies:
-        backendAuth: { key: "$WORKERS_KEY" }
-${policies}`
+const config = (...policies: string[]): string =>
+  toOpenAi({ port, upstream: `127.0.0.1:${mock.port}`, auth: 'key: "$WORKERS_KEY"', policies })
 const put = (text: string) => writeFile(join(folder, 'config.yaml'), text, { mode: 0o600 })
 const putKey = (word: string) =>
   writeFile(join(folder, '.env'), `WORKERS_KEY=${key(word)}\n`, { mode: 0o600 })
 
-async function serve(...args: string[]): Promise<{ running: Running; admin: string }> {
-  const more = ['--json', '--admin', '127.0.0.1:0', '--workers', '2', ...args]
-  const running = start(['serve', ...more], { cwd: folder })
-  const [line] = await running.until(/\{"event":"admin".*\}/)
-  await running.until('"ready"')
-  return { running, admin: (JSON.parse(line) as { address: string }).address }
-}
+const serve = (...args: string[]) =>
+  serveWithAdmin(['--admin', '127.0.0.1:0', '--workers', '2', ...args], { cwd: folder })
 
 /** Each over a connection of its own, so that the workers share them out. */
 function ask(agent = new Agent({ keepAlive: false })) {
@@ -67,7 +53,7 @@ async function children(parent: number | undefined): Promise<number[]> {
 describe.skipIf(process.platform !== 'linux')('several workers', () => {
   it('share the buckets of rate limits to the letter', async () => {
     await putKey('one')
-    await put(config('        localRateLimit: [{ maxTokens: 20, tokensPerFill: 20, fillInterval: 1h }]\n'))
+    await put(config('localRateLimit: [{ maxTokens: 20, tokensPerFill: 20, fillInterval: 1h }]'))
     await serve()
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask()))
     const statuses = answers.map(({ status }) => status)

@@ -1,0 +1,63 @@
+import { type Running, type RunOptions, start } from './agw.ts'
+
+/** A config with one route to an OpenAI-compatible server in the clear. */
+export function toOpenAi(route: {
+  readonly port: number
+  /** `host:port` */
+  readonly upstream: string
+  /** What stands in `backendAuth`, as YAML: `key: "$NAME"`. */
+  readonly auth: string
+  /** In the place of the model that requests name. */
+  readonly model?: string
+  /** More lines of `policies`, without their indentation. */
+  readonly policies?: readonly string[]
+}): string {
+  const { port, upstream, auth, model, policies = [] } = route
+  return `binds:
+- port: ${port}
+  listeners:
+  - routes:
+    - backends:
+      - ai:
+          name: openai
+          hostOverride: "${upstream}"
+          provider: { openAI: {${model === undefined ? '' : ` model: ${model} `}} }
+      policies:
+        backendAuth: { ${auth} }
+${policies.map(line => `        ${line}\n`).join('')}`
+}
+
+/** `agw serve`, once it takes requests. */
+export async function serveReady(args: readonly string[], options: RunOptions): Promise<Running> {
+  const running = start(['serve', '--json', ...args], options)
+  await running.until('"ready"')
+  return running
+}
+
+/** The same, and where its admin pages are. */
+export async function serveWithAdmin(
+  args: readonly string[],
+  options: RunOptions,
+): Promise<{ readonly running: Running; readonly admin: string }> {
+  const running = await serveReady(args, options)
+  const [line] = await running.until(/\{"event":"admin","pages":"admin".*\}/)
+  return { running, admin: (JSON.parse(line) as { address: string }).address }
+}
+
+/** One chat with a model, sent to a gateway on this machine. */
+export function ask(
+  port: number,
+  chat: {
+    readonly model?: string
+    readonly content?: string
+    readonly stream?: boolean
+    readonly headers?: Readonly<Record<string, string>>
+  } = {},
+): Promise<Response> {
+  const { model = 'gpt-4o', content = 'hello', stream = false, headers = {} } = chat
+  return fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content }] }),
+  })
+}
