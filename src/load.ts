@@ -175,7 +175,8 @@ export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
   return { ...loaded, config, slots, resolved, missing: [...new Set([...unset, ...absent])] }
 }
 
-function shortName(cwd: string, path: string): string {
+/** A path as messages name it: relative below the working folder. */
+export function shortName(cwd: string, path: string): string {
   const short = relative(cwd, path)
   return short === '' || short.startsWith('..') ? path : short
 }

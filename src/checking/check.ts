@@ -4,9 +4,11 @@ import type { Diagnostic } from '../config/diagnostic.ts'
 import {
   type AgwFile,
   applySuppressions,
+  CODES,
   type Code,
   type ConfigDocument,
   keySlots,
+  LineIndex,
   type PublishedSchema,
   type Suppressed,
   stageOf,
@@ -15,7 +17,7 @@ import type { Config } from '../config/schema.ts'
 import { AgwError } from '../errors.ts'
 import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
 import { findUnsupported } from '../gateway/supported.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 
@@ -77,6 +79,7 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   }
   if (options.published !== undefined) found = options.published.judge(document, found)
   if (!options.secrets) found = found.filter(one => one.code !== 'VARIABLE_UNSET')
+  if (agw !== undefined && agw.diagnostics.length > 0) found = found.map(one => afterAgwFile(one, agw))
   const judged = applySuppressions(document, found, code => draft !== undefined && isCertain(code, options))
   const diagnostics = judged.diagnostics.toSorted((a, b) => a.range.start.offset - b.range.start.offset)
   return {
@@ -87,7 +90,7 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
     suppressed: judged.suppressed,
     secrets,
     keyFiles,
-    beside: besides(agw),
+    beside: [...besides(agw), ...dotenvBeside(loaded, load.cwd)],
   }
 }
 
@@ -131,6 +134,33 @@ function besides(agw: AgwFile | undefined): CheckedFile[] {
   if (agw === undefined) return []
   const { path, document, diagnostics } = agw
   return [{ name: document.file, path, document, diagnostics, suppressed: [] }]
+}
+
+/** Of a variable nothing is known while agw.yaml, which may say where it lives, cannot be read. */
+function afterAgwFile(one: Diagnostic, { document }: AgwFile): Diagnostic {
+  if (one.code !== 'VARIABLE_UNSET') return one
+  return { ...one, hint: `mend ${document.file} first: it may say where the value is` }
+}
+
+/** The dotenv file as a file of its own in reports, where something is wrong with it; none of its lines is shown. */
+function dotenvBeside({ variables }: LoadedConfig, cwd: string): CheckedFile[] {
+  const { file, findings } = variables.dotenv ?? { file: '', findings: [] }
+  if (findings.length === 0) return []
+  const name = shortName(cwd, file)
+  const diagnostics = findings.map(({ line, message, hint }): Diagnostic => {
+    const at = { offset: 0, line, column: 1 }
+    const { severity } = CODES.DOTENV_LINE
+    return {
+      code: 'DOTENV_LINE',
+      severity,
+      message,
+      hint,
+      file: name,
+      path: [],
+      range: { start: at, end: at },
+    }
+  })
+  return [{ name, path: file, document: { lines: new LineIndex('') }, diagnostics, suppressed: [] }]
 }
 
 /** The schema that `--schema` names, compiled; `undefined` when it names none. Throws USAGE and UPSTREAM_FAILED. */

@@ -44,8 +44,9 @@ async function tryOut(setting: Setting, path: string | undefined): Promise<Diagn
     const given = Object.entries(setting.env ?? {})
     const replaced = given.map(([name, value]) => [name, value.replace(FOLDER, folder)])
     const env = { PATH: path, ...Object.fromEntries(replaced) }
-    const { diagnostics } = await checkConfig(
-      { file: join(folder, 'config.yaml'), env, cwd: folder, envFile: false },
+    const hasDotenv = setting.files?.['.env'] !== undefined
+    const { diagnostics, beside } = await checkConfig(
+      { file: join(folder, 'config.yaml'), env, cwd: folder, ...(!hasDotenv && { envFile: false }) },
       {
         secrets: true,
         engine: setting.engine ?? 'agentgateway',
@@ -54,7 +55,8 @@ async function tryOut(setting: Setting, path: string | undefined): Promise<Diagn
       },
     )
     const here = (text: string): string => text.replaceAll(`${folder}${sep}`, '').replaceAll(folder, '.')
-    return diagnostics.map(one => ({ ...one, message: here(one.message), hint: here(one.hint) }))
+    const all = [...diagnostics, ...beside.flatMap(file => file.diagnostics)]
+    return all.map(one => ({ ...one, message: here(one.message), hint: here(one.hint) }))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -4,6 +4,7 @@ import type { CheckedConfig } from '../checking/check.ts'
 import { fixText } from '../config/fix.ts'
 import { AgwError } from '../errors.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
+import { requireConsent } from './consent.ts'
 import { type WriteFilesOptions, type WrittenFile, writeFiles } from './write-files.ts'
 
 /** A key file that others can read. */
@@ -60,12 +61,11 @@ async function write(
   modes: readonly OpenFile[],
   options: WriteFilesOptions,
 ): Promise<WrittenFile[]> {
-  const { terminal, prompt, dryRun, yes } = options
+  const { terminal, dryRun } = options
   const files = texts.length > 0 ? await writeFiles(texts, options) : []
   if (texts.length === 0 && modes.length > 0) {
     if (dryRun) terminal.err('dry run: nothing was changed')
-    else if (!yes && prompt.allowed && !(await prompt.confirm('--yes', 'Change this?', true)))
-      throw new AgwError('DECLINED', 'nothing was changed')
+    else await requireConsent('Change this?', 'changed', options)
   }
   if (!dryRun) for (const file of modes) await close(file)
   const action = dryRun ? 'unchanged' : 'updated'

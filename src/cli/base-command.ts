@@ -1,15 +1,20 @@
 import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
 import { isClearlyKey } from '../config/shown-word.ts'
+import { AgwError } from '../errors.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { StartOptions } from '../secrets/run.ts'
 import { toFailure } from './failure.ts'
+import { acceptedBy, type GivenFlags, unclearSwitch } from './flag-words.ts'
 import { inputFlags, isOn } from './flags.ts'
 import { guardProcess } from './guard.ts'
 import type { KeyInputContext } from './key-input.ts'
 import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
 import type { WriteFilesOptions } from './write-files.ts'
+
+/** Read by us alone, see {@link BaseCommand.jsonEnabled}. */
+const JSON_FLAG = { type: 'boolean', env: 'AGW_JSON' } as const
 
 /**
  * What every command shares: one terminal with one redactor, `--json` with exactly one document, failures printed in
@@ -37,6 +42,7 @@ export abstract class BaseCommand extends Command {
       if (isClearlyKey(value)) this.redactor.add(value)
     }
     guardProcess(error => this.#tell(error))
+    this.#refuseUnclearSwitches()
   }
 
   abstract override run(): Promise<object>
@@ -110,9 +116,23 @@ export abstract class BaseCommand extends Command {
     this.endWith(this.#tell(error))
   }
 
+  /** A misspelt yes must not pass for a no: AGW_DRY_RUN would write. */
+  #refuseUnclearSwitches(): void {
+    const unclear = unclearSwitch(this.#given())
+    if (unclear === undefined) return
+    throw new AgwError('USAGE', `${unclear.env} has a value that does not fit`, {
+      hint: `it takes ${acceptedBy(unclear)}`,
+    })
+  }
+
+  #given(): GivenFlags {
+    const { baseFlags, flags } = this.ctor
+    return { flags: { ...baseFlags, ...flags, json: JSON_FLAG }, argv: this.argv, env: process.env }
+  }
+
   /** Prints a failure in the one form there is for it; gives its exit status. */
   #tell(error: unknown): number {
-    const failure = toFailure(error, closest)
+    const failure = toFailure(error, { ...this.#given(), closest })
     if (this.jsonEnabled()) this.logJson({ error: failure })
     else {
       const { terminal } = this

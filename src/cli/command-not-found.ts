@@ -14,7 +14,10 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config, argv }) 
   const topic = config.topics.find(one => one.name === typed[0])
   const word = topic === undefined ? (typed[0] ?? '') : typed.slice(0, 2).join(' ')
   const shown = looksSecret(word, names) ? 'that' : JSON.stringify(word)
-  const meant = word.length <= 32 ? closest(word, names) : undefined
+  const topics = config.topics.map(one => one.name)
+  const meant = [typed.slice(0, 2).join(' '), word].flatMap(one =>
+    one.length <= 32 ? (closest(one, [...names, ...topics]) ?? []) : [],
+  )[0]
   const failure = {
     code: 'UNKNOWN_COMMAND',
     message: `${shown} is not a command of agw`,

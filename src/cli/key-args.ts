@@ -3,6 +3,8 @@ import type { KeySlot } from '../config/index.ts'
 import { isClearlyKey } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { STORE_METHODS } from '../setup/store-key.ts'
+import { writeFlags } from './flags.ts'
 import { type KeyInputContext, readKey } from './key-input.ts'
 
 /** The slot that a command about one key is about. */
@@ -112,3 +114,31 @@ export const dateFlag = Flags.custom<Date>({
     return day
   },
 })
+
+/** The flags of `agw keys set`. */
+export const keySetFlags = {
+  ...newKeyFlags('the key'),
+  method: Flags.string({
+    summary: 'Move the reference to another method in the same step.',
+    options: [...STORE_METHODS],
+    env: 'AGW_METHOD',
+  }),
+  ...placeFlags,
+  expires: dateFlag({
+    summary: 'The day on which the provider ends the key, for `keys list` to remind of.',
+    helpValue: 'YYYY-MM-DD',
+    env: 'AGW_KEY_EXPIRES',
+  }),
+  namespace: Flags.string({
+    summary: 'The namespace, for --method kubernetes.',
+    helpValue: 'NAME',
+    default: 'agentgateway-system',
+    env: 'AGW_NAMESPACE',
+  }),
+  context: Flags.string({
+    summary: 'The kubectl context, for --method kubernetes.',
+    helpValue: 'NAME',
+    env: 'AGW_KUBE_CONTEXT',
+  }),
+  ...writeFlags,
+}

@@ -1,10 +1,18 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { maskKeys, maskLine } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import { addToGitignore, gitState, runWith, withLock, writeFileAtomic } from '../secrets/index.ts'
-import type { PlannedFile } from '../setup/planned-file.ts'
+import {
+  addToGitignore,
+  gitState,
+  removeFromGitignore,
+  runWith,
+  withLock,
+  writeFileAtomic,
+} from '../secrets/index.ts'
+import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
+import { requireConsent } from './consent.ts'
 import { printableDiff } from './diff.ts'
 import type { Prompt } from './prompt.ts'
 import type { Terminal } from './terminal.ts'
@@ -29,45 +37,79 @@ export interface WriteFilesOptions {
   readonly beforeWriting?: () => Promise<void>
 }
 
-/**
- * Shows what will change, asks where a person is there, keeps secret files out of git, and writes each file in one step.
- * A dry run stops after the diff.
- */
+/** Path → the text that was there when changes were shown; what is written over anything else is lost work. */
+export type Before = Map<string, string | undefined>
+
+/** Said once at the end of what a dry run shows. */
+export const DRY_RUN = 'dry run: nothing was written'
+
+/** Shows what will change, asks for a yes, and writes. A dry run stops after the diff. */
 export async function writeFiles(
   files: readonly PlannedFile[],
   options: WriteFilesOptions,
 ): Promise<WrittenFile[]> {
-  const { terminal, cwd } = options
-  const before = await Promise.all(files.map(file => textOf(file.path)))
-  const changed = files.filter((file, index) => before[index] !== file.content)
-  for (const [index, file] of files.entries()) {
-    const old = before[index]
+  const { before, isChange } = await showFiles(files, options)
+  if (options.dryRun) options.terminal.err(isChange ? DRY_RUN : 'nothing would change')
+  else if (isChange) await requireConsent('Write this?', 'written', options)
+  return writeAgreed(files, before, options)
+}
+
+/** Shows what will change, each file once: where two steps change one, the later has the text of both. */
+export async function showFiles(
+  files: readonly PlannedFile[],
+  { terminal, cwd }: WriteFilesOptions,
+): Promise<{ readonly before: Before; readonly isChange: boolean }> {
+  const before: Before = new Map()
+  let isChange = false
+  for (const [path, file] of new Map(files.map(one => [one.path, one]))) {
+    const old = await textOf(path)
+    before.set(path, old)
     if (old === file.content) continue
-    terminal.err(printableDiff(old ?? '', file.content, shortPath(cwd, file.path), terminal, maskFor(file)))
+    isChange = true
+    terminal.err(printableDiff(old ?? '', file.content, shortPath(cwd, path), terminal, maskFor(file)))
   }
-  if (options.dryRun) {
-    terminal.err(changed.length === 0 ? 'nothing would change' : 'dry run: nothing was written')
-  } else if (changed.length > 0 && !options.yes && options.prompt.allowed) {
-    const go = await options.prompt.confirm('--yes', 'Write this?', true)
-    if (!go) throw new AgwError('DECLINED', 'nothing was written')
-  }
+  return { before, isChange }
+}
+
+/**
+ * Keeps secret files out of git and writes each file in one step, after all was shown and agreed to. A dry run only says
+ * what would become of them.
+ */
+export async function writeAgreed(
+  files: readonly PlannedFile[],
+  before: Before,
+  options: WriteFilesOptions,
+): Promise<WrittenFile[]> {
   if (!options.dryRun) {
     // The last question, before the first byte: whoever breaks off here has changed nothing.
     await protectFromGit(files, options)
-    await options.beforeWriting?.()
+    await options.beforeWriting?.().catch(error => {
+      throw withNote(error, 'nothing was written')
+    })
   }
   const written: WrittenFile[] = []
-  for (const [index, file] of files.entries()) {
-    const action =
-      before[index] === undefined ? 'created' : before[index] === file.content ? 'unchanged' : 'updated'
-    const result = options.dryRun
-      ? { changed: false, mode: file.mode ?? 0 }
-      : await writeOne(file, before[index])
+  for (const file of files) {
+    const old = before.get(file.path)
+    const action = old === undefined ? 'created' : old === file.content ? 'unchanged' : 'updated'
+    const result = options.dryRun ? { changed: false, mode: file.mode ?? 0 } : await writeOne(file, old)
+    before.set(file.path, file.content)
     // The same content with a tightened mode is a change too.
     const done = action === 'unchanged' && result.changed ? 'updated' : action
-    written.push({ file: shortPath(cwd, file.path), action: done, mode: octal(result.mode) })
+    written.push({ file: shortPath(options.cwd, file.path), action: done, mode: octal(result.mode) })
+    if (file.freed === true && !options.dryRun) await giveToGit(file, options)
   }
   return written
+}
+
+/** A failure that also says how far it came. */
+function withNote(error: unknown, note: string): unknown {
+  if (!(error instanceof AgwError)) return error
+  const { code, message, hint, cause, diagnostics } = error
+  return new AgwError(code, `${message}; ${note}`, {
+    ...(hint !== undefined && { hint }),
+    cause,
+    diagnostics,
+  })
 }
 
 /** Keeps secret files out of git: adds those that are neither tracked nor ignored to .gitignore. */
@@ -90,6 +132,12 @@ async function protectFromGit(files: readonly PlannedFile[], options: WriteFiles
   }
 }
 
+/** The line that kept a file out of git while a key stood in it, when agw had written it. */
+async function giveToGit({ path }: PlannedFile, { terminal, cwd }: WriteFilesOptions): Promise<void> {
+  const { changed } = await removeFromGitignore(path)
+  if (changed) terminal.err(`took ${shortPath(cwd, path)} out of .gitignore: no key stands in it now`)
+}
+
 /**
  * Writes one file under its lock. What was shown was planned on the text as it was read: when another process has
  * changed the file since, nothing is written, so that no edit is lost.
@@ -104,8 +152,15 @@ function writeOne(
         hint: 'run the command again',
       })
     }
-    return writeFileAtomic(file.path, file.content, file.mode === undefined ? {} : { mode: file.mode })
+    const mode = file.freed === true ? await freedMode(file.path) : file.mode
+    return writeFileAtomic(file.path, file.content, mode === undefined ? {} : { mode })
   })
+}
+
+/** What a new file without a secret gets, where a file still has the mode of a secret one. */
+async function freedMode(path: string): Promise<number | undefined> {
+  const { mode } = await stat(path)
+  return (mode & 0o777) === SECRET_MODE ? 0o666 & ~process.umask() : undefined
 }
 
 /** A key file is one secret, of which not even the length is shown; in a config, what could be a secret is masked. */

@@ -79,6 +79,10 @@ export const CODES = {
     'the source of a variable gives no value',
     'agw.yaml says where the value comes from, and there is none, or the source does not answer.',
   ),
+  DOTENV_LINE: warning(
+    'line of a dotenv file that is not what it seems',
+    'The variable in it has another value than the line suggests, or none.',
+  ),
   VARIABLE_IN_COMMENT: shape(
     'unset variable in a comment',
     'agentgateway expands the text before it knows what a comment is, and does not start.',

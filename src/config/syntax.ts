@@ -62,7 +62,7 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 const MOST = 50
 
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  const broken = [...firstOf(yaml.errors), ...duplicateKeys(yaml)]
+  const broken = [...firstOf(onePerPlace(yaml.errors)), ...duplicateKeys(yaml)]
   if (broken.length > 0) return broken
   if (yaml.contents === null || text.trim() === '') {
     return [
@@ -77,6 +77,12 @@ export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
     ]
   }
   return []
+}
+
+/** The first that is said of a place; an open quote makes the library say several things of the end of the file. */
+function onePerPlace(errors: readonly YAMLError[]): YAMLError[] {
+  const seen = new Set<number>()
+  return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start))
 }
 
 function firstOf(errors: readonly YAMLError[]): SyntaxFinding[] {

@@ -60,6 +60,8 @@ async function lookAtConfig(load: LoadOptions, found: Finding[]): Promise<Loaded
     const loaded = await loadConfig(load)
     found.push(finding('config', 'ok', `${path === '-' ? 'standard input' : path}, ${WHY[why]}`))
     found.push(...judged('config', loaded.diagnostics), ...judged('agw.yaml', loaded.agw?.diagnostics ?? []))
+    for (const { line, message, hint } of loaded.variables.dotenv?.findings ?? [])
+      found.push(finding('dotenv file', 'warning', `line ${line}: ${message}`, hint))
     return loaded
   } catch (error) {
     if (!(error instanceof AgwError)) throw error

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { keySlots } from '../config/index.ts'
 import type { LoadedConfig, LoadOptions } from '../load.ts'
+import { identityPlace } from '../secrets/age-identity.ts'
 import { findWeakFolder } from '../secrets/folder.ts'
 import { gitState, runWith } from '../secrets/index.ts'
 import { checkMode, readTextFile } from '../secrets/read.ts'
@@ -20,6 +21,7 @@ export async function lookAtFiles(
   const paths = new Set(slots.flatMap(({ file }) => (file === undefined ? [] : [resolve(cwd, file)])))
   if (loaded.variables.dotenv !== undefined) paths.add(loaded.variables.dotenv.file)
   if (loaded.path !== '-' && slots.some(slot => slot.method === 'inline')) paths.add(loaded.path)
+  for (const path of identityFiles(loaded, env)) paths.add(path)
   const run = runWith({ env })
   const found: Finding[] = []
   for (const path of paths) {
@@ -46,6 +48,16 @@ export async function lookAtFiles(
     }
   }
   return found
+}
+
+/** The files with the age identities that open what agw.yaml names. */
+function identityFiles({ agw, folder }: LoadedConfig, env: LoadOptions['env']): string[] {
+  const kinds = new Set([...(agw?.entries.values() ?? [])].map(({ kind }) => kind))
+  return (['encrypted', 'sops'] as const).flatMap(kind => {
+    if (agw === undefined || !kinds.has(kind)) return []
+    const place = identityPlace(agw.connections[kind]?.identity, { env, configDir: folder })
+    return 'file' in place ? [place.file] : []
+  })
 }
 
 function nameOf(cwd: string, path: string): string {

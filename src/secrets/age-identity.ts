@@ -16,7 +16,7 @@ export type IdentityPlace = { readonly file: string } | { readonly keychain: str
 /** AGW_AGE_IDENTITY (a file) wins, then what agw.yaml says, then the file in the user's configuration folder. */
 export function identityPlace(
   identity: Identity | undefined,
-  { env, configDir }: SourceContext,
+  { env, configDir }: Pick<SourceContext, 'env' | 'configDir'>,
 ): IdentityPlace {
   const named = env['AGW_AGE_IDENTITY']
   if (named) return { file: resolve(configDir, named) }
@@ -75,6 +75,6 @@ function noIdentity(place: IdentityPlace): SourceProblem {
   return {
     code: 'not-configured',
     message: `there is no age identity in ${describeIdentity(place)}`,
-    hint: '`agw keys set` makes one when it encrypts the first key; or name a file of age-keygen in AGW_AGE_IDENTITY',
+    hint: 'name the file that has it in AGW_AGE_IDENTITY; where nothing is encrypted yet, `agw keys set` makes one',
   }
 }

@@ -39,6 +39,16 @@ export function cleanPastedKey(pasted: string): CleanedKey {
   return { ok: true, value, notes: note === undefined ? [] : [note] }
 }
 
+/** Providers' own keys are longer than this, by far. */
+const SHORT_KEY = 16
+
+/** Why a key is perhaps not whole, as a clause; `undefined` when its length says nothing. */
+export function shortKey(value: string): string | undefined {
+  return value.length >= SHORT_KEY
+    ? undefined
+    : `this is shorter than ${SHORT_KEY} characters, as no provider's key is: was it copied whole?`
+}
+
 /**
  * Why a key does not fit the provider of its slot (the word that config.yaml uses: `openAI`, `groq`, …), as a clause;
  * `undefined` when it fits or when the shape does not tell for sure. Does not hold the value. A slot whose host is

@@ -49,18 +49,39 @@ async function noRepository(where: readonly string[], run: Run): Promise<GitStat
  */
 export async function addToGitignore(path: string): Promise<{ changed: boolean; file: string }> {
   const file = join(dirname(path), '.gitignore')
-  const name = basename(path)
-  const line = `/${name.replace(/[\\*?[\]]/g, '\\$&').replace(/ +$/, spaces => '\\ '.repeat(spaces.length))}`
+  const line = ignoreLine(path)
   return await withLock(file, async () => {
     const text = await readIfThere(file)
     if (text.split(/\r?\n/).some(one => one === line || one === line.slice(1)))
       return { changed: false, file }
     const newline = text.includes('\r\n') ? '\r\n' : '\n'
     const gap = text === '' || text.endsWith('\n') ? '' : newline
-    const added = `${gap}# holds a secret, kept out by agw${newline}${line}${newline}`
+    const added = `${gap}${WHY_IGNORED}${newline}${line}${newline}`
     await writeFileAtomic(file, text + added)
     return { changed: true, file }
   })
+}
+
+/** Takes out what {@link addToGitignore} put there for a file; a line that somebody else wrote stays. Throws WRITE_FAILED. */
+export async function removeFromGitignore(path: string): Promise<{ changed: boolean; file: string }> {
+  const file = join(dirname(path), '.gitignore')
+  return await withLock(file, async () => {
+    const lines = (await readIfThere(file)).split('\n')
+    const own = lines.findIndex(
+      (line, index) => line.trimEnd() === WHY_IGNORED && lines[index + 1]?.trimEnd() === ignoreLine(path),
+    )
+    if (own === -1) return { changed: false, file }
+    lines.splice(own, 2)
+    await writeFileAtomic(file, lines.join('\n'))
+    return { changed: true, file }
+  })
+}
+
+const WHY_IGNORED = '# holds a secret, kept out by agw'
+
+function ignoreLine(path: string): string {
+  const name = basename(path)
+  return `/${name.replace(/[\\*?[\]]/g, '\\$&').replace(/ +$/, spaces => '\\ '.repeat(spaces.length))}`
 }
 
 async function readIfThere(file: string): Promise<string> {

@@ -1,10 +1,10 @@
 export { changedSince } from './changed-since.ts'
 /** The face of this room: Config → ResolvedConfig, and the life of a key on this machine. */
 export { currentKey } from './current.ts'
-export { cleanPastedKey, providerMismatch } from './detect.ts'
+export { cleanPastedKey, providerMismatch, shortKey } from './detect.ts'
 export { setInDotenv } from './dotenv.ts'
 export { type KeyFindings, keyFindings } from './findings.ts'
-export { addToGitignore, gitState } from './git.ts'
+export { addToGitignore, gitState, removeFromGitignore } from './git.ts'
 export { SecretKeeper } from './keeper.ts'
 export type { KeyFileFinding } from './key-files.ts'
 export { noteKey, noteStored, readKeyNotes } from './key-notes.ts'

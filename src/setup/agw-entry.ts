@@ -64,9 +64,9 @@ export async function planEntry(
   return { agw: planned, entry, file: content === before ? undefined : file }
 }
 
-/** agw.yaml without the entry of a variable. */
-export function withoutEntry(agw: AgwFile, variable: string): PlannedFile {
-  const content = removeValue(agw.document.text, ['secrets', variable])
+/** agw.yaml without the entry of a variable; `text` is what it will hold by then, where that is not what it holds now. */
+export function withoutEntry(agw: AgwFile, variable: string, text = agw.document.text): PlannedFile {
+  const content = removeValue(text, ['secrets', variable])
   return { path: agw.path, content, what: 'where variables live', secret: false, keyless: true }
 }
 

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { type KeySlot, quoteVariable, setValue } from '../config/index.ts'
+import { isOnlyWrittenSecret, type KeySlot, quoteVariable, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import type { LoadedConfig } from '../load.ts'
+import { type LoadedConfig, requireKeyPlaces } from '../load.ts'
 import { removeFromDotenv } from '../secrets/dotenv.ts'
 import type { SourcePlace } from '../secrets/keep.ts'
 import { withoutEntry } from './agw-entry.ts'
@@ -48,7 +48,8 @@ export async function planForgetOld(place: SlotPlace, moved: StorePlan): Promise
   if (loaded.agw !== undefined && entry !== undefined) {
     const isSame = moved.source?.file === undefined && moved.source?.entry.variable === slot.variable
     if (isSame) return NOTHING
-    const files = moved.variable === slot.variable ? [] : [withoutEntry(loaded.agw, slot.variable)]
+    const after = moved.files.find(file => file.path === loaded.agw?.path)?.content
+    const files = moved.variable === slot.variable ? [] : [withoutEntry(loaded.agw, slot.variable, after)]
     return { ...NOTHING, files, source: { agw: loaded.agw, entry } }
   }
   const found = loaded.variables.lookup(slot.variable)
@@ -56,7 +57,9 @@ export async function planForgetOld(place: SlotPlace, moved: StorePlan): Promise
   if (found.source !== 'dotenv')
     return still(`the environment, as ${slot.variable}: unset it where it is set`)
   const keptThere = moved.method === 'env' && moved.variable === slot.variable
-  return keptThere ? NOTHING : { ...NOTHING, files: await withoutVariable(found.file ?? '', slot.variable) }
+  if (keptThere) return NOTHING
+  const after = moved.files.find(file => file.path === found.file)?.content
+  return { ...NOTHING, files: await withoutVariable(found.file ?? '', slot.variable, after) }
 }
 
 /** What is to be done so that a slot has no key any more. Throws SLOT_NOT_WRITABLE where agw cannot take it away. */
@@ -65,14 +68,18 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
   if (slot.method === 'inline') {
     const variable = variableName(slot)
     const content = setValue(loaded.document.text, slot.path, quoteVariable(variable))
-    const file = { path: loaded.path, content, what: 'the config', secret: false }
+    const freed = isOnlyWrittenSecret(slot.path, requireKeyPlaces(loaded), loaded.document)
+    const file = { path: loaded.path, content, what: 'the config', secret: false, freed }
     return {
       ...NOTHING,
       files: [file],
       notes: [`the config refers to $${variable} now, which has no value yet`],
     }
   }
-  if (slot.file !== undefined) return { ...NOTHING, deleted: [resolve(cwd, slot.file)] }
+  if (slot.file !== undefined) {
+    const path = resolve(cwd, slot.file)
+    return (await isThere(path)) ? { ...NOTHING, deleted: [path] } : NOTHING
+  }
   if (slot.variable === undefined) {
     throw new AgwError('SLOT_NOT_WRITABLE', `${slot.name} has no key of its own`, {
       hint: 'see `agw keys list`',
@@ -91,12 +98,20 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
   return { ...NOTHING, files: await withoutVariable(found.file ?? '', slot.variable) }
 }
 
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
 function still(where: string): ForgetPlan {
   return { ...NOTHING, notes: [`the key also stays in ${where}`] }
 }
 
-async function withoutVariable(path: string, variable: string): Promise<PlannedFile[]> {
-  const content = removeFromDotenv(await readFile(path, 'utf8'), variable)
+/** `text` is what the file will hold by then, where that is not what it holds now. */
+async function withoutVariable(path: string, variable: string, text?: string): Promise<PlannedFile[]> {
+  const content = removeFromDotenv(text ?? (await readFile(path, 'utf8')), variable)
   return [{ path, content, mode: SECRET_MODE, what: 'the variables', secret: true }]
 }
 

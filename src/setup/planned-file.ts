@@ -9,6 +9,8 @@ export interface PlannedFile {
   readonly what: string
   /** Holds a secret: git must not take it up. */
   readonly secret: boolean
+  /** A secret stood in it, and none does now: git may have it, and a mode of {@link SECRET_MODE} is loosened again. */
+  readonly freed?: boolean
   /** No value in it can be a key: a diff shows all of it. */
   readonly keyless?: boolean
 }

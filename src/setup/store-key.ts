@@ -39,6 +39,8 @@ export interface StorePlace {
   /** The folder of the config. */
   readonly folder: string
   readonly agw: AgwFile | undefined
+  /** The slot's key is the only secret that stands in the config. */
+  readonly onlySecret?: boolean
 }
 
 /** The method that is used in the end, and every file that changes with it. */
@@ -145,7 +147,8 @@ function methodOf(slot: KeySlot): StoreMethod {
 /** The config with the slot's reference replaced. */
 function reference(slot: KeySlot, yaml: string, place: StorePlace): PlannedFile {
   const value = slot.method === 'passthrough' ? `{ key: ${yaml} }` : yaml
-  return configFile(place, setValue(place.text, slot.path, value), false)
+  const file = configFile(place, setValue(place.text, slot.path, value), false)
+  return slot.method === 'inline' && place.onlySecret === true ? { ...file, freed: true } : file
 }
 
 function inlineReference(slot: KeySlot, value: Secret): string {

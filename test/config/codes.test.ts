@@ -41,12 +41,18 @@ async function findingsIn(setting: Setting): Promise<readonly Diagnostic[]> {
   const schema = setting.schema === undefined ? undefined : setting.files?.[setting.schema]
   const published =
     typeof schema === 'string' ? await compilePublishedSchema(schema, 'schema.json') : undefined
-  const load = { file: join(folder, 'config.yaml'), env, cwd: folder, envFile: false as const }
+  const hasDotenv = setting.files?.['.env'] !== undefined
+  const load = {
+    file: join(folder, 'config.yaml'),
+    env,
+    cwd: folder,
+    ...(!hasDotenv && { envFile: false as const }),
+  }
   const engine = setting.engine ?? 'agentgateway'
   const { answer } = setting
   const online = answer && { send: async () => answer, pauseMs: () => 0 }
-  const { diagnostics } = await checkConfig(load, { secrets: true, engine, published, online })
-  return diagnostics
+  const checked = await checkConfig(load, { secrets: true, engine, published, online })
+  return [...checked.diagnostics, ...checked.beside.flatMap(file => file.diagnostics)]
 }
 
 function inWords(diagnostics: readonly Diagnostic[]): string[] {

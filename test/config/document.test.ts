@@ -19,6 +19,7 @@ describe('reading gives every finding with its place', () => {
     ['Windows line ends', 'a: 1\r\nb: 2\r\n', []],
     ['a tab', 'a:\n\tb: 1\n', ['YAML_SYNTAX'], '2:1'],
     ['an open quote', 'a: "x\n', ['YAML_SYNTAX']],
+    ['an open quote above more lines', 'a:\n  b: "x\n  c: 1\n  d: 2\n', ['YAML_SYNTAX']],
     ['a key twice', 'a: 1\nb: 2\na: 3\n', ['DUPLICATE_KEY'], '3:1'],
     ['two documents', 'a: 1\n---\nb: 1\n', ['YAML_SYNTAX'], '2:1'],
     [

@@ -45,7 +45,7 @@ describe('agw.yaml beside the config', () => {
     const { status, stdout } = await run(['validate', '--json'])
     expect(status).toBe(1)
     const { files } = JSON.parse(stdout)
-    expect(files[1]).toMatchObject({
+    expect(files.find((one: { file: string }) => one.file === 'agw.yaml')).toMatchObject({
       file: 'agw.yaml',
       valid: false,
       diagnostics: [

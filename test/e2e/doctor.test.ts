@@ -51,6 +51,17 @@ describe('agw doctor', () => {
     expect(about(`port ${port}`)).toMatchObject([{ state: 'ok', detail: 'free' }])
   })
 
+  it('tells an age identity that others can read', async () => {
+    const move = await agw(['keys', 'move', 'openai', '--to', 'encrypted', '--yes'], { cwd: folder })
+    expect(move.status, move.stderr).toBe(0)
+    const identity = join('no-such-config', 'agw', 'age-identity.txt')
+    expect((await doctor()).about(`file ${identity}`)).toMatchObject([{ state: 'ok' }])
+    await chmod(join(folder, identity), 0o644)
+    expect((await doctor()).about(`file ${identity}`)).toMatchObject([
+      { state: 'warning', hint: expect.stringContaining('chmod 600') },
+    ])
+  })
+
   it('says that there is no config, and how one is made', async () => {
     const { status, about } = await doctor({}, ['--file', 'nope.yaml'])
     expect(status).toBe(1)

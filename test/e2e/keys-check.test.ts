@@ -63,7 +63,7 @@ describe('agw keys check', () => {
       0,
       { result: 'indeterminate', status: 200 },
     ],
-    ['a server that fails', json(500, {}), 0, { result: 'indeterminate', status: 500 }],
+    ['a server that fails', json(500, {}), 5, { result: 'indeterminate', status: 500 }],
     [
       'a redirect, which is not followed',
       (_, response) => response.writeHead(302, { location: '/elsewhere' }).end(),
@@ -74,7 +74,7 @@ describe('agw keys check', () => {
     [
       'a connection that breaks',
       request => request.socket.destroy(),
-      0,
+      5,
       { result: 'indeterminate', status: null },
     ],
   ]

@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { agw, type Run, tempFolder } from '../helpers/agw.ts'
+import { agw, cleanEnv, type Run, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { noGit, unless } from '../helpers/needs.ts'
 
 const KEY = keyLike('openai', 'move')
 
@@ -24,6 +26,8 @@ async function ok(...args: string[]): Promise<Record<string, never>> {
   expect(done.status, done.stdout + done.stderr).toBe(0)
   return JSON.parse(done.stdout)
 }
+
+const move = (to: string, ...more: string[]) => ok('keys', 'move', 'openai', '--to', to, '--yes', ...more)
 
 /** Every file of the folder that holds the key in clear text. */
 async function holders(): Promise<string[]> {
@@ -48,7 +52,7 @@ const HOMES: Readonly<Record<string, string[]>> = {
 async function setUp(method: string): Promise<void> {
   await writeFile(join(folder, 'config.yaml'), `# kept\n${GUIDE.env}`)
   await writeFile(join(folder, '.env'), `# mine\nOTHER=1\nOPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
-  if (method !== 'env') await ok('keys', 'move', 'openai', '--to', method)
+  if (method !== 'env') await move(method)
 }
 
 const pairs = Object.keys(HOMES).flatMap(from => Object.keys(HOMES).map(to => [from, to] as const))
@@ -59,7 +63,7 @@ describe('agw keys move', () => {
     async (from, to) => {
       await setUp(from)
       expect(await holders()).toEqual(HOMES[from])
-      const moved = await ok('keys', 'move', 'openai', '--to', to)
+      const moved = await move(to)
       expect(moved).toMatchObject({ name: 'openai', method: to, changed: from !== to })
       expect(await holders()).toEqual(HOMES[to])
       const { keys } = await ok('keys', 'list')
@@ -67,7 +71,7 @@ describe('agw keys move', () => {
       expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toMatch(/^# kept\n/)
       expect(await readFile(join(folder, '.env'), 'utf8')).toMatch(/^# mine\nOTHER=1\n/)
       for (const name of HOMES[to] ?? []) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600)
-      expect((await ok('keys', 'move', 'openai', '--to', to))['changed']).toBe(false)
+      expect((await move(to))['changed']).toBe(false)
     },
   )
 
@@ -77,6 +81,7 @@ describe('agw keys move', () => {
     for (const to of ['file', 'inline', 'encrypted']) {
       const done = await run('keys', 'move', 'openai', '--to', to, '--dry-run')
       expect(done).toMatchObject({ status: 0, stderr: expect.stringContaining('dry run') })
+      expect(done.stderr.match(/nothing was written/g)).toHaveLength(1)
       expect(done.stdout).toContain('would move')
     }
     expect(await holders()).toEqual(['.env'])
@@ -84,10 +89,72 @@ describe('agw keys move', () => {
     expect(existsSync(join(folder, 'agw.yaml'))).toBe(false)
   })
 
+  it.each(['file', 'encrypted', 'inline'])(
+    'without a yes it shows what it would do, and writes nothing: %s',
+    async to => {
+      await setUp('env')
+      const before = await readdir(folder)
+      const done = await run('keys', 'move', 'openai', '--to', to)
+      expect(done).toMatchObject({ status: 2, stdout: '' })
+      expect(done.stderr).toMatch(/-.*OPENAI_API_KEY[\s\S]*nothing was written.*\n.*--yes.*--dry-run/)
+      expect(await readdir(folder)).toEqual(before)
+      expect(await holders()).toEqual(['.env'])
+    },
+  )
+
+  it.each([
+    ['the dotenv file', 'env', 'OTHER_NAME', ['.env']],
+    ['agw.yaml', 'encrypted', 'OTHER_NAME', []],
+  ])('to another name in the same file, the key is there afterwards: %s', async (_, method, name, homes) => {
+    await setUp(method)
+    await move(method, '--env', name)
+    expect(await holders()).toEqual(homes)
+    expect((await ok('keys', 'list'))['keys']).toMatchObject([{ method, state: 'ok' }])
+    expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toContain(`$${name}`)
+  })
+
+  it('says that nothing was written when the new place cannot take it', async () => {
+    await setUp('env')
+    const done = await agw(['keys', 'move', 'openai', '--to', 'keychain', '--yes'], {
+      cwd: folder,
+      env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', PATH: '/nonexistent' },
+    })
+    expect(done.status).not.toBe(0)
+    expect(done.stderr).toContain('nothing was written')
+    expect(await holders()).toEqual(['.env'])
+    expect(existsSync(join(folder, 'agw.yaml'))).toBe(false)
+  })
+
+  it.skipIf(noGit !== undefined)(
+    `gives the config back to git and to its readers once no key stands in it${unless(noGit)}`,
+    async () => {
+      spawnSync('git', ['init', '-q'], { cwd: folder, env: cleanEnv(folder) })
+      await setUp('inline')
+      const mode = async () => (await stat(join(folder, 'config.yaml'))).mode & 0o777
+      const ignored = () => readFile(join(folder, '.gitignore'), 'utf8')
+      expect(await ignored()).toContain('/config.yaml\n')
+      expect(await mode()).toBe(0o600)
+      await writeFile(join(folder, '.gitignore'), `${await ignored()}mine\n`)
+      await move('file')
+      expect(await ignored()).toContain('mine\n')
+      expect(await ignored()).not.toContain('config.yaml')
+      expect(await mode()).toBe(0o666 & ~process.umask())
+    },
+  )
+
+  it('leaves the config as closed as it is while another key stands in it', async () => {
+    await setUp('inline')
+    const text = await readFile(join(folder, 'config.yaml'), 'utf8')
+    const client = '        apiKey: { keys: [{ key: client-key-1 }] }\n'
+    await writeFile(join(folder, 'config.yaml'), text.replace('policies:\n', `policies:\n${client}`))
+    await move('file')
+    expect((await stat(join(folder, 'config.yaml'))).mode & 0o777).toBe(0o600)
+  })
+
   it('keeps the old copy while something else needs it', async () => {
     await writeFile(join(folder, 'config.yaml'), `${GUIDE.env}\n# also $OPENAI_API_KEY\n`)
     await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
-    const done = await run('keys', 'move', 'openai', '--to', 'file')
+    const done = await run('keys', 'move', 'openai', '--to', 'file', '--yes')
     expect(done.status).toBe(0)
     expect(done.stderr).toContain('uses elsewhere')
     expect(await holders()).toEqual(['.env', 'openai.key'])
@@ -95,7 +162,7 @@ describe('agw keys move', () => {
 
   it('leaves the old copy where it is when the new place is overruled', async () => {
     await setUp('file')
-    const done = await agw(['keys', 'move', 'openai', '--to', 'env'], {
+    const done = await agw(['keys', 'move', 'openai', '--to', 'env', '--yes'], {
       cwd: folder,
       env: { OPENAI_API_KEY: 'another-key-of-the-shell' },
     })
@@ -107,7 +174,7 @@ describe('agw keys move', () => {
   it('writes over nothing that is something else', async () => {
     await setUp('env')
     await writeFile(join(folder, 'openai.key'), 'precious')
-    const done = await run('keys', 'move', 'openai', '--to', 'file')
+    const done = await run('keys', 'move', 'openai', '--to', 'file', '--yes')
     expect(done.status).toBe(3)
     expect(await readFile(join(folder, 'openai.key'), 'utf8')).toBe('precious')
     expect(await holders()).toEqual(['.env'])
@@ -115,7 +182,7 @@ describe('agw keys move', () => {
 
   it('says so when there is nothing to move', async () => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.env)
-    const done = await run('keys', 'move', 'openai', '--to', 'file')
+    const done = await run('keys', 'move', 'openai', '--to', 'file', '--yes')
     expect(done).toMatchObject({
       status: 4,
       stderr: expect.stringContaining('keys set openai --method file'),
@@ -129,7 +196,7 @@ describe('agw keys remove', () => {
     await setUp(method)
     expect(await run('keys', 'remove', 'openai')).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('--yes'),
+      stderr: expect.stringMatching(/(?:deletes|takes|- ).*\n[\s\S]*nothing was removed.*\n.*--yes/),
     })
     expect(await holders()).toEqual(HOMES[method])
     await ok('keys', 'remove', 'openai', '--dry-run')
@@ -137,6 +204,13 @@ describe('agw keys remove', () => {
     expect(await ok('keys', 'remove', 'openai', '--yes')).toMatchObject({ changed: true, fingerprint: null })
     expect(await holders()).toEqual([])
     expect((await ok('keys', 'list'))['keys']).toMatchObject([{ name: 'openai', state: 'missing' }])
+  })
+
+  it('has nothing to do where the file is gone, folder and all', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.file.replace('key.txt', 'gone/key.txt'))
+    const done = await run('keys', 'remove', 'openai')
+    expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('unchanged') })
+    expect(done.stderr).not.toContain('mkdir')
   })
 
   it('cannot take a variable out of the shell', async () => {

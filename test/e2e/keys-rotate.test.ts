@@ -47,7 +47,7 @@ async function setUp(method: string): Promise<void> {
   await writeFile(join(folder, 'config.yaml'), GUIDE.env.replace('name: openai', there))
   await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${OLD}\n`, { mode: 0o600 })
   if (method === 'env') return
-  const moved = await agw(['keys', 'move', 'openai', '--to', method], { cwd: folder })
+  const moved = await agw(['keys', 'move', 'openai', '--to', method, '--yes'], { cwd: folder })
   expect(moved.status, moved.stderr).toBe(0)
 }
 

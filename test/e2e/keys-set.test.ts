@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
@@ -194,5 +194,31 @@ describe('keys set --method says where the old copy still lies', () => {
     if (says === undefined) expect(run.stderr).not.toMatch(/the old key/)
     else expect(run.stderr).toMatch(says)
     expect(run.stdout + run.stderr).not.toContain(OLD)
+  })
+})
+
+describe('keys set without a terminal', () => {
+  it('stores what a pipe hands in, and doubts what is too short to be a key', async () => {
+    await put('config.yaml', GUIDE.env)
+    const run = await agw(['keys', 'set', 'openai'], { cwd: folder, input: 'abc\n' })
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stderr).toMatch(/warning this is shorter than 16 characters/)
+    expect(await read('.env')).toBe('OPENAI_API_KEY=abc\n')
+    const whole = await agw(['keys', 'set', 'openai'], { cwd: folder, input: `${KEY}\n` })
+    expect(whole.stderr).not.toContain('shorter')
+  })
+
+  it('an encrypted file whose identity is gone: says what can be done about it', async () => {
+    await put('config.yaml', GUIDE.env)
+    const store = ['keys', 'set', 'openai', '--method', 'encrypted']
+    expect((await agw(store, { cwd: folder, input: KEY })).status).toBe(0)
+    await rm(join(folder, 'no-such-config'), { recursive: true })
+    for (const args of [['keys', 'set', 'openai'], ['validate']]) {
+      const run = await agw(args, { cwd: folder, input: KEY })
+      expect(run.stdout + run.stderr).toMatch(
+        /bring back the identity.*AGW_AGE_IDENTITY.*delete secrets\.age/,
+      )
+      expect(run.status).toBeGreaterThan(0)
+    }
   })
 })

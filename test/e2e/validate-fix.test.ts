@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { GUIDE } from '../helpers/guide.ts'
 import { BAD, DOUBTFUL, ENV, folder, GOOD, KEY, put, validate } from '../helpers/validate.ts'
 
-describe('--fix', () => {
+describe('--fix', '--yes', () => {
   it('mends what shows only when the file can be read', async () => {
     const text = `${DOUBTFUL.replace('"$OPENAI_API_KEY"', '$OPENAI_API_KEY')}`
     await put({ 'config.yaml': text })
-    const run = await validate(['--fix', '--engine', 'agentgateway'], { OPENAI_API_KEY: 'a: b: #c' })
+    const run = await validate(['--fix', '--yes', '--engine', 'agentgateway'], { OPENAI_API_KEY: 'a: b: #c' })
     const mended = await readFile(join(folder, 'config.yaml'), 'utf8')
     expect(mended).toMatch(/apiKey: "\$OPENAI_API_KEY"[\s\S]*keyHash: "sha256:/)
     expect(run.stdout).not.toMatch(/YAML_SYNTAX|PLAIN_VIRTUAL_KEY/)
@@ -19,14 +19,14 @@ describe('--fix', () => {
 
   it('shows the diff, writes it, and says unchanged the second time', async () => {
     await put({ 'config.yaml': `\ufeff${broken}` })
-    const first = await validate(['--fix', '--engine', 'agentgateway'], ENV)
+    const first = await validate(['--fix', '--yes', '--engine', 'agentgateway'], ENV)
     expect(first.stderr).toMatch(/- \ufeff# costs \$NOPE a month\n\s+\+ \ufeff# costs \$\$NOPE a month/)
     expect(first.stdout + first.stderr).not.toContain('a-client-key')
     expect([first.status, first.stdout]).toEqual([0, '✓ config.yaml: no findings\n'])
     const after = await readFile(join(folder, 'config.yaml'), 'utf8')
     expect(after.slice(1)).toMatch(mended)
     expect(after.startsWith('\ufeff')).toBe(true)
-    const second = await validate(['--fix', '--engine', 'agentgateway'], ENV)
+    const second = await validate(['--fix', '--yes', '--engine', 'agentgateway'], ENV)
     expect(second.stderr).toMatch(/unchanged/)
     expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe(after)
   })
@@ -40,7 +40,7 @@ describe('--fix', () => {
 
   it('tells in JSON what it did', async () => {
     await put({ 'config.yaml': broken, 'b.yaml': GOOD })
-    const run = await validate(['*.yaml', '--fix', '--json'], ENV)
+    const run = await validate(['*.yaml', '--fix', '--yes', '--json'], ENV)
     expect(JSON.parse(run.stdout)).toMatchObject({
       files: [{ file: 'b.yaml' }, { file: 'config.yaml', valid: true }],
       fixed: [{ file: 'config.yaml', action: 'updated' }],
@@ -52,24 +52,24 @@ describe('--fix', () => {
     await chmod(join(folder, 'key.txt'), 0o644)
     const dry = await validate(['--fix', '--dry-run'])
     expect([dry.status, (await stat(join(folder, 'key.txt'))).mode & 0o777]).toEqual([0, 0o644])
-    const run = await validate(['--fix'])
+    const run = await validate(['--fix', '--yes'])
     expect(run.stderr).toMatch(/chmod 0600 key\.txt/)
     expect((await stat(join(folder, 'key.txt'))).mode & 0o777).toBe(0o600)
     expect(run.stdout).not.toContain('KEY_FILE_MODE')
-    expect((await validate(['--fix'])).stderr).toMatch(/unchanged/)
+    expect((await validate(['--fix', '--yes'])).stderr).toMatch(/unchanged/)
 
     const mount = join(folder, '..data')
     await mkdir(mount)
     await writeFile(join(mount, 'key'), KEY, { mode: 0o644 })
     await symlink(join(mount, 'key'), join(folder, 'mounted.txt'))
     await put({ 'config.yaml': GUIDE.file.replace('key.txt', 'mounted.txt') })
-    await validate(['--fix'])
+    await validate(['--fix', '--yes'])
     expect((await stat(join(mount, 'key'))).mode & 0o777).toBe(0o644)
   })
 
   it('has nothing to do with what is not certain', async () => {
     await put({ 'config.yaml': BAD })
-    const run = await validate(['--fix'])
+    const run = await validate(['--fix', '--yes'])
     expect([run.status, run.stderr, await readFile(join(folder, 'config.yaml'), 'utf8')]).toEqual([
       1,
       expect.stringMatching(/nothing to fix: unchanged/),

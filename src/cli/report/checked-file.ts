@@ -6,7 +6,11 @@ export type { CheckedFile } from '../../checking/check.ts'
 
 /** The files that reports tell of: each config and what lies beside it, each once. */
 export function filesOf(checked: readonly CheckedConfig[]): CheckedFile[] {
-  const all = checked.flatMap(one => [one, ...one.beside])
+  // What the config is read with comes first where it has a fault: the findings on the config may follow from it.
+  const all = checked.flatMap(one => {
+    const faulty = one.beside.filter(file => file.diagnostics.length > 0)
+    return [...faulty, one, ...one.beside.filter(file => !faulty.includes(file))]
+  })
   return all.filter((one, index) => all.findIndex(other => other.path === one.path) === index)
 }
 

@@ -1,3 +1,4 @@
+import { EXIT } from '../../errors.ts'
 import type { CheckedKey } from '../../keys/check.ts'
 import type { KeyRow } from '../../secrets/index.ts'
 import { table } from '../table.ts'
@@ -50,4 +51,28 @@ export function checkText(keys: readonly CheckedKey[], terminal: Terminal): stri
     ]),
     text => terminal.style('dim', text),
   )
+}
+
+/** A bad key weighs more than one that is not there, and that more than a provider that could not say. */
+export function checkStatus(keys: readonly CheckedKey[]): number {
+  if (keys.some(key => key.result === 'invalid')) return EXIT.findings
+  if (keys.some(key => key.fingerprint === undefined)) return EXIT.secret
+  const failed = keys.some(({ host, status = 599 }) => host !== undefined && status >= 500)
+  return failed ? EXIT.upstream : EXIT.ok
+}
+
+/** The document of `agw keys check --json`. */
+export function checkJson(keys: readonly CheckedKey[]): object {
+  return {
+    keys: keys.map(({ slot, result, status, host, detail, limited, fingerprint }) => ({
+      name: slot.name,
+      provider: slot.provider,
+      result,
+      status: status ?? null,
+      detail,
+      host: host ?? null,
+      limited,
+      fingerprint: fingerprint ?? null,
+    })),
+  }
 }

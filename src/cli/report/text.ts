@@ -11,8 +11,9 @@ export const LOOK: Readonly<Record<Severity, { readonly word: string; readonly s
   'unsupported-here': { word: 'not run by agw serve', style: 'magenta' },
 }
 
-/** So many findings of a file are shown with their lines; of more, nobody looks at the lines here. */
+/** So many findings of a file are shown with their lines. */
 const FRAMES = 100
+const NO_MORE_FRAMES = 'from here on without the lines of the file: those above come first'
 
 /** One finding as text: place and code, the sentence, a frame of the written text, what to do. */
 export function diagnosticText(
@@ -68,7 +69,8 @@ export function validateText(files: readonly CheckedFile[], terminal: Terminal, 
     const failed = countOf(diagnostics, 'error') + (strict ? countOf(diagnostics, 'warning') : 0) > 0
     const mark = failed ? terminal.style('red', '✗') : terminal.style('green', '✓')
     const told = diagnostics.map((one, index) => {
-      return `${diagnosticText(one, document.lines, name, terminal, 'out', index < FRAMES)}\n`
+      const text = `${diagnosticText(one, document.lines, name, terminal, 'out', index < FRAMES)}\n`
+      return index === FRAMES ? `${terminal.style('dim', NO_MORE_FRAMES)}\n\n${text}` : text
     })
     return [...told, `${mark} ${name}: ${summaryText(diagnostics, suppressed.length)}`].join('\n')
   })

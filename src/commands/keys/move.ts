@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core'
+import { moveKey } from '../../cli/carry-out.ts'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { placeFlags, placeOf, slotArgs } from '../../cli/key-args.ts'
-import { carryOut, findKeyChange, forget, requireReadsBack } from '../../cli/key-change.ts'
-import { AgwError } from '../../errors.ts'
+import { findKeyChange, requireKey, requireReadsBack } from '../../cli/key-change.ts'
+import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
 import { planStoreKey, type StoreMethod } from '../../setup/store-key.ts'
 
@@ -11,9 +12,10 @@ export default class KeysMove extends ConfigCommand {
   static override summary =
     'Keep a key somewhere else: the value moves, the reference with it, the old copy goes.'
   static override description =
-    'The value is written to its new place and read back from there before the old copy is removed. Comments and form of the files stay.'
+    'The value is written to its new place and read back from there before the old copy is removed. Comments and form of the files stay. Shows all of it and asks first, or wants --yes.'
   static override examples = [
     '<%= config.bin %> keys move openai --to file',
+    '<%= config.bin %> keys move openai --to env --yes',
     '<%= config.bin %> keys move openai --to keychain --dry-run',
   ]
   static override args = slotArgs
@@ -32,35 +34,19 @@ export default class KeysMove extends ConfigCommand {
     const { args, flags } = await this.parse(KeysMove)
     const cwd = process.cwd()
     const change = await findKeyChange(await this.load(flags), args.name, cwd)
-    const { slot, before: value, loaded } = change
-    if (value === undefined) {
-      throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be moved`, {
-        hint: `store one there: agw keys set ${slot.name} --method ${flags.to}`,
-      })
-    }
-    this.registerSecret(value)
-    const options = this.writeOptions(flags)
-    const plan = await planStoreKey(
-      { slot, value, method: flags.to as StoreMethod, ...placeOf(flags) },
-      change.place,
-    )
+    const { slot, loaded } = change
+    const key = requireKey(change, flags.to)
+    this.registerSecret(key)
+    const request = { slot, value: key, method: flags.to as StoreMethod, ...placeOf(flags) }
+    const plan = await planStoreKey(request, change.place)
     const old = await planForgetOld({ ...change, cwd }, plan)
-    const stored = await carryOut(plan, value, loaded.folder, options)
-    if (!flags['dry-run']) await requireReadsBack(this.loadOptions(flags), loaded.path, slot.name, value)
-    const gone = await forget(old, loaded.folder, options)
-    const changed = stored.changed || gone.changed
+    const readsBack = () => requireReadsBack(this.loadOptions(flags), loaded.path, slot.name, key)
+    const to = { folder: loaded.folder, readsBack }
+    const { changed, files } = await moveKey(plan, old, key, to, this.writeOptions(flags))
     if (changed && slot.method === 'inline')
       this.warning('copies of the config and its history in git may still hold the key: agw keys scan')
-    const fingerprint = value.fingerprint()
-    const word = flags['dry-run'] ? 'would move' : changed ? 'moved' : 'unchanged'
-    this.say(`${this.terminal.style('green', word)} ${slot.name} to ${plan.method}  ${fingerprint}`)
-    return {
-      name: slot.name,
-      method: plan.method,
-      changed,
-      fingerprint,
-      previousFingerprint: fingerprint,
-      files: [...stored.files, ...gone.files],
-    }
+    const word = this.terminal.style('green', changeWord('moved', 'move', changed, flags['dry-run']))
+    this.say(`${word} ${slot.name} to ${plan.method}  ${key.fingerprint()}`)
+    return keyChangeJson({ name: slot.name, method: plan.method, changed, key, previous: key, files })
   }
 }

@@ -1,8 +1,9 @@
+import { removeKey } from '../../cli/carry-out.ts'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { slotArgs } from '../../cli/key-args.ts'
-import { findKeyChange, forget } from '../../cli/key-change.ts'
-import { AgwError } from '../../errors.ts'
+import { findKeyChange } from '../../cli/key-change.ts'
+import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { planRemoval } from '../../setup/forget-key.ts'
 
 export default class KeysRemove extends ConfigCommand {
@@ -22,24 +23,14 @@ export default class KeysRemove extends ConfigCommand {
     const change = await findKeyChange(await this.load(flags), args.name, cwd)
     const { slot, before, loaded } = change
     this.registerSecret(before)
-    const options = this.writeOptions(flags)
     const plan = await planRemoval({ ...change, cwd })
-    if (!flags['dry-run'] && !flags.yes) {
-      const shown = before === undefined ? '' : ` (${before.fingerprint()})`
-      const go = await options.prompt.confirm('--yes', `Remove the key of ${slot.name}${shown}?`, false)
-      if (!go) throw new AgwError('DECLINED', 'nothing was removed')
-    }
-    const { changed, files } = await forget(plan, loaded.folder, options)
-    const word = flags['dry-run'] ? 'would remove' : changed ? 'removed' : 'unchanged:'
+    const shown = before === undefined ? '' : ` (${before.fingerprint()})`
+    const question = `Remove the key of ${slot.name}${shown}?`
+    const { changed, files } = await removeKey(plan, question, loaded.folder, this.writeOptions(flags))
+    const word = changeWord('removed', 'remove', changed, flags['dry-run'])
     this.say(`${this.terminal.style('green', word)} the key of ${slot.name}`)
     if (changed) this.note('end it at its provider too: whoever has a copy can use it')
-    return {
-      name: slot.name,
-      method: slot.method,
-      changed,
-      fingerprint: null,
-      previousFingerprint: before?.fingerprint() ?? null,
-      files,
-    }
+    const { name, method } = slot
+    return keyChangeJson({ name, method, changed, key: undefined, previous: before, files })
   }
 }

@@ -26,6 +26,11 @@ export const READING: readonly Example[] = [
       files: { 'agw.yaml': FROM_FILE, 'openai.key': 'example-0f9a7c2e51d84b36' },
     },
   ),
+  example(
+    'DOTENV_LINE',
+    { text: model(), files: { '.env': 'the key of OpenAI\n' } },
+    { text: model(), files: { '.env': '# the key of OpenAI\n' } },
+  ),
   example('VARIABLE_IN_COMMENT', `# the key of $TEAM\n${model()}`, `# the key of our team\n${model()}`),
   example(
     'SUPPRESSION_WITHOUT_REASON',

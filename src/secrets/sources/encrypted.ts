@@ -38,7 +38,7 @@ export const encryptedSource: SecretSource<'encrypted'> = {
     const files = new Map<string, Promise<Opened | SourceProblem | undefined>>()
     for (const reference of references) {
       const path = pathOf(reference, context)
-      const opening = files.get(path) ?? open(path, context)
+      const opening = files.get(path) ?? open(reference, context)
       files.set(path, opening)
       const opened = await opening
       if (opened === undefined) continue
@@ -72,14 +72,23 @@ interface Opened {
 }
 
 /** Undefined where there is no file. */
-async function open(path: string, context: SourceContext): Promise<Opened | SourceProblem | undefined> {
+async function open(
+  reference: Reference<'encrypted'>,
+  context: SourceContext,
+): Promise<Opened | SourceProblem | undefined> {
+  const path = pathOf(reference, context)
   const read = await readBytesFile(path, MAX_ENCRYPTED_BYTES)
   if (!read.ok) return read.problem.code === 'missing' ? undefined : fileProblem(read.problem)
   const identities = await readIdentities(
     identityPlace(context.connections.encrypted?.identity, context),
     context,
   )
-  if ('code' in identities) return identities
+  if ('code' in identities) {
+    if (identities.code !== 'not-configured') return identities
+    const { file } = reference.where
+    const hint = `bring back the identity that ${file} was encrypted for, or name its file in AGW_AGE_IDENTITY; without it, delete ${file} and store the keys anew with \`agw keys set\``
+    return { ...identities, hint }
+  }
   const content = await decryptAge(read.bytes, identities)
   if (!(content instanceof Uint8Array)) return content
   return { text: new Secret(Buffer.from(content).toString('utf8')), recipients: recipientCount(read.bytes) }
@@ -93,7 +102,7 @@ async function rewrite(
 ): Promise<StoreResult> {
   const path = pathOf(reference, context)
   return await withLock(path, async () => {
-    const opened = await open(path, context)
+    const opened = await open(reference, context)
     if (opened !== undefined && 'code' in opened) throw problemError(opened)
     const before = opened?.text.reveal() ?? ''
     const after = edit(before)

@@ -1,0 +1,44 @@
+import { noteStored } from '../secrets/index.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { notesAfterStore } from '../setup/after-store.ts'
+import { sendToCluster } from '../setup/send-to-cluster.ts'
+import { planStoreKey, type StoreRequest } from '../setup/store-key.ts'
+import { storeKey } from './carry-out.ts'
+import type { KeyChange } from './key-change.ts'
+import type { ChangedKey } from './report/key-change.ts'
+import { shortPath, type WriteFilesOptions } from './write-files.ts'
+
+/** What a new key is stored with, besides where. */
+export interface SetKeyOptions extends WriteFilesOptions {
+  readonly request: Omit<StoreRequest, 'slot' | 'value'>
+  readonly namespace: string
+  readonly context: string | undefined
+  /** When the provider ends the key. */
+  readonly expires: Date | undefined
+  readonly onWarning: (text: string) => void
+}
+
+/** Stores a key where its slot refers to, sends it to the cluster where that is the method, and says what is left to do. */
+export async function setKey(
+  { slot, slots, loaded, before, place }: KeyChange,
+  key: Secret,
+  options: SetKeyOptions,
+): Promise<ChangedKey> {
+  const { cwd, env, dryRun, prompt, terminal, namespace, context, onWarning } = options
+  const plan = await planStoreKey({ slot, value: key, ...options.request }, place)
+  // Whoever hands a key in without a terminal means it to be stored.
+  const yes = options.yes || !prompt.allowed
+  const { changed, files } = await storeKey(plan, key, loaded.folder, { ...options, yes })
+  const isSent = plan.method === 'kubernetes' && !dryRun
+  if (isSent) {
+    const sent = await sendToCluster({ slot: slot.name, key, namespace, context, env })
+    terminal.err(sent.done)
+    if (sent.warning !== undefined) onWarning(sent.warning)
+  }
+  const shown = (path: string): string => shortPath(cwd, path)
+  const former = { slot, key: before, slots, cwd, env, shown, ...loaded }
+  for (const note of await notesAfterStore(plan, key, former)) onWarning(note)
+  if (!dryRun) await noteStored(loaded.path, slot.name, key, options.expires, env)
+  const { name } = slot
+  return { name, method: plan.method, changed: changed || isSent, key, previous: before, files }
+}

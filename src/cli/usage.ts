@@ -1,0 +1,96 @@
+import { looksSecret } from '../config/shown-word.ts'
+import { EXIT } from '../errors.ts'
+import type { Failure } from './failure.ts'
+import { acceptedBy, type GivenFlags, givenName } from './flag-words.ts'
+
+/** The parts of an error of the command-line library that are ours to print; everything else of it may hold what was typed. */
+interface ParseError {
+  readonly oclif?: { readonly exit?: number }
+  readonly flags?: readonly string[]
+  readonly args?: readonly { readonly name?: string }[]
+}
+
+/** What usage errors are told with. */
+export interface UsageContext extends GivenFlags {
+  readonly closest: (word: string, words: string[]) => string | undefined
+}
+
+export function isParseError(error: unknown): error is Error & ParseError {
+  return error instanceof Error && ('parse' in error || (error as ParseError).oclif?.exit === EXIT.usage)
+}
+
+/**
+ * Usage errors of the command-line library in our words, from names only: its own messages repeat the arguments, and one
+ * of them may be a pasted key.
+ */
+export function usageFailure(error: Error & ParseError, context: UsageContext): Failure {
+  const { flags, closest } = context
+  switch (error.constructor.name) {
+    case 'NonExistentFlagsError': {
+      const typed = (error.flags ?? []).map(flagName)
+      const meant = closest((typed[0] ?? '').replace(/^-+/, ''), Object.keys(flags))
+      const listed = typed.length > 0 ? typed.join(', ') : 'a flag'
+      return usage(
+        `${listed} is not a flag of this command`,
+        meant ? `did you mean --${meant}?` : 'see --help',
+      )
+    }
+    case 'UnexpectedArgsError':
+      return usage(
+        'there are more arguments than this command takes',
+        'a key is never an argument: pipe it in, or use --from-env or --from-file',
+      )
+    case 'RequiredArgsError':
+      return usage(`missing argument: ${(error.args ?? []).map(arg => arg.name?.toUpperCase()).join(', ')}`)
+    case 'FailedFlagValidationError':
+      return usage(flagRule(error.message, context) ?? 'these flags do not go together')
+    default:
+      return valueFailure(error, context)
+  }
+}
+
+/** A value that its flag does not take, or none where one is needed. */
+function valueFailure({ message }: Error, context: UsageContext): Failure {
+  const name = Object.keys(context.flags).find(flag => new RegExp(`--${flag}(?![\\w-])`).test(message))
+  if (name === undefined) return usage('the command line is not understood')
+  const accepted = acceptedBy(context.flags[name] ?? {})
+  const hint = accepted === undefined ? 'see --help' : `it takes ${accepted}`
+  const isMissing = /expects? a value/.test(message)
+  const what = isMissing ? 'lacks its value' : 'has a value that does not fit'
+  return usage(`${givenName(name, context)} ${what}`, hint)
+}
+
+/**
+ * Which rule between flags was broken. The library tells it in sentences with typed values in them: only names that
+ * the command has are taken from there.
+ */
+function flagRule(said: string, context: UsageContext): string | undefined {
+  const { flags } = context
+  const shown = (name: string | undefined): string | undefined =>
+    name !== undefined && Object.hasOwn(flags, name) ? givenName(name, context) : undefined
+  const [, missing] = /Missing required flag ([\w-]+)/.exec(said) ?? []
+  const lacking = shown(missing)
+  if (lacking !== undefined) {
+    const { helpValue, options } = flags[missing ?? ''] ?? {}
+    if (options !== undefined) return `${lacking} is needed: one of ${options.join(', ')}`
+    return typeof helpValue === 'string' ? `${lacking} ${helpValue} is needed` : `${lacking} is needed`
+  }
+  const [, needing, needed = ''] = /must be provided when using --([\w-]+): ([\w, -]+)/.exec(said) ?? []
+  const partners = needed.split(', ').flatMap(flag => shown(flag.replace(/^--/, '')) ?? [])
+  if (shown(needing) !== undefined && partners.length > 0)
+    return `${shown(needing)} needs ${partners.join(' and ')} too`
+  const [, other] = /--([\w-]+)(?:=|(?= cannot))/.exec(said) ?? []
+  const [, one] = /cannot also be provided when using --([\w-]+)/.exec(said) ?? []
+  const both = [shown(one), shown(other)]
+  return both.includes(undefined) ? undefined : `${both.join(' and ')} exclude each other`
+}
+
+/** The name of what was typed as a flag; a value glued to it is dropped, and a long one is not repeated. */
+function flagName(typed: string): string {
+  const name = typed.split('=')[0] ?? ''
+  return looksSecret(name.replace(/^-+/, '')) ? '(a word not shown here)' : name
+}
+
+function usage(message: string, hint = 'see --help'): Failure {
+  return { code: 'USAGE', message, hint, exitCode: EXIT.usage }
+}
