@@ -72,7 +72,7 @@ describe('every question has a flag', () => {
     .filter(([, first]) => first !== 'flag' && first.startsWith("'"))
 
   it('finds the questions', () => {
-    expect(asked.length).toBeGreaterThan(7)
+    expect(asked.length).toBeGreaterThan(5)
   })
 
   it.each(asked)('%s asks for %s', (_, first) => {
