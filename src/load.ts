@@ -44,7 +44,8 @@ export interface LoadOptions {
   readonly everyVariable?: boolean | undefined
   /**
    * {@link loadUsable} puts a stand-in where a key is missing (an unset variable, a file that is not there or is empty)
-   * instead of failing; other variables stand as written. Only for a gateway behind which a mock answers.
+   * instead of failing; other variables stand as written, and sources that may be asked over a network are not. Only for a
+   * gateway behind which a mock answers.
    */
   readonly standIns?: boolean | undefined
 }
@@ -84,6 +85,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     ...((agw ?? options.lastGood) &&
       !options.everyVariable && { wanted: variableNames(new TextDecoder().decode(bytes)) }),
     gather: options.gather,
+    localOnly: options.standIns,
     lastGood: options.lastGood,
     ...(named !== undefined && { envFile: named }),
   })

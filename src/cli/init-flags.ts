@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { STYLES } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
@@ -98,6 +100,27 @@ export const initFlags = {
     env: 'AGW_CONFIG',
   }),
   force: Flags.boolean({ summary: 'Replace a config that is there.', env: 'AGW_FORCE' }),
+}
+
+/** The absolute path of the config to write. Throws USAGE for standard output, FILE_EXISTS where one is that shall stay. */
+export async function configToWrite(
+  flags: { readonly file: string; readonly force: boolean; readonly 'dry-run': boolean },
+  cwd: string,
+): Promise<string> {
+  if (flags.file === '-') {
+    throw new AgwError('USAGE', 'a config is written to a file, not to standard output', {
+      hint: 'name one with --file PATH',
+    })
+  }
+  const path = resolve(cwd, flags.file)
+  const isFree = await stat(path).then(
+    () => flags.force || flags['dry-run'],
+    () => true,
+  )
+  if (isFree) return path
+  throw new AgwError('FILE_EXISTS', `${flags.file} is there already`, {
+    hint: 'replace it with --force, look first with --dry-run, or write another with --file PATH',
+  })
 }
 
 /** What the flags of `agw init` already answer. */

@@ -1,8 +1,8 @@
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
-import { asList, connectToFlag } from '../cli/flags.ts'
-import { readKey } from '../cli/key-input.ts'
+import { asList } from '../cli/flags.ts'
 import { routeTestJson, routeTestText } from '../cli/report/route-test.ts'
+import { readClientKey, testRouteFlags, wantedRequest } from '../cli/test-route-flags.ts'
 import { EXIT } from '../errors.ts'
 
 export default class TestRoute extends ConfigCommand {
@@ -22,83 +22,17 @@ export default class TestRoute extends ConfigCommand {
       default: '/v1/chat/completions',
     }),
   }
-  static override flags = {
-    model: Flags.string({ summary: 'The model in the request.', helpValue: 'NAME', env: 'AGW_MODEL' }),
-    prompt: Flags.string({
-      summary: 'What the request says.',
-      default: 'Say hello in one word.',
-      env: 'AGW_PROMPT',
-    }),
-    method: Flags.string({
-      summary: 'The HTTP method; POST with a body unless told.',
-      env: 'AGW_HTTP_METHOD',
-    }),
-    header: Flags.string({
-      char: 'H',
-      summary: 'A header, as in "name: value"; repeatable. Not for keys.',
-      helpValue: 'HEADER',
-      multiple: true,
-      env: 'AGW_REQUEST_HEADER',
-    }),
-    'key-from-env': Flags.string({
-      summary: "Take the client's own key from a variable, for a route that passes it on.",
-      helpValue: 'VAR',
-      env: 'AGW_KEY_FROM_ENV',
-    }),
-    'key-from-stdin': Flags.boolean({
-      summary: "Read the client's own key from standard input.",
-      exclusive: ['key-from-env'],
-      env: 'AGW_KEY_FROM_STDIN',
-    }),
-    host: Flags.string({ summary: 'The Host of the request.', helpValue: 'NAME', env: 'AGW_REQUEST_HOST' }),
-    port: Flags.integer({
-      summary: 'Which port of the config, where it has several.',
-      min: 1,
-      max: 65_535,
-      env: 'AGW_PORT',
-    }),
-    stream: Flags.boolean({ summary: 'Ask for a stream.', env: 'AGW_STREAM' }),
-    url: Flags.string({
-      summary: 'A gateway that runs already.',
-      helpValue: 'URL',
-      exclusive: ['explain', 'mock'],
-      env: 'AGW_URL',
-    }),
-    explain: Flags.boolean({ summary: 'Send nothing: only say which way it would go.', env: 'AGW_EXPLAIN' }),
-    mock: Flags.boolean({ summary: 'Let the built-in mock answer for the provider.', env: 'AGW_MOCK' }),
-    'connect-to': connectToFlag({ exclusive: ['mock'] }),
-    'expect-status': Flags.integer({
-      summary: 'The status that counts as passed; any 2xx unless told.',
-      min: 100,
-      max: 599,
-      env: 'AGW_EXPECT_STATUS',
-    }),
-    timeout: Flags.integer({
-      summary: 'Give up after so many seconds.',
-      min: 1,
-      default: 60,
-      env: 'AGW_TIMEOUT',
-    }),
-  }
+  static override flags = testRouteFlags
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(TestRoute)
     const { testRoute } = await import('../test-route/test-route.ts')
-    const headers = asList(flags.header, '\n')
-    // A key may come in one, however often it is said that it should not.
-    for (const header of headers) this.redactor.add(header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))
+    const request = wantedRequest(args.path, flags)
+    // A key may come in a header, however often it is said that it should not.
+    for (const header of request.headers) this.redactor.add(header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))
     const result = await testRoute({
       load: this.loadOptions(flags),
-      request: {
-        path: args.path,
-        method: flags.method,
-        model: flags.model,
-        prompt: flags.prompt,
-        headers,
-        host: flags.host,
-        port: flags.port,
-        stream: flags.stream,
-      },
+      request,
       url: flags.url,
       explain: flags.explain,
       mock: flags.mock,
@@ -107,16 +41,7 @@ export default class TestRoute extends ConfigCommand {
       timeoutMs: flags.timeout * 1000,
       onSecret: secret => this.redactor.add(secret),
       onNote: message => this.note(this.terminal.style('dim', message, 'err')),
-      clientKey: slot =>
-        readKey(
-          { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] },
-          {
-            message: `The client's own key for ${slot.name} (hidden)`,
-            provider: slot.provider,
-            optional: true,
-          },
-          this.keyInput(flags),
-        ),
+      clientKey: slot => readClientKey(slot, flags, this.keyInput(flags)),
     })
     if (!result.ok) this.endWith(EXIT.findings)
     this.say(routeTestText(result, this.terminal))

@@ -1,21 +1,13 @@
-import { Args, Flags } from '@oclif/core'
-import { type CheckOptions, checkConfigs, filesToCheck, publishedSchema } from '../checking/check.ts'
+import { Args } from '@oclif/core'
+import { type CheckOptions, checkConfigs, filesToCheck } from '../checking/check.ts'
+import type { applyFixes } from '../cli/apply-fixes.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { missingAsUsage } from '../cli/failure.ts'
-import { writeFlags } from '../cli/flags.ts'
-import { type CheckedFile, filesOf } from '../cli/report/checked-file.ts'
-import { stepSummary } from '../cli/report/github.ts'
+import { printReport } from '../cli/print-report.ts'
+import { filesOf } from '../cli/report/checked-file.ts'
 import { validateJson } from '../cli/report/json.ts'
-import {
-  asksForJson,
-  FORMATS,
-  type Format,
-  noteBeside,
-  reportText,
-  verdictOf,
-} from '../cli/report/validate.ts'
-import { writeStepSummary } from '../cli/step-summary.ts'
-import { workspaceRoot } from '../cli/workspace-root.ts'
+import { asksForJson, verdictOf } from '../cli/report/validate.ts'
+import { checkOptions, validateFlags } from '../cli/validate-flags.ts'
 import { EXIT } from '../errors.ts'
 
 export default class Validate extends ConfigCommand {
@@ -37,46 +29,7 @@ export default class Validate extends ConfigCommand {
       description: 'Configs, or patterns such as "conf/**/*.yaml"; - is standard input.',
     }),
   }
-  static override flags = {
-    format: Flags.string({
-      summary: 'How the findings are printed; --json is json.',
-      options: [...FORMATS],
-      default: 'text',
-      env: 'AGW_FORMAT',
-    }),
-    strict: Flags.boolean({ summary: 'Warnings count as errors.', env: 'AGW_STRICT' }),
-    'max-warnings': Flags.integer({
-      summary: 'More warnings than this count as an error.',
-      helpValue: 'N',
-      min: 0,
-      env: 'AGW_MAX_WARNINGS',
-    }),
-    'no-secrets': Flags.boolean({
-      summary: 'Do not look at keys: shape only, no variable needs to be set.',
-      env: 'AGW_NO_SECRETS',
-    }),
-    online: Flags.boolean({
-      summary: 'Ask each provider, by a call that is not billed, whether its key works.',
-      exclusive: ['no-secrets'],
-      env: 'AGW_ONLINE',
-    }),
-    engine: Flags.string({
-      summary: 'Which gateway shall run it; for embedded, what it does not run is an error.',
-      options: ['embedded', 'agentgateway'],
-      env: 'AGW_ENGINE',
-    }),
-    schema: Flags.string({
-      summary: 'Check against a published agentgateway schema too: a file, or an https URL.',
-      helpValue: 'PATH|URL',
-      env: 'AGW_SCHEMA',
-    }),
-    fix: Flags.boolean({
-      summary:
-        'Mend what is certain: quotes, dollar signs, plain virtual keys, file modes. Shows the diff first.',
-      env: 'AGW_FIX',
-    }),
-    ...writeFlags,
-  }
+  static override flags = validateFlags
 
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || asksForJson(this.argv, process.env)
@@ -88,37 +41,23 @@ export default class Validate extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Validate)
-    const options: CheckOptions = {
-      secrets: !flags['no-secrets'],
-      engine: flags.engine as CheckOptions['engine'],
-      online: flags.online ? {} : undefined,
-      published: await publishedSchema(flags.schema, process.cwd()),
-    }
+    const options = await checkOptions(flags, process.cwd())
     const loads = await filesToCheck(args.file, this.loadOptions(flags))
     const check = (how: CheckOptions) => checkConfigs(loads, how, secret => this.registerSecret(secret))
-    const fixed = flags.fix
-      ? await (await import('../cli/apply-fixes.ts')).applyFixes(
-          () => check({ ...options, online: undefined }),
-          this.writeOptions(flags),
-        )
-      : undefined
+    const certain = () => check({ ...options, online: undefined })
+    const fixed = flags.fix ? await this.#fix(certain, this.writeOptions(flags)) : undefined
     const shown = filesOf(await check(options))
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
     if (!verdict.passed) this.endWith(EXIT.findings)
-    await this.#print(shown, flags.format as Format, flags.strict)
+    const { terminal, redactor } = this
+    const { version } = this.config
+    if (!this.jsonEnabled()) await printReport(shown, flags, { terminal, redactor, version })
     if (verdict.note !== undefined) this.note(verdict.note)
     return { ...validateJson(shown), ...(fixed && { fixed }) }
   }
 
-  async #print(files: readonly CheckedFile[], format: Format, strict: boolean): Promise<void> {
-    if (this.jsonEnabled() || format === 'json') return
-    const root = workspaceRoot(process.cwd(), process.env)
-    const { terminal, config, redactor } = this
-    this.say(reportText(format, files, { terminal, root, version: config.version, strict }))
-    const note = noteBeside(format, files)
-    if (note !== undefined) this.note(note)
-    if (format !== 'github') return
-    const unwritten = await writeStepSummary(redactor.redact(stepSummary(files, root)), process.env)
-    if (unwritten !== undefined) this.note(unwritten)
+  async #fix(...how: Parameters<typeof applyFixes>): ReturnType<typeof applyFixes> {
+    const { applyFixes } = await import('../cli/apply-fixes.ts')
+    return await applyFixes(...how)
   }
 }

@@ -9,6 +9,7 @@ import { Secret } from './secret.ts'
 import type { SourceContext, SourceProblem } from './source.ts'
 import { type DotenvFile, readDotenvFile } from './sources/dotenv.ts'
 import { fromEnvironment } from './sources/environment.ts'
+import { isLocal } from './sources/registry.ts'
 import { isTrusted, needsTrust, untrusted } from './trust.ts'
 
 /** Reads the values of entries of agw.yaml; `gather`, or something that keeps them. */
@@ -26,6 +27,8 @@ export interface VariableOptions {
   readonly agw?: AgwFile | undefined
   /** The variables whose sources in agw.yaml are asked; all of them unless told. */
   readonly wanted?: readonly string[] | undefined
+  /** Ask only sources that are read from this machine. */
+  readonly localOnly?: boolean | undefined
   /** `false` asks no source. */
   readonly gather?: Gather | false | undefined
   /** What stands in for keys of the dotenv file that have gone bad while a gateway runs. */
@@ -119,14 +122,27 @@ async function gatherWanted(options: VariableOptions): Promise<ReadonlyMap<strin
     ({ variable }) => fromEnvironment(variable, env) === undefined && (wanted?.includes(variable) ?? true),
   )
   if (entries.length === 0) return new Map()
+  const asked = options.localOnly === true ? entries.filter(({ kind }) => isLocal(kind)) : entries
   const trusted = await isTrusted(agw, env)
-  const allowed = entries.filter(entry => trusted || !needsTrust(entry, agw))
+  const allowed = asked.filter(entry => trusted || !needsTrust(entry, agw))
   const context = { env, configDir, connections: agw.connections }
   const found = new Map(await (options.gather ?? gather)(allowed, context))
-  for (const { variable, kind } of entries.filter(entry => !allowed.includes(entry))) {
-    found.set(variable, { outcome: untrusted(agw), described: kind })
+  for (const entry of entries.filter(one => !allowed.includes(one))) {
+    const { variable, kind } = entry
+    found.set(variable, {
+      outcome: asked.includes(entry) ? untrusted(agw) : notAsked(variable, kind),
+      described: kind,
+    })
   }
   return found
+}
+
+function notAsked(variable: string, kind: SourceKind): SourceProblem {
+  return {
+    code: 'not-configured',
+    message: `${kind} is not asked for ${variable} while the mock answers`,
+    hint: 'nothing needs to be done',
+  }
 }
 
 async function readDotenv({

@@ -24,7 +24,8 @@ export interface HereOptions {
   readonly keys: KeyUse
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
-  readonly traces: TracesOptions
+  /** Absent where no spans are to leave, whatever the config says. */
+  readonly traces: TracesOptions | undefined
 }
 
 /**
@@ -33,14 +34,14 @@ export interface HereOptions {
  */
 export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Serving> {
   const { options, keys, connectTo, standIn } = here
-  const traces = new Traces(here.traces)
-  await traces.prepare(runtime)
-  traces.adopt(runtime)
+  const traces = here.traces && new Traces(here.traces)
+  await traces?.prepare(runtime)
+  traces?.adopt(runtime)
   const log = options.log && (await openAccessLog(options.log))
   const metrics = new Metrics()
   // Without admin pages nobody could ask.
   const counts = options.admin === undefined ? [] : [metrics.record, keys.record]
-  const observers = [log?.add, traces.add, ...counts].filter(one => one !== undefined)
+  const observers = [log?.add, traces?.add, ...counts].filter(one => one !== undefined)
   const gateway = await startGateway(runtime, {
     ...(options.host !== undefined && { host: options.host }),
     connectTo,
@@ -48,7 +49,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     onAccess: tellAll(observers),
     ...(options.admin && { onConnection: metrics.connection }),
   }).catch(async (error: unknown) => {
-    await Promise.all([log?.close(), traces.close()])
+    await Promise.all([log?.close(), traces?.close()])
     throw error
   })
   return {
@@ -57,13 +58,13 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
         return gateway.addresses
       },
       reload: async next => {
-        await traces.prepare(next)
+        await traces?.prepare(next)
         await gateway.reload(next)
-        traces.adopt(next)
+        traces?.adopt(next)
       },
       close: async how => {
         await gateway.close(how)
-        await Promise.all([log?.close(), traces.close()])
+        await Promise.all([log?.close(), traces?.close()])
       },
     },
     metrics: async () => [metrics.snapshot()],

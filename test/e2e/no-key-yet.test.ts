@@ -1,6 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { agw, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
@@ -83,6 +86,28 @@ describe('--mock', () => {
     await gateway.until('ready')
     expect(gateway.stderr().match(MOCK_ANSWERS)).toHaveLength(1)
     expect(gateway.stderr()).not.toContain('stand-in')
+  })
+
+  it('asks no source that may leave the machine, and sends no traces', async () => {
+    await init('env')
+    let calls = 0
+    const collector = createServer((_, response) => {
+      calls += 1
+      response.end()
+    })
+    await new Promise<void>(resolve => collector.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void collector.close())
+    const { port: at } = collector.address() as AddressInfo
+    const tracing = `frontendPolicies: {tracing: {host: "127.0.0.1:${at}", protocol: http, randomSampling: "true"}}\n`
+    await appendFile(join(folder, 'config.yaml'), tracing)
+    await writeFile(join(folder, 'agw.yaml'), 'secrets: {OPENAI_API_KEY: {exec: [touch, made]}}\n')
+    const gateway = start(['serve', '--mock', '--log-level', 'off'], { cwd: folder, env: { AGW_TRUST: '1' } })
+    await gateway.until('ready')
+    expect((await ask()).status).toBe(200)
+    expect(await gateway.stop()).toBe(0)
+    expect(calls).toBe(0)
+    expect(existsSync(join(folder, 'made'))).toBe(false)
+    expect(gateway.stderr()).toContain('exec is not asked for OPENAI_API_KEY while the mock answers')
   })
 
   it.each([

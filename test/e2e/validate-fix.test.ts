@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { GUIDE } from '../helpers/guide.ts'
 import { BAD, DOUBTFUL, ENV, folder, GOOD, KEY, put, validate } from '../helpers/validate.ts'
 
-describe('--fix', '--yes', () => {
+describe('--fix', () => {
   it('mends what shows only when the file can be read', async () => {
     const text = `${DOUBTFUL.replace('"$OPENAI_API_KEY"', '$OPENAI_API_KEY')}`
     await put({ 'config.yaml': text })

@@ -1,8 +1,8 @@
-import { Flags } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
-import { asList, connectToFlag } from '../../cli/flags.ts'
-import { newKeyFlags, slotArgs, takeNewKey } from '../../cli/key-args.ts'
+import { asList } from '../../cli/flags.ts'
+import { slotArgs, takeNewKey } from '../../cli/key-args.ts'
 import { nextText, rotatedJson, rotatedText, rotateEventText } from '../../cli/report/rotate.ts'
+import { rotateFlags } from '../../cli/rotate-flags.ts'
 import { EXIT } from '../../errors.ts'
 
 export default class KeysRotate extends ConfigCommand {
@@ -16,34 +16,7 @@ export default class KeysRotate extends ConfigCommand {
     '<%= config.bin %> keys rotate openai --undo',
   ]
   static override args = slotArgs
-  static override flags = {
-    ...newKeyFlags('the new key'),
-    undo: Flags.boolean({ summary: 'Put the old key back.', exclusive: ['finish'], env: 'AGW_ROTATE_UNDO' }),
-    finish: Flags.boolean({ summary: 'Forget the old key now.', env: 'AGW_ROTATE_FINISH' }),
-    check: Flags.boolean({
-      summary: 'Ask the provider whether the new key works.',
-      default: true,
-      allowNo: true,
-      env: 'AGW_ROTATE_CHECK',
-    }),
-    wait: Flags.integer({
-      summary: 'How long running gateways have to take the key up.',
-      helpValue: 'SECONDS',
-      min: 0,
-      default: 30,
-      env: 'AGW_ROTATE_WAIT',
-    }),
-    keep: Flags.integer({
-      summary: 'How long the old key is kept for --undo.',
-      helpValue: 'HOURS',
-      min: 0,
-      default: 24,
-      env: 'AGW_ROTATE_KEEP',
-    }),
-    'connect-to': connectToFlag({
-      summary: "For the check, connect elsewhere, as curl's --connect-to; repeatable.",
-    }),
-  }
+  static override flags = rotateFlags
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysRotate)

@@ -1,8 +1,9 @@
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { sarifText } from '../../cli/report/sarif.ts'
 import { leakyFiles, SCAN_RULES, scanJson, scanText } from '../../cli/report/scan.ts'
 import { asksForJson } from '../../cli/report/validate.ts'
+import { scanFlags } from '../../cli/scan-flags.ts'
 import { workspaceRoot } from '../../cli/workspace-root.ts'
 import { AgwError, EXIT } from '../../errors.ts'
 
@@ -24,40 +25,7 @@ export default class KeysScan extends ConfigCommand {
       description: 'Files and folders, with all that is in them.',
     }),
   }
-  static override flags = {
-    format: Flags.string({
-      summary: 'How the findings are printed; --json is json.',
-      options: ['text', 'json', 'sarif'],
-      default: 'text',
-      env: 'AGW_FORMAT',
-    }),
-    history: Flags.boolean({
-      summary: 'Look into everything that git keeps.',
-      default: true,
-      allowNo: true,
-      env: 'AGW_SCAN_HISTORY',
-    }),
-    staged: Flags.boolean({
-      summary: 'Look only into what the next commit takes in, as for a pre-commit hook.',
-      exclusive: ['shell-history'],
-      env: 'AGW_SCAN_STAGED',
-    }),
-    'shell-history': Flags.boolean({
-      summary: 'Look into what your shells remember.',
-      env: 'AGW_SCAN_SHELL_HISTORY',
-    }),
-    baseline: Flags.string({
-      summary: 'Leave out the findings that this file lists.',
-      helpValue: 'FILE',
-      env: 'AGW_SCAN_BASELINE',
-      exclusive: ['write-baseline'],
-    }),
-    'write-baseline': Flags.string({
-      summary: 'Write the findings into a file, as known ones; no key is in it.',
-      helpValue: 'FILE',
-      env: 'AGW_SCAN_WRITE_BASELINE',
-    }),
-  }
+  static override flags = scanFlags
 
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || asksForJson(this.argv, process.env)

@@ -20,6 +20,16 @@ const SOURCES: { readonly [K in SourceKind]: () => Promise<SecretSource<K>> } = 
   op: async () => (await import('./onepassword.ts')).onePasswordSource,
 }
 
+/** Read from this machine alone; every other source is asked over a network, or by a program that may use one. */
+const LOCAL: ReadonlySet<SourceKind> = new Set([
+  ...(['env', 'dotenv', 'file', 'credential', 'keychain', 'encrypted', 'sops'] as const),
+])
+
+/** Whether a source can be read without a call that may leave the machine. */
+export function isLocal(kind: SourceKind): boolean {
+  return LOCAL.has(kind)
+}
+
 /** The source behind a word of agw.yaml. */
 export function loadSource<K extends SourceKind>(kind: K): Promise<SecretSource<K>> {
   return SOURCES[kind]()

@@ -29,6 +29,7 @@ class ServingWorker {
   readonly #redactor = new Redactor()
   readonly #metrics = new Metrics()
   readonly #limits: RemoteLimits
+  #sendsTraces = true
   readonly #traces = new Traces({
     redact: text => this.#redactor.redact(text),
     onNote: message => this.#tell({ kind: 'note', message }),
@@ -96,7 +97,9 @@ class ServingWorker {
     }
     const tell = this.#log?.add
     const runtime = compileRuntime(config)
-    await this.#traces.prepare(runtime)
+    // With a mock, nothing leaves: no spans either.
+    this.#sendsTraces = standIn === undefined
+    if (this.#sendsTraces) await this.#traces.prepare(runtime)
     this.#traces.adopt(runtime)
     this.#gateway = await startGateway(runtime, {
       ...(host !== undefined && { host }),
@@ -117,7 +120,7 @@ class ServingWorker {
 
   async #reload(config: ResolvedConfig): Promise<void> {
     const runtime = compileRuntime(config)
-    await this.#traces.prepare(runtime)
+    if (this.#sendsTraces) await this.#traces.prepare(runtime)
     await this.#gateway?.reload(runtime)
     this.#traces.adopt(runtime)
   }

@@ -1,0 +1,25 @@
+import type { Terminal } from '../terminal.ts'
+import type { WrittenFile } from '../write-files.ts'
+
+/** What can be done after `agw init`. */
+interface AfterInit {
+  /** Does the same without questions. */
+  readonly command: string
+  readonly next: readonly string[]
+  readonly dryRun: boolean
+}
+
+/** What became of each file, the one line that does the same, and what to run next. */
+export function initText(
+  files: readonly WrittenFile[],
+  { command, next, dryRun }: AfterInit,
+  terminal: Terminal,
+): string {
+  const lines = files.map(({ file, action, mode }) => {
+    const word = dryRun && action !== 'unchanged' ? `would be ${action}` : action
+    const shown = mode === '' ? '' : terminal.style('dim', `  ${mode}`)
+    return `${terminal.style('green', word.padEnd(9))} ${file}${shown}`
+  })
+  const steps = next.map(line => `  ${terminal.style('bold', line)}`)
+  return [...lines, '', 'The same without questions:', `  ${command}`, '', 'Next:', ...steps].join('\n')
+}

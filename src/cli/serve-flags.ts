@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { Flags, type Interfaces } from '@oclif/core'
+import type { ServeOptions } from '../serving/serve.ts'
+import { asList, connectToFlag, hostFlag } from './flags.ts'
+
+/** The flags of `agw serve`. */
+export const serveFlags = {
+  engine: Flags.string({
+    summary: 'The built-in gateway, or the real agentgateway found on the PATH.',
+    options: ['embedded', 'agentgateway'],
+    default: 'embedded',
+    env: 'AGW_ENGINE',
+  }),
+  host: hostFlag,
+  mock: Flags.boolean({
+    summary: 'Let the built-in mock answer for every provider: no request leaves the machine.',
+    description:
+      'Sources of agw.yaml that are asked over a network or by a program are not asked, and no traces are sent. Only a key set that jwtAuth names by URL is still fetched: without it no token could be judged.',
+    env: 'AGW_MOCK',
+  }),
+  'connect-to': connectToFlag({ exclusive: ['mock'] }),
+  reload: Flags.boolean({
+    summary: 'Watch the files and take changes in.',
+    default: true,
+    allowNo: true,
+    env: 'AGW_RELOAD',
+  }),
+  admin: Flags.string({
+    summary: 'Where the admin pages are (readiness, metrics, config dump, reload), or off.',
+    description: "The config's adminAddr unless given, else 127.0.0.1:15000. Off loopback they want a token.",
+    helpValue: 'HOST:PORT',
+    env: 'AGW_ADMIN',
+  }),
+  workers: Flags.string({
+    summary: 'How many processes serve: a number, or auto for one per processor.',
+    description:
+      "The config's workerThreads unless given, else one. They share ports, rate limits and health.",
+    helpValue: 'N',
+    env: 'AGW_WORKERS',
+  }),
+  'log-format': Flags.string({
+    summary: 'The form of the access log.',
+    options: ['text', 'json'],
+    default: 'text',
+    env: 'AGW_LOG_FORMAT',
+  }),
+  'log-level': Flags.string({
+    summary: 'How much is logged: requests at info, only what went wrong at warn, nothing at off.',
+    options: ['info', 'warn', 'off'],
+    default: 'info',
+    env: 'AGW_LOG_LEVEL',
+  }),
+  'access-log': Flags.string({
+    summary: 'Write the access log to a file instead of standard error.',
+    helpValue: 'FILE',
+    env: 'AGW_ACCESS_LOG',
+  }),
+}
+
+/** What those flags ask of `serve`, with what the program knows of itself. */
+export function serveOptions(
+  flags: Interfaces.InferredFlags<typeof serveFlags>,
+  own: { readonly version: string; readonly root: string; readonly redact: (text: string) => string },
+): Omit<ServeOptions, 'load' | 'onEvent' | 'onSecret'> {
+  const { version, root, redact } = own
+  return {
+    host: flags.host,
+    mock: flags.mock,
+    connectTo: asList(flags['connect-to']),
+    reload: flags.reload,
+    log: {
+      format: flags['log-format'] as 'text' | 'json',
+      level: flags['log-level'] as 'info' | 'warn' | 'off',
+      file: flags['access-log'],
+      stream: process.stderr,
+      redact,
+    },
+    admin: { address: flags.admin, pid: process.pid, version, redact },
+    workers: { count: flags.workers, script: join(root, 'bin', 'worker.js') },
+  }
+}

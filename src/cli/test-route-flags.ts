@@ -1,0 +1,88 @@
+import { Flags, type Interfaces } from '@oclif/core'
+import type { KeySlot } from '../config/index.ts'
+import type { Secret } from '../secrets/secret.ts'
+import type { WantedRequest } from '../test-route/test-route.ts'
+import { asList, connectToFlag } from './flags.ts'
+import { type KeyInputContext, readKey } from './key-input.ts'
+
+/** The flags of `agw test-route`. */
+export const testRouteFlags = {
+  model: Flags.string({ summary: 'The model in the request.', helpValue: 'NAME', env: 'AGW_MODEL' }),
+  prompt: Flags.string({
+    summary: 'What the request says.',
+    default: 'Say hello in one word.',
+    env: 'AGW_PROMPT',
+  }),
+  method: Flags.string({
+    summary: 'The HTTP method; POST with a body unless told.',
+    env: 'AGW_HTTP_METHOD',
+  }),
+  header: Flags.string({
+    char: 'H',
+    summary: 'A header, as in "name: value"; repeatable. Not for keys.',
+    helpValue: 'HEADER',
+    multiple: true,
+    env: 'AGW_REQUEST_HEADER',
+  }),
+  'key-from-env': Flags.string({
+    summary: "Take the client's own key from a variable, for a route that passes it on.",
+    helpValue: 'VAR',
+    env: 'AGW_KEY_FROM_ENV',
+  }),
+  'key-from-stdin': Flags.boolean({
+    summary: "Read the client's own key from standard input.",
+    exclusive: ['key-from-env'],
+    env: 'AGW_KEY_FROM_STDIN',
+  }),
+  host: Flags.string({ summary: 'The Host of the request.', helpValue: 'NAME', env: 'AGW_REQUEST_HOST' }),
+  port: Flags.integer({
+    summary: 'Which port of the config, where it has several.',
+    min: 1,
+    max: 65_535,
+    env: 'AGW_PORT',
+  }),
+  stream: Flags.boolean({ summary: 'Ask for a stream.', env: 'AGW_STREAM' }),
+  url: Flags.string({
+    summary: 'A gateway that runs already.',
+    helpValue: 'URL',
+    exclusive: ['explain', 'mock'],
+    env: 'AGW_URL',
+  }),
+  explain: Flags.boolean({ summary: 'Send nothing: only say which way it would go.', env: 'AGW_EXPLAIN' }),
+  mock: Flags.boolean({ summary: 'Let the built-in mock answer for the provider.', env: 'AGW_MOCK' }),
+  'connect-to': connectToFlag({ exclusive: ['mock'] }),
+  'expect-status': Flags.integer({
+    summary: 'The status that counts as passed; any 2xx unless told.',
+    min: 100,
+    max: 599,
+    env: 'AGW_EXPECT_STATUS',
+  }),
+  timeout: Flags.integer({
+    summary: 'Give up after so many seconds.',
+    min: 1,
+    default: 60,
+    env: 'AGW_TIMEOUT',
+  }),
+}
+
+type TestRouteFlags = Interfaces.InferredFlags<typeof testRouteFlags>
+
+/** The request that those flags describe. */
+export function wantedRequest(path: string, flags: TestRouteFlags): WantedRequest {
+  const { method, model, prompt, host, port, stream } = flags
+  return { path, method, model, prompt, headers: asList(flags.header, '\n'), host, port, stream }
+}
+
+/** The client's own key, for a route that passes it on; `undefined` where there is none. */
+export function readClientKey(
+  { name, provider }: Pick<KeySlot, 'name' | 'provider'>,
+  flags: TestRouteFlags,
+  context: KeyInputContext,
+): Promise<Secret | undefined> {
+  const from = { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] }
+  return readKey(
+    from,
+    { message: `The client's own key for ${name} (hidden)`, provider, optional: true },
+    context,
+  )
+}
