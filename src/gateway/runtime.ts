@@ -78,6 +78,8 @@ export interface Route {
   readonly key: string
   /** `namespace/name` */
   readonly name: string
+  /** `ruleName`; routes of one name may differ in it. */
+  readonly rule: string | undefined
   /** Where it stands in the config. */
   readonly path: Path
   readonly hostnames: readonly string[]

@@ -76,6 +76,19 @@ const TRANSFORMATIONS = section({
   conditional: each(section({ ...TRANSFORMATION, condition: EXPRESSION })),
 })
 
+/** A list has no expressions. */
+const RATE_LIMITS = section({
+  conditional: each(
+    section({
+      maxTokens: runs,
+      tokensPerFill: runs,
+      fillInterval: runs,
+      type: runs,
+      condition: EXPRESSION,
+    }),
+  ),
+})
+
 /** What gateways and listeners have, and routes as well. */
 export const GATEWAY_FIELDS: Fields = {
   cors: runs,
@@ -165,7 +178,7 @@ export const ROUTE_POLICIES = section({
   responseHeaderModifier: runs,
   urlRewrite: runs,
   requestRedirect: runs,
-  localRateLimit: unless(value => (Array.isArray(value) ? undefined : 'conditional rate limits')),
+  localRateLimit: RATE_LIMITS,
   csrf: runs,
   buffer: section({ request: runs }),
   requestMirror: section({ percentage: runs, backend: section({ host: runs, backend: runs }) }),

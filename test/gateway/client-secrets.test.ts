@@ -191,3 +191,21 @@ it('a client that leaves while its password is compared leaves nothing behind', 
   expect(gateway.events[0]).toMatchObject({ status: undefined, error: 'client disconnected' })
   expect(upstream.seen).toEqual([])
 })
+
+it('a password that cannot be checked because too many others wait is no wrong password', async () => {
+  const slow = '$$2b$$12$$Ar0we0FftGHrMXrARsrFdug..qtqZzNqUl9ZeZ0foD4kVkr86qczG'
+  const upstream = await startUpstream(response => void response.end('ok'))
+  const basicAuth = { mode: 'strict', htpasswd: `alice:${slow}` }
+  const { port } = await startTestGateway(config(upstream.port, { basicAuth }))
+  // A name that nobody has waits in the same line: it is not told by the time it takes.
+  const ask = (name: string) =>
+    call(port, { headers: { authorization: `Basic ${Buffer.from(`${name}:x`).toString('base64')}` } })
+  const busy = await Promise.any(
+    Array.from({ length: 90 }, (_, i) => ask(i % 2 === 0 ? 'alice' : 'nobody')).map(async asked => {
+      const answer = await asked
+      return answer.status === 503 ? answer : Promise.reject(new Error('was checked'))
+    }),
+  )
+  expect(busy).toMatchObject({ headers: { 'retry-after': '1' } })
+  expect(busy.headers).not.toHaveProperty('www-authenticate')
+})

@@ -104,10 +104,12 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"cipherSuites"/,
   ],
   [
-    'conditional rate limits',
-    policy({ localRateLimit: { conditional: [{}] } }),
-    `${ROUTE}.policies.localRateLimit`,
-    /conditional rate limits/,
+    'a function in the condition of a rate limit',
+    policy({
+      localRateLimit: { conditional: [{ fillInterval: '1s', condition: 'request.uri.addQuery()' }] },
+    }),
+    `${ROUTE}.policies.localRateLimit.conditional[0].condition`,
+    /function addQuery/,
   ],
   [
     'mirroring to a service',
@@ -129,15 +131,15 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ],
   [
     'a function of expressions that is not run here',
-    policy({ authorization: { rules: ['true', { deny: 'flatten(jwt) == {}' }] } }),
+    policy({ authorization: { rules: ['true', { deny: 'request.uri.addQuery() == {}' }] } }),
     `${ROUTE}.policies.authorization.rules[1].deny`,
-    /function flatten/,
+    /function addQuery/,
   ],
   [
     'such a function where a key is looked for',
-    policy({ apiKey: { keys: [], location: { expression: 'flatten(jwt)' } } }),
+    policy({ apiKey: { keys: [], location: { expression: 'request.uri.addQuery()' } } }),
     `${ROUTE}.policies.apiKey.location.expression`,
-    /function flatten/,
+    /function addQuery/,
   ],
   [
     'guards of answers',
@@ -173,15 +175,15 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ['copilot', policy({ backendAuth: 'copilot' }), `${ROUTE}.policies.backendAuth`, /copilot/],
   [
     'a function in the condition of a direct response',
-    policy({ directResponse: { conditional: [{ condition: 'flatten({})', status: 200 }] } }),
+    policy({ directResponse: { conditional: [{ condition: 'request.uri.addQuery()', status: 200 }] } }),
     `${ROUTE}.policies.directResponse.conditional[0].condition`,
-    /function flatten/,
+    /function addQuery/,
   ],
   [
     'a function in a computed body',
-    policy({ directResponse: { status: 200, bodyExpression: 'flatten({})' } }),
+    policy({ directResponse: { status: 200, bodyExpression: 'request.uri.addQuery()' } }),
     `${ROUTE}.policies.directResponse.bodyExpression`,
-    /function flatten/,
+    /function addQuery/,
   ],
   ['a service', route({ backends: [{ service: {} }] }), `${ROUTE}.backends[0].service`, /"service"/],
   ['an mcp backend', route({ backends: [{ mcp: {} }] }), `${ROUTE}.backends[0].mcp`, /"mcp"/],
@@ -216,11 +218,11 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     {
       llm: {
         models: [],
-        virtualModels: [{ routing: { conditional: { targets: [{ when: 'flatten(jwt)' }] } } }],
+        virtualModels: [{ routing: { conditional: { targets: [{ when: 'request.uri.addQuery()' }] } } }],
       },
     },
     'llm.virtualModels[0].routing.conditional.targets[0].when',
-    /function flatten/,
+    /function addQuery/,
   ],
   ['logins for models', { llm: { models: [], policies: { oidc: {} } } }, 'llm.policies.oidc', /"oidc"/],
   [

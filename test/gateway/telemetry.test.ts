@@ -19,6 +19,10 @@ const EVENT: AccessEvent = {
   path: '/v1/chat/completions',
   version: 'HTTP/1.1',
   status: 200,
+  rule: undefined,
+  protocol: 'llm',
+  subject: undefined,
+  parameters: undefined,
   provider: 'openai',
   model: 'gpt-4o',
   operation: 'chat',
@@ -42,11 +46,24 @@ describe('the access log', () => {
     expect(textFormat()(EVENT)).toBe(
       '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=bind/3000 listener=listener0 route=default/route0 ' +
         'endpoint=api.openai.com:443 http.method=POST http.host=localhost:3000 http.path=/v1/chat/completions ' +
-        'http.version=HTTP/1.1 http.status=200 gen_ai.operation.name=chat gen_ai.provider.name=openai ' +
+        'http.version=HTTP/1.1 http.status=200 protocol=llm gen_ai.operation.name=chat gen_ai.provider.name=openai ' +
         'gen_ai.request.model=gpt-4o gen_ai.response.model=gpt-4o-2024 reason=Upstream src.addr=127.0.0.1:5555 ' +
         'gen_ai.usage.input_tokens=7 gen_ai.usage.output_tokens=9 agw.ai.time_to_first_token=3.500ms ' +
         'duration=12.346ms\n',
     )
+  })
+
+  it('tells whose token it was, the rule of the route and what the model was asked for', () => {
+    const parameters = { 'gen_ai.request.temperature': 0.5, 'gen_ai.request.max_tokens': 10 }
+    const event = { ...EVENT, subject: 'alice', rule: 'r1', parameters }
+    expect(textFormat()(event)).toMatch(
+      / route_rule=r1 .* gen_ai\.request\.temperature=0\.5 gen_ai\.request\.max_tokens=10 jwt\.sub=alice /,
+    )
+    expect(JSON.parse(jsonFormat()(event))).toMatchObject({
+      'jwt.sub': 'alice',
+      route_rule: 'r1',
+      ...parameters,
+    })
   })
 
   it('as JSON', () => {
@@ -64,6 +81,7 @@ describe('the access log', () => {
       'http.path': '/v1/chat/completions',
       'http.version': 'HTTP/1.1',
       'http.status': 200,
+      protocol: 'llm',
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': 'openai',
       'gen_ai.request.model': 'gpt-4o',

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 
+/** Whether a password fits; `busy` when that could not be found out: too many others wait. */
+export type Comparison = boolean | 'busy'
+
 /** Passwords that may wait to be compared; more come only from someone who tries them out. */
 const MOST_WAITING = 64
 /** How long a password that fitted need not be compared again, in milliseconds. */
@@ -23,7 +26,7 @@ parentPort.on('message', ({ id, password, hash }) => {
  */
 export class Bcrypt implements Disposable {
   readonly #now: () => number
-  readonly #waiting = new Map<number, (fits: boolean) => void>()
+  readonly #waiting = new Map<number, (fits: Comparison) => void>()
   /** SHA-256 of password and hash → until when it is known to fit. */
   readonly #fitting = new Map<string, number>()
   #worker: Worker | undefined
@@ -33,17 +36,16 @@ export class Bcrypt implements Disposable {
     this.#now = now
   }
 
-  /** Resolves to false, too, when too many others wait. */
-  async compare(password: string, hash: string): Promise<boolean> {
+  async compare(password: string, hash: string): Promise<Comparison> {
     const pair = createHash('sha256').update(password).update('\0').update(hash).digest('base64')
     if ((this.#fitting.get(pair) ?? 0) > this.#now()) return true
-    if (this.#waiting.size >= MOST_WAITING) return false
+    if (this.#waiting.size >= MOST_WAITING) return 'busy'
     const fits = await this.#ask(password, hash)
-    if (fits) this.#remember(pair)
+    if (fits === true) this.#remember(pair)
     return fits
   }
 
-  #ask(password: string, hash: string): Promise<boolean> {
+  #ask(password: string, hash: string): Promise<Comparison> {
     const worker = this.#running()
     const id = this.#next++
     return new Promise(resolve => {
@@ -74,10 +76,10 @@ export class Bcrypt implements Disposable {
     return worker
   }
 
-  /** Whoever waits is told no; the next comparison starts another thread. */
+  /** Whoever waits may try again; the next comparison starts another thread. */
   #giveUp(): void {
     this.#worker = undefined
-    for (const resolve of this.#waiting.values()) resolve(false)
+    for (const resolve of this.#waiting.values()) resolve('busy')
     this.#waiting.clear()
   }
 

@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { apr1 } from './apr1.ts'
+import type { Comparison } from './bcrypt.ts'
 
 /** Checks a password against one kind of hash; a promise where that takes its time. */
-export type PasswordCheck = (password: string) => boolean | Promise<boolean>
+export type PasswordCheck = (password: string) => boolean | Promise<Comparison>
 
 /** Compares a password with a bcrypt hash, off the request path. */
-export type BcryptCompare = (password: string, hash: string) => Promise<boolean>
+export type BcryptCompare = (password: string, hash: string) => Promise<Comparison>
 
 /** A line of a password file that cannot be used. */
 export class HtpasswdProblem extends Error {
@@ -44,9 +45,20 @@ function checkFor(hash: string, line: number, bcrypt: BcryptCompare): PasswordCh
   )
 }
 
-/** Users by name, from the text of a password file. Throws {@link HtpasswdProblem}, which holds nothing of the text. */
-export function parseHtpasswd(text: string, bcrypt: BcryptCompare): ReadonlyMap<string, PasswordCheck> {
+/** Those who may come in. */
+export interface Users {
+  readonly byName: ReadonlyMap<string, PasswordCheck>
+  /** Takes as long for a name that nobody has as for a user with the slowest hash: else a clock would tell the names. */
+  readonly decoy: PasswordCheck
+}
+
+/** The slowest first. */
+const SLOWNESS = [/^\$2/, /^\$apr1\$/, /^/]
+
+/** From the text of a password file. Throws {@link HtpasswdProblem}, which holds nothing of the text. */
+export function parseHtpasswd(text: string, bcrypt: BcryptCompare): Users {
   const users = new Map<string, PasswordCheck>()
+  const hashes: [string, PasswordCheck][] = []
   for (const [index, written] of text.split('\n').entries()) {
     const entry = written.trim()
     if (entry === '' || entry.startsWith('#')) continue
@@ -60,7 +72,14 @@ export function parseHtpasswd(text: string, bcrypt: BcryptCompare): ReadonlyMap<
     }
     const name = entry.slice(0, colon)
     // As in agentgateway, the first of two lines for a user counts.
-    if (!users.has(name)) users.set(name, checkFor(entry.slice(colon + 1), index + 1, bcrypt))
+    if (users.has(name)) continue
+    const hash = entry.slice(colon + 1)
+    const check = checkFor(hash, index + 1, bcrypt)
+    users.set(name, check)
+    hashes.push([hash, check])
   }
-  return users
+  const slowest = SLOWNESS.map(kind => hashes.find(([hash]) => kind.test(hash))).find(
+    found => found !== undefined,
+  )
+  return { byName: users, decoy: slowest?.[1] ?? (() => false) }
 }

@@ -53,6 +53,7 @@ export function compileLlm(
     path: ['llm'],
     hostnames: [],
     matches: [{ path: { prefix: '', written: '/' }, method: undefined, headers: [], query: [] }],
+    rule: undefined,
     requestTimeoutMs: 0,
     retry: undefined,
     steps: compilePhase(ROUTE_PHASE, levels, context.policies.for(key)),

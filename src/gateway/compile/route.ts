@@ -69,6 +69,7 @@ export function compileRoute(route: WrittenRoute, place: RoutePlace, context: Ro
   return Object.freeze({
     key,
     name: `${name.namespace}/${name.name}`,
+    rule: name.rule,
     path,
     hostnames: route.hostnames ?? [],
     matches: compileMatches(route.matches, [...path, 'matches']),

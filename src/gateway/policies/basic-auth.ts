@@ -1,7 +1,7 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { BasicAuth } from '../../config/schema.ts'
 import { Secret } from '../../secrets/secret.ts'
-import { Bcrypt } from '../auth/bcrypt.ts'
+import { Bcrypt, type Comparison } from '../auth/bcrypt.ts'
 import { type BcryptCompare, HtpasswdProblem, parseHtpasswd } from '../auth/htpasswd.ts'
 import { authorizationHeader, compileLocation } from '../auth/location.ts'
 import { invalid } from '../compile/invalid.ts'
@@ -16,6 +16,13 @@ import type { Placed, PolicyContext, PolicyKind, Verdict } from './policy.ts'
 interface Pair {
   readonly name: string
   readonly password: string
+}
+
+const BUSY: Answer = {
+  status: 503,
+  headers: ['content-type', 'text/plain', 'retry-after', '1'],
+  body: 'processing failed: too many passwords wait to be checked',
+  reason: 'BasicAuth',
 }
 
 /** User names and passwords. */
@@ -44,10 +51,15 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
         const encoded = place.find(exchange)
         if (encoded === undefined) return value.mode === 'strict' ? missing : undefined
         const pair = decode(encoded)
-        const fits = pair && users(exchange).get(pair.name)?.(pair.password)
-        if (pair === undefined || fits === undefined || fits === false) return wrong
-        if (fits === true) return admit(exchange, pair.name)
-        return fits.then(answer => (answer ? admit(exchange, pair.name) : wrong))
+        if (pair === undefined) return wrong
+        const { byName, decoy } = users(exchange)
+        const check = byName.get(pair.name)
+        const verdict = (fits: Comparison): Verdict => {
+          if (fits === 'busy') return BUSY
+          return fits && check !== undefined ? admit(exchange, pair.name) : wrong
+        }
+        const fits = (check ?? decoy)(pair.password)
+        return typeof fits === 'boolean' ? verdict(fits) : fits.then(verdict)
       },
     }
   },

@@ -1,5 +1,7 @@
+import { awaitBody } from '../body.ts'
+import type { Expression } from '../cel/cel.ts'
+import { celContext } from '../cel/context.ts'
 import { milliseconds } from '../compile/duration.ts'
-import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
 import { estimateTokens } from '../traffic/estimate.ts'
 import { bucketFor, type Taken, type Want } from '../traffic/limits.ts'
@@ -9,17 +11,57 @@ import type { Placed, PolicyContext, PolicyKind, Step, Verdict } from './policy.
 
 type Limit = Extract<Placed<'localRateLimit'>['value'], readonly unknown[]>[number]
 
+/** Limits for the requests that meet a condition. */
+interface Entry {
+  readonly condition: Expression | undefined
+  readonly limit: RateLimit
+}
+
 /** Limits counted here: requests as they come, tokens when the request is read and again when it has been answered. */
 export const localRateLimit: PolicyKind<'localRateLimit'> = {
   name: 'localRateLimit',
   compile([{ value, path }], context) {
-    if (!Array.isArray(value))
-      throw invalid(path, 'conditional limits are not run here', 'write a list of limits')
-    const limits = value.map((limit: Limit, index) => ({ limit, want: wantOf(limit, index, context) }))
-    const ofType = (type: string) =>
-      limits.filter(({ limit }) => (limit.type ?? 'requests') === type).map(({ want }) => want)
-    return limits.length === 0 ? undefined : new RateLimit(path, ofType('requests'), ofType('tokens'))
+    if (Array.isArray(value)) return value.length === 0 ? undefined : compileLimits(value, 0, path, context)
+    const entries = value.conditional.map((one, index) => ({
+      limit: compileLimits([one], index, path, context),
+      condition: one.condition
+        ? context.cel.compile(one.condition, [...path, 'conditional', index, 'condition'])
+        : undefined,
+    }))
+    return firstThatHolds(entries, path, context)
   },
+}
+
+function compileLimits(
+  limits: readonly Limit[],
+  from: number,
+  path: Step['path'],
+  context: PolicyContext,
+): RateLimit {
+  const wants = limits.map((limit, at) => ({ limit, want: wantOf(limit, from + at, context) }))
+  const ofType = (type: string) =>
+    wants.filter(({ limit }) => (limit.type ?? 'requests') === type).map(({ want }) => want)
+  return new RateLimit(path, ofType('requests'), ofType('tokens'))
+}
+
+/** A condition that fails does not hold. */
+function firstThatHolds(
+  entries: readonly Entry[],
+  path: Step['path'],
+  { maxBodyBytes }: PolicyContext,
+): Step {
+  const limited = (exchange: Exchange): Verdict | Promise<Verdict> => {
+    const context = celContext(exchange)
+    const entry = entries.find(({ condition }) => condition === undefined || condition.test(context) === true)
+    return entry?.limit.run(exchange)
+  }
+  if (!entries.some(({ condition }) => condition?.usesBody))
+    return { name: 'localRateLimit', path, run: limited }
+  return {
+    name: 'localRateLimit',
+    path,
+    run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => limited(exchange)) ?? limited(exchange),
+  }
 }
 
 function wantOf(limit: Limit, index: number, context: PolicyContext): Want {

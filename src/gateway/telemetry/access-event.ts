@@ -18,6 +18,8 @@ export interface AccessEvent {
   readonly gateway: string | undefined
   readonly listener: string | undefined
   readonly route: string | undefined
+  /** `ruleName` of the route. */
+  readonly rule: string | undefined
   /** The backend as the config names it. */
   readonly backend: string | undefined
   /** `host:port` of the upstream. */
@@ -32,6 +34,10 @@ export interface AccessEvent {
   /** Undefined when the client left before there was one. */
   readonly status: number | undefined
   readonly provider: string | undefined
+  /** What the backend speaks. */
+  readonly protocol: 'http' | 'llm' | undefined
+  /** Subject of the client's token. */
+  readonly subject: string | undefined
   /** The model that was asked for. */
   readonly model: string | undefined
   /** `gen_ai.operation.name`; undefined where the request was not read. */
@@ -39,6 +45,8 @@ export interface AccessEvent {
   /** The model that says it has answered. */
   readonly answerModel: string | undefined
   readonly usage: Usage | undefined
+  /** `gen_ai.request.*`: what the request asks of the model; undefined where it was not read. */
+  readonly parameters: Readonly<Record<string, number>> | undefined
   /** Place of the key slot whose key was sent. */
   readonly keySlot: Path | undefined
   /** The provider refused that key, and got the one before it. */
@@ -71,6 +79,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     gateway: listener?.gateway,
     listener: listener?.name,
     route: route?.name,
+    rule: route?.rule,
     backend: destination?.label,
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
@@ -80,10 +89,13 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
     provider: destination?.ai?.provider.telemetryName,
+    protocol: destination && (destination.ai === undefined ? 'http' : 'llm'),
+    subject: subjectOf(exchange),
     model: exchange.model,
     operation: operationOf(exchange.type),
     answerModel: relay?.answerModel,
     usage: relay?.usage,
+    parameters: parametersOf(exchange),
     keySlot: destination?.key?.slot,
     isKeyRefused: exchange.isKeyRefused,
     retries: exchange.attempts?.made ?? 0,
@@ -97,6 +109,33 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     error: exchange.error,
     duration,
   }
+}
+
+function subjectOf({ caller }: Exchange): string | undefined {
+  const subject = caller?.jwt?.['sub']
+  return typeof subject === 'string' ? subject : undefined
+}
+
+const PARAMETERS = [
+  'temperature',
+  'top_p',
+  'max_tokens',
+  'frequency_penalty',
+  'presence_penalty',
+  'seed',
+] as const
+
+/** Of a body that was read anyhow. */
+function parametersOf({ type, json }: Exchange): Readonly<Record<string, number>> | undefined {
+  if (json === undefined || operationOf(type) === undefined) return undefined
+  let found: Record<string, number> | undefined
+  for (const name of PARAMETERS) {
+    const value = json[name]
+    if (typeof value !== 'number') continue
+    found ??= {}
+    found[`gen_ai.request.${name}`] = value
+  }
+  return found
 }
 
 /** As the GenAI conventions of OpenTelemetry name it. */

@@ -49,6 +49,8 @@ function firstToken({ operation, isStream, firstByte }: AccessEvent): number | u
 function isAlike(a: AccessEvent, b: AccessEvent): boolean {
   return (
     a.route === b.route &&
+    a.rule === b.rule &&
+    a.protocol === b.protocol &&
     a.endpoint === b.endpoint &&
     a.listener === b.listener &&
     a.gateway === b.gateway &&
@@ -70,6 +72,7 @@ function commonFields(event: AccessEvent): string {
   return [
     field('gateway', event.gateway),
     field('listener', event.listener),
+    field('route_rule', event.rule),
     field('route', event.route),
     field('endpoint', event.endpoint),
     field('http.method', event.method),
@@ -77,6 +80,7 @@ function commonFields(event: AccessEvent): string {
     field('http.path', event.path),
     field('http.version', event.version),
     field('http.status', event.status),
+    field('protocol', event.protocol),
     field('gen_ai.operation.name', event.operation),
     field('gen_ai.provider.name', event.provider),
     field('gen_ai.request.model', event.model),
@@ -105,14 +109,21 @@ export function textFormat(): AccessFormat {
         ? ''
         : field('gen_ai.usage.input_tokens', usage.inputTokens) +
           field('gen_ai.usage.output_tokens', usage.outputTokens)
+    const asked =
+      event.parameters === undefined
+        ? ''
+        : Object.entries(event.parameters)
+            .map(([name, value]) => field(name, value))
+            .join('')
     const source = event.source === undefined ? '' : ` src.addr=${event.source}`
     const first = firstToken(event)
     const rest =
+      field('jwt.sub', event.subject) +
       (first === undefined ? '' : ` agw.ai.time_to_first_token=${milliseconds(first)}`) +
       (event.retries === 0 ? '' : ` retry.attempt=${event.retries}`) +
       (event.span === undefined ? '' : ` trace.id=${event.span.traceId} span.id=${event.span.spanId}`) +
       (event.error === undefined ? '' : field('error', event.error))
-    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${tokens}${rest} duration=${milliseconds(event.duration)}\n`
+    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${tokens}${asked}${rest} duration=${milliseconds(event.duration)}\n`
   }
 }
 
@@ -148,6 +159,7 @@ export function eventFields(event: AccessEvent): Record<string, string | number 
   return {
     gateway: event.gateway,
     listener: event.listener,
+    route_rule: event.rule,
     route: event.route,
     endpoint: event.endpoint,
     'src.addr': event.source,
@@ -156,12 +168,15 @@ export function eventFields(event: AccessEvent): Record<string, string | number 
     'http.path': event.path,
     'http.version': event.version,
     'http.status': event.status,
+    'jwt.sub': event.subject,
+    protocol: event.protocol,
     'gen_ai.operation.name': event.operation,
     'gen_ai.provider.name': event.provider,
     'gen_ai.request.model': event.model,
     'gen_ai.response.model': event.answerModel,
     'gen_ai.usage.input_tokens': event.usage?.inputTokens,
     'gen_ai.usage.output_tokens': event.usage?.outputTokens,
+    ...event.parameters,
     'agw.ai.time_to_first_token': first === undefined ? undefined : milliseconds(first),
     'retry.attempt': event.retries === 0 ? undefined : event.retries,
     'trace.id': event.span?.traceId,

@@ -51,13 +51,13 @@ function label(name: string, value: string | number | undefined): string {
   return `${name}="${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 
-function routeLabels({ bind, gateway, listener, route }: AccessEvent): string[] {
+function routeLabels({ bind, gateway, listener, route, rule }: AccessEvent): string[] {
   return [
     label('bind', bind),
     label('gateway', gateway),
     label('listener', listener),
     label('route', route),
-    label('route_rule', undefined),
+    label('route_rule', rule),
   ]
 }
 
