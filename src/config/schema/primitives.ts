@@ -156,12 +156,29 @@ export const regex = z.string().check(
   }),
 )
 
+/** Part of an address, as it goes into a header line. */
+export const addressPart = shaped(
+  'BAD_URL',
+  'this cannot stand in an address: it holds a space, a control character or a letter beyond ASCII',
+  'write such characters percent-encoded, as in %20',
+  value => /^[\x21-\x7e]*$/.test(value),
+)
+
+/** Names of headers or methods as a list that goes into a header; a star stands for all. */
+export const nameOrStar = shaped(
+  'BAD_HEADER',
+  'this is no name that a header can hold',
+  'a name has letters, digits and dashes only, as in x-request-id',
+  isToken,
+)
+
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/
 
-/** Header name → value, written as they are sent. */
+/** Header name → value, written as they are sent, or as expressions, which may go over several lines. */
 export function headerMap<V extends z.ZodType>(
   value: V,
   isName: (name: string) => boolean = isToken,
+  isSentAsWritten = true,
 ): z.ZodRecord<z.ZodString, V> {
   return z.record(z.string(), value).check(
     rule<Record<string, unknown>>((map, report) => {
@@ -175,7 +192,7 @@ export function headerMap<V extends z.ZodType>(
             at: 'key',
           })
         }
-        if (typeof content === 'string' && CONTROL.test(content)) {
+        if (isSentAsWritten && typeof content === 'string' && CONTROL.test(content)) {
           report({
             code: 'BAD_HEADER',
             message: 'this header value holds a line break or another control character',

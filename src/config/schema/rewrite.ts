@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { bytes, cel, filled, headerMap, headerName, httpStatus, targetPort, text } from './primitives.ts'
+import {
+  addressPart,
+  bytes,
+  cel,
+  headerMap,
+  headerName,
+  httpStatus,
+  isToken,
+  targetPort,
+  text,
+} from './primitives.ts'
 import { forms, section } from './section.ts'
 
 /** Headers to add, set and remove, in this order; values stand as they are sent. */
@@ -26,8 +36,8 @@ const hostRedirect = forms('The new host and port.', {
       oneOf: ['full', 'host', 'port'],
     },
     {
-      full: optional(filled, 'Host and port.'),
-      host: optional(filled, 'The host; the port stays.'),
+      full: optional(addressPart.min(1), 'Host and port.'),
+      host: optional(addressPart.min(1), 'The host; the port stays.'),
       port: optional(targetPort, 'The port; the host stays.'),
     },
   ),
@@ -36,8 +46,8 @@ const hostRedirect = forms('The new host and port.', {
 const pathRedirect = section(
   { noun: 'a path rewrite', about: 'The new path.', oneOf: ['full', 'prefix'] },
   {
-    full: optional(text, 'Replaces the whole path.'),
-    prefix: optional(text, 'Replaces the matched prefix; needs a pathPrefix match.'),
+    full: optional(addressPart, 'Replaces the whole path.'),
+    prefix: optional(addressPart, 'Replaces the matched prefix; needs a pathPrefix match.'),
   },
 )
 
@@ -48,7 +58,7 @@ export const requestRedirect = section(
     id: 'RequestRedirect',
   },
   {
-    scheme: nullish(text, 'http or https.'),
+    scheme: nullish(addressPart, 'http or https.'),
     authority: nullish(hostRedirect),
     path: nullish(pathRedirect),
     status: nullish(httpStatus, { description: 'Status of the answer.', default: 302 }),
@@ -68,7 +78,7 @@ export const directResponseShape = {
   status: httpStatus.describe('Status of the answer.'),
   body: optional(bytes, 'Body of the answer.'),
   bodyExpression: nullish(cel, 'CEL that yields the body.'),
-  headers: optional(headerMap(cel), 'Headers of the answer; the values are CEL.'),
+  headers: optional(headerMap(cel, isToken, false), 'Headers of the answer; the values are CEL.'),
 }
 
 export type HeaderModifier = z.output<typeof headerModifier>

@@ -6,8 +6,8 @@ import { section } from './section.ts'
 const transform = section(
   { noun: 'a transformation', about: 'Changes to one message; all values are CEL.', id: 'Transformation' },
   {
-    add: optional(headerMap(cel, isHeaderOrPseudo), 'Headers that are added.'),
-    set: optional(headerMap(cel, isHeaderOrPseudo), 'Headers that are replaced.'),
+    add: optional(headerMap(cel, isHeaderOrPseudo, false), 'Headers that are added.'),
+    set: optional(headerMap(cel, isHeaderOrPseudo, false), 'Headers that are replaced.'),
     remove: optional(z.array(headerName), 'Names of headers to drop.'),
     replace: nullish(cel, 'CEL that yields all headers anew.'),
     body: nullish(cel, 'CEL that yields the body.'),

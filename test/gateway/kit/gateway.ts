@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest'
 import type { CompileOptions } from '../../../src/gateway/compile/compile.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../../src/gateway/gateway.ts'
+import type { Runtime } from '../../../src/gateway/runtime.ts'
 import type { AccessEvent } from '../../../src/gateway/telemetry/access-event.ts'
 import { runtimeOf } from './config.ts'
 
@@ -17,10 +18,10 @@ export interface TestGateway {
 
 /** The config's gateway on ports that the system chooses; closed when the test is over. */
 export async function startTestGateway(
-  config: string,
+  config: string | Runtime,
   options: GatewayOptions & { readonly compile?: CompileOptions } = {},
 ): Promise<TestGateway> {
-  const runtime = runtimeOf(config, options.compile)
+  const runtime = typeof config === 'string' ? runtimeOf(config, options.compile) : config
   const events: AccessEvent[] = []
   const waiting: (() => void)[] = []
   const gateway = await startGateway(runtime, {
