@@ -1,6 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import cluster from 'node:cluster'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { compileRuntime } from '../../src/gateway/compile/compile.ts'
 import { Secret } from '../../src/secrets/index.ts'
 import { workerCount } from '../../src/serving/workers/count.ts'
+import { Fleet } from '../../src/serving/workers/fleet.ts'
 import { decodeConfig, encodeConfig } from '../../src/serving/workers/wire.ts'
 
 describe('the number of workers', () => {
@@ -42,4 +48,23 @@ describe('a config on its way to a worker', () => {
     expect(key.reference).toBe('$KEY')
     expect(known).toEqual([key])
   })
+})
+
+it('a worker that says nothing when it is started is ended, and so is the start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'agw-worker-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const script = join(folder, 'hangs.cjs')
+  writeFileSync(script, "process.on('disconnect', () => {}); setInterval(() => {}, 1000)")
+  const config = { binds: [] }
+  const started = Fleet.start(compileRuntime(config), config as never, 'info', {
+    workers: 2,
+    script,
+    setup: {} as never,
+    hidden: () => [],
+    onRefused: () => {},
+    onNote: () => {},
+    startMs: 300,
+  })
+  await expect(started).rejects.toThrow(/before it served/)
+  expect(Object.keys(cluster.workers ?? {})).toEqual([])
 })

@@ -30,12 +30,16 @@ export interface FleetOptions {
   readonly hidden: () => readonly string[]
   readonly onRefused: (refused: RefusedKey) => void
   readonly onNote: (message: string) => void
+  /** What a worker may take from its start until it serves, in milliseconds. */
+  readonly startMs?: number
 }
 
 /** How long a worker may take for what it should be done with at once, in milliseconds. */
 const PATIENCE_MS = 1000
 /** What a worker may take to serve a new config; one that has not said a word by then hangs. */
 const RELOAD_MS = 10_000
+/** Starting takes longer than reloading: the program is read first, and several start at once. */
+const START_MS = 60_000
 /** A worker that lives shorter is one that cannot live: the next one waits longer each time. */
 const SHORT_LIFE_MS = 1000
 const LONGEST_WAIT_MS = 10_000
@@ -129,8 +133,8 @@ export class Fleet {
       level: this.#level,
     }
     worker.once('message', () => this.#tell(member, start))
-    const outcome = await this.#word(member, version)
-    if (outcome === undefined) throw new AgwError('BUG', 'a worker ended before it served')
+    const outcome = await this.#wordInTime(member, version, this.#options.startMs ?? START_MS)
+    if (outcome === undefined) throw new AgwError('BUG', 'a worker has ended, or was ended, before it served')
     if (outcome.kind === 'failed') {
       // It serves nothing, and would stay for as long as this process does.
       this.#tell(member, { kind: 'close', drainMs: 0 })
@@ -234,14 +238,14 @@ export class Fleet {
     return Promise.all(
       served.map(member => {
         this.#tell(member, { kind: 'reload', sent: this.#sent })
-        return this.#wordInTime(member, this.#sent.version)
+        return this.#wordInTime(member, this.#sent.version, RELOAD_MS)
       }),
     )
   }
 
   /** One that hangs is ended, and replaced by one that starts with the newest config, as any other that dies. */
-  #wordInTime(member: Member, version: number): Promise<Outcome | undefined> {
-    const kill = setTimeout(() => member.worker.process.kill('SIGKILL'), RELOAD_MS)
+  #wordInTime(member: Member, version: number, limitMs: number): Promise<Outcome | undefined> {
+    const kill = setTimeout(() => member.worker.process.kill('SIGKILL'), limitMs)
     return this.#word(member, version).finally(() => clearTimeout(kill))
   }
 
