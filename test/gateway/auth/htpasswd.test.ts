@@ -71,9 +71,7 @@ describe('bcrypt', () => {
       expect(await made.compare('s3cret', hash)).toBe(true)
       expect(await made.compare('s3cre', hash)).toBe(false)
     }
-    const users = parseHtpasswd(`bob:{SHA}x\nalice:${HASH}`, (password, hash) =>
-      made.compare(password, hash),
-    )
+    const users = parseHtpasswd(`bob:{SHA}x\nalice:${HASH}`, (password, hash) => made.compare(password, hash))
     expect(users.decoy).toBe(users.byName.get('alice'))
     expect(await users.byName.get('alice')?.('s3cret')).toBe(true)
   })
