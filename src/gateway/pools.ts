@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { type ConnectTo, redirect } from './connect-to.ts'
+import { Connections } from './connections.ts'
 import type { Upstream, UpstreamTls } from './runtime.ts'
-import { buildConnector, type Connector, Pool } from './undici.ts'
+import { buildConnector, type Connector } from './undici.ts'
 
 /**
  * Opens connections to one upstream. Certificates are verified unless the config says otherwise, and against the
@@ -61,20 +62,20 @@ function standInConnector({ host, port }: StandIn): Connector {
 export class Pools {
   readonly #connectTo: readonly ConnectTo[]
   readonly #standIn: StandIn | undefined
-  readonly #pools = new Map<string, Pool>()
+  readonly #pools = new Map<string, Connections>()
 
   constructor(connectTo: readonly ConnectTo[] = [], standIn?: StandIn) {
     this.#connectTo = connectTo
     this.#standIn = standIn
   }
 
-  /** The pool for an upstream, made when first asked for. */
-  to(upstream: Upstream): Pool {
+  /** The connections to an upstream, the first of them made when it is first asked for. */
+  to(upstream: Upstream): Connections {
     return this.#pools.get(upstream.key) ?? this.#open(upstream)
   }
 
-  #open(upstream: Upstream): Pool {
-    const pool = new Pool(upstream.origin, {
+  #open(upstream: Upstream): Connections {
+    const pool = new Connections(upstream.origin, {
       connect: this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo),
       keepAliveTimeout: upstream.idleMs,
       // The compiled route has its own deadlines, and a model may think for longer than any default.

@@ -1,6 +1,8 @@
-import { Agent } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { Agent, createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseConnectTo } from '../../src/gateway/connect-to.ts'
+import { Connections } from '../../src/gateway/connections.ts'
 import { makeCertificate } from '../helpers/tls.ts'
 import { call, post } from './kit/client.ts'
 import { toHost, toModel } from './kit/configs.ts'
@@ -64,6 +66,72 @@ describe('connections to upstreams', () => {
     )
   })
 })
+
+describe('a connection to an upstream', () => {
+  it('is there for the next request when one could not be written', async () => {
+    const upstream = await startUpstream()
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
+    const ask = (path: string): Promise<string> =>
+      new Promise(resolve =>
+        connections.dispatch(
+          { path, method: 'GET' },
+          {
+            onConnect() {},
+            onHeaders: () => true,
+            onData: () => true,
+            onComplete: () => resolve('done'),
+            onError: ({ message }) => resolve(message),
+          },
+        ),
+      )
+    const told: string[] = []
+    for (const path of ['/', '/a b', '/', '/a b', '/']) {
+      told.push(await ask(path))
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    expect(told).toEqual(['done', 'invalid request path', 'done', 'invalid request path', 'done'])
+    expect(upstream.connections).toHaveLength(1)
+    await connections.close()
+  })
+
+  it('carries one request at a time, and is the first to be used again', async () => {
+    const upstream = await startUpstream((response, { url }) => {
+      if (url === '/held') response.write('a')
+      else response.end('ok')
+    })
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const held = await Promise.all(Array.from({ length: 30 }, () => streamed(port, '/held')))
+    expect(upstream.connections).toHaveLength(30)
+    for (let i = 0; i < 5; i++) expect((await call(port)).body).toBe('ok')
+    expect(upstream.connections).toHaveLength(31)
+    for (const leave of held) leave()
+  })
+
+  it('is made anew when it could not be made before', async () => {
+    const late = createServer((_request, response) => response.end('late'))
+    const listen = (port: number): Promise<void> =>
+      new Promise(resolve => late.listen(port, '127.0.0.1', resolve))
+    await listen(0)
+    const { port: taken } = late.address() as AddressInfo
+    await new Promise(resolve => late.close(resolve))
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${taken}`))
+    for (let i = 0; i < 3; i++) expect((await call(port)).status).toBe(503)
+    await listen(taken)
+    onTestFinished(() => void late.close())
+    expect(await call(port)).toMatchObject({ status: 200, body: 'late' })
+  })
+})
+
+/** Resolves with a way to leave once the first bytes of the answer are here. */
+function streamed(port: number, path: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const sent = get({ host: '127.0.0.1', port, path, agent: false }, answer => {
+      answer.once('data', () => resolve(() => answer.destroy()))
+      answer.on('error', () => {})
+    })
+    sent.on('error', reject)
+  })
+}
 
 describe('TLS to upstreams', () => {
   const trusted = makeCertificate(['api.test', '127.0.0.1'])
