@@ -132,7 +132,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
 `)
     await serve()
     expect((await ask()).status).toBe(500)
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await new Promise(resolve => setTimeout(resolve, 1000))
     for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200)
     expect(broken.seen).toHaveLength(1)
   })

@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { explainRoute } from '../../src/gateway/explain.ts'
 import { jsonFormat, textFormat } from '../../src/gateway/telemetry/access-log.ts'
-import { type Call, call, post } from './kit/client.ts'
+import { type Call, call, post, rawClient } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startUpstream } from './kit/upstream.ts'
@@ -181,12 +181,11 @@ it('a client that leaves while its password is compared leaves nothing behind', 
   const upstream = await startUpstream(response => void response.end('ok'))
   const basicAuth = { mode: 'strict', htpasswd: `alice:${slow}` }
   const gateway = await startTestGateway(config(upstream.port, { basicAuth }))
-  const headers = { authorization: `Basic ${Buffer.from('alice:x').toString('base64')}` }
-  const abort = new AbortController()
-  const asked = fetch(gateway.url, { headers, signal: abort.signal }).catch(() => undefined)
-  await new Promise(resolve => setTimeout(resolve, 20))
-  abort.abort()
-  await asked
+  const client = await rawClient(gateway.port)
+  const password = Buffer.from('alice:x').toString('base64')
+  client.socket.write(`GET / HTTP/1.1\r\nhost: a\r\nauthorization: Basic ${password}\r\n\r\n`, () =>
+    client.socket.destroy(),
+  )
   await eventually(() => gateway.events.length === 1)
   expect(gateway.events[0]).toMatchObject({ status: undefined, error: 'client disconnected' })
   expect(upstream.seen).toEqual([])

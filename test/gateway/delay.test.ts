@@ -57,14 +57,14 @@ describe('a delay', () => {
   it('ends with the client, and nothing is sent for it', async () => {
     const upstream = await startUpstream()
     const { port, nextEvent, gateway } = await startTestGateway(
-      toHost(`127.0.0.1:${upstream.port}`, { delay: { duration: '30ms' } }),
+      toHost(`127.0.0.1:${upstream.port}`, { delay: { duration: '500ms' } }),
     )
     const client = await rawClient(port)
     client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
     await new Promise(resolve => setTimeout(resolve, 10))
     client.socket.destroy()
     expect(await nextEvent()).toMatchObject({ status: undefined, error: 'client disconnected' })
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await new Promise(resolve => setTimeout(resolve, 600))
     expect(upstream.seen).toEqual([])
     await gateway.close({ drainMs: 5000 })
   })

@@ -39,8 +39,10 @@ describe('a reload', () => {
     const first = await startUpstream(response => response.end('old'))
     const { gateway, port } = await startTestGateway(toHost(`127.0.0.1:${first.port}`))
     const client = await rawClient(port)
-    client.socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nda')
-    await new Promise(resolve => setTimeout(resolve, 20))
+    client.socket.write('POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n')
+    // The gateway has the head.
+    await client.until(text => text.includes('100 Continue'))
+    client.socket.write('da')
     await gateway.reload(runtimeOf(JSON.stringify({ binds: [direct(3000, 'new')] })))
     client.socket.write('ta')
     expect(await client.until(text => text.includes('old'))).toContain('200 OK')

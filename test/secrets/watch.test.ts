@@ -5,6 +5,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -164,6 +165,21 @@ describe('watchFiles', () => {
     expect(watcher.calls).toEqual([])
     writeFileSync(path, 'two')
     expect(await watcher.next()).toEqual([path])
+  })
+
+  test('a change that comes while the files are read is told too', async () => {
+    const dir = folder()
+    const [small, large] = [join(dir, 'small'), join(dir, 'large')]
+    writeFileSync(small, 'one')
+    writeFileSync(large, '')
+    const watcher = watched([small, large], { debounceMs: 1 })
+    // Reading it takes longer than the pause below: the small one has been read by then.
+    truncateSync(large, 256 * 1024 * 1024)
+    await quiet(60)
+    writeFileSync(small, 'two')
+    const told = new Set<string>()
+    while (told.size < 2) for (const path of await watcher.next()) told.add(path)
+    expect(told).toEqual(new Set([large, small]))
   })
 
   test('several writes in a row are one change', async () => {
