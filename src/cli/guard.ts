@@ -22,6 +22,18 @@ export function guardProcess(tell: (error: unknown) => number): void {
   // Would open a debugger on a port of this machine, through which any of its users reads the memory.
   process.on('SIGUSR1', () => {})
   closeReports(process.report as Report)
+  dropForeignNews()
+}
+
+/** What the AWS SDK tells those who install it: which Node it will want next year. Users of agw cannot act on it. */
+const FOREIGN_NEWS = /^NodeVersionSupportWarning: The AWS SDK/
+
+/** Every other warning of Node is printed as always. */
+function dropForeignNews(): void {
+  const emit = process.emitWarning.bind(process) as (...warning: unknown[]) => void
+  process.emitWarning = (...warning: unknown[]) => {
+    if (!FOREIGN_NEWS.test(String(warning[0]))) emit(...warning)
+  }
 }
 
 /** `excludeEnv` came with Node 22. */

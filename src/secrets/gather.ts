@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretEntry } from '../config/agw/file.ts'
+import { MAX_SECRET_BYTES } from './read.ts'
 import { Secret } from './secret.ts'
 import { errorProblem, type SecretSource, type SourceContext, type SourceProblem } from './source.ts'
 import { loadSource } from './sources/registry.ts'
@@ -109,20 +110,27 @@ async function within<T>(
   }
 }
 
-/** What sources leave to be said: the place in front of the reason, and that an empty value is none. */
+/**
+ * What sources leave to be said: the place in front of the reason, that an empty value is none, nor one that is far too
+ * large. One line end at the end is not of the value: editors and pipes leave it behind.
+ */
 function judged(
   outcome: Secret | SourceProblem,
   described: string,
   variable: string,
 ): Secret | SourceProblem {
-  const problem =
-    outcome instanceof Secret
-      ? outcome.reveal().trim() === ''
-        ? { code: 'empty' as const, message: 'the value is empty', hint: 'store the key there again' }
-        : undefined
-      : outcome
-  if (problem === undefined) return new Secret((outcome as Secret).reveal(), `$${variable}`)
+  const value = outcome instanceof Secret ? outcome.reveal().replace(/\r?\n$/, '') : ''
+  const problem = outcome instanceof Secret ? unfit(value) : outcome
+  if (problem === undefined) return new Secret(value, `$${variable}`)
   return { ...problem, message: `${variable} (${described}): ${problem.message}` }
+}
+
+function unfit(value: string): SourceProblem | undefined {
+  if (value.trim() === '')
+    return { code: 'empty', message: 'the value is empty', hint: 'store the key there again' }
+  if (Buffer.byteLength(value) <= MAX_SECRET_BYTES) return undefined
+  const message = `the value is larger than ${MAX_SECRET_BYTES / 1024} KiB`
+  return { code: 'too-large', message, hint: 'a key is one short line: is this the right place?' }
 }
 
 function tooSlow(timeoutMs?: number): SourceProblem {

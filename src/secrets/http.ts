@@ -28,18 +28,26 @@ const MAX_ANSWER_BYTES = 1024 * 1024
  */
 export async function call(request: Call, plain = false): Promise<Answer | SourceProblem> {
   const url = new URL(request.url)
-  if (url.protocol !== 'https:' && !plain && !isLoopback(url.hostname)) {
-    return {
-      code: 'not-configured',
-      message: `${url.host} would be called without TLS, and the login could be read on the way`,
-      hint: 'use an https address',
-    }
-  }
+  if (!plain && !isSafe(url)) return noTls(url)
   try {
     const { status, text } = await send(url, request)
     return { status, json: parsed(text) }
   } catch (error) {
     return problemOf(error, url)
+  }
+}
+
+/** Whether what is sent there is read by nobody on the way. */
+export function isSafe(url: URL): boolean {
+  return url.protocol === 'https:' || isLoopback(url.hostname)
+}
+
+/** What is said of an address that is not. */
+export function noTls(url: URL): SourceProblem {
+  return {
+    code: 'not-configured',
+    message: `${url.host} would be called without TLS, and the login could be read on the way`,
+    hint: 'use an https address',
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SecretEntry } from '../config/agw/file.ts'
 import { type Gathered, gather } from './gather.ts'
 import { type KeepEvent, refusal } from './last-good.ts'
+import { Logins } from './logins.ts'
 import { Secret } from './secret.ts'
 import type { SecretSource, SourceContext } from './source.ts'
 import { loadSource } from './sources/registry.ts'
@@ -41,6 +42,8 @@ export class SecretKeeper {
   readonly #options: KeepOptions
   readonly #kept = new Map<string, Kept>()
   #groups = new Map<string, Group>()
+  readonly #logins = new Logins()
+  #connections = ''
   #isClosed = false
 
   constructor(options: KeepOptions) {
@@ -75,12 +78,16 @@ export class SecretKeeper {
     for (const { stop } of this.#groups.values()) stop()
     this.#groups.clear()
     this.#refreshers.clear()
+    this.#logins[Symbol.dispose]()
   }
 
   readonly #refreshers = new Map<string, () => Promise<void>>()
 
   /** One group for each kind and rate. Those that stay the same go on undisturbed. */
   async #follow(entries: readonly SecretEntry[], context: Context): Promise<void> {
+    const connections = JSON.stringify([context.connections, context.configDir])
+    if (connections !== this.#connections) this.#logins[Symbol.dispose]()
+    this.#connections = connections
     const wanted = new Map<string, SecretEntry[]>()
     for (const entry of entries) {
       const key = JSON.stringify([entry.kind, entry.refreshMs, entry.timeoutMs])
@@ -109,14 +116,16 @@ export class SecretKeeper {
       if (refreshMs === undefined || stopped) return
       timer = setTimeout(() => void look(), refreshMs * Math.min(2 ** failures, SLOWEST)).unref()
     }
-    const look = async (): Promise<void> => {
+    const ask = async (): Promise<void> => {
       const { changed, failed } = await this.#ask(entries, context)
       failures = failed ? failures + 1 : 0
       if (stopped) return
       again()
       if (changed) this.#options.onChange()
     }
-    const watcher = source.watch?.(entries, () => void look(), context)
+    const look = oneAtATime(ask)
+    const watching = { ...context, logins: this.#logins }
+    const watcher = source.watch?.(entries, () => void look(), watching)
     this.#refreshers.set(key, look)
     again()
     return {
@@ -135,7 +144,7 @@ export class SecretKeeper {
     context: Context,
   ): Promise<{ changed: boolean; failed: boolean }> {
     if (entries.length === 0) return { changed: false, failed: false }
-    const found = await gather(entries, context)
+    const found = await gather(entries, { ...context, logins: this.#logins })
     let changed = false
     let failed = false
     for (const entry of entries) {
@@ -178,4 +187,26 @@ export class SecretKeeper {
 /** Two entries are the same when the same place is asked in the same way. */
 function identityOf({ variable, kind, where }: SecretEntry, { connections }: Context): string {
   return JSON.stringify([variable, kind, where, connections])
+}
+
+/**
+ * Whoever asks while it runs waits for one more run, which all of them share: an answer that was under way may be older
+ * than what they were told of, and must not come in after the newer one.
+ */
+function oneAtATime(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
+  const start = (): Promise<void> => {
+    next = undefined
+    running = run().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+  return () => {
+    if (next !== undefined) return next
+    if (running === undefined) return start()
+    next = running.then(start, start)
+    return next
+  }
 }

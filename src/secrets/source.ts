@@ -2,6 +2,7 @@ import type { Connections } from '../config/agw/connections.ts'
 import type { SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind, SourcePlaces } from '../config/agw/places.ts'
 import { AgwError, type ErrorCode } from '../errors.ts'
+import type { Logins } from './logins.ts'
 import type { Secret } from './secret.ts'
 
 /** Where one value lives, for a variable. Holds no value, so it may be shown. */
@@ -14,6 +15,8 @@ export interface SourceContext {
   readonly configDir: string
   /** `sources` of agw.yaml. */
   readonly connections: Connections
+  /** Keeps logins between batches; a command that reads once has none. */
+  readonly logins?: Logins | undefined
   /** Aborted when the time of the source is up. */
   readonly signal?: AbortSignal | undefined
 }

@@ -1,7 +1,20 @@
 import { AgwError } from '../../errors.ts'
-import { at } from '../http.ts'
+import { at, isSafe, noTls } from '../http.ts'
 import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import { fieldOf, strangeAnswer, textOf } from './decode.ts'
+
+/** What is there; undefined where nothing is. */
+type Found = Secret | SourceProblem | undefined
+
+/** What is used of a parameter as the SDK has it; an address that is not of AWS may answer with anything. */
+interface Parameter {
+  readonly Name?: string | undefined
+  readonly ARN?: string | undefined
+  readonly Selector?: string | undefined
+  readonly Type?: string | undefined
+  readonly Value?: unknown
+}
 
 /** As many parameters as one call takes. */
 const MOST_PARAMETERS = 10
@@ -13,14 +26,17 @@ export const secretsManagerSource: SecretSource<'aws-secretsmanager'> = {
   refreshMs: 5 * 60_000,
   describe: ({ id, field }) => `aws-secretsmanager ${id}${field === undefined ? '' : ` ${field}`}`,
   async resolve(references, context) {
+    const unsafe = withoutTls(context)
+    if (unsafe !== undefined) return new Map(references.map(reference => [reference, unsafe]))
     const sdk = await load(() => import('@aws-sdk/client-secrets-manager'), 'client-secrets-manager')
-    const client = new sdk.SecretsManagerClient(await optionsOf(context))
-    const reads = new Map<string, Promise<string | SourceProblem | undefined>>()
-    const read = async ({ id, stage }: Reference<'aws-secretsmanager'>['where']) => {
+    const client = new sdk.SecretsManagerClient(optionsOf(context))
+    const reads = new Map<string, Promise<Found>>()
+    const read = async ({ id, stage }: Reference<'aws-secretsmanager'>['where']): Promise<Found> => {
       try {
         const command = new sdk.GetSecretValueCommand({ SecretId: id, ...(stage && { VersionStage: stage }) })
         const { SecretString, SecretBinary } = await client.send(command, abort(context))
-        return SecretString ?? (SecretBinary && Buffer.from(SecretBinary).toString('utf8'))
+        if (typeof SecretString === 'string') return new Secret(SecretString)
+        return SecretBinary instanceof Uint8Array ? textOf(SecretBinary) : strangeAnswer('AWS')
       } catch (error) {
         return problemOf(error)
       }
@@ -29,11 +45,11 @@ export const secretsManagerSource: SecretSource<'aws-secretsmanager'> = {
     await Promise.all(
       references.map(async reference => {
         const { id, stage, field } = reference.where
-        const key = `${id} ${stage ?? ''}`
+        const key = JSON.stringify([id, stage])
         const reading = reads.get(key) ?? read(reference.where)
         reads.set(key, reading)
         const value = await reading
-        const outcome = typeof value === 'string' ? fieldOf(value, field) : value
+        const outcome = value instanceof Secret && field !== undefined ? keyOf(value, field) : value
         if (outcome !== undefined) found.set(reference, outcome)
       }),
     )
@@ -49,23 +65,28 @@ export const parameterSource: SecretSource<'aws-ssm'> = {
   refreshMs: 5 * 60_000,
   describe: ({ name }) => `aws-ssm ${name}`,
   async resolve(references, context) {
+    const unsafe = withoutTls(context)
+    if (unsafe !== undefined) return new Map(references.map(reference => [reference, unsafe]))
     const sdk = await load(() => import('@aws-sdk/client-ssm'), 'client-ssm')
-    const client = new sdk.SSMClient(await optionsOf(context))
-    const names = [...new Set(references.map(({ where }) => where.name))]
+    const client = new sdk.SSMClient(optionsOf(context))
     const values = new Map<string, Secret | SourceProblem>()
-    for (let from = 0; from < names.length; from += MOST_PARAMETERS) {
-      const batch = names.slice(from, from + MOST_PARAMETERS)
+    /** One name that is refused fails the call for all of them: then each is asked for apart. */
+    const read = async (names: readonly string[]): Promise<void> => {
       try {
-        const command = new sdk.GetParametersCommand({ Names: batch, WithDecryption: true })
+        const command = new sdk.GetParametersCommand({ Names: [...names], WithDecryption: true })
         const { Parameters = [] } = await client.send(command, abort(context))
-        for (const { Name, ARN, Value } of Parameters) {
-          for (const name of [Name, ARN]) if (name && Value !== undefined) values.set(name, new Secret(Value))
-        }
+        for (const parameter of Parameters)
+          for (const name of namesOf(parameter)) values.set(name, secretOf(parameter))
       } catch (error) {
         const problem = problemOf(error)
-        if (problem !== undefined) for (const name of batch) values.set(name, problem)
+        if (problem?.passing !== true && problem?.code !== 'timeout' && names.length > 1)
+          await Promise.all(names.map(name => read([name])))
+        else if (problem !== undefined) for (const name of names) values.set(name, problem)
       }
     }
+    const names = [...new Set(references.map(({ where }) => where.name))]
+    for (let from = 0; from < names.length; from += MOST_PARAMETERS)
+      await read(names.slice(from, from + MOST_PARAMETERS))
     client.destroy()
     return new Map(
       references.flatMap(reference => {
@@ -74,6 +95,18 @@ export const parameterSource: SecretSource<'aws-ssm'> = {
       }),
     )
   },
+}
+
+/** As it can be asked for: by name or ARN, with the version or label (`:3`) where one was given. */
+function namesOf({ Name, ARN, Selector = '' }: Parameter): string[] {
+  return [Name, ARN].flatMap(name => (name ? [`${name}${Selector}`] : []))
+}
+
+function secretOf({ Type, Value }: Parameter): Secret | SourceProblem {
+  if (typeof Value !== 'string') return strangeAnswer('AWS')
+  if (Type !== 'StringList') return new Secret(Value)
+  const hint = 'store the key as a SecureString of its own'
+  return { code: 'malformed', message: 'the parameter is a list (StringList)', hint }
 }
 
 /** The SDKs are large, and most people do not need them: they are installed beside agw. */
@@ -88,8 +121,18 @@ async function load<T>(importer: () => Promise<T>, name: string): Promise<T> {
   }
 }
 
+/** Where agw.yaml or the environment name an address of their own. */
+function withoutTls({ env, connections }: SourceContext): SourceProblem | undefined {
+  const named = [
+    connections.aws?.endpoint,
+    ...['', '_SECRETS_MANAGER', '_SSM'].map(service => env[`AWS_ENDPOINT_URL${service}`]),
+  ]
+  const unsafe = named.find(one => one !== undefined && URL.canParse(one) && !isSafe(new URL(one)))
+  return unsafe === undefined ? undefined : noTls(new URL(unsafe))
+}
+
 /** Credentials come from where the SDK looks for them: environment, profile, container, instance. */
-async function optionsOf({ env, connections }: SourceContext) {
+function optionsOf({ env, connections }: SourceContext) {
   const { region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'], profile, endpoint } = connections.aws ?? {}
   return {
     ...(region && { region }),
@@ -104,25 +147,12 @@ function abort({ signal }: SourceContext): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal }
 }
 
-function fieldOf(value: string, field: string | undefined): Secret | SourceProblem | undefined {
-  if (field === undefined) return new Secret(value)
-  let json: unknown
+function keyOf(value: Secret, field: string): Secret | SourceProblem | undefined {
   try {
-    json = JSON.parse(value)
+    return fieldOf(at(JSON.parse(value.reveal()), field))
   } catch {
-    return {
-      code: 'malformed',
-      message: 'the secret is not JSON, so it has no fields',
-      hint: 'leave `field` out',
-    }
-  }
-  const found = at(json, field)
-  if (found === undefined || found === null) return undefined
-  if (typeof found === 'string' || typeof found === 'number') return new Secret(String(found))
-  return {
-    code: 'malformed',
-    message: 'the field is not text',
-    hint: 'name a field that holds the key itself',
+    const message = 'the secret is not JSON, so it has no fields'
+    return { code: 'malformed', message, hint: 'leave `field` out' }
   }
 }
 
@@ -137,7 +167,18 @@ function problemOf(error: unknown): SourceProblem | undefined {
       hint: 'look whether it can be reached from here',
     }
   }
-  if (/Credentials|Token|Signature|AccessDenied|Unrecognized|InvalidClient|Unauthorized/i.test(name)) {
+  if (name === 'InvalidRequestException') {
+    const message = 'the secret is marked for deletion, or not ready yet (InvalidRequestException)'
+    return { code: 'missing', message, hint: 'restore it with `aws secretsmanager restore-secret`' }
+  }
+  if (name === 'CredentialsProviderError') {
+    return {
+      code: 'not-configured',
+      message: 'there is no login for AWS',
+      hint: 'log in (`aws sso login`), set AWS_PROFILE, or give the machine a role',
+    }
+  }
+  if (/Token|Signature|AccessDenied|Unrecognized|InvalidClient|Unauthorized/i.test(name)) {
     return {
       code: 'denied',
       message: `AWS does not let this login read it (${name})`,

@@ -3,6 +3,7 @@ import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext } from '../source.ts'
 import { azureToken } from './azure-token.ts'
 import { askForEach, authorityOf, type CloudAnswer, type Reached } from './cloud.ts'
+import { strangeAnswer } from './decode.ts'
 
 const API_VERSION = '7.4'
 
@@ -35,5 +36,5 @@ async function read(
   if (answer.status === 404) return undefined
   if (answer.status !== 200) return refused(answer.status, `the vault ${where.vault}`)
   const value = at(answer.json, 'value')
-  return typeof value === 'string' ? new Secret(value.replace(/\r?\n$/, '')) : undefined
+  return typeof value === 'string' ? new Secret(value) : strangeAnswer(`the vault ${where.vault}`)
 }

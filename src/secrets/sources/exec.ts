@@ -1,7 +1,7 @@
 import { shownText } from '../../config/shown-word.ts'
 import { AgwError } from '../../errors.ts'
 import { runTool, type ToolResult } from '../run.ts'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
 import {
   errorProblem,
   type Reference,
@@ -9,6 +9,7 @@ import {
   type SourceContext,
   type SourceProblem,
 } from '../source.ts'
+import { printed } from './decode.ts'
 
 /** Larger answers hold no key. Bytes. */
 const MAX_BYTES = 64 * 1024
@@ -56,7 +57,7 @@ async function output(argv: readonly string[], context: SourceContext): Promise<
       maxBytes: MAX_BYTES,
       signal: context.signal,
     })
-    return result.failed === undefined ? new Secret(result.stdout.replace(/\r?\n$/, '')) : failed(result)
+    return result.failed === undefined ? printed(result.stdout) : failed(result)
   } catch (error) {
     if (!(error instanceof AgwError)) throw error
     return errorProblem(error)

@@ -2,6 +2,7 @@ import { at, call, pathOf, refused } from '../http.ts'
 import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext } from '../source.ts'
 import { askForEach, authorityOf, type CloudAnswer, type Reached } from './cloud.ts'
+import { strangeAnswer, textOf } from './decode.ts'
 import { googleToken } from './gcp-token.ts'
 
 /** Versions of secrets in Google Cloud Secret Manager, through its REST interface. */
@@ -52,11 +53,7 @@ async function read(
   }
   if (answer.status !== 200) return refused(answer.status, 'Google Secret Manager')
   const data = at(answer.json, 'payload', 'data')
-  return typeof data === 'string'
-    ? new Secret(
-        Buffer.from(data, 'base64')
-          .toString('utf8')
-          .replace(/\r?\n$/, ''),
-      )
-    : undefined
+  // An empty value is left out of the answer.
+  if (data === undefined && at(answer.json, 'payload') !== undefined) return new Secret('')
+  return typeof data === 'string' ? textOf(data) : strangeAnswer('Google Secret Manager')
 }

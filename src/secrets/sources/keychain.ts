@@ -73,7 +73,14 @@ async function entryOf({ service, account }: Place): Promise<Entry> {
 /** The library has one code for everything: what went wrong is in its text, which holds no value. */
 function problemOf(error: unknown): SourceProblem {
   const text = error instanceof Error ? error.message : ''
-  if (/dismissed|locked/i.test(text)) {
+  if (/did not receive a reply/i.test(text)) {
+    return {
+      code: 'timeout',
+      message: 'the keychain did not answer in time',
+      hint: 'look whether it hangs (gnome-keyring-daemon, kwalletd), or start it again',
+    }
+  }
+  if (/dismissed|\blocked\b|IsLocked/i.test(text)) {
     return {
       code: 'locked',
       message: 'the keychain is locked, and nobody unlocked it',
@@ -86,6 +93,9 @@ function problemOf(error: unknown): SourceProblem {
       message: 'no keychain answers: there is no Secret Service on the session bus',
       hint: 'start one (GNOME Keyring, KWallet; DBUS_SESSION_BUS_ADDRESS must name the bus), or use `encrypted:` where there is no desktop',
     }
+  }
+  if (/utf-?8|BadEncoding/i.test(text)) {
+    return { code: 'malformed', message: 'the value is not text in UTF-8', hint: 'store the key there again' }
   }
   if (/cannot find (?:module|native binding)|failed to load native/i.test(text)) {
     return {

@@ -1,6 +1,7 @@
 import { at, call, pathOf, refused } from '../http.ts'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import { strangeAnswer, textOf } from './decode.ts'
 import { type Cluster, findCluster } from './kubernetes-cluster.ts'
 
 /**
@@ -17,7 +18,7 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
     const found = new Map<Reference<'kubernetes'>, Secret | SourceProblem>()
     // Token and authority are read for every batch: they are replaced while the process runs.
     const cluster = await findCluster(context)
-    const reads = new Map<string, Promise<unknown>>()
+    const reads = new Map<string, ReturnType<typeof read>>()
     for (const reference of references) {
       if ('code' in cluster) {
         found.set(reference, cluster)
@@ -27,7 +28,8 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
       const path = pathOf('/api/v1/namespaces', namespace, 'secrets', name)
       const reading = reads.get(path) ?? read(cluster, path, context)
       reads.set(path, reading)
-      const outcome = fieldValue(await reading, key)
+      const keys = await reading
+      const outcome = keys === undefined || 'code' in keys ? keys : keys.value(key)
       if (outcome !== undefined) found.set(reference, outcome)
     }
     return found
@@ -43,32 +45,34 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
   },
 }
 
-/** The Secret, a problem, or undefined where there is none. */
-async function read(cluster: Cluster, path: string, context: SourceContext): Promise<unknown> {
+/** The keys of one Secret. */
+interface Keys {
+  value(key: string): Secret | SourceProblem | undefined
+}
+
+/** Undefined where there is no such Secret. */
+async function read(
+  cluster: Cluster,
+  path: string,
+  context: SourceContext,
+): Promise<Keys | SourceProblem | undefined> {
   const answer = await ask(cluster, path, context)
   if ('code' in answer) return answer
-  if (answer.status === 200) return answer.json
+  if (answer.status === 404) return undefined
+  const who = `the cluster at ${cluster.host}`
   // With rights on single names a Secret that is missing is answered with 403 as well, which `refused` says.
-  return answer.status === 404 ? undefined : refused(answer.status, `the cluster at ${cluster.host}`)
+  if (answer.status !== 200) return refused(answer.status, who)
+  if (at(answer.json, 'kind') !== 'Secret') return strangeAnswer(who)
+  return {
+    value: key => {
+      const encoded = at(answer.json, 'data', key)
+      if (encoded === undefined || encoded === null) return undefined
+      return typeof encoded === 'string' ? textOf(encoded) : strangeAnswer(who)
+    },
+  }
 }
 
 function ask(cluster: Cluster, path: string, { signal }: SourceContext) {
   const headers = { authorization: `Bearer ${cluster.token.reveal()}` }
   return call({ url: cluster.server + path, headers, ca: cluster.ca, signal })
-}
-
-function fieldValue(secret: unknown, key: string): Secret | SourceProblem | undefined {
-  if (at(secret, 'code') !== undefined) return secret as SourceProblem
-  const encoded = at(secret, 'data', key)
-  if (typeof encoded !== 'string') return undefined
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'))
-    return new Secret(text.replace(/\r?\n$/, ''))
-  } catch {
-    return {
-      code: 'malformed',
-      message: 'the value is not text in UTF-8',
-      hint: 'is this the right key of it?',
-    }
-  }
 }

@@ -1,7 +1,8 @@
 import { AgwError } from '../../errors.ts'
 import { runTool, type ToolResult } from '../run.ts'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
 import { errorProblem, type SecretSource, type SourceContext, type SourceProblem } from '../source.ts'
+import { printed } from './decode.ts'
 
 /** What `op` needs to find its login; nothing else of the environment is handed on. */
 const HANDED_ON = /^(?:PATH|HOME|USER|LANG|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|OP_\w+)$/
@@ -55,15 +56,14 @@ async function inject(wanted: readonly string[], context: SourceContext): Promis
     if (result.failed === undefined) {
       const values = result.stdout.replace(/\r?\n$/, '').split(BETWEEN)
       if (values.length === wanted.length) {
-        for (const [index, reference] of wanted.entries())
-          found.set(reference, new Secret(values[index] ?? ''))
+        for (const [index, reference] of wanted.entries()) found.set(reference, printed(values[index] ?? ''))
         return found
       }
     }
     const problem = problemOf(result)
-    if (problem.code !== 'missing') {
+    if (problem.code !== 'missing' || wanted.length === 1) {
       for (const reference of wanted) found.set(reference, problem)
-    } else if (wanted.length > 1) {
+    } else {
       for (const reference of wanted) for (const one of await inject([reference], context)) found.set(...one)
     }
   } catch (error) {
@@ -96,6 +96,10 @@ function problemOf({ failed, stderr }: ToolResult): SourceProblem {
       message: 'op did not answer in time',
       hint: 'look whether it waits for you to unlock 1Password',
     }
+  }
+  if (failed === 'too-much-output') {
+    const message = `op printed more than ${MAX_BYTES / 1024} KiB`
+    return { code: 'too-large', message, hint: 'are these the right fields?' }
   }
   if (/isn't an? (?:item|vault|field|section)|could not (?:find|resolve)|no item|not found/i.test(stderr)) {
     return {

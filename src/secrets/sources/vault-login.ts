@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { VaultLogin } from '../../config/agw/connections.ts'
-import { at, call, pathOf, refused } from '../http.ts'
+import { type Answer, at, call, pathOf, refused } from '../http.ts'
+import type { Login } from '../logins.ts'
 import { readSecretFile, readTextFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
@@ -11,6 +13,8 @@ import { fileProblem } from './file-problem.ts'
 export const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 const MAX_CA_BYTES = 256 * 1024
+/** How long Vault has to renew a token. Milliseconds. */
+const RENEWAL_MS = 10_000
 
 /** A Vault to be asked. */
 export interface VaultSession {
@@ -49,38 +53,145 @@ export async function vaultSession({
   }
 }
 
-/** A token: VAULT_TOKEN, else the login of agw.yaml, else what `vault login` left in ~/.vault-token. */
-export async function logIn(session: VaultSession, context: SourceContext): Promise<Secret | SourceProblem> {
-  const { env, configDir, connections } = context
-  const given = env['VAULT_TOKEN']
-  if (given) return new Secret(given, 'VAULT_TOKEN')
+/** A login at Vault, and whether it may have ended since it was made. */
+export interface VaultLoggedIn extends Login {
+  /** It is of an earlier batch: another one may be had. */
+  readonly isOld: boolean
+  /** Gives it up: the next batch logs in anew. */
+  forget(): void
+}
+
+/**
+ * A token: VAULT_TOKEN, else the login of agw.yaml, else what `vault login` left in ~/.vault-token. A gateway that runs
+ * keeps it between batches, and renews it where Vault allows that.
+ */
+export async function logIn(
+  session: VaultSession,
+  context: SourceContext,
+): Promise<VaultLoggedIn | SourceProblem> {
+  const { logins, connections, configDir } = context
+  const given = await givenToken(context)
+  if (given !== undefined && !(given instanceof Secret)) return given
+  const make = (): Promise<Login | SourceProblem> =>
+    given === undefined
+      ? loginByRequest(session, context)
+      : logins === undefined
+        ? Promise.resolve({ token: given })
+        : looked(session, given, context)
+  if (logins === undefined) {
+    const made = await make()
+    return 'code' in made ? made : { ...made, isOld: false, forget: () => undefined }
+  }
+  const { address, headers, ca } = session
+  const known = given === undefined ? '' : createHash('sha256').update(given.reveal()).digest('hex')
+  const key = JSON.stringify(['vault', address, headers, ca, connections.vault?.login, configDir, known])
+  const { login, isNew } = await logins.get(key, make)
+  if ('code' in login) return login
+  return { ...login, isOld: !isNew && given === undefined, forget: () => logins.forget(key) }
+}
+
+/** A token that is there already; undefined where agw.yaml says how to log in. */
+async function givenToken({
+  env,
+  configDir,
+  connections,
+}: SourceContext): Promise<Secret | SourceProblem | undefined> {
+  const inEnvironment = env['VAULT_TOKEN']
+  if (inEnvironment) return new Secret(inEnvironment, 'VAULT_TOKEN')
   const login = connections.vault?.login
   if (login === undefined) {
-    const file = join(env['HOME'] ?? homedir(), '.vault-token')
-    const read = await readSecretFile(file)
+    const read = await readSecretFile(join(env['HOME'] ?? homedir(), '.vault-token'))
     return read.ok ? read.secret : noLogin()
   }
-  if (login.token !== undefined) return fromFile(resolve(configDir, login.token.file))
-  const request = await loginRequest(login, context)
+  return login.token === undefined ? undefined : fromFile(resolve(configDir, login.token.file))
+}
+
+async function loginByRequest(session: VaultSession, context: SourceContext): Promise<Login | SourceProblem> {
+  const request = await loginRequest(context.connections.vault?.login ?? {}, context)
   if ('code' in request) return request
   const { mount, body } = request
-  const answer = await call({
-    url: `${session.address}/v1/auth/${pathOf(mount)}/login`,
-    method: 'POST',
-    headers: { ...session.headers, 'content-type': 'application/json' },
-    body: body.reveal(),
-    ca: session.ca,
-    signal: context.signal,
-  })
+  const answer = await post(session, `/v1/auth/${pathOf(mount)}/login`, body, context.signal)
   if ('code' in answer) return answer
-  const token = at(answer.json, 'auth', 'client_token')
-  if (answer.status === 200 && typeof token === 'string') return new Secret(token, 'vault token')
+  const login = answer.status === 200 ? loginFrom(answer, session) : undefined
+  if (login !== undefined) return login
   if (answer.status !== 400) return refused(answer.status, `the Vault at ${session.host}, asked for a login,`)
   return {
     code: 'denied',
     message: `the Vault at ${session.host} does not accept the login (status 400)`,
     hint: 'check the role, the mount and what it is given under sources.vault.login',
   }
+}
+
+/** What a login and a renewal answer with. */
+function loginFrom({ json }: Answer, session: VaultSession): Login | undefined {
+  const token = at(json, 'auth', 'client_token')
+  if (typeof token !== 'string') return undefined
+  return lasting(new Secret(token, 'vault token'), at(json, 'auth'), session, 'lease_duration')
+}
+
+/** What Vault says of a token; one that may not even ask that is used as it is. */
+async function looked(
+  session: VaultSession,
+  token: Secret,
+  context: SourceContext,
+): Promise<Login | SourceProblem> {
+  const answer = await lookUp(session, token, context)
+  if ('code' in answer) return answer
+  return answer.status === 200 ? lasting(token, at(answer.json, 'data'), session, 'ttl') : { token }
+}
+
+/** Asks Vault for the token it is asked with. */
+export function lookUp(
+  session: VaultSession,
+  token: Secret,
+  { signal }: SourceContext,
+): Promise<Answer | SourceProblem> {
+  const headers = { ...session.headers, 'x-vault-token': token.reveal() }
+  return call({ url: `${session.address}/v1/auth/token/lookup-self`, headers, ca: session.ca, signal })
+}
+
+/** Zero seconds stand for a token that does not end. */
+function lasting(
+  token: Secret,
+  about: unknown,
+  session: VaultSession,
+  word: 'ttl' | 'lease_duration',
+): Login {
+  const seconds = at(about, word)
+  if (typeof seconds !== 'number' || seconds <= 0) return { token }
+  const goodForMs = seconds * 1000
+  if (at(about, 'renewable') !== true) return { token, goodForMs }
+  return { token, goodForMs, renew: signal => renewed(session, token, signal) }
+}
+
+async function renewed(
+  session: VaultSession,
+  token: Secret,
+  signal: AbortSignal,
+): Promise<Login | SourceProblem> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(RENEWAL_MS)])
+  const answer = await post(session, '/v1/auth/token/renew-self', new Secret('{}'), within, token)
+  if ('code' in answer) return answer
+  const login = answer.status === 200 ? loginFrom(answer, session) : undefined
+  return login ?? refused(answer.status, `the Vault at ${session.host}, asked to renew the token,`)
+}
+
+function post(
+  session: VaultSession,
+  path: string,
+  body: Secret,
+  signal: AbortSignal | undefined,
+  token?: Secret,
+): Promise<Answer | SourceProblem> {
+  const login = token === undefined ? {} : { 'x-vault-token': token.reveal() }
+  return call({
+    url: session.address + path,
+    method: 'POST',
+    headers: { ...session.headers, ...login, 'content-type': 'application/json' },
+    body: body.reveal(),
+    ca: session.ca,
+    signal,
+  })
 }
 
 async function loginRequest(

@@ -1,7 +1,8 @@
 import { type Answer, at, call, pathOf, refused } from '../http.ts'
 import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
-import { logIn, type VaultSession, vaultSession } from './vault-login.ts'
+import { fieldOf, strangeAnswer } from './decode.ts'
+import { logIn, lookUp, type VaultSession, vaultSession } from './vault-login.ts'
 
 type Path = Pick<Reference<'vault'>['where'], 'path' | 'version'>
 
@@ -15,35 +16,65 @@ export const vaultSource: SecretSource<'vault'> = {
   refreshMs: 5 * 60_000,
   describe: ({ path, field }) => `vault ${path} ${field}`,
   async resolve(references, context) {
-    const found = new Map<Reference<'vault'>, Secret | SourceProblem>()
     const session = await vaultSession(context)
-    const token = 'code' in session ? session : await logIn(session, context)
-    const reads = new Map<string, Promise<Fields | SourceProblem | undefined>>()
-    for (const reference of references) {
-      if ('code' in session) found.set(reference, session)
-      else if (!(token instanceof Secret)) found.set(reference, token)
-      else {
-        const key = `${reference.where.path} ${reference.where.version ?? ''}`
-        const reading = reads.get(key) ?? read(session, token, reference.where, context)
-        reads.set(key, reading)
-        const value = await reading
-        const outcome = value === undefined || 'code' in value ? value : value.field(reference.where.field)
-        if (outcome !== undefined) found.set(reference, outcome)
-      }
-    }
-    return found
+    if ('code' in session) return new Map(references.map(reference => [reference, session]))
+    const { found, ended } = await readAll(session, references, context)
+    // A login that has ended since an earlier batch: another one, once.
+    return ended ? (await readAll(session, references, context)).found : found
   },
   async probe(context) {
     const session = await vaultSession(context)
     if ('code' in session) return { ok: false, detail: session.message, hint: session.hint }
-    const token = await logIn(session, context)
-    if (!(token instanceof Secret)) return { ok: false, detail: token.message, hint: token.hint }
-    const answer = await ask(session, token, '/v1/auth/token/lookup-self', context)
+    const login = await logIn(session, context)
+    if ('code' in login) return { ok: false, detail: login.message, hint: login.hint }
+    const answer = await lookUp(session, login.token, context)
     if ('code' in answer) return { ok: false, detail: answer.message, hint: answer.hint }
     const problem = answer.status === 200 ? undefined : statusProblem(answer, session)
     if (problem !== undefined) return { ok: false, detail: problem.message, hint: problem.hint }
     return { ok: true, detail: `${session.host} answers, and the login is good` }
   },
+}
+
+type Found = Map<Reference<'vault'>, Secret | SourceProblem>
+
+/** `ended` says that nothing was read because the login has come to its end, and that another one can be had. */
+async function readAll(
+  session: VaultSession,
+  references: readonly Reference<'vault'>[],
+  context: SourceContext,
+): Promise<{ found: Found; ended: boolean }> {
+  const login = await logIn(session, context)
+  if ('code' in login) return { found: new Map(references.map(one => [one, login])), ended: false }
+  const reads = new Map<string, ReturnType<typeof read>>()
+  const found: Found = new Map()
+  await Promise.all(
+    references.map(async reference => {
+      const key = JSON.stringify([reference.where.path, reference.where.version])
+      const reading = reads.get(key) ?? read(session, login.token, reference.where, context)
+      reads.set(key, reading)
+      const value = await reading
+      const outcome = value === undefined || 'code' in value ? value : value.field(reference.where.field)
+      if (outcome !== undefined) found.set(reference, outcome)
+    }),
+  )
+  // Vault answers 403 to a token that has ended and to a path it may not read: it is asked which.
+  const refusedOnes = [...found].filter(
+    ([, outcome]) => !(outcome instanceof Secret) && outcome.code === 'denied',
+  )
+  if (refusedOnes.length === 0) return { found, ended: false }
+  const answer = await lookUp(session, login.token, context)
+  if ('code' in answer || answer.status !== 403) return { found, ended: false }
+  login.forget()
+  for (const [reference] of refusedOnes) found.set(reference, tokenEnded(session))
+  return { found, ended: login.isOld }
+}
+
+function tokenEnded({ host }: VaultSession): SourceProblem {
+  return {
+    code: 'denied',
+    message: `the Vault at ${host} does not accept the token (status 403): it has ended, or was revoked`,
+    hint: 'log in again with `vault login`, or let agw log in: sources.vault.login in agw.yaml',
+  }
 }
 
 /** The fields of one secret. */
@@ -64,9 +95,10 @@ async function read(
   if (answer.status === 404) return await whyNotFound(session, token, path, context)
   if (answer.status !== 200) return statusProblem(answer, session)
   const data = at(answer.json, 'data')
+  if (data === undefined) return strangeAnswer(`the Vault at ${session.host}`)
   const versioned = at(data, 'metadata', 'version') !== undefined
   const fields = versioned ? at(data, 'data') : data
-  return { field: name => fieldValue(at(fields, name)) }
+  return { field: name => fieldOf(at(fields, name)) }
 }
 
 /** Version 2 keeps its secrets under `data/`: a path without it is answered as if nothing were there. */
@@ -85,16 +117,6 @@ async function whyNotFound(
     code: 'missing',
     message: 'nothing is stored there, but there is a secret under data/',
     hint: `${mount} is a KV engine of version 2: write the path as ${other}`,
-  }
-}
-
-function fieldValue(value: unknown): Secret | SourceProblem | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'string' || typeof value === 'number') return new Secret(String(value))
-  return {
-    code: 'malformed',
-    message: 'the field is not text',
-    hint: 'name a field that holds the key itself',
   }
 }
 

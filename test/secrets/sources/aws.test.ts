@@ -1,39 +1,22 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { unless } from '../../helpers/needs.ts'
 import { contract, problem, said } from './contract.ts'
-
-const MOTO = process.env['AGW_TEST_MOTO'] ?? 'moto_server'
-const noMoto =
-  spawnSync(MOTO, ['--version']).error === undefined
-    ? undefined
-    : 'moto_server is missing: pip install "moto[server]"'
-
-/** Nobody's login; moto takes any. */
-const LOGIN = { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'testing', AWS_REGION: 'eu-central-1' }
+import { LOGIN, type Moto, noMoto, startMoto } from './moto.ts'
 
 describe.skipIf(noMoto !== undefined)(`AWS on moto, an emulator${unless(noMoto)}`, () => {
-  let moto: ChildProcess
+  let moto: Moto
   let url = ''
   const before = { ...process.env }
   beforeAll(async () => {
-    const port = await freePort()
-    url = `http://127.0.0.1:${port}`
-    moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+    moto = await startMoto()
+    url = moto.url
     // The SDK looks for its login in the process itself.
     Object.assign(process.env, LOGIN)
-    while (
-      !(await fetch(`${url}/moto-api/`).then(
-        answer => answer.ok,
-        () => false,
-      ))
-    )
-      await new Promise(r => setTimeout(r, 100))
   })
-  afterAll(() => {
-    moto.kill()
+  afterAll(async () => {
+    await moto.stop()
     for (const name of Object.keys(LOGIN)) {
       if (before[name] === undefined) delete process.env[name]
       else process.env[name] = before[name]
@@ -41,7 +24,7 @@ describe.skipIf(noMoto !== undefined)(`AWS on moto, an emulator${unless(noMoto)}
   })
 
   const context = () => ({ env: LOGIN, configDir: '/', connections: { aws: { endpoint: url } } })
-  const options = () => ({ endpoint: url, region: LOGIN.AWS_REGION })
+  const options = () => moto.client
   let count = 0
 
   contract(

@@ -7,11 +7,26 @@ import { fakeServer, type Said, type Seen } from './fake-server.ts'
 export async function fakeVault() {
   const kv2 = new Map<string, (Record<string, unknown> | undefined)[]>()
   const kv1 = new Map<string, Record<string, unknown>>()
-  const state = { token: 'hvs.test-token', sealed: false, forbidden: new Set<string>(), namespace: '' }
+  const state = {
+    token: 'hvs.test-token',
+    sealed: false,
+    forbidden: new Set<string>(),
+    namespace: '',
+    /** Seconds; what tokens are said to have left. */
+    ttl: 3600,
+    renewable: true,
+  }
+  /** Tokens of logins that have not ended. */
+  const live = new Set<string>()
+  let logged = 0
   const logins: Record<string, (body: Record<string, string>) => boolean> = {
     '/v1/auth/approle/login': body => body['role_id'] === 'agw' && body['secret_id'] === 'sid',
     '/v1/auth/kubernetes/login': body => body['role'] === 'agw' && body['jwt'] === 'pod-token',
     '/v1/auth/my-jwt/login': body => body['role'] === 'agw' && body['jwt'] === 'ci-token',
+  }
+  const auth = (client_token: string): Said => {
+    const { ttl: lease_duration, renewable } = state
+    return { status: 200, json: { auth: { client_token, lease_duration, renewable } } }
   }
   const errors = (status: number, ...words: string[]): Said => ({ status, json: { errors: words } })
 
@@ -25,12 +40,17 @@ export async function fakeVault() {
     const login = logins[pathname]
     if (login !== undefined) {
       const good = request.method === 'POST' && login(JSON.parse(request.body))
-      return good
-        ? { status: 200, json: { auth: { client_token: state.token } } }
-        : errors(400, 'invalid role or secret ID')
+      if (!good) return errors(400, 'invalid role or secret ID')
+      logged += 1
+      live.add(`hvs.login-${logged}`)
+      return auth(`hvs.login-${logged}`)
     }
-    if (request.headers['x-vault-token'] !== state.token) return errors(403, 'permission denied')
-    if (pathname === '/v1/auth/token/lookup-self') return { status: 200, json: { data: { ttl: 3600 } } }
+    const token = String(request.headers['x-vault-token'])
+    if (token !== state.token && !live.has(token)) return errors(403, 'permission denied')
+    const { ttl, renewable } = state
+    if (pathname === '/v1/auth/token/lookup-self') return { status: 200, json: { data: { ttl, renewable } } }
+    if (pathname === '/v1/auth/token/renew-self')
+      return request.method === 'POST' && renewable ? auth(token) : errors(400, 'token is not renewable')
     if (state.forbidden.has(pathname)) return errors(403, '1 error occurred:\n\t* permission denied\n\n')
     return readSecret(pathname, searchParams.get('version'))
   })
@@ -61,6 +81,8 @@ export async function fakeVault() {
     url,
     seen: seen as readonly Seen[],
     state,
+    /** Every token of a login has ended. */
+    endLogins: () => live.clear(),
     /** A new version of a KV 2 secret; undefined deletes the newest. */
     put(path: string, data: Record<string, unknown> | undefined): void {
       kv2.set(path, [...(kv2.get(path) ?? []), data])

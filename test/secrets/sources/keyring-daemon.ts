@@ -17,6 +17,8 @@ export const noKeyring: string | undefined = [
 export interface Keyring {
   /** HOME, XDG_RUNTIME_DIR and the bus: what programs need to reach it. */
   readonly env: Readonly<Record<string, string>>
+  /** From now on it does not answer. */
+  freeze(): void
   stop(): Promise<void>
 }
 
@@ -59,9 +61,11 @@ export async function startKeyring(
   }
   return {
     env,
+    freeze: () => void children.at(-1)?.kill('SIGSTOP'),
     stop: async () => {
       for (const child of children.reverse()) {
         const gone = once(child, 'exit')
+        child.kill('SIGCONT')
         child.kill()
         await gone
       }

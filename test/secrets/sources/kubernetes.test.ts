@@ -108,7 +108,7 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
       const good = request.headers.authorization === 'Bearer pod-token' && request.url === PATH
       response
         .writeHead(good ? 200 : 401)
-        .end(JSON.stringify({ data: { A: Buffer.from('sk-pod').toString('base64') } }))
+        .end(JSON.stringify({ kind: 'Secret', data: { A: Buffer.from('sk-pod').toString('base64') } }))
     }).listen(0, '127.0.0.1')
     await new Promise(resolve => server.once('listening', resolve))
     const mount = folder()

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encryptAge, newIdentity, recipientOf } from '../../../src/secrets/age.ts'
@@ -12,7 +13,7 @@ export interface Setting {
   readonly entry: string
   readonly sources?: string
   readonly env?: Readonly<Record<string, string>>
-  end?(): Promise<void>
+  end?(): void | Promise<void>
 }
 
 export const CANARY = 'sk-canary-0123456789'
@@ -39,6 +40,14 @@ export const program =
   (folder: string): Setting => {
     put(folder, 'tool.sh', script)
     return { entry: `{ exec: [sh, tool.sh]${more} }` }
+  }
+
+/** A credential of systemd; `make` puts it into its folder. */
+export const credential =
+  (make: (folder: string) => void) =>
+  (folder: string): Setting => {
+    make(folder)
+    return { entry: '{ credential: openai }', env: { CREDENTIALS_DIRECTORY: folder } }
   }
 
 export const encrypted =
@@ -73,6 +82,15 @@ export const vault = (prepare: (vault: Vault) => void) => async (): Promise<Sett
     env: { VAULT_TOKEN: 'hvs.test-token' },
   }
 }
+
+/** A Vault that is none: it answers as told. */
+export const vaultThat =
+  (answer: Parameters<typeof fakeServer>[0], more = '') =>
+  async (): Promise<Setting> => ({
+    entry: `{ vault: { path: secret/data/llm, field: key }${more} }`,
+    sources: `{ vault: { address: "${(await fakeServer(answer)).url}" } }`,
+    env: { VAULT_TOKEN: 'hvs.canary-token' },
+  })
 
 export const kubernetes =
   (answer: Parameters<typeof fakeServer>[0], more = '') =>
@@ -124,28 +142,51 @@ export const aws =
     env: { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'canary-secret' },
   })
 
+export const ssm =
+  (answer: Answer, more = '') =>
+  async (): Promise<Setting> => ({
+    entry: `{ aws-ssm: { name: /llm/key }${more} }`,
+    sources: `{ aws: { endpoint: "${(await fakeServer(answer)).url}", region: eu-central-1 } }`,
+    env: { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'canary-secret' },
+  })
+
+/** The one parameter, as Systems Manager answers. */
+export const parameter = (more: object) =>
+  ok({ Parameters: [{ Name: '/llm/key', Type: 'SecureString', ...more }], InvalidParameters: [] })
+
 export const ok = (json: unknown) => () => ({ status: 200, json })
 export const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 export const op =
-  (script: string) =>
+  (script: string, more = '') =>
   (folder: string): Setting => {
     mkdirSync(join(folder, 'bin'))
     put(folder, 'bin/op', `#!/bin/sh\n${script}\n`, 0o755)
     chmodSync(join(folder, 'bin/op'), 0o755)
     return {
-      entry: '{ op: "op://dev/openai/key" }',
+      entry: `{ op: "op://dev/openai/key"${more} }`,
       env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
     }
   }
 
+/** A keyring, and what is done to it before it is asked. */
 export const keychain =
-  (state: KeyringState) =>
+  (state: KeyringState, { value, frozen = false }: { value?: string | Buffer; frozen?: boolean } = {}) =>
   async (folder: string): Promise<Setting> => {
     mkdirSync(join(folder, 'bus'))
-    const keyring = await startKeyring(join(folder, 'bus'), folder, state)
-    const env = { DBUS_SESSION_BUS_ADDRESS: keyring.env['DBUS_SESSION_BUS_ADDRESS'] ?? '' }
-    return { entry: '{ keychain: { account: openai } }', env, end: () => keyring.stop() }
+    const start = (how: KeyringState) => startKeyring(join(folder, 'bus'), folder, how)
+    let keyring = await start(state === 'locked' ? 'unlocked' : state)
+    const bus = { DBUS_SESSION_BUS_ADDRESS: keyring.env['DBUS_SESSION_BUS_ADDRESS'] ?? '' }
+    const names = ['service', 'agw', 'username', 'openai', 'target', 'default']
+    if (value !== undefined)
+      execFileSync('secret-tool', ['store', '--label=agw', ...names], { env: keyring.env, input: value })
+    if (state === 'locked') {
+      await keyring.stop()
+      keyring = await start('locked')
+    }
+    if (frozen) keyring.freeze()
+    const entry = `{ keychain: { account: openai }${frozen ? ', timeout: 500ms' : ''} }`
+    return { entry, env: bus, end: () => keyring.stop() }
   }
 
 /** A store that never answers. */
@@ -154,5 +195,5 @@ export const slow = () => new Promise<never>(() => undefined)
 /** What the Kubernetes API answers for a Secret with this value. */
 export const secret = (value: string) => ({
   status: 200,
-  json: { data: { openai: base64(value) } },
+  json: { kind: 'Secret', data: { openai: base64(value) } },
 })
