@@ -14,6 +14,8 @@ export default class TestRoute extends ConfigCommand {
     '<%= config.bin %> test-route /v1/chat/completions --model gpt-4o-mini --prompt "Say hello"',
     '<%= config.bin %> test-route /v1/models --method GET --explain',
   ]
+  // The library's own line falls apart where flags exclude each other in several ways.
+  static override usage = 'test-route [PATH] [FLAGS]'
   static override args = {
     path: Args.string({
       // The library would take a missing argument from standard input, where keys come in.

@@ -140,7 +140,12 @@ async function explainDestination(
     provider: ai?.provider.telemetryName,
     share,
     model: call?.model === '' ? exchange.model : call?.model,
-    policies: [...destination.policies, ...destination.steps.map(({ name }) => name)],
+    policies: [...destination.policies, ...destination.steps].map(({ name, path: at }) => ({
+      phase: 'backend' as const,
+      name,
+      level: levelAt(at),
+      path: formatPath(at),
+    })),
     key: destination.key && explainKey(destination.key, before, headers),
     upstream: {
       method: exchange.method,

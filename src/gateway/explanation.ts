@@ -26,8 +26,8 @@ export interface TriedRoute {
 
 /** A policy that has a say in the request. */
 export interface PolicyExplanation {
-  /** `gateway`: before the route was chosen; `route`: after. What a backend adds stands with the destination. */
-  readonly phase: 'gateway' | 'route'
+  /** `gateway`: before the route was chosen; `route`: after; `backend`: for the call of a destination, with which it stands. */
+  readonly phase: 'gateway' | 'route' | 'backend'
   readonly name: string
   /** What it is written for. */
   readonly level: PolicyLevelName
@@ -53,8 +53,8 @@ export interface DestinationExplanation {
   /** Of the route's requests, 0 to 1. */
   readonly share: number
   readonly model: string | undefined
-  /** Names of the policies in effect, in the order in which they apply. */
-  readonly policies: readonly string[]
+  /** The policies in effect, in the order in which they apply. */
+  readonly policies: readonly PolicyExplanation[]
   readonly key: KeyExplanation | undefined
   readonly upstream: UpstreamRequest
 }

@@ -19,6 +19,7 @@ export type {
   DestinationExplanation,
   ExplainRequest,
   KeyExplanation,
+  PolicyExplanation,
   RouteExplanation,
   TriedRoute,
 } from './explanation.ts'

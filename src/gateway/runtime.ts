@@ -94,6 +94,12 @@ export interface Route {
 
 export type Action = Destinations | ModelRouter | NoBackend
 
+/** A policy by its name, and where it stands in the config. */
+export interface PlacedName {
+  readonly name: string
+  readonly path: Path
+}
+
 /** The backends of a route, one picked per request by weight. */
 export interface Destinations {
   readonly kind: 'destinations'
@@ -195,8 +201,8 @@ export interface Destination {
   readonly echoes: EchoGuard | undefined
   /** What to fall back on when the provider refuses the key. */
   readonly former: FormerKey | undefined
-  /** Names of the policies in effect, in the order they apply. */
-  readonly policies: readonly string[]
+  /** The policies in effect, in the order they apply. */
+  readonly policies: readonly PlacedName[]
   /** `Host` upstream: fixed, computed, or undefined for the client's own. */
   readonly authority: string | ((exchange: Exchange) => string) | undefined
   /** Undefined when the route was not matched in the way that the rewrite needs. */

@@ -53,7 +53,20 @@ describe('explainRoute', async () => {
         provider: 'openai',
         share: 0.75,
         model: 'gpt-4o',
-        policies: ['backendAuth', 'ai'],
+        policies: [
+          {
+            phase: 'backend',
+            name: 'backendAuth',
+            level: 'route',
+            path: 'binds[0].listeners[0].routes[2].policies.backendAuth',
+          },
+          {
+            phase: 'backend',
+            name: 'ai',
+            level: 'route',
+            path: 'binds[0].listeners[0].routes[2].policies.ai.routes',
+          },
+        ],
         key: {
           slot: 'binds[0].listeners[0].routes[2].policies.backendAuth.key',
           placement: 'header authorization',

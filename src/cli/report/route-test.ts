@@ -1,4 +1,5 @@
 import { formatPath, maskKeys } from '../../config/index.ts'
+import type { PolicyExplanation } from '../../gateway/index.ts'
 import type { RouteTest } from '../../test-route/test-route.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -83,27 +84,21 @@ function keyText({ destination, slot, isKeyKnown }: RouteTest): string | undefin
   return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${isKeyKnown ? key.secret.fingerprint() : 'not read'}  in ${key.placement ?? 'no place: it is taken out again'}, from the ${key.level}`
 }
 
-/** Policies with their level and place, in columns; what concerns the call upstream is merged from several levels. */
-function policyRows({ explanation, destination }: RouteTest): [name: string, level: string, path: string][] {
-  const placed = explanation.policies.map(({ name, level, path }): [string, string, string] => [
-    name,
-    level,
-    path,
-  ])
-  const merged = (destination?.policies ?? []).map((name): [string, string, string] => [name, 'call', ''])
-  const rows = [...placed, ...merged]
-  const width = (column: 0 | 1): number => Math.max(...rows.map(one => one[column].length))
-  return rows.map(([name, level, path]) => [name.padEnd(width(0)), level.padEnd(width(1)), path])
+/** Of the gateway, of the route, of the call upstream, in the order in which they run. */
+function policiesOf({ explanation, destination }: RouteTest): PolicyExplanation[] {
+  return [...explanation.policies, ...(destination?.policies ?? [])]
+}
+
+/** Policies with their level and place, in columns. */
+function policyRows(test: RouteTest): [name: string, level: string, path: string][] {
+  const rows = policiesOf(test)
+  const width = (column: 'name' | 'level'): number => Math.max(...rows.map(one => one[column].length))
+  return rows.map(({ name, level, path }) => [name.padEnd(width('name')), level.padEnd(width('level')), path])
 }
 
 function bodyText(body: string | undefined): string | undefined {
   if (body === undefined) return undefined
   return maskKeys(body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body)
-}
-
-/** Of the gateway, of the route, of the backend, in the order in which they run; each once. */
-function policyNames({ explanation, destination }: RouteTest): string[] {
-  return [...new Set([...explanation.policies.map(({ name }) => name), ...(destination?.policies ?? [])])]
 }
 
 function ms(value: number): string {
@@ -122,10 +117,10 @@ export function routeTestJson(test: RouteTest): object {
       route: explanation.route ?? null,
       backend: destination?.backend ?? null,
       provider: destination?.provider ?? null,
-      policies: policyNames(test),
+      policies: [...new Set(policiesOf(test).map(one => one.name))],
     },
     tried: explanation.tried,
-    policies: explanation.policies,
+    policies: policiesOf(test),
     undecided: explanation.undecided,
     key:
       key === undefined

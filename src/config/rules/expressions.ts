@@ -3,6 +3,7 @@ import { isDuration } from '../duration.ts'
 import { type StrangeName, strangeNames } from './cel-names.ts'
 import { parseCel } from './cel-syntax.ts'
 import { CelProblem } from './cel-tokens.ts'
+import { readsNoModel } from './no-models.ts'
 import type { PlaceContext, PlaceRule } from './rule.ts'
 import { isNode, keyAbove, type Place, pathOf, textAt } from './tree.ts'
 import { meant, shown } from './words.ts'
@@ -93,12 +94,20 @@ function judge(
   path: Path,
   place: Place,
   own: readonly string[],
-  { report }: PlaceContext,
+  { report, data }: PlaceContext,
 ): void {
   if (source.trim() === '' || (DURATIONS.has(String(place.key)) && isDuration(source))) return
   try {
     for (const strange of strangeNames(source, parseCel(source), own)) {
       report({ ...describe(strange, place), path })
+    }
+    if (readsNoModel(source, path, data)) {
+      report({
+        code: 'UNKNOWN_NAME',
+        path,
+        message: `llmRequest is there for requests to models only, and this route leads to none, so the expression ${outcomeAt(place)}`,
+        hint: 'read request.headers or request.path here, or move the policy to the route of the models',
+      })
     }
   } catch (error) {
     if (!(error instanceof CelProblem)) throw error
@@ -116,8 +125,7 @@ function describe(
   place: Place,
 ): Pick<Parameters<PlaceContext['report']>[0], 'code' | 'message' | 'hint'> {
   const { kind, name, known, of } = strange
-  const outcome =
-    place.key === 'deny' ? 'fails, and this rule denies nothing' : 'fails whenever it is evaluated'
+  const outcome = outcomeAt(place)
   if (kind === 'function') {
     return {
       code: 'UNKNOWN_FUNCTION',
@@ -141,6 +149,10 @@ function describe(
       `put plain text into quotes of its own: '"text"'; there are request, response, jwt, apiKey, llm, source and others`,
     ),
   }
+}
+
+function outcomeAt({ key }: Place): string {
+  return key === 'deny' ? 'fails, and this rule denies nothing' : 'fails whenever it is evaluated'
 }
 
 /** Functions that the config defines: `name(a, b) { expression }`. */

@@ -11,13 +11,14 @@ import { BodyChanges, type BodyPolicy } from '../llm/body-changes.ts'
 import { type PlacedGuard, RequestGuards } from '../llm/guards.ts'
 import { PathTypes } from '../path-types.ts'
 import { BACKEND_PHASE } from '../policies/phases.ts'
-import type { AiBackend, Destination } from '../runtime.ts'
+import type { PolicyName } from '../policies/policy.ts'
+import type { AiBackend, Destination, PlacedName } from '../runtime.ts'
 import { type CompiledAuth, compileAuth } from './auth.ts'
 import { milliseconds } from './duration.ts'
 import { editsOf } from './header-edits.ts'
 import { invalid } from './invalid.ts'
 import { compileMirrors } from './mirror.ts'
-import { compilePhase, type PolicyLevel, strongestOf } from './policies.ts'
+import { compilePhase, levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
 import type { RouteContext } from './route.ts'
 import { compileHealth, type PlacedHealth } from './traffic.ts'
@@ -25,6 +26,9 @@ import { type Address, compileUpstream, type PlacedTls, parseAddress } from './u
 
 /** What one level of the config says about calls of a backend. */
 export interface Level {
+  /** Where its policies stand, under their names; `places` has those that are called otherwise there. */
+  readonly path: Path
+  readonly places?: Readonly<Partial<Record<'auth' | 'requestHeaders' | 'answerHeaders', Path>>>
   readonly auth?: (() => CompiledAuth) | undefined
   readonly tls?: PlacedTls | undefined
   readonly requestHeaders?: HeaderModifier | undefined
@@ -68,9 +72,10 @@ export interface DestinationDraft {
 
 /** What `policies` says, wherever it stands. */
 export function levelOf({ policies, path }: PolicyLevel): Level {
-  if (policies === null || policies === undefined) return {}
+  if (policies === null || policies === undefined) return { path }
   const { backendAuth, backendTLS, ai } = policies
   return {
+    path,
     auth: backendAuth ? () => compileAuth(backendAuth, [...path, 'backendAuth']) : undefined,
     tls: backendTLS ? { tls: backendTLS, path: [...path, 'backendTLS'] } : undefined,
     routes: ai?.routes,
@@ -180,7 +185,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     passthrough: auth?.passthrough,
     echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), requestEdits),
     former: FormerKey.of(auth?.key?.secret),
-    policies: policyNames(draft),
+    policies: policiesOf(draft),
     authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,
     rewritePath: rewrite.path,
     health: compileHealth(draft.health, draft.isInGroup, context.policies.for(draft.key)),
@@ -188,22 +193,28 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   })
 }
 
-/** The policies that have a say in a request to the destination, in the order in which they do. */
-function policyNames({ levels, route, target, health }: DestinationDraft): string[] {
-  const names = {
-    requestHeaderModifier: strongestOf(route, 'requestHeaderModifier') ?? strongest(levels, 'requestHeaders'),
-    urlRewrite: strongestOf(route, 'urlRewrite'),
-    timeout: strongestOf(route, 'timeout') ?? strongest(levels, 'timeoutMs'),
-    backendAuth: strongest(levels, 'auth'),
-    ai: 'ai' in target ? strongest(levels, 'routes') : undefined,
-    requestMirror: strongestOf(route, 'requestMirror'),
-    backendTLS: strongest(levels, 'tls'),
-    retry: strongestOf(route, 'retry'),
-    health: health?.value,
-    responseHeaderModifier:
-      strongest(levels, 'answerHeaders') ?? strongestOf(route, 'responseHeaderModifier'),
+/** The policies that have a say in a request to the destination, in the order in which they do, each with its place. */
+function policiesOf({ levels, route, target, health }: DestinationDraft): PlacedName[] {
+  const ofRoute = (name: PolicyName): Path | undefined => levelsOf(route, name)[0]?.path
+  const ofLevel = (kind: keyof Level, ...steps: string[]): Path | undefined => {
+    const level = levels.find(one => one[kind] !== undefined)
+    return level && (level.places?.[kind as 'auth'] ?? [...level.path, ...steps])
   }
-  return Object.entries(names).flatMap(([name, value]) => ((value ?? undefined) === undefined ? [] : [name]))
+  const places = {
+    requestHeaderModifier:
+      ofRoute('requestHeaderModifier') ?? ofLevel('requestHeaders', 'requestHeaderModifier'),
+    urlRewrite: ofRoute('urlRewrite'),
+    timeout: ofRoute('timeout') ?? ofLevel('timeoutMs', 'http', 'requestTimeout'),
+    backendAuth: ofLevel('auth', 'backendAuth'),
+    ai: 'ai' in target ? ofLevel('routes', 'ai', 'routes') : undefined,
+    requestMirror: ofRoute('requestMirror'),
+    backendTLS: strongest(levels, 'tls')?.path,
+    retry: ofRoute('retry'),
+    health: health?.path,
+    responseHeaderModifier:
+      ofLevel('answerHeaders', 'responseHeaderModifier') ?? ofRoute('responseHeaderModifier'),
+  }
+  return Object.entries(places).flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]))
 }
 
 function backendTimeout(route: readonly PolicyLevel[]): number | undefined {

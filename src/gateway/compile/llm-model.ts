@@ -103,7 +103,9 @@ function passthroughOf({ passthrough }: LlmModel): Record<string, 'detect' | 'pa
 /** `params.apiKey` stands above everything else, `auth` included. */
 function keyLevel({ params, paramsPath }: Call): Level {
   const { apiKey } = params
-  return apiKey ? { auth: () => compileApiKey(apiKey, [...paramsPath, 'apiKey']) } : {}
+  if (!apiKey) return { path: paramsPath }
+  const at = [...paramsPath, 'apiKey']
+  return { path: paramsPath, places: { auth: at }, auth: () => compileApiKey(apiKey, at) }
 }
 
 function modelLevel(model: LlmModel, path: Path, { defaults, defaultsPath }: Call, isTls: boolean): Level {
@@ -111,7 +113,13 @@ function modelLevel(model: LlmModel, path: Path, { defaults, defaultsPath }: Cal
     ? { auth: model.auth, authPath: [...path, 'auth'] }
     : { auth: defaults.auth, authPath: [...defaultsPath, 'auth'] }
   const tls = model.tls ?? model.backendTLS ?? defaults.tls ?? defaults.backendTLS ?? (isTls ? {} : undefined)
+  const own = (key: 'requestHeaders' | 'responseHeaders'): Path => [
+    ...(model[key] ? path : defaultsPath),
+    key,
+  ]
   return {
+    path,
+    places: { auth: authPath, requestHeaders: own('requestHeaders'), answerHeaders: own('responseHeaders') },
     auth: auth ? () => compileAuth(auth, authPath) : undefined,
     tls: tls ? { tls, path } : undefined,
     requestHeaders: model.requestHeaders ?? defaults.requestHeaders ?? undefined,

@@ -223,3 +223,29 @@ describe('the table of places', () => {
     expect(listed.filter(place => !known.has(place))).toEqual([])
   })
 })
+
+describe('a rule on the request to a model', () => {
+  const route = (backend: string, rule: string) =>
+    findingsIn(`gateways: {default: {port: 8080}}
+backends:
+- {name: plain, host: "localhost:9000"}
+- {name: model, ai: {name: a, provider: {openAI: {}}, policies: {backendAuth: {key: {file: a.key}}}}}
+routes:
+- backends: [${backend}]
+  policies:
+    authorization:
+      rules: [{require: '${rule}'}]
+`).filter(one => one.startsWith('UNKNOWN_NAME'))
+
+  test.each([
+    ['a host', '{host: "localhost:9000"}', 'llmRequest.model == "a"', ['UNKNOWN_NAME 9']],
+    ['a host by name', '{backend: plain}', 'llmRequest.model == "a"', ['UNKNOWN_NAME 9']],
+    ['a model', '{backend: model}', 'llmRequest.model == "a"', []],
+    ['a host or a model', '{host: "localhost:9000"}, {backend: model}', 'llmRequest.model == "a"', []],
+    ['a name that nothing has', '{backend: nope}', 'llmRequest.model == "a"', []],
+    ['a host, asked first', '{host: "localhost:9000"}', 'llmRequest != null && llmRequest.model == "a"', []],
+    ['a host, in a text', '{host: "localhost:9000"}', 'request.path == "/llmRequest"', []],
+  ])('on a route to %s', (_, backend, rule, found) => {
+    expect(route(backend, rule)).toEqual(found)
+  })
+})
