@@ -338,6 +338,10 @@ export const CODES = {
     'prefix that the provider does not know',
     'Nothing takes a prefix off by itself: the provider answers that there is no such model.',
   ),
+  CLIENT_PATH_KEPT: note(
+    'path of another format than the body',
+    'With a host of its own and no path, agentgateway leaves the path as the client wrote it, also where it changes the format.',
+  ),
   INTERNAL_MODEL_UNUSED: warning(
     'internal model out of reach',
     'Only virtual models reach it, and none does.',

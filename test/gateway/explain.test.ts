@@ -132,6 +132,27 @@ routes:
     expect(refused.answer).toEqual({ status: 403, body: 'CSRF validation failed' })
   })
 
+  it('tells where the policies of a model stand, under the names they have there', async () => {
+    const runtime = runtimeOf(`
+llm:
+  models:
+  - name: m
+    provider: openAI
+    params: {apiKey: sk-canary-0123456789}
+    requestHeaders: {set: {x-team: blue}}
+`)
+    const [destination] = (await explainRoute(runtime, request)).destinations
+    expect(destination?.policies).toEqual([
+      {
+        phase: 'backend',
+        name: 'requestHeaderModifier',
+        level: 'model',
+        path: 'llm.models[0].requestHeaders',
+      },
+      { phase: 'backend', name: 'backendAuth', level: 'model', path: 'llm.models[0].params.apiKey' },
+    ])
+  })
+
   it('tells a request that the provider could not be asked', async () => {
     expect((await explainRoute(ROUTES, { ...request, body: '{}' })).answer).toMatchObject({ status: 400 })
   })

@@ -6,6 +6,15 @@ function models(...entries: readonly string[]): string {
 ${entries.map(entry => `  - {${entry}, params: {apiKey: "$OPENAI_API_KEY"}}\n`).join('')}`
 }
 
+function claude(baseUrl: string): string {
+  return `llm:
+  models:
+  - name: claude
+    provider: anthropic
+    params: {baseUrl: "${baseUrl}", apiKey: "$ANTHROPIC_API_KEY"}
+`
+}
+
 const plain = (name: string, more = ''): string => `name: ${name}, provider: openAI${more}`
 
 /** Which model gets a request. */
@@ -20,6 +29,7 @@ export const MODELS: readonly Example[] = [
     models(plain('"openai/*"')),
     models(plain('"openai/*"', `, transformation: {model: 'llmRequest.model.stripPrefix("openai/")'}`)),
   ),
+  example('CLIENT_PATH_KEPT', claude('https://claude.example.com'), claude('https://claude.example.com/v1')),
   example(
     'INTERNAL_MODEL_UNUSED',
     models(plain('gpt-5', ', visibility: internal')),

@@ -11,6 +11,7 @@ import { listenerRules } from './listeners.ts'
 import { allowedModels } from './models-allowed.ts'
 import { modelNames } from './models-names.ts'
 import { modelReferences } from './models-references.ts'
+import { pathKept } from './path-kept.ts'
 import { policyTargets } from './policy-targets.ts'
 import { ports } from './ports.ts'
 import { routeAnswers } from './route-answers.ts'
@@ -37,6 +38,7 @@ export const FILE_RULES: readonly FileRule[] = [
   routeAnswers,
   routeHosts,
   routeOrder,
+  pathKept,
   modelReferences,
   modelNames,
   allowedModels,
