@@ -195,7 +195,7 @@ describe('agw test-route --explain with client auth', () => {
     const { status, stdout } = await agw(asked, { cwd: folder })
     expect(status).toBe(0)
     expect(stdout).toContain(
-      'policy     jwtAuth  gateway  gateways.default.jwtAuth\npolicy     timeout  call',
+      'policy     jwtAuth  gateway  gateways.default.jwtAuth\npolicy     timeout  route    routes[0].policies.timeout',
     )
     expect(stdout).toContain('open       jwtAuth is not decided without the keys at https://issuer.test/jwks')
     expect(stdout).toContain('✓ passed, as far as it is decided')
