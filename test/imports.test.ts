@@ -83,6 +83,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/resources': /^serving\/otlp\/sdk\.js$/,
   '@opentelemetry/otlp-exporter-base': /^serving\/otlp\/sdk\.js$/,
   '@opentelemetry/otlp-transformer': /^serving\/otlp\/sdk\.js$/,
+  'libphonenumber-js': /^gateway\/llm\/phone-numbers\.js$/,
   diff: /^cli\/diff\.js$/,
   ajv: /^config\/published-schema\.js$/,
   '@oclif/core': /^(?:cli|commands)\//,

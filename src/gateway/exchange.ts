@@ -100,6 +100,8 @@ export class Exchange implements RouteRequest {
   /** For the access log. */
   model: string | undefined = undefined
   type: RouteType | undefined = undefined
+  /** What the client speaks, where that is not what goes upstream. */
+  clientFormat: RouteType | undefined = undefined
   reason: Reason | undefined = undefined
   error: string | undefined = undefined
 

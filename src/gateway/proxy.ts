@@ -17,7 +17,9 @@ import {
   UPSTREAM_TIMEOUT,
 } from './failures.ts'
 import type { Generation } from './generation.ts'
+import { GuardedRelay } from './guarded-relay.ts'
 import { listenerOf, misdirection } from './listeners.ts'
+import { isGuarded } from './llm/answer-guards.ts'
 import { modelList } from './llm/model-list.ts'
 import { withQuery } from './llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm-request.ts'
@@ -161,6 +163,7 @@ function rewriteWhole(exchange: Exchange): void {
   if ('status' in call) return exchange.end(call)
   exchange.model = call.model === '' ? exchange.model : call.model
   exchange.type = call.type
+  exchange.clientFormat = type
   withinTokens(exchange, () => dispatch(exchange, destination, call, call.body ?? null))
 }
 
@@ -256,7 +259,7 @@ export function outgoingHeaders(
   const { type, model, translation } = call
   provider.finish?.(headers, { type, model, explicitLocation: isKeyPlaceExplicit })
   // What has to be read must not be compressed.
-  if (translation !== undefined || exchange.tokenLimit !== undefined)
+  if (translation !== undefined || exchange.tokenLimit !== undefined || isGuarded(destination.ai, type))
     setHeader(headers, 'accept-encoding', 'identity')
   return headers
 }
@@ -268,10 +271,11 @@ function putBack({ caller }: Exchange, { header, prefix }: TokenPlace, headers: 
 }
 
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {
-  if (call?.translation === undefined || call.facts === undefined) {
-    return exchange.changesBody ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
-  }
-  return new TranslatedRelay(exchange, destination, call.translation, call.facts)
+  if (call?.translation !== undefined && call.facts !== undefined)
+    return new TranslatedRelay(exchange, destination, call.translation, call.facts)
+  if (call !== undefined && isGuarded(destination.ai, call.type))
+    return new GuardedRelay(exchange, destination)
+  return exchange.changesBody ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
 }
 
 /** Of the two deadlines, both of which end with the head of the answer, the nearer one is set. */

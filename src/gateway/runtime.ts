@@ -10,6 +10,7 @@ import type { FormerKey } from './former-key.ts'
 import type { AnswerHeaders, RequestHeaders } from './headers.ts'
 import type { HostTable } from './host-table.ts'
 import type { Kept } from './kept.ts'
+import type { AnswerGuards } from './llm/answer-guards.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
 import type { RequestGuards } from './llm/guards.ts'
 import type { Match, ValueMatch } from './match.ts'
@@ -246,6 +247,8 @@ export interface AiBackend {
   readonly changes: BodyChanges | undefined
   /** What must not reach the provider. */
   readonly guards: RequestGuards | undefined
+  /** What must not reach the client. */
+  readonly answerGuards: AnswerGuards | undefined
   /** `hostOverride` is set: the client's path goes upstream as it is unless a prefix is set too. */
   readonly isHostOverridden: boolean
   readonly pathOverride: string | undefined

@@ -109,27 +109,17 @@ export const GATEWAY_FIELDS: Fields = {
 
 export const GATEWAY_POLICIES = section(GATEWAY_FIELDS)
 
-/** What a request is looked through for: patterns, here. */
-const REQUEST_GUARD = section({
-  scope: runs,
+const GUARD: Fields = {
   rejection: runs,
-  regex: section({
-    action: runs,
-    rules: each(
-      section({
-        pattern: REGEX,
-        builtin: unless(value =>
-          value === 'phoneNumber'
-            ? 'the ready pattern phoneNumber: it takes the numbering plans of all countries'
-            : undefined,
-        ),
-      }),
-    ),
-  }),
-})
+  regex: section({ action: runs, rules: each(section({ pattern: REGEX, builtin: runs })) }),
+}
 
-/** Checks of prompts. */
-export const PROMPT_GUARD = section({ streaming: runs, request: each(REQUEST_GUARD) })
+/** Checks of prompts and answers: patterns, here. */
+export const PROMPT_GUARD = section({
+  streaming: runs,
+  request: each(section({ ...GUARD, scope: runs })),
+  response: each(section(GUARD)),
+})
 
 /** Fields that expressions yield. */
 export const COMPUTED = each(EXPRESSION)
@@ -150,6 +140,8 @@ const AI_POLICY = section({
   prompts: runs,
   modelAliases: runs,
   promptGuard: PROMPT_GUARD,
+  // It is for Bedrock alone, which is not run here.
+  promptCaching: runs,
 })
 
 export const BACKEND_POLICIES = section({

@@ -154,6 +154,8 @@ const LLM_CALL: Fields = {
   defaults: runs,
   overrides: runs,
   transformation: COMPUTED,
+  // It is for Bedrock alone, which is not run here.
+  promptCaching: runs,
 }
 
 const VIRTUAL_MODEL = section({

@@ -13,8 +13,6 @@ export class TranslatedRelay extends GatheringRelay {
   readonly #translation: Translation
   readonly #facts: AnswerFacts
   #stream: AnswerStream | undefined
-  /** A stream that is sent as a whole, because its body is changed once more. */
-  #isGathered = false
 
   constructor(exchange: Exchange, destination: Destination, translation: Translation, facts: AnswerFacts) {
     super(exchange, destination)
@@ -26,38 +24,30 @@ export class TranslatedRelay extends GatheringRelay {
     this.keepHead(head, OF_THE_BODY)
     head.contentLength = -1
     if (!head.isEventStream || head.status > 299) return
-    this.#isGathered = this.exchange.changesBody
+    this.isGathered = this.exchange.changesBody
     this.#stream = this.#translation.stream(this.#facts)
+    this.events = this.destination.ai?.answerGuards?.events
     head.headers.push('content-type', 'text/event-stream')
-    if (!this.#isGathered) super.begin(statusText, head)
+    if (!this.isGathered) super.begin(statusText, head)
   }
 
   protected override pass(chunk: Buffer): boolean {
-    if (this.#stream === undefined) return this.gather(chunk)
-    const translated = this.#stream.push(chunk)
-    if (this.#isGathered) return this.gather(translated)
-    return translated.length === 0 || super.pass(translated)
+    return this.#stream === undefined ? this.gather(chunk) : this.passEvents(this.#stream.push(chunk))
   }
 
   protected override end(): void {
     if (this.#stream === undefined) return this.#endWhole()
     const rest = this.#stream.end()
-    if (this.#isGathered && this.#stream.complete) return this.send(Buffer.concat([this.whole(), rest]))
-    if (rest.length > 0) this.exchange.response.write(rest)
-    // Clients do not miss the end of a stream that was cut; a broken connection they notice.
-    if (this.#stream.complete) this.exchange.response.end()
-    else this.exchange.response.destroy()
+    this.endEvents(rest, this.#stream.complete)
   }
 
   #endWhole(): void {
     const { status, headers } = this.head
-    let body: Buffer
-    try {
-      body = this.#translation.answer(status, this.whole(), this.#facts)
-    } catch {
-      return this.exchange.end(llmResponseFailure('failed to parse response'))
-    }
     headers.push('content-type', 'application/json')
-    this.send(body)
+    try {
+      this.sendChecked(this.#translation.answer(status, this.whole(), this.#facts))
+    } catch {
+      this.exchange.end(llmResponseFailure('failed to parse response'))
+    }
   }
 }

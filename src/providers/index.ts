@@ -1,5 +1,6 @@
 export type { RouteType } from '../route-types.ts'
 export { anthropic } from './anthropic.ts'
+export { EventDataReader } from './anthropic-completions-events.ts'
 export { type AzureSettings, azure } from './azure.ts'
 export { type CustomFormat, type CustomSettings, custom } from './custom.ts'
 export { gemini } from './gemini.ts'

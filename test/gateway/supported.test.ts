@@ -142,28 +142,16 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /function addQuery/,
   ],
   [
-    'guards of answers',
-    policy({ ai: { promptGuard: { response: [{ regex: { rules: [] } }] } } }),
-    `${ROUTE}.policies.ai.promptGuard.response`,
-    /"response"/,
+    'a guard of answers that asks a service',
+    policy({ ai: { promptGuard: { response: [{ bedrockGuardrails: {} }] } } }),
+    `${ROUTE}.policies.ai.promptGuard.response[0].bedrockGuardrails`,
+    /"bedrockGuardrails"/,
   ],
   [
     'a guard that asks a service',
     policy({ ai: { promptGuard: { request: [{ webhook: {} }] } } }),
     `${ROUTE}.policies.ai.promptGuard.request[0].webhook`,
     /"webhook"/,
-  ],
-  [
-    'the ready pattern for phone numbers',
-    policy({ ai: { promptGuard: { request: [{ regex: { rules: [{ builtin: 'phoneNumber' }] } }] } } }),
-    `${ROUTE}.policies.ai.promptGuard.request[0].regex.rules[0].builtin`,
-    /phoneNumber/,
-  ],
-  [
-    'prompt caching',
-    policy({ ai: { promptCaching: { cacheSystem: true } } }),
-    `${ROUTE}.policies.ai.promptCaching`,
-    /"promptCaching"/,
   ],
   [
     'realtime',
@@ -238,10 +226,10 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /Entra/,
   ],
   [
-    'guards of the answers of a model',
-    { llm: { models: [{ name: 'm', provider: 'openAI', guardrails: { response: [{}] } }] } },
-    'llm.models[0].guardrails.response',
-    /"response"/,
+    'a guard of the answers of a model that asks a service',
+    { llm: { models: [{ name: 'm', provider: 'openAI', guardrails: { response: [{ webhook: {} }] } }] } },
+    'llm.models[0].guardrails.response[0].webhook',
+    /"webhook"/,
   ],
   [
     'a region',

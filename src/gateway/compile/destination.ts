@@ -7,8 +7,9 @@ import type { Cel } from '../cel/cel.ts'
 import { EchoGuard } from '../echo.ts'
 import { FormerKey } from '../former-key.ts'
 import { AnswerHeaders, type HeaderEdit, RequestHeaders } from '../headers.ts'
+import { AnswerGuards } from '../llm/answer-guards.ts'
 import { BodyChanges, type BodyPolicy } from '../llm/body-changes.ts'
-import { type PlacedGuard, RequestGuards } from '../llm/guards.ts'
+import { type PlacedGuards, RequestGuards } from '../llm/guards.ts'
 import { PathTypes } from '../path-types.ts'
 import { BACKEND_PHASE } from '../policies/phases.ts'
 import type { PolicyName } from '../policies/policy.ts'
@@ -61,8 +62,8 @@ export interface DestinationDraft {
   readonly backend: readonly PolicyLevel[]
   /** What is changed in the bodies of LLM requests. */
   readonly body: BodyPolicy
-  /** What is looked for in them, each guard with its place. */
-  readonly guards: readonly PlacedGuard[]
+  /** What is looked for in them, and in their answers. */
+  readonly guards: readonly PlacedGuards[]
   /** What the route phase does. */
   readonly route: readonly PolicyLevel[]
   readonly health: PlacedHealth | undefined
@@ -128,7 +129,8 @@ function compileAi(
     model: target.model,
     types: new PathTypes(routes),
     changes: BodyChanges.compile(draft.body, cel),
-    guards: draft.guards.length > 0 ? new RequestGuards(draft.guards) : undefined,
+    guards: RequestGuards.compile(draft.guards),
+    answerGuards: AnswerGuards.compile(draft.guards),
     isHostOverridden: target.hostOverride !== undefined,
     pathOverride: target.pathOverride,
     pathPrefix: target.pathPrefix,

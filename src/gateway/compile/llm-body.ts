@@ -1,7 +1,7 @@
 import type { Path } from '../../config/diagnostic.ts'
-import type { AiPolicy, LlmModel } from '../../config/schema.ts'
+import type { AiPolicy, LlmModel, PromptGuard } from '../../config/schema.ts'
 import type { BodyPolicy } from '../llm/body-changes.ts'
-import { type PlacedGuard, placedGuards } from '../llm/guards.ts'
+import type { PlacedGuards } from '../llm/guards.ts'
 import type { Call } from './llm-call.ts'
 
 /** What a model says of bodies, with what its provider says for all its models below it. */
@@ -62,9 +62,14 @@ export function aiBodyPolicy(
 /** The guards of the first level that has any, the strongest first. */
 export function guardsOf(
   levels: readonly { readonly value: AiPolicy; readonly path: Path }[],
-): PlacedGuard[] {
+): PlacedGuards[] {
   const level = levels.find(({ value }) => isGiven(value.promptGuard))
-  return level === undefined ? [] : placedGuards(level.value.promptGuard, [...level.path, 'promptGuard'])
+  return level === undefined ? [] : guardsAt(level.value.promptGuard, [...level.path, 'promptGuard'])
+}
+
+/** A `promptGuard` or `guardrails`, where it is written. */
+export function guardsAt(value: PromptGuard | null | undefined, path: Path): PlacedGuards[] {
+  return value ? [{ value, path }] : []
 }
 
 /** An empty map of aliases or paths is none. */

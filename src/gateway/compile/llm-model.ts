@@ -1,12 +1,11 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { LlmConfig, LlmModel } from '../../config/schema.ts'
 import { AuthorizationRules } from '../auth/rules.ts'
-import { placedGuards } from '../llm/guards.ts'
 import { LLM_PATHS } from '../path-types.ts'
 import type { Destination, Model } from '../runtime.ts'
 import { compileApiKey, compileAuth } from './auth.ts'
 import { type AiTarget, compileDestination, type Level } from './destination.ts'
-import { bodyPolicyOf } from './llm-body.ts'
+import { bodyPolicyOf, guardsAt } from './llm-body.ts'
 import { baseOf, type Call, callOf } from './llm-call.ts'
 import { compileHeaderLists } from './matches.ts'
 import type { PolicyLevel } from './policies.ts'
@@ -83,8 +82,8 @@ function modelDestination(
     isInGroup: asked !== undefined,
     body: bodyPolicyOf(model, path, call),
     guards: [
-      ...placedGuards(llm.policies?.guardrails, ['llm', 'policies', 'guardrails']),
-      ...placedGuards(model.guardrails, [...path, 'guardrails']),
+      ...guardsAt(llm.policies?.guardrails, ['llm', 'policies', 'guardrails']),
+      ...guardsAt(model.guardrails, [...path, 'guardrails']),
     ],
   }
   return compileDestination(draft, context)

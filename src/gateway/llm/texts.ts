@@ -8,11 +8,11 @@ export type TextScope = 'systemPrompt' | 'messages' | 'toolOutput' | 'toolInput'
 /** Looks at a text and yields what takes its place. */
 export type TextVisitor = (scope: TextScope, text: string) => string
 
-function isMap(value: unknown): value is JsonObject {
+export function isMap(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function mapsOf(value: unknown): JsonObject[] {
+export function mapsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isMap) : []
 }
 

@@ -117,9 +117,11 @@ describe('the texts of a request', () => {
 
 describe('a pattern', () => {
   function masked(rules: Json[], text: string): string {
-    const guards = new RequestGuards([{ value: { regex: { rules } } as never, path: ['g'] }])
+    const guards = RequestGuards.compile([
+      { value: { request: [{ regex: { rules } }] } as never, path: ['g'] },
+    ])
     const body = { messages: [{ role: 'user', content: text }] }
-    expect(guards.check(body, 'completions')).toBeUndefined()
+    expect(guards?.check(body, 'completions')).toBeUndefined()
     return body.messages[0]?.content ?? ''
   }
 
@@ -132,6 +134,18 @@ describe('a pattern', () => {
       [{ builtin: 'creditCard' }],
       '4111-1111-1111-1111, 5500000000000004',
       '<CREDIT_CARD>, <CREDIT_CARD>',
+    ],
+    [
+      'phoneNumber, in the forms of the countries that are known',
+      [{ builtin: 'phoneNumber' }],
+      'us (650) 253-0000, uk +44 20 7031 3000; de +49 30 303986300',
+      'us <PHONE_NUMBER>, uk <PHONE_NUMBER>; de <PHONE_NUMBER>',
+    ],
+    [
+      'no phoneNumber: years, prices, addresses and orders',
+      [{ builtin: 'phoneNumber' }],
+      '1999-2024, 12.345.678, 192.168.100.200, 0000000000',
+      '1999-2024, 12.345.678, 192.168.100.200, 0000000000',
     ],
     ['caSin', [{ builtin: 'caSin' }], '130 692 544', '<CA_SIN>'],
     ['one of the config, every time', [{ pattern: 'ab+' }], 'ab xabbb', '<masked> x<masked>'],
@@ -149,11 +163,23 @@ describe('a pattern', () => {
     expect(masked(rules, `${text}@x.org`)).toBe('<EMAIL_ADDRESS>')
   })
 
+  it.each<[string, Json, boolean]>([
+    ['finds its own mask', { pattern: '<masked>' }, true],
+    ['finds nothing at all', { pattern: 'a*' }, true],
+    ['does not fit', { pattern: 'other' }, false],
+  ])('that rejects and %s', (_, rule, isRejected) => {
+    const guard = { regex: { action: 'reject', rules: [rule] } }
+    const guards = RequestGuards.compile([{ value: { request: [guard] } as never, path: ['g'] }])
+    const body = { messages: [{ role: 'user', content: 'b <masked>' }] }
+    expect(guards?.check(body, 'completions')?.status).toBe(isRejected ? 403 : undefined)
+  })
+
   it('that cannot be run here is refused with its place', () => {
-    const compile = (guard: object) => () => new RequestGuards([{ value: guard as never, path: ['g', 0] }])
+    const compile = (guard: object) => () =>
+      RequestGuards.compile([{ value: { request: [guard] } as never, path: ['g'] }])
     expect(compile({ regex: { rules: [{ pattern: '[a&&b]' }] } })).toThrow(
-      /^g\[0\]\.regex\.rules\[0\]\.pattern: /,
+      /^g\.request\[0\]\.regex\.rules\[0\]\.pattern: /,
     )
-    expect(compile({ webhook: {} })).toThrow(/^g\[0\]: only regex guards/)
+    expect(compile({ webhook: {} })).toThrow(/^g\.request\[0\]: only regex guards/)
   })
 })
