@@ -1,0 +1,125 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { post } from '../kit/client.ts'
+import {
+  CHAT,
+  CHAT_USAGE,
+  CHUNK,
+  charged,
+  chat,
+  claude,
+  DELTA,
+  GPT_ANSWER,
+  json,
+  MESSAGES,
+  open,
+  START,
+  type Upstream,
+} from '../kit/token-cost.ts'
+import { eventually } from '../kit/wait.ts'
+
+describe('where it tells nothing', () => {
+  /** As estimated: a token for four bytes of the request as it goes, and the longest answer it allows. */
+  const reserved = (body: object) => Math.ceil(JSON.stringify(body).length / 4) + 500
+
+  it('what was reserved stays charged', async () => {
+    expect(await charged(json({ choices: [] }), port => post(port, CHAT, chat))).toBe(reserved(chat))
+  })
+
+  it('because the answer is compressed though nobody asked, too', async () => {
+    const gzipped: Upstream = response => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+      response.end(gzipSync(JSON.stringify(GPT_ANSWER)))
+    }
+    expect(await charged(gzipped, port => post(port, CHAT, chat))).toBe(reserved(chat))
+  })
+
+  it('because there is no provider to be reached, nothing is', async () => {
+    expect(
+      await charged(
+        response => void response.destroy(),
+        port => post(port, CHAT, chat),
+      ),
+    ).toBe(0)
+  })
+
+  it('because the client did not wait, what was reserved is', async () => {
+    let begun = false
+    const hangs: Upstream = () => {
+      begun = true
+    }
+    const cost = await charged(hangs, async port => {
+      const { sent } = open(port, CHAT, chat)
+      await eventually(() => begun)
+      sent.destroy()
+    })
+    expect(cost).toBe(reserved(chat))
+  })
+})
+
+describe('an answer that is cut off', () => {
+  const body = { ...claude, stream: true }
+  /** Messages up to so many events, which then stay out. */
+  const hangsAfter =
+    (count: number): Upstream =>
+    response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`data: ${JSON.stringify(START)}\n\n`)
+      for (let i = 0; i < count; i++) response.write(`data: ${JSON.stringify(DELTA)}\n\n`)
+    }
+  /** Reads until so many bytes have come, then goes. */
+  const leaveAfter = (bytes: number) => async (port: number) => {
+    const { sent, answer } = open(port, MESSAGES, body)
+    const got = await answer
+    let read = 0
+    got.on('error', () => {})
+    await new Promise<void>(resolve =>
+      got.on('data', chunk => {
+        read += chunk.length
+        if (read >= bytes) resolve()
+      }),
+    )
+    sent.destroy()
+  }
+  const bytesOf = (count: number) => count * `data: ${JSON.stringify(DELTA)}\n\n`.length
+
+  it('by the client costs what was told, and an estimate of what came since', async () => {
+    const cost = await charged(hangsAfter(40), leaveAfter(bytesOf(40)))
+    const told = 5 + 70 + 20 + 1
+    expect(cost).toBeGreaterThanOrEqual(told + Math.floor(bytesOf(40) / 32))
+    expect(cost).toBeLessThanOrEqual(told + Math.ceil(bytesOf(40) / 32) + 2)
+  })
+
+  it('by the client costs no more than was reserved', async () => {
+    const cost = await charged(hangsAfter(2000), leaveAfter(bytesOf(2000)))
+    expect(cost).toBe(Math.ceil(JSON.stringify(body).length / 4) + 500)
+  })
+
+  it('behind its counts costs what they say', async () => {
+    const all: Upstream = async response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`data: ${JSON.stringify({ ...CHUNK, usage: CHAT_USAGE })}\n\n`)
+    }
+    const cost = await charged(all, async port => {
+      const { sent, answer } = open(port, CHAT, { ...chat, stream: true })
+      const got = await answer
+      await new Promise(resolve => got.once('data', resolve))
+      sent.destroy()
+    })
+    expect(cost).toBeGreaterThanOrEqual(42)
+    expect(cost).toBeLessThan(45)
+  })
+
+  it('by the upstream costs the same', async () => {
+    const half: Upstream = response => {
+      hangsAfter(40)(response)
+      setTimeout(() => response.destroy(), 20)
+    }
+    const cost = await charged(half, async port => {
+      const got = await open(port, MESSAGES, body).answer
+      got.on('error', () => {}).resume()
+      await new Promise(resolve => got.once('close', resolve))
+    })
+    expect(cost).toBeGreaterThan(5 + 70 + 20 + 1 + 40)
+  })
+})
