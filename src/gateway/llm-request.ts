@@ -140,12 +140,7 @@ function amend(body: JsonObject, ai: AiBackend, type: Format, model: string, isN
     body['stream_options'] = { include_usage: true }
     isChanged = true
   }
-  if (
-    ai.provider.renamesTokenLimit &&
-    !ai.isHostOverridden &&
-    body['max_tokens'] !== undefined &&
-    model.startsWith('gpt-')
-  ) {
+  if (ai.provider.renamesTokenLimit && body['max_tokens'] !== undefined && model.startsWith('gpt-')) {
     body['max_completion_tokens'] ??= body['max_tokens']
     delete body['max_tokens']
     isChanged = true
