@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly limits?: Limits
   /** Told how a call of a backend went, where it matters to others who call it; must not throw. */
   readonly onOutcome?: (backend: string, outcome: Outcome) => void
+  /** Told what goes wrong beside requests; must not throw. */
+  readonly onNote?: (message: string) => void
   /** A configured port → the port to listen on instead; 0 lets the system choose. */
   readonly ports?: ReadonlyMap<number, number>
   /** Opens no port at all: clients come in by `connect`. */
@@ -69,6 +71,7 @@ const SLOW_CLIENTS: SlowClients = { headMs: 60_000, requestMs: 300_000, handshak
 export async function startGateway(runtime: Runtime, options: GatewayOptions = {}): Promise<Gateway> {
   const gateway = new RunningGateway(runtime, options)
   await gateway.open(runtime.binds)
+  gateway.begin()
   return gateway
 }
 
@@ -117,6 +120,13 @@ class RunningGateway implements Gateway {
       generation => this.#onIdle(generation),
       this.#options.onOutcome,
     )
+  }
+
+  /** Lets begin what policies want to have in time. Not where no call is to leave, nor for a client that comes once. */
+  begin(): void {
+    const { inMemory, standIn } = this.#options
+    if (inMemory === true || standIn !== undefined) return
+    this.#states.begin(this.#current.runtime.kept, message => this.#options.onNote?.(message))
   }
 
   /** Opens all of the binds or none. */
@@ -190,6 +200,7 @@ class RunningGateway implements Gateway {
     await this.#openAnew(runtime)
     const previous = this.#current
     this.#current = this.#generation(runtime)
+    this.begin()
     this.#retired.add(previous)
     if (previous.active === 0) this.#onIdle(previous)
     const wanted = new Set(runtime.binds.map(bind => bind.port))

@@ -3,7 +3,12 @@ export interface Kept<T> {
   /** Says whose it is and how that is configured: another config is another state. */
   readonly id: string
   readonly create: () => T
+  /** Called as soon as a runtime serves that names it, for what should be there before it is asked for. */
+  begin?(state: T, note: Note): void
 }
+
+/** Hears what goes wrong beside requests. Must not throw. */
+export type Note = (message: string) => void
 
 /**
  * What policies remember between requests: buckets, health, key sets. It lives as long as some runtime that still
@@ -19,6 +24,11 @@ export class KeptStates {
     const made = kept.create()
     this.#states.set(kept.id, made)
     return made
+  }
+
+  /** Makes those that have something to begin with, and lets them. */
+  begin(kept: readonly Kept<unknown>[], note: Note): void {
+    for (const one of kept) one.begin?.(this.of(one), note)
   }
 
   /** Drops every state that is not among the ids; one with a timer of its own has `Symbol.dispose`. */

@@ -112,7 +112,7 @@ describe('a credential of a client is seen by nobody', () => {
 })
 
 describe('a key set behind a URL', () => {
-  it('is fetched with the first token, and lets good tokens in', async () => {
+  it('is fetched when the gateway starts, and lets good tokens in', async () => {
     const { set, token } = await keySet()
     let asked = 0
     const keys = createServer((_, response) => {
@@ -126,6 +126,7 @@ describe('a key set behind a URL', () => {
     const jwtAuth = { mode: 'strict', issuer: 'https://issuer.test', jwks: { url } }
     const text = config(upstream.port, { jwtAuth })
     const { port, gateway } = await startTestGateway(text)
+    await eventually(() => asked === 1)
     const headers = { authorization: `Bearer ${await token()}` }
     const ask = async () => (await call(port, { method: 'GET', headers })).status
     expect(await Promise.all([ask(), ask(), ask()])).toEqual([200, 200, 200])
@@ -135,7 +136,21 @@ describe('a key set behind a URL', () => {
     expect(asked).toBe(1)
   })
 
-  it('that cannot be had lets nobody in', async () => {
+  it.each([
+    ['a stand-in takes the place of every upstream', { standIn: { host: '127.0.0.1', port: 1 } }],
+    ['clients come without a port', { inMemory: true }],
+  ])('is not fetched by itself where %s', async (_, options) => {
+    const upstream = await startUpstream()
+    const url = `http://127.0.0.1:${upstream.port}/jwks`
+    const jwtAuth = { mode: 'strict', issuer: 'https://issuer.test', jwks: { url } }
+    await startTestGateway(config(upstream.port, { jwtAuth }), options)
+    const { gateway } = await startTestGateway(config(upstream.port, { jwtAuth }))
+    await eventually(() => upstream.seen.length > 0)
+    await gateway.close()
+    expect(upstream.seen).toHaveLength(1)
+  })
+
+  it('that cannot be had lets nobody in, and is told of', async () => {
     const { token } = await keySet()
     const upstream = await startUpstream(response => void response.end('ok'))
     const jwtAuth = {
@@ -143,9 +158,14 @@ describe('a key set behind a URL', () => {
       issuer: 'https://issuer.test',
       jwks: { url: 'http://127.0.0.1:1/jwks' },
     }
-    const { port } = await startTestGateway(config(upstream.port, { jwtAuth }))
+    const notes: string[] = []
+    const onNote = (note: string): void => void notes.push(note)
+    const { port } = await startTestGateway(config(upstream.port, { jwtAuth }), { onNote })
     const got = await call(port, { method: 'GET', headers: { authorization: `Bearer ${await token()}` } })
     expect(got).toMatchObject({ status: 401, body: 'authentication failure: token uses an unknown key' })
+    expect(notes).toEqual([
+      expect.stringMatching(/^the keys at http:.* could not be fetched \(.+\): tokens are/),
+    ])
   })
 })
 

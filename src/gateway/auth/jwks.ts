@@ -1,4 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
+import { codeOf } from '../failures.ts'
+import type { Note } from '../kept.ts'
 
 /** Where the public keys of an issuer come from. */
 export type JwksSource = { readonly keys: JSONWebKeySet } | { readonly url: string }
@@ -11,6 +13,8 @@ const USUAL_MS = 15 * 60_000
 const LEAST_MS = 60_000
 const MOST_MS = 24 * 60 * 60_000
 const RETRY_MS = 15_000
+/** Between tries while the server of the keys is away for longer. */
+const MOST_RETRY_MS = 5 * 60_000
 /** What a server of keys may take to answer. */
 const FETCH_MS = 10_000
 const MOST_BYTES = 1024 * 1024
@@ -35,8 +39,8 @@ export interface RemoteJwksOptions {
 }
 
 /**
- * A key set that is fetched when it is first needed, and again when it is out of date by its own `Cache-Control` or
- * `Expires`. The old one serves on for as long as no newer one can be had.
+ * A key set that is fetched when it is first needed, or in the background once that was begun, and again when it is out of
+ * date by its own `Cache-Control` or `Expires`. The old one serves on for as long as no newer one can be had.
  */
 export class RemoteJwks {
   readonly #url: string
@@ -46,11 +50,26 @@ export class RemoteJwks {
   #freshUntil = Number.NEGATIVE_INFINITY
   #askedAt = Number.NEGATIVE_INFINITY
   #under: Promise<void> | undefined
+  #failures = 0
+  #note: Note | undefined
+  #timer: NodeJS.Timeout | undefined
 
   constructor(url: string, options: RemoteJwksOptions = {}) {
     this.#url = url
     this.#fetch = options.fetch ?? (target => fetch(target, { signal: AbortSignal.timeout(FETCH_MS) }))
     this.#now = options.now ?? (() => performance.now())
+  }
+
+  /** Fetches the set now, and in time from then on, so that no token has to wait for it. */
+  follow(note: Note): void {
+    const isFollowed = this.#note !== undefined
+    this.#note = note
+    if (!isFollowed) void this.#refreshOnce()
+  }
+
+  [Symbol.dispose](): void {
+    this.#note = undefined
+    clearTimeout(this.#timer)
   }
 
   /** Undefined as long as there was never a set to be had. */
@@ -78,15 +97,32 @@ export class RemoteJwks {
 
   async #refresh(): Promise<void> {
     this.#askedAt = this.#now()
+    const lasts = await this.#fetchSet()
+    this.#freshUntil = this.#now() + lasts
+    if (this.#note === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#refreshOnce(), lasts).unref()
+  }
+
+  /** Milliseconds until it is to be tried again. */
+  async #fetchSet(): Promise<number> {
     try {
       const answer = await this.#fetch(this.#url)
       const keys = parseJwks(await textOf(answer))
-      if (keys === undefined) throw new TypeError('no key set')
+      if (keys === undefined) return this.#failed(answer.ok ? 'no key set' : `HTTP ${answer.status}`)
       this.#keys = keys
-      this.#freshUntil = this.#now() + Math.min(MOST_MS, Math.max(LEAST_MS, lifetime(answer.headers)))
-    } catch {
-      this.#freshUntil = this.#now() + RETRY_MS
+      this.#failures = 0
+      return Math.min(MOST_MS, Math.max(LEAST_MS, lifetime(answer.headers)))
+    } catch (error) {
+      return this.#failed(codeOf(error instanceof Error ? (error.cause ?? error) : error))
     }
+  }
+
+  #failed(why: string): number {
+    const serves = this.#keys === undefined ? 'tokens are refused until then' : 'the keys it has serve on'
+    if (this.#failures === 0)
+      this.#note?.(`the keys at ${this.#url} could not be fetched (${why}): ${serves}`)
+    return Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.#failures++)
   }
 }
 

@@ -61,8 +61,8 @@ export class PolicyContexts {
     return {
       ...this.#shared,
       owner,
-      keep: (kind, config, create) => {
-        const kept = { id: `${owner} ${kind} ${JSON.stringify(config)}`, create }
+      keep: (kind, config, create, begin) => {
+        const kept = { id: `${owner} ${kind} ${JSON.stringify(config)}`, create, ...(begin && { begin }) }
         this.kept.set(kept.id, kept)
         return kept
       },

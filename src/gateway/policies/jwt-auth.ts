@@ -69,7 +69,12 @@ function compileIssuer(written: Issuer, path: Path, context: PolicyContext): Tok
   }
   if (typeof jwks === 'object' && 'url' in jwks) {
     const { url } = jwks
-    const kept = context.keep('jwks', url, () => new RemoteJwks(url))
+    const kept = context.keep(
+      'jwks',
+      url,
+      () => new RemoteJwks(url),
+      (keys, note) => keys.follow(note),
+    )
     return {
       ...common,
       url,

@@ -45,9 +45,10 @@ export interface PolicyContext {
   readonly readFile: (path: string) => string
   /**
    * Something that a step keeps between requests. It survives a reload as long as `owner`, `kind` and `config` (plain
-   * JSON) stay the same; the step asks for it with `exchange.generation.state(kept)`.
+   * JSON) stay the same; the step asks for it with `exchange.generation.state(kept)`. `begin` is called once a gateway
+   * serves that clients can reach, for what should not wait for the first request.
    */
-  keep<T>(kind: string, config: unknown, create: () => T): Kept<T>
+  keep<T>(kind: string, config: unknown, create: () => T, begin?: Kept<T>['begin']): Kept<T>
   /** A query parameter holds a credential: no log shows its value. */
   hideParameter(name: string): void
 }

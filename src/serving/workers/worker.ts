@@ -108,6 +108,7 @@ class ServingWorker {
       limits: this.#limits,
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
       onConnection: this.#metrics.connection,
+      onNote: message => this.#tell({ kind: 'note', message: this.#redactor.redact(message) }),
       onAccess: event => {
         tell?.(event)
         this.#traces.add(event)

@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT } from 'jose'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { RemoteJwks } from '../../../src/gateway/auth/jwks.ts'
 import { type TokenIssuer, TokenVerifier } from '../../../src/gateway/auth/tokens.ts'
 
@@ -161,6 +161,51 @@ describe('a key set behind a URL', () => {
     pass(1)
     await set.keys()
     expect(asked).toHaveLength(2)
+  })
+
+  it('that is followed is fetched at once, and again in time, without anybody asking', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { set, asked, pass } = remote([answer('a'), answer('b')])
+    const in_ = async (ms: number) => {
+      pass(ms)
+      await vi.advanceTimersByTimeAsync(ms)
+    }
+    set.follow(() => {})
+    set.follow(() => {})
+    await in_(0)
+    expect(asked).toHaveLength(1)
+    await in_(899_999)
+    expect(asked).toHaveLength(1)
+    await in_(1)
+    expect(asked).toHaveLength(2)
+    expect(await kidOf(set)).toBe('b')
+    set[Symbol.dispose]()
+    await in_(3_600_000)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('that cannot be had is tried again, less and less often, and told of once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const down = Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } })
+    const { set, asked, pass } = remote([down, down, down, answer('a'), new Response('no', { status: 503 })])
+    const notes: string[] = []
+    set.follow(note => notes.push(note))
+    const calls: number[] = []
+    for (const seconds of [0, 15, 30, 60, 900, 15]) {
+      pass(seconds * 1000)
+      await vi.advanceTimersByTimeAsync(seconds * 1000)
+      calls.push(asked.length)
+    }
+    expect(calls).toEqual([1, 2, 3, 4, 5, 6])
+    expect(notes).toEqual([
+      'the keys at https://issuer.test/jwks could not be fetched (ECONNREFUSED): tokens are refused until then',
+      'the keys at https://issuer.test/jwks could not be fetched (HTTP 503): the keys it has serve on',
+    ])
+    // What was there before is good still.
+    expect(await kidOf(set)).toBe('a')
+    set[Symbol.dispose]()
   })
 
   it('is fetched anew for a key that it lacks, once a minute at most and once for all who ask', async () => {
