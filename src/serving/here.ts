@@ -47,7 +47,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     connectTo,
     ...(standIn !== undefined && { standIn }),
     onAccess: tellAll(observers),
-    onNote: message => here.traces.onNote(here.traces.redact(message)),
+    onNote: message => here.traces?.onNote(here.traces.redact(message)),
     ...(options.admin && { onConnection: metrics.connection }),
   }).catch(async (error: unknown) => {
     await Promise.all([log?.close(), traces?.close()])
