@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   ENGINE_MISSING: EXIT.usage,
   PORT_TAKEN: EXIT.upstream,
   UPSTREAM_FAILED: EXIT.upstream,
+  WORKER_FAILED: EXIT.bug,
   NOT_PASSED: EXIT.findings,
   DECLINED: EXIT.findings,
   BUG: EXIT.bug,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Flags, type Interfaces } from '@oclif/core'
+import type { AgwError } from '../errors.ts'
 import type { ServeOptions } from '../serving/serve.ts'
 import { asList, connectToFlag, hostFlag } from './flags.ts'
 
@@ -60,9 +61,14 @@ export const serveFlags = {
 /** What those flags ask of `serve`, with what the program knows of itself. */
 export function serveOptions(
   flags: Interfaces.InferredFlags<typeof serveFlags>,
-  own: { readonly version: string; readonly root: string; readonly redact: (text: string) => string },
+  own: {
+    readonly version: string
+    readonly root: string
+    readonly redact: (text: string) => string
+    readonly onGone: (error: AgwError) => void
+  },
 ): Omit<ServeOptions, 'load' | 'onEvent' | 'onSecret'> {
-  const { version, root, redact } = own
+  const { version, root, redact, onGone } = own
   return {
     host: flags.host,
     mock: flags.mock,
@@ -76,6 +82,6 @@ export function serveOptions(
       redact,
     },
     admin: { address: flags.admin, pid: process.pid, version, redact },
-    workers: { count: flags.workers, script: join(root, 'bin', 'worker.js') },
+    workers: { count: flags.workers, script: join(root, 'bin', 'worker.js'), onGone },
   }
 }

@@ -5,6 +5,7 @@ import { exposures } from '../cli/guard.ts'
 import { isNote, liveEventText } from '../cli/report/live.ts'
 import { serveFlags, serveOptions } from '../cli/serve-flags.ts'
 import { hangups, untilSignal } from '../cli/signals.ts'
+import type { AgwError } from '../errors.ts'
 import type { LiveEvent } from '../serving/live.ts'
 
 export default class Serve extends ConfigCommand {
@@ -27,11 +28,16 @@ export default class Serve extends ConfigCommand {
     // Heard from the start on: whoever waits until it is ready may send the signal at once.
     const hangup = hangups(process.stdout.isTTY === true)
     let stopping: Promise<NodeJS.Signals> | undefined
+    let giveUp = (_: AgwError): void => {}
+    const gone = new Promise<AgwError>(resolve => {
+      giveUp = resolve
+    })
     const running = await serve({
       ...serveOptions(flags, {
         version: this.config.version,
         root: this.config.root,
         redact: text => this.redactor.redact(text),
+        onGone: error => giveUp(error),
       }),
       load: this.loadOptions(flags),
       onSecret: secret => this.redactor.add(secret),
@@ -42,8 +48,9 @@ export default class Serve extends ConfigCommand {
       },
     })
     hangup.call(() => void running.reload())
-    const signal = await (stopping ?? untilSignal())
+    const signal = await Promise.race([stopping ?? untilSignal(), gone])
     await running.close()
+    if (signal instanceof Error) throw signal
     this.endWith(signal === 'SIGINT' ? 130 : 0)
     return {}
   }

@@ -1,3 +1,4 @@
+import type { AgwError } from '../errors.ts'
 import { metricsText, parseConnectTo } from '../gateway/index.ts'
 import type { LoadOptions, UsableConfig } from '../load.ts'
 import { mockNote } from '../mock-note.ts'
@@ -31,6 +32,8 @@ export interface WorkersOptions {
   readonly count: string | undefined
   /** The program of a worker. */
   readonly script: string
+  /** None is left, and none can be started. */
+  readonly onGone: (error: AgwError) => void
 }
 
 export interface ServeOptions {
@@ -118,6 +121,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               hidden: () => [...hidden].map(secret => secret.reveal()),
               onRefused: refused => keys.refused(refused),
               onNote: message => options.onEvent({ event: 'note', message }),
+              onGone: options.workers.onGone,
             })
       return serving.engine
     },

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os'
 import { AgwError } from '../../errors.ts'
+import { processorsHere } from './processors.ts'
 
 /** Enough for any machine, and a guard against a slip of the finger. */
 const MOST = 256
@@ -11,7 +11,7 @@ const MOST = 256
 export function workerCount(
   flag: string | undefined,
   written: string | number | null | undefined,
-  processors: number = availableParallelism(),
+  processors: number = processorsHere(),
 ): number {
   if (flag === 'auto') return processors
   if (flag !== undefined) {

@@ -30,6 +30,8 @@ export interface FleetOptions {
   readonly hidden: () => readonly string[]
   readonly onRefused: (refused: RefusedKey) => void
   readonly onNote: (message: string) => void
+  /** No worker is left, and none can be started. */
+  readonly onGone: (error: AgwError) => void
   /** What a worker may take from its start until it serves, in milliseconds. */
   readonly startMs?: number
 }
@@ -43,6 +45,8 @@ const START_MS = 60_000
 /** A worker that lives shorter is one that cannot live: the next one waits longer each time. */
 const SHORT_LIFE_MS = 1000
 const LONGEST_WAIT_MS = 10_000
+/** So many in a row that could not live, and none beside them that serves: there is no gateway any more. */
+const MOST_FAILURES = 5
 /** After the end of the drain. */
 const KILL_AFTER_MS = 5000
 
@@ -134,7 +138,7 @@ export class Fleet {
     }
     worker.once('message', () => this.#tell(member, start))
     const outcome = await this.#wordInTime(member, version, this.#options.startMs ?? START_MS)
-    if (outcome === undefined) throw new AgwError('BUG', 'a worker has ended, or was ended, before it served')
+    if (outcome === undefined) throw notStarted(performance.now() - member.since)
     if (outcome.kind === 'failed') {
       // It serves nothing, and would stay for as long as this process does.
       this.#tell(member, { kind: 'close', drainMs: 0 })
@@ -212,6 +216,8 @@ export class Fleet {
   #replace(how: string, lifeMs: number): void {
     this.#failuresInARow = lifeMs < SHORT_LIFE_MS ? this.#failuresInARow + 1 : 0
     const wait = this.#failuresInARow === 0 ? 0 : Math.min(LONGEST_WAIT_MS, 100 * 2 ** this.#failuresInARow)
+    const isGone = this.#failuresInARow >= MOST_FAILURES && ![...this.#members.values()].some(isServing)
+    if (isGone) return this.#options.onGone(noneLeft(how))
     this.#options.onNote(`a worker has died (${how}), another one takes its place`)
     setTimeout(() => {
       if (this.#isClosing) return
@@ -234,7 +240,7 @@ export class Fleet {
   }
 
   #reloadAll(): Promise<(Outcome | undefined)[]> {
-    const served = [...this.#members.values()].filter(({ version }) => version > 0)
+    const served = [...this.#members.values()].filter(isServing)
     return Promise.all(
       served.map(member => {
         this.#tell(member, { kind: 'reload', sent: this.#sent })
@@ -287,4 +293,25 @@ export class Fleet {
 
 function wantOf({ bucket, rule, amount }: SentWant) {
   return { bucket: { id: bucket, create: () => bucketFor(rule) }, rule, amount }
+}
+
+function isServing({ version }: Member): boolean {
+  return version > 0
+}
+
+function notStarted(afterMs: number): AgwError {
+  const seconds = Math.round(afterMs / 1000)
+  return new AgwError('WORKER_FAILED', `a worker has ended after ${seconds} s, before it served`, {
+    hint: 'look at what it has said on standard error; `agw serve --workers 1` serves without workers',
+  })
+}
+
+function noneLeft(how: string): AgwError {
+  return new AgwError(
+    'WORKER_FAILED',
+    `${MOST_FAILURES} workers in a row have died (${how}), and none is left`,
+    {
+      hint: 'look at what they have said on standard error; `agw serve --workers 1` serves without workers',
+    },
+  )
 }

@@ -1,0 +1,157 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { Agent } from 'node:http'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { call } from '../gateway/kit/client.ts'
+import { startUpstream, type Upstream } from '../gateway/kit/upstream.ts'
+import { type Running, start, tempFolder } from '../helpers/agw.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startGrpcCollector } from '../helpers/otlp-grpc.ts'
+
+const ANSWER = JSON.stringify({ model: 'm', usage: { prompt_tokens: 1, completion_tokens: 1 } })
+
+let folder: string
+let port: number
+let upstream: Upstream
+beforeEach(async () => {
+  folder = await tempFolder()
+  port = await freePort()
+  upstream = await startUpstream(response =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER),
+  )
+})
+
+function bind(to: number, policies: object = {}): object {
+  const ai = { name: 'openai', hostOverride: `127.0.0.1:${upstream.port}`, provider: { openAI: {} } }
+  const route = { backends: [{ ai }], policies: { backendAuth: { key: 'sk-workers-harm-000' }, ...policies } }
+  return { port: to, listeners: [{ routes: [route] }] }
+}
+
+const put = (config: object) =>
+  writeFile(join(folder, 'config.yaml'), JSON.stringify(config), { mode: 0o600 })
+
+async function serve(...args: string[]): Promise<{ running: Running; admin: string; workers: number[] }> {
+  const more = ['--json', '--admin', '127.0.0.1:0', '--workers', '2', ...args]
+  const running = start(['serve', ...more], { cwd: folder })
+  const [line] = await running.until(/\{"event":"admin".*\}/)
+  await running.until('"ready"')
+  const { address } = JSON.parse(line) as { address: string }
+  return { running, admin: address, workers: await children(running.child.pid) }
+}
+
+function ask(to = port) {
+  return call(to, {
+    path: '/v1/chat/completions',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'one two three' }] }),
+    // A connection of its own, so that the workers share them out.
+    agent: new Agent({ keepAlive: false }),
+  })
+}
+
+async function children(parent: number | undefined): Promise<number[]> {
+  const text = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')
+  return text.trim().split(' ').filter(Boolean).map(Number)
+}
+
+const reload = async (admin: string) => (await fetch(`${admin}/reload`, { method: 'POST' })).json()
+
+describe.skipIf(process.platform !== 'linux')('several workers', () => {
+  it('end in time when one of them hangs', { timeout: 60_000 }, async () => {
+    await put({ config: { connectionTerminationDeadline: '100ms' }, binds: [bind(port)] })
+    const { running, workers } = await serve()
+    process.kill(workers[0] ?? 0, 'SIGSTOP')
+    expect(await running.stop()).toBe(0)
+    for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  })
+
+  it('let no more through a limit when one of them is killed', { timeout: 60_000 }, async () => {
+    const limit = { maxTokens: 30, tokensPerFill: 30, fillInterval: '1h' }
+    await put({ binds: [bind(port, { localRateLimit: [limit] })] })
+    const { running, workers } = await serve()
+    const asked = Array.from({ length: 60 }, async (_, at) => {
+      if (at === 20) process.kill(workers[0] ?? 0, 'SIGKILL')
+      // One that was on its way to the dead worker is never answered.
+      const late = new Promise<number>(resolve => setTimeout(resolve, 5000, 0).unref())
+      return Promise.race([
+        ask().then(
+          ({ status }) => status,
+          () => 0,
+        ),
+        late,
+      ])
+    })
+    const statuses = await Promise.all(asked)
+    await running.until('a worker has died (SIGKILL)')
+    const more = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        ask().then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      ),
+    )
+    const passed = [...statuses, ...more].filter(status => status === 200)
+    expect(passed.length).toBeLessThanOrEqual(30)
+    expect(upstream.seen.length).toBeLessThanOrEqual(30)
+    expect(more).toContain(429)
+  })
+
+  it('take a reload in none of them when a port is taken, and go on', { timeout: 60_000 }, async () => {
+    await put({ binds: [bind(port)] })
+    const { admin } = await serve('--no-reload')
+    const rival = createServer()
+    await new Promise<void>(resolve => rival.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void rival.close())
+    const { port: taken } = rival.address() as { port: number }
+    await put({ binds: [bind(port), bind(taken)] })
+    expect(await reload(admin)).toMatchObject({
+      result: 'rejected',
+      message: expect.stringContaining(`${taken}`),
+    })
+    for (let i = 0; i < 4; i++) expect((await ask()).status).toBe(200)
+    await new Promise(resolve => rival.close(resolve))
+    expect(await reload(admin)).toEqual({ result: 'reloaded' })
+    for (let i = 0; i < 4; i++) expect((await ask(taken)).status).toBe(200)
+  })
+
+  it('count what is never less than before, whoever dies', { timeout: 60_000 }, async () => {
+    await put({ binds: [bind(port)] })
+    const { running, admin, workers } = await serve()
+    const total = async (): Promise<number> => {
+      const text = await (await fetch(`${admin}/metrics`)).text()
+      return Number(/^agentgateway_requests_total\{.*status="200".*\} (\d+)$/m.exec(text)?.[1])
+    }
+    for (let i = 0; i < 8; i++) await ask()
+    expect(await total()).toBe(8)
+    process.kill(workers[0] ?? 0, 'SIGKILL')
+    await running.until('a worker has died (SIGKILL)')
+    expect(await total()).toBe(8)
+    // One that hangs is told of as it was.
+    process.kill(workers[1] ?? 0, 'SIGSTOP')
+    expect(await total()).toBe(8)
+    process.kill(workers[1] ?? 0, 'SIGCONT')
+    for (let i = 0; i < 4; i++) await ask()
+    expect(await total()).toBe(12)
+  })
+
+  it('send their traces, and after a reload those of all go elsewhere', { timeout: 60_000 }, async () => {
+    const [first, second] = [await startGrpcCollector(), await startGrpcCollector()]
+    const traced = (host: string) => ({
+      frontendPolicies: { tracing: { host, randomSampling: true } },
+      binds: [bind(port)],
+    })
+    await put(traced(first.host))
+    const { running, admin } = await serve('--no-reload')
+    for (let i = 0; i < 6; i++) await ask()
+    await expect.poll(() => first.spans.length, { timeout: 10_000 }).toBe(6)
+    await put(traced(second.host))
+    expect(await reload(admin)).toEqual({ result: 'reloaded' })
+    for (let i = 0; i < 6; i++) await ask()
+    // Those of the last second are sent on the way out.
+    expect(await running.stop()).toBe(0)
+    expect([first.spans.length, second.spans.length]).toEqual([6, 6])
+    expect(first.bytes() + second.bytes()).not.toContain('sk-workers-harm')
+  })
+})
