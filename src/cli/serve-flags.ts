@@ -65,10 +65,11 @@ export function serveOptions(
     readonly version: string
     readonly root: string
     readonly redact: (text: string) => string
+    readonly onNote: (message: string) => void
     readonly onGone: (error: AgwError) => void
   },
 ): Omit<ServeOptions, 'load' | 'onEvent' | 'onSecret'> {
-  const { version, root, redact, onGone } = own
+  const { version, root, redact, onNote, onGone } = own
   return {
     host: flags.host,
     mock: flags.mock,
@@ -80,6 +81,7 @@ export function serveOptions(
       file: flags['access-log'],
       stream: process.stderr,
       redact,
+      onNote,
     },
     admin: { address: flags.admin, pid: process.pid, version, redact },
     workers: { count: flags.workers, script: join(root, 'bin', 'worker.js'), onGone },

@@ -37,6 +37,7 @@ export default class Serve extends ConfigCommand {
         version: this.config.version,
         root: this.config.root,
         redact: text => this.redactor.redact(text),
+        onNote: message => this.#tell({ event: 'note', message }),
         onGone: error => giveUp(error),
       }),
       load: this.loadOptions(flags),

@@ -1,6 +1,13 @@
-import { createWriteStream } from 'node:fs'
 import { AgwError } from '../errors.ts'
-import { type AccessEvent, AccessLog, jsonFormat, type LogLevel, textFormat } from '../gateway/index.ts'
+import {
+  type AccessEvent,
+  AccessLog,
+  jsonFormat,
+  type LineSink,
+  type LogLevel,
+  textFormat,
+} from '../gateway/index.ts'
+import { LogFile } from './log-file.ts'
 
 /** Where the access log goes and how much of it. */
 export interface AccessLogOptions {
@@ -12,6 +19,8 @@ export interface AccessLogOptions {
   readonly stream: NodeJS.WritableStream
   /** The last thing a line passes. */
   readonly redact: (text: string) => string
+  /** Told once when lines begin to be lost, and once when they are written again. */
+  readonly onNote: (message: string) => void
   /** Other processes write to the same stream: what is written at once must be small enough to stay in one piece. */
   readonly isShared?: boolean
 }
@@ -26,18 +35,19 @@ export interface OpenedLog {
 
 /** Opens the log. Throws WRITE_FAILED when its file cannot be written. */
 export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLog> {
-  const stream = options.file === undefined ? options.stream : await openFile(options.file)
+  const file = options.file === undefined ? undefined : await openFile(options.file)
   const plain = options.format === 'json' ? jsonFormat() : textFormat()
   // Line by line and not as they are written: a search through hundreds of lines would hold up requests.
   const format = (event: AccessEvent): string => options.redact(plain(event))
-  const sink = {
-    write: (text: string, done: (error?: Error | null) => void) => {
+  const sink: LineSink = {
+    write: (text, done) => {
+      if (file !== undefined) return file.write(text, done)
       const pieces = options.isShared === true ? piecesOf(text) : [text]
       for (const [at, piece] of pieces.entries())
-        stream.write(piece, at === pieces.length - 1 ? done : undefined)
+        options.stream.write(piece, at === pieces.length - 1 ? done : undefined)
     },
   }
-  const log = new AccessLog(format, sink)
+  const log = new AccessLog(format, sink, error => options.onNote(noteOf(error, options.file)))
   const opened: OpenedLog = {
     level: options.level,
     add: event => {
@@ -46,7 +56,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
     },
     close: async () => {
       await log.flush()
-      if (options.file !== undefined) await new Promise<void>(resolve => stream.end(() => resolve()))
+      await file?.close()
     },
   }
   return opened
@@ -71,21 +81,17 @@ function wentWrong({ error, status = 500 }: AccessEvent): boolean {
   return error !== undefined || status >= 400
 }
 
-function openFile(path: string): Promise<NodeJS.WritableStream> {
-  return new Promise((resolve, reject) => {
-    const stream = createWriteStream(path, { flags: 'a', mode: 0o600 })
-    stream.once('open', () => resolve(stream))
-    stream.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new AgwError(
-          'WRITE_FAILED',
-          `cannot write the access log to ${path} (${error.code ?? 'unknown reason'})`,
-          {
-            hint: 'look at the folder with `ls -ld`, or name another file with --access-log',
-            cause: error,
-          },
-        ),
-      ),
+function noteOf(error: NodeJS.ErrnoException | undefined, file = 'standard error'): string {
+  if (error === undefined) return `the access log is written to ${file} again`
+  return `the access log cannot be written to ${file} (${error.code ?? 'unknown reason'}); lines are lost`
+}
+
+function openFile(path: string): Promise<LogFile> {
+  return LogFile.open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new AgwError(
+      'WRITE_FAILED',
+      `cannot write the access log to ${path} (${error.code ?? 'unknown reason'})`,
+      { hint: 'look at the folder with `ls -ld`, or name another file with --access-log', cause: error },
     )
   })
 }

@@ -47,8 +47,9 @@ describe('the access log', () => {
       '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=bind/3000 listener=listener0 route=default/route0 ' +
         'endpoint=api.openai.com:443 http.method=POST http.host=localhost:3000 http.path=/v1/chat/completions ' +
         'http.version=HTTP/1.1 http.status=200 protocol=llm gen_ai.operation.name=chat gen_ai.provider.name=openai ' +
-        'gen_ai.request.model=gpt-4o gen_ai.response.model=gpt-4o-2024 reason=Upstream src.addr=127.0.0.1:5555 ' +
-        'gen_ai.usage.input_tokens=7 gen_ai.usage.output_tokens=9 agw.ai.time_to_first_token=3.500ms ' +
+        'gen_ai.request.model=gpt-4o gen_ai.response.model=gpt-4o-2024 src.addr=127.0.0.1:5555 ' +
+        'gen_ai.usage.input_tokens=7 gen_ai.usage.output_tokens=9 agw.ai.time_to_first_token=0.0035 ' +
+        'agw.ai.time_per_output_token=0.000983 ' +
         'duration=12.346ms\n',
     )
   })
@@ -86,10 +87,10 @@ describe('the access log', () => {
       'gen_ai.provider.name': 'openai',
       'gen_ai.request.model': 'gpt-4o',
       'gen_ai.response.model': 'gpt-4o-2024',
-      'agw.ai.time_to_first_token': '3.500ms',
+      'agw.ai.time_to_first_token': 0.0035,
+      'agw.ai.time_per_output_token': 0.000983,
       'gen_ai.usage.input_tokens': 7,
       'gen_ai.usage.output_tokens': 9,
-      reason: 'Upstream',
       duration: '12.346ms',
     })
   })
@@ -112,6 +113,8 @@ describe('the access log', () => {
     ['usage', { inputTokens: 1, outputTokens: 2 }],
     ['duration', 99],
     ['time', 0],
+    ['subject', 'ann'],
+    ['retries', 2],
   ])('tells an event that differs from the one before in its %s', (name, value) => {
     const format = textFormat()
     const changed = { ...EVENT, [name]: value } as AccessEvent
@@ -135,6 +138,38 @@ describe('the access log', () => {
     expect(line).not.toHaveProperty(['http.host'])
   })
 
+  it('has all fields that agentgateway has of a model call, by its names, in both forms alike', () => {
+    const event: AccessEvent = {
+      ...EVENT,
+      usage: {
+        inputTokens: 7,
+        outputTokens: 9,
+        cacheReadTokens: 3,
+        cacheCreationTokens: 2,
+        reasoningTokens: 5,
+      },
+      parameters: { 'gen_ai.request.temperature': 0.5, 'gen_ai.request.seed': 1 },
+      subject: 'ann "the" admin',
+      retries: 1,
+      reason: 'Timeout',
+      error: 'too\nlate',
+    }
+    const line = JSON.parse(jsonFormat()(event)) as Record<string, unknown>
+    const { time: _, level: __, scope: ___, ...fields } = line
+    const text = textFormat()(event)
+    expect(Object.keys(fields).sort()).toEqual(
+      [...text.matchAll(/ ([a-z_.]+)=/g)].map(([, name]) => name).sort(),
+    )
+    expect(line).toMatchObject({
+      'gen_ai.usage.cache_read.input_tokens': 3,
+      'gen_ai.usage.cache_creation.input_tokens': 2,
+      'gen_ai.usage.reasoning_tokens': 5,
+      reason: 'Timeout',
+    })
+    expect(text).toContain(' jwt.sub="ann \\"the\\" admin" ')
+    expect(text.split('\n')).toHaveLength(2)
+  })
+
   it('leaves out what is not known', () => {
     const bare = {
       ...EVENT,
@@ -152,9 +187,16 @@ describe('the access log', () => {
     ['a quote', 'a"b', '"a\\"b"'],
     ['a line break, which could forge a line', 'a\nb', '"a\\nb"'],
     ['an equals sign', 'a=b', '"a=b"'],
+    ['a carriage return and an escape', 'a\r\u001b[2Jb', '"a\\r\\u001b[2Jb"'],
+    ['an escape of one character', 'a\u009b2Jb', '"a\\u009b2Jb"'],
+    ['a line break of Unicode', 'a\u2028b', '"a\\u2028b"'],
+    ['a turn of the direction of writing', 'a\u202eb', '"a\\u202eb"'],
     ['nothing', '', '""'],
   ])('quotes %s', (_title, model, quoted) => {
     expect(textFormat()({ ...EVENT, model })).toContain(` gen_ai.request.model=${quoted} `)
+    const line = jsonFormat()({ ...EVENT, model })
+    expect(JSON.parse(line)).toMatchObject({ 'gen_ai.request.model': model })
+    expect(line).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e]*\n$/)
   })
 
   it('writes many events at once, in order, and all of them by the time it is flushed', async () => {
@@ -188,19 +230,25 @@ describe('the access log', () => {
     await expect.poll(() => writes).toEqual(['x'])
   })
 
-  it('tells once that its sink fails', async () => {
-    const errors: string[] = []
-    const sink = { write: (_text: string, done: (error: Error) => void) => done(new Error('full')) }
+  it('tells once that its sink fails, and once that it works again', async () => {
+    const told: (string | undefined)[] = []
+    let error: Error | null = new Error('full')
+    const sink = { write: (_text: string, done: (error: Error | null) => void) => done(error) }
     const log = new AccessLog(
       () => 'x',
       sink,
-      error => errors.push(error.message),
+      failure => told.push(failure?.message),
     )
-    for (let i = 0; i < 3; i++) {
-      log.add(EVENT)
-      await log.flush()
+    const write = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) {
+        log.add(EVENT)
+        await log.flush()
+      }
     }
-    expect(errors).toEqual(['full'])
+    await write(3)
+    error = null
+    await write(3)
+    expect(told).toEqual(['full', undefined])
   })
 })
 
@@ -224,7 +272,7 @@ describe('the usage reader', () => {
   const OPENAI =
     '{"id":"x","choices":[{"message":{"content":"\\"usage\\":{\\"prompt_tokens\\":999}"}}],"usage":{"prompt_tokens":12,"completion_tokens":34,"prompt_tokens_details":{"cached_tokens":1}},"x":1}'
   const CASES = [
-    ['an OpenAI answer', OPENAI, { inputTokens: 12, outputTokens: 34 }],
+    ['an OpenAI answer', OPENAI, { inputTokens: 12, outputTokens: 34, cacheReadTokens: 1 }],
     [
       'spaces in between',
       '{ "usage" : { "prompt_tokens" : 1 , "completion_tokens" : 2 } }',
@@ -260,25 +308,25 @@ describe('the usage reader', () => {
       '{"usage":{"input_tokens":3,"cache_creation_input_tokens":20,"cache_read_input_tokens":100,' +
         '"cache_creation":{"ephemeral_5m_input_tokens":20,"ephemeral_1h_input_tokens":0},"output_tokens":4,' +
         '"service_tier":"standard"}}',
-      { inputTokens: 123, outputTokens: 4 },
+      { inputTokens: 123, outputTokens: 4, cacheCreationTokens: 20, cacheReadTokens: 100 },
     ],
     [
       'an Anthropic stream with a cache',
       'data: {"type":"message_start","message":{"usage":{"input_tokens":3,"cache_read_input_tokens":50,"output_tokens":1}}}\n\n' +
         'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":40}}\n\n',
-      { inputTokens: 53, outputTokens: 40 },
+      { inputTokens: 53, outputTokens: 40, cacheReadTokens: 50 },
     ],
     [
       'an OpenAI answer with a cache, whose tokens are counted already',
       '{"usage":{"prompt_tokens":2006,"prompt_tokens_details":{"cached_tokens":1920},"completion_tokens":300,' +
         '"completion_tokens_details":{"reasoning_tokens":128},"total_tokens":2306}}',
-      { inputTokens: 2006, outputTokens: 300 },
+      { inputTokens: 2006, outputTokens: 300, cacheReadTokens: 1920, reasoningTokens: 128 },
     ],
     [
       'an answer of the Responses API',
       '{"output":[],"usage":{"input_tokens":36,"input_tokens_details":{"cached_tokens":30},"output_tokens":87,' +
         '"output_tokens_details":{"reasoning_tokens":64},"total_tokens":123}}',
-      { inputTokens: 36, outputTokens: 87 },
+      { inputTokens: 36, outputTokens: 87, cacheReadTokens: 30, reasoningTokens: 64 },
     ],
     [
       'a stream of the Responses API',
@@ -290,12 +338,12 @@ describe('the usage reader', () => {
       'what Gemini thought',
       '{"usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":9,"totalTokenCount":117,' +
         '"promptTokensDetails":[{"modality":"TEXT","tokenCount":8}],"thoughtsTokenCount":100},"modelVersion":"g"}',
-      { inputTokens: 8, outputTokens: 109 },
+      { inputTokens: 8, outputTokens: 109, reasoningTokens: 100 },
     ],
     [
       'a Gemini answer that is all thought',
       '{"usageMetadata":{"promptTokenCount":8,"thoughtsTokenCount":100}}',
-      { inputTokens: 8, outputTokens: 100 },
+      { inputTokens: 8, outputTokens: 100, reasoningTokens: 100 },
     ],
     [
       'a rerank, which tells a total alone',

@@ -3,13 +3,26 @@ import type { LogChange } from './log-rule.ts'
 
 export type AccessFormat = (event: AccessEvent) => string
 
+/** Field → what is told, in order; undefined where there is nothing to tell. */
+type Fields = Readonly<Record<string, string | number | undefined>>
+const NONE: Fields = Object.freeze({})
+
 /** Characters that make a value need quotes. */
-const UNSAFE = /[\s"=\\\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const UNSAFE = /[\s"=\\\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+/** What JSON lets through and a terminal obeys: control characters, line breaks, and turns of the direction of writing. */
+const OBEYED = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+function inJson(value: unknown): string {
+  const text = JSON.stringify(value)
+  // Most lines have none, and a search costs less than a replacement.
+  if (text.search(OBEYED) < 0) return text
+  return text.replace(OBEYED, one => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
 
 function field(name: string, value: string | number | undefined): string {
   if (value === undefined) return ''
   const isPlain = typeof value === 'number' || (value !== '' && !UNSAFE.test(value))
-  return ` ${name}=${isPlain ? value : JSON.stringify(value)}`
+  return ` ${name}=${isPlain ? value : inJson(value)}`
 }
 
 /** Whole number → three digits. */
@@ -40,9 +53,36 @@ function milliseconds(duration: number): string {
   return `${whole}.${threeDigits(micros - whole * 1000)}ms`
 }
 
-/** Milliseconds until a streamed model's first answer; what comes whole has no first token. */
-function firstToken({ operation, isStream, firstByte }: AccessEvent): number | undefined {
-  return operation !== undefined && isStream ? firstByte : undefined
+/** Microseconds are as fine as the clock is worth. */
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1e6
+}
+
+/** Seconds until a streamed model's first answer, and between its tokens; what comes whole has no first token. */
+function pace({ operation, isStream, firstByte, duration, usage }: AccessEvent): Fields {
+  if (operation === undefined || !isStream || firstByte === undefined) return NONE
+  const tokens = usage?.outputTokens ?? 0
+  return {
+    'agw.ai.time_to_first_token': seconds(firstByte),
+    'agw.ai.time_per_output_token': tokens > 0 ? seconds((duration - firstByte) / tokens) : undefined,
+  }
+}
+
+/** What the provider has counted. */
+function counts({ usage }: AccessEvent): Fields {
+  if (usage === undefined) return NONE
+  return {
+    'gen_ai.usage.input_tokens': usage.inputTokens,
+    'gen_ai.usage.cache_creation.input_tokens': usage.cacheCreationTokens,
+    'gen_ai.usage.cache_read.input_tokens': usage.cacheReadTokens,
+    'gen_ai.usage.output_tokens': usage.outputTokens,
+    'gen_ai.usage.reasoning_tokens': usage.reasoningTokens,
+  }
+}
+
+/** As agentgateway, which writes a reason only where it is not the usual one. */
+function reasonOf({ reason }: AccessEvent): AccessEvent['reason'] {
+  return reason === 'Upstream' ? undefined : reason
 }
 
 /** Whether two events have everything in common but source, time, usage and error. */
@@ -85,7 +125,7 @@ function commonFields(event: AccessEvent): string {
     field('gen_ai.provider.name', event.provider),
     field('gen_ai.request.model', event.model),
     field('gen_ai.response.model', event.answerModel),
-    field('reason', event.reason),
+    field('reason', reasonOf(event)),
   ].join('')
 }
 
@@ -103,28 +143,24 @@ export function textFormat(): AccessFormat {
       last = event
       common = commonFields(event)
     }
-    const { usage } = event
-    const tokens =
-      usage === undefined
-        ? ''
-        : field('gen_ai.usage.input_tokens', usage.inputTokens) +
-          field('gen_ai.usage.output_tokens', usage.outputTokens)
-    const asked =
-      event.parameters === undefined
-        ? ''
-        : Object.entries(event.parameters)
-            .map(([name, value]) => field(name, value))
-            .join('')
     const source = event.source === undefined ? '' : ` src.addr=${event.source}`
-    const first = firstToken(event)
     const rest =
+      textOf(counts(event)) +
+      textOf(event.parameters ?? NONE) +
       field('jwt.sub', event.subject) +
-      (first === undefined ? '' : ` agw.ai.time_to_first_token=${milliseconds(first)}`) +
+      textOf(pace(event)) +
       (event.retries === 0 ? '' : ` retry.attempt=${event.retries}`) +
       (event.span === undefined ? '' : ` trace.id=${event.span.traceId} span.id=${event.span.spanId}`) +
       (event.error === undefined ? '' : field('error', event.error))
-    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${tokens}${asked}${rest} duration=${milliseconds(event.duration)}\n`
+    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${rest} duration=${milliseconds(event.duration)}\n`
   }
+}
+
+function textOf(fields: Fields): string {
+  if (fields === NONE) return ''
+  let text = ''
+  for (const name in fields) text += field(name, fields[name])
+  return text
 }
 
 /** A line with fields of the config's own. */
@@ -149,13 +185,12 @@ export function jsonFormat(): AccessFormat {
     const fields = event.log === undefined ? eventFields(event) : changed(eventFields(event), event.log)
     // JSON leaves out what is undefined.
     const line = { time: clock.text(event.time), level: 'info', scope: 'request', ...fields }
-    return `${JSON.stringify(line)}\n`
+    return `${inJson(line)}\n`
   }
 }
 
 /** Every field by agentgateway's name; undefined where there is nothing to tell. */
 export function eventFields(event: AccessEvent): Record<string, string | number | undefined> {
-  const first = firstToken(event)
   return {
     gateway: event.gateway,
     listener: event.listener,
@@ -174,14 +209,13 @@ export function eventFields(event: AccessEvent): Record<string, string | number 
     'gen_ai.provider.name': event.provider,
     'gen_ai.request.model': event.model,
     'gen_ai.response.model': event.answerModel,
-    'gen_ai.usage.input_tokens': event.usage?.inputTokens,
-    'gen_ai.usage.output_tokens': event.usage?.outputTokens,
+    ...counts(event),
     ...event.parameters,
-    'agw.ai.time_to_first_token': first === undefined ? undefined : milliseconds(first),
+    ...pace(event),
     'retry.attempt': event.retries === 0 ? undefined : event.retries,
     'trace.id': event.span?.traceId,
     'span.id': event.span?.spanId,
-    reason: event.reason,
+    reason: reasonOf(event),
     error: event.error,
     duration: milliseconds(event.duration),
   }

@@ -23,23 +23,29 @@ const SLICE = 16
 
 /**
  * Takes events off the request path: there they are only put into a list, and a few at a time are made into lines, which
- * are written together. What was taken is written; nothing is dropped unless the sink fails, which is reported once.
+ * are written together. What was taken is written; nothing is dropped unless the sink fails, which is told when it begins,
+ * and when it is over.
  */
 export class AccessLog {
   readonly #format: AccessFormat
   readonly #sink: LineSink
-  readonly #onError: (error: Error) => void
+  readonly #onOutcome: (error: Error | undefined) => void
   #events: AccessEvent[] = []
   #lines: string[] = []
   #timer: NodeJS.Timeout | undefined
   #writing = 0
   #idle: (() => void)[] = []
-  #hasFailed = false
+  #isFailing = false
 
-  constructor(format: AccessFormat, sink: LineSink, onError: (error: Error) => void = () => {}) {
+  /** `onOutcome` is told of the first error, and then of the first success after it. */
+  constructor(
+    format: AccessFormat,
+    sink: LineSink,
+    onOutcome: (error: Error | undefined) => void = () => {},
+  ) {
     this.#format = format
     this.#sink = sink
-    this.#onError = onError
+    this.#onOutcome = onOutcome
   }
 
   /** Give this to `startGateway` as `onAccess`. */
@@ -68,9 +74,9 @@ export class AccessLog {
 
   #written(error: Error | null | undefined): void {
     this.#writing--
-    if (error && !this.#hasFailed) {
-      this.#hasFailed = true
-      this.#onError(error)
+    if (this.#isFailing !== Boolean(error)) {
+      this.#isFailing = Boolean(error)
+      this.#onOutcome(error ?? undefined)
     }
     if (this.#writing > 0) return
     for (const done of this.#idle.splice(0)) done()

@@ -3,6 +3,12 @@ export interface Usage {
   /** What was read from a cache of prompts, or written to it, is among them. */
   readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
+  /** Of the input, read from a cache. */
+  readonly cacheReadTokens?: number | undefined
+  /** Of the input, written to a cache. */
+  readonly cacheCreationTokens?: number | undefined
+  /** Of the output, thought and not said. */
+  readonly reasoningTokens?: number | undefined
 }
 
 /** `"usage":` and Gemini's `"usageMetadata":`. In a JSON string the quote in front would be escaped. */
@@ -16,6 +22,7 @@ const MODEL = /"(?:model|modelVersion)"\s*:\s*"([^"\\]{1,128})"/
 const WINDOW = 4096
 
 type Counts = Readonly<Record<string, unknown>>
+type Parts = Omit<Usage, 'inputTokens' | 'outputTokens'>
 
 /**
  * Finds the token counts in an answer as it goes by, whole or streamed: one search per chunk for the name of the field, and
@@ -28,6 +35,7 @@ export class UsageReader {
   /** Tokens of the prompt that the input does not count, because a cache has them. */
   #cached = 0
   #output: number | undefined = undefined
+  #parts: Parts = {}
   #model: string | undefined = undefined
   #hasLooked = false
   #uncounted = 0
@@ -40,7 +48,7 @@ export class UsageReader {
   get usage(): Usage | undefined {
     if (this.#input === undefined && this.#output === undefined) return undefined
     const input = this.#input === undefined ? undefined : this.#input + this.#cached
-    return { inputTokens: input, outputTokens: this.#output }
+    return { inputTokens: input, outputTokens: this.#output, ...this.#parts }
   }
 
   /** Characters that came after the last counts: what they stand for has not been counted yet. */
@@ -87,6 +95,8 @@ export class UsageReader {
     const output = outputOf(counts)
     const input = inputOf(counts) ?? (output === undefined ? natural(counts['total_tokens']) : undefined)
     if (output !== undefined) this.#output = output
+    const parts = partsOf(counts)
+    this.#parts = input === undefined ? { ...this.#parts, ...parts } : parts
     if (input === undefined) return
     this.#input = input
     this.#cached = cachedOf(counts)
@@ -135,4 +145,25 @@ function cachedOf(counts: Counts): number {
   return (
     (natural(counts['cache_read_input_tokens']) ?? 0) + (natural(counts['cache_creation_input_tokens']) ?? 0)
   )
+}
+
+/** Only those that are told: what came before stays. */
+function partsOf(counts: Counts): Parts {
+  const input = detailsOf(counts, 'prompt_tokens_details', 'input_tokens_details')
+  const output = detailsOf(counts, 'completion_tokens_details', 'output_tokens_details')
+  const read = natural(
+    counts['cache_read_input_tokens'] ?? input['cached_tokens'] ?? counts['cachedContentTokenCount'],
+  )
+  const written = natural(counts['cache_creation_input_tokens'])
+  const thought = natural(output['reasoning_tokens'] ?? counts['thoughtsTokenCount'])
+  return {
+    ...(read !== undefined && { cacheReadTokens: read }),
+    ...(written !== undefined && { cacheCreationTokens: written }),
+    ...(thought !== undefined && { reasoningTokens: thought }),
+  }
+}
+
+function detailsOf(counts: Counts, ...names: readonly string[]): Counts {
+  const found = names.map(name => counts[name]).find(one => typeof one === 'object' && one !== null)
+  return (found ?? {}) as Counts
 }

@@ -42,6 +42,8 @@ class ServingWorker {
   constructor(channel: Worker, { stderr }: WorkerOptions) {
     this.#channel = channel
     this.#stderr = stderr
+    // A reader that has gone costs the lines of the log, of which the log itself tells, and not the worker.
+    stderr.on('error', () => {})
     this.#limits = new RemoteLimits(message => this.#tell(message))
   }
 
@@ -93,7 +95,8 @@ class ServingWorker {
     const { host, connectTo, standIn, log } = setup
     if (log !== undefined) {
       const redact = (text: string): string => this.#redactor.redact(text)
-      this.#log = await openAccessLog({ ...log, level, stream: this.#stderr, redact, isShared: true })
+      const onNote = (message: string): void => this.#tell({ kind: 'note', message })
+      this.#log = await openAccessLog({ ...log, level, stream: this.#stderr, redact, onNote, isShared: true })
     }
     const tell = this.#log?.add
     const runtime = compileRuntime(config)

@@ -1,0 +1,63 @@
+import { statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { LineSink } from '../gateway/index.ts'
+
+/** How often is looked whether the file is still the one of its name, in milliseconds. */
+const LOOK_MS = 1000
+
+/**
+ * A file that texts are appended to, in order. When it has been moved or removed, as programs do that rotate logs, the next
+ * text goes into a new one of its name; one that is cut short is appended to as it is. A text that cannot be written is
+ * lost, and the next one is tried again.
+ */
+export class LogFile implements LineSink {
+  readonly #path: string
+  #file: FileHandle
+  #inode: number
+  #lookedAt = performance.now()
+  #last: Promise<void> = Promise.resolve()
+
+  private constructor(path: string, file: FileHandle, inode: number) {
+    this.#path = path
+    this.#file = file
+    this.#inode = inode
+  }
+
+  /** Throws what the system says when it cannot be opened. */
+  static async open(path: string): Promise<LogFile> {
+    const file = await opened(path)
+    return new LogFile(path, file, (await file.stat()).ino)
+  }
+
+  write(text: string, done: (error?: Error | null) => void): void {
+    this.#last = this.#last.then(() => this.#append(text)).then(() => done(), done)
+  }
+
+  async #append(text: string): Promise<void> {
+    if (performance.now() - this.#lookedAt >= LOOK_MS && this.#isMoved()) await this.#reopen()
+    await this.#file.appendFile(text)
+  }
+
+  #isMoved(): boolean {
+    this.#lookedAt = performance.now()
+    return statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode
+  }
+
+  async #reopen(): Promise<void> {
+    const file = await opened(this.#path)
+    const before = this.#file
+    this.#file = file
+    this.#inode = (await file.stat()).ino
+    await before.close()
+  }
+
+  /** Writes what was taken, then ends. */
+  async close(): Promise<void> {
+    await this.#last
+    await this.#file.close()
+  }
+}
+
+function opened(path: string): Promise<FileHandle> {
+  return open(path, 'a', 0o600)
+}
