@@ -6,28 +6,9 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { checked } from '../cli/report/checked.ts'
 import { cleanEnv, ROOT, tempFolder } from '../helpers/agw.ts'
+import { expectKnownFlags, manifest } from '../helpers/known-flags.ts'
 
 const read = (name: string): Promise<string> => readFile(join(ROOT, name), 'utf8')
-const manifest = JSON.parse(await read('oclif.manifest.json')) as {
-  readonly commands: Readonly<
-    Record<string, { readonly flags: Readonly<Record<string, { readonly options?: string[] }>> }>
-  >
-}
-
-/** Commands of a text, in which every flag must be one that the command has. */
-function expectKnownFlags(text: string, times: number): void {
-  const calls = [...text.matchAll(/\bagw ((?:[a-z]+ ?)+)([^\n|>`]*)/g)]
-  expect(calls.length).toBeGreaterThanOrEqual(times)
-  for (const [call, words = '', rest = ''] of calls) {
-    const command = manifest.commands[words.trim().split(' ')[0] ?? '']
-    for (const [, flag = '', value] of `${words}${rest}`.matchAll(/--([a-z-]+)(?:[= ]([a-z]+))?/g)) {
-      expect(Object.keys(command?.flags ?? {}), call).toContain(flag)
-      const options = command?.flags[flag]?.options
-      if (options !== undefined) expect(options, call).toContain(value)
-    }
-  }
-}
-
 interface Action {
   readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: string }>>
   readonly runs: {
