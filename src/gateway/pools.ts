@@ -32,13 +32,14 @@ function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): Conn
 
 type VerifyOptions = Pick<
   ConnectionOptions,
-  'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'checkServerIdentity'
+  'ecdhCurve' | 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'checkServerIdentity'
 >
 
-function tlsOptions({ ca, identity, verify }: UpstreamTls, servername: string): VerifyOptions {
+function tlsOptions({ ca, identity, groups, verify }: UpstreamTls, servername: string): VerifyOptions {
   return {
     ...(ca !== undefined && { ca }),
     ...identity?.options,
+    ...(groups !== undefined && { ecdhCurve: groups }),
     rejectUnauthorized: verify !== 'nothing',
     checkServerIdentity: (_host, certificate) =>
       verify === 'name' ? checkServerIdentity(servername, certificate) : undefined,

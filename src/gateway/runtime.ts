@@ -281,6 +281,8 @@ export interface UpstreamTls {
   /** PEM text that replaces the system's roots. */
   readonly ca: string | undefined
   readonly identity: ClientIdentity | undefined
+  /** Key exchange groups, in OpenSSL's words; its own choice unless given. */
+  readonly groups: string | undefined
   /** How much of the upstream's certificate is checked: its name too, only who signed it, or nothing. */
   readonly verify: 'name' | 'signature' | 'nothing'
 }

@@ -5,6 +5,9 @@ import { HostTable } from './host-table.ts'
 export interface HandshakeRules {
   readonly minVersion: NonNullable<SecureContextOptions['minVersion']>
   readonly maxVersion: NonNullable<SecureContextOptions['maxVersion']>
+  /** Suites and groups, in OpenSSL's words; its own choice unless given. */
+  readonly ciphers?: string
+  readonly ecdhCurve?: string
   /** Clients must show a certificate. */
   readonly asksForCertificate: boolean
 }
@@ -24,8 +27,8 @@ export class ServerTls {
 
   get options(): SecureContextOptions {
     const { cert, key, ca } = this.#pem
-    const { minVersion, maxVersion } = this.rules
-    return { cert, key, minVersion, maxVersion, ...(ca !== undefined && { ca }) }
+    const { asksForCertificate: _, ...offered } = this.rules
+    return { cert, key, ...offered, ...(ca !== undefined && { ca }) }
   }
 }
 

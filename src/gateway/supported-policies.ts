@@ -14,6 +14,7 @@ export const BACKEND_TLS = section({
   hostname: runs,
   insecure: runs,
   insecureHost: runs,
+  keyExchangeGroups: runs,
 })
 
 // What stands beside a bare key is dropped by agentgateway as well; a rule warns of it.

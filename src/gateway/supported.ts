@@ -94,6 +94,8 @@ const SERVER_TLS = section({
   minTlsVersion: runs,
   maxTLSVersion: runs,
   maxTlsVersion: runs,
+  cipherSuites: runs,
+  keyExchangeGroups: runs,
 })
 
 const BIND = section({
@@ -263,7 +265,7 @@ const CONFIG = section({
   backends: each(section({ name: runs, host: runs, ai: AI, policies: BACKEND_POLICIES })),
   policies: each(section({ name: runs, target: TARGET, phase: runs, policy: ROUTE_POLICIES })),
   frontendPolicies: section({
-    tls: section({ minVersion: runs, maxVersion: runs }),
+    tls: section({ minVersion: runs, maxVersion: runs, cipherSuites: runs, keyExchangeGroups: runs }),
     accessLog: section({ filter: runs, add: runs, remove: runs }),
     tracing: TRACING,
     http: section({

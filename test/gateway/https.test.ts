@@ -26,6 +26,9 @@ function files(more: Record<string, string> = {}): (path: string) => string {
   return path => all[path] ?? ''
 }
 
+/** Since OpenSSL 3.5. */
+const hasPostQuantum = Number(process.versions.openssl.split('.', 2).join('.')) >= 3.5
+
 interface Ask {
   readonly ca: string
   readonly servername: string
@@ -125,6 +128,59 @@ describe('an HTTPS listener', () => {
     })
     await expect(ask(port, { ca: A.ca, servername: 'a.test', maxVersion: 'TLSv1.2' })).rejects.toThrow()
     expect(await ask(port, { ca: A.ca, servername: 'a.test' })).toMatchObject({ status: 200 })
+  })
+
+  it.each<[string, object, object, object]>([
+    [
+      'a suite of TLS 1.3',
+      { cipherSuites: ['TLS13_CHACHA20_POLY1305_SHA256'] },
+      {},
+      { protocol: 'TLSv1.3', cipher: 'TLS_CHACHA20_POLY1305_SHA256' },
+    ],
+    [
+      'suites of TLS 1.2 alone',
+      { cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'] },
+      {},
+      { protocol: 'TLSv1.2', cipher: expect.stringMatching(/^ECDHE-(?:ECDSA|RSA)-AES128-GCM-SHA256$/) },
+    ],
+    ['a group', { keyExchangeGroups: ['P-384'] }, {}, { group: 'P-384' }],
+    ['a group of all listeners', {}, { keyExchangeGroups: ['P-256'] }, { group: 'P-256' }],
+    ['its own group', { keyExchangeGroups: ['P-384'] }, { keyExchangeGroups: ['P-256'] }, { group: 'P-384' }],
+  ])('offers %s', async (_title, tls, all, wanted) => {
+    const config = { ...JSON.parse(one(tls)), frontendPolicies: { tls: all } }
+    const { port } = await startTestGateway(JSON.stringify(config), { compile: { readFile: files() } })
+    const socket = connect({ host: '127.0.0.1', port, servername: 'a.test', ca: A.ca })
+    await new Promise(resolve => socket.once('secureConnect', resolve))
+    const { name, type } = socket.getEphemeralKeyInfo() as { name?: string; type: string }
+    const curves: Record<string, string> = { prime256v1: 'P-256', secp384r1: 'P-384' }
+    const group = curves[name ?? ''] ?? name ?? type
+    expect({ protocol: socket.getProtocol(), cipher: socket.getCipher().name, group }).toMatchObject(wanted)
+    socket.destroy()
+  })
+
+  it('makes no connection with a client that has none of its groups', async () => {
+    const { port } = await startTestGateway(one({ keyExchangeGroups: ['P-384'] }), {
+      compile: { readFile: files() },
+    })
+    const socket = connect({ host: '127.0.0.1', port, servername: 'a.test', ca: A.ca, ecdhCurve: 'X25519' })
+    await expect(new Promise((_, reject) => socket.once('error', reject))).rejects.toThrow(/handshake/)
+  })
+
+  it.each([
+    ['a suite that nobody knows', { cipherSuites: ['TLS_NULL'] }, 'cipherSuites[0]'],
+    ['a group that nobody knows', { keyExchangeGroups: ['P-1'] }, 'keyExchangeGroups[0]'],
+    [
+      'suites of a version that is not taken',
+      { minTLSVersion: 'TLS_V1_3', cipherSuites: ['ECDHE-RSA-AES128-GCM-SHA256'] },
+      'cipherSuites',
+    ],
+  ])('does not start with %s', (_title, tls, place) => {
+    expect(() => runtimeOf(one(tls), { readFile: files() })).toThrow(`gateways.default.tls.${place}: `)
+  })
+
+  it.skipIf(hasPostQuantum)('does not start with a group that this Node.js does not have', () => {
+    const tls = { keyExchangeGroups: ['X25519', 'X25519_MLKEM768'] }
+    expect(() => runtimeOf(one(tls), { readFile: files() })).toThrow(/tls\.keyExchangeGroups: this Node\.js/)
   })
 
   it('with roots takes only clients that show a certificate of theirs', async () => {

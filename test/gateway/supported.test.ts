@@ -98,10 +98,10 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ],
   ['logins of a gateway', { gateways: { a: { port: 1, oidc: {} } } }, 'gateways.a.oidc', /"oidc"/],
   [
-    'cipher suites',
-    { gateways: { a: { port: 1, tls: { cipherSuites: ['x'] } } } },
-    'gateways.a.tls.cipherSuites',
-    /"cipherSuites"/,
+    'handshake limits',
+    { frontendPolicies: { tls: { handshakeTimeout: '1s' } } },
+    'frontendPolicies.tls.handshakeTimeout',
+    /"handshakeTimeout"/,
   ],
   [
     'a function in the condition of a rate limit',

@@ -186,8 +186,8 @@ class Compilation {
 
   #tls(tls: WrittenTls | null | undefined, path: Path): ServerTls | undefined {
     if (tls === undefined || tls === null) return undefined
-    const { minVersion: min, maxVersion: max } = this.#config.frontendPolicies?.tls ?? {}
-    return compileServerTls(tls, path, { min, max }, this.#context.settings.readFile)
+    const { minVersion: min, maxVersion: max, ...offered } = this.#config.frontendPolicies?.tls ?? {}
+    return compileServerTls(tls, path, { min, max, ...offered }, this.#context.settings.readFile)
   }
 
   #attachRoutes(): void {

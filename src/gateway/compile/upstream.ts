@@ -4,6 +4,7 @@ import type { BackendTls } from '../../config/schema.ts'
 import { ClientIdentity } from '../client-identity.ts'
 import type { Upstream, UpstreamTls } from '../runtime.ts'
 import { invalid } from './invalid.ts'
+import { groupsOf } from './tls-names.ts'
 
 /** What all upstreams share, and how a file with roots is read. */
 export interface UpstreamSettings {
@@ -78,6 +79,7 @@ function compileTls({ tls, path }: PlacedTls, { readFile }: Pick<UpstreamSetting
   return Object.freeze({
     ca: readPem(tls.root, [...path, 'root'], 'CERTIFICATE', readFile),
     identity: cert === undefined || key === undefined ? undefined : identityOf(cert, key, path),
+    groups: groupsOf(tls.keyExchangeGroups, [...path, 'keyExchangeGroups']),
     verify: tls.insecure ? 'nothing' : tls.insecureHost ? 'signature' : 'name',
   })
 }
@@ -93,7 +95,9 @@ function identityOf(cert: string, key: string, path: Path): ClientIdentity {
 
 /** What connections must have in common to be shared. */
 function tlsKey(tls: UpstreamTls | undefined): string {
-  return tls === undefined ? '' : [tls.verify, tls.identity?.fingerprint ?? '', tls.ca ?? ''].join(' ')
+  return tls === undefined
+    ? ''
+    : [tls.verify, tls.groups ?? '', tls.identity?.fingerprint ?? '', tls.ca ?? ''].join(' ')
 }
 
 /** The text of a PEM file that the config names; undefined where it names none. */
