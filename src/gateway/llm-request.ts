@@ -107,7 +107,8 @@ function isNativeGemini(type: RouteType): boolean {
 function change(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObject): Answer | undefined {
   const { changes, guards } = ai
   if (changes !== undefined) {
-    const asked = ai.model ?? (isNativeGemini(type) ? modelInPath(exchange.path) : undefined)
+    const isNamed = !isNativeGemini(type) && typeof body['model'] === 'string'
+    const asked = ai.model ?? (isNamed ? undefined : modelInPath(exchange.path))
     if (asked !== undefined) body['model'] = asked
     changes.setFields(body, exchange)
     const { model } = body
@@ -122,7 +123,8 @@ function change(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObjec
 function modelOf(exchange: Exchange, ai: AiBackend, body: JsonObject, isNative: boolean): string | undefined {
   const written = body['model']
   const changed = ai.changes === undefined ? undefined : written
-  const asked = changed ?? ai.model ?? (isNative ? (modelInPath(exchange.path) ?? written) : written)
+  const isNamed = !isNative && typeof written === 'string'
+  const asked = changed ?? ai.model ?? (isNamed ? written : (modelInPath(exchange.path) ?? written))
   if (isNative && changed !== undefined) delete body['model']
   return typeof asked === 'string' ? asked : undefined
 }
