@@ -1,17 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TranslationError, toMessages } from '../../src/providers/anthropic-completions.ts'
-
-type Body = Record<string, unknown>
-
-const USER = { role: 'user', content: 'Hi' }
-const TURN = { role: 'user', content: [{ type: 'text', text: 'Hi' }] }
-const TOOL = {
-  type: 'function',
-  function: { name: 'weather', parameters: { type: 'object', properties: {} } },
-}
-
-const translate = (fields: Body): Body =>
-  toMessages({ model: 'claude', messages: [USER], ...fields }, { defaultMaxTokens: 4096 })
+import { type Body, TOOL, TURN, translate, USER } from './anthropic-completions-chat.ts'
 
 function refusal(fields: Body): TranslationError {
   try {
