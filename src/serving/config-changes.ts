@@ -41,7 +41,7 @@ function* differences(before: unknown, after: unknown, path: Path): Generator<st
   } else if (Array.isArray(before) && Array.isArray(after)) {
     yield* listDifferences(before, after, path)
   } else if (isAbsent(before) !== isAbsent(after)) {
-    yield `${isAbsent(before) ? 'added' : 'removed'} ${formatPath(path)}`
+    yield `${isAbsent(before) ? 'added' : 'removed'} ${told(path)}`
   } else if (isComparable(before) ? !before.equals(after) : before !== after && !isAbsent(before)) {
     yield `changed ${told(path)}`
   }

@@ -19,7 +19,7 @@ async function live(reload: Engine['reload']) {
     reload: false,
     onEvent: event => events.push(event),
   })
-  return { gateway, events }
+  return { gateway, events, file }
 }
 
 describe('a live gateway', () => {
@@ -41,5 +41,24 @@ describe('a live gateway', () => {
     await gateway.close()
     expect(await gateway.reload()).toMatchObject({ result: 'rejected' })
     expect(reloads).toBe(0)
+  })
+
+  it('keeps the settings of its start, and says so, while everything else is taken in', async () => {
+    const taken: Parameters<Engine['reload']>[] = []
+    const { gateway, events, file } = await live(async (...given) => void taken.push(given))
+    const settings = '{ connectionTerminationDeadline: 9s, backend: { connectTimeout: 1s } }'
+    await writeFile(file, `config: ${settings}\n${CONFIG.replace('127.0.0.1:1', '127.0.0.1:2')}`)
+    expect(await gateway.reload()).toEqual({ result: 'reloaded' })
+    const [[runtime, config] = []] = taken
+    expect(runtime?.settings.drainMs).toBe(5000)
+    expect(config?.config).toBeUndefined()
+    expect(JSON.stringify(config)).toContain('127.0.0.1:2')
+    expect(events.at(-1)).toMatchObject({
+      event: 'reloaded',
+      changes: expect.arrayContaining([
+        expect.stringMatching(/^added config, which takes a restart$/),
+        expect.stringMatching(/host|backends/),
+      ]),
+    })
   })
 })
