@@ -1,19 +1,39 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** Rows under headings, each column as wide as its widest cell. Cells may be coloured. */
+/**
+ * Rows under headings, each column as wide as its widest cell; where that is wider than `limit`, each row as a list under
+ * its first cell. Cells may be coloured.
+ */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   styleHeading: (text: string) => string = text => text,
+  limit = Number.POSITIVE_INFINITY,
 ): string {
   const width = (cell: string): number => stripVTControlCharacters(cell).length
   const widths = headings.map((heading, column) =>
     Math.max(width(heading), ...rows.map(row => width(row[column] ?? ''))),
   )
+  if (widths.reduce((sum, one) => sum + one + 2, -2) > limit) return lists(headings, rows, styleHeading)
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(cell))))
       .join('  ')
       .trimEnd()
   return [styleHeading(line(headings)), ...rows.map(line)].join('\n')
+}
+
+/** One list a row: what does not fit side by side stands one below the other. */
+function lists(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  styleHeading: (text: string) => string,
+): string {
+  const widest = Math.max(...headings.slice(1).map(heading => heading.length))
+  const list = ([first = '', ...rest]: readonly string[]): string =>
+    [
+      first,
+      ...rest.map((cell, at) => `  ${styleHeading((headings[at + 1] ?? '').padEnd(widest))}  ${cell}`),
+    ].join('\n')
+  return rows.map(list).join('\n')
 }

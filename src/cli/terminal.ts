@@ -58,8 +58,10 @@ export class Terminal {
     )
   }
 
+  /** How many characters fit in a line of stdout; endless where nobody looks at it. */
   get columns(): number {
-    return this.#options.stdout.columns ?? 100
+    const { isTTY, columns } = this.#options.stdout
+    return isTTY === true && columns ? columns : Number.POSITIVE_INFINITY
   }
 }
 

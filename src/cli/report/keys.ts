@@ -29,6 +29,7 @@ export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
     shown.map(([heading]) => heading),
     rows.map(row => shown.map(([, cell]) => cell(row) || '–')),
     text => terminal.style('dim', text),
+    terminal.columns,
   )
 }
 
@@ -50,6 +51,7 @@ export function checkText(keys: readonly CheckedKey[], terminal: Terminal): stri
       detail,
     ]),
     text => terminal.style('dim', text),
+    terminal.columns,
   )
 }
 
