@@ -156,6 +156,25 @@ describe('a pattern', () => {
     expect(masked(rules, text)).toBe(wanted)
   })
 
+  it('of phone numbers looks up a thousand candidates at a time, and takes the rest for numbers', async () => {
+    const masks = (text: string) =>
+      masked([{ builtin: 'phoneNumber' }], text).split('<PHONE_NUMBER>').length - 1
+    expect(masks('0000000 x '.repeat(1000))).toBe(0)
+    expect(masks('0000000 x '.repeat(5000))).toBe(4000)
+    const guards = RequestGuards.compile([
+      { value: { request: [{ regex: { rules: [{ builtin: 'phoneNumber' }] } }] } as never, path: ['g'] },
+    ])
+    const body = () => ({
+      messages: Array.from({ length: 800 }, () => ({ role: 'user', content: '0000000' })),
+    })
+    for (let turn = 0; turn < 3; turn++) {
+      const asked = body()
+      guards?.check(asked, 'completions')
+      expect(asked).toEqual(body())
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  })
+
   it('takes no longer than a text is long, whoever wrote it', () => {
     const text = 'a'.repeat(200_000)
     const rules = [{ builtin: 'email' }, { builtin: 'creditCard' }, { pattern: '(a+)+b' }]
