@@ -4,11 +4,10 @@ import type { ConnectTo } from './connect-to.ts'
 import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
 import { Pools, type StandIn } from './pools.ts'
-import { Port, type SlowClients } from './port.ts'
+import { type ConnectionObserver, Port, type SlowClients } from './port.ts'
 import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
-import type { ConnectionEnd } from './telemetry/metrics.ts'
 import { Health, type Outcome } from './traffic/health.ts'
 import { type Limits, LocalLimits } from './traffic/limits.ts'
 
@@ -20,8 +19,7 @@ export interface GatewayOptions {
   readonly standIn?: StandIn
   /** Told after each answer has gone; must not throw. */
   readonly onAccess?: (event: AccessEvent) => void
-  /** Told when a client's connection to `bind` is opened, and when it is closed, then with its bytes; must not throw. */
-  readonly onConnection?: (bind: string, closed?: ConnectionEnd) => void
+  readonly onConnection?: ConnectionObserver
   /** Where the buckets of rate limits are, if not in this process. */
   readonly limits?: Limits
   /** Told how a call of a backend went, where it matters to others who call it; must not throw. */

@@ -25,8 +25,11 @@ export interface PortOptions {
   /** The certificates to show now, asked for each connection; undefined for a port in the clear. */
   readonly tls: (() => PortTls | undefined) | undefined
   readonly slow: SlowClients
-  readonly onConnection?: ((bind: string, closed?: ConnectionEnd) => void) | undefined
+  readonly onConnection?: ConnectionObserver | undefined
 }
+
+/** Told when a client's connection to `bind` is opened, and when it is closed, then with its bytes; must not throw. */
+export type ConnectionObserver = (bind: string, protocol: 'http' | 'https', closed?: ConnectionEnd) => void
 
 /** How long clients may take, in milliseconds. */
 export interface SlowClients {
@@ -66,8 +69,10 @@ export class Port {
     }
     this.#server.on('request', (request, response) => take(request, response, false))
     this.#server.on('checkContinue', (request, response) => take(request, response, true))
-    const { bind, onConnection } = options
-    if (onConnection !== undefined) this.#server.on('connection', socket => watch(socket, bind, onConnection))
+    const { bind, tls, onConnection } = options
+    const protocol = tls === undefined ? 'http' : 'https'
+    if (onConnection !== undefined)
+      this.#server.on('connection', socket => watch(socket, closed => onConnection(bind, protocol, closed)))
     this.#server.on('connect', (_request, socket) => socket.end(CONNECT_REFUSED))
   }
 
@@ -177,10 +182,10 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
   })
 }
 
-function watch(socket: Socket, bind: string, tell: NonNullable<PortOptions['onConnection']>): void {
-  tell(bind)
+function watch(socket: Socket, tell: (closed?: ConnectionEnd) => void): void {
+  tell()
   // A connection in memory counts no bytes.
-  socket.once('close', () => tell(bind, { received: socket.bytesRead ?? 0, sent: socket.bytesWritten ?? 0 }))
+  socket.once('close', () => tell({ received: socket.bytesRead ?? 0, sent: socket.bytesWritten ?? 0 }))
 }
 
 function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {

@@ -1,3 +1,4 @@
+import parsePrometheusTextFormat from 'parse-prometheus-text-format'
 import { describe, expect, it } from 'vitest'
 import type { AccessEvent } from '../../src/gateway/telemetry/access-event.ts'
 import { Metrics } from '../../src/gateway/telemetry/metrics.ts'
@@ -45,6 +46,23 @@ const REQUEST = `backend="openai",protocol="llm",method="POST",status="200",reas
 const MODEL =
   `gen_ai_operation_name="chat",gen_ai_system="openai",gen_ai_request_model="gpt-4o",` +
   `gen_ai_response_model="gpt-4o-2024",${ROUTE}`
+
+/** https://github.com/agentgateway/agentgateway/blob/main/crates/agentgateway/src/telemetry/metrics.rs */
+const FAMILIES = {
+  agentgateway_build_info: 'GAUGE',
+  agentgateway_config_synchronized: 'GAUGE',
+  agentgateway_requests_total: 'COUNTER',
+  agentgateway_response_bytes_total: 'COUNTER',
+  agentgateway_retries_total: 'COUNTER',
+  agentgateway_request_duration_seconds: 'HISTOGRAM',
+  agentgateway_downstream_connections_total: 'COUNTER',
+  agentgateway_downstream_received_bytes_total: 'COUNTER',
+  agentgateway_downstream_sent_bytes_total: 'COUNTER',
+  agentgateway_gen_ai_client_token_usage: 'HISTOGRAM',
+  agentgateway_gen_ai_server_request_duration: 'HISTOGRAM',
+  agentgateway_gen_ai_server_time_to_first_token: 'HISTOGRAM',
+  agentgateway_gen_ai_server_time_per_output_token: 'HISTOGRAM',
+}
 
 function textOf(...events: readonly Partial<AccessEvent>[]): string[] {
   const metrics = new Metrics()
@@ -114,14 +132,64 @@ describe('metrics', () => {
     expect(other?.duration.counts.reduce((a, b) => a + b)).toBe(1000)
   })
 
+  it('cut what a client calls a model, which would fill the memory too', () => {
+    const metrics = new Metrics()
+    const long = 'm'.repeat(2_000_000)
+    for (const end of ['a', 'b']) metrics.record({ ...EVENT, model: long + end })
+    const { models } = metrics.snapshot()
+    expect(models).toHaveLength(1)
+    expect(models[0]?.labels).toContain(`gen_ai_request_model="${'m'.repeat(127)}…"`)
+  })
+
+  it('tell connections with TLS from those without, and the rule of a route where it has a name', () => {
+    const metrics = new Metrics()
+    metrics.connection('bind/443', 'https')
+    metrics.record({ ...EVENT, rule: 'r1' })
+    const text = metricsText([metrics.snapshot()], FACTS)
+    expect(text).toMatch(
+      /^agentgateway_downstream_connections_total\{bind="bind\/443",.*protocol="https"\} 1$/m,
+    )
+    expect(text).toMatch(/^agentgateway_requests_total\{.*route_rule="r1"\} 1$/m)
+  })
+
+  it('are read by a parser of others as what they are, whatever clients and providers call things', () => {
+    const hostile = [
+      'a"b',
+      'a\\',
+      'a\nb{c="d"} 1',
+      '}',
+      '',
+      ' ',
+      '\u0000',
+      '\u2028',
+      '# HELP x',
+      'ä',
+      '\ud800',
+    ]
+    const metrics = new Metrics()
+    for (const name of hostile) metrics.record({ ...EVENT, model: name, answerModel: name, route: name })
+    metrics.connection('bind/3000', 'http')
+    const text = Buffer.from(metricsText([metrics.snapshot()], FACTS)).toString()
+    const families = new Map(parsePrometheusTextFormat(text).map(family => [family.name, family]))
+    expect(Object.fromEntries([...families].map(([name, { type }]) => [name, type]))).toEqual(FAMILIES)
+    const requests = families.get('agentgateway_requests_total')?.metrics ?? []
+    expect(requests.map(({ value }) => Number(value))).toEqual(hostile.map(() => 1))
+    const names = hostile.map(name => (name === '' ? 'unknown' : name.replace('\ud800', '\ufffd')))
+    expect(requests.map(({ labels }) => labels?.['route'])).toEqual(names)
+    // Of histograms this parser tells the last series alone.
+    const [last] = families.get('agentgateway_gen_ai_server_request_duration')?.metrics ?? []
+    expect(last).toMatchObject({ buckets: { '1.28': '1', '+Inf': '1' } })
+    expect(Object.keys(last?.buckets ?? {})).toHaveLength(15)
+  })
+
   it('of several processes are added up', () => {
     const [a, b] = [new Metrics(), new Metrics()]
     a.record(EVENT)
     b.record(EVENT)
     b.record({ ...EVENT, status: 503 })
-    a.connection('bind/3000')
-    b.connection('bind/3000')
-    b.connection('bind/3000', { received: 10, sent: 20 })
+    a.connection('bind/3000', 'http')
+    b.connection('bind/3000', 'http')
+    b.connection('bind/3000', 'http', { received: 10, sent: 20 })
     const before = JSON.stringify(a.snapshot())
     const text = metricsText([a.snapshot(), JSON.parse(JSON.stringify(b.snapshot()))], FACTS)
     expect(text).toContain(`agentgateway_requests_total{${REQUEST}} 2\n`)

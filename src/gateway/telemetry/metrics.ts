@@ -45,10 +45,16 @@ export interface MetricsSnapshot {
 /** Kinds of requests that are told apart; model names come from clients, so there is no other end to them. */
 const MAX_SERIES = 5000
 const OTHER = 'other'
+/** Characters of a label: a client may call a model whatever fits into its request. */
+const LONGEST_LABEL = 128
 
 function label(name: string, value: string | number | undefined): string {
-  const text = value === undefined || value === '' ? 'unknown' : String(value)
+  const text = value === undefined || value === '' ? 'unknown' : cut(String(value))
   return `${name}="${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_LABEL ? text : `${text.slice(0, LONGEST_LABEL - 1)}…`
 }
 
 function routeLabels({ bind, gateway, listener, route, rule }: AccessEvent): string[] {
@@ -106,13 +112,14 @@ export class Metrics {
   }
 
   /** A client's connection has been opened (`undefined`), or closed after so many bytes. */
-  readonly connection = (bind: string, closed?: ConnectionEnd): void => {
-    let series = this.#connections.get(bind)
+  readonly connection = (bind: string, protocol: 'http' | 'https', closed?: ConnectionEnd): void => {
+    const key = `${protocol} ${bind}`
+    let series = this.#connections.get(key)
     if (series === undefined) {
       const unknown = [label('gateway', undefined), label('listener', undefined)]
-      const labels = [label('bind', bind), ...unknown, label('protocol', 'http')].join(',')
+      const labels = [label('bind', bind), ...unknown, label('protocol', protocol)].join(',')
       series = { labels, connections: 0, receivedBytes: 0, sentBytes: 0 }
-      this.#connections.set(bind, series)
+      this.#connections.set(key, series)
     }
     if (closed === undefined) series.connections++
     else {
@@ -130,8 +137,8 @@ export class Metrics {
   }
 
   #requestSeries(event: AccessEvent): RequestSeries {
-    const { backend, operation, method, status, reason, bind, gateway, listener, route } = event
-    const key = `${backend}\n${operation}\n${method}\n${status}\n${reason}\n${bind}\n${gateway}\n${listener}\n${route}`
+    const { backend, operation, method, status, reason, bind, gateway, listener, route, rule } = event
+    const key = `${backend}\n${operation}\n${method}\n${status}\n${reason}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
     return find(this.#requests, key, requestSeries, () =>
       [
         label('backend', backend),
@@ -145,8 +152,9 @@ export class Metrics {
   }
 
   #modelSeries(event: AccessEvent): ModelSeries {
-    const { operation, provider, model, answerModel, bind, gateway, listener, route } = event
-    const key = `${operation}\n${provider}\n${model}\n${answerModel}\n${bind}\n${gateway}\n${listener}\n${route}`
+    const { operation, provider, model = '', answerModel, bind, gateway, listener, route, rule } = event
+    const names = `${cut(model)}\n${answerModel}`
+    const key = `${operation}\n${provider}\n${names}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
     return find(this.#models, key, modelSeries, () =>
       [
         label('gen_ai_operation_name', operation),
@@ -189,6 +197,7 @@ function isSameKind(a: AccessEvent, b: AccessEvent): boolean {
     a.model === b.model &&
     a.answerModel === b.answerModel &&
     a.route === b.route &&
+    a.rule === b.rule &&
     a.backend === b.backend &&
     a.method === b.method &&
     a.reason === b.reason &&
