@@ -10,6 +10,11 @@ export interface Call {
   readonly body?: string
   /** PEM of the authority that signed the server's certificate, where it is not a public one. */
   readonly ca?: string | undefined
+  /** PEM of a client certificate and its key, where the login is one. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  /** The name that the server's certificate must have, where that is not its host's. */
+  readonly serverName?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -21,6 +26,8 @@ export interface Answer {
 
 /** Larger answers hold no key. Bytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024
+/** The same for one line of an answer that goes on; it may stand beside other things. Characters. */
+const MAX_LINE = 2 * MAX_ANSWER_BYTES
 
 /**
  * Calls a store over TLS, which is always verified; without TLS only on this machine, and where `plain` allows it (the
@@ -30,10 +37,38 @@ export async function call(request: Call, plain = false): Promise<Answer | Sourc
   const url = new URL(request.url)
   if (!plain && !isSafe(url)) return noTls(url)
   try {
-    const { status, text } = await send(url, request)
-    return { status, json: parsed(text) }
+    const answer = await send(url, request)
+    return { status: answer.statusCode ?? 0, json: parsed(await gather(answer)) }
   } catch (error) {
     return problemOf(error, url)
+  }
+}
+
+/** Calls a store that goes on answering, line by line, until it ends; what is no success is not read. */
+export async function streamLines(
+  request: Call,
+  take: (line: string) => void,
+): Promise<Pick<Answer, 'status'> | SourceProblem> {
+  const url = new URL(request.url)
+  if (!isSafe(url)) return noTls(url)
+  try {
+    const answer = await send(url, request)
+    const status = answer.statusCode ?? 0
+    if (status === 200) await readLines(answer, take)
+    else answer.destroy()
+    return { status }
+  } catch (error) {
+    return problemOf(error, url)
+  }
+}
+
+async function readLines(answer: IncomingMessage, take: (line: string) => void): Promise<void> {
+  let open = ''
+  for await (const chunk of answer.setEncoding('utf8')) {
+    const lines = (open + String(chunk)).split('\n')
+    open = lines.pop() ?? ''
+    if (open.length > MAX_LINE) throw Object.assign(new Error('too large'), { code: 'TOO_LARGE' })
+    for (const line of lines) if (line !== '') take(line)
   }
 }
 
@@ -91,10 +126,11 @@ export function refused(status: number, who: string): SourceProblem {
   }
 }
 
+/** The answer, once its head is there. */
 function send(
   url: URL,
-  { method = 'GET', headers, body, ca, signal }: Call,
-): Promise<{ status: number; text: string }> {
+  { method = 'GET', headers, body, ca, cert, key, serverName, signal }: Call,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const start = url.protocol === 'https:' ? httpsRequest : httpRequest
     const request = start(
@@ -108,9 +144,11 @@ function send(
           ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
         },
         ...(ca !== undefined && { ca }),
+        ...(cert !== undefined && { cert, key }),
+        ...(serverName !== undefined && { servername: serverName }),
         ...(signal && { signal }),
       },
-      answer => void gather(answer).then(text => resolve({ status: answer.statusCode ?? 0, text }), reject),
+      resolve,
     )
     request.on('error', reject)
     request.end(body)

@@ -1,9 +1,7 @@
-import type { Secret } from './secret.ts'
 import type { SourceProblem } from './source.ts'
 
-/** What a store is asked with, as it was given or logged in for. */
+/** What a store is asked with, as it was given or logged in for; what that is, each store knows for itself. */
 export interface Login {
-  readonly token: Secret
   /** Milliseconds that it is good for; undefined where it does not end, or where that is not known. */
   readonly goodForMs?: number | undefined
   /** Makes it good for longer; absent where that cannot be done. What it returns takes its place. */
@@ -35,17 +33,18 @@ export class Logins implements Disposable {
   #stop = new AbortController()
 
   /** The login that is kept under the key; where none is that is still good, `make` makes one, once for all who ask. */
-  async get(
+  async get<L extends Login>(
     key: string,
-    make: () => Promise<Login | SourceProblem>,
-  ): Promise<{ readonly login: Login | SourceProblem; readonly isNew: boolean }> {
+    make: () => Promise<L | SourceProblem>,
+  ): Promise<{ readonly login: L | SourceProblem; readonly isNew: boolean }> {
     const known = this.#held.get(key)
     if (known !== undefined && performance.now() < known.endsAt)
-      return { login: await known.login, isNew: false }
+      return { login: (await known.login) as L | SourceProblem, isNew: false }
     this.forget(key)
-    const held: Held = { login: make(), endsAt: Number.POSITIVE_INFINITY }
+    const making = make()
+    const held: Held = { login: making, endsAt: Number.POSITIVE_INFINITY }
     this.#held.set(key, held)
-    const login = await held.login.catch((error: unknown) => {
+    const login = await making.catch((error: unknown) => {
       this.#let(key, held)
       throw error
     })

@@ -6,12 +6,16 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers())
 
 const PROBLEM = { code: 'unreachable', message: 'it is away', hint: 'wait' } as const
-const shown = (login: unknown): string => (login as Login).token.reveal()
+interface Token extends Login {
+  readonly token: Secret
+}
+
+const shown = (login: unknown): string => (login as Token).token.reveal()
 
 /** Logs in with numbers; `renewals` says how often one is renewed with the same time again. */
 function store(goodForMs?: number, renewals = 0) {
   const calls = { made: 0, renewed: 0 }
-  const login = (token: string): Login => ({
+  const login = (token: string): Token => ({
     token: new Secret(token),
     goodForMs,
     ...(renewals > calls.renewed && {
@@ -21,7 +25,7 @@ function store(goodForMs?: number, renewals = 0) {
       },
     }),
   })
-  const make = async (): Promise<Login> => {
+  const make = async (): Promise<Token> => {
     calls.made += 1
     return login(`token ${calls.made}`)
   }
@@ -68,14 +72,15 @@ describe('logins of a gateway that runs', () => {
     let asked = 0
     const renew = async () => {
       asked += 1
-      return asked < 3 ? PROBLEM : { token: new Secret('renewed') }
+      const next: Token = { token: new Secret('renewed') }
+      return asked < 3 ? PROBLEM : next
     }
-    await logins.get('a', async () => ({ token: new Secret('first'), goodForMs: 60_000, renew }))
+    await logins.get<Token>('a', async () => ({ token: new Secret('first'), goodForMs: 60_000, renew }))
     await vi.advanceTimersByTimeAsync(59_000)
     const { login } = await logins.get('a', async () => PROBLEM)
     expect([asked, shown(login)]).toEqual([3, 'renewed'])
     const never = vi.fn(async () => PROBLEM)
-    await logins.get('b', async () => ({ token: new Secret('x'), goodForMs: 60_000, renew: never }))
+    await logins.get<Token>('b', async () => ({ token: new Secret('x'), goodForMs: 60_000, renew: never }))
     await vi.advanceTimersByTimeAsync(600_000)
     expect(never.mock.calls.length).toBeLessThan(10)
   })

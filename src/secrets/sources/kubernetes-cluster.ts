@@ -1,10 +1,11 @@
-import { homedir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
-import { readYamlTree } from '../../config/yaml-tree.ts'
-import { readSecretFile, readTextFile } from '../read.ts'
+import { join } from 'node:path'
+import { type Answer, type Call, call } from '../http.ts'
+import { readTextFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
 import { fileProblem } from './file-problem.ts'
+import { noContext, nodeAt, notConfigured, pemAt, readKubeconfig, textAt } from './kubeconfig.ts'
+import { type ClusterLogin, loginOf } from './kubernetes-login.ts'
 
 /** A cluster to be asked. */
 export interface Cluster {
@@ -12,7 +13,9 @@ export interface Cluster {
   readonly server: string
   readonly host: string
   readonly ca: string | undefined
-  readonly token: Secret
+  /** The name that its certificate must have, where that is not its host's. */
+  readonly serverName?: string | undefined
+  readonly login: ClusterLogin
   readonly namespace: string
 }
 
@@ -22,12 +25,37 @@ const MAX_BYTES = 1024 * 1024
 
 /** Inside a pod its own cluster, unless agw.yaml or KUBECONFIG name a kubeconfig; elsewhere the kubeconfig. */
 export async function findCluster(context: SourceContext): Promise<Cluster | SourceProblem> {
-  const { env, connections, configDir } = context
-  const named = connections.kubernetes?.kubeconfig
-  if (named !== undefined) return fromKubeconfig(resolve(configDir, named), context)
-  if (env['KUBECONFIG']) return fromKubeconfig(env['KUBECONFIG'].split(delimiter)[0] ?? '', context)
-  if (env['KUBERNETES_SERVICE_HOST']) return inPod(context)
-  return fromKubeconfig(join(env['HOME'] ?? homedir(), '.kube', 'config'), context)
+  const { env, connections } = context
+  const named = connections.kubernetes?.kubeconfig !== undefined || Boolean(env['KUBECONFIG'])
+  return !named && env['KUBERNETES_SERVICE_HOST'] ? inPod(context) : fromKubeconfig(context)
+}
+
+/** Asks the API; once more where a login that a program made has ended. */
+export async function askCluster(
+  cluster: Cluster,
+  path: string,
+  context: SourceContext,
+): Promise<Answer | SourceProblem> {
+  const answer = await call({ ...callTo(cluster, path), signal: context.signal })
+  const { login } = cluster
+  if ('code' in answer || answer.status !== 401 || login.forget === undefined) return answer
+  login.forget()
+  const again = login.isOld === true ? await findCluster(context) : undefined
+  return again === undefined || 'code' in again
+    ? answer
+    : await call({ ...callTo(again, path), signal: context.signal })
+}
+
+/** A call to the API, with the login. */
+export function callTo({ server, ca, serverName, login }: Cluster, path: string): Call {
+  const { token, certificate } = login
+  return {
+    url: server + path,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` },
+    ca,
+    ...(serverName !== undefined && { serverName }),
+    ...(certificate && { cert: certificate.cert, key: certificate.key.reveal() }),
+  }
 }
 
 async function inPod({ env }: SourceContext): Promise<Cluster | SourceProblem> {
@@ -42,76 +70,33 @@ async function inPod({ env }: SourceContext): Promise<Cluster | SourceProblem> {
     server: `https://${host}`,
     host,
     ca: ca?.ok ? ca.text : undefined,
-    token: new Secret(token.text.trim(), 'service account token'),
+    login: { token: new Secret(token.text.trim(), 'service account token') },
     namespace: namespace?.ok ? namespace.text.trim() : 'default',
   }
 }
 
 const NOTHING = { code: 'missing', message: 'there is no token', hint: '' } as const
 
-async function fromKubeconfig(file: string, context: SourceContext): Promise<Cluster | SourceProblem> {
-  const read = await readTextFile(file, MAX_BYTES)
-  if (!read.ok) {
-    if (read.problem.code !== 'missing') return fileProblem(read.problem)
+async function fromKubeconfig(context: SourceContext): Promise<Cluster | SourceProblem> {
+  const chosen = await readKubeconfig(context)
+  if ('code' in chosen) return chosen
+  const { cluster, user, namespace = 'default' } = chosen
+  const server = textAt(cluster.node, 'server')?.replace(/\/+$/, '')
+  if (server === undefined || !URL.canParse(server)) return noContext()
+  if (nodeAt(cluster.node, 'insecure-skip-tls-verify') === true) {
     return notConfigured(
-      'there is no cluster: this is no pod, and there is no kubeconfig',
-      'run it in the cluster, or name a kubeconfig with KUBECONFIG or in agw.yaml',
+      'the kubeconfig says not to verify the certificate of the cluster, and agw always does',
+      'name its authority instead: certificate-authority or certificate-authority-data',
     )
   }
-  const config = readYamlTree(read.text)
-  const current = context.connections.kubernetes?.context ?? textAt(config, 'current-context')
-  const chosen = named(config, 'contexts', current, 'context')
-  const cluster = named(config, 'clusters', textAt(chosen, 'cluster'), 'cluster')
-  const user = named(config, 'users', textAt(chosen, 'user'), 'user')
-  const server = textAt(cluster, 'server')?.replace(/\/+$/, '')
-  if (server === undefined || !URL.canParse(server)) {
-    return notConfigured(
-      'the kubeconfig has no such context, or no server for it',
-      'see `kubectl config get-contexts`',
-    )
+  if (nodeAt(cluster.node, 'proxy-url') !== undefined) {
+    const message = 'the kubeconfig reaches the cluster through a proxy (proxy-url), which agw cannot'
+    return notConfigured(message, 'use `exec: [kubectl, get, secret, …]`')
   }
-  const folder = dirname(file)
-  const token = await tokenOf(user, folder)
-  if (!(token instanceof Secret)) return token
-  const inline = textAt(cluster, 'certificate-authority-data')
-  const caFile = textAt(cluster, 'certificate-authority')
-  const ca = caFile === undefined ? undefined : await readTextFile(resolve(folder, caFile), MAX_BYTES)
-  if (ca !== undefined && !ca.ok) return fileProblem(ca.problem)
-  return {
-    server,
-    host: new URL(server).host,
-    ca: inline === undefined ? ca?.text : Buffer.from(inline, 'base64').toString('utf8'),
-    token,
-    namespace: textAt(chosen, 'namespace') ?? 'default',
-  }
-}
-
-async function tokenOf(user: unknown, folder: string): Promise<Secret | SourceProblem> {
-  const file = textAt(user, 'tokenFile')
-  if (file !== undefined) {
-    const read = await readSecretFile(resolve(folder, file))
-    return read.ok ? read.secret : fileProblem(read.problem)
-  }
-  const token = textAt(user, 'token')
-  if (token !== undefined) return new Secret(token, 'kubeconfig token')
-  return notConfigured(
-    'the kubeconfig logs in by a certificate or a program, and agw takes tokens only',
-    'use a context with a token, or `exec: [kubectl, get, secret, …]`',
-  )
-}
-
-function named(config: unknown, list: string, name: string | undefined, inner: string): unknown {
-  const entries = config instanceof Map ? config.get(list) : undefined
-  if (!Array.isArray(entries) || name === undefined) return undefined
-  const entry: unknown = entries.find(one => textAt(one, 'name') === name)
-  return entry instanceof Map ? entry.get(inner) : undefined
-}
-
-function textAt(node: unknown, key: string): string | undefined {
-  const value: unknown = node instanceof Map ? node.get(key) : undefined
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function notConfigured(message: string, hint: string): SourceProblem {
-  return { code: 'not-configured', message, hint }
+  const ca = await pemAt(cluster, 'certificate-authority')
+  if (typeof ca === 'object') return ca
+  const login = await loginOf(user, server, context)
+  if ('code' in login) return login
+  const serverName = textAt(cluster.node, 'tls-server-name')
+  return { server, host: new URL(server).host, ca, serverName, login, namespace }
 }

@@ -1,16 +1,18 @@
-import { at, call, pathOf, refused } from '../http.ts'
+import { at, pathOf, refused } from '../http.ts'
 import type { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { strangeAnswer, textOf } from './decode.ts'
-import { type Cluster, findCluster } from './kubernetes-cluster.ts'
+import { askCluster, type Cluster, findCluster } from './kubernetes-cluster.ts'
+import { watchSecrets } from './kubernetes-watch.ts'
 
 /**
- * Keys of Secrets, read one by one through the API: a role needs `get` on these names only. Inside a pod the service
- * account is used, elsewhere a kubeconfig.
+ * Keys of Secrets, read one by one through the API: a role needs `get` on these names only, and `watch` to see changes at
+ * once. Inside a pod the service account is used, elsewhere a kubeconfig.
  */
 export const kubernetesSource: SecretSource<'kubernetes'> = {
   kind: 'kubernetes',
   timeoutMs: 10_000,
+  // Beside the watch, which not every role may have.
   refreshMs: 60_000,
   describe: ({ namespace, name, key }) =>
     `kubernetes ${namespace === undefined ? '' : `${namespace}/`}${name} ${key}`,
@@ -34,10 +36,16 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
     }
     return found
   },
+  watch: (references, changed, context) =>
+    watchSecrets(
+      references.map(({ where: { namespace, name } }) => ({ namespace, name })),
+      changed,
+      context,
+    ),
   async probe(context) {
     const cluster = await findCluster(context)
     if ('code' in cluster) return { ok: false, detail: cluster.message, hint: cluster.hint }
-    const answer = await ask(cluster, '/version', context)
+    const answer = await askCluster(cluster, '/version', context)
     if ('code' in answer) return { ok: false, detail: answer.message, hint: answer.hint }
     return answer.status === 200
       ? { ok: true, detail: `the cluster at ${cluster.host} answers` }
@@ -56,7 +64,7 @@ async function read(
   path: string,
   context: SourceContext,
 ): Promise<Keys | SourceProblem | undefined> {
-  const answer = await ask(cluster, path, context)
+  const answer = await askCluster(cluster, path, context)
   if ('code' in answer) return answer
   if (answer.status === 404) return undefined
   const who = `the cluster at ${cluster.host}`
@@ -70,9 +78,4 @@ async function read(
       return typeof encoded === 'string' ? textOf(encoded) : strangeAnswer(who)
     },
   }
-}
-
-function ask(cluster: Cluster, path: string, { signal }: SourceContext) {
-  const headers = { authorization: `Bearer ${cluster.token.reveal()}` }
-  return call({ url: cluster.server + path, headers, ca: cluster.ca, signal })
 }

@@ -53,8 +53,13 @@ export async function vaultSession({
   }
 }
 
+/** A token of Vault. */
+interface TokenLogin extends Login {
+  readonly token: Secret
+}
+
 /** A login at Vault, and whether it may have ended since it was made. */
-export interface VaultLoggedIn extends Login {
+export interface VaultLoggedIn extends TokenLogin {
   /** It is of an earlier batch: another one may be had. */
   readonly isOld: boolean
   /** Gives it up: the next batch logs in anew. */
@@ -72,7 +77,7 @@ export async function logIn(
   const { logins, connections, configDir } = context
   const given = await givenToken(context)
   if (given !== undefined && !(given instanceof Secret)) return given
-  const make = (): Promise<Login | SourceProblem> =>
+  const make = (): Promise<TokenLogin | SourceProblem> =>
     given === undefined
       ? loginByRequest(session, context)
       : logins === undefined
@@ -106,7 +111,10 @@ async function givenToken({
   return login.token === undefined ? undefined : fromFile(resolve(configDir, login.token.file))
 }
 
-async function loginByRequest(session: VaultSession, context: SourceContext): Promise<Login | SourceProblem> {
+async function loginByRequest(
+  session: VaultSession,
+  context: SourceContext,
+): Promise<TokenLogin | SourceProblem> {
   const request = await loginRequest(context.connections.vault?.login ?? {}, context)
   if ('code' in request) return request
   const { mount, body } = request
@@ -123,7 +131,7 @@ async function loginByRequest(session: VaultSession, context: SourceContext): Pr
 }
 
 /** What a login and a renewal answer with. */
-function loginFrom({ json }: Answer, session: VaultSession): Login | undefined {
+function loginFrom({ json }: Answer, session: VaultSession): TokenLogin | undefined {
   const token = at(json, 'auth', 'client_token')
   if (typeof token !== 'string') return undefined
   return lasting(new Secret(token, 'vault token'), at(json, 'auth'), session, 'lease_duration')
@@ -134,7 +142,7 @@ async function looked(
   session: VaultSession,
   token: Secret,
   context: SourceContext,
-): Promise<Login | SourceProblem> {
+): Promise<TokenLogin | SourceProblem> {
   const answer = await lookUp(session, token, context)
   if ('code' in answer) return answer
   return answer.status === 200 ? lasting(token, at(answer.json, 'data'), session, 'ttl') : { token }
@@ -156,7 +164,7 @@ function lasting(
   about: unknown,
   session: VaultSession,
   word: 'ttl' | 'lease_duration',
-): Login {
+): TokenLogin {
   const seconds = at(about, word)
   if (typeof seconds !== 'number' || seconds <= 0) return { token }
   const goodForMs = seconds * 1000
@@ -168,7 +176,7 @@ async function renewed(
   session: VaultSession,
   token: Secret,
   signal: AbortSignal,
-): Promise<Login | SourceProblem> {
+): Promise<TokenLogin | SourceProblem> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(RENEWAL_MS)])
   const answer = await post(session, '/v1/auth/token/renew-self', new Secret('{}'), within, token)
   if ('code' in answer) return answer

@@ -1,38 +1,18 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
+import { Logins } from '../../../src/secrets/logins.ts'
 import { kubernetesSource } from '../../../src/secrets/sources/kubernetes.ts'
 import { makeCertificate } from '../../helpers/tls.ts'
-import { tempFolders } from '../folders.ts'
+import { isWindows, tempFolders } from '../folders.ts'
 import { contract, problem, said } from './contract.ts'
-import { fakeServer } from './fake-server.ts'
+import { fakeKubernetes } from './fake-kubernetes.ts'
 
 const folder = tempFolders()
 const FAKE = "a fake of the API's secrets"
-
-/** Answers as a kube-apiserver does to a token that may read single Secrets: what is missing is 403 as well. */
-async function cluster({ strict = false } = {}) {
-  const secrets = new Map<string, Record<string, string>>()
-  const state = { token: 'pod-token-1' }
-  const status = (code: number, reason: string) => ({
-    status: code,
-    json: { kind: 'Status', status: 'Failure', reason, code },
-  })
-  const server = await fakeServer(({ url, headers }) => {
-    if (headers.authorization !== `Bearer ${state.token}`) return status(401, 'Unauthorized')
-    if (url === '/version') return { status: 200, json: { major: '1', minor: '32' } }
-    const found = secrets.get(url)
-    if (found === undefined) return strict ? status(403, 'Forbidden') : status(404, 'NotFound')
-    const data = Object.fromEntries(
-      Object.entries(found).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
-    )
-    return { status: 200, json: { apiVersion: 'v1', kind: 'Secret', data, type: 'Opaque' } }
-  })
-  return { ...server, secrets, state }
-}
 
 /** A kubeconfig with a token in a file beside it, which is replaced while the process runs. */
 function kubeconfig(dir: string, server: string, user = '{ tokenFile: token }'): string {
@@ -58,21 +38,23 @@ users:
   return file
 }
 
+const V1 = 'client.authentication.k8s.io/v1'
 const PATH = '/api/v1/namespaces/prod/secrets/agw-keys'
 
 contract(
   'kubernetes',
   async () => {
-    const { url, secrets, state } = await cluster()
+    const { url, state, get, put } = await fakeKubernetes()
     const configDir = folder()
     writeFileSync(join(configDir, 'token'), state.token)
+    put(PATH, {})
     return {
       context: { env: { KUBECONFIG: kubeconfig(configDir, url) }, configDir, connections: {} },
       where: key => ({ name: 'agw-keys', key }),
-      put: (name, value) => void secrets.set(PATH, { ...secrets.get(PATH), [name]: value }),
+      put: (name, value) => put(PATH, { ...get(PATH), [name]: value }),
       take: name => {
-        const { [name]: _, ...rest } = secrets.get(PATH) ?? {}
-        secrets.set(PATH, rest)
+        const { [name]: _, ...rest } = get(PATH)
+        put(PATH, rest)
       },
     }
   },
@@ -90,11 +72,11 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
     }) as const
 
   test('several keys of one Secret cost one request; namespaces are the own one, or named', async () => {
-    const { url, secrets, state, seen } = await cluster()
+    const { url, put, state, seen } = await fakeKubernetes()
     const configDir = folder()
     writeFileSync(join(configDir, 'token'), state.token)
-    secrets.set(PATH, { A: '1', B: '2\n' })
-    secrets.set('/api/v1/namespaces/test/secrets/agw-keys', { C: '3' })
+    put(PATH, { A: '1', B: '2\n' })
+    put('/api/v1/namespaces/test/secrets/agw-keys', { C: '3' })
     const context = { env: { KUBECONFIG: kubeconfig(configDir, url) }, configDir, connections: {} }
     const entries = [entry('agw-keys', 'A'), entry('agw-keys', 'B'), entry('agw-keys', 'C', 'test')]
     const found = await gather(entries, context)
@@ -128,10 +110,10 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
   })
 
   test('the token is read anew for each batch', async () => {
-    const { url, secrets, state } = await cluster()
+    const { url, put, state } = await fakeKubernetes()
     const configDir = folder()
     const context = { env: { KUBECONFIG: kubeconfig(configDir, url) }, configDir, connections: {} }
-    secrets.set(PATH, { A: '1' })
+    put(PATH, { A: '1' })
     for (const token of ['pod-token-1', 'pod-token-2', 'pod-token-3']) {
       state.token = token
       writeFileSync(join(configDir, 'token'), token)
@@ -141,7 +123,7 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
   })
 
   test('what is not allowed, not accepted and not there are told apart', async () => {
-    const { url, state } = await cluster({ strict: true })
+    const { url, state } = await fakeKubernetes({ strict: true })
     const configDir = folder()
     const context = { env: { KUBECONFIG: kubeconfig(configDir, url) }, configDir, connections: {} }
     writeFileSync(join(configDir, 'token'), state.token)
@@ -160,14 +142,40 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
   test.each<[string, (dir: string) => Record<string, string>, RegExp]>([
     ['neither pod nor kubeconfig', dir => ({ HOME: dir }), /this is no pod/],
     [
-      'a login by certificate',
-      dir => ({ KUBECONFIG: kubeconfig(dir, 'https://x', '{ client-certificate: a }') }),
-      /tokens only/,
+      'a certificate without its key',
+      dir => ({ KUBECONFIG: kubeconfig(dir, 'https://x', '{ client-certificate-data: YQ== }') }),
+      /certificate without its key/,
     ],
     [
-      'a login by program',
+      'no login',
+      dir => ({ KUBECONFIG: kubeconfig(dir, 'https://x', '{ username: a }') }),
+      /no login that agw/,
+    ],
+    [
+      'a program of another interface',
       dir => ({ KUBECONFIG: kubeconfig(dir, 'https://x', '{ exec: { command: evil } }') }),
-      /tokens only/,
+      /login program that agw cannot ask/,
+    ],
+    [
+      'a program that wants a terminal',
+      dir => ({
+        KUBECONFIG: kubeconfig(
+          dir,
+          'https://x',
+          `{ exec: { command: a, apiVersion: ${V1}, interactiveMode: Always } }`,
+        ),
+      }),
+      /wants a terminal/,
+    ],
+    [
+      'a cluster that is not to be verified',
+      dir => ({ KUBECONFIG: kubeconfig(dir, 'https://x", insecure-skip-tls-verify: true, x: "') }),
+      /agw always does/,
+    ],
+    [
+      'a cluster behind a proxy',
+      dir => ({ KUBECONFIG: kubeconfig(dir, 'https://x", proxy-url: "http://p') }),
+      /through a proxy/,
     ],
     [
       'a pod without a token',
@@ -180,5 +188,137 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
     const found = problem((await gather([entry('agw-keys', 'A')], context)).get('A'))
     expect(found).toMatchObject({ code: 'not-configured', message: expect.stringMatching(message) })
     expect(await kubernetesSource.probe?.(context)).toMatchObject({ ok: false })
+  })
+
+  test('a client certificate, within the kubeconfig or in files beside it', async () => {
+    const clients = makeCertificate(['me'])
+    const { url, put, ca } = await fakeKubernetes({ clients })
+    put(PATH, { A: 'sk-by-certificate' })
+    const dir = folder()
+    for (const [name, text] of Object.entries({
+      'me.crt': clients.cert,
+      'me.key': clients.key,
+      'ca.crt': ca,
+    }))
+      writeFileSync(join(dir, name), text, { mode: 0o600 })
+    const data = (text: string): string => Buffer.from(text).toString('base64')
+    const inline = `{ client-certificate-data: ${data(clients.cert)}, client-key-data: ${data(clients.key)} }`
+    const files = '{ client-certificate: me.crt, client-key: me.key }'
+    for (const [authority, user] of [
+      [`", certificate-authority: "ca.crt`, files],
+      [`", certificate-authority-data: "${data(ca)}", tls-server-name: "cluster.test`, inline],
+    ]) {
+      const context = {
+        env: { KUBECONFIG: kubeconfig(dir, url + authority, user) },
+        configDir: dir,
+        connections: {},
+      }
+      const found = await gather([entry('agw-keys', 'A')], context)
+      expect([...found.values()].map(said)).toEqual(['sk-by-certificate'])
+    }
+    const stranger = makeCertificate(['me'])
+    const user = `{ client-certificate-data: ${data(stranger.cert)}, client-key-data: ${data(stranger.key)} }`
+    const env = { KUBECONFIG: kubeconfig(dir, `${url}", certificate-authority: "ca.crt`, user) }
+    const refused = problem(
+      (await gather([entry('agw-keys', 'A')], { env, configDir: dir, connections: {} })).get('A'),
+    )
+    expect(refused).toMatchObject({ code: 'denied', message: expect.stringMatching(/401/) })
+    expect(JSON.stringify(refused)).not.toMatch(/PRIVATE|BEGIN/)
+  })
+
+  test('several kubeconfigs are one: context and user may stand in different files', async () => {
+    const { url, put, state } = await fakeKubernetes()
+    put(PATH, { A: 'sk-1' })
+    const [one, two] = [folder(), folder()]
+    writeFileSync(
+      join(one, 'config'),
+      'current-context: here\nusers: [{ name: me, user: { tokenFile: token } }]\n',
+    )
+    writeFileSync(join(one, 'token'), state.token)
+    const env = {
+      KUBECONFIG: [join(one, 'config'), join(one, 'nope'), kubeconfig(two, url, '{ token: wrong }')].join(
+        delimiter,
+      ),
+    }
+    const found = await gather([entry('agw-keys', 'A')], { env, configDir: two, connections: {} })
+    expect([...found.values()].map(said)).toEqual(['sk-1'])
+  })
+
+  describe.skipIf(isWindows)('a login program', () => {
+    /** Prints what is in `credential`, and writes down how it was run. */
+    const PROGRAM = `#!${process.execPath}
+const fs = require('node:fs')
+const seen = { argv: process.argv.slice(2), env: Object.keys(process.env).sort(), info: JSON.parse(process.env.KUBERNETES_EXEC_INFO) }
+fs.appendFileSync(__dirname + '/calls', JSON.stringify(seen) + '\\n')
+process.stderr.write('canary-on-stderr')
+process.stdout.write(fs.readFileSync(__dirname + '/credential'))
+process.exit(fs.existsSync(__dirname + '/status') ? 3 : 0)
+`
+    const credential = (status: object): string =>
+      JSON.stringify({ apiVersion: V1, kind: 'ExecCredential', status })
+
+    async function prepared() {
+      const cluster = await fakeKubernetes()
+      cluster.put(PATH, { A: 'sk-by-program' })
+      const dir = folder()
+      writeFileSync(join(dir, 'login'), PROGRAM, { mode: 0o755 })
+      const say = (text: string): void => writeFileSync(join(dir, 'credential'), text)
+      say(credential({ token: cluster.state.token }))
+      const user = `{ exec: { apiVersion: ${V1}, command: ./login, args: [get, $HOME, "a b"], env: [{ name: MINE, value: "1" }] } }`
+      const env = {
+        KUBECONFIG: kubeconfig(dir, cluster.url, user),
+        PATH: process.env['PATH'],
+        AWS_PROFILE: 'p',
+        OPENAI_API_KEY: 'sk-canary',
+      }
+      const calls = () =>
+        readFileSync(join(dir, 'calls'), 'utf8')
+          .trim()
+          .split('\n')
+          .map(line => JSON.parse(line))
+      return { cluster, dir, say, calls, context: { env, configDir: dir, connections: {} } }
+    }
+
+    test('is run without a shell, with a small environment, and its token is used', async () => {
+      const { calls, context } = await prepared()
+      const found = await gather([entry('agw-keys', 'A')], context)
+      expect([...found.values()].map(said)).toEqual(['sk-by-program'])
+      expect(calls()).toEqual([
+        {
+          argv: ['get', '$HOME', 'a b'],
+          env: ['AWS_PROFILE', 'KUBECONFIG', 'KUBERNETES_EXEC_INFO', 'MINE', 'PATH'],
+          info: { apiVersion: V1, kind: 'ExecCredential', spec: { interactive: false } },
+        },
+      ])
+    })
+
+    test('is asked again when its token has ended, or is refused, and not before', async () => {
+      using logins = new Logins()
+      const { cluster, say, calls, context } = await prepared()
+      const read = async () =>
+        said((await gather([entry('agw-keys', 'A')], { ...context, logins })).get('A') as never)
+      for (const _ of [1, 2, 3]) expect(await read()).toBe('sk-by-program')
+      expect(calls().length).toBe(1)
+      cluster.state.token = 'another'
+      say(credential({ token: 'another', expirationTimestamp: new Date(Date.now() - 1000).toISOString() }))
+      expect(await read()).toBe('sk-by-program')
+      expect(calls().length).toBe(2)
+      expect(await read()).toBe('sk-by-program')
+      expect(calls().length).toBe(3)
+    })
+
+    test.each<[string, string, boolean, RegExp]>([
+      ['prints something else', 'canary', false, /printed no ExecCredential/],
+      ['gives no login', credential({}), false, /printed no ExecCredential/],
+      ['fails', 'canary', true, /ended with status 3/],
+      ['prints too much', 'canary'.repeat(20_000), false, /printed too much/],
+    ])('one that %s is told without a word of it', async (_, text, fails, message) => {
+      const { dir, say, context } = await prepared()
+      say(text)
+      if (fails) writeFileSync(join(dir, 'status'), '')
+      const found = problem((await gather([entry('agw-keys', 'A')], context)).get('A'))
+      expect(found.message).toMatch(message)
+      expect(JSON.stringify(found)).not.toContain('canary')
+    })
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { SourceKind } from '../../../src/config/agw/places.ts'
 import { encryptAge, newIdentity, recipientOf } from '../../../src/secrets/age.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
+import { fakeKubernetes } from './fake-kubernetes.ts'
 import { fakeServer } from './fake-server.ts'
 import { fakeVault } from './fake-vault.ts'
 import { noKeyring, startKeyring } from './keyring-daemon.ts'
@@ -137,28 +138,21 @@ export const TURNING: Readonly<Record<SourceKind, TurningSource>> = {
   kubernetes: {
     on: 'a fake',
     make: async folder => {
-      let data: string | undefined
-      const { url } = await fakeServer(() =>
-        data === undefined ? { status: 404 } : { status: 200, json: { kind: 'Secret', data: { key: data } } },
-      )
+      const cluster = await fakeKubernetes()
+      const path = '/api/v1/namespaces/default/secrets/keys'
       const one = {
         name: 'x',
         context: { cluster: 'x', user: 'x' },
-        cluster: { server: url },
-        user: { token: 't' },
+        cluster: { server: cluster.url },
+        user: { token: cluster.state.token },
       }
       const config = { 'current-context': 'x', contexts: [one], clusters: [one], users: [one] }
       put(join(folder, 'kubeconfig'), JSON.stringify(config))
       return {
-        entry: '{ kubernetes: { name: keys, key: key } }',
+        entry: '{ kubernetes: { name: keys, key: key }, refresh: 1h }',
         sources: '{ kubernetes: { kubeconfig: kubeconfig } }',
-        hangup: true,
-        turn: value => {
-          data = Buffer.from(value).toString('base64')
-        },
-        take: () => {
-          data = undefined
-        },
+        turn: value => cluster.put(path, { key: value }),
+        take: () => cluster.remove(path),
       }
     },
   },
