@@ -1,8 +1,9 @@
-// What a request costs the gateway: `npm run bench -- [request|keys|routes|rate|streams]`.
+// What a request costs the gateway: `npm run bench -- [request|keys|routes|workers|rate|streams]`.
 //
 //   request  one key, access log on, beside nginx doing the least a key-injecting gateway does (the default)
 //   keys     the same with 100,000 virtual keys and a token limit
 //   routes   10,000 routes beside 10
+//   workers  two workers beside one process, on the same CPU: what a request costs all of their processes
 //   rate     3,000 requests a second: what the gateway adds to the time of one
 //   streams  time to the first event of a stream, and memory of 1,000 idle ones
 //
@@ -63,24 +64,39 @@ async function compare(config) {
   }
 }
 
-async function compareRoutes() {
+/** Two gateways take turns; a contestant is `[name, config, flags]`, its config made for a port. */
+async function compareGateways(...contestants) {
   const upstream = await startUpstream(settings)
   writeLoad(settings, CLIENT_KEY)
-  const few = await startGateway(folder, routes(port, upstreamPort, 10), 'few')
-  const many = await startGateway(folder, routes(port + 1, upstreamPort, 10_000), 'many')
+  const started = []
   try {
-    const contestant = (name, at, { pid }) => ({ name, port: at, pids: [pid] })
-    alternate(settings, contestant('10', port, few), contestant('10,000', port + 1, many))
+    for (const [name, config, flags] of contestants) {
+      const at = port + started.length
+      const gateway = await startGateway(folder, config(at), name, flags)
+      started.push({ ...gateway, name, port: at })
+    }
+    alternate(settings, ...started)
   } finally {
-    await Promise.all([few.stop(), many.stop()])
+    await Promise.all(started.map(({ stop }) => stop()))
     upstream.stop()
   }
+}
+
+function compareRoutes() {
+  const withRoutes = count => at => routes(at, upstreamPort, count)
+  return compareGateways(['10', withRoutes(10)], ['10,000', withRoutes(10_000)])
+}
+
+function compareWorkers() {
+  const config = at => oneKey(at, upstreamPort)
+  return compareGateways(['one', config], ['two', config, ['--workers', '2']])
 }
 
 const ROWS = {
   request: () => compare(oneKey(port, upstreamPort)),
   keys: () => compare(virtualKeys(port, upstreamPort, 100_000)),
   routes: compareRoutes,
+  workers: compareWorkers,
   rate: () => measureRate(settings),
   streams: () => measureStreams(settings),
 }

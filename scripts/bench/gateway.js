@@ -22,12 +22,21 @@ async function idle(pid) {
   }
 }
 
-/** `agw serve` as it was built, on CPU 0 where that can be said, its access log in a file; resolves once it is idle. */
-export async function startGateway(folder, config, name = 'gateway') {
+/** The processes that a process has started. */
+function childrenOf(pid) {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'latin1' })
+  return stdout.split('\n').filter(Boolean).map(Number)
+}
+
+/**
+ * `agw serve` as it was built, on CPU 0 where that can be said, its access log in a file; resolves once it is idle. `pids`
+ * are all of its processes, the one that was started first.
+ */
+export async function startGateway(folder, config, name = 'gateway', flags = []) {
   const path = join(folder, `${name}.yaml`)
   writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
   const log = join(folder, `${name}.log`)
-  const command = ['bin/run.js', 'serve', '--json', '-f', path, '--access-log', log]
+  const command = ['bin/run.js', 'serve', '--json', '-f', path, '--access-log', log, ...flags]
   const [program, ...args] = [...(canPin ? ['taskset', '-c', '0'] : []), process.execPath, ...command]
   const gateway = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise((resolve, reject) => {
@@ -42,7 +51,7 @@ export async function startGateway(folder, config, name = 'gateway') {
     gateway.kill('SIGTERM')
     await new Promise(resolve => gateway.once('exit', resolve))
   }
-  return { pid: gateway.pid, stop }
+  return { pid: gateway.pid, pids: [gateway.pid, ...childrenOf(gateway.pid)], stop }
 }
 
 /** The load and all it starts stay off the gateway's CPU. */

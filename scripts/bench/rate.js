@@ -12,15 +12,22 @@ const BYTES = Buffer.from(
 /** Where answers take as long as it takes to get here, their times say nothing of the gateway. */
 const MOST_UNDER_WAY = 2000
 
-/** A connection that carries one request at a time and calls back with its time, in milliseconds. */
+/** A connection that carries one request at a time and calls back with its time, in milliseconds, or an error. */
 class Connection {
   #socket
   #startedAt = 0
   #missing = -1
 
-  constructor(port, done) {
+  constructor(port, done, fail) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    this.#socket.on('data', chunk => this.#onData(chunk, done))
+    this.#socket.on('data', chunk => {
+      try {
+        this.#onData(chunk, done)
+      } catch (error) {
+        fail(error)
+      }
+    })
+    this.#socket.on('error', fail)
   }
 
   send() {
@@ -53,24 +60,31 @@ async function load(port, perSecond, seconds) {
   const times = []
   const free = []
   const all = []
+  let fail
+  const done = (connection, took) => {
+    times.push(took)
+    free.push(connection)
+  }
   const open = () => {
     if (all.length === MOST_UNDER_WAY)
       throw new Error(`the machine does not keep up: ${MOST_UNDER_WAY} requests wait for their answers`)
-    const connection = new Connection(port, (done, took) => {
-      times.push(took)
-      free.push(done)
-    })
+    const connection = new Connection(port, done, fail)
     all.push(connection)
     return connection
   }
   const start = performance.now()
   let sent = 0
-  await new Promise(resolve => {
+  await new Promise((resolve, reject) => {
+    fail = reject
     const tick = () => {
       const elapsed = (performance.now() - start) / 1000
       if (elapsed > seconds) return resolve()
-      for (; sent < elapsed * perSecond; sent++) (free.pop() ?? open()).send()
-      setTimeout(tick, 1)
+      try {
+        for (; sent < elapsed * perSecond; sent++) (free.pop() ?? open()).send()
+        setTimeout(tick, 1)
+      } catch (error) {
+        reject(error)
+      }
     }
     tick()
   })
