@@ -1,8 +1,10 @@
 import { keySlots, MAX_CONFIG_BYTES } from '../config/index.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type UsableConfig } from '../load.ts'
+import { currentKeys, forgetExpired } from '../secrets/index.ts'
 import { Secret } from '../secrets/secret.ts'
 import { BaseCommand } from './base-command.ts'
 import { configFlags } from './flags.ts'
+import { forgottenText } from './report/rotate.ts'
 import { readStdinUpTo } from './stdin.ts'
 
 /** The flags that say which config and which variables. */
@@ -42,6 +44,18 @@ export abstract class ConfigCommand extends BaseCommand {
     this.makeKnown(loaded)
     for (const { secret } of loaded.slots) this.registerSecret(secret)
     return loaded
+  }
+
+  /** Takes the old keys of rotations away whose time is over, and says so. */
+  protected async forgetExpired(loaded: LoadedConfig): Promise<void> {
+    const { draft, document, variables } = loaded
+    const [cwd, env] = [process.cwd(), process.env]
+    const slots = draft === undefined ? [] : keySlots(draft, document)
+    const keys = () => currentKeys(slots, variables, cwd)
+    for (const one of await forgetExpired(loaded, keys, { cwd, env })) {
+      if (one.result === 'forgotten') this.note(forgottenText(one))
+      else this.warning(forgottenText(one))
+    }
   }
 
   protected registerSecret(secret: Secret | undefined): void {

@@ -1,7 +1,7 @@
 import { type Diagnostic, findConfig, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
-import { listKeys, readKeyNotes } from '../secrets/index.ts'
+import { currentKeys, forgetExpired, listKeys, readKeyNotes } from '../secrets/index.ts'
 import { lookAtFiles } from './files.ts'
 import { type Finding, finding } from './finding.ts'
 import { lookAtPorts } from './ports.ts'
@@ -31,6 +31,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   options.onLoaded(loaded)
   return [
     ...found,
+    ...(await lookAtFormerKeys(loaded, load)),
     ...(await lookAtKeys(loaded, load)),
     ...(await lookAtSources(loaded, load)),
     ...(await lookAtFiles(loaded, load, options.uid)),
@@ -98,4 +99,16 @@ async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Prom
     const what = `${source}${fingerprint === null ? '' : `  ${fingerprint}`}`
     return finding(`key ${slot.name}`, STATES[state], what, detail ?? '')
   })
+}
+
+/** Old keys of rotations whose time is over are taken away, as every `keys` command would. */
+async function lookAtFormerKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Promise<Finding[]> {
+  const { draft, document, variables } = loaded
+  const slots = draft === undefined ? [] : keySlots(draft, document)
+  const gone = await forgetExpired(loaded, () => currentKeys(slots, variables, cwd), { cwd, env })
+  return gone.map(({ name, fingerprint, place, result, why }) =>
+    result === 'forgotten'
+      ? finding(`old key ${name}`, 'ok', `${fingerprint} is forgotten: its time was over (${place})`)
+      : finding(`old key ${name}`, 'warning', `${fingerprint} should be gone from ${place}: ${why ?? ''}`),
+  )
 }

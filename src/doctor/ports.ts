@@ -13,7 +13,11 @@ export async function lookAtPorts(loaded: LoadedConfig, { env }: LoadOptions): P
   const running = await runningGateways(env)
   const own = await realpath(loaded.path).catch(() => loaded.path)
   const found = running.map(({ pid, config, admin, startedAt }) =>
-    finding('gateway', 'ok', `process ${pid} serves ${config} since ${startedAt.slice(0, 16)} (${admin})`),
+    finding(
+      'gateway',
+      'ok',
+      `process ${pid} serves ${config} since ${startedAt.slice(0, 16)} (${admin ?? 'admin pages off'})`,
+    ),
   )
   const served = running.some(gateway => gateway.config === own || gateway.config === loaded.path)
   for (const port of portsOf(loaded)) {

@@ -16,3 +16,12 @@ export async function currentKey(
   const file = await readSecretFile(resolve(cwd, slot.file))
   return file.ok ? file.secret : undefined
 }
+
+/** Each slot with the key it resolves to now. */
+export async function currentKeys(
+  slots: readonly KeySlot[],
+  variables: VariableTable,
+  cwd: string,
+): Promise<{ slot: KeySlot; secret: Secret | undefined }[]> {
+  return Promise.all(slots.map(async slot => ({ slot, secret: await currentKey(slot, variables, cwd) })))
+}

@@ -50,7 +50,8 @@ async function readBatch(
   return new Map(
     batch.map(entry => {
       const described = source.describe(entry.where)
-      const outcome = outcomes === 'timeout' ? tooSlow(timeoutMs) : (outcomes.get(entry) ?? nothingThere())
+      const outcome =
+        outcomes === 'timeout' ? tooSlow(timeoutMs) : (outcomes.get(entry) ?? nothingThere(source, entry))
       return [entry.variable, { described, outcome: judged(outcome, described, entry.variable) }]
     }),
   )
@@ -142,6 +143,7 @@ function tooSlow(timeoutMs?: number): SourceProblem {
   }
 }
 
-function nothingThere(): SourceProblem {
-  return { code: 'missing', message: 'nothing is stored there', hint: 'store the key with `agw keys set`' }
+function nothingThere(source: SecretSource, { where }: SecretEntry): SourceProblem {
+  const hint = source.instead?.(where) ?? 'store the key with `agw keys set`'
+  return { code: 'missing', message: 'nothing is stored there', hint }
 }

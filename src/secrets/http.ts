@@ -5,7 +5,7 @@ import type { SourceProblem } from './source.ts'
 /** A call to a store of secrets. Never logged: headers and body may hold a login. */
 export interface Call {
   readonly url: string
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   /** PEM of the authority that signed the server's certificate, where it is not a public one. */
@@ -102,7 +102,7 @@ export function at(json: unknown, ...keys: readonly string[]): unknown {
 }
 
 /** An answer that says why there is no value, by its status alone: its body may repeat what was sent. */
-export function refused(status: number, who: string): SourceProblem {
+export function refused(status: number, who: string, what: 'read' | 'write' = 'read'): SourceProblem {
   if (status === 401) {
     return {
       code: 'denied',
@@ -113,8 +113,11 @@ export function refused(status: number, who: string): SourceProblem {
   if (status === 403) {
     return {
       code: 'denied',
-      message: `${who} does not let this login read it (status 403)`,
-      hint: 'give it the right to read this secret; some stores also say so of a secret that is not there',
+      message: `${who} does not let this login ${what} it (status 403)`,
+      hint:
+        what === 'read'
+          ? 'give it the right to read this secret; some stores also say so of a secret that is not there'
+          : 'give it the right to write this secret, or write it there as somebody who has it',
     }
   }
   const busy = status === 429 || status >= 500

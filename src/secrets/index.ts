@@ -1,6 +1,6 @@
 export { changedSince } from './changed-since.ts'
 /** The face of this room: Config → ResolvedConfig, and the life of a key on this machine. */
-export { currentKey } from './current.ts'
+export { currentKey, currentKeys } from './current.ts'
 export { cleanPastedKey, providerMismatch, shortKey } from './detect.ts'
 export { setInDotenv } from './dotenv.ts'
 export { type KeyFindings, keyFindings } from './findings.ts'
@@ -12,6 +12,14 @@ export { type KeepEvent, LastGood } from './last-good.ts'
 export { type KeyRow, type KeyState, listKeys } from './list.ts'
 export { withLock } from './lock.ts'
 export { placeholderSecrets, type ResolvedConfig, type ResolvedSlot, resolveSecrets } from './resolve.ts'
+export {
+  type Forgotten,
+  forgetExpired,
+  forgetWith,
+  nextExpiry,
+  type RotatedConfig,
+  type SlotKey,
+} from './rotation/forget.ts'
 export { formerKey } from './rotation/former.ts'
 export { type Run, runWith, type ToolResult } from './run.ts'
 export { Secret } from './secret.ts'

@@ -38,7 +38,7 @@ export async function storeAtPlace(
   env: Environment,
 ): Promise<StoreResult> {
   const { source, context } = await open(place, folder, env)
-  if (source.store === undefined) throw readOnly(source, place, 'store the key there by its own means')
+  if (source.store === undefined) throw readOnly(source, place)
   return await source.store(place.entry, value, context)
 }
 
@@ -49,7 +49,7 @@ export async function removeFromPlace(
   env: Environment,
 ): Promise<StoreResult> {
   const { source, context } = await open(place, folder, env)
-  if (source.remove === undefined) throw readOnly(source, place, 'remove the key there by its own means')
+  if (source.remove === undefined) throw readOnly(source, place)
   return await source.remove(place.entry, context)
 }
 
@@ -69,6 +69,7 @@ async function open(
   return { source, context: { env, configDir, connections: agw?.connections ?? {}, signal } }
 }
 
-function readOnly(source: SecretSource, { entry }: SourcePlace, hint: string): AgwError {
+function readOnly(source: SecretSource, { entry }: SourcePlace): AgwError {
+  const hint = source.instead?.(entry.where) ?? 'change it there by its own means'
   return new AgwError('SLOT_NOT_WRITABLE', `agw only reads from ${source.describe(entry.where)}`, { hint })
 }

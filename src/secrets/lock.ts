@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { open, readFile, rm, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { kill, pid } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
+import { identityFrom, lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 import { writeFailed } from './write-error.ts'
 
 /** How long to wait for somebody else's lock. */
@@ -13,13 +11,6 @@ export interface LockOptions {
   readonly timeoutMs?: number
   /** Why it cannot go on while somebody else has the lock, where it is not about writing the path. */
   readonly busy?: string
-}
-
-/** What a lock file holds: who has it. `started` tells a process from a later one with the same number. */
-interface Holder {
-  readonly pid: number
-  readonly started: string | null
-  readonly host: string
 }
 
 const POLL_MS = 25
@@ -53,29 +44,39 @@ export async function withLock<T>(
   try {
     return await action()
   } finally {
-    await rm(lock, { force: true })
+    // Another host may have taken it for left behind: theirs stays.
+    const found = await readHolder(lock)
+    if (found?.text === ownText()) await rm(lock, { force: true })
   }
 }
 
 async function tryLock(lock: string, path: string): Promise<boolean> {
+  let handle: FileHandle
   try {
-    const handle = await open(lock, 'wx', 0o600)
-    try {
-      const holder: Holder = { pid, started: startOf(pid), host: hostname() }
-      await handle.writeFile(JSON.stringify(holder))
-    } finally {
-      await handle.close()
-    }
-    return true
+    handle = await open(lock, 'wx', 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw writeFailed(path, error)
   }
+  try {
+    await handle.writeFile(ownText())
+    return true
+  } catch (error) {
+    // On a full disk nobody shall wait for a lock without a holder.
+    await rm(lock, { force: true })
+    throw writeFailed(path, error)
+  } finally {
+    await handle.close()
+  }
+}
+
+function ownText(): string {
+  return JSON.stringify(ownIdentity())
 }
 
 interface FoundLock {
   readonly text: string
-  readonly by: Holder | undefined
+  readonly by: ProcessIdentity | undefined
   readonly ageMs: number
 }
 
@@ -88,11 +89,9 @@ async function readHolder(lock: string): Promise<FoundLock | undefined> {
   }
 }
 
-function parseHolder(text: string): Holder | undefined {
+function parseHolder(text: string): ProcessIdentity | undefined {
   try {
-    const { pid: number, started, host } = JSON.parse(text)
-    if (!Number.isSafeInteger(number) || number <= 0 || typeof host !== 'string') return undefined
-    return { pid: number, started: typeof started === 'string' ? started : null, host }
+    return identityFrom(JSON.parse(text))
   } catch {
     return undefined
   }
@@ -100,28 +99,8 @@ function parseHolder(text: string): Holder | undefined {
 
 function isStale({ by, ageMs }: FoundLock): boolean {
   if (by === undefined) return ageMs > UNFINISHED_MS
-  if (by.host !== hostname()) return ageMs > FOREIGN_MS
-  if (!isAlive(by.pid)) return true
-  return by.started !== null && by.started !== startOf(by.pid)
-}
-
-function isAlive(number: number): boolean {
-  try {
-    return kill(number, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** When a process started, in the kernel's ticks since boot; null where there is no /proc to ask. */
-function startOf(number: number): string | null {
-  try {
-    const line = readFileSync(`/proc/${number}/stat`, 'latin1')
-    // The second field is the program's name in parentheses and may hold anything; the start is the 22nd.
-    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null
-  } catch {
-    return null
-  }
+  const life = lifeOf(by)
+  return life === 'unknown' ? ageMs > FOREIGN_MS : life === 'dead'
 }
 
 /**
@@ -148,7 +127,12 @@ async function takeOver(lock: string, judged: string): Promise<void> {
   }
 }
 
-function taken(path: string, lock: string, holder: Holder | undefined, busy: string | undefined): AgwError {
+function taken(
+  path: string,
+  lock: string,
+  holder: ProcessIdentity | undefined,
+  busy: string | undefined,
+): AgwError {
   const who = holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`
   const message = busy === undefined ? `cannot write ${path}: ${who} is writing it` : `${busy}: ${who}`
   return new AgwError('WRITE_FAILED', message, {

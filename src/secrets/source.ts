@@ -76,6 +76,8 @@ export interface SecretSource<K extends SourceKind = SourceKind> {
    * What it throws is a problem of the whole batch.
    */
   resolve(references: readonly Reference<K>[], context: SourceContext): Promise<Outcomes<K>>
+  /** What to do where agw only reads: a clause for a person who wants to store a key there. For sources without `store`. */
+  instead?(where: SourcePlaces[K]): string
   /** Writes a value, and reads it back where others could interfere; read-only sources have none. Throws an AgwError. */
   store?(reference: Reference<K>, value: Secret, context: SourceContext): Promise<StoreResult>
   /** Takes a value away; `changed` is false where there was none. Throws an AgwError. */
@@ -95,6 +97,30 @@ const ERRORS: Partial<Record<ProblemCode, ErrorCode>> = {
 /** A problem as the error to throw where the operation cannot go on without the value. */
 export function problemError(problem: SourceProblem): AgwError {
   return new AgwError(ERRORS[problem.code] ?? 'SECRET_UNREADABLE', problem.message, { hint: problem.hint })
+}
+
+/** What was found, or its problem as an error. */
+export function required<T>(found: T | SourceProblem): T {
+  if (isProblem(found)) throw problemError(found)
+  return found
+}
+
+function isProblem<T>(found: T | SourceProblem): found is SourceProblem {
+  return typeof found === 'object' && found !== null && 'code' in found && 'hint' in found
+}
+
+/** Somebody else has changed the place between the reading and the writing: nothing was written. */
+export function changedMeanwhile(place: string): AgwError {
+  return new AgwError('CONFIG_CHANGED', `${place} was changed by somebody else in the meantime`, {
+    hint: 'nothing was written: run the command again',
+  })
+}
+
+/** What agw.yaml names is one version of many, which nobody can write. */
+export function pinned(place: string, word: string): AgwError {
+  return new AgwError('SLOT_NOT_WRITABLE', `${place} names one version, and only the newest can be written`, {
+    hint: `take \`${word}\` out of its entry in agw.yaml first`,
+  })
 }
 
 /** An error of a source as the problem of all that was asked of it. Anything but an AgwError is a bug, and stays one. */

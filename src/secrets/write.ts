@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, readFile, readlink, realpath, rename, rm } from 'node:fs/promises'
 import { platform as systemPlatform } from 'node:os'
@@ -6,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
 import { requireOwnFolder } from './folder.ts'
+import { removeLeftTemps, tempName } from './temp-files.ts'
 import { writeFailed } from './write-error.ts'
 
 /** How a file is written. */
@@ -109,7 +109,8 @@ async function replace(
   posix: boolean,
 ): Promise<number> {
   const folder = dirname(target)
-  const temp = join(folder, `.agw-${randomBytes(12).toString('hex')}.tmp`)
+  await removeLeftTemps(folder)
+  const temp = join(folder, tempName())
   const mode = wanted ?? (old === undefined || !posix ? undefined : old.mode & PERMISSIONS)
   // Without a mode to keep or to set, the system's umask decides.
   const handle = await open(temp, createFlags(), mode === undefined ? 0o666 : 0o600)

@@ -22,6 +22,7 @@ import {
   watchFiles,
 } from '../secrets/index.ts'
 import { configChanges } from './config-changes.ts'
+import type { ForgetEvent } from './forgetting.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
@@ -38,6 +39,7 @@ export type LiveEvent =
     }
   | { readonly event: 'key-changed'; readonly name: string; readonly from: string; readonly to: string }
   | KeepEvent
+  | ForgetEvent
   | { readonly event: 'draining' }
   | { readonly event: 'stopped' }
 

@@ -1,109 +1,108 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import type { KeyInUse } from '../gateway/index.ts'
 import type { Secret } from '../secrets/index.ts'
+import { identityFrom, lifeOf, ownIdentity, type ProcessIdentity } from '../secrets/process-identity.ts'
+import { writeFileAtomic } from '../secrets/write.ts'
 import { adminToken } from './admin-token.ts'
 import { makePrivate, runFolder } from './state-folder.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where a gateway that runs on this machine can be asked. */
-export interface RunningGateway {
-  readonly pid: number
+/** What a gateway that runs on this machine tells of itself in a file of its user's. Holds no value. */
+export interface RunningGateway extends ProcessIdentity {
   /** The config it serves, absolute, or `-`. */
   readonly config: string
-  /** `http://127.0.0.1:15000` */
-  readonly admin: string
+  /** `http://127.0.0.1:15000`; null where its admin pages are off. */
+  readonly admin: string | null
   /** ISO time. */
   readonly startedAt: string
   /** The admin pages want a token. */
   readonly needsToken: boolean
+  /** The keys that it sends. */
+  readonly keys: readonly Pick<KeyInUse, 'name' | 'fingerprint'>[]
 }
 
-/** Such a gateway and the keys it sends; undefined when it does not tell. */
-export interface AskedGateway extends RunningGateway {
-  readonly keys: readonly KeyInUse[] | undefined
+/** What a gateway's word of itself is kept up to date by. */
+export interface Announcement {
+  /** Tells of the keys that it sends now. */
+  update(keys: RunningGateway['keys']): Promise<void>
+  end(): Promise<void>
 }
 
 const TIMEOUT_MS = 2000
 
-/** Lets others of this user find a gateway; what it returns ends that. Does nothing where no folder can be had. */
-export async function announce(env: Environment, gateway: RunningGateway): Promise<() => Promise<void>> {
+/** Lets others of this user find this process as a gateway. Does nothing where no folder can be had. */
+export async function announce(
+  env: Environment,
+  told: Omit<RunningGateway, keyof ProcessIdentity>,
+): Promise<Announcement> {
   const folder = runFolder(env)
-  if (folder === undefined) return async () => {}
-  const file = join(folder, `gateway-${gateway.pid}.json`)
-  try {
-    await makePrivate(folder)
-    await rm(file, { force: true })
-    await writeFile(file, `${JSON.stringify(gateway)}\n`, { mode: 0o600, flag: 'wx' })
-  } catch {
-    return async () => {}
+  if (folder === undefined) return { update: async () => {}, end: async () => {} }
+  const self = ownIdentity()
+  const file = join(folder, `gateway-${self.pid}.json`)
+  // One after the other: the last word counts.
+  let queue: Promise<void> = makePrivate(folder).catch(() => {})
+  const update = (keys: RunningGateway['keys']): Promise<void> => {
+    const text = `${JSON.stringify({ ...self, ...told, keys } satisfies RunningGateway)}\n`
+    queue = queue.then(async () => {
+      await writeFileAtomic(file, text, { mode: 0o600 }).catch(() => {})
+    })
+    return queue
   }
-  return () => rm(file, { force: true })
+  await update(told.keys)
+  return { update, end: () => queue.then(() => rm(file, { force: true })) }
 }
 
-/** The gateways of this user that run, and the keys they send. Files of those that are gone are removed. */
-export async function runningGateways(env: Environment): Promise<AskedGateway[]> {
+/** The gateways of this user that run. Files of those that are gone are removed. */
+export async function runningGateways(env: Environment): Promise<RunningGateway[]> {
   const folder = runFolder(env)
   if (folder === undefined) return []
   const names = await readdir(folder).catch(() => [])
   const found = await Promise.all(
-    names.filter(name => /^gateway-\d+\.json$/.test(name)).map(name => ask(env, join(folder, name))),
+    names.filter(name => /^gateway-\d+\.json$/.test(name)).map(name => look(join(folder, name))),
   )
   return found.filter(gateway => gateway !== undefined)
 }
 
 /** Asks a gateway to read everything anew; what becomes of it is seen in its keys. Never throws. */
-export async function reloadGateway(env: Environment, gateway: RunningGateway): Promise<void> {
-  const token = gateway.needsToken ? await adminToken(env).catch(() => undefined) : undefined
-  await call('POST', `${gateway.admin}/reload`, token).catch(() => undefined)
+export async function reloadGateway(env: Environment, { admin, needsToken }: RunningGateway): Promise<void> {
+  if (admin === null) return
+  const token = needsToken ? await adminToken(env).catch(() => undefined) : undefined
+  await post(`${admin}/reload`, token).catch(() => undefined)
 }
 
-async function ask(env: Environment, file: string): Promise<AskedGateway | undefined> {
-  const gateway = await readFile(file, 'utf8').then(
-    text => JSON.parse(text) as RunningGateway,
+async function look(file: string): Promise<RunningGateway | undefined> {
+  const told = await readFile(file, 'utf8').then(
+    text => parsed(text),
     () => undefined,
   )
-  if (gateway === undefined) return undefined
-  const token = gateway.needsToken ? await adminToken(env).catch(() => undefined) : undefined
-  const answer = await call('GET', `${gateway.admin}/keys`, token).catch(() => undefined)
-  // Nobody there, or somebody else: the process that wrote the file did not get to remove it.
-  if (answer === undefined || (answer.status === 200 && answer.pid !== gateway.pid)) {
-    await rm(file, { force: true })
+  const identity = identityFrom(told)
+  if (told === undefined || identity === undefined) return undefined
+  const life = lifeOf(identity)
+  // The process that wrote the file did not get to remove it. One of another host is none of ours.
+  if (life === 'dead') await rm(file, { force: true }).catch(() => {})
+  return life === 'alive' ? told : undefined
+}
+
+function parsed(text: string): RunningGateway | undefined {
+  try {
+    const told = JSON.parse(text) as RunningGateway
+    return Array.isArray(told.keys) ? told : undefined
+  } catch {
     return undefined
   }
-  return { ...gateway, keys: answer.keys }
 }
 
-interface KeysAnswer {
-  readonly status: number
-  readonly pid: number | undefined
-  readonly keys: readonly KeyInUse[] | undefined
-}
-
-function call(method: 'GET' | 'POST', url: string, token: Secret | undefined): Promise<KeysAnswer> {
+function post(url: string, token: Secret | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }
-    const sent = request(url, { method, headers, timeout: TIMEOUT_MS, agent: false }, answer => {
-      let text = ''
-      answer.setEncoding('utf8').on('data', chunk => {
-        text += chunk
-      })
-      answer.on('error', reject)
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, ...readKeys(text) }))
+    const sent = request(url, { method: 'POST', headers, timeout: TIMEOUT_MS, agent: false }, answer => {
+      answer.resume().on('error', reject).on('end', resolve)
     })
     sent.on('timeout', () => sent.destroy(new Error('timeout')))
     sent.on('error', reject)
     sent.end()
   })
-}
-
-function readKeys(text: string): Omit<KeysAnswer, 'status'> {
-  try {
-    const { pid, keys } = JSON.parse(text) as Partial<KeysAnswer>
-    return { pid, keys }
-  } catch {
-    return { pid: undefined, keys: undefined }
-  }
 }

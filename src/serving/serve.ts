@@ -5,11 +5,12 @@ import { mockNote } from '../mock-note.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { AccessLogOptions } from './access-log.ts'
-import { checkAdminFlag, openAdmin } from './admin.ts'
+import { checkAdminFlag, type OpenedPages, openAdmin } from './admin.ts'
+import { Forgetting } from './forgetting.ts'
 import { type Serving, serveHere } from './here.ts'
 import { KeyUse } from './key-use.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
-import { announce } from './running-gateways.ts'
+import { type Announcement, announce } from './running-gateways.ts'
 import { workerCount } from './workers/count.ts'
 import { serveInWorkers } from './workers/serve.ts'
 import type { WorkerSetup } from './workers/wire.ts'
@@ -94,7 +95,16 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     return redactor.redact(text)
   }
   let serving: Serving | undefined
+  let announced: Announcement | undefined
   let noted: string | undefined
+  const forgetting = new Forgetting({
+    ...options.load,
+    onEvent: options.onEvent,
+    onForgotten: () => {
+      if (options.reload) void live?.reload()
+    },
+  })
+  let live: LiveGateway | undefined
   return startLive({
     load: { ...options.load, standIns: mockPort !== undefined },
     gateway: {},
@@ -133,18 +143,36 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
         redactor?.add(secret)
         options.onSecret(secret)
       }),
-    onServing: ({ slots, missing }) => {
+    onServing: loaded => {
+      const { slots, missing } = loaded
       keys.adopt(slots, Date.now())
+      void announced?.update(shortList(keys))
+      forgetting.follow(loaded, slots)
       if (mockPort === undefined || noted === mockNote(missing)) return
       noted = mockNote(missing)
       options.onEvent({ event: 'note', message: noted })
     },
-    onStarted: async live => {
-      closing.push(() => live.close())
-      if (options.admin !== undefined && serving !== undefined)
-        await startAdminPages(options, options.admin, { live, serving, keys }, closing)
+    onStarted: async started => {
+      live = started
+      closing.push(() => started.close())
+      closing.push(() => forgetting.close())
+      if (options.admin === undefined || serving === undefined) return
+      const parts = { live: started, serving, keys }
+      const admin = await startAdminPages(options, options.admin, parts, closing)
+      announced = await announce(options.load.env, {
+        config: started.current.path,
+        admin: admin?.url ?? null,
+        needsToken: admin?.token !== undefined,
+        startedAt: new Date().toISOString(),
+        keys: shortList(keys),
+      })
+      closing.push(announced.end)
     },
   })
+}
+
+function shortList(keys: KeyUse): { name: string; fingerprint: string }[] {
+  return keys.list().map(({ name, fingerprint }) => ({ name, fingerprint }))
 }
 
 function redactorOf(secrets: Iterable<Secret>): Redactor {
@@ -185,7 +213,7 @@ async function startAdminPages(
   { address, pid, version, redact }: AdminOptions,
   { live, serving, keys }: Parts,
   closing: Closing,
-): Promise<void> {
+): Promise<OpenedPages | undefined> {
   const view = {
     pid,
     redact,
@@ -205,15 +233,11 @@ async function startAdminPages(
   const { config } = live.current.config
   const admin = await openAdmin(view, { flag: address, config, env: load.env, onSecret })
   closing.push(() => admin.close())
-  const main = admin.opened.find(({ pages }) => pages === 'admin')
-  if (main !== undefined) {
-    const place = { pid, config: live.current.path, admin: main.url, needsToken: main.token !== undefined }
-    closing.push(await announce(load.env, { ...place, startedAt: new Date().toISOString() }))
-  }
   for (const { pages, url, token } of admin.opened) {
     onEvent({ event: 'admin', pages, address: url, ...(token !== undefined && { token }) })
   }
   for (const message of admin.notes) onEvent({ event: 'note', message })
+  return admin.opened.find(({ pages }) => pages === 'admin')
 }
 
 async function mockFor(mock: boolean | number | undefined, closing: Closing): Promise<number | undefined> {

@@ -5,8 +5,8 @@ import { type Mock, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, type Run, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { holders as holding, killedAt, placeKey } from '../helpers/rotation.ts'
 
 const OLD = keyLike('openai', 'rotate-old')
 const NEW = keyLike('openai', 'rotate-new')
@@ -25,16 +25,7 @@ async function rotate(args: string[], input = '', env: Record<string, string> = 
   return run
 }
 
-/** Where the two keys lie, in clear text. */
-async function holders(key: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true })
-  const found: string[] = []
-  for (const entry of names.filter(one => one.isFile())) {
-    const path = join(entry.parentPath, entry.name)
-    if ((await readFile(path, 'latin1')).includes(key)) found.push(path.slice(folder.length + 1))
-  }
-  return found.sort()
-}
+const holders = (key: string): Promise<string[]> => holding(folder, key)
 
 /** The key that .env holds now. */
 async function current(): Promise<string> {
@@ -42,14 +33,7 @@ async function current(): Promise<string> {
   return /^OPENAI_API_KEY=["']?([^"'\n]*)/m.exec(text)?.[1] ?? ''
 }
 
-async function setUp(method: string): Promise<void> {
-  const there = `name: openai\n          hostOverride: "127.0.0.1:${mock.port}"`
-  await writeFile(join(folder, 'config.yaml'), GUIDE.env.replace('name: openai', there))
-  await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${OLD}\n`, { mode: 0o600 })
-  if (method === 'env') return
-  const moved = await agw(['keys', 'move', 'openai', '--to', method, '--yes'], { cwd: folder })
-  expect(moved.status, moved.stderr).toBe(0)
-}
+const setUp = (method: string): Promise<void> => placeKey(folder, { method, key: OLD, upstream: mock.port })
 
 describe.each(['env', 'file', 'encrypted', 'inline'])('agw keys rotate: a key kept by %s', method => {
   it('checks the new key, keeps the old one, writes the new one, and goes back', async () => {
@@ -100,14 +84,6 @@ describe('agw keys rotate', () => {
     const done = await rotate(['--finish'])
     expect(done).toMatchObject({ status: 0, stderr: expect.stringContaining('nothing to forget') })
     expect(done.stderr).not.toContain('is forgotten')
-  })
-
-  it('forgets the old key when its time is over', async () => {
-    await setUp('env')
-    expect((await rotate(['--keep', '0'], NEW)).status).toBe(0)
-    expect(await holders(OLD)).toEqual(['.env'])
-    expect((await rotate([], NEW)).stdout).toContain('unchanged')
-    expect(await holders(OLD)).toEqual([])
   })
 
   it('sees a running gateway take the key up, without a failed request', async () => {
@@ -253,23 +229,6 @@ describe('agw keys rotate', () => {
     expect(await current()).toBe(NEW)
   })
 })
-
-/** Kills the program just before its n-th change to the file system. */
-function killedAt(number: number): Record<string, string> {
-  const code = `
-    import fs from 'node:fs/promises'
-    import { syncBuiltinESMExports } from 'node:module'
-    let count = 0
-    for (const name of ['rename', 'rm', 'mkdir', 'link', 'unlink', 'chmod']) {
-      const real = fs[name]
-      fs[name] = (...args) => {
-        if (++count === ${number}) process.kill(process.pid, 'SIGKILL')
-        return real(...args)
-      }
-    }
-    syncBuiltinESMExports()`
-  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` }
-}
 
 describe('a rotation that is killed', () => {
   it.each(['rotate', 'undo'])(

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AgwError } from '../../src/errors.ts'
+import { tempName } from '../../src/secrets/temp-files.ts'
 import { writeFileAtomic } from '../../src/secrets/write.ts'
 import { compiled } from './compile.ts'
 import { asNobody, fileIn, isRoot, isWindows, linkIn, tempFolders } from './folders.ts'
@@ -35,6 +36,17 @@ async function failure(action: Promise<unknown>): Promise<AgwError> {
 }
 
 describe('writeFileAtomic', () => {
+  test('removes what a writer that was killed has left in the folder, and nothing of one that lives', async () => {
+    const dir = folder()
+    const dead = spawnSync(process.execPath, ['-e', '']).pid
+    const [mine = ''] = /^\.agw-[\da-f]{8}/.exec(tempName()) ?? []
+    const end = `${'0'.repeat(24)}.tmp`
+    const names = [`${mine}-${dead}-${end}`, `${mine}-${process.pid}-${end}`, `.agw-00000000-${dead}-${end}`]
+    for (const name of names) writeFileSync(join(dir, name), 'sk-left')
+    await writeFileAtomic(join(dir, 'key'), 'abc', { mode: 0o600 })
+    expect(readdirSync(dir).sort()).toEqual([...names.slice(1), 'key'].sort())
+  })
+
   test('a new file gets the mode that was asked for, whatever the umask', async () => {
     const path = join(folder(), 'key')
     const old = process.umask(0o022)

@@ -5,6 +5,7 @@ const NOTES: readonly LiveEvent['event'][] = [
   'reload-rejected',
   'source-failed',
   'source-recovered',
+  'key-not-forgotten',
   'note',
   'draining',
   'stopped',
@@ -46,6 +47,14 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
     case 'source-recovered':
       return [
         `${terminal.style('green', 'source is back')} ${event.variable === undefined ? event.place : `${event.variable} (${event.place})`}`,
+      ]
+    case 'key-forgotten':
+      return [
+        `${terminal.style('green', 'old key forgotten')} ${event.name}  ${event.fingerprint}  out of ${event.place}`,
+      ]
+    case 'key-not-forgotten':
+      return [
+        `${terminal.style('red', 'old key not forgotten')} ${event.name}  ${event.fingerprint}  in ${event.place}: ${event.message ?? ''}`,
       ]
     case 'draining':
       return ['draining']

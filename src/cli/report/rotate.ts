@@ -1,4 +1,6 @@
 import type { Rotated, RotateEvent } from '../../keys/rotate.ts'
+import type { GatewayState } from '../../keys/take-up.ts'
+import type { Forgotten } from '../../secrets/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { shortPath } from '../write-files.ts'
 
@@ -22,19 +24,21 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
       return `${done} the key is written   ${event.fingerprint}`
     case 'taken-up':
       return event.gateways.length === 0
-        ? '  no gateway of this config was found running with its admin pages on'
-        : event.gateways
-            .map(({ pid, hasKey }) =>
-              hasKey
-                ? `${done} the gateway with process id ${pid} sends it`
-                : `${terminal.style('red', '✗', 'err')} the gateway with process id ${pid} still sends another`,
-            )
-            .join('\n')
+        ? '  no gateway of this user serves the config on this machine; others take the key up when they look'
+        : event.gateways.map(gateway => gatewayText(gateway, terminal)).join('\n')
     case 'forgotten':
       return `${done} the old key is forgotten`
+    case 'not-forgotten':
+      return `${terminal.style('yellow', '?', 'err')} ${event.place}, where the old key was: ${event.why}`
     case 'nothing-kept':
       return '  no old key is kept: there is nothing to forget'
   }
+}
+
+function gatewayText({ pid, admin, hasKey }: GatewayState, terminal: Terminal): string {
+  if (hasKey) return `${terminal.style('green', '✓', 'err')} the gateway with process id ${pid} sends it`
+  const why = admin === null ? '; its admin pages are off, so it could not be told to look' : ''
+  return `${terminal.style('red', '✗', 'err')} the gateway with process id ${pid} still sends another${why}`
 }
 
 /** What became of the key, in a line; `done` is the word for a change. */
@@ -71,4 +75,11 @@ export function nextText({ slot, changed, gateways, keepUntil }: Rotated, file: 
     `the old key is kept until ${keepUntil.slice(0, 16).replace('T', ' ')} UTC: \`agw keys rotate ${name}${file} --undo\` goes back, --finish forgets it now`,
     'end the old key at its provider when nothing uses it any more',
   ]
+}
+
+/** What became of old keys whose time is over, a line each. */
+export function forgottenText({ name, fingerprint, place, result, why = '' }: Forgotten): string {
+  return result === 'forgotten'
+    ? `the old key of ${name}, ${fingerprint}, is forgotten: its time was over (${place})`
+    : `the old key of ${name}, ${fingerprint}, is not forgotten, though its time is over (${place}): ${why}`
 }

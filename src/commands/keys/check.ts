@@ -22,6 +22,7 @@ export default class KeysCheck extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysCheck)
     const loaded = await this.load(flags)
+    await this.forgetExpired(loaded)
     const { checkKeys } = await import('../../keys/check.ts')
     const keys = await checkKeys(loaded, {
       names: args.name ?? [],

@@ -13,6 +13,7 @@ export default class KeysList extends ConfigCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(KeysList)
     const loaded = await this.load(flags)
+    await this.forgetExpired(loaded)
     const slots = keySlots(requireKeyPlaces(loaded), loaded.document)
     const rows = await listKeys(slots, {
       variables: loaded.variables,

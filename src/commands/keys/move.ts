@@ -34,6 +34,7 @@ export default class KeysMove extends ConfigCommand {
     const { args, flags } = await this.parse(KeysMove)
     const cwd = process.cwd()
     const change = await findKeyChange(await this.load(flags), args.name, cwd)
+    if (!flags['dry-run']) await this.forgetExpired(change.loaded)
     const { slot, loaded } = change
     const key = requireKey(change, flags.to)
     this.registerSecret(key)

@@ -4,6 +4,9 @@ import { writeFlags } from '../../cli/flags.ts'
 import { slotArgs } from '../../cli/key-args.ts'
 import { findKeyChange } from '../../cli/key-change.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
+import type { KeySlot } from '../../config/index.ts'
+import type { LoadedConfig } from '../../load.ts'
+import { forgetWith } from '../../secrets/index.ts'
 import { planRemoval } from '../../setup/forget-key.ts'
 
 export default class KeysRemove extends ConfigCommand {
@@ -27,10 +30,21 @@ export default class KeysRemove extends ConfigCommand {
     const shown = before === undefined ? '' : ` (${before.fingerprint()})`
     const question = `Remove the key of ${slot.name}${shown}?`
     const { changed, files } = await removeKey(plan, question, loaded.folder, this.writeOptions(flags))
+    if (!flags['dry-run']) await this.#forgetKept(loaded, slot)
     const word = changeWord('removed', 'remove', changed, flags['dry-run'])
     this.say(`${this.terminal.style('green', word)} the key of ${slot.name}`)
     if (changed) this.note('end it at its provider too: whoever has a copy can use it')
     const { name, method } = slot
     return keyChangeJson({ name, method, changed, key: undefined, previous: before, files })
+  }
+
+  /** A key that is to be gone has no way back. */
+  async #forgetKept(loaded: LoadedConfig, slot: KeySlot): Promise<void> {
+    await this.forgetExpired(loaded)
+    const kept = await forgetWith(loaded, slot, { cwd: process.cwd(), env: process.env })
+    if (kept === undefined) return
+    if (kept.result === 'forgotten')
+      this.note(`the key before it, ${kept.fingerprint}, which a rotation had kept, is gone too`)
+    else this.warning(`${kept.place}, where a rotation had kept the key before it: ${kept.why ?? ''}`)
   }
 }

@@ -20,6 +20,7 @@ export default class KeysSet extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysSet)
     const change = await findKeyChange(await this.load(flags), args.name, process.cwd())
+    if (!flags['dry-run']) await this.forgetExpired(change.loaded)
     this.registerSecret(change.before)
     const key = await takeNewKey(change.slot, flags, this.keyInput(flags))
     const set = await setKey(change, key, {

@@ -1,7 +1,16 @@
 import { AgwError } from '../../errors.ts'
 import { at, isSafe, noTls } from '../http.ts'
 import { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import {
+  problemError,
+  type Reference,
+  type SecretSource,
+  type SourceContext,
+  type SourceProblem,
+  type StoreResult,
+} from '../source.ts'
+import { dropParameter, type ParameterStore, putParameter } from './aws-parameter-write.ts'
+import { type Manager, writeSecret } from './aws-secret-write.ts'
 import { fieldOf, strangeAnswer, textOf } from './decode.ts'
 
 /** What is there; undefined where nothing is. */
@@ -28,8 +37,7 @@ export const secretsManagerSource: SecretSource<'aws-secretsmanager'> = {
   async resolve(references, context) {
     const unsafe = withoutTls(context)
     if (unsafe !== undefined) return new Map(references.map(reference => [reference, unsafe]))
-    const sdk = await load(() => import('@aws-sdk/client-secrets-manager'), 'client-secrets-manager')
-    const client = new sdk.SecretsManagerClient(optionsOf(context))
+    const { sdk, client } = await openManager(context)
     const reads = new Map<string, Promise<Found>>()
     const read = async ({ id, stage }: Reference<'aws-secretsmanager'>['where']): Promise<Found> => {
       try {
@@ -56,6 +64,10 @@ export const secretsManagerSource: SecretSource<'aws-secretsmanager'> = {
     client.destroy()
     return found
   },
+  store: ({ where }, value, context) =>
+    writeAws(context, openManager, it => writeSecret(it, where, value, context)),
+  remove: ({ where }, context) =>
+    writeAws(context, openManager, it => writeSecret(it, where, undefined, context)),
 }
 
 /** Parameters of AWS Systems Manager, ten in one call, decrypted. */
@@ -67,8 +79,7 @@ export const parameterSource: SecretSource<'aws-ssm'> = {
   async resolve(references, context) {
     const unsafe = withoutTls(context)
     if (unsafe !== undefined) return new Map(references.map(reference => [reference, unsafe]))
-    const sdk = await load(() => import('@aws-sdk/client-ssm'), 'client-ssm')
-    const client = new sdk.SSMClient(optionsOf(context))
+    const { sdk, client } = await openStore(context)
     const values = new Map<string, Secret | SourceProblem>()
     /** One name that is refused fails the call for all of them: then each is asked for apart. */
     const read = async (names: readonly string[]): Promise<void> => {
@@ -95,6 +106,9 @@ export const parameterSource: SecretSource<'aws-ssm'> = {
       }),
     )
   },
+  store: ({ where }, value, context) =>
+    writeAws(context, openStore, it => putParameter(it, where, value, context)),
+  remove: ({ where }, context) => writeAws(context, openStore, it => dropParameter(it, where, context)),
 }
 
 /** As it can be asked for: by name or ARN, with the version or label (`:3`) where one was given. */
@@ -107,6 +121,41 @@ function secretOf({ Type, Value }: Parameter): Secret | SourceProblem {
   if (Type !== 'StringList') return new Secret(Value)
   const hint = 'store the key as a SecureString of its own'
   return { code: 'malformed', message: 'the parameter is a list (StringList)', hint }
+}
+
+async function openManager(context: SourceContext): Promise<Manager> {
+  const sdk = await load(() => import('@aws-sdk/client-secrets-manager'), 'client-secrets-manager')
+  return { sdk, client: new sdk.SecretsManagerClient(optionsOf(context)) }
+}
+
+async function openStore(context: SourceContext): Promise<ParameterStore> {
+  const sdk = await load(() => import('@aws-sdk/client-ssm'), 'client-ssm')
+  return { sdk, client: new sdk.SSMClient(optionsOf(context)) }
+}
+
+/** Writes with a client of its own; what the SDK throws is told as for reading. */
+async function writeAws<T extends { readonly client: { destroy(): void } }>(
+  context: SourceContext,
+  open: (context: SourceContext) => Promise<T>,
+  action: (opened: T) => Promise<boolean>,
+): Promise<StoreResult> {
+  const unsafe = withoutTls(context)
+  if (unsafe !== undefined) throw problemError(unsafe)
+  const opened = await open(context)
+  try {
+    return { changed: await action(opened), files: [] }
+  } catch (error) {
+    if (error instanceof AgwError) throw error
+    throw problemError(problemOf(error, 'write') ?? GONE)
+  } finally {
+    opened.client.destroy()
+  }
+}
+
+const GONE: SourceProblem = {
+  code: 'missing',
+  message: 'AWS does not have it any more',
+  hint: 'run the command again',
 }
 
 /** The SDKs are large, and most people do not need them: they are installed beside agw. */
@@ -157,7 +206,7 @@ function keyOf(value: Secret, field: string): Secret | SourceProblem | undefined
 }
 
 /** Only the name of the SDK's error is used: its text repeats parts of the request. */
-function problemOf(error: unknown): SourceProblem | undefined {
+function problemOf(error: unknown, what: 'read' | 'write' = 'read'): SourceProblem | undefined {
   const { name = '', code = '' } = error as NodeJS.ErrnoException
   if (name === 'ResourceNotFoundException' || name === 'ParameterNotFound') return undefined
   if (name === 'AbortError') {
@@ -181,8 +230,8 @@ function problemOf(error: unknown): SourceProblem | undefined {
   if (/Token|Signature|AccessDenied|Unrecognized|InvalidClient|Unauthorized/i.test(name)) {
     return {
       code: 'denied',
-      message: `AWS does not let this login read it (${name})`,
-      hint: 'log in again (`aws sts get-caller-identity` shows as whom), or give the role the right to read it',
+      message: `AWS does not let this login ${what} it (${name})`,
+      hint: 'log in again (`aws sts get-caller-identity` shows as whom), or give the role the right to do so',
     }
   }
   if (/Region/.test(name) || /region/i.test(String((error as Error).message).slice(0, 40))) {

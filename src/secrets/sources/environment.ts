@@ -16,6 +16,8 @@ export const environmentSource: SecretSource<'env'> = {
   kind: 'env',
   timeoutMs: 1000,
   describe: ({ name }) => `environment $${name}`,
+  instead: ({ name }) =>
+    `set ${name} where this process gets its environment from, or keep the key elsewhere: \`agw keys set --method …\``,
   async resolve(references, { env }) {
     return new Map(
       references.flatMap(reference => {

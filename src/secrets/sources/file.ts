@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { withLock } from '../lock.ts'
 import { readSecretFile } from '../read.ts'
 import type { Secret } from '../secret.ts'
 import type { Outcomes, Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import { removeLeftTemps } from '../temp-files.ts'
 import { watchFiles } from '../watch.ts'
 import { type WriteResult, writeFileAtomic } from '../write.ts'
 import { writeFailed } from '../write-error.ts'
@@ -41,6 +42,8 @@ export const credentialSource: SecretSource<'credential'> = {
   kind: 'credential',
   timeoutMs: 5000,
   describe: ({ name }) => `credential ${name}`,
+  instead: ({ name }) =>
+    `give ${name} to the service anew (systemd: LoadCredential=; Docker, Podman: a secret), then start it again`,
   resolve: (references, context) =>
     readFiles(references, ({ where }) => credentialPaths(where.name, context), context),
   watch: (references, changed, context) =>
@@ -57,6 +60,7 @@ export async function storeInFile(path: string, value: Secret): Promise<WriteRes
 
 async function removeFile(path: string): Promise<boolean> {
   try {
+    await removeLeftTemps(dirname(path))
     await rm(path)
     return true
   } catch (error) {

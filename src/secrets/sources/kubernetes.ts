@@ -36,6 +36,8 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
     }
     return found
   },
+  instead: ({ name, key }) =>
+    `write it with kubectl, from standard input: kubectl create secret generic ${name} --from-file=${key}=/dev/stdin --dry-run=client -o yaml | kubectl apply -f - (which replaces the whole Secret)`,
   watch: (references, changed, context) =>
     watchSecrets(
       references.map(({ where: { namespace, name } }) => ({ namespace, name })),

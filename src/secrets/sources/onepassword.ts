@@ -19,6 +19,8 @@ export const onePasswordSource: SecretSource<'op'> = {
   timeoutMs: 30_000,
   refreshMs: 15 * 60_000,
   describe: ({ reference }) => reference,
+  // `op item edit` takes values as arguments, or a whole item, which would overwrite what else is in it.
+  instead: () => 'change the field in the app of 1Password',
   async resolve(references, context) {
     const wanted = [...new Set(references.map(({ where }) => where.reference))]
     const values = await inject(wanted, context)

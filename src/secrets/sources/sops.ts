@@ -18,6 +18,10 @@ export const sopsSource: SecretSource<'sops'> = {
   kind: 'sops',
   timeoutMs: 30_000,
   describe: ({ file, path }) => `sops ${file} ${path.join('.')}`,
+  instead: ({ file, path }) => {
+    const index = path.map(step => `[${JSON.stringify(step)}]`).join('')
+    return `write it with SOPS, from standard input: sops set --value-stdin ${file} '${index}'`
+  },
   async resolve(references, context) {
     const found = new Map<Reference<'sops'>, Secret | SourceProblem>()
     const files = new Map<string, ReturnType<typeof open>>()

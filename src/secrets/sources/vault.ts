@@ -1,8 +1,10 @@
-import { type Answer, at, call, pathOf, refused } from '../http.ts'
+import { at, pathOf } from '../http.ts'
 import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { fieldOf, strangeAnswer } from './decode.ts'
+import { askVault, vaultProblem } from './vault-call.ts'
 import { logIn, lookUp, type VaultSession, vaultSession } from './vault-login.ts'
+import { writeField } from './vault-write.ts'
 
 type Path = Pick<Reference<'vault'>['where'], 'path' | 'version'>
 
@@ -22,6 +24,8 @@ export const vaultSource: SecretSource<'vault'> = {
     // A login that has ended since an earlier batch: another one, once.
     return ended ? (await readAll(session, references, context)).found : found
   },
+  store: ({ where }, value, context) => writeField(where, value, context),
+  remove: ({ where }, context) => writeField(where, undefined, context),
   async probe(context) {
     const session = await vaultSession(context)
     if ('code' in session) return { ok: false, detail: session.message, hint: session.hint }
@@ -29,7 +33,7 @@ export const vaultSource: SecretSource<'vault'> = {
     if ('code' in login) return { ok: false, detail: login.message, hint: login.hint }
     const answer = await lookUp(session, login.token, context)
     if ('code' in answer) return { ok: false, detail: answer.message, hint: answer.hint }
-    const problem = answer.status === 200 ? undefined : statusProblem(answer, session)
+    const problem = answer.status === 200 ? undefined : vaultProblem(answer, session)
     if (problem !== undefined) return { ok: false, detail: problem.message, hint: problem.hint }
     return { ok: true, detail: `${session.host} answers, and the login is good` }
   },
@@ -90,10 +94,10 @@ async function read(
   context: SourceContext,
 ): Promise<Fields | SourceProblem | undefined> {
   const query = version === undefined ? '' : `?version=${version}`
-  const answer = await ask(session, token, `/v1/${pathOf(path.replace(/^\/+/, ''))}${query}`, context)
+  const answer = await askVault(session, token, `/v1/${pathOf(path.replace(/^\/+/, ''))}${query}`, context)
   if ('code' in answer) return answer
   if (answer.status === 404) return await whyNotFound(session, token, path, context)
-  if (answer.status !== 200) return statusProblem(answer, session)
+  if (answer.status !== 200) return vaultProblem(answer, session)
   const data = at(answer.json, 'data')
   if (data === undefined) return strangeAnswer(`the Vault at ${session.host}`)
   const versioned = at(data, 'metadata', 'version') !== undefined
@@ -111,33 +115,11 @@ async function whyNotFound(
   const [mount = '', next, ...rest] = path.replace(/^\/+/, '').split('/')
   if (next === undefined || next === 'data') return undefined
   const other = [mount, 'data', next, ...rest].join('/')
-  const answer = await ask(session, token, `/v1/${pathOf(other)}`, context)
+  const answer = await askVault(session, token, `/v1/${pathOf(other)}`, context)
   if ('code' in answer || answer.status !== 200) return undefined
   return {
     code: 'missing',
     message: 'nothing is stored there, but there is a secret under data/',
     hint: `${mount} is a KV engine of version 2: write the path as ${other}`,
   }
-}
-
-function ask(
-  session: VaultSession,
-  token: Secret,
-  path: string,
-  { signal }: SourceContext,
-): Promise<Answer | SourceProblem> {
-  const { address, headers, ca } = session
-  return call({ url: address + path, headers: { ...headers, 'x-vault-token': token.reveal() }, ca, signal })
-}
-
-function statusProblem({ status }: Answer, { host }: VaultSession): SourceProblem {
-  if (status === 503) {
-    return {
-      code: 'locked',
-      message: `the Vault at ${host} is sealed or on standby (status 503)`,
-      hint: 'unseal it, or wait until another node has taken over',
-    }
-  }
-  // Vault answers 403 to a bad token and to a path the token may not read, be there something or not.
-  return refused(status, `the Vault at ${host}`)
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
+import { Secret } from '../../../src/secrets/secret.ts'
+import { parameterSource, secretsManagerSource } from '../../../src/secrets/sources/aws.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { unless } from '../../helpers/needs.ts'
 import { contract, problem, said } from './contract.ts'
@@ -106,6 +108,46 @@ describe.skipIf(noMoto !== undefined)(`AWS on moto, an emulator${unless(noMoto)}
     ]
     const found = await gather(places.map(secret), context())
     expect([...found.values()].map(said)).toEqual(['new', '5', 'old', 'missing', 'malformed'])
+  })
+
+  test('one key of a JSON secret is written, the others stay; what was deleted is restored', async () => {
+    const sdk = await import('@aws-sdk/client-secrets-manager')
+    const client = new sdk.SecretsManagerClient(options())
+    await client.send(new sdk.CreateSecretCommand({ Name: 'keys', SecretString: '{"a":"old","n":5}' }))
+    const text = async () =>
+      (await client.send(new sdk.GetSecretValueCommand({ SecretId: 'keys' }))).SecretString
+    const place = secret({ id: 'keys', field: 'a' })
+    await secretsManagerSource.store?.(place, new Secret('new'), context())
+    expect(await text()).toBe('{"a":"new","n":5}')
+    await secretsManagerSource.remove?.(place, context())
+    expect(await text()).toBe('{"n":5}')
+    await secretsManagerSource.remove?.(secret({ id: 'keys', field: 'n' }), context())
+    expect([...(await gather([place], context())).values()].map(said)).toEqual(['missing'])
+    await secretsManagerSource.store?.(place, new Secret('again'), context())
+    expect(await text()).toBe('{"a":"again"}')
+    await client.send(new sdk.PutSecretValueCommand({ SecretId: 'keys', SecretString: 'no JSON' }))
+    await expect(secretsManagerSource.store?.(place, new Secret('x'), context())).rejects.toThrow(/not JSON/)
+    expect(await text()).toBe('no JSON')
+    const before = secret({ id: 'keys', stage: 'AWSPREVIOUS' })
+    await expect(secretsManagerSource.store?.(before, new Secret('x'), context())).rejects.toThrow(
+      /one version/,
+    )
+  })
+
+  test('a parameter keeps its key of encryption, and one in clear text is not written', async () => {
+    const sdk = await import('@aws-sdk/client-ssm')
+    const client = new sdk.SSMClient(options())
+    const at = (name: string) => ({ variable: 'A', kind: 'aws-ssm', where: { name } }) as const
+    const own = { Name: '/own', Value: 'old', Type: 'SecureString', KeyId: 'alias/mine' } as const
+    await client.send(new sdk.PutParameterCommand(own))
+    await parameterSource.store?.(at('/own'), new Secret('new'), context())
+    const filters = [{ Key: 'Name', Option: 'Equals', Values: ['/own'] }]
+    const described = await client.send(new sdk.DescribeParametersCommand({ ParameterFilters: filters }))
+    expect(described.Parameters).toMatchObject([{ KeyId: 'alias/mine', Type: 'SecureString', Version: 2 }])
+    await client.send(new sdk.PutParameterCommand({ Name: '/clear', Value: 'old', Type: 'String' }))
+    await expect(parameterSource.store?.(at('/clear'), new Secret('new'), context())).rejects.toThrow(
+      /clear text/,
+    )
   })
 
   test('more parameters than one call takes', async () => {

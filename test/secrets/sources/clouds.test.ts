@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
+import { Secret } from '../../../src/secrets/secret.ts'
+import { azureSource } from '../../../src/secrets/sources/azure.ts'
 import { tempFolders } from '../folders.ts'
 import { contract, problem, said } from './contract.ts'
 import { fakeServer, type Said } from './fake-server.ts'
@@ -18,7 +20,25 @@ async function fakeGoogle() {
     status,
     json: { error: { code: status, status: word } },
   })
-  const state = { token: 'ya29.test', disabled: false }
+  const state = { token: 'ya29.test', disabled: false, forbidsWrites: false }
+  const destroyed = new Set<string>()
+  const made = new Set<string>()
+  const write = (url: string, body: string): Said => {
+    const [, path = '', action] = /^(\/v1\/[^:?]+)(.*)$/.exec(url) ?? []
+    if (action === ':destroy') {
+      secrets.delete(`${path}:access`)
+      destroyed.add(path)
+    } else if (action === ':addVersion') {
+      const latest = `${path}/versions/latest`
+      if (!made.has(path) && !secrets.has(`${latest}:access`) && !destroyed.has(latest))
+        return error(404, 'NOT_FOUND')
+      destroyed.delete(latest)
+      secrets.set(`${latest}:access`, Buffer.from(JSON.parse(body).payload.data, 'base64').toString('utf8'))
+    } else if (action?.startsWith('?secretId=') && JSON.parse(body).replication?.automatic !== undefined) {
+      made.add(`${path}/${action.slice('?secretId='.length)}`)
+    } else return error(400, 'INVALID_ARGUMENT')
+    return { status: 200, json: {} }
+  }
   const server = await fakeServer(({ url, headers, body, method }) => {
     if (url.startsWith('/computeMetadata/')) {
       return headers['metadata-flavor'] === 'Google'
@@ -33,7 +53,16 @@ async function fakeGoogle() {
       return good ? { status: 200, json: { access_token: state.token } } : error(400, 'invalid_grant')
     }
     if (headers.authorization !== `Bearer ${state.token}`) return error(401, 'UNAUTHENTICATED')
-    if (state.disabled) return error(400, 'FAILED_PRECONDITION')
+    if (method === 'POST') return state.forbidsWrites ? error(403, 'PERMISSION_DENIED') : write(url, body)
+    if (url.endsWith('/versions/latest')) {
+      const secret = secrets.get(`${url}:access`)
+      if (secret === undefined && !destroyed.has(url)) return error(404, 'NOT_FOUND')
+      return {
+        status: 200,
+        json: { name: url.slice(4), state: secret === undefined ? 'DESTROYED' : 'ENABLED' },
+      }
+    }
+    if (state.disabled || destroyed.has(url.replace(':access', ''))) return error(400, 'FAILED_PRECONDITION')
     const value = secrets.get(url)
     if (value === undefined) return error(404, 'NOT_FOUND')
     return { status: 200, json: { name: url, payload: { data: Buffer.from(value).toString('base64') } } }
@@ -56,10 +85,13 @@ const access = (project: string, secret: string, version = 'latest') =>
 contract(
   'gcp',
   async () => {
-    const { url, secrets, account } = await fakeGoogle()
+    const { url, secrets, account, state } = await fakeGoogle()
     const configDir = folder()
     writeFileSync(join(configDir, 'sa.json'), account(), { mode: 0o600 })
     return {
+      forbidWrites: () => {
+        state.forbidsWrites = true
+      },
       context: {
         env: { GOOGLE_APPLICATION_CREDENTIALS: join(configDir, 'sa.json'), GOOGLE_CLOUD_PROJECT: 'p' },
         configDir,
@@ -143,9 +175,11 @@ describe('the source gcp, on a fake', () => {
 /** Azure's Key Vault and token service, as their REST reference has them. */
 async function fakeAzure() {
   const secrets = new Map<string, string>()
-  const state = { token: 'eyJ.azure' }
+  const state = { token: 'eyJ.azure', forbidsWrites: false }
+  const deleted = new Set<string>()
+  const given = new Map<string, object>()
   const error = (status: number, code: string): Said => ({ status, json: { error: { code } } })
-  const server = await fakeServer(({ url, headers, body }) => {
+  const server = await fakeServer(({ url, headers, body, method }) => {
     const { pathname, searchParams } = new URL(url, 'http://x')
     if (pathname === '/tenant/oauth2/v2.0/token') {
       const form = new URLSearchParams(body)
@@ -161,10 +195,20 @@ async function fakeAzure() {
     }
     if (searchParams.get('api-version') === null) return error(400, 'BadParameter')
     if (headers.authorization !== `Bearer ${state.token}`) return error(401, 'Unauthorized')
+    if (method !== 'GET' && state.forbidsWrites) return error(403, 'Forbidden')
+    if (method === 'PUT') {
+      if (deleted.has(pathname)) return error(409, 'Conflict')
+      const { value: next, ...others } = JSON.parse(body)
+      secrets.set(pathname, next)
+      given.set(pathname, others)
+    }
     const value = secrets.get(pathname)
-    return value === undefined ? error(404, 'SecretNotFound') : { status: 200, json: { value, id: pathname } }
+    if (method === 'DELETE' && secrets.delete(pathname)) deleted.add(pathname)
+    return value === undefined
+      ? error(404, 'SecretNotFound')
+      : { status: 200, json: { value, id: pathname, ...given.get(pathname) } }
   })
-  return { ...server, secrets, state }
+  return { ...server, secrets, state, given }
 }
 
 const principal = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'agw' }
@@ -172,8 +216,11 @@ const principal = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'agw' }
 contract(
   'azure',
   async () => {
-    const { url, secrets } = await fakeAzure()
+    const { url, secrets, state } = await fakeAzure()
     return {
+      forbidWrites: () => {
+        state.forbidsWrites = true
+      },
       context: {
         env: { ...principal, AZURE_CLIENT_SECRET: 'cs', AZURE_AUTHORITY_HOST: url },
         configDir: '/',
@@ -188,6 +235,28 @@ contract(
 )
 
 describe('the source azure, on a fake', () => {
+  test('a new version keeps content type and tags; what was deleted before has to be purged first', async () => {
+    const { url, secrets, given } = await fakeAzure()
+    secrets.set('/secrets/s', 'sk-old')
+    given.set('/secrets/s', { contentType: 'text/plain', tags: { team: 'llm' } })
+    const env = { ...principal, AZURE_CLIENT_SECRET: 'cs', AZURE_AUTHORITY_HOST: url }
+    const context = { env, configDir: '/', connections: { azure: { endpoint: url } } }
+    const place = { variable: 'A', kind: 'azure', where: { vault: 'v-1', secret: 's' } } as const
+    await azureSource.store?.(place, new Secret('sk-new'), context)
+    expect([secrets.get('/secrets/s'), given.get('/secrets/s')]).toEqual([
+      'sk-new',
+      { contentType: 'text/plain', tags: { team: 'llm' } },
+    ])
+    await azureSource.remove?.(place, context)
+    await expect(azureSource.store?.(place, new Secret('sk-3'), context)).rejects.toMatchObject({
+      message: expect.stringMatching(/deleted there/),
+      hint: expect.stringMatching(/purge/),
+    })
+    await expect(
+      azureSource.store?.({ ...place, where: entry.where }, new Secret('x'), context),
+    ).rejects.toThrow(/names one version/)
+  })
+
   const entry = {
     variable: 'A',
     kind: 'azure',

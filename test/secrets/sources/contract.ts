@@ -16,6 +16,10 @@ export interface Place<K extends SourceKind> {
   put(name: string, value: string): void | Promise<void>
   /** Takes it away again, by other means. */
   take(name: string): void | Promise<void>
+  /** Does something just before the next write arrives, where the place can refuse a write for it. */
+  beforeWrite?(action: () => void): void
+  /** From now on the login may read, and no more. */
+  forbidWrites?(): void
 }
 
 export interface ContractOptions {
@@ -134,16 +138,62 @@ export function contract<K extends SourceKind>(
     test('what it stores it reads, and what it removes is gone', async () => {
       const place = await make()
       const source = await loadSource(kind)
-      if (source.store === undefined || source.remove === undefined) return
+      if (source.store === undefined || source.remove === undefined) {
+        expect(source.instead?.(place.where('KEY')), 'what to do instead').toMatch(/\S \S/)
+        return
+      }
       const one = entry(place, 'KEY')
-      for (const value of ['sk-first-0123456789', 'sk-second-0123456789']) {
+      for (const value of ['sk-first-0123456789', `sk-+/=_.~'\\$&#:{}[] second`]) {
         expect(await source.store(one, new Secret(value), place.context)).toMatchObject({ changed: true })
         expect(await read(place, 'KEY')).toEqual([value])
+        expect(await source.store(one, new Secret(value), place.context)).toMatchObject({ changed: false })
       }
       await source.store(entry(place, 'OTHER'), new Secret('sk-other-0123456789'), place.context)
       expect(await source.remove(one, place.context)).toMatchObject({ changed: true })
       expect(await source.remove(one, place.context)).toMatchObject({ changed: false })
       expect(await read(place, 'KEY', 'OTHER')).toEqual([missing, 'sk-other-0123456789'])
+    })
+
+    test('what somebody else changes in between is not lost: the write is refused', async () => {
+      const place = await make()
+      const source = await loadSource(kind)
+      if (source.store === undefined || place.beforeWrite === undefined) return
+      const one = entry(place, 'KEY')
+      await source.store(one, new Secret('sk-first-0123456789'), place.context)
+      place.beforeWrite(() => void place.put('OTHER', 'sk-other-0123456789'))
+      await expect(
+        source.store(one, new Secret('sk-second-0123456789'), place.context),
+      ).rejects.toMatchObject({
+        code: 'CONFIG_CHANGED',
+        hint: expect.stringMatching(/again/),
+      })
+      expect(await read(place, 'KEY', 'OTHER')).toEqual(['sk-first-0123456789', 'sk-other-0123456789'])
+    })
+
+    test('a login that may not write is told so, without the value, and nothing changes', async () => {
+      const place = await make()
+      const source = await loadSource(kind)
+      if (source.store === undefined || source.remove === undefined || place.forbidWrites === undefined)
+        return
+      const one = entry(place, 'KEY')
+      await source.store(one, new Secret('sk-first-0123456789'), place.context)
+      place.forbidWrites()
+      for (const attempt of [
+        () => source.store?.(one, new Secret('sk-canary-0123456789'), place.context),
+        () => source.remove?.(one, place.context),
+      ]) {
+        const error: unknown = await Promise.resolve(attempt()).then(
+          () => undefined,
+          failed => failed,
+        )
+        expect(error).toMatchObject({
+          code: 'SECRET_UNREADABLE',
+          message: expect.stringMatching(/not let this login write it/),
+          hint: expect.stringMatching(/right/),
+        })
+        expect(JSON.stringify(error) + String(error)).not.toContain('canary')
+      }
+      expect(await read(place, 'KEY')).toEqual(['sk-first-0123456789'])
     })
 
     test('where it watches, it tells of three changes in a row', async () => {

@@ -11,6 +11,9 @@ export async function fakeVault() {
     token: 'hvs.test-token',
     sealed: false,
     forbidden: new Set<string>(),
+    forbidsWrites: false,
+    /** Done once, when the next write has come and is not looked at yet. */
+    beforeWrite: undefined as (() => void) | undefined,
     namespace: '',
     /** Seconds; what tokens are said to have left. */
     ttl: 3600,
@@ -52,8 +55,52 @@ export async function fakeVault() {
     if (pathname === '/v1/auth/token/renew-self')
       return request.method === 'POST' && renewable ? auth(token) : errors(400, 'token is not renewable')
     if (state.forbidden.has(pathname)) return errors(403, '1 error occurred:\n\t* permission denied\n\n')
+    if (pathname.startsWith('/v1/sys/internal/ui/mounts/')) return mountOf(pathname)
+    if (request.method !== 'GET') {
+      state.beforeWrite?.()
+      state.beforeWrite = undefined
+      if (state.forbidsWrites) return errors(403, '1 error occurred:\n\t* permission denied\n\n')
+      return request.method === 'DELETE' ? drop(pathname) : write(pathname, JSON.parse(request.body))
+    }
     return readSecret(pathname, searchParams.get('version'))
   })
+
+  function mountOf(pathname: string): Said {
+    const mount = pathname.split('/')[6]
+    const version = { secret: '2', kv: '1' }[mount ?? '']
+    if (version === undefined) return errors(403, 'preflight capability check returned 403')
+    return { status: 200, json: { data: { path: `${mount}/`, type: 'kv', options: { version } } } }
+  }
+
+  function write(pathname: string, body: Record<string, unknown>): Said {
+    const [, mount, ...rest] = decodeURIComponent(pathname).slice(1).split('/')
+    if (mount === 'kv') {
+      kv1.set(rest.join('/'), body)
+      return { status: 204 }
+    }
+    if (mount !== 'secret' || rest[0] !== 'data') return errors(404)
+    const path = rest.slice(1).join('/')
+    const versions = kv2.get(path) ?? []
+    const { options, data } = body as { options?: { cas?: number }; data?: Record<string, unknown> }
+    if (data === undefined) return errors(400, 'no data provided')
+    if (options?.cas !== undefined && options.cas !== versions.length)
+      return errors(400, 'check-and-set parameter did not match the current version')
+    kv2.set(path, [...versions, data])
+    return {
+      status: 200,
+      json: { data: { version: versions.length + 1, deletion_time: '', destroyed: false } },
+    }
+  }
+
+  function drop(pathname: string): Said {
+    const [, mount, ...rest] = decodeURIComponent(pathname).slice(1).split('/')
+    if (mount === 'kv') kv1.delete(rest.join('/'))
+    else {
+      const path = rest.slice(1).join('/')
+      kv2.set(path, (kv2.get(path) ?? []).with(-1, undefined))
+    }
+    return { status: 204 }
+  }
 
   function readSecret(pathname: string, version: string | null): Said {
     const [, mount, ...rest] = decodeURIComponent(pathname).slice(1).split('/')
@@ -87,6 +134,8 @@ export async function fakeVault() {
     put(path: string, data: Record<string, unknown> | undefined): void {
       kv2.set(path, [...(kv2.get(path) ?? []), data])
     },
+    newest: (path: string) => kv2.get(path)?.at(-1),
+    newestOld: (path: string) => kv1.get(path),
     putOld(path: string, data: Record<string, unknown>): void {
       kv1.set(path, data)
     },

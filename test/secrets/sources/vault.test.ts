@@ -5,6 +5,7 @@ import type { Connections } from '../../../src/config/agw/connections.ts'
 import type { SourcePlaces } from '../../../src/config/agw/places.ts'
 import { gather } from '../../../src/secrets/gather.ts'
 import { Logins } from '../../../src/secrets/logins.ts'
+import { Secret } from '../../../src/secrets/secret.ts'
 import { vaultSource } from '../../../src/secrets/sources/vault.ts'
 import { tempFolders } from '../folders.ts'
 import { contract, problem, said } from './contract.ts'
@@ -18,11 +19,6 @@ contract(
   'vault',
   async () => {
     const vault = await fakeVault()
-    let data: Record<string, string> = {}
-    const put = (next: Record<string, string>) => {
-      data = next
-      vault.put('llm', data)
-    }
     return {
       context: {
         env: { VAULT_ADDR: vault.url, VAULT_TOKEN: vault.state.token, HOME: folder() },
@@ -30,8 +26,14 @@ contract(
         connections: {},
       },
       where: field => ({ path: 'secret/data/llm', field }),
-      put: (name, value) => put({ ...data, [name]: value }),
-      take: name => put(Object.fromEntries(Object.entries(data).filter(([one]) => one !== name))),
+      put: (name, value) => vault.put('llm', { ...vault.newest('llm'), [name]: value }),
+      take: name => vault.put('llm', { ...vault.newest('llm'), [name]: undefined }),
+      beforeWrite: action => {
+        vault.state.beforeWrite = action
+      },
+      forbidWrites: () => {
+        vault.state.forbidsWrites = true
+      },
     }
   },
   { fake: FAKE },
@@ -99,6 +101,45 @@ describe(`the source vault, on ${FAKE}`, () => {
       '/v1/secret/data/llm',
       '/v1/secret/data/llm?version=1',
     ])
+  })
+
+  const write = async (vault: Vault, where: Where, value: string | undefined) => {
+    const context = { env: { VAULT_ADDR: vault.url, ...withToken.env }, configDir: folder(), connections: {} }
+    const reference = { variable: 'A', kind: 'vault', where } as const
+    return value === undefined
+      ? await vaultSource.remove?.(reference, context)
+      : await vaultSource.store?.(reference, new Secret(value), context)
+  }
+
+  test('stores in KV 1, in a secret that is not there, and after its newest version was deleted', async () => {
+    const vault = await fakeVault()
+    vault.putOld('llm', { a: 'old', b: 'other' })
+    await write(vault, { path: 'kv/llm', field: 'a' }, 'new')
+    expect(vault.newestOld('llm')).toEqual({ a: 'new', b: 'other' })
+    await write(vault, { path: 'kv/fresh', field: 'a' }, 'first')
+    expect(vault.newestOld('fresh')).toEqual({ a: 'first' })
+    await write(vault, { path: 'secret/data/fresh', field: 'a' }, 'first')
+    expect(vault.newest('fresh')).toEqual({ a: 'first' })
+    await write(vault, { path: 'secret/data/fresh', field: 'a' }, undefined)
+    expect(vault.newest('fresh')).toBeUndefined()
+    await write(vault, { path: 'secret/data/fresh', field: 'b' }, 'second')
+    expect(vault.newest('fresh')).toEqual({ b: 'second' })
+    // No value stands in an address.
+    expect(vault.seen.map(({ url }) => url).join()).not.toMatch(/first|second|new/)
+  })
+
+  test('does not write a named version, nor a path that KV 2 would take for something else', async () => {
+    const vault = await fakeVault()
+    await expect(
+      write(vault, { path: 'secret/data/llm', field: 'a', version: 2 }, 'x'),
+    ).rejects.toMatchObject({
+      code: 'SLOT_NOT_WRITABLE',
+      hint: expect.stringMatching(/`version`/),
+    })
+    await expect(write(vault, { path: 'secret/llm', field: 'a' }, 'x')).rejects.toMatchObject({
+      code: 'SLOT_NOT_WRITABLE',
+      hint: expect.stringMatching(/secret\/data\//),
+    })
   })
 
   test.each<[string, Connections['vault']]>([

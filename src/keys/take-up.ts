@@ -1,0 +1,51 @@
+import { realpath } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LoadedConfig, LoadOptions } from '../load.ts'
+import { type RunningGateway, reloadGateway, runningGateways } from '../serving/running-gateways.ts'
+
+/** A gateway that runs on this machine, and whether it sends the key it should. */
+export interface GatewayState extends Pick<RunningGateway, 'pid'> {
+  /** Null where its admin pages are off: then it cannot be told to ask its sources now. */
+  readonly admin: string | null
+  readonly hasKey: boolean
+}
+
+/** Sees the gateways of a config take a key up, for as long as they may need; the states at the end. */
+export async function takeUp(
+  loaded: LoadedConfig,
+  name: string,
+  wanted: string,
+  { env, waitMs }: { readonly env: LoadOptions['env']; readonly waitMs: number },
+): Promise<GatewayState[]> {
+  const until = performance.now() + waitMs
+  let asked = false
+  for (;;) {
+    const states = await gatewaysOf(loaded, name, wanted, env)
+    if (states.every(state => state.hasKey) || performance.now() >= until) return states
+    // They follow their files by themselves; sources that are asked now and then are asked now.
+    if (!asked) for (const gateway of await serving(loaded, env)) await reloadGateway(env, gateway)
+    asked = true
+    await sleep(100)
+  }
+}
+
+/** The gateways of this user that serve a config, and whether they send a key. */
+export async function gatewaysOf(
+  loaded: LoadedConfig,
+  name: string,
+  wanted: string,
+  env: LoadOptions['env'],
+): Promise<GatewayState[]> {
+  return (await serving(loaded, env)).map(({ pid, admin, keys }) => ({
+    pid,
+    admin,
+    hasKey: keys.find(key => key.name === name)?.fingerprint === wanted,
+  }))
+}
+
+async function serving({ path }: LoadedConfig, env: LoadOptions['env']): Promise<RunningGateway[]> {
+  const real = await realpath(path).catch(() => path)
+  const all = await runningGateways(env)
+  const theirs = await Promise.all(all.map(({ config }) => realpath(config).catch(() => config)))
+  return all.filter((_, index) => theirs[index] === real)
+}
