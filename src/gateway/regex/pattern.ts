@@ -1,6 +1,7 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import { regexProblem } from '../../config/schema/rust-regex.ts'
 import { type Plain, plainPattern } from './plain.ts'
+import { re2 } from './re2.ts'
 import { re2Source } from './re2-source.ts'
 
 /** A regular expression in Rust's dialect; however a text is made, the time it takes grows with the text's length only. */
@@ -28,7 +29,7 @@ class LinearPattern implements Pattern {
   readonly #regex: RE2JS
 
   constructor(written: string) {
-    this.#regex = RE2JS.compile(re2Source(written))
+    this.#regex = re2().compile(re2Source(written))
   }
 
   test(text: string): boolean {
