@@ -5,7 +5,7 @@ import { dirname, join, sep } from 'node:path'
 import { rolldown } from 'rolldown'
 
 /** Joined in, with all that they need: what every start needs, and what is all small files. Everything else is loaded from node_modules, and only when it is used. */
-const JOINED = /^(?:@marcbachmann\/cel-js|@oclif\/core|diff|re2js|yaml|zod)(?:\/|$)/
+const JOINED = /^(?:@marcbachmann\/cel-js|@oclif\/core|diff|yaml|zod)(?:\/|$)/
 /** What oclif tries to load and does without. */
 const OPTIONAL = /^(?:typescript|ts-node|tsx)(?:\/|$)/
 
