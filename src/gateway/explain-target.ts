@@ -12,7 +12,7 @@ import {
   type Undecided,
   type UpstreamRequest,
 } from './explanation.ts'
-import { type Answer, NO_PREFIX, NO_VALID_BACKENDS } from './failures.ts'
+import { type Answer, NO_VALID_BACKENDS } from './failures.ts'
 import { withQuery } from './llm-path.ts'
 import { prepareLlmCall } from './llm-request.ts'
 import { destinationFor, isModelList, modelMismatch } from './model-router.ts'
@@ -118,22 +118,16 @@ async function explainDestination(
   exchange: Exchange,
   undecided: Undecided[],
 ): Promise<DestinationExplanation | Answer> {
-  const { ai, upstream, rewritePath } = destination
+  const { ai, upstream } = destination
   const refusal = await verdictOf(destination.steps, exchange, undecided)
   if (refusal !== undefined) return refusal
-  const path = exchange.path
-  // Several destinations are explained with one exchange: each one starts from the client's path and body.
+  // Several destinations are explained with one exchange: each one starts from the client's body.
   exchange.json = undefined
-  const rewritten = rewritePath === undefined ? path : rewritePath(path, exchange.match)
-  if (rewritten === undefined) return NO_PREFIX
-  exchange.path = rewritten
   const call = ai === undefined ? undefined : prepareLlmCall(exchange, ai)
-  const clientPath = exchange.path
-  exchange.path = path
   if (call !== undefined && 'status' in call) return call
   const before = outgoingHeaders(exchange, destination, undefined) ?? []
   const headers = outgoingHeaders(exchange, destination, call) ?? []
-  const target = withQuery(call?.path ?? clientPath, call?.query ?? exchange.query, [])
+  const target = withQuery(call?.path ?? exchange.path, call?.query ?? exchange.query, [])
   return {
     backend: destination.label,
     path: formatPath(destination.path),

@@ -2,10 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import { HOP_BY_HOP, listedNames, NameTable } from './header-names.ts'
 import type { OutgoingHead } from './watcher.ts'
 
-/** One change to a list of headers. Values may be secrets: keep edits inside the classes below. */
-export type HeaderEdit =
+/** One change to a list of headers, as a modifier writes it. */
+export type ModifierEdit =
   | { readonly do: 'set' | 'add'; readonly name: string; readonly value: string }
   | { readonly do: 'remove'; readonly name: string }
+
+/** Values may be secrets: keep edits inside the classes below. */
+export type HeaderEdit =
+  | ModifierEdit
   | { readonly do: 'cookie'; readonly name: string; readonly value: string }
 
 const KEEP = 0

@@ -7,7 +7,6 @@ import {
   INVALID_REQUEST,
   LISTENER_NOT_FOUND,
   llmRequestFailure,
-  NO_PREFIX,
   NO_VALID_BACKENDS,
   NO_WEBSOCKET,
   REQUEST_TIMEOUT,
@@ -136,7 +135,6 @@ function send(exchange: Exchange): void {
   if (exchange.attempts === undefined && (route?.retry !== undefined || destination.health !== undefined))
     exchange.attempts = new Attempts(exchange, route?.retry, REPEATING)
   if (destination.answerHeaders.hasEdits) exchange.answerHeaders = destination.answerHeaders
-  if (!rewritePath(exchange, destination)) return
   const isFirst = (exchange.attempts?.made ?? 0) === 0
   if (isFirst && destination.mirrors.length > 0) sendMirrors(exchange, destination.mirrors)
   runSteps(exchange, destination.steps, exchange.gathering === undefined ? rewriteWhole : rewriteLarge)
@@ -187,18 +185,6 @@ function rewriteLarge(exchange: Exchange): void {
   const call = prepareLlmCall(exchange, destination.ai)
   if ('status' in call) return exchange.end(call)
   withinTokens(exchange, () => dispatch(exchange, destination, call, gathering.rest(exchange)))
-}
-
-/** False when there is no such path; the client has been told. */
-function rewritePath(exchange: Exchange, destination: Destination): boolean {
-  if (destination.rewritePath === undefined) return true
-  const path = destination.rewritePath(exchange.path, exchange.match)
-  if (path === undefined) {
-    exchange.end(NO_PREFIX)
-    return false
-  }
-  exchange.path = path
-  return true
 }
 
 /** The one place where a request leaves. */

@@ -1,6 +1,7 @@
 import { setHeader as put, removeHeader as take } from '../providers/index.ts'
 import type { GatewayRequest } from './exchange.ts'
 import { listedNames } from './header-names.ts'
+import type { ModifierEdit } from './headers.ts'
 
 /*
  * Changes to a client's request that everyone after them sees: route matches, expressions, the upstream. Both forms of
@@ -39,6 +40,14 @@ export function addRequestHeader(request: GatewayRequest, name: string, value: s
   request.rawHeaders.push(name, value)
   const before = request.headers[name]
   request.headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`
+}
+
+/** One change that the config makes; its name may be in any case. */
+export function editRequestHeader(request: GatewayRequest, edit: ModifierEdit): void {
+  const name = edit.name.toLowerCase()
+  if (edit.do === 'remove') removeRequestHeader(request, name)
+  else if (edit.do === 'set') setRequestHeader(request, name, edit.value)
+  else addRequestHeader(request, name, edit.value)
 }
 
 /** Takes one cookie out of the `Cookie` header. */

@@ -206,8 +206,6 @@ export interface Destination {
   readonly policies: readonly PlacedName[]
   /** `Host` upstream: fixed, computed, or undefined for the client's own. */
   readonly authority: string | ((exchange: Exchange) => string) | undefined
-  /** Undefined when the route was not matched in the way that the rewrite needs. */
-  readonly rewritePath: ((path: string, match: Match | undefined) => string | undefined) | undefined
   /** 0: none. Ends with the head of the answer. */
   readonly backendTimeoutMs: number
   /** How well its calls go is kept, because something depends on it. */

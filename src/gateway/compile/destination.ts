@@ -160,7 +160,6 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   const requestEdits = [
     // What a model answers is read as it goes by; asked for plainly, it need not be decoded for that.
     ...(ai === undefined ? [] : [PLAIN]),
-    ...editsOf(strongestOf(route, 'requestHeaderModifier')),
     ...(auth?.edits ?? []),
     ...editsOf(strongest(levels, 'requestHeaders')),
   ]
@@ -185,11 +184,13 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     queryCredentials: auth?.query ?? [],
     key: auth?.key,
     passthrough: auth?.passthrough,
-    echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), requestEdits),
+    echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), [
+      ...editsOf(strongestOf(route, 'requestHeaderModifier')),
+      ...requestEdits,
+    ]),
     former: FormerKey.of(auth?.key?.secret),
     policies: policiesOf(draft),
     authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,
-    rewritePath: rewrite.path,
     health: compileHealth(draft.health, draft.isInGroup, context.policies.for(draft.key)),
     backendTimeoutMs: limits.length > 0 ? Math.min(...limits) : 0,
   })
@@ -203,9 +204,7 @@ function policiesOf({ levels, route, target, health }: DestinationDraft): Placed
     return level && (level.places?.[kind as 'auth'] ?? [...level.path, ...steps])
   }
   const places = {
-    requestHeaderModifier:
-      ofRoute('requestHeaderModifier') ?? ofLevel('requestHeaders', 'requestHeaderModifier'),
-    urlRewrite: ofRoute('urlRewrite'),
+    requestHeaderModifier: ofLevel('requestHeaders', 'requestHeaderModifier'),
     timeout: ofRoute('timeout') ?? ofLevel('timeoutMs', 'http', 'requestTimeout'),
     backendAuth: ofLevel('auth', 'backendAuth'),
     ai: 'ai' in target ? ofLevel('routes', 'ai', 'routes') : undefined,

@@ -1,17 +1,17 @@
 import type { HeaderModifier } from '../../config/schema.ts'
 import { headerText } from '../header-text.ts'
-import type { HeaderEdit } from '../headers.ts'
+import type { ModifierEdit } from '../headers.ts'
 
 /** Add, set, remove, in this order. */
-export function editsOf(modifier: HeaderModifier | null | undefined): HeaderEdit[] {
+export function editsOf(modifier: HeaderModifier | null | undefined): ModifierEdit[] {
   const { add = {}, set = {}, remove = [] } = modifier ?? {}
   return [
     ...Object.entries(add).map(
-      ([name, value]): HeaderEdit => ({ do: 'add', name, value: headerText(value) }),
+      ([name, value]): ModifierEdit => ({ do: 'add', name, value: headerText(value) }),
     ),
     ...Object.entries(set).map(
-      ([name, value]): HeaderEdit => ({ do: 'set', name, value: headerText(value) }),
+      ([name, value]): ModifierEdit => ({ do: 'set', name, value: headerText(value) }),
     ),
-    ...remove.map((name): HeaderEdit => ({ do: 'remove', name })),
+    ...remove.map((name): ModifierEdit => ({ do: 'remove', name })),
   ]
 }

@@ -3,7 +3,6 @@ import type { Path } from '../../config/diagnostic.ts'
 import { RequestHeaders } from '../headers.ts'
 import type { Mirror } from '../mirror.ts'
 import type { Placed } from '../policies/policy.ts'
-import { editsOf } from './header-edits.ts'
 import { invalid } from './invalid.ts'
 import { levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
@@ -34,7 +33,7 @@ function compileMirror(
     {
       upstream,
       share: value.percentage,
-      requestHeaders: new RequestHeaders(editsOf(strongestOf(route, 'requestHeaderModifier'))),
+      requestHeaders: new RequestHeaders([]),
       authority:
         typeof authority === 'string' && authority !== 'auto' ? authority : ownName(upstream.hostname),
     },

@@ -11,12 +11,14 @@ import { jwtAuth } from './jwt-auth.ts'
 import { localRateLimit } from './local-rate-limit.ts'
 import type { PolicyKind } from './policy.ts'
 import { requestRedirect } from './redirect.ts'
+import { requestHeaderModifier } from './request-headers.ts'
 import { responseHeaderModifier } from './response-headers.ts'
 import { transformations } from './transformations.ts'
+import { urlRewrite } from './url-rewrite.ts'
 
 /*
- * Which policies run in which phase, in agentgateway's order. Some have no step: header changes, rewrites, timeouts,
- * keys and TLS are compiled into the destination, at the place noted here.
+ * Which policies run in which phase, in agentgateway's order. Some have no step: timeouts, keys, TLS and a backend's
+ * header changes are compiled into the destination, at the place noted here.
  */
 
 const CLIENT: readonly PolicyKind[] = [cors, jwtAuth, basicAuth, apiKey, authorization]
@@ -38,6 +40,8 @@ export const ROUTE_PHASE: readonly PolicyKind[] = [
   transformations(ANSWER_ORDER.routeTransformation),
   csrf,
   responseHeaderModifier,
+  requestHeaderModifier,
+  urlRewrite,
   requestRedirect,
   delay,
   directResponse,

@@ -1,0 +1,22 @@
+import { compileRewrite } from '../compile/rewrite.ts'
+import { NO_PREFIX } from '../failures.ts'
+import type { PolicyKind } from './policy.ts'
+
+/** Another path to go on with. The host that is named upstream is a matter of the destination. */
+export const urlRewrite: PolicyKind<'urlRewrite'> = {
+  name: 'urlRewrite',
+  compile([{ value, path }]) {
+    const pathOf = compileRewrite(value).path
+    return {
+      name: 'urlRewrite',
+      path,
+      run(exchange) {
+        if (pathOf === undefined) return undefined
+        const target = pathOf(exchange.path, exchange.match)
+        if (target === undefined) return NO_PREFIX
+        exchange.path = target
+        return undefined
+      },
+    }
+  },
+}
