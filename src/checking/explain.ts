@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import type { Diagnostic, Severity } from '../config/diagnostic.ts'
@@ -75,8 +75,10 @@ async function initGit(folder: string, tracked: readonly string[], path: string 
 async function fill(folder: string, { text, encoding, files = {} }: Setting): Promise<void> {
   await writeFile(join(folder, 'config.yaml'), text, { encoding: encoding ?? 'utf8', mode: 0o600 })
   for (const [name, file] of Object.entries(files)) {
-    const { text: content, mode } = typeof file === 'string' ? { text: file, mode: 0o600 } : file
+    const { text: content, mode, daysOld = 0 } = typeof file === 'string' ? { text: file, mode: 0o600 } : file
     await writeFile(join(folder, name), content)
     await chmod(join(folder, name), mode)
+    const madeAt = new Date(Date.now() - daysOld * 86_400_000)
+    await utimes(join(folder, name), madeAt, madeAt)
   }
 }

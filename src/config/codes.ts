@@ -119,6 +119,14 @@ export const CODES = {
     'key that could not be tried',
     'Whether it works is not known: neither that it does nor that it does not.',
   ),
+  KEY_TOO_OLD: warning(
+    'key past its age',
+    'Whoever has got hold of a copy can use it for as long as it lives.',
+  ),
+  KEY_AGE_UNKNOWN: note(
+    'key of unknown age',
+    'agw.yaml limits its age, and nothing says when it was stored.',
+  ),
   KEY_FILE_MODE: warning('key file open to others', 'Every user of the machine can read it.'),
   KEY_IN_GIT: warning(
     'key in a repository',

@@ -19,6 +19,12 @@ export function milliseconds(text: unknown): number | undefined {
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
 }
 
+/** An age in milliseconds: whole days as in `90d`, which Go's durations do not have, or one of those. */
+export function ageMs(text: unknown): number | undefined {
+  const [, days] = typeof text === 'string' ? (/^(\d{1,5})d$/.exec(text) ?? []) : []
+  return days === undefined ? milliseconds(text) : Number(days) * 86_400_000
+}
+
 /** Whether the text is one of Go's durations, where an expression may stand as well. */
 export function isDuration(text: unknown): boolean {
   return milliseconds(text) !== undefined

@@ -94,10 +94,14 @@ async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Prom
   const { variables, folder, path } = loaded
   const notes = await readKeyNotes(path, env)
   const slots = keySlots(loaded.draft, loaded.document)
-  const rows = await listKeys(slots, { variables, cwd, folder, env, notes, now: Date.now() })
-  return rows.map(({ slot, source, fingerprint, state, detail }) => {
+  const ageLimits = loaded.agw?.ageLimits
+  const rows = await listKeys(slots, { variables, cwd, folder, env, notes, ageLimits, now: Date.now() })
+  return rows.flatMap(({ slot, source, fingerprint, state, detail, age }) => {
+    const about = `key ${slot.name}`
     const what = `${source}${fingerprint === null ? '' : `  ${fingerprint}`}`
-    return finding(`key ${slot.name}`, STATES[state], what, detail ?? '')
+    const found = finding(about, STATES[state], what, detail ?? '')
+    if (age === undefined) return [found]
+    return [found, finding(about, age.state === 'old' ? 'warning' : 'note', age.message, age.hint)]
   })
 }
 

@@ -1,8 +1,11 @@
+import type { AgwFile } from '../config/agw/file.ts'
 import type { Diagnostic, Severity } from '../config/diagnostic.ts'
 import type { ConfigDocument } from '../config/document.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
+import { keyAge } from './key-age.ts'
 import { type KeyFileFinding, keyFileFindings } from './key-files.ts'
+import { readKeyNotes } from './key-notes.ts'
 import { type ResolvedSlot, resolveSlots } from './resolve.ts'
 import { runWith } from './run.ts'
 import type { Secret } from './secret.ts'
@@ -14,6 +17,7 @@ interface Place {
   readonly path: string
   readonly folder: string
   readonly variables: VariableTable
+  readonly agw: AgwFile | undefined
 }
 
 /** What is wrong with the keys of a config, and the keys themselves for the redactor. */
@@ -29,7 +33,7 @@ export interface KeyFindings {
 /** Resolves every key slot and judges what it finds; each finding stands at the slot's place in the config. */
 export async function keyFindings(
   slots: readonly KeySlot[],
-  { document, path: configPath, folder, variables }: Place,
+  { document, path: configPath, folder, variables, agw }: Place,
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<KeyFindings> {
   const unset = new Set(document.variables.filter(use => use.missing).map(use => use.name))
@@ -40,6 +44,7 @@ export async function keyFindings(
     configDir: folder,
     credentialsDirectory: env['CREDENTIALS_DIRECTORY'],
   })
+  const now = Date.now()
   const diagnostics: Diagnostic[] = []
   const secrets: Secret[] = []
   const plausible: { slot: KeySlot; secret: Secret }[] = []
@@ -58,6 +63,16 @@ export async function keyFindings(
       secrets.push(one.secret)
       if (judge(one, one.secret, report)) plausible.push({ slot: one.slot, secret: one.secret })
     }
+  }
+  const notes = await readKeyNotes(configPath, env)
+  for (const one of resolved) {
+    if ('problem' in one || one.secret === undefined) continue
+    const note = notes.get(one.slot.name)
+    const isOfIt = note?.fingerprint === one.secret.fingerprint()
+    const setAt = (isOfIt ? note?.setAt : undefined) ?? one.facts?.mtime.toISOString()
+    const age = keyAge(one.slot, setAt, agw?.ageLimits, now)
+    if (age?.state === 'old') reportAt(one.slot)('KEY_TOO_OLD', 'warning', age.message, age.hint)
+    else if (age !== undefined) reportAt(one.slot)('KEY_AGE_UNKNOWN', 'note', age.message, age.hint)
   }
   const usable = resolved.flatMap(one => ('problem' in one ? [] : [one]))
   const context = { path: configPath, cwd, variables, run: runWith({ env }) }

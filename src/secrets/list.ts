@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
+import type { AgeLimits } from '../config/agw/file.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
+import { type AgeFinding, keyAge } from './key-age.ts'
 import type { KeyNotes } from './key-notes.ts'
 import { type FileFacts, readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
@@ -26,6 +28,8 @@ export interface KeyRow {
   readonly expiresAt: string | null
   /** When its provider was asked last, and what it said. */
   readonly lastCheck: { readonly at: string; readonly result: string } | null
+  /** What is to be said of its age. */
+  readonly age?: AgeFinding
   /** Why the state is not `ok`. */
   readonly detail?: string
 }
@@ -38,13 +42,15 @@ export interface ListContext {
   readonly env: Readonly<Record<string, string | undefined>>
   /** What is remembered of the keys. */
   readonly notes: KeyNotes
+  /** How old they may be. */
+  readonly ageLimits: AgeLimits | undefined
   /** The time now, in milliseconds. */
   readonly now: number
 }
 
 /** One row a slot, in the order of the config. */
 export async function listKeys(slots: readonly KeySlot[], context: ListContext): Promise<KeyRow[]> {
-  return Promise.all(slots.map(async slot => remembered(await rowOf(slot, context), context)))
+  return Promise.all(slots.map(async slot => aged(remembered(await rowOf(slot, context), context), context)))
 }
 
 /** Days before its end on which a key is spoken of. */
@@ -63,6 +69,11 @@ function remembered(row: KeyRow, { notes, now }: ListContext): KeyRow {
     return { ...known, state: row.state === 'ok' ? 'suspect' : row.state, detail }
   }
   return days > REMIND_DAYS ? known : { ...known, detail: `the key expires on ${expiresAt.slice(0, 10)}` }
+}
+
+function aged(row: KeyRow, { ageLimits, now }: ListContext): KeyRow {
+  const age = row.fingerprint === null ? undefined : keyAge(row.slot, row.setAt, ageLimits, now)
+  return age === undefined ? row : { ...row, age }
 }
 
 const UNKNOWN = { setAt: null, expiresAt: null, lastCheck: null } as const

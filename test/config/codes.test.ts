@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -28,9 +28,11 @@ async function findingsIn(setting: Setting): Promise<readonly Diagnostic[]> {
     mode: 0o600,
   })
   for (const [name, file] of Object.entries(setting.files ?? {})) {
-    const { text, mode } = typeof file === 'string' ? { text: file, mode: 0o600 } : file
+    const { text, mode, daysOld = 0 } = typeof file === 'string' ? { text: file, mode: 0o600 } : file
     await writeFile(join(folder, name), text)
     await chmod(join(folder, name), mode)
+    const madeAt = new Date(Date.now() - daysOld * 86_400_000)
+    await utimes(join(folder, name), madeAt, madeAt)
   }
   if (setting.tracked !== undefined) initRepository(folder, setting.tracked)
   const given = Object.entries(setting.env ?? {}).map(([name, value]) => [

@@ -121,37 +121,43 @@ describe('agw keys rotate', () => {
     await gateway.stop()
   })
 
-  it('falls back on the old key while the provider does not know the new one, until it is forgotten', async () => {
-    await mock.close()
-    mock = await startMock({ keys: [OLD] })
-    await setUp('env')
-    const port = await freePort()
-    const text = await readFile(join(folder, 'config.yaml'), 'utf8')
-    await writeFile(join(folder, 'config.yaml'), text.replace('3000', String(port)))
-    const admin = `127.0.0.1:${await freePort()}`
-    const env = { XDG_RUNTIME_DIR: folder }
-    const gateway = start(['serve', '--admin', admin], { cwd: folder, env })
-    await gateway.until('ready')
-    const ask = async (): Promise<number> => {
-      const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }),
-      })
-      expect(await answer.text()).not.toContain(OLD.slice(10, 40))
-      return answer.status
-    }
-    expect(await ask()).toBe(200)
-    expect((await rotate(['--no-check'], NEW, env)).status).toBe(0)
-    expect([await ask(), await ask()]).toEqual([200, 200])
-    const { keys } = (await (await fetch(`http://${admin}/keys`)).json()) as { keys: object[] }
-    expect(keys, 'the refusal is told').toMatchObject([{ last401: expect.any(String) }])
-    expect((await rotate(['--finish'], '', env)).status).toBe(0)
-    await fetch(`http://${admin}/reload`, { method: 'POST' })
-    expect(await ask()).toBe(401)
-    await gateway.stop()
-    expect(gateway.stdout() + gateway.stderr()).not.toContain(OLD.slice(10, 40))
-  })
+  it.each([
+    ['one process', []],
+    ['workers', ['--workers', '2']],
+  ])(
+    'falls back on the old key while the provider does not know the new one, until it is forgotten: %s',
+    async (_, flags) => {
+      await mock.close()
+      mock = await startMock({ keys: [OLD] })
+      await setUp('env')
+      const port = await freePort()
+      const text = await readFile(join(folder, 'config.yaml'), 'utf8')
+      await writeFile(join(folder, 'config.yaml'), text.replace('3000', String(port)))
+      const admin = `127.0.0.1:${await freePort()}`
+      const env = { XDG_RUNTIME_DIR: folder }
+      const gateway = start(['serve', '--admin', admin, ...flags], { cwd: folder, env })
+      await gateway.until('ready')
+      const ask = async (): Promise<number> => {
+        const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }),
+        })
+        expect(await answer.text()).not.toContain(OLD.slice(10, 40))
+        return answer.status
+      }
+      expect(await ask()).toBe(200)
+      expect((await rotate(['--no-check'], NEW, env)).status).toBe(0)
+      expect([await ask(), await ask()]).toEqual([200, 200])
+      const { keys } = (await (await fetch(`http://${admin}/keys`)).json()) as { keys: object[] }
+      expect(keys, 'the refusal is told').toMatchObject([{ last401: expect.any(String) }])
+      expect((await rotate(['--finish'], '', env)).status).toBe(0)
+      await fetch(`http://${admin}/reload`, { method: 'POST' })
+      expect(await ask()).toBe(401)
+      await gateway.stop()
+      expect(gateway.stdout() + gateway.stderr()).not.toContain(OLD.slice(10, 40))
+    },
+  )
 
   it.each(['env', 'encrypted'])('lets one rotation of a key run at a time: %s', async method => {
     await setUp(method)

@@ -91,11 +91,7 @@ export function surroundings({
     ...told.map(([name, value]) =>
       value === '' ? `${name} is set, but empty` : `${name} is ${shortened(value)}`,
     ),
-    ...Object.entries(files).map(([name, file]) =>
-      typeof file === 'string'
-        ? `beside it: ${name}`
-        : `beside it: ${name}, mode ${file.mode.toString(8).padStart(4, '0')}`,
-    ),
+    ...Object.entries(files).map(([name, file]) => `beside it: ${name}${ofFile(name, file)}`),
     ...(tracked === undefined
       ? []
       : ['in a repository of git', ...tracked.map(name => `git tracks ${name}`)]),
@@ -108,4 +104,11 @@ export function surroundings({
 function shortened(value: string): string {
   const shown = JSON.stringify(value)
   return shown.length > 40 ? `${shown.slice(0, 20)}…"` : shown
+}
+
+/** What counts of a file beside the config. */
+function ofFile(name: string, file: NonNullable<Setting['files']>[string]): string {
+  if (typeof file === 'string') return name === 'agw.yaml' ? `, which says ${file.trim()}` : ''
+  const age = file.daysOld === undefined ? '' : `, ${file.daysOld} days old`
+  return `, mode ${file.mode.toString(8).padStart(4, '0')}${age}`
 }

@@ -21,16 +21,22 @@ export default class KeysList extends ConfigCommand {
       folder: loaded.folder,
       env: process.env,
       notes: await readKeyNotes(loaded.path, process.env),
+      ageLimits: loaded.agw?.ageLimits,
       now: Date.now(),
     })
     this.say(keysText(rows, this.terminal))
-    for (const { slot, detail } of rows) if (detail !== undefined) this.note(`${slot.name}: ${detail}`)
+    for (const { slot, detail, age } of rows) {
+      if (detail !== undefined) this.note(`${slot.name}: ${detail}`)
+      if (age?.state === 'old') this.warning(`${age.message}: ${age.hint}`)
+      else if (age !== undefined) this.note(`${age.message}: ${age.hint}`)
+    }
     return {
-      keys: rows.map(({ slot, method, ...row }) => ({
+      keys: rows.map(({ slot, method, age, ...row }) => ({
         name: slot.name,
         provider: slot.provider,
         method,
         ...row,
+        age: age?.state ?? null,
         path: formatPath(slot.path),
         line: loaded.document.rangeOf(slot.path).start.line,
       })),

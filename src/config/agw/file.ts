@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AgwError } from '../../errors.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ConfigDocument } from '../document.ts'
-import { milliseconds } from '../duration.ts'
+import { ageMs, milliseconds } from '../duration.ts'
 import { readConfigBytes, readDocument } from '../read.ts'
 import { shapeFindings } from '../validate.ts'
 import type { Connections } from './connections.ts'
@@ -19,6 +19,13 @@ export interface SecretEntry<K extends SourceKind = SourceKind> {
   readonly timeoutMs: number | undefined
 }
 
+/** How old keys may be. Milliseconds; undefined for no limit. */
+export interface AgeLimits {
+  readonly all: number | undefined
+  /** By variable; stronger than `all`. */
+  readonly own: ReadonlyMap<string, number>
+}
+
 /** agw.yaml, read and checked. Holds no secret. */
 export interface AgwFile {
   /** Absolute. */
@@ -28,6 +35,7 @@ export interface AgwFile {
   /** By variable; empty while there is an error. */
   readonly entries: ReadonlyMap<string, SecretEntry>
   readonly connections: Connections
+  readonly ageLimits: AgeLimits
   /** SHA-256 of the bytes, in hex: what trust is given to. */
   readonly hash: string
 }
@@ -60,8 +68,9 @@ export async function agwFileOf(bytes: Uint8Array, path: string, shown = AGW_FIL
 
 async function check(
   document: ConfigDocument,
-): Promise<Pick<AgwFile, 'diagnostics' | 'entries' | 'connections'>> {
-  const nothing = { entries: new Map<string, SecretEntry>(), connections: {} }
+): Promise<Pick<AgwFile, 'diagnostics' | 'entries' | 'connections' | 'ageLimits'>> {
+  const ageLimits = { all: undefined, own: new Map<string, number>() }
+  const nothing = { entries: new Map<string, SecretEntry>(), connections: {}, ageLimits }
   // A file of comments only is one without entries.
   const read = document.diagnostics.filter(one => one.code !== 'EMPTY_CONFIG')
   if (read.length > 0) return { ...nothing, diagnostics: read }
@@ -72,13 +81,22 @@ async function check(
   if (parsed.error !== undefined) {
     return { ...nothing, diagnostics: shapeFindings(document, parsed.error.issues) }
   }
-  const { secrets = {}, sources = {} } = parsed.data
+  const { secrets = {}, sources = {}, maxAge: oldest } = parsed.data
   const entries = Object.entries(secrets).flatMap(([variable, entry]) => {
-    const { refresh, timeout, ...places } = entry
+    const { refresh, timeout, maxAge: _, ...places } = entry
     const [place] = Object.entries(places)
     if (place === undefined) return []
     const [kind, where] = place as [SourceKind, SourcePlaces[SourceKind]]
     return [{ variable, kind, where, refreshMs: milliseconds(refresh), timeoutMs: milliseconds(timeout) }]
   })
-  return { diagnostics: [], entries: new Map(entries.map(one => [one.variable, one])), connections: sources }
+  const own = Object.entries(secrets).flatMap(([variable, { maxAge }]) => {
+    const limit = ageMs(maxAge)
+    return limit === undefined ? [] : [[variable, limit] as const]
+  })
+  return {
+    diagnostics: [],
+    entries: new Map(entries.map(one => [one.variable, one])),
+    connections: sources,
+    ageLimits: { all: ageMs(oldest), own: new Map(own) },
+  }
 }

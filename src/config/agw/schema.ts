@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { milliseconds } from '../duration.ts'
+import { ageMs, milliseconds } from '../duration.ts'
 import { optional } from '../schema/fields.ts'
 import { shaped } from '../schema/primitives.ts'
 import { rule, section } from '../schema/section.ts'
@@ -18,6 +18,13 @@ const duration = (hint: string, least: number) =>
     hint,
     value => (milliseconds(value) ?? 0) >= least,
   )
+
+const maxAge = shaped(
+  'BAD_DURATION',
+  'this is not an age that can be used',
+  'write a number of days, as in 90d, or of hours, as in 12h',
+  value => (ageMs(value) ?? 0) > 0,
+)
 
 const { env, dotenv, file, credential, keychain, encrypted, sops, exec, kubernetes, vault, gcp, azure, op } =
   PLACES
@@ -48,6 +55,7 @@ const entry = section(
       duration('write a number with a unit, as in 500ms or 10s', 1),
       'How long the source has to answer.',
     ),
+    maxAge: optional(maxAge, 'How old the key may be before it is spoken of.'),
   },
 )
 
@@ -71,6 +79,7 @@ const object = section(
       ),
       'Variable → where its value lives.',
     ),
+    maxAge: optional(maxAge, 'How old any key of the config may be before it is spoken of.'),
     sources: optional(connections),
   },
 )

@@ -5,7 +5,9 @@ export interface Setting {
   readonly text: string
   readonly env?: Readonly<Record<string, string>>
   /** Files beside the config, by name. They are made for their owner alone unless a mode is given. */
-  readonly files?: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>
+  readonly files?: Readonly<
+    Record<string, string | { readonly text: string; readonly mode: number; readonly daysOld?: number }>
+  >
   /** How the text is stored; UTF-8 by default. */
   readonly encoding?: 'utf16le'
   /** Of `files`, the published schema to check against. */

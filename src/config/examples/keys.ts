@@ -5,6 +5,7 @@ const withUsers = (users: string): string =>
   modelAnd(`gateways: {default: {port: 4000, basicAuth: {mode: strict, htpasswd: "${users}"}}}`)
 const SECRETS = { SECRETS: FOLDER }
 const KEY = 'example-0f9a7c2e51d84b36\n'
+const LIMIT = 'maxAge: 90d\n'
 
 /** What the key slots refer to. */
 export const KEYS: readonly Example[] = [
@@ -26,6 +27,16 @@ export const KEYS: readonly Example[] = [
     model(),
   ),
   example('INLINE_KEY', model().replace('$OPENAI_API_KEY', 'example-0f9a7c2e51d84b36'), model()),
+  example(
+    'KEY_TOO_OLD',
+    { text: FROM_FILE, env: SECRETS, files: { 'openai.key': keyOf(100), 'agw.yaml': LIMIT } },
+    { text: FROM_FILE, env: SECRETS, files: { 'openai.key': keyOf(10), 'agw.yaml': LIMIT } },
+  ),
+  example(
+    'KEY_AGE_UNKNOWN',
+    { text: model(), env: { OPENAI_API_KEY: KEY.trim() }, files: { 'agw.yaml': LIMIT } },
+    { text: FROM_FILE, env: SECRETS, files: { 'openai.key': keyOf(10), 'agw.yaml': LIMIT } },
+  ),
   example(
     'KEY_FILE_MODE',
     { text: FROM_FILE, env: SECRETS, files: { 'openai.key': { text: KEY, mode: 0o644 } } },
@@ -54,6 +65,10 @@ export const KEYS: readonly Example[] = [
     { text: model(), engine: 'embedded' },
   ),
 ]
+
+function keyOf(daysOld: number): { text: string; mode: number; daysOld: number } {
+  return { text: KEY, mode: 0o600, daysOld }
+}
 
 /** A config whose provider answers so when it is asked about the key. */
 function asked(status: number, body: object): Setting {

@@ -86,7 +86,11 @@ const MARK = '$agw-secret'
 
 /** The config as plain data, its secrets as marked values. */
 export function encodeConfig(value: unknown): unknown {
-  if (value instanceof Secret) return { [MARK]: [value.reveal(), value.reference] }
+  if (value instanceof Secret) {
+    const { former } = value
+    const before = former === undefined ? [] : [former.secret.reveal(), former.until]
+    return { [MARK]: [value.reveal(), value.reference, ...before] }
+  }
   if (Array.isArray(value)) return value.map(encodeConfig)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encodeConfig(inner)]))
@@ -98,9 +102,10 @@ export function decodeConfig(value: unknown, onSecret: (secret: Secret) => void)
     if (Array.isArray(one)) return one.map(decode)
     if (typeof one !== 'object' || one === null) return one
     if (MARK in one) {
-      const [text, reference] = one[MARK] as [string, string]
-      const secret = new Secret(text, reference)
-      onSecret(secret)
+      const [text, reference, before, until = 0] = one[MARK] as [string, string, string?, number?]
+      const former = before === undefined ? undefined : { secret: new Secret(before, reference), until }
+      const secret = new Secret(text, reference, former)
+      for (const known of [secret, former?.secret]) if (known !== undefined) onSecret(known)
       return secret
     }
     return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, decode(inner)]))
