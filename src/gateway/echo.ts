@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib'
 import { type ByteRedactionStream, Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { GatewayResponse } from './exchange.ts'
+import { isCredentialHeader } from './header-names.ts'
 import type { AnswerHead, HeaderEdit } from './headers.ts'
 
 /** Answers from here on are looked through: a redirect repeats the query of a request, an error its headers. */
@@ -10,8 +11,6 @@ export const GUARDED_FROM = 300
 
 /** Headers that say something about the very bytes of a body. */
 const OF_THE_BYTES = new Set(['content-length', 'content-md5', 'content-digest', 'repr-digest', 'digest'])
-/** Headers that a config sets by hand to give a credential. */
-const CREDENTIAL = /^(?:authorization|proxy-authorization|cookie|.*(?:api-?key|token|secret).*)$/i
 
 const WITHHELD = 'the answer is withheld: in its content-encoding it cannot be searched for the key'
 /** Stands for the rest of a body that is not in the encoding it says it is in, or breaks off. */
@@ -78,7 +77,7 @@ function hasNoBody({ status, contentLength }: AnswerHead, { exchange }: GatewayR
 }
 
 function credentialIn(edit: HeaderEdit): string[] {
-  if (edit.do === 'remove' || edit.do === 'cookie' || !CREDENTIAL.test(edit.name)) return []
+  if (edit.do === 'remove' || edit.do === 'cookie' || !isCredentialHeader(edit.name)) return []
   // `Bearer`, `Basic` and the like are no part of the credential.
   return [edit.value.replace(/^[A-Za-z]+ +(?=\S)/, '')]
 }

@@ -49,3 +49,10 @@ export function listedNames(connection: string | undefined): ReadonlySet<string>
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
   return new Set(connection.split(',').map(name => name.trim().toLowerCase()))
 }
+
+const CREDENTIAL = /^(?:(?:proxy-)?authorization|(?:set-)?cookie|.*(?:api-?key|token|secret|password).*)$/i
+
+/** Whether a config that sets the header by hand gives a credential in it. */
+export function isCredentialHeader(name: string): boolean {
+  return CREDENTIAL.test(name)
+}

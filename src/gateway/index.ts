@@ -24,6 +24,7 @@ export type {
   TriedRoute,
 } from './explanation.ts'
 export { type Gateway, type GatewayOptions, type ListeningAddress, startGateway } from './gateway.ts'
+export { isCredentialHeader } from './header-names.ts'
 export { KeptStates } from './kept.ts'
 export type { Runtime } from './runtime.ts'
 export type { AccessEvent } from './telemetry/access-event.ts'

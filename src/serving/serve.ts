@@ -11,6 +11,7 @@ import { type Serving, serveHere } from './here.ts'
 import { KeyUse } from './key-use.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
 import { type Announcement, announce } from './running-gateways.ts'
+import { shownConfig } from './shown-config.ts'
 import { workerCount } from './workers/count.ts'
 import { serveInWorkers } from './workers/serve.ts'
 import type { WorkerSetup } from './workers/wire.ts'
@@ -220,7 +221,7 @@ async function startAdminPages(
     pending: () => [],
     metrics: async () =>
       metricsText(await serving.metrics(), { version, isSynchronized: live.isSynchronized }),
-    configDump: () => ({ file: live.current.path, config: live.current.resolved }),
+    configDump: () => ({ file: live.current.path, config: shownConfig(live.current.resolved) }),
     keys: () => keys.list(),
     reload: () => live.reload(),
     get logLevel() {

@@ -40,6 +40,8 @@ export interface Page {
   readonly status: number
   readonly type: string
   readonly body: string
+  /** Methods that the page has, where the one that was used is none of them. */
+  readonly allow?: string
 }
 
 /** Which pages an address serves. */
@@ -49,6 +51,8 @@ interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly on: readonly PageSet[]
+  /** For the list of pages. */
+  readonly about: string
   readonly page: (view: AdminView, query: URLSearchParams) => Page | Promise<Page>
 }
 
@@ -86,20 +90,53 @@ async function reload(view: AdminView): Promise<Page> {
 
 /** Every page; the first that fits answers. Paths are agentgateway's where it has them. */
 export const ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/healthz/ready', on: ['admin', 'readiness'], page: readiness },
-  { method: 'GET', path: '/metrics', on: ['admin', 'stats'], page: metrics },
-  { method: 'GET', path: '/stats/prometheus', on: ['admin', 'stats'], page: metrics },
-  { method: 'GET', path: '/config_dump', on: ['admin'], page: view => json(200, view.configDump()) },
+  {
+    method: 'GET',
+    path: '/healthz/ready',
+    on: ['admin', 'readiness'],
+    about: 'whether requests are taken',
+    page: readiness,
+  },
+  { method: 'GET', path: '/metrics', on: ['admin', 'stats'], about: 'for Prometheus', page: metrics },
+  {
+    method: 'GET',
+    path: '/stats/prometheus',
+    on: ['admin', 'stats'],
+    about: 'the same, where agentgateway has it',
+    page: metrics,
+  },
+  {
+    method: 'GET',
+    path: '/config_dump',
+    on: ['admin'],
+    about: 'the config that is served, without its secrets',
+    page: view => json(200, view.configDump()),
+  },
   {
     method: 'GET',
     path: '/keys',
     on: ['admin'],
+    about: 'the provider keys in use, by fingerprint',
     page: view => json(200, { pid: view.pid, keys: view.keys() }),
   },
-  { method: 'GET', path: '/logging', on: ['admin'], page: logging },
-  { method: 'POST', path: '/logging', on: ['admin'], page: logging },
-  { method: 'POST', path: '/reload', on: ['admin'], page: reload },
+  { method: 'GET', path: '/logging', on: ['admin'], about: 'the level of the access log', page: logging },
+  {
+    method: 'POST',
+    path: '/logging',
+    on: ['admin'],
+    about: `changes it: ?level=${LOG_LEVELS.join('|')}`,
+    page: logging,
+  },
+  { method: 'POST', path: '/reload', on: ['admin'], about: 'reads config and keys anew', page: reload },
 ]
+
+function listOf(on: PageSet): string {
+  const there = ROUTES.filter(route => route.on.includes(on))
+  const width = Math.max(...there.map(route => route.path.length))
+  return there
+    .map(({ method, path, about }) => `${method.padEnd(4)}  ${path.padEnd(width)}  ${about}\n`)
+    .join('')
+}
 
 /** The page for a request line. */
 export function pageFor(view: AdminView, on: PageSet, method: string, target: string): Page | Promise<Page> {
@@ -108,7 +145,10 @@ export function pageFor(view: AdminView, on: PageSet, method: string, target: st
   const there = ROUTES.filter(route => route.path === path && route.on.includes(on))
   const route = there.find(one => one.method === wanted)
   if (route !== undefined) return route.page(view, new URLSearchParams(query))
-  if (there.length > 0) return text(405, `use ${there.map(one => one.method).join(' or ')}\n`)
-  const paths = ROUTES.filter(one => one.on.includes(on)).map(one => `${one.method} ${one.path}\n`)
-  return text(404, `there is no such page; there are:\n${paths.join('')}`)
+  if (there.length > 0) {
+    const methods = there.map(one => one.method)
+    return { ...text(405, `use ${methods.join(' or ')}\n`), allow: methods.join(', ') }
+  }
+  if (path === '/' && wanted === 'GET') return text(200, `agw\n\n${listOf(on)}`)
+  return text(404, `there is no such page; there are:\n\n${listOf(on)}`)
 }

@@ -42,14 +42,19 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
+/** Requests here are a line and a few headers: who takes longer keeps a connection from others. */
+const LIMITS = { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 }
+const MOST_CONNECTIONS = 256
+
 /** Serves the pages. Throws PORT_TAKEN when the address cannot be had. */
 export async function startAdmin(view: AdminView, options: AdminOptions): Promise<AdminServer> {
-  const server = createServer((request, response) => {
+  const server = createServer(LIMITS, (request, response) => {
     answer(view, options, request).then(
       page => send(view, page, request, response),
       () => send(view, { status: 500, type: 'text/plain', body: 'internal error\n' }, request, response),
     )
   })
+  server.maxConnections = MOST_CONNECTIONS
   await listen(server, options)
   const { address, port } = server.address() as AddressInfo
   return {
@@ -90,7 +95,7 @@ function refusalOf(
 
 function isOwnName(authority: string): boolean {
   const name = authority.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
-  return name === 'localhost' || isIP(name) !== 0
+  return name.toLowerCase() === 'localhost' || isIP(name) !== 0
 }
 
 /** In a time that tells nothing of either. */
@@ -106,6 +111,10 @@ function send(view: AdminView, page: Page, request: IncomingMessage, response: S
     'content-type': page.type,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(page.allow !== undefined && { allow: page.allow }),
+    // Nobody waits for the end of a body that no page wants.
+    ...(!request.complete && { connection: 'close' }),
     ...(page.status === 401 && { 'www-authenticate': 'Bearer' }),
   })
   response.end(request.method === 'HEAD' ? undefined : body)

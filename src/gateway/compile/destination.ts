@@ -6,6 +6,7 @@ import type { Secret } from '../../secrets/secret.ts'
 import type { Cel } from '../cel/cel.ts'
 import { EchoGuard } from '../echo.ts'
 import { FormerKey } from '../former-key.ts'
+import { HOP_BY_HOP } from '../header-names.ts'
 import { AnswerHeaders, type HeaderEdit, RequestHeaders } from '../headers.ts'
 import { AnswerGuards } from '../llm/answer-guards.ts'
 import { BodyChanges, type BodyPolicy } from '../llm/body-changes.ts'
@@ -147,6 +148,10 @@ function refuseKeyless(draft: DestinationDraft, auth: CompiledAuth | undefined):
   )
 }
 
+function isHopByHop({ name }: HeaderEdit): boolean {
+  return HOP_BY_HOP.includes(name.toLowerCase())
+}
+
 const PLAIN: HeaderEdit = { do: 'set', name: 'accept-encoding', value: 'identity' }
 
 /** A route with one of its backends. */
@@ -160,6 +165,8 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   const requestEdits = [
     // What a model answers is read as it goes by; asked for plainly, it need not be decoded for that.
     ...(ai === undefined ? [] : [PLAIN]),
+    // Of the connection to the upstream: a client's would not go on.
+    ...editsOf(strongestOf(route, 'requestHeaderModifier')).filter(isHopByHop),
     ...(auth?.edits ?? []),
     ...editsOf(strongest(levels, 'requestHeaders')),
   ]

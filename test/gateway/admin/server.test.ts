@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AdminView, LogLevel, ReloadOutcome } from '../../../src/gateway/admin/pages.ts'
 import {
@@ -92,9 +93,72 @@ describe('the admin pages', () => {
     ['POST', '/metrics', 405],
     ['GET', '/nothing', 404],
     ['HEAD', '/metrics', 200],
+    ['HEAD', '/nothing', 404],
+    ['OPTIONS', '/keys', 405],
+    ['DELETE', '/reload', 405],
   ])('%s %s is %i', async (method, path, status) => {
     const { ask } = await startView()
     expect((await ask(path, { method })).status).toBe(status)
+  })
+
+  it('name the methods they have, and themselves', async () => {
+    const { ask } = await startView()
+    expect((await ask('/logging', { method: 'OPTIONS' })).headers).toMatchObject({
+      allow: 'GET, POST',
+      'x-content-type-options': 'nosniff',
+    })
+    const index = await ask('/')
+    expect(index.status).toBe(200)
+    for (const page of ['/healthz/ready', '/metrics', '/config_dump', '/keys', '/logging', '/reload'])
+      expect(index.body).toContain(page)
+    const stats = await startView({ on: 'stats' })
+    expect((await stats.ask('/')).body).not.toContain('/reload')
+  })
+
+  it('wait for no body: one that does not end costs its connection', async () => {
+    const { server } = await startView()
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    const told = new Promise<string>(resolve => {
+      let text = ''
+      socket.on('data', piece => {
+        text += piece
+      })
+      socket.on('close', () => resolve(text))
+    })
+    socket.write('POST /reload HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000000\r\n\r\nx')
+    expect(await told).toMatch(/^HTTP\/1\.1 200 OK\r\n.*connection: close/is)
+  })
+
+  it('give up a request whose head does not come to its end', { timeout: 20_000 }, async () => {
+    const { server, ask } = await startView()
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    socket.write('GET /keys HTTP/1.1\r\nhost: localhost\r\nx-a')
+    const closed = new Promise<void>(resolve => socket.resume().on('close', () => resolve()))
+    expect((await ask('/keys')).status).toBe(200)
+    await closed
+  })
+
+  it('let nobody change anything from a page of this machine', async () => {
+    const { view, ask } = await startView()
+    let reloads = 0
+    view.reload = async () => {
+      reloads++
+      return { result: 'reloaded' }
+    }
+    for (const headers of [
+      { origin: 'null' },
+      { origin: 'http://localhost:3000' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'same-origin' },
+      { host: 'localhost.evil.test' },
+      { host: '127.0.0.1.nip.test' },
+    ] as Record<string, string>[]) {
+      expect((await ask('/reload', { method: 'POST', headers })).status).toBeGreaterThanOrEqual(400)
+      expect((await ask('/logging?level=off', { method: 'POST', headers })).status).toBeGreaterThanOrEqual(
+        400,
+      )
+    }
+    expect([reloads, view.logLevel]).toEqual([0, 'info'])
   })
 
   it.each([
