@@ -1,21 +1,21 @@
 import { Args } from '@oclif/core'
-import { explain } from '../checking/explain.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { codesJson, codesText, explanationJson, explanationText } from '../cli/report/explanation.ts'
 import { closest } from '../config/did-you-mean.ts'
 import { CODES, type Code } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
+import { explain } from '../explain.ts'
 
 export default class Explain extends BaseCommand {
-  static override summary = 'Say what a finding of validate means and what to do about it.'
+  static override summary = 'Say what a finding of validate or keys scan means and what to do about it.'
   static override description = 'Without a code it lists all codes.'
   static override examples = ['<%= config.bin %> explain', '<%= config.bin %> explain KEY_FILE_MODE']
   static override args = {
     code: Args.string({
       // The library would take a missing argument from standard input, where keys come in.
       ignoreStdin: true,
-      description: 'The code, as validate prints it.',
+      description: 'The code, as it is printed with the finding.',
     }),
   }
 

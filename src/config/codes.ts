@@ -382,6 +382,16 @@ export const CODES = {
     title: 'not run by agw serve',
     why: 'The agentgateway binary runs it; the embedded gateway does not.',
   },
+
+  // Scan: what `agw keys scan` finds.
+  LEAKED_KEY: shape(
+    'a key that the config uses, in clear text',
+    'Whoever can read this place has a key that works.',
+  ),
+  KEY_IN_TEXT: shape(
+    'a text that has the shape of a provider key',
+    'Whoever can read this place may have a key that works.',
+  ),
 } as const satisfies Record<string, CodeRow>
 
 export type Code = keyof typeof CODES

@@ -13,6 +13,7 @@ export type Stage =
   | 'models'
   | 'text'
   | 'engine'
+  | 'scan'
 
 /** What each stage looks at, in the order in which people look for it. */
 export const STAGES: Readonly<Record<Stage, string>> = {
@@ -27,6 +28,7 @@ export const STAGES: Readonly<Record<Stage, string>> = {
   models: 'which model gets a request',
   text: 'expressions, variables, files and older places',
   engine: 'what only one of the gateways runs',
+  scan: 'keys in clear text, which `agw keys scan` looks for',
 }
 
 /** The first code of each stage: the table of codes has them stage by stage. */
@@ -42,6 +44,7 @@ const FIRST: Partial<Record<Code, Stage>> = {
   MODEL_SHADOWED: 'models',
   UNKNOWN_FUNCTION: 'text',
   NOT_RUN_HERE: 'engine',
+  LEAKED_KEY: 'scan',
 }
 
 /** All codes, by stage. */

@@ -5,6 +5,7 @@ import { closest } from './did-you-mean.ts'
 import type { ConfigDocument } from './document.ts'
 import { maskLine } from './mask.ts'
 import { looksSecret } from './shown-word.ts'
+import { stageOf } from './stages.ts'
 
 /** A finding that a comment of the file asks to ignore, and why. */
 export interface Suppressed {
@@ -86,7 +87,10 @@ function apply(
   const here = diagnostics.filter(one => one.code === code && one.range.start.line === line)
   const hidden = here.filter(one => one.severity !== 'error')
   if (hidden.length > 0) return hidden
-  if (here.length > 0 || CODES[code].severity === 'error') {
+  if (stageOf(code) === 'scan') {
+    const message = `${code} is found by \`agw keys scan\`, which reads other comments`
+    report('SUPPRESSION_UNUSED', message, 'write `agw:allow` into a comment in the line of the key instead')
+  } else if (here.length > 0 || CODES[code].severity === 'error') {
     const message = `${code} is an error, and errors cannot be ignored`
     report('SUPPRESSION_UNUSED', message, 'mend what it is about, then remove this comment')
   } else if (looked(code)) {

@@ -116,6 +116,12 @@ describe('a comment is a finding itself', () => {
       'SUPPRESSION_UNUSED',
       /errors cannot be ignored/,
     ],
+    [
+      'for a finding of another command',
+      'a: 1 # agw-ignore KEY_IN_TEXT: why\n',
+      'SUPPRESSION_UNUSED',
+      /found by `agw keys scan`/,
+    ],
   ])('%s', (_, text, code, message) => {
     const said = judge(text).diagnostics.filter(one => one.code.startsWith('SUPPRESSION'))
     expect(said).toMatchObject([

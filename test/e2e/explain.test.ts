@@ -15,6 +15,14 @@ describe('explain and schema', () => {
     expect([key.status, (key.stdout + key.stderr).includes(KEY)]).toEqual([2, false])
   })
 
+  it('explain knows what a scan finds', async () => {
+    const run = await agw(['explain', 'LEAKED_KEY'], { cwd: folder })
+    expect([run.status, run.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^LEAKED_KEY error\n[\s\S]*the key in use stands here in clear text: /),
+    ])
+  })
+
   it('explain lists all codes without one', async () => {
     const listed = JSON.parse((await agw(['explain', '--json'], { cwd: folder })).stdout).codes
     expect(listed.length).toBeGreaterThan(40)

@@ -1,6 +1,6 @@
-import type { Explanation } from '../../checking/explain.ts'
 import type { Setting } from '../../config/examples/index.ts'
 import { codesByStage, STAGES } from '../../config/index.ts'
+import type { Explanation } from '../../explain.ts'
 import { exampleText, surroundings } from './explanation.ts'
 
 /** docs/diagnostics.md: every code with what it means and an example, as `agw explain` has them. */
@@ -12,10 +12,11 @@ export function diagnosticsPage(explanations: readonly Explanation[]): string {
   ])
   const head = `# Diagnostics
 
-What \`agw validate\` can find. \`agw explain CODE\` says the same in the terminal. This page is written by \`npm run docs\`: the
+What \`agw validate\` can find, and in the last part \`agw keys scan\`. \`agw explain CODE\` says the same in the terminal. This page is written by \`npm run docs\`: the
 examples are tried out, and what is said of them is what the check says.
 
-A comment \`# agw-ignore CODE: reason\`, at the end of the line or on the line above, hides a finding that is no error.`
+A comment \`# agw-ignore CODE: reason\`, at the end of the line or on the line above, hides a finding that is no error. A scan
+knows \`agw:allow\` instead.`
   return `${[head, ...stages].join('\n\n')}\n`
 }
 

@@ -1,7 +1,7 @@
-import type { Explanation } from '../../checking/explain.ts'
 import type { Severity } from '../../config/diagnostic.ts'
 import type { Setting } from '../../config/examples/index.ts'
 import { CODES, codesByStage, STAGES } from '../../config/index.ts'
+import type { Explanation } from '../../explain.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { LOOK } from './text.ts'
@@ -83,6 +83,7 @@ export function surroundings({
   answer,
   engine,
   schema,
+  scan,
 }: Setting): string[] {
   const used = Object.entries(env).filter(([name]) => text.includes(name))
   const told = used.filter(([, value]) => !value.startsWith('example-') && !value.startsWith('<'))
@@ -98,6 +99,7 @@ export function surroundings({
     ...(schema === undefined ? [] : [`with --schema ${schema}`]),
     ...(answer === undefined ? [] : [`with --online, the provider answering ${answer.status}`]),
     ...(engine === undefined ? [] : [`with --engine ${engine}`]),
+    ...(scan === undefined ? [] : ['looked at by `agw keys scan`']),
   ]
 }
 

@@ -5,24 +5,11 @@ import { type Diagnostic, formatPath, type Severity } from '../../config/diagnos
 import { CODES, type Code, type Stage, shownLine, stageOf } from '../../config/index.ts'
 import { type CheckedFile, fileBelow, sentence } from './checked-file.ts'
 
-/** What a finding's code means. */
-interface Rule {
-  readonly severity: Severity
-  readonly title: string
-  readonly why: string
-  /** It is about who gets to see or use a key. */
-  readonly security: boolean
-  /** What to say besides. */
-  readonly help?: string
-}
-
 export interface SarifOptions {
   /** Where file names start. */
   readonly root: string
   /** The version of agw. */
   readonly version: string
-  /** The rules, where they are not the codes of `agw validate`. */
-  readonly rules?: Readonly<Record<string, Rule>>
 }
 
 const LEVEL: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -32,7 +19,7 @@ const LEVEL: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   'unsupported-here': 'note',
 }
 /** Findings of these stages are about who gets to see or use a key. */
-const ABOUT_KEYS: ReadonlySet<Stage> = new Set<Stage>(['keys', 'provider keys', 'clients'])
+const ABOUT_KEYS: ReadonlySet<Stage> = new Set<Stage>(['keys', 'provider keys', 'clients', 'scan'])
 /** How bad a finding on keys is, on the scale that code scanning sorts by: 7 and more is high, 4 and more medium. */
 const SECURITY: Readonly<Record<Severity, string>> = {
   error: '7.5',
@@ -45,20 +32,17 @@ const HOME = 'https://agentgateway.dev'
 const ROOT = '%SRCROOT%'
 
 /** The findings as SARIF 2.1.0, ignored ones among them, with the metadata of every code that occurs. */
-export function sarifText(
-  files: readonly CheckedFile[],
-  { root, version, rules = codeRules() }: SarifOptions,
-): string {
+export function sarifText(files: readonly CheckedFile[], { root, version }: SarifOptions): string {
   const found = files.flatMap(file => [
     ...file.diagnostics.map(diagnostic => ({ file, diagnostic, reason: undefined })),
     ...file.suppressed.map(({ diagnostic, reason }) => ({ file, diagnostic, reason })),
   ])
   const used = new Set(found.map(one => one.diagnostic.code))
-  const codes = Object.keys(rules).filter(code => used.has(code))
+  const codes = (Object.keys(CODES) as Code[]).filter(code => used.has(code))
   const fingerprint = fingerprints()
   const results = found.map(({ file, diagnostic, reason }) => ({
     ruleId: diagnostic.code,
-    ruleIndex: codes.indexOf(diagnostic.code),
+    ruleIndex: codes.indexOf(diagnostic.code as Code),
     level: LEVEL[diagnostic.severity],
     message: { text: sentence(diagnostic) },
     locations: [locationOf(file, diagnostic, root)],
@@ -70,7 +54,7 @@ export function sarifText(
     name: 'agw',
     semanticVersion: version,
     informationUri: HOME,
-    rules: codes.map(code => ruleOf(code, rules[code])),
+    rules: codes.map(ruleOf),
   }
   const run = {
     tool: { driver },
@@ -82,22 +66,15 @@ export function sarifText(
   return JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)
 }
 
-function codeRules(): Record<string, Rule> {
-  const rules = (Object.keys(CODES) as Code[]).map((code): [string, Rule] => {
-    const help = `\`agw explain ${code}\` shows what to do, with an example.`
-    return [code, { ...CODES[code], security: ABOUT_KEYS.has(stageOf(code)), help }]
-  })
-  return Object.fromEntries(rules)
-}
-
-function ruleOf(code: string, rule: Rule | undefined): object {
-  const { severity = 'error', title = code, why = code, security = false, help } = rule ?? {}
+function ruleOf(code: Code): object {
+  const { severity, title, why } = CODES[code]
+  const security = ABOUT_KEYS.has(stageOf(code))
   return {
     id: code,
     name: code.toLowerCase().replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()),
     shortDescription: { text: title },
     fullDescription: { text: why },
-    help: { text: [why, ...(help === undefined ? [] : [help])].join(' ') },
+    help: { text: `${why} \`agw explain ${code}\` shows what to do, with an example.` },
     defaultConfiguration: { level: LEVEL[severity] },
     properties: {
       tags: security ? ['agentgateway', 'security'] : ['agentgateway'],

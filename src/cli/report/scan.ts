@@ -1,24 +1,8 @@
-import type { Diagnostic } from '../../config/diagnostic.ts'
+import { leakFinding } from '../../keys/leak-finding.ts'
 import type { Leak, LeakyFile, ScanResult } from '../../secrets/scan/scan.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CheckedFile } from './checked-file.ts'
 import { LOOK } from './text.ts'
-
-/** What a scan can find, as SARIF and the JSON name it. */
-export const SCAN_RULES = {
-  LEAKED_KEY: {
-    severity: 'error',
-    title: 'a key that the config uses, in clear text',
-    why: 'Whoever can read this place has a key that works.',
-    security: true,
-  },
-  KEY_IN_TEXT: {
-    severity: 'error',
-    title: 'a text that has the shape of a provider key',
-    why: 'Whoever can read this place may have a key that works.',
-    security: true,
-  },
-} as const
 
 /** Findings of a scan as reports have them. A known one is among the suppressed. */
 export function leakyFiles(
@@ -32,37 +16,12 @@ export function leakyFiles(
       name,
       document: { lines },
       leaks: fresh,
-      diagnostics: fresh.map(leak => diagnosticOf(leak, name)),
+      diagnostics: fresh.map(leak => leakFinding(leak, name)),
       suppressed: leaks
         .filter(leak => known.has(leak.id))
-        .map(leak => ({ diagnostic: diagnosticOf(leak, name), reason: 'in the baseline' })),
+        .map(leak => ({ diagnostic: leakFinding(leak, name), reason: 'in the baseline' })),
     }
   })
-}
-
-function diagnosticOf(
-  { kind, provider, fingerprint, commit, range, confidence }: Leak,
-  file: string,
-): Diagnostic {
-  const what = kind === 'own' ? 'the key in use' : `${article(provider)} key`
-  const where = commit === undefined ? 'stands here' : `is kept by git (${commit})`
-  return {
-    code: kind === 'own' ? 'LEAKED_KEY' : 'KEY_IN_TEXT',
-    severity: kind === 'own' || confidence === 'high' ? 'error' : 'warning',
-    message: `${what} ${where} in clear text: ${fingerprint}`,
-    hint:
-      commit === undefined
-        ? 'take it out of there, and make a new key if others could read it'
-        : 'what git has kept, others may have: make a new key at the provider and end this one',
-    file,
-    path: [],
-    range,
-  }
-}
-
-function article(provider: string | undefined): string {
-  const name = provider ?? 'provider'
-  return `${/^(?:[aeio]|NV|x)/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
 /** The findings, what to do about each kind, and what was looked into. */

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { sarifText } from '../../cli/report/sarif.ts'
-import { leakyFiles, SCAN_RULES, scanJson, scanText } from '../../cli/report/scan.ts'
+import { leakyFiles, scanJson, scanText } from '../../cli/report/scan.ts'
 import { asksForJson } from '../../cli/report/validate.ts'
 import { scanFlags } from '../../cli/scan-flags.ts'
 import { workspaceRoot } from '../../cli/workspace-root.ts'
@@ -51,7 +51,7 @@ export default class KeysScan extends ConfigCommand {
     else if (files.some(file => file.diagnostics.length > 0)) this.endWith(EXIT.findings)
     if (flags.format === 'sarif') {
       const root = workspaceRoot(process.cwd(), process.env)
-      this.say(sarifText(files, { root, version: this.config.version, rules: SCAN_RULES }))
+      this.say(sarifText(files, { root, version: this.config.version }))
     } else this.say(scanText(files, result, this.terminal))
     if (to !== undefined) this.note(`wrote the findings to ${to}`)
     return scanJson(files, result)

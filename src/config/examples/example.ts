@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Code } from '../codes.ts'
 
 /** A config and the machine around it. */
@@ -16,6 +17,8 @@ export interface Setting {
   readonly tracked?: readonly string[]
   /** With `--online`: what the provider answers when a key is asked for. */
   readonly answer?: { readonly status: number; readonly body: unknown }
+  /** `agw keys scan` is what finds something in it, not `agw validate`. */
+  readonly scan?: true
   /** Whether the embedded gateway shall run it; the real one by default. */
   readonly engine?: 'embedded'
 }
@@ -31,6 +34,15 @@ export interface Example {
 
 /** In `env`: the folder that the config and its files lie in. */
 export const FOLDER = '<folder>'
+
+/** In the text: nobody's key of Hugging Face. It is made where it is needed, so that no such text lies about here. */
+export const LEAK = '<a key>'
+
+/** What stands in the file of a setting. */
+export function writtenText({ text }: Setting): string {
+  if (!text.includes(LEAK)) return text
+  return text.replace(LEAK, `hf_${createHash('sha256').update(LEAK).digest('hex').slice(0, 34)}`)
+}
 
 /** Nobody's key. */
 const KEY = 'example-0f9a7c2e51d84b36'

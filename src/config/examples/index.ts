@@ -8,10 +8,11 @@ import { PROVIDER_KEYS } from './provider-keys.ts'
 import { READING } from './reading.ts'
 import { REFERENCES } from './references.ts'
 import { ROUTES } from './routes.ts'
+import { SCAN } from './scan.ts'
 import { SHAPE } from './shape.ts'
 import { TEXT } from './text.ts'
 
-export { type Example, FOLDER, type Setting } from './example.ts'
+export { type Example, FOLDER, type Setting, writtenText } from './example.ts'
 
 /** An example for every code. Load it with `import()`: only explanations need it. */
 export const EXAMPLES: readonly Example[] = [
@@ -25,6 +26,7 @@ export const EXAMPLES: readonly Example[] = [
   ...ROUTES,
   ...MODELS,
   ...TEXT,
+  ...SCAN,
 ]
 
 export function exampleOf(code: Code): Example | undefined {

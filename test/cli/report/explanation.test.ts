@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Explanation, explain } from '../../../src/checking/explain.ts'
 import { diagnosticsPage } from '../../../src/cli/report/diagnostics-page.ts'
 import { codesText, explanationJson, explanationText } from '../../../src/cli/report/explanation.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import { CODES, type Code } from '../../../src/config/codes.ts'
+import { type Explanation, explain } from '../../../src/explain.ts'
 import { ROOT } from '../../helpers/agw.ts'
 import { noGit, unless } from '../../helpers/needs.ts'
 
