@@ -46,8 +46,9 @@ export const serveFlags = {
     env: 'AGW_LOG_FORMAT',
   }),
   'log-level': Flags.string({
-    summary: 'How much is logged: requests at info, only what went wrong at warn, nothing at off.',
-    options: ['info', 'warn', 'off'],
+    summary:
+      'How much is logged: requests at info, how they came about at debug, only what went wrong at warn.',
+    options: ['debug', 'info', 'warn', 'off'],
     default: 'info',
     env: 'AGW_LOG_LEVEL',
   }),
@@ -77,7 +78,7 @@ export function serveOptions(
     reload: flags.reload,
     log: {
       format: flags['log-format'] as 'text' | 'json',
-      level: flags['log-level'] as 'info' | 'warn' | 'off',
+      level: flags['log-level'] as 'debug' | 'info' | 'warn' | 'off',
       file: flags['access-log'],
       stream: process.stderr,
       redact,

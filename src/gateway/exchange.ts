@@ -97,6 +97,9 @@ export class Exchange implements RouteRequest {
   /** Its span, when it is sampled. */
   trace: Trace | undefined = undefined
 
+  /** The step that answered in place of a backend. */
+  endedBy: Step | undefined = undefined
+
   /** For the access log. */
   model: string | undefined = undefined
   type: RouteType | undefined = undefined

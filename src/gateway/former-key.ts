@@ -1,4 +1,4 @@
-import type { Secret } from '../secrets/secret.ts'
+import { fingerprint, type Secret } from '../secrets/secret.ts'
 
 /** The key before the one that is sent, for as long as a provider may know only that one. Holds both; shows neither. */
 export class FormerKey {
@@ -20,6 +20,10 @@ export class FormerKey {
   /** It may be used still. */
   get isKept(): boolean {
     return Date.now() < this.#until
+  }
+
+  fingerprint(): string {
+    return fingerprint(this.#before)
   }
 
   /** A header or a path as it would be with the former key. */

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   /** Told after each answer has gone; must not throw. */
   readonly onAccess?: (event: AccessEvent) => void
   readonly onConnection?: ConnectionObserver
+  /** Asked once for each request that is over: whether its event shall tell how it came about. */
+  readonly wantsDebug?: (() => boolean) | undefined
   /** Where the buckets of rate limits are, if not in this process. */
   readonly limits?: Limits
   /** Told how a call of a backend went, where it matters to others who call it; must not throw. */
@@ -117,6 +119,7 @@ class RunningGateway implements Gateway {
       this.#options.onAccess,
       generation => this.#onIdle(generation),
       this.#options.onOutcome,
+      this.#options.wantsDebug,
     )
   }
 

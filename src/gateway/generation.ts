@@ -16,6 +16,8 @@ export class Generation {
   readonly #binds: ReadonlyMap<number, Bind>
   readonly #onOutcome: ((backend: string, outcome: Outcome) => void) | undefined
   readonly #onIdle: (generation: Generation) => void
+  /** Whether events shall tell how requests came about. */
+  readonly wantsDebug: (() => boolean) | undefined
   #active = 0
 
   constructor(
@@ -26,7 +28,9 @@ export class Generation {
     onAccess: ((event: AccessEvent) => void) | undefined,
     onIdle: (generation: Generation) => void,
     onOutcome?: (backend: string, outcome: Outcome) => void,
+    wantsDebug?: () => boolean,
   ) {
+    this.wantsDebug = wantsDebug
     this.#onOutcome = onOutcome
     this.runtime = runtime
     this.pools = pools

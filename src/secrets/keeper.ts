@@ -1,4 +1,5 @@
 import type { SecretEntry } from '../config/agw/file.ts'
+import type { SourceKind } from '../config/agw/places.ts'
 import { type Gathered, gather } from './gather.ts'
 import { type KeepEvent, refusal } from './last-good.ts'
 import { Logins } from './logins.ts'
@@ -11,6 +12,17 @@ export interface KeepOptions {
   /** A value was exchanged at its source. */
   readonly onChange: () => void
   readonly onEvent: (event: KeepEvent) => void
+  /** Told of every question to a source. */
+  readonly onAsked?: (asked: Asked) => void
+}
+
+/** A question to a source for one variable, and what came of it; holds no value. */
+export interface Asked {
+  readonly kind: SourceKind
+  readonly variable: string
+  readonly result: 'same' | 'changed' | 'failed'
+  /** Of the batch that it was asked in. */
+  readonly ms: number
 }
 
 /** A failing source is asked less and less often, down to this part of its usual rate. */
@@ -144,16 +156,19 @@ export class SecretKeeper {
     context: Context,
   ): Promise<{ changed: boolean; failed: boolean }> {
     if (entries.length === 0) return { changed: false, failed: false }
+    const startedAt = performance.now()
     const found = await gather(entries, { ...context, logins: this.#logins })
-    let changed = false
-    let failed = false
-    for (const entry of entries) {
+    const ms = Math.round(performance.now() - startedAt)
+    const results = entries.flatMap(entry => {
       const gathered = found.get(entry.variable)
-      if (gathered === undefined) continue
-      const result = this.#settle(identityOf(entry, context), entry, gathered)
-      changed ||= result === 'changed'
-      failed ||= result === 'failed'
+      if (gathered === undefined) return []
+      return [{ entry, result: this.#settle(identityOf(entry, context), entry, gathered) }]
+    })
+    for (const { entry, result } of results) {
+      this.#options.onAsked?.({ kind: entry.kind, variable: entry.variable, result, ms })
     }
+    const changed = results.some(({ result }) => result === 'changed')
+    const failed = results.some(({ result }) => result === 'failed')
     return { changed, failed }
   }
 

@@ -2,6 +2,7 @@ import { AgwError } from '../errors.ts'
 import {
   type AccessEvent,
   AccessLog,
+  debugLine,
   jsonFormat,
   type LineSink,
   type LogLevel,
@@ -25,9 +26,14 @@ export interface AccessLogOptions {
   readonly isShared?: boolean
 }
 
+/** Takes what an operator may want to know who looks for a fault: a word for what it is about, and its fields. No value. */
+export type DebugLog = (scope: string, fields: Readonly<Record<string, string | number | undefined>>) => void
+
 /** An access log whose level can change while it runs. */
 export interface OpenedLog {
   readonly add: (event: AccessEvent) => void
+  /** Tells something beside requests, at debug only. */
+  readonly debug: DebugLog
   level: LogLevel
   /** Writes what was taken, then ends. */
   close(): Promise<void>
@@ -52,7 +58,10 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
     level: options.level,
     add: event => {
       if (event.log?.isWanted === false) return
-      if (opened.level === 'info' || (opened.level === 'warn' && wentWrong(event))) log.add(event)
+      if (tellsAll(opened.level) || (opened.level === 'warn' && wentWrong(event))) log.add(event)
+    },
+    debug: (scope, fields) => {
+      if (opened.level === 'debug') log.addLine(options.redact(debugLine(options.format, scope, fields)))
     },
     close: async () => {
       await log.flush()
@@ -75,6 +84,10 @@ function piecesOf(text: string): string[] {
     else pieces.push(line)
   }
   return pieces
+}
+
+function tellsAll(level: LogLevel): boolean {
+  return level === 'info' || level === 'debug'
 }
 
 function wentWrong({ error, status = 500 }: AccessEvent): boolean {

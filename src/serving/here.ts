@@ -7,7 +7,7 @@ import {
   type Runtime,
   startGateway,
 } from '../gateway/index.ts'
-import { type AccessLogOptions, openAccessLog } from './access-log.ts'
+import { type AccessLogOptions, type DebugLog, type OpenedLog, openAccessLog } from './access-log.ts'
 import type { KeyUse } from './key-use.ts'
 import type { Engine } from './live.ts'
 import { Traces, type TracesOptions } from './traces.ts'
@@ -16,6 +16,7 @@ import { Traces, type TracesOptions } from './traces.ts'
 export interface Serving {
   readonly engine: Engine
   metrics(): Promise<readonly MetricsSnapshot[]>
+  readonly debug: DebugLog
   logLevel: LogLevel
 }
 
@@ -48,6 +49,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     ...(standIn !== undefined && { standIn }),
     onAccess: tellAll(observers),
     onNote: message => here.traces?.onNote(here.traces.redact(message)),
+    wantsDebug: debugSwitch(log, options.admin !== undefined),
     ...(options.admin && { onConnection: metrics.connection }),
   }).catch(async (error: unknown) => {
     await Promise.all([log?.close(), traces?.close()])
@@ -69,6 +71,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
       },
     },
     metrics: async () => [metrics.snapshot()],
+    debug: (scope, fields) => log?.debug(scope, fields),
     get logLevel() {
       return log?.level ?? 'off'
     },
@@ -76,6 +79,12 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
       if (log !== undefined) log.level = level
     },
   }
+}
+
+/** Where neither the flag nor the admin pages can ask for debug, requests do not either. */
+function debugSwitch(log: OpenedLog | undefined, canChange: boolean): (() => boolean) | undefined {
+  if (log === undefined || (!canChange && log.level !== 'debug')) return undefined
+  return () => log.level === 'debug'
 }
 
 function tellAll(observers: readonly ((event: AccessEvent) => void)[]): (event: AccessEvent) => void {

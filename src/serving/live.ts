@@ -21,6 +21,7 @@ import {
   SecretKeeper,
   watchFiles,
 } from '../secrets/index.ts'
+import type { DebugLog } from './access-log.ts'
 import { configChanges } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
 
@@ -59,6 +60,8 @@ export interface LiveOptions {
   /** Watch the config, `.env` and key files, and take changes in. */
   readonly reload: boolean
   readonly onEvent: (event: LiveEvent) => void
+  /** Told what an operator may want to know who looks for a fault. */
+  readonly onDebug?: DebugLog | undefined
   /** Called with every config that was loaded, before it is used: the place to make its secrets known. */
   readonly onLoaded?: ((loaded: UsableConfig) => void) | undefined
   /** Called with every config that has just begun to serve. */
@@ -103,7 +106,12 @@ const DEBOUNCE_MS = 250
 export async function startLive(options: LiveOptions): Promise<LiveGateway> {
   if (!options.reload) return begin(options, undefined)
   let live: Live | undefined
-  const keeper = new SecretKeeper({ onEvent: options.onEvent, onChange: () => void live?.take() })
+  const keeper = new SecretKeeper({
+    onEvent: options.onEvent,
+    onChange: () => void live?.take(),
+    onAsked: ({ kind, variable, result, ms }) =>
+      options.onDebug?.('source', { kind, variable, result, duration: `${ms}ms` }),
+  })
   try {
     const lastGood = new LastGood(options.onEvent)
     live = await begin({ ...options, load: { ...options.load, gather: keeper.gather, lastGood } }, keeper)
@@ -219,7 +227,7 @@ class Live implements LiveGateway {
 
   async #reload(): Promise<ReloadOutcome> {
     if (this.#isClosed) return { result: 'rejected', message: 'the gateway is shutting down' }
-    const { onEvent, onServing } = this.#options
+    const { onEvent, onServing, onDebug } = this.#options
     try {
       const readAt = Date.now()
       const next = await usable(this.#options)
@@ -238,11 +246,14 @@ class Live implements LiveGateway {
       const changes = keyChanges(before, next)
       for (const change of changes) onEvent(change)
       const isChanged = before.text !== next.document.text
+      const result = isChanged || changes.length > 0 ? 'reloaded' : 'unchanged'
+      onDebug?.('reload', { result, binds: runtime.binds.length, duration: `${Date.now() - readAt}ms` })
       if (isChanged) onEvent({ event: 'reloaded', changes: configChanges(before.resolved, next.resolved) })
-      return { result: isChanged || changes.length > 0 ? 'reloaded' : 'unchanged' }
+      return { result }
     } catch (error) {
       this.#isSynchronized = false
       const { message, hint = '', diagnostics } = error instanceof AgwError ? error : asBug(error)
+      onDebug?.('reload', { result: 'rejected', error: message })
       onEvent({ event: 'reload-rejected', message, hint, diagnostics: diagnostics as readonly Diagnostic[] })
       return { result: 'rejected', message }
     }

@@ -129,6 +129,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               script: options.workers.script,
               setup: { host: options.host, connectTo, standIn, log: options.log && workersLog(options.log) },
               level: options.log?.level ?? 'off',
+              log: options.log,
               hidden: () => [...hidden].map(secret => secret.reveal()),
               onRefused: refused => keys.refused(refused),
               onNote: message => options.onEvent({ event: 'note', message }),
@@ -138,6 +139,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     },
     reload: options.reload,
     onEvent: options.onEvent,
+    onDebug: (scope, fields) => serving?.debug(scope, fields),
     onLoaded: loaded =>
       makeSecretsKnown(loaded, secret => {
         hidden.add(secret)

@@ -302,7 +302,8 @@ describe.each(Object.entries(SOURCES))('a key out of %s', (name, source) => {
     const port = /"?port"?: (\d+)/.exec(await readFile(join(folder, 'config.yaml'), 'utf8'))?.[1]
     const admin = `127.0.0.1:${await freePort()}`
     const before = await readdir(folder)
-    const args = ['serve', '--admin', admin, '--log-format', 'json', '--access-log', 'access.log']
+    const log = ['--log-level', 'debug', '--log-format', 'json', '--access-log', 'access.log']
+    const args = ['serve', '--admin', admin, ...log]
     const gateway = start(args, { cwd: folder, env: { ...env, XDG_RUNTIME_DIR: folder } })
     await gateway.until('ready')
     const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {

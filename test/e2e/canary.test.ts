@@ -152,7 +152,10 @@ describe('a running gateway', () => {
       .replace('name: openai', `name: openai\n          hostOverride: "127.0.0.1:${mock.port}"`)
     await writeFile(join(folder, 'config.yaml'), text)
     await writeFile(join(folder, 'key.txt'), CANARY, { mode: 0o600 })
-    const gateway = start(['serve', '--log-format', format, '--access-log', 'access.log'], { cwd: folder })
+    const gateway = start(
+      ['serve', '--log-level', 'debug', '--log-format', format, '--access-log', 'access.log'],
+      { cwd: folder },
+    )
     await gateway.until('ready')
     const ask = (headers: Record<string, string>, query = '') =>
       fetch(`http://127.0.0.1:${port}/v1/chat/completions${query}`, {

@@ -34,6 +34,7 @@ const EVENT: AccessEvent = {
   firstByte: 250,
   isStream: true,
   log: undefined,
+  debug: undefined,
   span: undefined,
   reason: 'Upstream',
   error: undefined,

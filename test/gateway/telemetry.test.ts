@@ -35,6 +35,7 @@ const EVENT: AccessEvent = {
   firstByte: 3.5,
   isStream: true,
   log: undefined,
+  debug: undefined,
   span: undefined,
   reason: 'Upstream',
   error: undefined,
@@ -92,6 +93,29 @@ describe('the access log', () => {
       'gen_ai.usage.input_tokens': 7,
       'gen_ai.usage.output_tokens': 9,
       duration: '12.346ms',
+    })
+  })
+
+  it('tells at debug how a request came about, in the same line', () => {
+    const debug = {
+      backend: 'openai',
+      policies: ['gateway/cors', 'route/apiKey'],
+      endedBy: 'apiKey',
+      path: '/v1/chat/completions',
+      keySlot: 'binds[0]',
+      keyFingerprint: 'sk-…1234 sha256:00000000',
+      formerFingerprint: undefined,
+      calls: ['127.0.0.1:1 503 7ms', '127.0.0.1:2 no answer 9ms'],
+      gathered: 12,
+    }
+    const event = { ...EVENT, debug }
+    expect(textFormat()(event)).toMatch(
+      /\tdebug\trequest gateway=bind\/3000 .* agw\.backend=openai agw\.path=\/v1\/chat\/completions agw\.policies="gateway\/cors, route\/apiKey" agw\.ended_by=apiKey agw\.key\.slot=binds\[0\] agw\.key\.fingerprint="sk-…1234 sha256:00000000" agw\.calls\.before="127\.0\.0\.1:1 503 7ms, 127\.0\.0\.1:2 no answer 9ms" agw\.request\.body_bytes=12\n$/,
+    )
+    expect(JSON.parse(jsonFormat()(event))).toMatchObject({
+      level: 'debug',
+      'agw.ended_by': 'apiKey',
+      'agw.key.fingerprint': 'sk-…1234 sha256:00000000',
     })
   })
 

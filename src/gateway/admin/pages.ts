@@ -1,5 +1,5 @@
-/** How much is logged: requests at info, only what went wrong at warn, nothing at off. */
-export const LOG_LEVELS = ['info', 'warn', 'off'] as const
+/** How much is logged: requests at info, and how they came about at debug; only what went wrong at warn, nothing at off. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'off'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** A provider key that the gateway sends. */

@@ -14,6 +14,7 @@ export function runSteps(
     const verdict = steps[i]?.run(exchange)
     if (verdict === undefined) continue
     if (verdict instanceof Promise) return void goOn(exchange, steps, i + 1, verdict, next)
+    exchange.endedBy = steps[i]
     return exchange.end(verdict)
   }
   next(exchange)
@@ -36,7 +37,9 @@ async function goOn(
   }
   // Meanwhile the client may have gone, or the time may be up.
   if (exchange.isAnswered) return
-  exchange.attempt(() =>
-    verdict === undefined ? runSteps(exchange, steps.slice(from), next) : exchange.end(verdict),
-  )
+  exchange.attempt(() => {
+    if (verdict === undefined) return runSteps(exchange, steps.slice(from), next)
+    exchange.endedBy = steps[from - 1]
+    exchange.end(verdict)
+  })
 }

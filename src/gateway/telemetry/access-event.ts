@@ -4,6 +4,7 @@ import type { RouteType } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import type { QueryCredential } from '../runtime.ts'
+import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
 import { type SpanFacts, spanFacts } from './trace.ts'
@@ -60,6 +61,8 @@ export interface AccessEvent {
   readonly isStream: boolean
   /** What the config changes in the line of the log; undefined when it says nothing. */
   readonly log: LogChange | undefined
+  /** How it came about; there at debug only. */
+  readonly debug: DebugFacts | undefined
   /** Its span in a trace; undefined when there is none. */
   readonly span: SpanFacts | undefined
   readonly reason: Reason | undefined
@@ -104,6 +107,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
     isStream: relay?.isStream ?? false,
     log: rule && logChange(rule, exchange),
+    debug: exchange.generation.wantsDebug?.() === true ? debugFacts(exchange) : undefined,
     span: exchange.trace && spanFacts(exchange.trace, exchange),
     reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
     error: exchange.error,

@@ -1,4 +1,5 @@
 import type { AccessEvent } from './access-event.ts'
+import type { DebugFacts } from './debug-facts.ts'
 import type { LogChange } from './log-rule.ts'
 
 export type AccessFormat = (event: AccessEvent) => string
@@ -138,7 +139,7 @@ export function textFormat(): AccessFormat {
   let last: AccessEvent | undefined
   let common = ''
   return event => {
-    if (event.log !== undefined) return changedText(clock.text(event.time), event, event.log)
+    if (event.log !== undefined || event.debug !== undefined) return wholeText(clock.text(event.time), event)
     if (last === undefined || !isAlike(last, event)) {
       last = event
       common = commonFields(event)
@@ -163,14 +164,56 @@ function textOf(fields: Fields): string {
   return text
 }
 
-/** A line with fields of the config's own. */
-function changedText(time: string, event: AccessEvent, change: LogChange): string {
-  let text = `${time}\tinfo\trequest`
-  for (const [name, value] of Object.entries(changed(eventFields(event), change))) {
+/** A line that has more than the usual fields: the config's own, or how the request came about. */
+function wholeText(time: string, event: AccessEvent): string {
+  return lineOf(time, levelOf(event), 'request', allFields(event))
+}
+
+function lineOf(
+  time: string,
+  level: string,
+  scope: string,
+  fields: Readonly<Record<string, unknown>>,
+): string {
+  let text = `${time}\t${level}\t${scope}`
+  for (const [name, value] of Object.entries(fields)) {
     const isPlain = value === undefined || typeof value === 'string' || typeof value === 'number'
     text += field(name, isPlain ? value : JSON.stringify(value))
   }
   return `${text}\n`
+}
+
+/** What is told at debug beside requests, as a line of the same log. */
+export function debugLine(format: 'text' | 'json', scope: string, fields: Fields): string {
+  const time = new Date().toISOString()
+  if (format === 'text') return lineOf(time, 'debug', scope, fields)
+  return `${inJson({ time, level: 'debug', scope, ...fields })}\n`
+}
+
+function levelOf({ debug }: AccessEvent): string {
+  return debug === undefined ? 'info' : 'debug'
+}
+
+function allFields(event: AccessEvent): Record<string, unknown> {
+  const fields =
+    event.debug === undefined ? eventFields(event) : { ...eventFields(event), ...debugFields(event.debug) }
+  return event.log === undefined ? fields : changed(fields, event.log)
+}
+
+function debugFields(debug: DebugFacts): Fields {
+  const list = (words: readonly string[]): string | undefined =>
+    words.length === 0 ? undefined : words.join(', ')
+  return {
+    'agw.backend': debug.backend,
+    'agw.path': debug.path,
+    'agw.policies': list(debug.policies),
+    'agw.ended_by': debug.endedBy,
+    'agw.key.slot': debug.keySlot,
+    'agw.key.fingerprint': debug.keyFingerprint,
+    'agw.key.former': debug.formerFingerprint,
+    'agw.calls.before': list(debug.calls),
+    'agw.request.body_bytes': debug.gathered,
+  }
 }
 
 function changed(fields: Readonly<Record<string, unknown>>, { added, removed }: LogChange) {
@@ -182,9 +225,13 @@ function changed(fields: Readonly<Record<string, unknown>>, { added, removed }: 
 export function jsonFormat(): AccessFormat {
   const clock = new Clock()
   return event => {
-    const fields = event.log === undefined ? eventFields(event) : changed(eventFields(event), event.log)
     // JSON leaves out what is undefined.
-    const line = { time: clock.text(event.time), level: 'info', scope: 'request', ...fields }
+    const line = {
+      time: clock.text(event.time),
+      level: levelOf(event),
+      scope: 'request',
+      ...allFields(event),
+    }
     return `${inJson(line)}\n`
   }
 }

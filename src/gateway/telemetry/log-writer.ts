@@ -56,6 +56,13 @@ export class AccessLog {
     if (this.#lines.length >= FLUSH_COUNT) this.#write()
   }
 
+  /** A line about something beside requests, after what was told before it. */
+  readonly addLine = (line: string): void => {
+    this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS)
+    this.#formatEvents()
+    this.#lines.push(line)
+  }
+
   #formatEvents(): void {
     for (const event of this.#events) this.#lines.push(this.#format(event))
     this.#events.length = 0

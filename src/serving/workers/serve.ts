@@ -1,25 +1,47 @@
 import type { LogLevel, Runtime } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
+import { type AccessLogOptions, openAccessLog } from '../access-log.ts'
 import type { Serving } from '../here.ts'
 import type { FleetOptions } from './fleet.ts'
+
+export interface WorkersOptions extends FleetOptions {
+  readonly level: LogLevel
+  readonly log: AccessLogOptions | undefined
+}
 
 /** Serves in several processes. Throws PORT_TAKEN. */
 export async function serveInWorkers(
   runtime: Runtime,
   config: ResolvedConfig,
-  { level, ...options }: FleetOptions & { readonly level: LogLevel },
+  { level, log, ...options }: WorkersOptions,
 ): Promise<Serving> {
   // Most gateways are one process, and load nothing of this.
   const { Fleet } = await import('./fleet.ts')
-  const fleet = await Fleet.start(runtime, config, level, options)
+  // Workers write of requests; what is told beside them is told here.
+  const opened = log && (await openAccessLog({ ...log, isShared: true }))
+  const fleet = await Fleet.start(runtime, config, level, options).catch(async (error: unknown) => {
+    await opened?.close()
+    throw error
+  })
   return {
-    engine: fleet,
+    engine: {
+      get addresses() {
+        return fleet.addresses
+      },
+      reload: (next, resolved) => fleet.reload(next, resolved),
+      close: async how => {
+        await fleet.close(how)
+        await opened?.close()
+      },
+    },
+    debug: (scope, fields) => opened?.debug(scope, fields),
     metrics: () => fleet.metrics(),
     get logLevel() {
       return fleet.level
     },
     set logLevel(next) {
       fleet.level = next
+      if (opened !== undefined) opened.level = next
     },
   }
 }

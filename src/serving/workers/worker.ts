@@ -112,6 +112,7 @@ class ServingWorker {
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
       onConnection: this.#metrics.connection,
       onNote: message => this.#tell({ kind: 'note', message: this.#redactor.redact(message) }),
+      wantsDebug: () => this.#log?.level === 'debug',
       onAccess: event => {
         tell?.(event)
         this.#traces.add(event)
