@@ -79,6 +79,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   '@aws-sdk/client-secrets-manager': /^secrets\/sources\/aws\.js$/,
   '@aws-sdk/client-ssm': /^secrets\/sources\/aws\.js$/,
   '@opentelemetry/api': /^serving\/otlp\/sdk\.js$/,
+  '@opentelemetry/sdk-logs': /^serving\/otlp\/sdk\.js$/,
   '@opentelemetry/sdk-trace-base': /^serving\/otlp\/sdk\.js$/,
   '@opentelemetry/resources': /^serving\/otlp\/sdk\.js$/,
   '@opentelemetry/otlp-exporter-base': /^serving\/otlp\/sdk\.js$/,

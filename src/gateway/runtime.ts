@@ -19,7 +19,7 @@ import type { PathTypes } from './path-types.ts'
 import type { Step } from './policies/policy.ts'
 import type { RouteTable } from './router.ts'
 import type { PortTls } from './server-tls.ts'
-import type { LogRule } from './telemetry/log-rule.ts'
+import type { LogRule, OtlpLogRule } from './telemetry/log-rule.ts'
 import type { TraceRule } from './telemetry/trace-rule.ts'
 import type { HealthRule, RetryRule } from './traffic/rules.ts'
 
@@ -50,6 +50,8 @@ export interface Settings {
   /** What the config changes in the access log. */
   readonly accessLog: LogRule | undefined
   /** Which requests get a span, and what is in it. */
+  /** The access log for a collector. */
+  readonly otlpLog: OtlpLogRule | undefined
   readonly tracing: TraceRule | undefined
 }
 

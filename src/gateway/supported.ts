@@ -257,6 +257,8 @@ const TRACING = section({
   clientSampling: runs,
 })
 
+const OTLP_LOG = section({ host: COLLECTOR, protocol: runs, path: runs, filter: runs, fields: runs })
+
 const CONFIG = section({
   config: STATIC_CONFIG,
   gateways: each(GATEWAY),
@@ -266,7 +268,7 @@ const CONFIG = section({
   policies: each(section({ name: runs, target: TARGET, phase: runs, policy: ROUTE_POLICIES })),
   frontendPolicies: section({
     tls: section({ minVersion: runs, maxVersion: runs, cipherSuites: runs, keyExchangeGroups: runs }),
-    accessLog: section({ filter: runs, add: runs, remove: runs }),
+    accessLog: section({ filter: runs, add: runs, remove: runs, otlp: OTLP_LOG }),
     tracing: TRACING,
     http: section({
       maxBufferSize: runs,

@@ -8,9 +8,10 @@ import {
   startGateway,
 } from '../gateway/index.ts'
 import { type AccessLogOptions, type DebugLog, type OpenedLog, openAccessLog } from './access-log.ts'
+import { Exports } from './exports.ts'
 import type { KeyUse } from './key-use.ts'
 import type { Engine } from './live.ts'
-import { Traces, type TracesOptions } from './traces.ts'
+import type { ExportOptions } from './otlp/export.ts'
 
 /** What serves, with what can be told of it and changed in it. */
 export interface Serving {
@@ -25,8 +26,8 @@ export interface HereOptions {
   readonly keys: KeyUse
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
-  /** Absent where no spans are to leave, whatever the config says. */
-  readonly traces: TracesOptions | undefined
+  /** Absent where nothing is to leave for a collector, whatever the config says. */
+  readonly exports: ExportOptions | undefined
 }
 
 /**
@@ -35,24 +36,24 @@ export interface HereOptions {
  */
 export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Serving> {
   const { options, keys, connectTo, standIn } = here
-  const traces = here.traces && new Traces(here.traces)
-  await traces?.prepare(runtime)
-  traces?.adopt(runtime)
+  const exports = here.exports && new Exports(here.exports)
+  await exports?.prepare(runtime)
+  exports?.adopt(runtime)
   const log = options.log && (await openAccessLog(options.log))
   const metrics = new Metrics()
   // Without admin pages nobody could ask.
   const counts = options.admin === undefined ? [] : [metrics.record, keys.record]
-  const observers = [log?.add, traces?.add, ...counts].filter(one => one !== undefined)
+  const observers = [log?.add, exports?.add, ...counts].filter(one => one !== undefined)
   const gateway = await startGateway(runtime, {
     ...(options.host !== undefined && { host: options.host }),
     connectTo,
     ...(standIn !== undefined && { standIn }),
     onAccess: tellAll(observers),
-    onNote: message => here.traces?.onNote(here.traces.redact(message)),
     wantsDebug: debugSwitch(log, options.admin !== undefined),
+    onNote: message => here.exports?.onNote(here.exports.redact(message)),
     ...(options.admin && { onConnection: metrics.connection }),
   }).catch(async (error: unknown) => {
-    await Promise.all([log?.close(), traces?.close()])
+    await Promise.all([log?.close(), exports?.close()])
     throw error
   })
   return {
@@ -61,13 +62,13 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
         return gateway.addresses
       },
       reload: async next => {
-        await traces?.prepare(next)
+        await exports?.prepare(next)
         await gateway.reload(next)
-        traces?.adopt(next)
+        exports?.adopt(next)
       },
       close: async how => {
         await gateway.close(how)
-        await Promise.all([log?.close(), traces?.close()])
+        await Promise.all([log?.close(), exports?.close()])
       },
     },
     metrics: async () => [metrics.snapshot()],

@@ -118,8 +118,8 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               keys,
               connectTo,
               standIn,
-              // With a mock, nothing leaves: no spans either.
-              traces:
+              // With a mock, nothing leaves: not to a collector either.
+              exports:
                 standIn === undefined
                   ? { redact, onNote: message => options.onEvent({ event: 'note', message }) }
                   : undefined,

@@ -35,6 +35,7 @@ const EVENT: AccessEvent = {
   isStream: true,
   log: undefined,
   debug: undefined,
+  otlpLog: undefined,
   span: undefined,
   reason: 'Upstream',
   error: undefined,

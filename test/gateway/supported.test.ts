@@ -49,9 +49,9 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ['keepalives', { config: { backend: { keepalives: {} } } }, 'config.backend.keepalives', /"keepalives"/],
   [
     'an access log for a collector',
-    { frontendPolicies: { accessLog: { otlp: { host: 'a.test:4317' } } } },
-    'frontendPolicies.accessLog.otlp',
-    /"otlp"/,
+    { frontendPolicies: { accessLog: { otlp: { host: 'a.test:4317', policies: { backendTLS: {} } } } } },
+    'frontendPolicies.accessLog.otlp.policies',
+    /"policies"/,
   ],
   [
     'traces to a socket',

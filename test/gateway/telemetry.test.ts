@@ -36,6 +36,7 @@ const EVENT: AccessEvent = {
   isStream: true,
   log: undefined,
   debug: undefined,
+  otlpLog: undefined,
   span: undefined,
   reason: 'Upstream',
   error: undefined,

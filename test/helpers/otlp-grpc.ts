@@ -5,23 +5,23 @@ import { EmptySchema, FileDescriptorProtoSchema, FileDescriptorSetSchema } from 
 import type { ConnectError, ConnectRouter } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
 import { onTestFinished } from 'vitest'
-import { type ReceivedSpan, spansOf } from './otlp.ts'
+import { linesOf, type ReceivedLine, type ReceivedSpan, spansOf } from './otlp.ts'
 
-const PACKAGE = 'opentelemetry.proto.collector.trace.v1'
 const EMPTY = '.google.protobuf.Empty'
 
 /** The service by its name alone: its messages come as unknown fields, which are kept, byte for byte. */
-function exportMethod() {
+function exportMethod(signal: 'trace' | 'logs', service: string) {
+  const name = `opentelemetry.proto.collector.${signal}.v1`
   const { proto } = EmptySchema.file
   const file = create(FileDescriptorProtoSchema, {
-    name: 'trace_service.proto',
-    package: PACKAGE,
+    name: `${signal}_service.proto`,
+    package: name,
     dependency: [proto.name],
-    service: [{ name: 'TraceService', method: [{ name: 'Export', inputType: EMPTY, outputType: EMPTY }] }],
+    service: [{ name: service, method: [{ name: 'Export', inputType: EMPTY, outputType: EMPTY }] }],
     syntax: 'proto3',
   })
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [proto, file] }))
-  const method = registry.getService(`${PACKAGE}.TraceService`)?.method['export']
+  const method = registry.getService(`${name}.${service}`)?.method['export']
   return method as DescMethodUnary<typeof EmptySchema, typeof EmptySchema>
 }
 
@@ -29,6 +29,7 @@ function exportMethod() {
 export interface GrpcCollector {
   readonly host: string
   readonly spans: ReceivedSpan[]
+  readonly lines: ReceivedLine[]
   /** The headers of each call. */
   readonly calls: Headers[]
   /** Connections that are open. */
@@ -51,11 +52,18 @@ export async function startGrpcCollector({
   port = 0,
 }: GrpcCollectorOptions = {}): Promise<GrpcCollector> {
   const spans: ReceivedSpan[] = []
+  const lines: ReceivedLine[] = []
   const calls: Headers[] = []
   const bodies: Buffer[] = []
   const sessions = new Set<Http2Session>()
   const routes = (router: ConnectRouter): void => {
-    router.rpc(exportMethod(), async (request, { requestHeader }) => {
+    router.rpc(exportMethod('logs', 'LogsService'), async request => {
+      const body = Buffer.from(toBinary(EmptySchema, request, { writeUnknownFields: true }))
+      bodies.push(body)
+      lines.push(...linesOf(body))
+      return {}
+    })
+    router.rpc(exportMethod('trace', 'TraceService'), async (request, { requestHeader }) => {
       calls.push(requestHeader)
       const failure = await fail?.(calls.length)
       if (failure !== undefined) throw failure
@@ -80,6 +88,7 @@ export async function startGrpcCollector({
   return {
     host: `127.0.0.1:${address.port}`,
     spans,
+    lines,
     calls,
     sessions,
     bytes: () => Buffer.concat(bodies).toString('latin1'),

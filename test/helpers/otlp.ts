@@ -97,10 +97,49 @@ function spanOf(span: Message, resource: Record<string, unknown>): ReceivedSpan 
   }
 }
 
-/** A fake collector of traces, OTLP over HTTP in protobuf, on a port of its own. */
+/** A line of a log as a collector gets it. */
+export interface ReceivedLine {
+  readonly scope: string
+  /** Nanoseconds since 1970. */
+  readonly time: bigint
+  readonly severity: readonly [number: number, text: string]
+  readonly hasBody: boolean
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly traceId: string
+  readonly spanId: string
+  readonly resource: Readonly<Record<string, unknown>>
+}
+
+/** ExportLogsServiceRequest → its lines, by the field numbers of opentelemetry/proto/logs/v1. */
+export function linesOf(body: Buffer): ReceivedLine[] {
+  return all(read(body), 1)
+    .map(read)
+    .flatMap(group => {
+      const resource = attributesOf(read(bytesOf(group, 1)), 1)
+      return all(group, 2)
+        .map(read)
+        .flatMap(scope =>
+          all(scope, 2)
+            .map(read)
+            .map(line => ({
+              scope: bytesOf(read(bytesOf(scope, 1)), 1).toString(),
+              time: numberOf(line, 1),
+              severity: [Number(numberOf(line, 2)), bytesOf(line, 3).toString()] as const,
+              hasBody: line.has(5),
+              attributes: attributesOf(line, 6),
+              traceId: bytesOf(line, 9).toString('hex'),
+              spanId: bytesOf(line, 10).toString('hex'),
+              resource,
+            })),
+        )
+    })
+}
+
+/** A fake collector, OTLP over HTTP in protobuf, on a port of its own. */
 export interface FakeCollector {
   readonly host: string
   readonly spans: ReceivedSpan[]
+  readonly lines: ReceivedLine[]
   /** Paths and content types of the calls. */
   readonly calls: string[]
   /** Everything that came, as text. */
@@ -110,6 +149,7 @@ export interface FakeCollector {
 /** Closed when the test is over. `status` is what it answers. */
 export async function startFakeCollector(status = 200): Promise<FakeCollector> {
   const spans: ReceivedSpan[] = []
+  const lines: ReceivedLine[] = []
   const calls: string[] = []
   const bodies: Buffer[] = []
   const server = createServer(async (request, response) => {
@@ -118,7 +158,8 @@ export async function startFakeCollector(status = 200): Promise<FakeCollector> {
     const body = Buffer.concat(chunks)
     bodies.push(body)
     calls.push(`${request.method} ${request.url} ${request.headers['content-type']}`)
-    if (status === 200) spans.push(...spansOf(body))
+    if (status === 200 && request.url?.includes('logs')) lines.push(...linesOf(body))
+    else if (status === 200) spans.push(...spansOf(body))
     response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end()
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -127,5 +168,11 @@ export async function startFakeCollector(status = 200): Promise<FakeCollector> {
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  return { host: `127.0.0.1:${port}`, spans, calls, bytes: () => Buffer.concat(bodies).toString('latin1') }
+  return {
+    host: `127.0.0.1:${port}`,
+    spans,
+    lines,
+    calls,
+    bytes: () => Buffer.concat(bodies).toString('latin1'),
+  }
 }

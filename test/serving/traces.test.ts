@@ -38,7 +38,7 @@ function serveWith(runtime: Runtime, notes: string[] = []) {
     keys: new KeyUse(),
     connectTo: [],
     standIn: undefined,
-    traces: { redact: text => redactor.redact(text), onNote: message => notes.push(message) },
+    exports: { redact: text => redactor.redact(text), onNote: message => notes.push(message) },
   })
 }
 
@@ -323,9 +323,7 @@ describe('what is said of spans that are lost', () => {
     const { calls, notes, sent } = await traced({ randomSampling: 1 }, { collected: 400 })
     expect(calls).toHaveLength(1)
     expect(sent).toBeDefined()
-    expect(notes).toEqual([
-      expect.stringMatching(/^traces do not reach http:.*\(status 400\); spans are lost$/),
-    ])
+    expect(notes).toEqual([expect.stringMatching(/^spans do not reach http:.*\(status 400\) and are lost$/)])
   })
 
   it('names the other protocol to whom has mixed them up', async () => {

@@ -1,7 +1,7 @@
 import type { Config, StaticConfig } from '../../config/schema.ts'
 import type { Cel } from '../cel/cel.ts'
 import type { Settings } from '../runtime.ts'
-import { compileAccessLog } from './access-log.ts'
+import { compileAccessLog, compileOtlpLog } from './access-log.ts'
 import { milliseconds } from './duration.ts'
 import { compileTracing } from './tracing.ts'
 
@@ -47,6 +47,7 @@ export function settingsOf(
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,
     accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
+    otlpLog: compileOtlpLog(frontendPolicies?.accessLog, cel),
     tracing: compileTracing({ config, frontendPolicies }, cel),
   })
 }

@@ -5,7 +5,7 @@ import { jsonValue } from '../cel/values.ts'
 import type { Collector } from '../telemetry/collector.ts'
 import { SpanIds } from '../telemetry/span-ids.ts'
 import type { Sampling, TraceRule } from '../telemetry/trace-rule.ts'
-import { invalid } from './invalid.ts'
+import { collectorOf } from './collector.ts'
 
 type Policy = NonNullable<NonNullable<Config['frontendPolicies']>['tracing']>
 type Older = NonNullable<NonNullable<Config['config']>['tracing']>
@@ -35,7 +35,10 @@ export function compileTracing({ config, frontendPolicies }: Config, cel: Cel): 
   if (random === 0 && client === 0) return undefined
   const [place, added = {}] = attributes
   return {
-    collector: collectorOf(written, resourceOf(resources, [...at, 'resources'], cel)),
+    collector: collectorOf(
+      { ...written, path: written.path ?? '/v1/traces' },
+      resourceOf(resources, [...at, 'resources'], cel),
+    ),
     random,
     client,
     filter: filter ? cel.compile(filter, [...at, 'filter']) : undefined,
@@ -66,18 +69,6 @@ function olderOf(older: Older | null | undefined): Written | undefined {
   const attributes = [[...at, 'fields', 'add'], fields?.add] as const
   const shared = { randomSampling, clientSampling, remove: fields?.remove }
   return { ...shared, at, address, protocol: otlpProtocol, path, headers, attributes }
-}
-
-function collectorOf(
-  { at, protocol = 'grpc', address, path, headers }: Written,
-  resource: Collector['resource'],
-): Collector {
-  const [key, text] = address
-  const base = /^https?:\/\//.test(text ?? '') ? (text ?? '').replace(/\/$/, '') : `http://${text ?? ''}`
-  const url = protocol === 'grpc' ? base : `${base}/${(path ?? 'v1/traces').replace(/^\//, '')}`
-  if (!text || !URL.canParse(url))
-    throw invalid([...at, key], 'this is not an address that can be called', 'write host:port')
-  return { protocol, url: protocol === 'grpc' ? new URL(url).origin : url, headers, resource }
 }
 
 /** What is fixed is found out here, so that most requests cost no expression. */

@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import type { QueryCredential } from '../runtime.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
-import { type LogChange, logChange } from './log-rule.ts'
+import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
 import { type SpanFacts, spanFacts } from './trace.ts'
 import type { Usage } from './usage.ts'
@@ -63,6 +63,8 @@ export interface AccessEvent {
   readonly log: LogChange | undefined
   /** How it came about; there at debug only. */
   readonly debug: DebugFacts | undefined
+  /** Its line for a collector; undefined where there is none to send it to. */
+  readonly otlpLog: OtlpLine | undefined
   /** Its span in a trace; undefined when there is none. */
   readonly span: SpanFacts | undefined
   readonly reason: Reason | undefined
@@ -74,7 +76,7 @@ export interface AccessEvent {
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
   const { request, response, listener, route, destination, relay } = exchange
-  const rule = exchange.generation.runtime.settings.accessLog
+  const { accessLog: rule, otlpLog } = exchange.generation.runtime.settings
   const duration = performance.now() - exchange.startedAt
   return {
     time: Date.now() - duration,
@@ -108,6 +110,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     isStream: relay?.isStream ?? false,
     log: rule && logChange(rule, exchange),
     debug: exchange.generation.wantsDebug?.() === true ? debugFacts(exchange) : undefined,
+    otlpLog: otlpLog && otlpLine(otlpLog, exchange),
     span: exchange.trace && spanFacts(exchange.trace, exchange),
     reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
     error: exchange.error,

@@ -1,6 +1,6 @@
 import type { Secret } from '../../secrets/index.ts'
 
-/** Where spans go. Two that are equal as JSON are the same collector. */
+/** Where spans or lines of the access log go. Two that are equal as JSON are the same collector. */
 export interface Collector {
   readonly protocol: 'grpc' | 'http'
   /** `http://host:port` for gRPC, `http://host:port/v1/traces` for HTTP; `https:` where there is TLS. */

@@ -2,6 +2,7 @@ import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { fieldsOf } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Collector } from './collector.ts'
 
 /** What the config changes in one line of the access log. */
 export interface LogChange {
@@ -16,6 +17,22 @@ export interface LogRule {
   readonly filter: Expression | undefined
   readonly added: readonly (readonly [name: string, value: Expression])[]
   readonly removed: ReadonlySet<string>
+}
+
+/** `frontendPolicies.accessLog.otlp`, compiled. */
+export interface OtlpLogRule extends LogRule {
+  readonly collector: Collector
+}
+
+/** What an event says of its line for a collector. */
+export interface OtlpLine extends Pick<LogChange, 'added' | 'removed'> {
+  readonly collector: Collector
+}
+
+/** Undefined when the filter does not want it. */
+export function otlpLine(rule: OtlpLogRule, exchange: Exchange): OtlpLine | undefined {
+  const { isWanted, added, removed } = logChange(rule, exchange)
+  return isWanted ? { collector: rule.collector, added, removed } : undefined
 }
 
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})

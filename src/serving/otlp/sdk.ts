@@ -8,6 +8,7 @@ import { grpcTransport } from './grpc-transport.ts'
 /** The packages, which are installed beside agw by those who send to a collector. */
 const PACKAGES = [
   '@opentelemetry/api',
+  '@opentelemetry/sdk-logs',
   '@opentelemetry/sdk-trace-base',
   '@opentelemetry/resources',
   '@opentelemetry/otlp-exporter-base',
@@ -16,6 +17,7 @@ const PACKAGES = [
 
 export interface Sdk {
   readonly api: typeof import('@opentelemetry/api')
+  readonly logs: typeof import('@opentelemetry/sdk-logs')
   readonly trace: typeof import('@opentelemetry/sdk-trace-base')
   readonly resources: typeof import('@opentelemetry/resources')
   readonly base: typeof import('@opentelemetry/otlp-exporter-base')
@@ -25,8 +27,9 @@ export interface Sdk {
 
 /** Throws CONFIG_INVALID, with the command that installs it, when a package is not there. */
 export async function loadSdk(): Promise<Sdk> {
-  const [api, trace, resources, base, http, transformer] = await Promise.all([
+  const [api, logs, trace, resources, base, http, transformer] = await Promise.all([
     import('@opentelemetry/api'),
+    import('@opentelemetry/sdk-logs'),
     import('@opentelemetry/sdk-trace-base'),
     import('@opentelemetry/resources'),
     import('@opentelemetry/otlp-exporter-base'),
@@ -35,27 +38,41 @@ export async function loadSdk(): Promise<Sdk> {
   ]).catch((error: unknown) => {
     throw isAbsent(error) ? notInstalled() : error
   })
-  return { api, trace, resources, base, http, transformer }
+  return { api, logs, trace, resources, base, http, transformer }
 }
 
 function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
 }
 
-/** The error of a config that asks for traces where nothing is there to send them. */
+/** The error of a config that asks for a collector where nothing is there to send to it. */
 function notInstalled(): AgwError {
-  return new AgwError('CONFIG_INVALID', 'frontendPolicies.tracing needs packages that are not installed', {
+  return new AgwError('CONFIG_INVALID', 'traces and logs by OTLP need packages that are not installed', {
     hint: `install them beside agw: npm install ${PACKAGES.join(' ')} (with -g where agw is installed so)`,
   })
 }
 
+/** Sends things in batches. */
+export interface Sender<Item> {
+  send(item: Item): void
+  /** Sends what is left, then ends. */
+  close(): Promise<void>
+}
+
+/** How long things wait to be sent together, in milliseconds. */
+export const BATCH_MS = 1000
+/** Things that wait at most; what is more is dropped by the SDK. */
+export const QUEUE = 8192
+/** Things that go together. */
+export const BATCH = 512
+
 /** How long a batch may take to be sent, all tries together, and the end of the gateway to wait for the last one, in milliseconds. */
 export const EXPORT_MS = 5000
 
-/** What is sent: spans. */
+/** What is sent: spans, or lines of the log. */
 export interface Signal<Items> {
   /** As in `OTEL_EXPORTER_OTLP_TRACES_HEADERS`. */
-  readonly name: 'TRACES'
+  readonly name: 'TRACES' | 'LOGS'
   readonly component: string
   readonly service: string
   readonly serializer: ISerializer<Items, unknown>

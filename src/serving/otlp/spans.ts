@@ -1,6 +1,6 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
 import type { Collector } from '../../gateway/index.ts'
-import { delegateFor, EXPORT_MS, type Sdk } from './sdk.ts'
+import { BATCH, BATCH_MS, delegateFor, EXPORT_MS, QUEUE, type Sdk, type Sender } from './sdk.ts'
 
 /** One span, before the SDK sees it. Values have passed the redactor. */
 export interface FinishedSpan {
@@ -20,24 +20,12 @@ export interface FinishedSpan {
   readonly attributes: Readonly<Record<string, string | number | boolean>>
 }
 
-/** Sends spans in batches. */
-export interface SpanSender {
-  send(span: FinishedSpan): void
-  /** Sends what is left, then ends. */
-  close(): Promise<void>
-}
-
-/** How long spans wait to be sent together, in milliseconds. */
-const BATCH_MS = 1000
-/** Spans that wait at most; what is more is dropped by the SDK. */
-const QUEUE = 8192
-
 /** Opens a way to a collector. `onOutcome` is told of each batch, with the error of a failed one. */
-export function openSender(
+export function openSpanSender(
   sdk: Sdk,
   collector: Collector,
   onOutcome: (error: Error | undefined) => void,
-): SpanSender {
+): Sender<FinishedSpan> {
   const { transformer, trace } = sdk
   const inner = delegateFor(sdk, collector, {
     name: 'TRACES',
@@ -59,7 +47,7 @@ export function openSender(
     scheduledDelayMillis: BATCH_MS,
     exportTimeoutMillis: EXPORT_MS,
     maxQueueSize: QUEUE,
-    maxExportBatchSize: 512,
+    maxExportBatchSize: BATCH,
   })
   const readable = spanMaker(sdk, collector.resource)
   return {

@@ -4,8 +4,8 @@ import { compileRuntime, type Gateway, Metrics, startGateway } from '../../gatew
 import type { ResolvedConfig } from '../../secrets/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
+import { Exports } from '../exports.ts'
 import { refusedKey } from '../key-use.ts'
-import { Traces } from '../traces.ts'
 import { RemoteLimits } from './remote-limits.ts'
 import { decodeConfig, type FromWorker, type SentConfig, type ToWorker } from './wire.ts'
 
@@ -29,8 +29,8 @@ class ServingWorker {
   readonly #redactor = new Redactor()
   readonly #metrics = new Metrics()
   readonly #limits: RemoteLimits
-  #sendsTraces = true
-  readonly #traces = new Traces({
+  #sends = true
+  readonly #exports = new Exports({
     redact: text => this.#redactor.redact(text),
     onNote: message => this.#tell({ kind: 'note', message }),
   })
@@ -100,10 +100,10 @@ class ServingWorker {
     }
     const tell = this.#log?.add
     const runtime = compileRuntime(config)
-    // With a mock, nothing leaves: no spans either.
-    this.#sendsTraces = standIn === undefined
-    if (this.#sendsTraces) await this.#traces.prepare(runtime)
-    this.#traces.adopt(runtime)
+    // With a mock, nothing leaves: not to a collector either.
+    this.#sends = standIn === undefined
+    if (this.#sends) await this.#exports.prepare(runtime)
+    this.#exports.adopt(runtime)
     this.#gateway = await startGateway(runtime, {
       ...(host !== undefined && { host }),
       connectTo,
@@ -115,7 +115,7 @@ class ServingWorker {
       wantsDebug: () => this.#log?.level === 'debug',
       onAccess: event => {
         tell?.(event)
-        this.#traces.add(event)
+        this.#exports.add(event)
         this.#metrics.record(event)
         const refused = refusedKey(event)
         if (refused !== undefined) this.#tell({ kind: 'refused', ...refused })
@@ -125,15 +125,15 @@ class ServingWorker {
 
   async #reload(config: ResolvedConfig): Promise<void> {
     const runtime = compileRuntime(config)
-    if (this.#sendsTraces) await this.#traces.prepare(runtime)
+    if (this.#sends) await this.#exports.prepare(runtime)
     await this.#gateway?.reload(runtime)
-    this.#traces.adopt(runtime)
+    this.#exports.adopt(runtime)
   }
 
   async #close(drainMs: number | undefined): Promise<void> {
     await this.#gateway?.close(drainMs === undefined ? {} : { drainMs })
     this.#limits.flush()
-    await Promise.all([this.#log?.close(), this.#traces.close()])
+    await Promise.all([this.#log?.close(), this.#exports.close()])
     this.#tell({ kind: 'snapshot', id: 0, metrics: this.#metrics.snapshot() })
     this.#channel.disconnect()
   }

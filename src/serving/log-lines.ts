@@ -1,0 +1,20 @@
+import { eventFields } from '../gateway/index.ts'
+import { attributesOf } from './otlp/attributes.ts'
+import type { Exported } from './otlp/export.ts'
+import type { FinishedLine } from './otlp/logs.ts'
+
+/** The access log for a collector. */
+export const LOG_LINES: Exported<FinishedLine> = {
+  noun: 'lines of the access log',
+  collectorOf: ({ settings }) => settings.otlpLog?.collector,
+  itemOf: (event, redact) =>
+    event.otlpLog && {
+      collector: event.otlpLog.collector,
+      item: {
+        time: event.time,
+        span: event.span,
+        attributes: attributesOf(eventFields(event), event.otlpLog, redact),
+      },
+    },
+  open: async () => (await import('./otlp/logs.ts')).openLineSender,
+}

@@ -1,0 +1,129 @@
+import type { AccessEvent, Collector, Runtime } from '../../gateway/index.ts'
+import type { Sdk, Sender } from './sdk.ts'
+
+export interface ExportOptions {
+  /** The last thing a value passes. */
+  readonly redact: (text: string) => string
+  /** Told when things begin to be lost, and when they arrive again. */
+  readonly onNote: (message: string) => void
+}
+
+/** One signal: what of an event goes to which collector. */
+export interface Exported<Item> {
+  /** What they are called in a note. */
+  readonly noun: string
+  /** Where they go while this runtime serves. */
+  readonly collectorOf: (runtime: Runtime) => Collector | undefined
+  readonly itemOf: (
+    event: AccessEvent,
+    redact: (text: string) => string,
+  ) => { readonly collector: Collector; readonly item: Item } | undefined
+  readonly open: () => Promise<
+    (sdk: Sdk, collector: Collector, onOutcome: (error: Error | undefined) => void) => Sender<Item>
+  >
+}
+
+/** How long the way to a collector stays open that no config names any more, in milliseconds. */
+const LINGER_MS = 2000
+
+/** Sends what access events say to collectors. Loads nothing as long as no config asks for it. */
+export class Export<Item> {
+  readonly #options: ExportOptions
+  readonly #what: Exported<Item>
+  /** Collector, as JSON → its sender. */
+  readonly #senders = new Map<string, Sender<Item>>()
+  /** JSON of collectors, which events share. */
+  readonly #keys = new WeakMap<Collector, string>()
+  /** Those that send their last. */
+  readonly #closing = new Set<Promise<void>>()
+  #open: ((collector: Collector) => Sender<Item>) | undefined
+  #current: string | undefined
+
+  constructor(what: Exported<Item>, options: ExportOptions) {
+    this.#what = what
+    this.#options = options
+  }
+
+  /** Makes ready for a runtime. Throws CONFIG_INVALID when the packages for it are not installed. */
+  async prepare(runtime: Runtime): Promise<void> {
+    if (this.#what.collectorOf(runtime) === undefined || this.#open !== undefined) return
+    const [{ loadSdk }, open] = await Promise.all([import('./sdk.ts'), this.#what.open()])
+    const sdk = await loadSdk()
+    this.#open = collector => open(sdk, collector, this.#outcomes(collector))
+  }
+
+  /** This runtime serves now. Requests that came before it may still tell of something for the collector before. */
+  adopt(runtime: Runtime): void {
+    const collector = this.#what.collectorOf(runtime)
+    this.#current = collector && this.#keyOf(collector)
+    for (const key of this.#senders.keys()) if (key !== this.#current) this.#endSoon(key)
+  }
+
+  #keyOf(collector: Collector): string {
+    const known = this.#keys.get(collector)
+    if (known !== undefined) return known
+    const key = JSON.stringify(collector)
+    this.#keys.set(collector, key)
+    return key
+  }
+
+  /** One note when things begin to be lost, one when they arrive again. */
+  #outcomes({ url, protocol }: Collector): (error: Error | undefined) => void {
+    const { noun } = this.#what
+    let isLost = false
+    return error => {
+      if (isLost === (error !== undefined)) return
+      isLost = error !== undefined
+      const why = error === undefined ? '' : ` (${reasonOf(error, protocol)})`
+      this.#options.onNote(
+        isLost ? `${noun} do not reach ${url}${why} and are lost` : `${noun} reach ${url} again`,
+      )
+    }
+  }
+
+  readonly add = (event: AccessEvent): void => {
+    const found = this.#what.itemOf(event, this.#options.redact)
+    if (found === undefined) return
+    const key = this.#keyOf(found.collector)
+    let sender = this.#senders.get(key)
+    if (sender === undefined) {
+      sender = this.#open?.(found.collector)
+      if (sender === undefined) return
+      this.#senders.set(key, sender)
+      if (key !== this.#current) this.#endSoon(key)
+    }
+    sender.send(found.item)
+  }
+
+  #endSoon(key: string): void {
+    setTimeout(() => {
+      if (key !== this.#current) this.#end(key)
+    }, LINGER_MS).unref()
+  }
+
+  #end(key: string): void {
+    const sender = this.#senders.get(key)
+    if (sender === undefined) return
+    this.#senders.delete(key)
+    const ended: Promise<void> = sender.close().then(() => void this.#closing.delete(ended))
+    this.#closing.add(ended)
+  }
+
+  /** Sends what is left, then ends. */
+  async close(): Promise<void> {
+    for (const key of [...this.#senders.keys()]) this.#end(key)
+    await Promise.all(this.#closing)
+  }
+}
+
+/** What HTTP/1.1 and HTTP/2 say where they meet one another. */
+const OTHER_PROTOCOL = /^(?:ERR_HTTP2|HPE_)/
+
+/** The name of the error or the status of the answer: messages may repeat what the collector has said. */
+function reasonOf(error: Error & { readonly code?: unknown }, protocol: Collector['protocol']): string {
+  const { code } = error
+  const why = typeof code === 'string' ? code : typeof code === 'number' ? `status ${code}` : error.name
+  if (!OTHER_PROTOCOL.test(why)) return why
+  const other = protocol === 'grpc' ? 'http' : 'grpc'
+  return `${why}: it does not speak ${protocol === 'grpc' ? 'gRPC' : 'HTTP/1.1'}; is it one for protocol: ${other}?`
+}
