@@ -85,6 +85,6 @@ export function serveOptions(
       onNote,
     },
     admin: { address: flags.admin, pid: process.pid, version, redact },
-    workers: { count: flags.workers, script: join(root, 'bin', 'worker.js'), onGone },
+    workers: { count: flags.workers, script: join(root, 'bin', 'worker.cjs'), onGone },
   }
 }

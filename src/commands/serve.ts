@@ -6,7 +6,14 @@ import { isNote, liveEventText } from '../cli/report/live.ts'
 import { serveFlags, serveOptions } from '../cli/serve-flags.ts'
 import { hangups, untilSignal } from '../cli/signals.ts'
 import type { AgwError } from '../errors.ts'
-import type { LiveEvent } from '../serving/live.ts'
+import type { LiveEvent, LiveGateway } from '../serving/live.ts'
+
+/** How long a start that is under way may take when nobody wants it any more, in milliseconds. */
+const START_PATIENCE_MS = 5000
+
+function statusAfter(signal: NodeJS.Signals): number {
+  return signal === 'SIGINT' ? 130 : 0
+}
 
 export default class Serve extends ConfigCommand {
   static override summary = 'Run the embedded gateway on a config, and follow its files.'
@@ -25,14 +32,15 @@ export default class Serve extends ConfigCommand {
     if (flags.engine === 'agentgateway') return this.#runEngine(flags)
     for (const what of exposures()) this.warning(what)
     const { serve } = await import('../serving/serve.ts')
-    // Heard from the start on: whoever waits until it is ready may send the signal at once.
+    // Heard from the start on: a signal means an orderly end at any time.
     const hangup = hangups(process.stdout.isTTY === true)
-    let stopping: Promise<NodeJS.Signals> | undefined
+    const stopping = untilSignal()
+    let isOver = false
     let giveUp = (_: AgwError): void => {}
     const gone = new Promise<AgwError>(resolve => {
       giveUp = resolve
     })
-    const running = await serve({
+    const starting = serve({
       ...serveOptions(flags, {
         version: this.config.version,
         root: this.config.root,
@@ -43,16 +51,33 @@ export default class Serve extends ConfigCommand {
       load: this.loadOptions(flags),
       onSecret: secret => this.redactor.add(secret),
       onEvent: event => {
-        // From its first word on, a signal means an orderly end: whoever reads it may send one at once.
-        stopping ??= untilSignal()
-        this.#tell(event)
+        if (!isOver) this.#tell(event)
       },
     })
+    const running = await Promise.race([starting, stopping])
+    if (typeof running === 'string') {
+      isOver = true
+      return this.#endEarly(starting, running)
+    }
     hangup.call(() => void running.reload())
-    const signal = await Promise.race([stopping ?? untilSignal(), gone])
+    const signal = await Promise.race([stopping, gone])
     await running.close()
     if (signal instanceof Error) throw signal
-    this.endWith(signal === 'SIGINT' ? 130 : 0)
+    this.endWith(statusAfter(signal))
+    return {}
+  }
+
+  /** The signal came before it served: what was being opened is closed, its workers too. */
+  async #endEarly(starting: Promise<LiveGateway>, signal: NodeJS.Signals): Promise<object> {
+    const status = statusAfter(signal)
+    // A source that does not answer would hold it up.
+    const patience = setTimeout(() => process.exit(status), START_PATIENCE_MS)
+    await starting.then(
+      running => running.close(),
+      () => {},
+    )
+    clearTimeout(patience)
+    this.endWith(status)
     return {}
   }
 

@@ -235,8 +235,20 @@ describe('a rotation', () => {
     expect(await readFile(join(folder, '.env'), 'utf8')).toBe(before)
   }, 60_000)
 
+  // Root may write to any folder, but not make one below a file.
   it('says what keeps it from writing its journal, and changes nothing', async () => {
-    if (process.getuid?.() === 0) return
+    await placeKey(folder, { method: 'env', key: OLD, upstream: mock.port })
+    await mkdir(join(folder, '.local/state'), { recursive: true })
+    await writeFile(join(folder, '.local/state/agw'), 'no folder')
+    const before = await readFile(join(folder, '.env'), 'utf8')
+    const done = await rotate()
+    expect(done).toMatchObject({ status: 3, stderr: expect.stringMatching(/cannot write .*is not a folder/) })
+    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(before)
+    await rm(join(folder, '.local/state/agw'))
+    expect((await rotate()).status).toBe(0)
+  })
+
+  it.skipIf(process.getuid?.() === 0)('says so of a folder that it may not write to', async () => {
     await placeKey(folder, { method: 'env', key: OLD, upstream: mock.port })
     await mkdir(join(folder, '.local/state'), { recursive: true })
     await chmod(join(folder, '.local/state'), 0o500)

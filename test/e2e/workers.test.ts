@@ -168,6 +168,21 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(running.stderr()).toContain('"http.status":200')
   })
 
+  it.each([
+    ['SIGTERM', 0],
+    ['SIGINT', 130],
+    ['SIGKILL', null],
+  ] as const)('end in peace when %s comes while they start', async (signal, status) => {
+    await putKey('one')
+    await put(config())
+    const running = start(['serve', '--json', '--workers', '2'], { cwd: folder })
+    while ((await children(running.child.pid)).length === 0);
+    expect(await running.stop(signal)).toBe(status)
+    // That is when standard error is closed, which the workers share: none is left.
+    expect(running.stderr()).toBe('')
+    expect(running.stdout()).not.toContain('"ready"')
+  })
+
   it('end when the process above them is killed', async () => {
     await putKey('one')
     await put(config())

@@ -9,7 +9,7 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
   const done = terminal.style('green', '✓', 'err')
   switch (event.step) {
     case 'resumed':
-      return `goes on with the rotation that was stopped: ${event.from} → ${event.to}`
+      return `goes on with the rotation that was stopped: ${event.from} → ${event.to}; a key that is given now is not read. For another one run this again when it has ended, or first go back with --undo`
     case 'restarted':
       return 'an earlier rotation was stopped before its key was written: this one begins anew'
     case 'checked':

@@ -67,6 +67,7 @@ const BESIDE: { readonly [K in SourceKind]?: (where: SourcePlaces[K]) => SourceP
   dotenv: where => ({ ...where, name: `${where.name}_PREVIOUS` }),
   encrypted: where => ({ ...where, name: `${where.name}_PREVIOUS` }),
   keychain: ({ service, account }) => ({ service, account: `${account}.previous` }),
+  kubernetes: where => ({ ...where, key: `${where.key}.previous` }),
   vault: where => ({ ...where, field: `${where.field}_previous` }),
   // A secret of its own would stay for weeks after it is deleted.
   'aws-secretsmanager': where =>

@@ -30,20 +30,29 @@ export async function findCluster(context: SourceContext): Promise<Cluster | Sou
   return !named && env['KUBERNETES_SERVICE_HOST'] ? inPod(context) : fromKubeconfig(context)
 }
 
+/** What a call changes. */
+type Change = Pick<Call, 'method' | 'body'> & { readonly type: string }
+
 /** Asks the API; once more where a login that a program made has ended. */
 export async function askCluster(
   cluster: Cluster,
   path: string,
   context: SourceContext,
+  change?: Change,
 ): Promise<Answer | SourceProblem> {
-  const answer = await call({ ...callTo(cluster, path), signal: context.signal })
+  const ask = (of: Cluster) => call({ ...changing(callTo(of, path), change), signal: context.signal })
+  const answer = await ask(cluster)
   const { login } = cluster
   if ('code' in answer || answer.status !== 401 || login.forget === undefined) return answer
   login.forget()
   const again = login.isOld === true ? await findCluster(context) : undefined
-  return again === undefined || 'code' in again
-    ? answer
-    : await call({ ...callTo(again, path), signal: context.signal })
+  return again === undefined || 'code' in again ? answer : await ask(again)
+}
+
+function changing(request: Call, change: Change | undefined): Call {
+  if (change === undefined) return request
+  const { type, ...rest } = change
+  return { ...request, ...rest, headers: { ...request.headers, 'content-type': type } }
 }
 
 /** A call to the API, with the login. */

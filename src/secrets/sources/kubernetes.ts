@@ -1,13 +1,23 @@
+import { AgwError } from '../../errors.ts'
 import { at, pathOf, refused } from '../http.ts'
-import type { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import { Secret } from '../secret.ts'
+import {
+  changedMeanwhile,
+  problemError,
+  type Reference,
+  required,
+  type SecretSource,
+  type SourceContext,
+  type SourceProblem,
+  type StoreResult,
+} from '../source.ts'
 import { strangeAnswer, textOf } from './decode.ts'
 import { askCluster, type Cluster, findCluster } from './kubernetes-cluster.ts'
 import { watchSecrets } from './kubernetes-watch.ts'
 
 /**
  * Keys of Secrets, read one by one through the API: a role needs `get` on these names only, and `watch` to see changes at
- * once. Inside a pod the service account is used, elsewhere a kubeconfig.
+ * once, `patch` (and `create` for a Secret that is new) to write. Inside a pod the service account is used, elsewhere a kubeconfig.
  */
 export const kubernetesSource: SecretSource<'kubernetes'> = {
   kind: 'kubernetes',
@@ -36,8 +46,8 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
     }
     return found
   },
-  instead: ({ name, key }) =>
-    `write it with kubectl, from standard input: kubectl create secret generic ${name} --from-file=${key}=/dev/stdin --dry-run=client -o yaml | kubectl apply -f - (which replaces the whole Secret)`,
+  store: ({ where }, value, context) => writeKey(where, value, context),
+  remove: ({ where }, context) => writeKey(where, undefined, context),
   watch: (references, changed, context) =>
     watchSecrets(
       references.map(({ where: { namespace, name } }) => ({ namespace, name })),
@@ -57,6 +67,8 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
 
 /** The keys of one Secret. */
 interface Keys {
+  /** Changes with every change of the Secret. */
+  readonly version: unknown
   value(key: string): Secret | SourceProblem | undefined
 }
 
@@ -74,10 +86,59 @@ async function read(
   if (answer.status !== 200) return refused(answer.status, who)
   if (at(answer.json, 'kind') !== 'Secret') return strangeAnswer(who)
   return {
+    version: at(answer.json, 'metadata', 'resourceVersion'),
     value: key => {
       const encoded = at(answer.json, 'data', key)
       if (encoded === undefined || encoded === null) return undefined
       return typeof encoded === 'string' ? textOf(encoded) : strangeAnswer(who)
     },
   }
+}
+
+/**
+ * Sets one key of a Secret, or takes it away (`undefined`); the others stay. The API refuses it when the Secret has
+ * changed since it was read. A Secret that is not there is made.
+ */
+async function writeKey(
+  { namespace, name, key }: Reference<'kubernetes'>['where'],
+  value: Secret | undefined,
+  context: SourceContext,
+): Promise<StoreResult> {
+  const cluster = required(await findCluster(context))
+  const place = pathOf('/api/v1/namespaces', namespace ?? cluster.namespace, 'secrets')
+  const path = pathOf(place, name)
+  const found = await read(cluster, path, context)
+  if (found !== undefined && 'code' in found) throw problemError(found)
+  const before = found?.value(key)
+  // What stands there and is no text may be written over.
+  const isSame = before instanceof Secret ? value?.equals(before) === true : before === value
+  if (isSame) return { changed: false, files: [] }
+  const data = { [key]: value === undefined ? null : Buffer.from(value.reveal(), 'utf8').toString('base64') }
+  const answer = required(
+    found === undefined
+      ? await askCluster(cluster, place, context, {
+          method: 'POST',
+          type: 'application/json',
+          body: JSON.stringify({
+            apiVersion: 'v1',
+            kind: 'Secret',
+            metadata: { name },
+            type: 'Opaque',
+            data,
+          }),
+        })
+      : await askCluster(cluster, path, context, {
+          method: 'PATCH',
+          type: 'application/merge-patch+json',
+          body: JSON.stringify({ metadata: { resourceVersion: found.version }, data }),
+        }),
+  )
+  if (answer.status === 200 || answer.status === 201) return { changed: true, files: [] }
+  if (answer.status === 409) throw changedMeanwhile(`kubernetes ${name}`)
+  if (answer.status === 422) {
+    throw new AgwError('WRITE_FAILED', 'the cluster does not take the key (status 422)', {
+      hint: `is ${key} a name of letters, digits, - _ and ., and is the Secret not immutable?`,
+    })
+  }
+  throw problemError(refused(answer.status, `the cluster at ${cluster.host}`, 'write'))
 }

@@ -23,7 +23,7 @@ import {
 
 export interface FleetOptions {
   readonly workers: number
-  /** `bin/worker.js` */
+  /** `bin/worker.cjs` */
   readonly script: string
   readonly setup: WorkerSetup
   /** Values that no log line may show, beside the config's own. */

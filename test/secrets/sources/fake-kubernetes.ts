@@ -19,15 +19,24 @@ interface Options {
 }
 
 /**
- * A stand-in for the Secrets of a kube-apiserver, after its published interface: get by name, watch by name with
- * resource versions, bookmarks and 410 Gone. Its watches end when it is told so, not by their time.
+ * A stand-in for the Secrets of a kube-apiserver, after its published interface: get by name, create and merge patch, which
+ * a resourceVersion that is old makes a conflict, watch by name with resource versions, bookmarks and 410 Gone. Its watches end when it is told so, not by their time.
  */
 export async function fakeKubernetes({ strict = false, clients }: Options = {}) {
   const secrets = new Map<string, Record<string, string>>()
   const history: { readonly version: number; readonly path: string; readonly line: string }[] = []
   const watches = new Map<ServerResponse, string>()
   const seen: string[] = []
-  const state = { token: 'pod-token-1', mayWatch: true, version: 1, oldest: 0 }
+  const versions = new Map<string, number>()
+  const state = {
+    token: 'pod-token-1',
+    mayWatch: true,
+    mayWrite: true,
+    version: 1,
+    oldest: 0,
+    /** Done once, when the next write has come and is not looked at yet. */
+    beforeWrite: undefined as (() => void) | undefined,
+  }
 
   const objectOf = (path: string, version: number) => ({
     apiVersion: 'v1',
@@ -61,6 +70,33 @@ export async function fakeKubernetes({ strict = false, clients }: Options = {}) 
     watches.set(response, path)
     response.on('close', () => watches.delete(response))
   }
+  const write = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let text = ''
+    for await (const chunk of request.setEncoding('utf8')) text += String(chunk)
+    state.beforeWrite?.()
+    state.beforeWrite = undefined
+    if (!state.mayWrite) return status(response, 403, 'Forbidden')
+    const isNew = request.method === 'POST'
+    if (request.headers['content-type'] !== (isNew ? 'application/json' : 'application/merge-patch+json'))
+      return status(response, 415, 'UnsupportedMediaType')
+    const { kind, metadata, data } = JSON.parse(text) as {
+      readonly kind?: string
+      readonly metadata: { readonly name?: string; readonly resourceVersion?: string }
+      readonly data: Readonly<Record<string, string | null>>
+    }
+    const path = isNew ? `${request.url}/${metadata.name}` : (request.url ?? '')
+    if (isNew ? secrets.has(path) || kind !== 'Secret' : metadata.resourceVersion !== versionOf(path))
+      return status(response, 409, isNew ? 'AlreadyExists' : 'Conflict')
+    if (Object.keys(data).some(key => !/^[-._a-zA-Z0-9]+$/.test(key))) return status(response, 422, 'Invalid')
+    const next = { ...secrets.get(path) }
+    for (const [key, encoded] of Object.entries(data)) {
+      if (encoded === null) delete next[key]
+      else next[key] = Buffer.from(encoded, 'base64').toString('utf8')
+    }
+    put(path, next)
+    response.writeHead(isNew ? 201 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(objectOf(path, versions.get(path) ?? 0)))
+  }
   const listener: RequestListener = (request: IncomingMessage, response) => {
     const url = new URL(request.url ?? '', 'http://x')
     seen.push(request.url ?? '')
@@ -68,11 +104,12 @@ export async function fakeKubernetes({ strict = false, clients }: Options = {}) 
     if (!byCertificate && request.headers.authorization !== `Bearer ${state.token}`)
       return status(response, 401, 'Unauthorized')
     if (url.pathname === '/version') return void response.end('{"major":"1","minor":"32"}')
+    if (request.method !== 'GET') return void write(request, response)
     if (url.searchParams.get('watch') === 'true') return watch(url, response)
     if (!secrets.has(url.pathname))
       return strict ? status(response, 403, 'Forbidden') : status(response, 404, 'NotFound')
     response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(objectOf(url.pathname, state.version)))
+    response.end(JSON.stringify(objectOf(url.pathname, versions.get(url.pathname) ?? state.version)))
   }
   const own = makeCertificate(['127.0.0.1', 'cluster.test'])
   const server =
@@ -92,10 +129,17 @@ export async function fakeKubernetes({ strict = false, clients }: Options = {}) 
 
   const tell = (path: string, type: string): void => {
     state.version += 1
+    versions.set(path, state.version)
     const line = lineOf(type, objectOf(path, state.version))
     history.push({ version: state.version, path, line })
     for (const [response, watched] of watches)
       if (watched === path && !response.writableEnded) response.write(line)
+  }
+  const versionOf = (path: string): string => String(versions.get(path))
+  const put = (path: string, data: Record<string, string>): void => {
+    const type = secrets.has(path) ? 'MODIFIED' : 'ADDED'
+    secrets.set(path, data)
+    tell(path, type)
   }
   return {
     url: `http${clients === undefined ? '' : 's'}://127.0.0.1:${port}`,
@@ -103,11 +147,7 @@ export async function fakeKubernetes({ strict = false, clients }: Options = {}) 
     /** What was asked for, path and query. */
     seen: seen as readonly string[],
     state,
-    put(path: string, data: Record<string, string>): void {
-      const type = secrets.has(path) ? 'MODIFIED' : 'ADDED'
-      secrets.set(path, data)
-      tell(path, type)
-    },
+    put,
     remove(path: string): void {
       secrets.delete(path)
       tell(path, 'DELETED')

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
 import { Logins } from '../../../src/secrets/logins.ts'
+import { Secret } from '../../../src/secrets/secret.ts'
 import { kubernetesSource } from '../../../src/secrets/sources/kubernetes.ts'
 import { makeCertificate } from '../../helpers/tls.ts'
 import { isWindows, tempFolders } from '../folders.ts'
@@ -55,6 +56,12 @@ contract(
       take: name => {
         const { [name]: _, ...rest } = get(PATH)
         put(PATH, rest)
+      },
+      beforeWrite: action => {
+        state.beforeWrite = action
+      },
+      forbidWrites: () => {
+        state.mayWrite = false
       },
     }
   },
@@ -107,6 +114,23 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
     const wrong = problem((await gather([entry('agw-keys', 'A')], context)).get('A'))
     expect(wrong).toMatchObject({ code: 'unreachable', message: expect.stringMatching(/certificate/) })
     server.close()
+  })
+
+  test('a Secret that is not there is made; a key that the API does not take is told of, without its value', async () => {
+    const { url, get, state } = await fakeKubernetes()
+    const configDir = folder()
+    writeFileSync(join(configDir, 'token'), state.token)
+    const context = { env: { KUBECONFIG: kubeconfig(configDir, url) }, configDir, connections: {} }
+    const store = (key: string, value: string) =>
+      kubernetesSource.store?.(entry('agw-keys', key), new Secret(value), context)
+    expect(await store('A', 'sk-1')).toMatchObject({ changed: true })
+    expect(await store('B', 'sk-2')).toMatchObject({ changed: true })
+    expect(get(PATH)).toEqual({ A: 'sk-1', B: 'sk-2' })
+    await expect(store('not a name', 'sk-canary')).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+      message: expect.not.stringContaining('canary'),
+    })
+    expect(get(PATH)).toEqual({ A: 'sk-1', B: 'sk-2' })
   })
 
   test('the token is read anew for each batch', async () => {
@@ -305,6 +329,17 @@ process.exit(fs.existsSync(__dirname + '/status') ? 3 : 0)
       expect(calls().length).toBe(2)
       expect(await read()).toBe('sk-by-program')
       expect(calls().length).toBe(3)
+    })
+
+    test('whose token was refused is asked again for a write too, which is made once', async () => {
+      using logins = new Logins()
+      const { cluster, say, context } = await prepared()
+      await gather([entry('agw-keys', 'A')], { ...context, logins })
+      cluster.state.token = 'another'
+      say(credential({ token: 'another' }))
+      const one = entry('agw-keys', 'A')
+      await kubernetesSource.store?.(one, new Secret('sk-new'), { ...context, logins })
+      expect(cluster.get(PATH)).toEqual({ A: 'sk-new' })
     })
 
     test.each<[string, string, boolean, RegExp]>([
