@@ -4,6 +4,10 @@ import type { SourceProblem } from './source.ts'
 /** Not more is decrypted into memory. Bytes. */
 export const MAX_ENCRYPTED_BYTES = 1024 * 1024
 
+/** A header with a stanza for each of some hundred recipients. Each stanza costs time to try. Bytes. */
+const MAX_HEADER_BYTES = 64 * 1024
+
+const VERSION = 'age-encryption.org/v1'
 const ARMOR = '-----BEGIN AGE ENCRYPTED FILE-----'
 
 /** Decrypts a file of age, binary or armored, with the first identity that fits. Never throws on what the file is. */
@@ -17,6 +21,10 @@ export async function decryptAge(
     for (const identity of identities) decrypter.addIdentity(identity.reveal())
     const text = Buffer.from(file.subarray(0, 200)).toString('latin1').trimStart()
     const bytes = text.startsWith(ARMOR) ? armor.decode(Buffer.from(file).toString('latin1').trim()) : file
+    const head = headerOf(bytes)
+    if (head === undefined && bytes.length > MAX_HEADER_BYTES) return headerTooLarge()
+    // Never tried: its work factor is the choice of whoever wrote the file.
+    if (head?.startsWith(`${VERSION}\n-> scrypt `)) return withPassphrase()
     return await decrypter.decrypt(bytes)
   } catch (error) {
     return problemOf(error)
@@ -56,16 +64,36 @@ export async function isRecipient(word: string): Promise<boolean> {
 
 /** For how many recipients a binary file is encrypted; undefined where that cannot be told. */
 export function recipientCount(file: Uint8Array): number | undefined {
-  const text = Buffer.from(file.subarray(0, 64 * 1024)).toString('latin1')
-  const end = text.indexOf('\n---')
-  if (!text.startsWith('age-encryption.org/v1\n') || end === -1) return undefined
   // Stanzas named -grease are there to be ignored.
-  return [...text.slice(0, end).matchAll(/^-> (?!\S*-grease)/gm)].length
+  return headerOf(file)?.match(/^-> (?!\S*-grease)/gm)?.length
+}
+
+/** The header of a binary file up to its MAC; undefined where there is none, or not within what a header may have. */
+function headerOf(file: Uint8Array): string | undefined {
+  const text = Buffer.from(file.subarray(0, MAX_HEADER_BYTES)).toString('latin1')
+  const end = text.indexOf('\n---')
+  return text.startsWith(`${VERSION}\n`) && end !== -1 ? text.slice(0, end) : undefined
 }
 
 /** The lines of an identity file that are identities. */
 export function identityLines(text: string): string[] {
   return text.split(/\r?\n/).filter(line => line.trim() !== '' && !line.startsWith('#'))
+}
+
+function withPassphrase(): SourceProblem {
+  return {
+    code: 'not-configured',
+    message: 'it is encrypted with a passphrase',
+    hint: 'encrypt it for a recipient instead: age -R recipients.txt',
+  }
+}
+
+function headerTooLarge(): SourceProblem {
+  return {
+    code: 'malformed',
+    message: `it is not a file of age, or its header is larger than ${MAX_HEADER_BYTES / 1024} KiB`,
+    hint: 'encrypt it anew, for the recipients that need it',
+  }
 }
 
 function problemOf(error: unknown): SourceProblem {
@@ -82,13 +110,6 @@ function problemOf(error: unknown): SourceProblem {
       code: 'malformed',
       message: 'the identity is not one of age',
       hint: 'it must be AGE-SECRET-KEY-1… lines, as age-keygen writes them; SSH keys and plugins are not supported',
-    }
-  }
-  if (/scrypt|passphrase/.test(text)) {
-    return {
-      code: 'not-configured',
-      message: 'it is encrypted with a passphrase',
-      hint: 'encrypt it for a recipient instead: age -R recipients.txt',
     }
   }
   if (/version|header$|stanza|armor|base64|footer|line length/.test(text)) {

@@ -30,12 +30,13 @@ const MAX_ANSWER_BYTES = 1024 * 1024
 const MAX_LINE = 2 * MAX_ANSWER_BYTES
 
 /**
- * Calls a store over TLS, which is always verified; without TLS only on this machine, and where `plain` allows it (the
- * metadata servers of clouds, which have none). Redirects are not followed: they would carry the login elsewhere.
+ * Calls a store over TLS, which is always verified; without TLS only on this machine, and where `plain` allows it on the
+ * link to its host (the metadata servers of clouds, which have none). Redirects are not followed: they would carry the login elsewhere.
  */
 export async function call(request: Call, plain = false): Promise<Answer | SourceProblem> {
+  if (!URL.canParse(request.url)) return noAddress()
   const url = new URL(request.url)
-  if (!plain && !isSafe(url)) return noTls(url)
+  if (!isSafe(url) && !(plain && isNear(url.hostname))) return noTls(url)
   try {
     const answer = await send(url, request)
     return { status: answer.statusCode ?? 0, json: parsed(await gather(answer)) }
@@ -75,6 +76,14 @@ async function readLines(answer: IncomingMessage, take: (line: string) => void):
 /** Whether what is sent there is read by nobody on the way. */
 export function isSafe(url: URL): boolean {
   return url.protocol === 'https:' || isLoopback(url.hostname)
+}
+
+function noAddress(): SourceProblem {
+  return {
+    code: 'not-configured',
+    message: 'the address to ask is none',
+    hint: 'look at what agw.yaml and the environment say of it: it starts with https://',
+  }
 }
 
 /** What is said of an address that is not. */
@@ -209,6 +218,12 @@ function problemOf(error: unknown, url: URL): SourceProblem {
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Where clouds put what a machine asks about itself: packets to such addresses are never routed on. */
+function isNear(host: string): boolean {
+  return host === 'metadata.google.internal' || /^169\.254\.\d+\.\d+$/.test(host)
+}
+
+/** Whether a host of a URL is this machine. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

@@ -4,6 +4,9 @@ import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto'
 const FORM =
   /^ENC\[AES256_GCM,data:([A-Za-z0-9+/=]*),iv:([A-Za-z0-9+/=]+),tag:([A-Za-z0-9+/=]+),type:(str|int|float|bool|bytes)\]$/
 
+/** Trying a key costs time. */
+const MOST_AGE_KEYS = 256
+
 /** Its hash comes first where the MAC is over encrypted values only, so that neither kind of MAC passes for the other. */
 const ENCRYPTED_ONLY = 'sops'
 
@@ -12,7 +15,7 @@ type Tree = ReadonlyMap<unknown, unknown>
 
 /** What a file says of its own encryption. */
 export interface SopsMetadata {
-  /** The data key, encrypted with age for each recipient; armored. */
+  /** The data key, encrypted with age for each recipient, the first 256 of them; armored. */
   readonly ageKeys: readonly string[]
   /** Other kinds of keys that it names: `kms`, `pgp`, … */
   readonly others: readonly string[]
@@ -28,7 +31,7 @@ export function sopsMetadata(tree: unknown): SopsMetadata | undefined {
   const about = tree instanceof Map ? tree.get('sops') : undefined
   if (!(about instanceof Map)) return undefined
   const age: unknown = about.get('age')
-  const ageKeys = (Array.isArray(age) ? age : []).flatMap(one =>
+  const ageKeys = (Array.isArray(age) ? age.slice(0, MOST_AGE_KEYS) : []).flatMap(one =>
     one instanceof Map && typeof one.get('enc') === 'string' ? [String(one.get('enc'))] : [],
   )
   const kinds = ['kms', 'gcp_kms', 'azure_kv', 'hc_vault', 'pgp']
@@ -55,6 +58,7 @@ export function openSops(
   const hash = createHash('sha512')
   if (encryptedOnly) hash.update(createHash('sha256').update(ENCRYPTED_ONLY).digest())
   const values = new Map<string, string>()
+  const uncovered = new Set<string>()
   const visit = (node: unknown, path: readonly string[], place: readonly (string | number)[]): boolean => {
     if (node === null || node === undefined) return true
     if (node instanceof Map) {
@@ -68,6 +72,7 @@ export function openSops(
     const plain = sealed ? decrypt(node, key, `${path.join(':')}:`) : bytesOf(node)
     if (plain === undefined) return false
     if (sealed || !encryptedOnly) hash.update(plain)
+    else uncovered.add(keyOf(place))
     values.set(keyOf(place), plain.toString('utf8'))
     return true
   }
@@ -76,7 +81,7 @@ export function openSops(
   const expected = decrypt(mac, key, lastModified)
   const found = Buffer.from(hash.digest('hex').toUpperCase(), 'latin1')
   if (expected?.length !== found.length || !timingSafeEqual(expected, found)) return undefined
-  return { valueAt: place => values.get(keyOf(place)) }
+  return { valueAt: place => values.get(keyOf(place)), isCovered: place => !uncovered.has(keyOf(place)) }
 }
 
 /** The index of a list may be written as a number or, in a path with dots, as text. */
@@ -85,9 +90,11 @@ function keyOf(place: readonly (string | number)[]): string {
 }
 
 /** What was opened. */
-interface Opened {
+export interface Opened {
   /** The value at a path of names and indexes, as text. */
   valueAt(place: readonly (string | number)[]): string | undefined
+  /** Whether the MAC speaks for the value: with `mac_only_encrypted` it does not for one in the clear. */
+  isCovered(place: readonly (string | number)[]): boolean
 }
 
 function decrypt(sealed: string, key: Buffer, bound: string): Buffer | undefined {

@@ -54,7 +54,7 @@ async function managed({ env, signal }: SourceContext): Promise<Secret | SourceP
   const url = own ? endpoint : 'http://169.254.169.254/metadata/identity/oauth2/token'
   const headers = own ? { 'x-identity-header': header } : { metadata: 'true' }
   const answer = await call({ url: `${url}?${query}`, headers, signal }, true)
-  if ('code' in answer && answer.code !== 'timeout') return noLogin()
+  if ('code' in answer && answer.code === 'unreachable') return noLogin()
   return tokenFrom(answer)
 }
 

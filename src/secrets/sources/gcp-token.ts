@@ -1,7 +1,7 @@
 import { createSign } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type Answer, at, call, refused } from '../http.ts'
+import { type Answer, at, call, isLoopback, refused } from '../http.ts'
 import { readTextFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
@@ -35,6 +35,7 @@ async function exchange(credentials: Secret, { signal }: SourceContext): Promise
   const type = text('type')
   if (type === 'service_account') {
     const url = text('token_uri') || 'https://oauth2.googleapis.com/token'
+    if (!isGoogles(url)) return foreignLogin()
     const assertion = signed({
       email: text('client_email'),
       id: text('private_key_id'),
@@ -56,6 +57,27 @@ async function exchange(credentials: Secret, { signal }: SourceContext): Promise
     return tokenFrom(await post('https://oauth2.googleapis.com/token', fields, signal))
   }
   return unusable('the credentials file is neither of a service account nor of a user')
+}
+
+/**
+ * What is signed logs in as the account, and what answers is sent to Secret Manager: neither is left to whoever could
+ * change a line of the file. An address on this machine stays there.
+ */
+function isGoogles(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const url = new URL(address)
+  const { hostname } = url
+  if (hostname === 'accounts.google.com' || hostname.endsWith('.googleapis.com'))
+    return url.protocol === 'https:'
+  return isLoopback(hostname)
+}
+
+function foreignLogin(): SourceProblem {
+  return {
+    code: 'not-configured',
+    message: 'the credentials file wants the login sent to an address that is not of Google (token_uri)',
+    hint: 'nothing was sent: take the file anew from Google Cloud, and look who changed this one',
+  }
 }
 
 /** What a service account signs to get a token: good for an hour. */
@@ -86,7 +108,7 @@ async function fromMetadata({ env, signal }: SourceContext): Promise<Secret | So
   const host = env['GCE_METADATA_HOST'] || 'metadata.google.internal'
   const url = `http://${host}/computeMetadata/v1/instance/service-accounts/default/token`
   const answer = await call({ url, headers: { 'metadata-flavor': 'Google' }, signal }, true)
-  if ('code' in answer && answer.code !== 'timeout') {
+  if ('code' in answer && answer.code === 'unreachable') {
     return unusable('there is no login for Google Cloud: no credentials file, and no metadata server')
   }
   return tokenFrom(answer)

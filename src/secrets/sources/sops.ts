@@ -5,7 +5,7 @@ import { decryptAge, identityLines, MAX_ENCRYPTED_BYTES } from '../age.ts'
 import { identityPlace, readIdentities } from '../age-identity.ts'
 import { readTextFile } from '../read.ts'
 import { Secret } from '../secret.ts'
-import { openSops, type SopsMetadata, sopsMetadata } from '../sops-file.ts'
+import { type Opened, openSops, type SopsMetadata, sopsMetadata } from '../sops-file.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { watchFiles } from '../watch.ts'
 import { fileProblem } from './file-problem.ts'
@@ -30,7 +30,8 @@ export const sopsSource: SecretSource<'sops'> = {
       const opening = files.get(path) ?? open(path, context)
       files.set(path, opening)
       const opened = await opening
-      const value = opened === undefined || 'code' in opened ? opened : opened.valueAt(reference.where.path)
+      const value =
+        opened === undefined || 'code' in opened ? opened : coveredValue(opened, reference.where.path)
       if (value !== undefined) found.set(reference, typeof value === 'string' ? new Secret(value) : value)
     }
     return found
@@ -42,11 +43,21 @@ export const sopsSource: SecretSource<'sops'> = {
     ),
 }
 
+function coveredValue(
+  opened: Opened,
+  path: readonly (string | number)[],
+): string | SourceProblem | undefined {
+  if (opened.isCovered(path)) return opened.valueAt(path)
+  return {
+    code: 'malformed',
+    message:
+      'it stands in the clear, and the MAC of this file covers encrypted values only (mac_only_encrypted)',
+    hint: 'have SOPS encrypt this value: anybody who can write the file could exchange it',
+  }
+}
+
 /** Undefined where there is no file. */
-async function open(
-  path: string,
-  context: SourceContext,
-): Promise<NonNullable<ReturnType<typeof openSops>> | SourceProblem | undefined> {
+async function open(path: string, context: SourceContext): Promise<Opened | SourceProblem | undefined> {
   const read = await readTextFile(path, MAX_ENCRYPTED_BYTES)
   if (!read.ok) return read.problem.code === 'missing' ? undefined : fileProblem(read.problem)
   const tree = readYamlTree(read.text)

@@ -5,6 +5,7 @@ import { parameterSource, secretsManagerSource } from '../../../src/secrets/sour
 import { freePort } from '../../helpers/free-port.ts'
 import { unless } from '../../helpers/needs.ts'
 import { contract, problem, said } from './contract.ts'
+import { fakeServer } from './fake-server.ts'
 import { LOGIN, type Moto, noMoto, startMoto } from './moto.ts'
 
 describe.skipIf(noMoto !== undefined)(`AWS on moto, an emulator${unless(noMoto)}`, () => {
@@ -186,5 +187,89 @@ describe('AWS that cannot be reached', () => {
     const found = problem((await gather([entry], { env: LOGIN, configDir: '/', connections })).get('A'))
     for (const name of Object.keys(LOGIN)) delete process.env[name]
     expect(found).toMatchObject({ code: 'unreachable', message: expect.stringMatching(/ECONNREFUSED/) })
+  })
+
+  test.each([
+    ['agw.yaml', { aws: { endpoint: 'http://aws.example' } }, {}],
+    ['the environment', {}, { AWS_ENDPOINT_URL: 'http://aws.example' }],
+    ['the environment, for one service', {}, { AWS_ENDPOINT_URL_SSM: 'http://aws.example' }],
+  ])('an address without TLS is not called, for no service: it is from %s', async (_, connections, env) => {
+    const parameter = { ...entry, variable: 'B', kind: 'aws-ssm', where: { name: '/b' } } as const
+    const found = await gather([entry, parameter], { env: { ...LOGIN, ...env }, configDir: '/', connections })
+    for (const name of ['A', 'B'])
+      expect(problem(found.get(name))).toMatchObject({
+        code: 'not-configured',
+        message: expect.stringMatching(/aws\.example would be called without TLS/),
+      })
+    const place = { variable: 'A', kind: 'aws-secretsmanager', where: { id: 'x' } } as const
+    await expect(
+      secretsManagerSource.store?.(place, new Secret('x'), { env, configDir: '/', connections }),
+    ).rejects.toThrow(/without TLS/)
+  })
+
+  // The emulator leaves the selector out of its answer; this one answers as the reference of the API says.
+  test('a parameter by version and by label is told from the newest', async () => {
+    Object.assign(process.env, LOGIN)
+    const selectors: Record<string, string> = { '/k': 'v3', '/k:1': 'v1', '/k:good': 'v2' }
+    const { url } = await fakeServer(({ body }) => {
+      const { Names } = JSON.parse(body) as { Names: string[] }
+      const known = Names.filter(name => selectors[name] !== undefined).reverse()
+      const json = {
+        Parameters: known.map(name => {
+          const [Name = '', selector] = name.split(':')
+          return { Name, Type: 'SecureString', Value: selectors[name], Selector: selector && `:${selector}` }
+        }),
+      }
+      return { status: 200, json }
+    })
+    const names = ['/k', '/k:1', '/k:good', '/k:9']
+    const entries = names.map(
+      name => ({ ...entry, variable: name, kind: 'aws-ssm', where: { name } }) as const,
+    )
+    const connections = { aws: { endpoint: url } }
+    const found = await gather(entries, { env: LOGIN, configDir: '/', connections })
+    for (const name of Object.keys(LOGIN)) delete process.env[name]
+    expect(names.map(name => said(found.get(name) as never))).toEqual(['v3', 'v1', 'v2', 'missing'])
+  })
+
+  test('parameters are asked for apart when one name makes the whole call fail', async () => {
+    Object.assign(process.env, LOGIN)
+    const { url, seen } = await fakeServer(({ body }) => {
+      const { Names } = JSON.parse(body) as { Names: string[] }
+      if (Names.includes('/bad')) return { status: 400, json: { __type: 'ValidationException' } }
+      const json = { Parameters: Names.map(Name => ({ Name, Type: 'SecureString', Value: `v${Name}` })) }
+      return { status: 200, json }
+    })
+    const entries = ['/a', '/bad', '/b'].map(
+      name => ({ ...entry, variable: name, kind: 'aws-ssm', where: { name } }) as const,
+    )
+    const connections = { aws: { endpoint: url } }
+    const found = await gather(entries, { env: LOGIN, configDir: '/', connections })
+    for (const name of Object.keys(LOGIN)) delete process.env[name]
+    expect([...found.values()].map(said)).toEqual(['v/a', 'unreadable', 'v/b'])
+    expect(seen).toHaveLength(4)
+  })
+
+  test('no login at all is told as that', async () => {
+    const kept = { ...process.env }
+    const nothing = {
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/nonexistent/config',
+      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
+      AWS_REGION: 'eu-central-1',
+    }
+    Object.assign(process.env, nothing)
+    const { url, seen } = await fakeServer(() => ({ status: 500 }))
+    const connections = { aws: { endpoint: url } }
+    const found = problem((await gather([entry], { env: nothing, configDir: '/', connections })).get('A'))
+    for (const name of Object.keys(nothing)) {
+      if (kept[name] === undefined) delete process.env[name]
+      else process.env[name] = kept[name]
+    }
+    expect(found).toMatchObject({
+      code: 'not-configured',
+      message: expect.stringMatching(/no login for AWS/),
+    })
+    expect(seen).toEqual([])
   })
 })

@@ -152,6 +152,41 @@ describe('the source gcp, on a fake', () => {
     expect(JSON.stringify(found)).not.toMatch(/canary|PRIVATE/)
   })
 
+  test.each([
+    ['a host of somebody', 'https://login.evil.example/token'],
+    ['one that looks like Google', 'https://oauth2.googleapis.com.evil.example/token'],
+    ['one behind a name', 'https://oauth2.googleapis.com@evil.example/token'],
+    ['Google without TLS', 'http://oauth2.googleapis.com/token'],
+    ['no address', 'token'],
+  ])('a login is signed for nobody but Google: %s', async (_, address) => {
+    const { account, seen } = await fakeGoogle()
+    const configDir = folder()
+    writeFileSync(join(configDir, 'sa.json'), account({ token_uri: address }), { mode: 0o600 })
+    const env = { GOOGLE_APPLICATION_CREDENTIALS: join(configDir, 'sa.json') }
+    const found = problem((await gather([entry], { env, configDir, connections: {} })).get('A'))
+    expect(found).toMatchObject({ code: 'not-configured', message: expect.stringMatching(/not of Google/) })
+    expect(JSON.stringify(found)).not.toMatch(/evil|PRIVATE/)
+    expect(seen).toEqual([])
+  })
+
+  test('where a token service sends on to, nothing is sent', async () => {
+    const { account } = await fakeGoogle()
+    const last = await fakeServer(() => ({ status: 200, json: { access_token: 'x' } }))
+    const next = await fakeServer(() => ({ status: 307, headers: { location: `${last.url}/token` } }))
+    const configDir = folder()
+    writeFileSync(join(configDir, 'sa.json'), account({ token_uri: next.url }), { mode: 0o600 })
+    const env = { GOOGLE_APPLICATION_CREDENTIALS: join(configDir, 'sa.json') }
+    const found = problem((await gather([entry], { env, configDir, connections: {} })).get('A'))
+    expect(found).toMatchObject({ message: expect.stringMatching(/status 307/) })
+    expect([next.seen.length, last.seen.length]).toEqual([1, 0])
+  })
+
+  test('the metadata server is asked on this machine, and nowhere else without TLS', async () => {
+    const env = { GCE_METADATA_HOST: 'metadata.evil.example', HOME: folder() }
+    const found = problem((await gather([entry], { env, configDir: '/', connections: {} })).get('A'))
+    expect(found).toMatchObject({ code: 'not-configured', message: expect.stringMatching(/without TLS/) })
+  })
+
   test('a disabled version, a token that is not accepted, and no project are told apart', async () => {
     const google = await fakeGoogle()
     const context = (token: string) => ({
@@ -279,6 +314,23 @@ describe('the source azure, on a fake', () => {
       const found = await gather([entry], { env, configDir, connections: { azure: { endpoint: url } } })
       expect([...found.values()].map(said)).toEqual(['sk-1'])
     }
+  })
+
+  test.each([
+    ['another machine without TLS', 'http://10.0.0.1/msi', /without TLS/],
+    ['no address', 'msi', /address to ask is none/],
+  ])('the header of a managed identity goes to nobody on the network: %s', async (_, endpoint, message) => {
+    const env = { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: 'canary' }
+    const found = problem((await gather([entry], { env, configDir: '/', connections: {} })).get('A'))
+    expect(found).toMatchObject({ code: 'not-configured', message: expect.stringMatching(message) })
+    expect(JSON.stringify(found)).not.toContain('canary')
+  })
+
+  test('a client secret is sent over TLS only', async () => {
+    const env = { ...principal, AZURE_CLIENT_SECRET: 'canary', AZURE_AUTHORITY_HOST: 'http://login.example' }
+    const found = problem((await gather([entry], { env, configDir: '/', connections: {} })).get('A'))
+    expect(found).toMatchObject({ code: 'not-configured', message: expect.stringMatching(/without TLS/) })
+    expect(JSON.stringify(found)).not.toContain('canary')
   })
 
   test('a login that is not accepted is told without the login', async () => {

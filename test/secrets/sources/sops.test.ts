@@ -122,6 +122,7 @@ describe('the source sops', () => {
 
   test.each<[string, (text: string) => string, string, RegExp]>([
     ['no SOPS file', () => 'openai: {key: sk-canary}\n', 'malformed', /not a YAML or JSON file that SOPS/],
+    ['a key twice', text => `a: 1\na: 2\n${text}`, 'malformed', /not a YAML or JSON file that SOPS/],
     ['no YAML', () => 'a: [sk-canary\n', 'malformed', /not a YAML or JSON file that SOPS/],
     [
       'one for a cloud key',
@@ -141,6 +142,43 @@ describe('the source sops', () => {
     expect(JSON.stringify(found)).not.toContain('canary')
   })
 
+  test('a value that the MAC does not cover is not used, be it changed or not', async () => {
+    for (const spoil of [(text: string) => text, (text: string) => text.replace('api.openai', 'evil')]) {
+      const found = problem(await read(spoil, ['base_url'], { encryptedOnly: true }))
+      expect(found).toMatchObject({ code: 'malformed', message: expect.stringMatching(/in the clear/) })
+    }
+  })
+
+  test.each<[string, (text: string) => string, string]>([
+    ['nested beyond all measure', text => `${'['.repeat(100_000)}\n${text}`, 'malformed'],
+    [
+      'maps beyond all measure',
+      text => `deep: ${'{a: '.repeat(3000)}1${'}'.repeat(3000)}\n${text}`,
+      'malformed',
+    ],
+    [
+      'aliases of aliases',
+      text =>
+        `a0: &a0 [x]\n${Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(10)}]`).join('\n')}\n${text}`,
+      'malformed',
+    ],
+    ['2 MiB', text => `${text}# ${'x'.repeat(2 * 1024 * 1024)}`, 'too-large'],
+    [
+      'a tag that is cut',
+      text => text.replace(/tag:[A-Za-z0-9+/]{8}[A-Za-z0-9+/=\s]*,/, 'tag:AAAAAAAA,'),
+      'malformed',
+    ],
+    [
+      'thousands of recipients',
+      text => text.replace(/^ {4}- recipient: [\s\S]*?(?=^ {2}lastmodified)/m, one => bogus(one).repeat(900)),
+      'malformed',
+    ],
+  ])('a hostile file gives nothing, and ends soon: %s', async (_, spoil, code) => {
+    const found = problem(await read(spoil, ['openai', 'key']))
+    expect(found.code).toBe(code)
+    expect(JSON.stringify(found)).not.toContain('canary')
+  })
+
   test('one of several recipients is enough; none is told apart', async () => {
     const other = await recipientOf(new Secret(await newIdentity()))
     const { configDir, recipient, identity, context } = await place()
@@ -157,6 +195,13 @@ describe('the source sops', () => {
     expect(problem((await gather([entry('last')], bare)).get('A')).code).toBe('not-configured')
   })
 })
+
+/** A recipient whose data key cannot be opened. */
+function bogus(entry: string): string {
+  return entry.replace(/^ {6,8}[A-Za-z0-9+/]{20,}$/m, line =>
+    line.replace(/[A-Z]/, 'a').replace(/[0-9]/, '7'),
+  )
+}
 
 /** Exchanges the encrypted values of `key` and `last`. */
 function swap(text: string): string {
