@@ -1,5 +1,5 @@
 import { unrunFunctions } from './cel/unrun.ts'
-import { isRunnableRegex } from './regex/re2-source.ts'
+import { isRunnableRegex } from './regex/pattern.ts'
 import { each, type Fields, runs, type Support, section, unless } from './support.ts'
 
 /*
@@ -26,7 +26,7 @@ export const BACKEND_AUTH = unless(
 /** A pattern in the part of Rust's dialect that RE2 knows. */
 export const REGEX = unless(value =>
   typeof value === 'string' && !isRunnableRegex(value)
-    ? 'operations on sets in brackets, boundaries but \\b, and counts above 1000 in regular expressions'
+    ? 'operations on sets in brackets, boundaries but \\b, rare Unicode classes, and counts above 1000 in regular expressions'
     : undefined,
 )
 

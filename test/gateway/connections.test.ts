@@ -67,6 +67,115 @@ describe('connections to upstreams', () => {
   })
 })
 
+/** Sends one request; resolves with the body, or with what went wrong. */
+function askOn(connections: Connections, path = '/'): Promise<string> {
+  return new Promise(resolve => {
+    let body = ''
+    connections.dispatch(
+      { path, method: 'GET' },
+      {
+        onConnect() {},
+        onHeaders: () => true,
+        onData: chunk => {
+          body += chunk.toString()
+          return true
+        },
+        onComplete: () => resolve(body),
+        onError: error => resolve((error as NodeJS.ErrnoException).code ?? error.message),
+      },
+    )
+  })
+}
+
+describe('many connections', () => {
+  it('are forgotten when their sockets close, and kept for the next request until then', async () => {
+    const upstream = await startUpstream(response => setTimeout(() => response.end('ok'), 20))
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
+    const burst = () => Promise.all(Array.from({ length: 300 }, () => askOn(connections)))
+    const open = () => upstream.connections.filter(socket => !socket.destroyed)
+    expect(new Set(await burst())).toEqual(new Set(['ok']))
+    expect(connections.count).toBe(300)
+    // Out of order, and the ones that are used next among them.
+    for (const [index, socket] of open().entries()) if (index % 3 !== 1) socket.destroy()
+    await expect.poll(() => connections.count).toBe(100)
+    expect(new Set(await burst())).toEqual(new Set(['ok']))
+    expect(connections.count).toBe(open().length)
+    for (const socket of open()) socket.destroy()
+    await expect.poll(() => connections.count).toBe(0)
+    expect(await askOn(connections)).toBe('ok')
+    await connections.destroy()
+  })
+
+  it('are forgotten when the idle time is over', async () => {
+    const upstream = await startUpstream(response => response.end('ok'))
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, { keepAliveTimeout: 50 })
+    await Promise.all(Array.from({ length: 50 }, () => askOn(connections)))
+    await expect.poll(() => connections.count, { timeout: 5000 }).toBe(0)
+    await connections.close()
+  })
+
+  it('are forgotten when an answer ends them', async () => {
+    const upstream = await startUpstream(response => response.setHeader('connection', 'close').end('ok'))
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
+    for (let i = 0; i < 5; i++) expect(await askOn(connections)).toBe('ok')
+    await expect.poll(() => connections.count).toBe(0)
+    expect(upstream.connections).toHaveLength(5)
+    await connections.close()
+  })
+
+  it('that break under their requests fail those alone, and are forgotten', async () => {
+    const upstream = await startUpstream((response, { url }) => {
+      if (url === '/break') response.destroy()
+      else if (url === '/half') {
+        response.writeHead(200, { 'content-length': '9' })
+        response.write('half')
+        setTimeout(() => response.destroy(), 10)
+      } else response.end('ok')
+    })
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
+    const asked = ['/', '/break', '/', '/half', '/'].map(path => askOn(connections, path))
+    expect(await Promise.all(asked)).toEqual(['ok', 'UND_ERR_SOCKET', 'ok', 'UND_ERR_SOCKET', 'ok'])
+    await expect.poll(() => connections.count).toBe(3)
+    await connections.destroy()
+  })
+
+  it('that cannot be made, or speak no TLS, fail their requests and leave nothing', async () => {
+    const upstream = await startUpstream(response => response.end('ok'))
+    const plain = new Connections(`https://127.0.0.1:${upstream.port}`, {})
+    const told = await Promise.all(Array.from({ length: 10 }, () => askOn(plain)))
+    expect(told.every(code => /^(?:ERR_SSL|EPROTO|ECONNRESET)/.test(code))).toBe(true)
+    expect(plain.count).toBe(0)
+    const closed = createServer()
+    await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve))
+    const { port } = closed.address() as AddressInfo
+    await new Promise(resolve => closed.close(resolve))
+    const nobody = new Connections(`http://127.0.0.1:${port}`, {})
+    expect(new Set(await Promise.all(Array.from({ length: 10 }, () => askOn(nobody))))).toEqual(
+      new Set(['ECONNREFUSED']),
+    )
+    expect(nobody.count).toBe(0)
+    await Promise.all([plain.destroy(), nobody.close()])
+  })
+
+  it('that are dropped while they open fail their requests, and no socket stays', async () => {
+    const upstream = await startUpstream(response => response.end('ok'))
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
+    const asked = Array.from({ length: 10 }, () => askOn(connections))
+    await connections.destroy()
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['UND_ERR_DESTROYED']))
+    await expect.poll(() => upstream.connections.every(socket => socket.destroyed)).toBe(true)
+  })
+
+  it('that are to close see their requests through first', async () => {
+    const upstream = await startUpstream(response => setTimeout(() => response.end('ok'), 50))
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
+    const asked = Array.from({ length: 10 }, () => askOn(connections))
+    await connections.close()
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['ok']))
+    await expect.poll(() => upstream.connections.every(socket => socket.destroyed)).toBe(true)
+  })
+})
+
 describe('a connection to an upstream', () => {
   it('is there for the next request when one could not be written', async () => {
     const upstream = await startUpstream()

@@ -12,7 +12,7 @@ export function compileRegex(written: string, path: Path): Pattern {
     throw invalid(
       path,
       'this regular expression cannot be run here',
-      'write it without operations on sets in brackets, boundaries other than \\b, and counts above 1000',
+      'write it without operations on sets in brackets, boundaries other than \\b, rare Unicode classes, and counts above 1000',
     )
   }
 }

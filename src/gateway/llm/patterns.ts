@@ -58,7 +58,7 @@ function finderOf({ builtin, pattern = '' }: Rule, path: Path): Finder {
     throw invalid(
       [...path, 'pattern'],
       'this regular expression cannot be run here',
-      'write it without operations on sets in brackets, boundaries other than \\b, and counts above 1000',
+      'write it without operations on sets in brackets, boundaries other than \\b, rare Unicode classes, and counts above 1000',
     )
   }
 }

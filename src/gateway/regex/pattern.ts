@@ -24,6 +24,16 @@ export function compilePattern(written: string): Pattern {
   return plain === undefined ? new LinearPattern(written) : new PlainPattern(written, plain)
 }
 
+/** Whether `compilePattern` takes it: what is said before a start is what a start finds. */
+export function isRunnableRegex(written: string): boolean {
+  try {
+    compilePattern(written)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** RE2: all ways at the same time, one character after the other. */
 class LinearPattern implements Pattern {
   readonly #regex: RE2JS

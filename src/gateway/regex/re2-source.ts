@@ -20,14 +20,56 @@ export function re2Source(written: string): string {
   return new Translator(written).all()
 }
 
-/** Whether a pattern that compiles for agentgateway can be said to RE2. */
-export function isRunnableRegex(written: string): boolean {
-  try {
-    re2Source(written)
-    return !/\{[^}]*\d{4}/.test(written)
-  } catch {
-    return false
-  }
+/** Long names of general categories, without case, space, dash and `_`: RE2 knows the short ones. */
+const CATEGORIES: Readonly<Record<string, string>> = {
+  letter: 'L',
+  uppercaseletter: 'Lu',
+  lowercaseletter: 'Ll',
+  titlecaseletter: 'Lt',
+  modifierletter: 'Lm',
+  otherletter: 'Lo',
+  mark: 'M',
+  combiningmark: 'M',
+  nonspacingmark: 'Mn',
+  spacingmark: 'Mc',
+  enclosingmark: 'Me',
+  number: 'N',
+  decimalnumber: 'Nd',
+  digit: 'Nd',
+  letternumber: 'Nl',
+  othernumber: 'No',
+  punctuation: 'P',
+  punct: 'P',
+  connectorpunctuation: 'Pc',
+  dashpunctuation: 'Pd',
+  openpunctuation: 'Ps',
+  closepunctuation: 'Pe',
+  initialpunctuation: 'Pi',
+  finalpunctuation: 'Pf',
+  otherpunctuation: 'Po',
+  symbol: 'S',
+  mathsymbol: 'Sm',
+  currencysymbol: 'Sc',
+  modifiersymbol: 'Sk',
+  othersymbol: 'So',
+  separator: 'Z',
+  spaceseparator: 'Zs',
+  lineseparator: 'Zl',
+  paragraphseparator: 'Zp',
+  other: 'C',
+  control: 'Cc',
+  cntrl: 'Cc',
+  format: 'Cf',
+  surrogate: 'Cs',
+  privateuse: 'Co',
+}
+
+/** A Unicode class as RE2 spells it, which looks at case. */
+function className(name: string): string {
+  const known = CATEGORIES[name.replace(/[\s_-]/g, '').toLowerCase()]
+  if (known !== undefined) return known
+  const words = name.split(/[\s_-]+/)
+  return words.map(word => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()).join('_')
 }
 
 class Translator {
@@ -42,8 +84,35 @@ class Translator {
 
   all(): string {
     let out = ''
-    while (this.#at < this.#text.length) out += this.#next()
+    /** Where in `out` that starts which a count would repeat, and the same of the groups around it. */
+    let start = 0
+    const groups: number[] = []
+    let isRepeated = false
+    while (this.#at < this.#text.length) {
+      const c = this.#text[this.#at] ?? ''
+      const before = out.length
+      const piece = this.#next()
+      if ('*+?{'.includes(c)) {
+        // RE2 repeats no repetition, only a group with one.
+        if (isRepeated) out = `${out.slice(0, start)}(?:${out.slice(start)})`
+        out += piece + this.#lazy()
+        isRepeated = true
+      } else if (piece !== '') {
+        // Flags by themselves open nothing.
+        if (c === '(' && !piece.endsWith(')')) groups.push(before)
+        start = c === ')' ? (groups.pop() ?? 0) : before
+        isRepeated = false
+        out += piece
+      }
+    }
     return out
+  }
+
+  /** The question mark right behind a count. */
+  #lazy(): string {
+    if (this.#text[this.#at] !== '?') return ''
+    this.#at += 1
+    return '?'
   }
 
   #next(): string {
@@ -102,7 +171,7 @@ class Translator {
     if (property === undefined) return undefined
     const [, p = '', not = '', name, letter = ''] = property
     const isNegated = (p === 'P') !== (not === '^')
-    return `\\${isNegated ? 'P' : 'p'}{${name ?? letter}}`
+    return `\\${isNegated ? 'P' : 'p'}{${className(name ?? letter)}}`
   }
 
   /** Brackets. What cannot stand in RE2's brackets stands beside them, where they are not negated. */

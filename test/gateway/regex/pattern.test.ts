@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { compilePattern } from '../../../src/gateway/regex/pattern.ts'
+import { compilePattern, isRunnableRegex } from '../../../src/gateway/regex/pattern.ts'
 import { plainPattern } from '../../../src/gateway/regex/plain.ts'
 
 describe('a pattern of the regex crate is found', () => {
@@ -38,8 +38,39 @@ describe('a pattern of the regex crate is found', () => {
     ['^x}y]z$', 'x}y]z', true],
     ['^\\-\\%\\ \\/$', '-% /', true],
     ['(?U)^a+', 'aa', true],
+    ['^a**$', 'aaa', true],
+    ['^a{2}{3}$', 'aaaaaa', true],
+    ['^a{2}{3}$', 'aaaaa', false],
+    ['^(?:ab)+?*c$', 'ababc', true],
+    ['^(a|(b+)*)??*x$', 'bbax', true],
+    ['^[ab]+{2}$', 'a', false],
+    ['(?x)^a + +$', 'aa', true],
+    ['^\\p{Letter}+\\p{decimal number}\\P{Uppercase_Letter}$', 'aé3b', true],
+    ['^[\\p{Letter}\\p{punct}]+$', 'a!', true],
+    ['^\\p{greek}\\p{lu}\\p{script=old_italic}$', 'αA𐌀', true],
+    ['\\p{gc=Letter}', '1', false],
   ])('%s in %j: %s', (written, text, wanted) => {
     expect(compilePattern(written).test(text)).toBe(wanted)
+  })
+})
+
+describe('what runs here', () => {
+  it.each<[string, boolean]>([
+    ['a**', true],
+    ['\\p{Letter}', true],
+    ['^/v1/[a-z]+$', true],
+    ['a{1000}', true],
+    ['a{1001}', false],
+    ['(?:a{1000}){2}', false],
+    ['[a-z&&[^b]]', false],
+    ['\\p{Age:6.0}', false],
+    ['\\p{Foobar}', false],
+    ['a\\b{start}', false],
+    ['(', false],
+  ])('%s: %s, and compiling says the same', (written, wanted) => {
+    expect(isRunnableRegex(written)).toBe(wanted)
+    if (wanted) compilePattern(written)
+    else expect(() => compilePattern(written)).toThrow()
   })
 })
 
