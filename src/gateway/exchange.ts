@@ -190,6 +190,13 @@ export class Exchange implements RouteRequest {
     this.watchers.splice(at < 0 ? this.watchers.length : at, 0, watcher)
   }
 
+  /** Somebody has to see the whole answer before it goes. */
+  get gathersBody(): boolean {
+    return (
+      this.watchers?.some(({ onBody, onWhole }) => onBody !== undefined || onWhole !== undefined) ?? false
+    )
+  }
+
   /** Somebody makes the body of the answer anew. */
   get changesBody(): boolean {
     return this.watchers?.some(watcher => watcher.onBody !== undefined) ?? false
@@ -197,9 +204,12 @@ export class Exchange implements RouteRequest {
 
   /** The body of an answer after all those who change it. An answer that has none by its status stays without. */
   changedBody(head: OutgoingHead, body: Buffer): Buffer {
-    if (head.status === 204 || head.status === 304 || this.method === 'HEAD') return body
+    const isWithout = head.status === 204 || head.status === 304 || this.method === 'HEAD'
     let changed = body
-    for (const watcher of this.watchers ?? []) changed = watcher.onBody?.(this, head, changed) ?? changed
+    for (const watcher of this.watchers ?? []) {
+      watcher.onWhole?.(this, head, changed)
+      if (!isWithout) changed = watcher.onBody?.(this, head, changed) ?? changed
+    }
     return changed
   }
 
@@ -225,7 +235,7 @@ export class Exchange implements RouteRequest {
     if (reason !== 'DirectResponse') this.error = body.toString()
     const head = { status, headers: this.answerHeaders?.apply(headers) ?? headers.slice() }
     if (this.watchers !== undefined) this.showHead(head)
-    this.send(head, this.changesBody ? this.changedBody(head, Buffer.from(body)) : body)
+    this.send(head, this.gathersBody ? this.changedBody(head, Buffer.from(body)) : body)
   }
 
   /** Sends a whole answer as it is. */

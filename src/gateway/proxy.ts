@@ -238,7 +238,7 @@ export function outgoingHeaders(
   const headers = destination.requestHeaders.build(exchange.request, host)
   if (destination.passthrough !== undefined && headers !== undefined)
     putBack(exchange, destination.passthrough, headers)
-  if (exchange.changesBody && headers !== undefined) setHeader(headers, 'accept-encoding', 'identity')
+  if (exchange.gathersBody && headers !== undefined) setHeader(headers, 'accept-encoding', 'identity')
   if (exchange.trace !== undefined && headers !== undefined) putTrace(exchange.trace, headers)
   if (headers === undefined || call === undefined || destination.ai === undefined) return headers
   const { provider, isKeyPlaceExplicit } = destination.ai
@@ -261,7 +261,7 @@ function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | 
     return new TranslatedRelay(exchange, destination, call.translation, call.facts)
   if (call !== undefined && isGuarded(destination.ai, call.type))
     return new GuardedRelay(exchange, destination)
-  return exchange.changesBody ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
+  return exchange.gathersBody ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
 }
 
 /** Of the two deadlines, both of which end with the head of the answer, the nearer one is set. */

@@ -36,12 +36,6 @@ export const EXPRESSION: Support = (value, path, report) => {
   for (const name of unrunFunctions(value)) report(path, `the function ${name} in expressions`)
 }
 
-/** The same, where only the head of an answer can be looked at. */
-const HEAD_EXPRESSION: Support = (value, path, report) => {
-  if (typeof value === 'string' && /\bresponse\s*\.\s*body/.test(value)) report(path, 'response.body')
-  EXPRESSION(value, path, report)
-}
-
 const LOCATION = section({ header: runs, queryParameter: runs, cookie: runs, expression: EXPRESSION })
 
 const RULE: Support = (value, path, report) => {
@@ -63,12 +57,12 @@ const TRANSFORMATION: Fields = {
     metadata: each(EXPRESSION),
   }),
   response: section({
-    add: each(HEAD_EXPRESSION),
-    set: each(HEAD_EXPRESSION),
+    add: each(EXPRESSION),
+    set: each(EXPRESSION),
     remove: runs,
-    replace: HEAD_EXPRESSION,
+    replace: EXPRESSION,
     body: EXPRESSION,
-    metadata: each(HEAD_EXPRESSION),
+    metadata: each(EXPRESSION),
   }),
 }
 

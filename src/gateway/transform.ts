@@ -34,8 +34,13 @@ export function transformRequest(exchange: Exchange, transform: CompiledTransfor
 }
 
 /** Changes the head of an answer before it goes to the client. */
-export function transformAnswer(exchange: Exchange, head: OutgoingHead, transform: CompiledTransform): void {
-  apply(exchange, transform, answerMessage(exchange, head))
+export function transformAnswer(
+  exchange: Exchange,
+  head: OutgoingHead,
+  transform: CompiledTransform,
+  body?: Buffer,
+): void {
+  apply(exchange, transform, answerMessage(exchange, head, body))
 }
 
 /** The body of an answer as an expression makes it. */
@@ -112,11 +117,13 @@ function setPseudo(exchange: Exchange, name: string, value: string | undefined):
   }
 }
 
-function answerMessage(exchange: Exchange, head: OutgoingHead): Message {
+function answerMessage(exchange: Exchange, head: OutgoingHead, body: Buffer | undefined): Message {
+  const seen = body === undefined ? {} : { body }
   const without = (name: string): string[] =>
     head.headers.filter((_, i, all) => (all[i - (i % 2)] ?? '').toLowerCase() !== name)
   return {
-    context: () => celContext(exchange, { response: { status: head.status, headers: head.headers } }),
+    context: () =>
+      celContext(exchange, { response: { status: head.status, headers: head.headers, ...seen } }),
     clear() {
       // How long the body is, and how it is packed, is no matter of taste.
       head.headers = head.headers.filter((_, i, all) =>

@@ -24,7 +24,7 @@ export class TranslatedRelay extends GatheringRelay {
     this.keepHead(head, OF_THE_BODY)
     head.contentLength = -1
     if (!head.isEventStream || head.status > 299) return
-    this.isGathered = this.exchange.changesBody
+    this.isGathered = this.exchange.gathersBody
     this.#stream = this.#translation.stream(this.#facts)
     this.events = this.destination.ai?.answerGuards?.events
     head.headers.push('content-type', 'text/event-stream')

@@ -20,7 +20,9 @@ export const ANSWER_ORDER = {
 export interface Watcher {
   readonly answerOrder: number
   /** The answer is about to go, be it the upstream's or the gateway's own. */
-  onAnswer?(exchange: Exchange, head: OutgoingHead): void
+  readonly onAnswer?: ((exchange: Exchange, head: OutgoingHead) => void) | undefined
+  /** Sees the whole answer, whose head may still change. A watcher that has it makes the relay gather it first. */
+  readonly onWhole?: ((exchange: Exchange, head: OutgoingHead, body: Buffer) => void) | undefined
   /** Makes the body of the answer anew. A watcher that has it makes the relay gather the whole answer first. */
   readonly onBody?: ((exchange: Exchange, head: OutgoingHead, body: Buffer) => Buffer) | undefined
   /** Everything is over: the answer has gone, or the client has. Called once. */

@@ -4,10 +4,13 @@ import type { AnswerHead } from './headers.ts'
 /** Headers that say something about the bytes that are changed. */
 const OF_THE_BYTES = new Set(['content-length', 'content-encoding', 'etag', 'digest', 'content-md5'])
 
-/** Gathers an answer whose body an expression makes anew, streams too, and sends it as a whole. */
+/** It is written anew with any answer that is sent as a whole. */
+const LENGTH = new Set(['content-length'])
+
+/** Gathers an answer that an expression looks at or makes anew, streams too, and sends it as a whole. */
 export class WholeRelay extends GatheringRelay {
   protected override begin(_statusText: string, head: AnswerHead): void {
-    this.keepHead(head, OF_THE_BYTES)
+    this.keepHead(head, this.exchange.changesBody ? OF_THE_BYTES : LENGTH)
   }
 
   protected override pass(chunk: Buffer): boolean {

@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { compilePattern, type Pattern } from '../regex/pattern.ts'
+import { Absent } from './absent.ts'
 import { Optional } from './library.ts'
 import { NETWORK_FUNCTIONS } from './networks.ts'
 import { NUMBER_FUNCTIONS } from './numbers.ts'
 import { equals } from './operators.ts'
+import { QUERY_FUNCTIONS } from './queries.ts'
 import { RUST_NAMES, TEXT_FUNCTIONS } from './texts.ts'
 import { type CelHeaders, celValue, Flattened, jsonValue, type Redacted } from './values.ts'
 
@@ -56,11 +58,6 @@ export function patternFunctions(): readonly (readonly [string, Handler])[] {
       (text: string, pattern: string, by: string) => compiled(pattern).replaceFirst(text, by),
     ],
   ]
-}
-
-/** Something that is not there, which `default(…)` puts up with. */
-export class Absent extends Error {
-  readonly code = 'no_such_key'
 }
 
 function parseJson(text: string | Uint8Array): unknown {
@@ -181,6 +178,7 @@ export const FUNCTIONS: readonly (readonly [string, Handler])[] = [
   ...TEXT_FUNCTIONS,
   ...NUMBER_FUNCTIONS,
   ...NETWORK_FUNCTIONS,
+  ...QUERY_FUNCTIONS,
   ['string.stripPrefix(string): string', stripPrefix],
   ['string.stripSuffix(string): string', stripSuffix],
   [

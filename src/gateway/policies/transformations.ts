@@ -53,18 +53,18 @@ function applyEntry({ request, response }: Entry, exchange: Exchange, answerOrde
 
 class AnswerTransformation implements Watcher {
   readonly answerOrder: number
+  readonly onAnswer: Watcher['onAnswer']
+  readonly onWhole: Watcher['onWhole']
   readonly onBody: Watcher['onBody']
-  readonly #transform: CompiledTransform
 
   constructor(transform: CompiledTransform, answerOrder: Order) {
-    this.#transform = transform
     this.answerOrder = answerOrder
     const { body } = transform
     if (body !== undefined) this.onBody = (exchange, head, before) => answerBody(exchange, head, before, body)
-  }
-
-  onAnswer(exchange: Exchange, head: OutgoingHead): void {
-    transformAnswer(exchange, head, this.#transform)
+    const change = (exchange: Exchange, head: OutgoingHead, whole?: Buffer): void =>
+      transformAnswer(exchange, head, transform, whole)
+    if (expressionsOf(transform).some(one => one.usesAnswerBody)) this.onWhole = change
+    else this.onAnswer = change
   }
 }
 

@@ -82,6 +82,18 @@ describe('an expression yields', () => {
     ['sha256.encode("a")', 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb'],
     ['url.encode("a b&c")', 'a%20b%26c'],
     ['form.decode("a=1&b=2").b', '2'],
+    ['"/p?a=1&b=2&a=%C3%A9+x".query("a")', ['1', 'é x']],
+    ['default("/p?a=1".query("b"), ["none"])', ['none']],
+    ['"/p?a=1&b=2".addQuery("a", "x y&")', '/p?a=1&b=2&a=x+y%26'],
+    ['"/p?a=1&b=2&a=3".setQuery("a", "4")', '/p?b=2&a=4'],
+    ['"http://a.test/p".setQuery("a", "4")', 'http://a.test/p?a=4'],
+    // What JavaScript has on every object is on no map, and a map that is written down cannot put it there.
+    ['{"__proto__": 1}.size() + {"constructor": 1}.size() + {"prototype": 1}.size()', 0],
+    ['"constructor" in {"a": 1} || "toString" in {"a": 1} || "__proto__" in {"a": 1}', false],
+    [
+      'default(json("{\\"__proto__\\": {\\"admin\\": true}}").admin, false) || default({"__proto__": {"admin": true}}.admin, false)',
+      false,
+    ],
     ['{"a": 1}.merge({"b": 2})', { a: 1, b: 2 }],
     ['{"a": 1, "b": 2}.mapValues(v, v * 10)', { a: 10, b: 20 }],
     ['{"a": 1, "b": 2}.filterKeys(k, k == "a")', { a: 1 }],
