@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CheckedConfig, checkConfig } from './checking/check.ts'
 import { AgwError } from './errors.ts'
+import { freePort } from './free-port.ts'
 import { startMock } from './mock/index.ts'
 import { onboardingOf } from './providers/index.ts'
 import { writeFileAtomic } from './secrets/index.ts'
@@ -231,16 +231,4 @@ class EventWait<T> {
   take(event: T): void {
     if (this.#wanted(event)) this.#resolve(event)
   }
-}
-
-/** A port that was free a moment ago; the config must name one. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

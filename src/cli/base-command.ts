@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
-import { isClearlyKey } from '../config/shown-word.ts'
+import { isClearlyKey, withoutHere } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { StartOptions } from '../secrets/run.ts'
@@ -39,7 +39,7 @@ export abstract class BaseCommand extends Command {
     // What was typed may be a key in the wrong place: it is not repeated, whatever becomes of it.
     for (const word of process.argv.slice(2)) {
       const value = word.replace(/^--?[\w-]+=/, '')
-      if (isClearlyKey(value)) this.redactor.add(value)
+      if (isClearlyKey(value)) this.redactor.add(withoutHere(value))
     }
     guardProcess(error => this.#tell(error))
     this.#refuseUnclearSwitches()

@@ -53,6 +53,8 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
 function valueFailure({ message }: Error, context: UsageContext): Failure {
   const name = Object.keys(context.flags).find(flag => new RegExp(`--${flag}(?![\\w-])`).test(message))
   if (name === undefined) return usage('the command line is not understood')
+  if (/can only be specified once/.test(message))
+    return usage(`${givenName(name, context)} is given more than once`, 'give it once')
   const accepted = acceptedBy(context.flags[name] ?? {})
   const hint = accepted === undefined ? 'see --help' : `it takes ${accepted}`
   const isMissing = /expects? a value/.test(message)

@@ -23,13 +23,25 @@ export function looksSecret(word: string, known: readonly string[] = []): boolea
 /** Nothing shorter that starts like a key is taken for one where a file or a name is expected. */
 const SHORTEST_CLEAR_KEY = 20
 
+/** Letters and digits and nothing else, as keys without a prefix are; names of files have a dot or a dash in them. */
+const BARE_KEY = /^[A-Za-z\d]{32,}$/
+/** Fewer digits may be a date or a number at the end of a name. */
+const LEAST_DIGITS = 5
+
 /**
- * Whether a text is a key beyond doubt: it starts like one, is long, and no part of it is a path or made of words.
- * Where a path or a name belongs, it is refused rather than looked for, since whoever looks says what was not found.
+ * Whether a text is a key beyond doubt: it starts like one, or has no sign in it and many digits, is long, and no part of
+ * it is a path or made of words. Where a path or a name belongs, it is refused rather than looked for, since whoever looks says what was not found.
  */
 export function isClearlyKey(text: string): boolean {
-  const word = text.trim()
+  const word = withoutHere(text)
+  if (BARE_KEY.test(word))
+    return /[A-Za-z]/.test(word) && word.replace(/\D/g, '').length >= LEAST_DIGITS && !isWordy(word)
   return KEY_PREFIX.test(word) && word.length >= SHORTEST_CLEAR_KEY && !/[\s/\\]/.test(word) && !isWordy(word)
+}
+
+/** A key is tried as a path with `./` in front of it, too. */
+export function withoutHere(text: string): string {
+  return text.trim().replace(/^(?:\.\/)+/, '')
 }
 
 const PART = new RegExp(

@@ -276,6 +276,12 @@ const cases: Case[] = [
     says: [/--port has a value that does not fit/, /a whole number from 1 to 65535/],
   },
   {
+    what: 'a flag given twice',
+    args: ['serve', '--admin', '127.0.0.1:1', '--admin', '127.0.0.1:2'],
+    status: 2,
+    says: [/--admin is given more than once/, /give it once/],
+  },
+  {
     what: 'a choice by variable that is none',
     env: { AGW_FORMAT: 'xml' },
     args: ['validate'],

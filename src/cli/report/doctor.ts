@@ -13,9 +13,19 @@ export function doctorText(found: readonly Finding[], terminal: Terminal): strin
   const width = Math.max(...found.map(one => one.about.length))
   const lines = found.flatMap(({ about, state, detail, hint }) => {
     const [mark, style] = LOOK[state]
-    const head = `${terminal.style(style, mark)} ${about.padEnd(width)}  ${detail}`
-    const isTold = hint !== '' && !detail.includes(hint)
-    return isTold ? [head, `  ${' '.repeat(width)}  ${terminal.style('cyan', '→')} ${hint}`] : [head]
+    const [first = '', ...more] = wrapped(detail, terminal.columns - width - 4)
+    const below = ' '.repeat(width + 4)
+    const head = [
+      `${terminal.style(style, mark)} ${about.padEnd(width)}  ${first}`,
+      ...more.map(line => below + line),
+    ]
+    if (hint === '' || detail.includes(hint)) return head
+    const [todo = '', ...rest] = wrapped(hint, terminal.columns - width - 6)
+    return [
+      ...head,
+      `${below}${terminal.style('cyan', '→')} ${todo}`,
+      ...rest.map(line => `${below}  ${line}`),
+    ]
   })
   const count = (state: Finding['state']): number => found.filter(one => one.state === state).length
   const [errors, warnings] = [count('error'), count('warning')]
@@ -24,4 +34,16 @@ export function doctorText(found: readonly Finding[], terminal: Terminal): strin
       ? terminal.style('green', 'all is well')
       : `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
   return [...lines, '', summary].join('\n')
+}
+
+/** Lines of whole words that fit into a width; one word that does not has a line of its own. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }

@@ -104,7 +104,8 @@ const azure = section(
       'write the name alone, as in my-vault, without https:// and .vault.azure.net',
       value => /^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/.test(value),
     ),
-    version: optional(placeText, 'The newest unless told.'),
+    // 32 hex digits, as a key may have them.
+    version: optional(z.string().min(1), 'The newest unless told.'),
   },
 )
 
