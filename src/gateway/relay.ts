@@ -39,6 +39,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   #isHeadHeld = false
   #isDrainAwaited = false
   #isDiscarded = false
+  /** The head of the answer is here, and for the client. */
+  #isAnswered = false
   #patience: NodeJS.Timeout | undefined
   /** Makes the call again with the key before this one, where that is still kept; once. */
   onRefused: (() => void) | undefined = undefined
@@ -79,6 +81,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       return this.#discard()
     }
     if (this.exchange.attempts?.onHead(status, rawHeaders) === true) return this.#discard()
+    this.#isAnswered = true
     clearTimeout(this.exchange.deadline)
     this.#resume = resume
     const head = this.destination.answerHeaders.build(rawHeaders)
@@ -202,10 +205,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     clearTimeout(this.#patience)
     if (this.isOver) return
     this.isOver = true
-    if (!this.exchange.response.headersSent && this.exchange.attempts?.onFailure(!this.isSent) === true)
-      return
+    const failure = upstreamFailure(error)
+    // What is wrong with the request would be wrong again.
+    const isRepeatable = !this.#isAnswered && failure.reason !== 'InvalidRequest'
+    const { response, attempts } = this.exchange
+    if (!response.headersSent && attempts?.onFailure(isRepeatable) === true) return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
-    this.exchange.end(upstreamFailure(error))
+    this.exchange.end(failure)
   }
 
   /** The client has gone, or the time is up: the upstream need not go on. */

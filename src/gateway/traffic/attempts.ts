@@ -98,7 +98,7 @@ export class Attempts implements Watcher {
     return this.#tryAgain(String(status))
   }
 
-  /** No answer came. `isRepeatable`: the upstream has certainly not begun to work on it, or has not in time. */
+  /** No answer came, or not all of it; true when there will be another call, which is not made unless it `isRepeatable`. */
   onFailure(isRepeatable: boolean): boolean {
     this.#failed(undefined)
     return isRepeatable && this.#tryAgain('no answer')

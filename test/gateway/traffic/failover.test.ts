@@ -86,6 +86,15 @@ describe('groups of providers', () => {
     expect(b.seen).toHaveLength(1)
   })
 
+  it('a connection that breaks off before the answer sends the request elsewhere', async () => {
+    const broken = await startUpstream(response => void response.socket?.resetAndDestroy())
+    const b = await upstream()
+    const groups = [[provider('a', broken, EVICTING)], [provider('b', b)]]
+    const { port } = await startTestGateway(config(groups, { retry: { codes: [503] } }))
+    for (let i = 0; i < 5; i++) expect((await ask(port)).status).toBe(200)
+    expect([broken.seen.length, b.seen.length]).toEqual([1, 5])
+  })
+
   it('when all are evicted, one of the first group is used', async () => {
     const [a, b] = [await upstream(500), await upstream(500)]
     const { port } = await startTestGateway(

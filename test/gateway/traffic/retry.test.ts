@@ -1,10 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from '../../helpers/free-port.ts'
 import { call, post, rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
+import { startRawUpstream } from '../kit/raw-upstream.ts'
 import { startUpstream } from '../kit/upstream.ts'
 import { eventually, settled } from '../kit/wait.ts'
 
@@ -72,19 +73,51 @@ describe('retry', () => {
     expect((await nextEvent()).retries).toBeGreaterThan(0)
   })
 
-  it('does not send a request again that the upstream may have begun to work on', async () => {
-    let connections = 0
-    const server = createTcpServer(socket => {
-      connections++
-      socket.once('data', () => socket.destroy())
+  const breaking: readonly [how: string, breakOff: (socket: Socket) => unknown][] = [
+    ['closes the connection', socket => socket.end()],
+    ['resets it', socket => socket.resetAndDestroy()],
+    ['breaks off within the head of an answer', socket => socket.end('HTTP/1.1 200 OK\r\ncontent-le')],
+    ['answers what is no HTTP', socket => socket.end('nonsense\r\n\r\n')],
+  ]
+  it.each(breaking)('sends a request again when the upstream reads it and %s', async (_, breakOff) => {
+    let calls = 0
+    const upstream = await startRawUpstream(socket => {
+      if (++calls < 3) breakOff(socket)
+      else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nup')
     })
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void server.close())
-    const { port } = await gatewayTo((server.address() as AddressInfo).port, {
-      retry: { codes: [503], attempts: 3 },
+    const { port, nextEvent } = await gatewayTo(upstream.port, { retry: { codes: [], attempts: 2 } })
+    expect(await call(port, { body: 'the body' })).toMatchObject({ status: 200, body: 'up' })
+    expect(upstream.bytes().split('the body')).toHaveLength(3 + 1)
+    expect(await nextEvent()).toMatchObject({ retries: 2, status: 200, reason: 'Upstream' })
+  })
+
+  it('says why the last call failed when none is left', async () => {
+    const upstream = await startRawUpstream(socket => socket.destroy())
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 2 } })
+    expect(await call(port, { body: 'b' })).toMatchObject({
+      status: 503,
+      body: 'upstream call failed: connection closed before the answer',
     })
-    expect((await call(port, { body: 'b' })).status).toBe(503)
-    expect(connections).toBe(1)
+    expect(upstream.sockets).toHaveLength(3)
+  })
+
+  it('sends a body over 64 KiB once, whatever the upstream does', async () => {
+    const upstream = await startRawUpstream(socket => socket.destroy())
+    const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 2 } })
+    expect((await call(port, { body: 'x'.repeat(64 * 1024 + 1) })).status).toBe(503)
+    expect(upstream.sockets).toHaveLength(1)
+  })
+
+  it('does not repeat a call that was answered, even while the client has nothing of the answer', async () => {
+    const upstream = await startRawUpstream(socket =>
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'),
+    )
+    const { port } = await gatewayTo(upstream.port, {
+      retry: { codes: [503], attempts: 2 },
+      transformations: { response: { body: 'string(response.body)' } },
+    })
+    expect((await call(port)).status).toBe(503)
+    expect(upstream.sockets).toHaveLength(1)
   })
 
   it('tries again when a call takes too long, within the time of the request', async () => {
