@@ -3,7 +3,9 @@ import type { Diagnostic } from './config/diagnostic.ts'
 import {
   AGW_FILE,
   type AgwFile,
+  type Checked,
   type ConfigDocument,
+  type DocumentOptions,
   findConfig,
   type KeySlot,
   keySlots,
@@ -50,8 +52,8 @@ export interface LoadOptions {
   readonly standIns?: boolean | undefined
 }
 
-/** A config that was read and checked; `config` is there when no finding is an error. */
-export interface LoadedConfig {
+/** Where a config comes from, and what belongs to it besides its text. */
+interface ConfigSources {
   /** Absolute, or `-`. */
   readonly path: string
   /** As messages name it: relative to the working folder. */
@@ -60,43 +62,55 @@ export interface LoadedConfig {
   readonly folder: string
   /** The dotenv file that was read or would be, absolute; absent with `envFile: false`. */
   readonly dotenv: string | undefined
-  readonly document: ConfigDocument
-  readonly diagnostics: readonly Diagnostic[]
-  readonly config: Config | undefined
-  /** As {@link Checked.draft}. */
-  readonly draft: Config | undefined
   readonly variables: VariableTable
   /** agw.yaml beside the config, where there is one; its findings are not among `diagnostics`. */
   readonly agw: AgwFile | undefined
 }
 
+/** A config that was read and checked; `config` is there when no finding is an error. */
+export interface LoadedConfig extends ConfigSources, Checked {
+  readonly document: ConfigDocument
+}
+
 /** Finds, reads and checks a config. Throws CONFIG_NOT_FOUND and CONFIG_UNREADABLE; findings are returned. */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { bytes, used: _, ...sources } = await readSources(options)
+  const document = readDocument(bytes, documentOptions(sources))
+  return { ...sources, document, ...validate(document) }
+}
+
+/** Finds a config and reads it and what its variables stand for. `used` are the names of the variables in it. */
+async function readSources(
+  options: LoadOptions,
+): Promise<ConfigSources & { readonly bytes: Uint8Array; readonly used: readonly string[] }> {
   const { path } = await findConfig(options)
   const standard = path === '-'
   const bytes = standard ? await (options.stdin ?? noStdin)() : await readConfigBytes(path)
   const folder = standard ? options.cwd : dirname(path)
   const agw = await readAgwFile(folder, standard ? AGW_FILE : shortName(options.cwd, join(folder, AGW_FILE)))
   const named = options.envFile === false ? false : options.envFile && resolve(options.cwd, options.envFile)
+  const used = variableNames(new TextDecoder().decode(bytes))
   const variables = await loadVariables({
     env: options.env,
     configDir: folder,
     agw,
-    ...((agw ?? options.lastGood) &&
-      !options.everyVariable && { wanted: variableNames(new TextDecoder().decode(bytes)) }),
+    ...((agw ?? options.lastGood) && !options.everyVariable && { wanted: used }),
     gather: options.gather,
     localOnly: options.standIns,
     lastGood: options.lastGood,
     ...(named !== undefined && { envFile: named }),
   })
   const name = standard ? '<stdin>' : shortName(options.cwd, path)
-  const document = readDocument(bytes, {
+  const dotenv = named === false ? undefined : (named ?? join(folder, '.env'))
+  return { path, name, folder, dotenv, variables, agw, bytes, used }
+}
+
+function documentOptions({ name, variables }: Pick<ConfigSources, 'name' | 'variables'>): ReadingOptions {
+  return {
     file: name,
     lookup: key => variables.expand(key),
     problemOf: key => variables.problemOf(key),
-  })
-  const dotenv = named === false ? undefined : (named ?? join(folder, '.env'))
-  return { path, name, folder, dotenv, document, variables, agw, ...validate(document) }
+  }
 }
 
 /** The folder that the config lies in, and with it agw.yaml. */
@@ -105,8 +119,8 @@ export async function configFolder(options: LoadOptions): Promise<string> {
   return path === '-' ? options.cwd : dirname(path)
 }
 
-/** A config whose secrets are all there, ready to be compiled. */
-export interface UsableConfig extends LoadedConfig {
+/** What has to be in place before a config can be compiled. */
+interface Resolved {
   readonly config: Config
   readonly slots: readonly ResolvedSlot[]
   readonly resolved: ResolvedConfig
@@ -114,15 +128,56 @@ export interface UsableConfig extends LoadedConfig {
   readonly missing: readonly string[]
 }
 
+/** A config whose secrets are all there, ready to be compiled. */
+export interface UsableConfig extends LoadedConfig, Resolved {
+  readonly config: Config
+}
+
+/** All that a gateway needs of a config's text. The text and its tree are not there: they are most of the memory. */
+export interface Examined {
+  /** As {@link Checked.draft}. */
+  readonly draft: Config | undefined
+  /** Errors only: nobody reads the warnings of a gateway. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly slots: readonly KeySlot[]
+  /** Those of the slots whose variable has no value. */
+  readonly unset: ReadonlySet<KeySlot>
+  /** What the embedded gateway does not run. */
+  readonly unsupported: readonly Diagnostic[]
+  /** SHA-256 of the text as it was written. */
+  readonly digest: string
+}
+
+type ReadingOptions = Required<Pick<DocumentOptions, 'file' | 'lookup' | 'problemOf'>>
+
+/** Reads and checks the text of a config, in this thread or in another. `names` are all variables that may be asked for. */
+export type Examine = (
+  bytes: Uint8Array,
+  options: ReadingOptions,
+  names: () => readonly string[],
+) => Promise<Examined>
+
+/** A config that a gateway can serve. */
+export interface ServedConfig extends ConfigSources, Resolved {
+  /** The variables that its text names. */
+  readonly used: readonly string[]
+  readonly unsupported: readonly Diagnostic[]
+  readonly digest: string
+}
+
 /** The config, or CONFIG_INVALID with all its errors (SECRET_MISSING when unset variables are the only ones). */
-export function requireConfig(loaded: LoadedConfig): Config {
+export function requireConfig(loaded: Judged): Config {
   requireAgwFile(loaded)
-  if (loaded.config !== undefined) return loaded.config
+  const isBroken = loaded.diagnostics.some(one => one.severity === 'error')
+  if (!isBroken && loaded.draft !== undefined) return loaded.draft
   throw invalid(loaded.name, loaded.diagnostics)
 }
 
+/** A config and what was found in it. */
+type Judged = Pick<LoadedConfig, 'name' | 'agw' | 'draft' | 'diagnostics'>
+
 /** Findings of agw.yaml are errors, all of them: without it nobody knows where values come from. */
-function requireAgwFile({ agw }: LoadedConfig): void {
+function requireAgwFile({ agw }: Judged): void {
   if (agw !== undefined && agw.diagnostics.length > 0) throw invalid(agw.document.file, agw.diagnostics)
 }
 
@@ -142,13 +197,13 @@ function invalid(name: string, diagnostics: readonly Diagnostic[]): AgwError {
 }
 
 /** The config as far as key slots need it: variables may be unset. Throws CONFIG_INVALID for anything else. */
-export function requireKeyPlaces(loaded: LoadedConfig): Config {
+export function requireKeyPlaces(loaded: Judged): Config {
   requireAgwFile(loaded)
   return loaded.draft ?? requireConfig(loaded)
 }
 
 /** The config with its unset variables as written, or the error for whatever else is wrong with it. */
-function requireBesidesVariables(loaded: LoadedConfig): Config {
+function requireBesidesVariables(loaded: Judged): Config {
   requireAgwFile(loaded)
   const others = loaded.diagnostics.filter(one => one.severity === 'error' && !UNRESOLVED.includes(one.code))
   if (others.length > 0) throw invalid(loaded.name, others)
@@ -158,23 +213,53 @@ function requireBesidesVariables(loaded: LoadedConfig): Config {
 /** Loads a config and everything its key slots refer to. Throws for whatever stands in the way. */
 export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
   const loaded = await loadConfig(options)
-  const { document, diagnostics } = loaded
-  const config = options.standIns === true ? requireBesidesVariables(loaded) : requireConfig(loaded)
+  const { document, draft } = loaded
+  const slots = draft === undefined ? [] : keySlots(draft, document)
   const isUnset = ({ path }: KeySlot): boolean => document.variablesAt(path).some(use => use.missing)
-  const { config: resolved, resolved: slots } = await resolveSecrets(config, {
-    slots: keySlots(config, document),
+  return { ...loaded, ...(await resolved(loaded, slots, isUnset, options)) }
+}
+
+/** The same for a gateway, whose text is read and checked by `examine`. */
+export async function loadServed(options: LoadOptions, examine: Examine): Promise<ServedConfig> {
+  const { bytes, ...sources } = await readSources(options)
+  const names = (): readonly string[] => [...new Set([...sources.variables.names(), ...sources.used])]
+  const { slots, unset, draft, diagnostics, unsupported, digest } = await examine(
+    bytes,
+    documentOptions(sources),
+    names,
+  )
+  const judged = { ...sources, draft, diagnostics }
+  return {
+    ...sources,
+    ...(await resolved(judged, slots, slot => unset.has(slot), options)),
+    unsupported,
+    digest,
+  }
+}
+
+async function resolved(
+  judged: ConfigSources & Judged,
+  slots: readonly KeySlot[],
+  isUnset: (slot: KeySlot) => boolean,
+  options: LoadOptions,
+): Promise<Resolved> {
+  const config = options.standIns === true ? requireBesidesVariables(judged) : requireConfig(judged)
+  const { config: tree, resolved: found } = await resolveSecrets(config, {
+    slots,
     cwd: options.cwd,
-    configDir: loaded.folder,
+    configDir: judged.folder,
     credentialsDirectory: options.env['CREDENTIALS_DIRECTORY'],
-    formerOf: (slot, secret) => formerKey(slot, secret, loaded, options),
+    formerOf: (slot, secret) => formerKey(slot, secret, judged, options),
     lastGood: options.lastGood,
     standIns: options.standIns === true ? { isUnset } : undefined,
   })
-  const unset = diagnostics.flatMap(({ code, message }) => (UNRESOLVED.includes(code) ? [message] : []))
-  const absent = slots.flatMap(({ standIn }) =>
+  const unset = judged.diagnostics.flatMap(({ code, message }) =>
+    UNRESOLVED.includes(code) ? [message] : [],
+  )
+  const absent = found.flatMap(({ standIn }) =>
     standIn?.problem === undefined ? [] : [`${standIn.problem.name}: ${standIn.problem.message}`],
   )
-  return { ...loaded, config, slots, resolved, missing: [...new Set([...unset, ...absent])] }
+  return { config, slots: found, resolved: tree, missing: [...new Set([...unset, ...absent])] }
 }
 
 /** A path as messages name it: relative below the working folder. */

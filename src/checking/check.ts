@@ -14,12 +14,11 @@ import {
   stageOf,
 } from '../config/index.ts'
 import type { Config } from '../config/schema.ts'
-import { AgwError } from '../errors.ts'
 import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
-import { findUnsupported } from '../gateway/supported.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { unsupportedFindings } from './unsupported.ts'
 
 export interface CheckOptions {
   /** Look at the keys themselves; without it, unset variables and missing files are no findings. */
@@ -63,7 +62,7 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   const secrets: Secret[] = []
   let keyFiles: readonly KeyFileFinding[] = []
   if (draft !== undefined) {
-    if (options.engine !== 'agentgateway') found.push(...unsupportedFindings(draft, loaded, options.engine))
+    if (options.engine !== 'agentgateway') found.push(...unsupportedFindings(draft, document, options.engine))
     if (options.engine !== 'agentgateway')
       found.push(...(await unusableFindings(draft, loaded, load, options)))
     if (options.secrets) {
@@ -190,33 +189,4 @@ export async function filesToCheck(
 /** Whether a code is looked for by every check of the file: what is known of keys depends on the machine. */
 function isCertain(code: Code, { engine }: CheckOptions): boolean {
   return stageOf(code) !== 'keys' && !(code === 'NOT_RUN_HERE' && engine === 'agentgateway')
-}
-
-/** Throws CONFIG_INVALID, with every place, when the embedded gateway does not run something that the config uses. */
-export function refuseUnsupported(loaded: LoadedConfig & { readonly config: Config }): void {
-  const found = unsupportedFindings(loaded.config, loaded, 'embedded')
-  const [first] = found
-  if (first === undefined) return
-  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
-  const { line, column } = first.range.start
-  throw new AgwError('CONFIG_INVALID', `${loaded.name}:${line}:${column}: ${first.message}${more}`, {
-    hint: first.hint,
-    diagnostics: found,
-  })
-}
-
-function unsupportedFindings(
-  config: Config,
-  { document }: LoadedConfig,
-  engine: CheckOptions['engine'],
-): Diagnostic[] {
-  return findUnsupported(config).map(({ path, what }) => ({
-    code: 'NOT_RUN_HERE',
-    severity: engine === 'embedded' ? 'error' : 'unsupported-here',
-    message: `the embedded gateway does not run ${what}`,
-    hint: 'run this config with the agentgateway binary, or take it out',
-    file: document.file,
-    path,
-    range: document.rangeOf(path, 'key'),
-  }))
 }

@@ -85,6 +85,7 @@ export function serveOptions(
       onNote,
     },
     admin: { address: flags.admin, pid: process.pid, version, redact },
+    reader: join(root, 'bin', 'reader.js'),
     workers: { count: flags.workers, script: join(root, 'bin', 'worker.cjs'), onGone },
   }
 }

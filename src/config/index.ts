@@ -11,7 +11,7 @@ export {
   type Range,
   type Severity,
 } from './diagnostic.ts'
-export { ConfigDocument, type DocumentOptions } from './document.ts'
+export { ConfigDocument, type DocumentOptions, type VariableProblem } from './document.ts'
 export { quoteLiteral, quoteVariable, setValue } from './edit.ts'
 export { variableNames } from './expand.ts'
 export { type FindOptions, type FoundConfig, findConfig } from './find.ts'

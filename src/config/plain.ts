@@ -1,5 +1,5 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml'
-import { aliasTargets } from './aliases.ts'
+import { type AliasTargets, aliasTargets } from './aliases.ts'
 import { shownPath } from './shown-word.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
@@ -16,11 +16,11 @@ const MAX_DEPTH = 100
 /**
  * YAML tree → plain data, typed as agentgateway's reader (serde_yaml 0.9) types it: a number with a leading zero is
  * text, `<<` is an ordinary key, keys are text. Aliases are followed up to a bound, so that an alias bomb ends in a
- * finding.
+ * finding. Without `mayAlias` none is looked for.
  */
-export function toPlain(yaml: Document): PlainData {
+export function toPlain(yaml: Document, mayAlias = true): PlainData {
   const findings: SyntaxFinding[] = []
-  const targets = aliasTargets(yaml)
+  const targets: AliasTargets = mayAlias ? aliasTargets(yaml) : new Map()
   const path: (string | number)[] = []
   let unfolded = 0
   let insideAliases = 0

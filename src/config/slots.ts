@@ -88,7 +88,9 @@ export function findSlot(slots: readonly KeySlot[], wanted: string): KeySlot {
 
 function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, out: Draft[]): void {
   if (Array.isArray(node)) {
-    for (const [index, item] of node.entries()) visit(item, [...path, index], owner, named, out)
+    for (const [index, item] of node.entries()) {
+      if (isTree(item)) visit(item, [...path, index], owner, named, out)
+    }
     return
   }
   if (!isNode(node)) return
@@ -97,7 +99,7 @@ function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, ou
   for (const [key, value] of Object.entries(node)) {
     if (key === auth) authSlots(value, [...path, key], here, out)
     else if (key === 'params' && path[0] === 'llm') paramsSlot(value, [...path, key], here, out)
-    else visit(value, [...path, key], here, named, out)
+    else if (isTree(value)) visit(value, [...path, key], here, named, out)
   }
   if (isProviderPlace(node, path) && !isSource(node, path) && !here.covered && !hasOwnKey(node, path)) {
     const at = path[0] === 'llm' ? ['params', 'apiKey'] : ['policies', 'backendAuth', 'key']
@@ -288,6 +290,11 @@ function firstName(ai: Node): string | undefined {
 
 function isSecretValue(value: unknown): value is SecretValue {
   return value instanceof Secret || (isNode(value) && typeof value['file'] === 'string')
+}
+
+/** Worth a path of its own: most values are plain text, of which large files have hundreds of thousands. */
+function isTree(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Secret)
 }
 
 function isNode(value: unknown): value is Node {

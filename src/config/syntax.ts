@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, type YAMLError, type YAMLMap } from 'yaml'
+import { type Document, isCollection, isMap, isScalar, isSeq, type YAMLError, type YAMLMap } from 'yaml'
 import type { Path } from './diagnostic.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
@@ -101,26 +101,32 @@ function duplicateKeys(yaml: Document): SyntaxFinding[] {
   const open: unknown[] = [yaml.contents]
   while (open.length > 0) {
     const node = open.pop()
-    if (isMap(node)) found.push(...duplicatesIn(node))
-    if (isMap(node) || isSeq(node)) {
-      for (const item of node.items) open.push(...(isPair(item) ? [item.key, item.value] : [item]))
+    if (isMap(node)) {
+      addDuplicates(node, found)
+      for (const { key, value } of node.items) {
+        if (isCollection(key)) open.push(key)
+        if (isCollection(value)) open.push(value)
+      }
+    } else if (isSeq(node)) {
+      for (const item of node.items) if (isCollection(item)) open.push(item)
     }
   }
   return found.sort((a, b) => a.start - b.start)
 }
 
-function duplicatesIn(map: YAMLMap): SyntaxFinding[] {
+function addDuplicates(map: YAMLMap, found: SyntaxFinding[]): void {
+  if (map.items.length < 2) return
   const seen = new Set<unknown>()
-  return map.items.flatMap(({ key }): SyntaxFinding[] => {
-    if (!isScalar(key)) return []
+  for (const { key } of map.items) {
+    if (!isScalar(key)) continue
     if (!seen.has(key.value)) {
       seen.add(key.value)
-      return []
+      continue
     }
     const [message, hint] = WORDS['DUPLICATE_KEY'] ?? ['', '']
-    const [start, end] = isNode(key) && key.range ? key.range : [0, 0]
-    return [{ code: 'DUPLICATE_KEY', message, hint, path: [], start, end }]
-  })
+    const [start, end] = key.range ?? [0, 0]
+    found.push({ code: 'DUPLICATE_KEY', message, hint, path: [], start, end })
+  }
 }
 
 function fromError(error: YAMLError): SyntaxFinding {

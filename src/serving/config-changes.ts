@@ -1,4 +1,5 @@
 import { formatPath, type Path } from '../config/index.ts'
+import { Turns } from './turns.ts'
 
 /** So many changes are told one by one. */
 const SHOWN = 20
@@ -25,26 +26,55 @@ function isFields(value: unknown): value is Fields {
 
 /**
  * What differs between two configs, by place, for people to read: `changed llm.models[0].params.model`, `added
- * routes[2]`. Entries of lists are the same when they have the same name, ID or port. No value is told.
+ * routes[2]`. Entries of lists are the same when they have the same name, ID or port. No value is told. Requests have their turn between slices.
  */
-export function configChanges(before: unknown, after: unknown): string[] {
-  const changes = [...differences(before, after, [])]
-  const rest = changes.length - SHOWN
-  return rest <= 0 ? changes : [...changes.slice(0, SHOWN), `and ${rest} more`]
+export async function configChanges(before: unknown, after: unknown): Promise<string[]> {
+  const turns = new Turns()
+  const changes: string[] = []
+  let rest = 0
+  for (const change of differences(before, after, [])) {
+    if (change !== undefined) {
+      if (changes.length < SHOWN) changes.push(change())
+      else rest += 1
+    }
+    if (turns.isOver) await turns.next()
+  }
+  return rest === 0 ? changes : [...changes, `and ${rest} more`]
 }
 
-function* differences(before: unknown, after: unknown, path: Path): Generator<string> {
+function own(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined
+}
+
+/** A change, to be put into words; undefined between the entries of lists, where one may stop for a while. */
+type Step = (() => string) | undefined
+
+/** `path` is the one path of the whole walk: it is right only until the next step. */
+function* differences(before: unknown, after: unknown, path: (string | number)[]): Generator<Step> {
+  if (before === after) return
   if (isFields(before) && isFields(after)) {
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      yield* differences(before[key], after[key], [...path, key])
+    for (const key of Object.keys(before)) yield* below(before[key], own(after, key), key, path)
+    for (const key of Object.keys(after)) {
+      if (!Object.hasOwn(before, key)) yield* below(undefined, after[key], key, path)
     }
   } else if (Array.isArray(before) && Array.isArray(after)) {
     yield* listDifferences(before, after, path)
   } else if (isAbsent(before) !== isAbsent(after)) {
-    yield `${isAbsent(before) ? 'added' : 'removed'} ${told(path)}`
+    yield () => `${isAbsent(before) ? 'added' : 'removed'} ${told(path)}`
   } else if (isComparable(before) ? !before.equals(after) : before !== after && !isAbsent(before)) {
-    yield `changed ${told(path)}`
+    yield () => `changed ${told(path)}`
   }
+}
+
+function* below(
+  before: unknown,
+  after: unknown,
+  step: string | number,
+  path: (string | number)[],
+): Generator<Step> {
+  path.push(step)
+  yield* differences(before, after, path)
+  path.pop()
 }
 
 function told(path: Path): string {
@@ -66,15 +96,20 @@ function identity(entry: unknown, index: number): string {
 function* listDifferences(
   before: readonly unknown[],
   after: readonly unknown[],
-  path: Path,
-): Generator<string> {
-  const old = new Map(before.map((entry, index) => [identity(entry, index), { entry, index }]))
+  path: (string | number)[],
+): Generator<Step> {
+  const old = new Map<string, { entry: unknown; index: number }>()
+  for (const [index, entry] of before.entries()) {
+    old.set(identity(entry, index), { entry, index })
+    yield undefined
+  }
   for (const [index, entry] of after.entries()) {
     const key = identity(entry, index)
     const was = old.get(key)
     old.delete(key)
-    if (was === undefined) yield `added ${formatPath([...path, index])}`
-    else yield* differences(was.entry, entry, [...path, index])
+    if (was === undefined) yield () => `added ${formatPath([...path, index])}`
+    else yield* below(was.entry, entry, index, path)
+    yield undefined
   }
-  for (const { index } of old.values()) yield `removed ${formatPath([...path, index])}`
+  for (const { index } of old.values()) yield () => `removed ${formatPath([...path, index])}`
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { refuseUnsupported } from '../checking/check.ts'
+import { refuseUnsupported } from '../checking/unsupported.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { AGW_FILE } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
@@ -12,7 +12,7 @@ import {
   type Runtime,
   startGateway,
 } from '../gateway/index.ts'
-import { type LoadOptions, loadUsable, type UsableConfig } from '../load.ts'
+import { type LoadOptions, loadServed, type ServedConfig } from '../load.ts'
 import {
   changedSince,
   type KeepEvent,
@@ -24,6 +24,7 @@ import {
 import type { DebugLog } from './access-log.ts'
 import { configChanges } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
+import { reader } from './reading/reader.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
@@ -57,32 +58,19 @@ export interface LiveOptions {
   readonly gateway: GatewayOptions
   /** Starts what serves; a gateway in this process unless given. */
   readonly start?: ((runtime: Runtime, config: ResolvedConfig) => Promise<Engine>) | undefined
+  /** The program of the thread that reads a large config; without it all are read in this one. */
+  readonly reader?: string | undefined
   /** Watch the config, `.env` and key files, and take changes in. */
   readonly reload: boolean
   readonly onEvent: (event: LiveEvent) => void
   /** Told what an operator may want to know who looks for a fault. */
   readonly onDebug?: DebugLog | undefined
   /** Called with every config that was loaded, before it is used: the place to make its secrets known. */
-  readonly onLoaded?: ((loaded: UsableConfig) => void) | undefined
+  readonly onLoaded?: ((loaded: ServedConfig) => void) | undefined
   /** Called with every config that has just begun to serve. */
-  readonly onServing?: ((loaded: UsableConfig) => void) | undefined
+  readonly onServing?: ((loaded: ServedConfig) => void) | undefined
   /** Called once the ports are open; `ready` is told after it. When it fails, it has to close what it was given. */
   readonly onStarted?: ((live: LiveGateway) => Promise<void>) | undefined
-}
-
-/**
- * What is kept of a config that serves. Its document is not: with 100,000 virtual keys it was 160 of 230 MB, and the
- * more there is, the longer each collection of short-lived objects takes (`npm run bench -- keys`).
- */
-export interface ServingConfig
-  extends Pick<UsableConfig, 'path' | 'folder' | 'dotenv' | 'variables' | 'slots' | 'config' | 'resolved'> {
-  /** The config as it was written. */
-  readonly text: string
-}
-
-function servingConfig(loaded: UsableConfig): ServingConfig {
-  const { path, folder, dotenv, variables, slots, config, resolved, document } = loaded
-  return { path, folder, dotenv, variables, slots, config, resolved, text: document.text }
 }
 
 /** A gateway that follows its files. */
@@ -90,7 +78,7 @@ export interface LiveGateway {
   /** `http://127.0.0.1:3000`, one for each open port. */
   readonly addresses: readonly string[]
   /** What serves now. */
-  readonly current: ServingConfig
+  readonly current: ServedConfig
   /** The last change of the files was taken in. */
   readonly isSynchronized: boolean
   /** Reads everything again now, as if a file had changed. */
@@ -147,19 +135,19 @@ function url({ scheme, address: host, port }: ListeningAddress): string {
   return `${scheme}://${reachable}:${port}`
 }
 
-async function usable(options: LiveOptions): Promise<UsableConfig> {
-  const loaded = await loadUsable(options.load)
+async function usable(options: LiveOptions): Promise<ServedConfig> {
+  const loaded = await loadServed(options.load, reader(options.reader))
   options.onLoaded?.(loaded)
-  refuseUnsupported(loaded)
+  refuseUnsupported(loaded.name, loaded.unsupported)
   return loaded
 }
 
 class Live implements LiveGateway {
   readonly #gateway: Engine
   readonly #options: LiveOptions
-  readonly #startConfig: UsableConfig['resolved']['config']
+  readonly #startConfig: ServedConfig['resolved']['config']
   readonly #keeper: SecretKeeper | undefined
-  #current: ServingConfig
+  #current: ServedConfig
   /** Certificates and the like, which a reload reads again. */
   #files: readonly string[]
   #watcher: Disposable | undefined
@@ -174,7 +162,7 @@ class Live implements LiveGateway {
 
   constructor(
     gateway: Engine,
-    first: UsableConfig,
+    first: ServedConfig,
     files: readonly string[],
     options: LiveOptions,
     keeper: SecretKeeper | undefined,
@@ -186,7 +174,7 @@ class Live implements LiveGateway {
     this.#files = files
     this.#startConfig = first.resolved.config
     this.#options = options
-    this.#current = servingConfig(first)
+    this.#current = first
     this.#watch()
   }
 
@@ -194,7 +182,7 @@ class Live implements LiveGateway {
     return this.#gateway.addresses.map(url)
   }
 
-  get current(): ServingConfig {
+  get current(): ServedConfig {
     return this.#current
   }
 
@@ -236,7 +224,7 @@ class Live implements LiveGateway {
       const config = { ...next.resolved, config: this.#startConfig }
       const runtime = compileRuntime(config)
       await this.#gateway.reload(runtime, config)
-      this.#current = servingConfig(next)
+      this.#current = next
       this.#readAt = readAt
       this.#files = runtime.files
       this.#isSynchronized = true
@@ -245,10 +233,11 @@ class Live implements LiveGateway {
       this.#watch()
       const changes = keyChanges(before, next)
       for (const change of changes) onEvent(change)
-      const isChanged = before.text !== next.document.text
+      const isChanged = before.digest !== next.digest
       const result = isChanged || changes.length > 0 ? 'reloaded' : 'unchanged'
       onDebug?.('reload', { result, binds: runtime.binds.length, duration: `${Date.now() - readAt}ms` })
-      if (isChanged) onEvent({ event: 'reloaded', changes: configChanges(before.resolved, next.resolved) })
+      if (isChanged)
+        onEvent({ event: 'reloaded', changes: await configChanges(before.resolved, next.resolved) })
       return { result }
     } catch (error) {
       this.#isSynchronized = false
@@ -283,7 +272,7 @@ function asBug(error: unknown): AgwError {
   })
 }
 
-function keyChanges(before: ServingConfig, after: UsableConfig): LiveEvent[] {
+function keyChanges(before: ServedConfig, after: ServedConfig): LiveEvent[] {
   const old = new Map(before.slots.map(one => [one.slot.name, one.secret]))
   const changes: LiveEvent[] = []
   for (const { slot, secret } of after.slots) {

@@ -1,6 +1,6 @@
 import type { AgwError } from '../errors.ts'
 import { metricsText, parseConnectTo } from '../gateway/index.ts'
-import type { LoadOptions, UsableConfig } from '../load.ts'
+import type { LoadOptions, ServedConfig } from '../load.ts'
 import { mockNote } from '../mock-note.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
@@ -45,6 +45,8 @@ export interface ServeOptions {
   readonly mock?: boolean | number
   /** As curl's: `HOST:PORT:HOST:PORT`. */
   readonly connectTo?: readonly string[]
+  /** The program of the thread that reads a large config. */
+  readonly reader?: string
   /** Follow the files. */
   readonly reload: boolean
   readonly log?: AccessLogOptions
@@ -137,6 +139,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
             })
       return serving.engine
     },
+    reader: options.reader,
     reload: options.reload,
     onEvent: options.onEvent,
     onDebug: (scope, fields) => serving?.debug(scope, fields),
@@ -189,13 +192,13 @@ function workersLog({ format, file }: AccessLogOptions): WorkerSetup['log'] {
 }
 
 function makeSecretsKnown(
-  { slots, document, variables }: UsableConfig,
+  { slots, used, variables }: ServedConfig,
   onSecret: (secret: Secret) => void,
 ): void {
   for (const secret of slots.flatMap(({ secret }) => [secret, secret?.former?.secret])) {
     if (secret !== undefined) onSecret(secret)
   }
-  for (const { name } of document.variables) {
+  for (const name of used) {
     const found = variables.lookup(name)
     if (found === undefined) continue
     // What agw.yaml names is a secret, whatever it is called.

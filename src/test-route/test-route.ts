@@ -1,4 +1,4 @@
-import { refuseUnsupported } from '../checking/check.ts'
+import { refuseUnsupported, unsupportedFindings } from '../checking/unsupported.ts'
 import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
@@ -128,7 +128,7 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
   if (options.explain) {
     const loaded = await loadConfig(options.load)
     const config = requireKeyPlaces(loaded)
-    refuseUnsupported({ ...loaded, config })
+    refuseUnsupported(loaded.name, unsupportedFindings(config, loaded.document, 'embedded'))
     const slots = keySlots(config, loaded.document)
     const unset = new Set(loaded.document.variables.filter(use => use.missing).map(use => use.name))
     const unread = slots.filter(one => one.file !== undefined || unset.has(one.variable ?? ''))
@@ -138,7 +138,7 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
   // A mock was asked for, so that it answers is news only to those whose keys are missing.
   if (loaded.missing.length > 0) options.onNote(mockNote(loaded.missing))
   for (const { secret } of loaded.slots) if (secret !== undefined) options.onSecret(secret)
-  refuseUnsupported(loaded)
+  refuseUnsupported(loaded.name, unsupportedFindings(loaded.config, loaded.document, 'embedded'))
   const slots = loaded.slots.map(one => one.slot)
   const unread = loaded.slots.flatMap(one => (one.standIn === undefined ? [] : [one.slot.name]))
   return { config: loaded.resolved, slots, unread: new Set(unread) }

@@ -40,19 +40,19 @@ const CASES: readonly (readonly [
 ]
 
 describe('what a reload has changed', () => {
-  it.each(CASES)('%s', (_title, before, after, changes) => {
-    expect(configChanges(before, after)).toEqual(changes)
+  it.each(CASES)('%s', async (_title, before, after, changes) => {
+    expect(await configChanges(before, after)).toEqual(changes)
   })
 
-  it('tells that a key is another one, and nothing of it', () => {
+  it('tells that a key is another one, and nothing of it', async () => {
     const before = { key: new Secret('sk-canary-1', 'a') }
-    expect(configChanges(before, { key: new Secret('sk-canary-1', 'a') })).toEqual([])
-    expect(configChanges(before, { key: new Secret('sk-canary-2', 'a') })).toEqual(['changed key'])
+    expect(await configChanges(before, { key: new Secret('sk-canary-1', 'a') })).toEqual([])
+    expect(await configChanges(before, { key: new Secret('sk-canary-2', 'a') })).toEqual(['changed key'])
   })
 
-  it('does not list hundreds', () => {
+  it('does not list hundreds', async () => {
     const before = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 1]))
-    const changes = configChanges(before, {})
+    const changes = await configChanges(before, {})
     expect(changes).toHaveLength(21)
     expect(changes.at(-1)).toBe('and 280 more')
   })

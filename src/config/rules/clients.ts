@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as hashText } from 'node:crypto'
 import type { PlaceContext, PlaceRule } from './rule.ts'
 import {
   isNode,
@@ -172,7 +172,7 @@ function hashOf(entry: Node): string | undefined {
   const hash = textAt(entry, 'keyHash')
   if (hash !== undefined) return hash.toLowerCase()
   const key = textAt(entry, 'key')
-  return key === undefined ? undefined : `sha256:${createHash('sha256').update(key).digest('hex')}`
+  return key === undefined ? undefined : `sha256:${hashText('sha256', key)}`
 }
 
 export const CLIENT_RULES: readonly PlaceRule[] = [optionalByDefault, permissive, virtualKeys]

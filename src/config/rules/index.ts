@@ -80,6 +80,8 @@ function judgePlaces(data: Node, context: PlaceContext): ReadonlyMap<string, rea
   return collected
 }
 
+const KEPT_TEXTS = 1000
+
 /** Turns findings into diagnostics: one of each code at each place, and none where a variable is not set. */
 function collector(
   document: ConfigDocument,
@@ -87,6 +89,13 @@ function collector(
 ): { found: Diagnostic[]; report: Report } {
   const found: Diagnostic[] = []
   const seen = new Set<string>()
+  // A hundred thousand findings say the same of as many places.
+  const texts = new Map<string, string>()
+  const shown = (text: string): string => {
+    const known = texts.get(text) ?? shownText(text)
+    if (texts.size < KEPT_TEXTS) texts.set(text, known)
+    return known
+  }
   const isWhole = document.variables.every(use => !use.missing)
   const isUnknown = (path: Path): boolean => {
     if (isWhole) return false
@@ -105,8 +114,8 @@ function collector(
     found.push({
       code,
       severity: CODES[code].severity,
-      message: shownText(message),
-      hint: shownText(hint),
+      message: shown(message),
+      hint: shown(hint),
       file: document.file,
       path,
       range,

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import type { VirtualKey } from '../../config/schema.ts'
-import type { Secret } from '../../secrets/secret.ts'
 import { celValue } from '../cel/values.ts'
 
 /** What is known of the client that showed a key. */
@@ -12,8 +11,7 @@ export interface KeyHolder {
 }
 
 function digest(key: string): string {
-  // In one call, without an object for the collector to finish: a third of its processor time. Bytes as characters: half
-  // the memory of hexadecimal digits, which counts with a hundred thousand keys.
+  // In one call, without an object for the collector to finish: a third of its processor time.
   return hash('sha256', key, 'binary')
 }
 
@@ -22,22 +20,29 @@ function digest(key: string): string {
  * depends neither on how many there are nor on how much of a guess is right.
  */
 export class VirtualKeys {
+  readonly #keys = new Map<string, VirtualKey>()
+  /** Those that were asked for: with many keys this would be most of the time that it takes to compile them. */
   readonly #holders = new Map<string, KeyHolder>()
 
   /** Of two entries with the same key the last one counts, as in agentgateway. */
-  constructor(keys: readonly VirtualKey[], reveal: (secret: Secret) => string) {
-    for (const { key, keyHash, metadata, allowedModels } of keys) {
-      const hash = key === undefined ? hashBytes(keyHash ?? '') : digest(reveal(key))
-      this.#holders.set(hash, {
-        metadata: isMap(metadata) ? (celValue(metadata) as Readonly<Record<string, unknown>>) : {},
-        allowedModels: allowedModels ?? undefined,
-      })
-    }
+  constructor(keys: readonly VirtualKey[]) {
+    for (const entry of keys) this.#keys.set(entry.key?.digest() ?? hashBytes(entry.keyHash ?? ''), entry)
   }
 
   /** Undefined for a key that is none of them. */
   holderOf(key: string): KeyHolder | undefined {
-    return this.#holders.get(digest(key))
+    const hash = digest(key)
+    const known = this.#holders.get(hash)
+    if (known !== undefined) return known
+    const entry = this.#keys.get(hash)
+    if (entry === undefined) return undefined
+    const { metadata, allowedModels } = entry
+    const holder = {
+      metadata: isMap(metadata) ? (celValue(metadata) as Readonly<Record<string, unknown>>) : {},
+      allowedModels: allowedModels ?? undefined,
+    }
+    this.#holders.set(hash, holder)
+    return holder
   }
 }
 

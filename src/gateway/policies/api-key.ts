@@ -15,7 +15,7 @@ function refused(why: string): Failure {
 export const apiKey: PolicyKind<'apiKey'> = {
   name: 'apiKey',
   compile([{ value, path }], context) {
-    const keys = new VirtualKeys(value.keys, secret => secret.reveal())
+    const keys = new VirtualKeys(value.keys)
     const location = value.location ?? authorizationHeader('Bearer ')
     const place = compileLocation(location, [...path, 'location'], context.cel)
     if (place.parameter !== undefined) context.hideParameter(place.parameter)

@@ -12,14 +12,8 @@ import {
 } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
 import type { RefusedKey } from '../key-use.ts'
-import {
-  encodeConfig,
-  type FromWorker,
-  type SentConfig,
-  type SentWant,
-  type ToWorker,
-  type WorkerSetup,
-} from './wire.ts'
+import { encodeConfig } from '../plain-config.ts'
+import type { FromWorker, SentConfig, SentWant, ToWorker, WorkerSetup } from './wire.ts'
 
 export interface FleetOptions {
   readonly workers: number

@@ -8,7 +8,6 @@ import type {
   Outcome,
   Taken,
 } from '../../gateway/index.ts'
-import { type ResolvedConfig, Secret } from '../../secrets/index.ts'
 
 /** What a worker needs to know once, beside the config. */
 export interface WorkerSetup {
@@ -81,34 +80,3 @@ export type FromWorker =
       readonly settlements: readonly SentSettlement[]
     }
   | { readonly kind: 'outcome'; readonly backend: string; readonly outcome: Outcome }
-
-const MARK = '$agw-secret'
-
-/** The config as plain data, its secrets as marked values. */
-export function encodeConfig(value: unknown): unknown {
-  if (value instanceof Secret) {
-    const { former } = value
-    const before = former === undefined ? [] : [former.secret.reveal(), former.until]
-    return { [MARK]: [value.reveal(), value.reference, ...before] }
-  }
-  if (Array.isArray(value)) return value.map(encodeConfig)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, encodeConfig(inner)]))
-}
-
-/** The way back; every secret is made known before the config is used. */
-export function decodeConfig(value: unknown, onSecret: (secret: Secret) => void): ResolvedConfig {
-  const decode = (one: unknown): unknown => {
-    if (Array.isArray(one)) return one.map(decode)
-    if (typeof one !== 'object' || one === null) return one
-    if (MARK in one) {
-      const [text, reference, before, until = 0] = one[MARK] as [string, string, string?, number?]
-      const former = before === undefined ? undefined : { secret: new Secret(before, reference), until }
-      const secret = new Secret(text, reference, former)
-      for (const known of [secret, former?.secret]) if (known !== undefined) onSecret(known)
-      return secret
-    }
-    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, decode(inner)]))
-  }
-  return decode(value) as ResolvedConfig
-}

@@ -6,8 +6,9 @@ import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
 import { Exports } from '../exports.ts'
 import { refusedKey } from '../key-use.ts'
+import { decodeConfig } from '../plain-config.ts'
 import { RemoteLimits } from './remote-limits.ts'
-import { decodeConfig, type FromWorker, type SentConfig, type ToWorker } from './wire.ts'
+import type { FromWorker, SentConfig, ToWorker } from './wire.ts'
 
 /** Where the access log of a worker goes when it has no file. */
 export interface WorkerOptions {
@@ -79,7 +80,7 @@ class ServingWorker {
     this.#queue = this.#queue.then(async () => {
       try {
         for (const value of hidden) this.#redactor.add(value)
-        await serve(decodeConfig(config, secret => this.#redactor.add(secret)))
+        await serve(decodeConfig(config, secret => this.#redactor.add(secret)) as ResolvedConfig)
         this.#tell({ kind: 'serving', version, addresses: this.#gateway?.addresses ?? [] })
       } catch (error) {
         const { code, message, hint } = error instanceof AgwError ? error : asBug(error)

@@ -4,8 +4,7 @@ import { VirtualKeys } from '../../../src/gateway/auth/virtual-keys.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 
 const hashOf = (key: string) => `sha256:${createHash('sha256').update(key).digest('hex')}`
-const keys = (list: ConstructorParameters<typeof VirtualKeys>[0]) =>
-  new VirtualKeys(list, one => one.reveal())
+const keys = (list: ConstructorParameters<typeof VirtualKeys>[0]) => new VirtualKeys(list)
 
 describe('a key is known', () => {
   const known = keys([

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/secrets/index.ts'
+import { decodeConfig, encodeConfig } from '../../../src/serving/plain-config.ts'
 import { workerCount } from '../../../src/serving/workers/count.ts'
 import { processorsHere } from '../../../src/serving/workers/processors.ts'
-import { decodeConfig, encodeConfig } from '../../../src/serving/workers/wire.ts'
 import { tempFolder } from '../../helpers/agw.ts'
 
 describe('the number of workers', () => {

@@ -1,0 +1,3 @@
+import { runReader } from '../bundle/serving/reading/thread.js'
+
+runReader()

@@ -1,0 +1,33 @@
+import type { ConfigDocument, Diagnostic } from '../config/index.ts'
+import type { Config } from '../config/schema.ts'
+import { AgwError } from '../errors.ts'
+import { findUnsupported } from '../gateway/supported.ts'
+
+/** What the embedded gateway does not run, at its place: an error where it is the one that shall run the config. */
+export function unsupportedFindings(
+  config: Config,
+  document: ConfigDocument,
+  engine?: 'embedded' | 'agentgateway' | undefined,
+): Diagnostic[] {
+  return findUnsupported(config).map(({ path, what }) => ({
+    code: 'NOT_RUN_HERE',
+    severity: engine === 'embedded' ? 'error' : 'unsupported-here',
+    message: `the embedded gateway does not run ${what}`,
+    hint: 'run this config with the agentgateway binary, or take it out',
+    file: document.file,
+    path,
+    range: document.rangeOf(path, 'key'),
+  }))
+}
+
+/** Throws CONFIG_INVALID, with every place, when there is something that the embedded gateway does not run. */
+export function refuseUnsupported(name: string, found: readonly Diagnostic[]): void {
+  const [first] = found
+  if (first === undefined) return
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
+  const { line, column } = first.range.start
+  throw new AgwError('CONFIG_INVALID', `${name}:${line}:${column}: ${first.message}${more}`, {
+    hint: first.hint,
+    diagnostics: found,
+  })
+}
