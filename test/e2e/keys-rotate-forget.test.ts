@@ -164,8 +164,8 @@ describe('the old key of a rotation whose time is over', () => {
       const done = await run(['keys', 'rotate', 'openai', '--no-check'], NEW, killedAt(at))
       if (done.status === 0) break
       await endTime(folder)
-      await run(['keys', 'list'])
-      expect(await journals(folder), `kill ${at}`).toEqual([])
+      const { stderr } = await run(['keys', 'list'])
+      expect(await journals(folder), `kill ${at}: ${stderr}`).toEqual([])
       const [shown] = await current()
       expect([fingerprint(OLD), fingerprint(NEW)], `kill ${at}`).toContain(shown)
       if (shown === fingerprint(NEW)) {

@@ -24,7 +24,12 @@ export async function holders(folder: string, text: string): Promise<string[]> {
   const found: string[] = []
   for (const entry of names.filter(one => one.isFile())) {
     const path = join(entry.parentPath, entry.name)
-    if ((await readFile(path, 'latin1')).includes(text)) found.push(path.slice(folder.length + 1))
+    // A lock or a file on its way to another name may be gone by now.
+    const content = await readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      throw error
+    })
+    if (content.includes(text)) found.push(path.slice(folder.length + 1))
   }
   return found.sort()
 }

@@ -28,6 +28,13 @@ async function gone(child: ReturnType<typeof spawn>): Promise<void> {
 }
 
 describe('withLock', () => {
+  test('that of a dead process is taken over, however little time there is', async () => {
+    const path = join(folder(), 'config.yaml')
+    await gone(await holderOf(path))
+    expect(existsSync(lockPath(path))).toBe(true)
+    expect(await withLock(path, async () => 1, { timeoutMs: 0 })).toBe(1)
+  })
+
   test('what runs under it is never interleaved, and the lock file goes away', async () => {
     const path = join(folder(), 'config.yaml')
     let inside = 0
