@@ -1,7 +1,7 @@
 // How long `agw` takes as a whole process, over a bare node: `node scripts/bench-validate.js [rounds]`, after a build.
 // Rounds are taken in turn, so that a busy moment of the machine hits all alike; on a busy machine the fastest round counts.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,6 +48,25 @@ for (const lines of [100, 1000, 10_000]) {
   writeFileSync(join(folder, `${lines}.yaml`), config(lines))
   cases.set(`${lines} lines`, [BIN, 'validate', `${lines}.yaml`, '--engine', 'agentgateway'])
 }
+// A key in a file, one out of the environment's file, and one named in agw.yaml: nothing that waits for a network.
+const KEYS = `llm:
+  models:
+  - { name: a, provider: openAI, params: { apiKey: { file: openai.key } } }
+  - { name: b, provider: anthropic, params: { apiKey: "$ANTHROPIC_API_KEY" } }
+  - { name: c, provider: openAI, params: { apiKey: "$OTHER_API_KEY" } }
+`
+const KEY_FILES = {
+  'config.yaml': KEYS,
+  'openai.key': `sk-${'0123456789abcdef'.repeat(3)}\n`,
+  'other.key': `sk-${'fedcba9876543210'.repeat(3)}\n`,
+  '.env': `ANTHROPIC_API_KEY=sk-ant-${'0123456789abcdef'.repeat(3)}\n`,
+  'agw.yaml': 'secrets: { OTHER_API_KEY: { file: other.key } }\n',
+}
+mkdirSync(join(folder, 'keys'))
+for (const [name, text] of Object.entries(KEY_FILES)) {
+  writeFileSync(join(folder, 'keys', name), text, { mode: 0o600 })
+}
+cases.set('keys list', [BIN, 'keys', 'list', '-f', join('keys', 'config.yaml')])
 const SERVE = 'serve listens'
 writeFileSync(join(folder, 'serve.yaml'), config(100).replace('3000', '0'))
 const times = new Map([...cases.keys(), SERVE].map(name => [name, []]))

@@ -1,7 +1,7 @@
 import { type Answer, call, refused } from '../http.ts'
 import type { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
-import type { VaultSession } from './vault-login.ts'
+import type { VaultSession } from './vault-session.ts'
 
 /** One call of the HTTP interface, with the token of a login. */
 export function askVault(

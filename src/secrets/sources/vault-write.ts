@@ -10,7 +10,8 @@ import {
   type StoreResult,
 } from '../source.ts'
 import { askVault, vaultProblem } from './vault-call.ts'
-import { logIn, type VaultSession, vaultSession } from './vault-login.ts'
+import { logIn } from './vault-login.ts'
+import { type VaultSession, vaultSession } from './vault-session.ts'
 
 type Where = Reference<'vault'>['where']
 type Data = Readonly<Record<string, unknown>>

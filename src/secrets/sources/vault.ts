@@ -3,7 +3,9 @@ import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { fieldOf, strangeAnswer } from './decode.ts'
 import { askVault, vaultProblem } from './vault-call.ts'
-import { logIn, lookUp, type VaultSession, vaultSession } from './vault-login.ts'
+import { logIn } from './vault-login.ts'
+import { type VaultSession, vaultSession } from './vault-session.ts'
+import { lookUp } from './vault-token.ts'
 import { writeField } from './vault-write.ts'
 
 type Path = Pick<Reference<'vault'>['where'], 'path' | 'version'>
