@@ -206,8 +206,8 @@ describe('a call that fails', () => {
     if (listener === undefined || route?.action.kind !== 'destinations') throw new Error('no such route')
     const choices = route.action.choices.map(choice => ({
       ...choice,
-      rewritePath: (path: string): string => {
-        if (path !== '/bug') return path
+      authority: ({ path }: { readonly path: string }): string => {
+        if (path !== '/bug') return 'fine.test'
         throw new TypeError('sk-secret')
       },
     }))
