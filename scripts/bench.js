@@ -1,7 +1,8 @@
-// What a request costs the gateway: `npm run bench -- [request|keys|routes|workers|rate|streams]`.
+// What a request costs the gateway: `npm run bench -- [request|keys|reload|routes|workers|rate|streams]`.
 //
 //   request  one key, access log on, beside nginx doing the least a key-injecting gateway does (the default)
 //   keys     the same with 100,000 virtual keys and a token limit
+//   reload   a change of that config: its cost, and what requests take meanwhile
 //   routes   10,000 routes beside 10
 //   workers  two workers beside one process, on the same CPU: what a request costs all of their processes
 //   rate     3,000 requests a second: what the gateway adds to the time of one
@@ -22,6 +23,7 @@ import { isThere, startGateway } from './bench/gateway.js'
 import { alternate, compareWithNginx, startUpstream, writeLoad } from './bench/nginx.js'
 import { measureAlone } from './bench/node.js'
 import { measureRate } from './bench/rate.js'
+import { measureReload } from './bench/reload.js'
 import { measureStreams } from './bench/streams.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'agw-bench-'))
@@ -95,6 +97,7 @@ function compareWorkers() {
 const ROWS = {
   request: () => compare(oneKey(port, upstreamPort)),
   keys: () => compare(virtualKeys(port, upstreamPort, 100_000)),
+  reload: () => measureReload(settings),
   routes: compareRoutes,
   workers: compareWorkers,
   rate: () => measureRate(settings),

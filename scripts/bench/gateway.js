@@ -51,7 +51,17 @@ export async function startGateway(folder, config, name = 'gateway', flags = [])
     gateway.kill('SIGTERM')
     await new Promise(resolve => gateway.once('exit', resolve))
   }
-  return { pid: gateway.pid, pids: [gateway.pid, ...childrenOf(gateway.pid)], stop }
+  /** Resolves when it says so. */
+  const told = text =>
+    new Promise(resolve => {
+      const hear = chunk => {
+        if (!chunk.toString().includes(text)) return
+        gateway.stdout.off('data', hear)
+        resolve()
+      }
+      gateway.stdout.on('data', hear)
+    })
+  return { pid: gateway.pid, pids: [gateway.pid, ...childrenOf(gateway.pid)], stop, told }
 }
 
 /** The load and all it starts stay off the gateway's CPU. */

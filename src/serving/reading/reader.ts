@@ -8,7 +8,7 @@ import { examine } from './examine.ts'
 import type { Piece, ReadingTask, SentExamined } from './wire.ts'
 
 /** A larger text is read in a thread of its own: here it would keep requests waiting for tenths of a second. Bytes. */
-const LARGE = 128 * 1024
+const LARGE = 32 * 1024
 /** Of the thread. Reading makes many objects that live for a while; with more room they are copied less often. */
 const YOUNG_MB = 192
 
