@@ -137,5 +137,6 @@ export async function tempFolder(): Promise<string> {
 const folders: string[] = []
 
 afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+  // What was killed a moment ago may still have made a file there.
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 })
