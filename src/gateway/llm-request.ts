@@ -8,7 +8,7 @@ import {
 } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
 import { type Answer, type Failure, llmRequestFailure } from './failures.ts'
-import { jsonOf } from './json-body.ts'
+import { hasTwoModels, jsonOf } from './json-body.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
 import { passedPath, withoutParameters } from './llm-path.ts'
 import { modelInPath } from './model-in-path.ts'
@@ -42,8 +42,10 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
     return llmRequestFailure(415, 'unsupported content encoding')
   }
   const body = jsonOf(exchange)
-  if (body === undefined)
-    return llmRequestFailure(400, 'failed to parse request: the body is not a JSON object')
+  if (body === undefined) {
+    const why = hasTwoModels(exchange) ? 'names two models' : 'is not a JSON object'
+    return llmRequestFailure(400, `failed to parse request: the body ${why}`)
+  }
   return withBody(exchange, ai, type, body)
 }
 

@@ -1,7 +1,7 @@
 import { celContext } from './cel/context.ts'
 import type { Exchange } from './exchange.ts'
 import { type Failure, routerFailure } from './failures.ts'
-import { jsonOf } from './json-body.ts'
+import { hasTwoModels, jsonOf } from './json-body.ts'
 import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
 import { headerText, type RouteRequest, trimPath, valueMatches } from './match.ts'
 import { modelInPath, withModelInPath } from './model-in-path.ts'
@@ -10,6 +10,7 @@ import type { Destination, Model, ModelRouter, Target, VirtualModel } from './ru
 const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')
 const INVALID_BODY = routerFailure(400, 'invalid_request_body', 'LLM request body must be valid JSON')
 const MISSING_MODEL = routerFailure(400, 'missing_model', "LLM request body is missing string field 'model'")
+const TWO_MODELS = routerFailure(400, 'ambiguous_model', 'LLM request names more than one model')
 const MISSING_FIELD = routerFailure(
   400,
   'missing_model',
@@ -54,26 +55,35 @@ export function isModelList(path: string): boolean {
 /** The model a request asks for: named by its path, its JSON body, or a multipart field. */
 function requestedModel(exchange: Exchange): string | Failure {
   const inPath = modelInPath(exchange.path)
-  if (inPath !== undefined) return inPath
+  if (inPath !== undefined) return namesAnother(exchange, inPath) ? TWO_MODELS : inPath
   const boundary = /^multipart\/form-data\s*;.*?boundary="?([^";]+)/i.exec(
     exchange.headers['content-type'] ?? '',
   )
-  if (boundary?.[1] !== undefined) return multipartField(exchange.body, boundary[1]) ?? MISSING_FIELD
+  if (boundary?.[1] !== undefined) {
+    const [model, ...others] = modelFields(exchange.body, boundary[1])
+    return others.length > 0 ? TWO_MODELS : (model ?? MISSING_FIELD)
+  }
   const body = jsonOf(exchange)
-  if (body === undefined) return INVALID_BODY
+  if (body === undefined) return hasTwoModels(exchange) ? TWO_MODELS : INVALID_BODY
   return typeof body['model'] === 'string' ? body['model'] : MISSING_MODEL
 }
 
-/** The text of the form field `model`. */
-function multipartField(body: Buffer | undefined, boundary: string): string | undefined {
+/** Where the path names the model, some providers are asked for the one in the body nevertheless. */
+function namesAnother(exchange: Exchange, model: string): boolean {
+  const written = jsonOf(exchange)?.['model']
+  if (typeof written === 'string') return written !== model && written !== `models/${model}`
+  return hasTwoModels(exchange)
+}
+
+/** The texts of the form fields `model`. */
+function modelFields(body: Buffer | undefined, boundary: string): string[] {
   const parts = body?.toString('latin1').split(`--${boundary}`) ?? []
-  for (const part of parts) {
+  return parts.flatMap(part => {
     const end = part.indexOf('\r\n\r\n')
     if (end < 0 || !/content-disposition:[^\r\n]*;\s*name="?model"?(?:\r|;|$)/i.test(part.slice(0, end)))
-      continue
+      return []
     return Buffer.from(part.slice(end + 4).replace(/\r\n$/, ''), 'latin1').toString()
-  }
-  return undefined
+  })
 }
 
 /** Why a model is not for this request, or undefined when it is; a virtual model may choose internal ones. */
