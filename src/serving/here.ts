@@ -17,6 +17,8 @@ import type { ExportOptions } from './otlp/export.ts'
 export interface Serving {
   readonly engine: Engine
   metrics(): Promise<readonly MetricsSnapshot[]>
+  /** What is missing for requests to be taken; empty when nothing is. */
+  pending(): readonly string[]
   readonly debug: DebugLog
   logLevel: LogLevel
 }
@@ -72,6 +74,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
       },
     },
     metrics: async () => [metrics.snapshot()],
+    pending: () => [],
     debug: (scope, fields) => log?.debug(scope, fields),
     get logLevel() {
       return log?.level ?? 'off'

@@ -81,6 +81,8 @@ export interface LiveGateway {
   readonly current: ServedConfig
   /** The last change of the files was taken in. */
   readonly isSynchronized: boolean
+  /** It takes no new requests any more. */
+  readonly isClosed: boolean
   /** Reads everything again now, as if a file had changed. */
   reload(): Promise<ReloadOutcome>
   /** Takes no new requests, lets the ones under way finish, then ends. */
@@ -188,6 +190,10 @@ class Live implements LiveGateway {
 
   get isSynchronized(): boolean {
     return this.#isSynchronized
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   async reload(): Promise<ReloadOutcome> {

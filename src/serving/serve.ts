@@ -75,6 +75,9 @@ export async function serve(options: ServeOptions): Promise<LiveGateway> {
       get isSynchronized() {
         return live.isSynchronized
       },
+      get isClosed() {
+        return live.isClosed
+      },
       reload: () => live.reload(),
       close: endAll,
     }
@@ -223,7 +226,7 @@ async function startAdminPages(
   const view = {
     pid,
     redact,
-    pending: () => [],
+    pending: () => (live.isClosed ? ['shutdown'] : serving.pending()),
     metrics: async () =>
       metricsText(await serving.metrics(), { version, isSynchronized: live.isSynchronized }),
     configDump: () => ({ file: live.current.path, config: shownConfig(live.current.resolved) }),
@@ -238,7 +241,8 @@ async function startAdminPages(
   }
   const { config } = live.current.config
   const admin = await openAdmin(view, { flag: address, config, env: load.env, onSecret })
-  closing.push(() => admin.close())
+  // Closed after the gateway: until then it says that it is not ready, and what is still under way.
+  closing.unshift(() => admin.close())
   for (const { pages, url, token } of admin.opened) {
     onEvent({ event: 'admin', pages, address: url, ...(token !== undefined && { token }) })
   }

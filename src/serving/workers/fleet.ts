@@ -103,6 +103,11 @@ export class Fleet {
     return fleet
   }
 
+  /** Some worker takes requests. */
+  get isServing(): boolean {
+    return [...this.#members.values()].some(isServing)
+  }
+
   #encoded(config: ResolvedConfig, version: number): SentConfig {
     return { version, config: encodeConfig(config), hidden: this.#options.hidden() }
   }
@@ -210,7 +215,7 @@ export class Fleet {
   #replace(how: string, lifeMs: number): void {
     this.#failuresInARow = lifeMs < SHORT_LIFE_MS ? this.#failuresInARow + 1 : 0
     const wait = this.#failuresInARow === 0 ? 0 : Math.min(LONGEST_WAIT_MS, 100 * 2 ** this.#failuresInARow)
-    const isGone = this.#failuresInARow >= MOST_FAILURES && ![...this.#members.values()].some(isServing)
+    const isGone = this.#failuresInARow >= MOST_FAILURES && !this.isServing
     if (isGone) return this.#options.onGone(noneLeft(how))
     this.#options.onNote(`a worker has died (${how}), another one takes its place`)
     setTimeout(() => {

@@ -36,6 +36,7 @@ export async function serveInWorkers(
     },
     debug: (scope, fields) => opened?.debug(scope, fields),
     metrics: () => fleet.metrics(),
+    pending: () => (fleet.isServing ? [] : ['workers']),
     get logLevel() {
       return fleet.level
     },
