@@ -27,7 +27,7 @@ export function keyAge(
   if (!(age > -DAY_MS)) {
     return {
       state: 'unknown',
-      message: `how old the key of ${name} is is not known, and it may be ${inDays(limit)} old`,
+      message: `nobody remembers when the key of ${name} was stored, and it may be ${inDays(limit)} old`,
       hint: `store it with \`agw keys set ${name}\`, which remembers the day`,
     }
   }
