@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
@@ -23,6 +24,10 @@ const git = (...args: string[]): string =>
     env: { PATH: process.env['PATH'], HOME: folder, GIT_CONFIG_NOSYSTEM: '1' },
   })
 
+const utf16 = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le')
+/** Longer than what is searched in one go. */
+const LONG = 'abcdefg\n'.repeat(750_000)
+
 interface Finding {
   readonly code: string
   readonly file: string
@@ -33,12 +38,12 @@ interface Finding {
 
 async function scan(
   ...args: string[]
-): Promise<{ status: number | null; findings: Finding[]; text: string }> {
+): Promise<{ status: number | null; findings: Finding[]; gaps: string[]; complete: boolean; text: string }> {
   const run = await agw(['keys', 'scan', '--json', ...args], { cwd: folder })
   expect(run.stdout + run.stderr).not.toContain(OWN)
   expect(run.stdout + run.stderr).not.toContain(OPENAI.slice(10, 40))
-  const { findings = [] } = JSON.parse(run.stdout) as { findings?: Finding[] }
-  return { status: run.status, findings, text: run.stdout }
+  const { findings = [], gaps = [], complete = false } = JSON.parse(run.stdout)
+  return { status: run.status, findings, gaps, complete, text: run.stdout }
 }
 
 describe('agw keys scan', () => {
@@ -74,6 +79,42 @@ describe('agw keys scan', () => {
     const { status, findings } = await scan()
     expect(status).toBe(1)
     expect(findings).toMatchObject([{ file: name, ...at }])
+  })
+
+  const encodings: [title: string, bytes: Buffer, at: object][] = [
+    ['UTF-16, as PowerShell writes it', utf16(`ä\r\n${OPENAI}\r\n`), { line: 2, column: 1 }],
+    ['UTF-16 without a byte order mark', utf16(`x\n${OPENAI}\n`).subarray(2), { line: 2, column: 1 }],
+    ['UTF-16 of the other byte order', utf16(`x\n${OPENAI}\n`).swap16(), { line: 2, column: 1 }],
+    [
+      'UTF-16 of the other order, without a mark',
+      utf16(`x\n ${OPENAI}\n`).swap16().subarray(2),
+      { column: 2 },
+    ],
+    ['a large file', Buffer.from(`${LONG}é ${OPENAI}`), { line: 750_001, column: 3 }],
+    ['a large file in UTF-16', utf16(`${LONG} ${OPENAI}`), { line: 750_001, column: 2 }],
+  ]
+  it.each(encodings)('finds a key in %s', async (_, bytes, at) => {
+    await writeFile(join(folder, 'export.txt'), bytes)
+    expect(await scan()).toMatchObject({
+      status: 1,
+      complete: true,
+      findings: [{ file: 'export.txt', ...at }],
+    })
+  })
+
+  it('says that it has not looked into what is compressed', async () => {
+    await writeFile(join(folder, 'dump.gz'), gzipSync(OPENAI))
+    const { status, findings, gaps, complete } = await scan()
+    expect({ status, findings, complete }).toEqual({ status: 0, findings: [], complete: false })
+    expect(gaps).toEqual(['dump.gz is compressed: what is in it was not looked at'])
+  })
+
+  it('does not pass when a file that was named cannot be looked into', async () => {
+    const file = await open(join(folder, 'huge.bin'), 'w')
+    await file.truncate(3 * 1024 ** 3)
+    await file.close()
+    expect(await scan('huge.bin')).toMatchObject({ status: 1, complete: false, findings: [] })
+    expect(await scan()).toMatchObject({ status: 0, complete: false, findings: [] })
   })
 
   it('finds one in a dotenv file that others can read', async () => {
@@ -222,6 +263,21 @@ describe.skipIf(noGit !== undefined)(`git history${unless(noGit)}`, () => {
       ])
     },
   )
+
+  it.each(['--staged', '--history'])('looks into large files and UTF-16 that git has: %s', async flag => {
+    await writeFile(join(folder, 'big.txt'), `${LONG}${OPENAI}\n`)
+    await writeFile(join(folder, 'wide.txt'), utf16(keyLike('openai', 'wide')))
+    await writeFile(join(folder, 'dump.gz'), gzipSync(OPENAI))
+    git('add', 'big.txt', 'wide.txt', 'dump.gz')
+    for (const name of ['big.txt', 'wide.txt', 'dump.gz']) await rm(join(folder, name))
+    const { status, findings, gaps } = await scan(flag)
+    expect(status).toBe(1)
+    expect(findings.map(({ file, line }) => [file, line]).sort()).toEqual([
+      ['big.txt', 750_001],
+      ['wide.txt', 1],
+    ])
+    expect(gaps).toEqual(['dump.gz is compressed: what is in it was not looked at'])
+  })
 
   it('--staged takes no path, and needs a repository', async () => {
     expect(await scan('--staged', '.')).toMatchObject({ status: 2 })

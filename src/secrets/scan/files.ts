@@ -5,8 +5,10 @@ import { AgwError } from '../../errors.ts'
 
 /** Folders that are not the user's own text. */
 const SKIPPED = new Set(['.git', 'node_modules', '.hg', '.svn', '.venv', '__pycache__'])
-/** Larger files are no configs. Bytes. */
-export const MAX_SCANNED_BYTES = 5 * 1024 * 1024
+/** Larger files would take minutes. Bytes. */
+export const MAX_SCANNED_BYTES = 1024 ** 3
+/** How much of a file is read at once. */
+const PIECE_BYTES = 1024 * 1024
 /** More than a project has that is worth a look in one go. */
 const MAX_FILES = 20_000
 
@@ -57,26 +59,28 @@ export function historyFiles(home: string, named: string | undefined): string[] 
   return [...new Set([...usual, ...(named ? [named] : [])])]
 }
 
-/** A file's text: as UTF-8, or byte by byte where it is none; undefined for what cannot be read, or is too large. */
-export async function readScanned(path: string): Promise<string | undefined> {
-  // A pipe would keep us waiting.
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => undefined)
-  if (handle === undefined) return undefined
-  try {
-    const stats = await handle.stat()
-    if (!stats.isFile() || stats.size > MAX_SCANNED_BYTES) return undefined
-    return scannedText(await handle.readFile())
-  } catch {
-    return undefined
-  } finally {
-    await handle.close()
-  }
+/** Takes the bytes of one file, piece by piece. */
+export interface ByteSink {
+  push(chunk: Buffer): void
 }
 
-export function scannedText(bytes: Buffer): string {
+/** Hands the bytes of a file on; false for what cannot be read, or is too large. */
+export async function readScanned(path: string, sink: ByteSink): Promise<boolean> {
+  // A pipe would keep us waiting.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => undefined)
+  if (handle === undefined) return false
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const stats = await handle.stat()
+    if (!stats.isFile() || stats.size > MAX_SCANNED_BYTES) return false
+    if (stats.size <= PIECE_BYTES) sink.push(await handle.readFile())
+    else {
+      const pieces = handle.createReadStream({ highWaterMark: PIECE_BYTES, autoClose: false })
+      for await (const piece of pieces) sink.push(piece as Buffer)
+    }
+    return true
   } catch {
-    return bytes.toString('latin1')
+    return false
+  } finally {
+    await handle.close()
   }
 }

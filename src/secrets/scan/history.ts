@@ -1,13 +1,20 @@
 import type { Run, StreamTool } from '../run.ts'
-import { MAX_SCANNED_BYTES, scannedText } from './files.ts'
+import { type ByteSink, MAX_SCANNED_BYTES } from './files.ts'
 
 /** One version of a file, or a message, that git keeps. */
-export interface GitText {
+export interface GitObject {
   readonly object: string
   readonly type: string
   /** Relative to the repository; empty for a message. */
   readonly path: string
-  readonly text: string
+}
+
+/** Who takes what git has. */
+export interface GitReader {
+  /** Gives where the bytes of an object go; `end` is called after the last. */
+  readonly open: (object: GitObject) => ByteSink & { end(): void }
+  /** Called for what is too large to be looked through. */
+  readonly skip: (path: string) => void
 }
 
 export interface HistoryOptions {
@@ -27,10 +34,7 @@ const MAX_OBJECTS = 500_000
  * only in the reflog. Plumbing only: it runs no hook, filter or diff driver that a repository may bring along. False
  * where it had to stop before the end.
  */
-export async function readHistory(
-  { folder, stream }: HistoryOptions,
-  take: (text: GitText) => void,
-): Promise<boolean> {
+export async function readHistory({ folder, stream }: HistoryOptions, reader: GitReader): Promise<boolean> {
   const paths = new Map<string, string>()
   const lines = new Lines(line => {
     const at = line.indexOf(' ')
@@ -39,7 +43,7 @@ export async function readHistory(
   })
   const listing = ['rev-list', '--topo-order', '--objects', '--all', '--reflog', '--indexed-objects']
   const listed = await stream('git', [...IN, folder, ...listing], chunk => lines.push(chunk))
-  const read = await readObjects({ folder, stream }, paths, take)
+  const read = await readObjects({ folder, stream }, paths, reader)
   return listed && read && paths.size < MAX_OBJECTS
 }
 
@@ -48,7 +52,7 @@ export async function readHistory(
  */
 export async function readStaged(
   { folder, run, stream }: HistoryOptions,
-  take: (text: GitText) => void,
+  reader: GitReader,
 ): Promise<boolean | undefined> {
   const { exitCode } = await run('git', [...IN, folder, 'rev-parse', '--quiet', '--verify', 'HEAD'])
   // Before the first commit everything is new.
@@ -69,7 +73,7 @@ export async function readStaged(
     for (const [facts = '', path] of parts.map(part => part.split(/\t(.*)/s)))
       addFile(paths, facts.split(' ')[0], facts.split(' ')[1], path)
   }
-  return await readObjects({ folder, stream }, paths, take)
+  return await readObjects({ folder, stream }, paths, reader)
 }
 
 /** A submodule is a commit of another repository. */
@@ -80,39 +84,30 @@ function addFile(paths: Map<string, string>, mode?: string, object?: string, pat
 async function readObjects(
   { folder, stream }: Pick<HistoryOptions, 'folder' | 'stream'>,
   paths: ReadonlyMap<string, string>,
-  take: (text: GitText) => void,
+  reader: GitReader,
 ): Promise<boolean> {
-  const small: string[] = []
+  const wanted: string[] = []
   const sizes = new Lines(line => {
     const [object = '', type = '', size = ''] = line.split(' ')
-    if (type !== 'tree' && Number(size) <= MAX_SCANNED_BYTES) small.push(object)
+    if (type === 'tree') return
+    if (Number(size) > MAX_SCANNED_BYTES) reader.skip(paths.get(object) ?? '')
+    else wanted.push(object)
   })
+  const catFile = ['-C', folder, 'cat-file', '--buffer']
   const input = (objects: Iterable<string>): string => [...objects, ''].join('\n')
-  const sized = await stream(
-    'git',
-    ['-C', folder, 'cat-file', '--batch-check', '--buffer'],
-    chunk => sizes.push(chunk),
-    {
-      input: input(paths.keys()),
-    },
-  )
-  const objects = new Objects((object, type, bytes) => {
-    take({ object, type, path: paths.get(object) ?? '', text: scannedText(bytes) })
+  const sized = await stream('git', [...catFile, '--batch-check'], chunk => sizes.push(chunk), {
+    input: input(paths.keys()),
   })
-  const read = await stream(
-    'git',
-    ['-C', folder, 'cat-file', '--batch', '--buffer'],
-    chunk => objects.push(chunk),
-    {
-      input: input(small),
-    },
-  )
+  const objects = new Objects((object, type) => reader.open({ object, type, path: paths.get(object) ?? '' }))
+  const read = await stream('git', [...catFile, '--batch'], chunk => objects.push(chunk), {
+    input: input(wanted),
+  })
   return sized && read
 }
 
 /** The commit that brought a version of a file in, as `1a2b3c4 2026-11-25`; undefined when no commit has it. */
 export async function commitOf(
-  { object, type }: Pick<GitText, 'object' | 'type'>,
+  { object, type }: Pick<GitObject, 'object' | 'type'>,
   { folder, run }: HistoryOptions,
 ): Promise<string | undefined> {
   const format = '--format=%h %as'
@@ -146,37 +141,47 @@ class Lines {
   }
 }
 
+type Open = (object: string, type: string) => ReturnType<GitReader['open']>
+
 /** `cat-file --batch`: a line with name, type and size, so many bytes, a line end. */
 class Objects {
-  readonly #take: (object: string, type: string, bytes: Buffer) => void
-  #chunks: Buffer[] = []
-  #length = 0
-  /** Bytes that must be here before there is something to do; 0 while it is a line. */
-  #wanted = 0
+  readonly #open: Open
+  #head = ''
+  #sink: ReturnType<Open> | undefined
+  /** Bytes of the object that are still to come, and its line end. */
+  #left = 0
 
-  constructor(take: (object: string, type: string, bytes: Buffer) => void) {
-    this.#take = take
+  constructor(open: Open) {
+    this.#open = open
   }
 
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk)
-    this.#length += chunk.length
-    if (this.#length < this.#wanted) return
-    let rest = Buffer.concat(this.#chunks, this.#length)
-    for (;;) {
-      const end = rest.indexOf(10)
-      if (end === -1) break
-      const [object = '', type = '', size = ''] = rest.toString('latin1', 0, end).split(' ')
-      const whole = size === '' ? end + 1 : end + 1 + Number(size) + 1
-      if (rest.length < whole) {
-        this.#wanted = whole
-        break
-      }
-      this.#wanted = 0
-      if (size !== '') this.#take(object, type, rest.subarray(end + 1, whole - 1))
-      rest = rest.subarray(whole)
+    let rest = chunk
+    while (rest.length > 0) rest = this.#sink === undefined ? this.#readHead(rest) : this.#readBody(rest)
+  }
+
+  #readHead(chunk: Buffer): Buffer {
+    const end = chunk.indexOf(10)
+    this.#head += chunk.toString('latin1', 0, end === -1 ? chunk.length : end)
+    if (end === -1) return chunk.subarray(chunk.length)
+    const [object = '', type = '', size] = this.#head.split(' ')
+    this.#head = ''
+    // Without a size git does not have it.
+    if (size !== undefined) {
+      this.#sink = this.#open(object, type)
+      this.#left = Number(size) + 1
     }
-    this.#chunks = [rest]
-    this.#length = rest.length
+    return chunk.subarray(end + 1)
+  }
+
+  #readBody(chunk: Buffer): Buffer {
+    const piece = chunk.subarray(0, this.#left)
+    this.#left -= piece.length
+    this.#sink?.push(this.#left === 0 ? piece.subarray(0, -1) : piece)
+    if (this.#left === 0) {
+      this.#sink?.end()
+      this.#sink = undefined
+    }
+    return chunk.subarray(piece.length)
   }
 }

@@ -1,21 +1,21 @@
 import { relative } from 'node:path'
-import type { Range } from '../../config/diagnostic.ts'
-import { LineIndex } from '../../config/position.ts'
+import type { LineIndex } from '../../config/position.ts'
 import { AgwError } from '../../errors.ts'
 import { gitState } from '../git.ts'
-import { checkMode, readTextFile } from '../read.ts'
+import { checkMode, readBytesFile } from '../read.ts'
 import type { Redactor } from '../redactor.ts'
 import type { Run, StreamTool } from '../run.ts'
 import { findingId } from './baseline.ts'
-import { filesIn, MAX_SCANNED_BYTES, readScanned } from './files.ts'
-import { commitOf, type GitText, readHistory, readStaged, repositoryOf } from './history.ts'
-import { type FoundKey, keySearch, type Search } from './search.ts'
+import { filesIn, readScanned } from './files.ts'
+import { Gaps } from './gaps.ts'
+import { commitOf, type GitObject, readHistory, readStaged, repositoryOf } from './history.ts'
+import { keySearch, type Search } from './search.ts'
+import { type PlacedKey, type Searched, SlicedSearch } from './sliced.ts'
 
 /** A key where it should not be. Holds no value. */
-export interface Leak extends Omit<FoundKey, 'start' | 'end' | 'allowed'> {
+export interface Leak extends Omit<PlacedKey, 'allowed'> {
   /** What tells it again, as in a baseline. */
   readonly id: string
-  readonly range: Range
   /** The commit that brought it in, as `1a2b3c4 2026-11-25`; `not committed` for what is only staged or left over. */
   readonly commit: string | undefined
 }
@@ -53,40 +53,40 @@ export interface ScanResult {
   readonly looked: { readonly files: number; readonly versions: number }
   /** What was not looked into, one clause each. */
   readonly gaps: readonly string[]
+  /** Whether one of the gaps is a file that could not be read at all. */
+  readonly unread: boolean
 }
 
+/** A dotenv file may hold more than keys. Bytes. */
+const MAX_HOME_BYTES = 1024 * 1024
 /** Commits that are looked up for findings: each costs a walk through the history. */
 const MAX_COMMITS = 40
 
 /** Looks for keys in files and in what git keeps. Throws USAGE for a path that does not exist. */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const search = keySearch(options.own)
-  const gaps: string[] = []
+  const gaps = new Gaps()
   const kept = await homesInOrder(options)
   const lists = await Promise.all(options.paths.map(({ path, deep }) => filesIn(path, deep)))
-  if (lists.some(list => !list.complete)) gaps.push('there are too many files: the last ones were left out')
+  if (lists.some(list => !list.complete)) gaps.add('there are too many files: the last ones were left out')
   const files: LeakyFile[] = []
   let looked = 0
-  let unread = 0
   for (const path of new Set(lists.flatMap(list => list.files))) {
     if (kept.has(path)) continue
-    const text = await readScanned(path)
-    if (text === undefined) unread += 1
+    const name = nameOf(options.cwd, path)
+    const sliced = new SlicedSearch(search)
+    if (!(await readScanned(path, sliced))) gaps.unread(name)
     else {
       looked += 1
-      files.push(...leaky(path, nameOf(options.cwd, path), text, search(text)))
+      files.push(...leaky(path, name, sliced.end(), gaps))
     }
   }
-  if (unread > 0)
-    gaps.push(
-      `${unread} ${unread === 1 ? 'file is' : 'files are'} unreadable, or larger than ${MAX_SCANNED_BYTES >> 20} MiB`,
-    )
   const next = await scanStaged(search, options, gaps)
   const past = await scanHistory(search, options, gaps)
   return {
     files: [...files, ...next.files, ...past.files],
     looked: { files: looked + next.looked, versions: past.versions },
-    gaps,
+    ...gaps.told(),
   }
 }
 
@@ -94,7 +94,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
 async function scanStaged(
   search: Search,
   { staged, run, stream, cwd }: ScanOptions,
-  gaps: string[],
+  gaps: Gaps,
 ): Promise<{ files: LeakyFile[]; looked: number }> {
   if (staged === undefined) return { files: [], looked: 0 }
   const top = await repositoryOf(staged, run)
@@ -103,17 +103,25 @@ async function scanStaged(
   const complete =
     top === undefined
       ? undefined
-      : await readStaged({ folder: top, run, stream }, ({ path, text }) => {
-          looked += 1
-          const full = `${top}/${path}`
-          files.push(...leaky(full, nameOf(cwd, full), text, search(text)))
-        })
+      : await readStaged(
+          { folder: top, run, stream },
+          {
+            open: ({ path }) => {
+              looked += 1
+              const full = `${top}/${path}`
+              return searchInto(search, searched => {
+                files.push(...leaky(full, nameOf(cwd, full), searched, gaps))
+              })
+            },
+            skip: path => gaps.unread(nameOf(cwd, `${top}/${path}`)),
+          },
+        )
   if (complete === undefined) {
     throw new AgwError('USAGE', 'git says of no staged files here', {
       hint: 'run it in a repository, with git installed',
     })
   }
-  if (!complete) gaps.push('what is staged could not be read to its end')
+  if (!complete) gaps.unread('what is staged')
   return { files, looked }
 }
 
@@ -121,68 +129,66 @@ async function scanStaged(
 async function homesInOrder({ homes, run }: ScanOptions): Promise<Set<string>> {
   const kept = new Set<string>()
   for (const path of homes) {
-    const read = await readTextFile(path, MAX_SCANNED_BYTES)
+    const read = await readBytesFile(path, MAX_HOME_BYTES)
     if (!read.ok || checkMode(read.facts) !== undefined) continue
     if ((await gitState(path, run)).state !== 'tracked') kept.add(path)
   }
   return kept
 }
 
-function leaky(path: string, name: string, text: string, found: readonly FoundKey[]): LeakyFile[] {
+/** A search of what comes piece by piece, and what becomes of its outcome. */
+function searchInto(search: Search, take: (searched: Searched) => void) {
+  const sliced = new SlicedSearch(search)
+  return { push: (chunk: Buffer) => sliced.push(chunk), end: () => take(sliced.end()) }
+}
+
+function leaky(path: string, name: string, { found, lines, compressed }: Searched, gaps: Gaps): LeakyFile[] {
+  if (compressed) gaps.compressed(name)
   const leaks = found.filter(one => !one.allowed)
   if (leaks.length === 0) return []
-  const lines = new LineIndex(masked(text, found))
-  return [{ path, name, lines, leaks: leaks.map(one => leakOf(one, name, lines, undefined)) }]
+  return [{ path, name, lines, leaks: leaks.map(one => leakOf(one, name, undefined)) }]
 }
 
-function masked(text: string, found: readonly FoundKey[]): string {
-  let shown = text
-  for (const { start, end } of found) {
-    shown = shown.slice(0, start) + '*'.repeat(end - start) + shown.slice(end)
-  }
-  return shown
-}
-
-function leakOf(found: FoundKey, file: string, lines: LineIndex, commit: string | undefined): Leak {
-  const { start, end, allowed: _, ...rest } = found
-  const id = findingId({ file, ...rest, inHistory: commit !== undefined })
-  return { ...rest, id, range: lines.range(start, end), commit }
+function leakOf(found: PlacedKey, file: string, commit: string | undefined): Leak {
+  const { allowed: _, ...rest } = found
+  const { kind, fingerprint } = rest
+  return { id: findingId({ file, kind, fingerprint, inHistory: commit !== undefined }), ...rest, commit }
 }
 
 async function scanHistory(
   search: Search,
   options: ScanOptions,
-  gaps: string[],
+  gaps: Gaps,
 ): Promise<{ files: LeakyFile[]; versions: number }> {
   const { run, stream, cwd } = options
   const top = options.history === undefined ? undefined : await repositoryOf(options.history, run)
   if (top === undefined) return { files: [], versions: 0 }
   const history = { folder: top, run, stream }
   // A key stays in many versions of a file: told once, with the oldest, which is listed last.
-  const oldest = new Map<string, { git: GitText; found: FoundKey; all: readonly FoundKey[] }>()
+  const oldest = new Map<string, { git: GitObject; found: PlacedKey; lines: LineIndex }>()
   let versions = 0
-  const complete = await readHistory(history, git => {
-    versions += 1
-    const all = search(git.text)
-    for (const found of all.filter(one => !one.allowed)) {
-      oldest.set(
-        `${git.path}
-${found.fingerprint}`,
-        { git, found, all },
-      )
-    }
+  const complete = await readHistory(history, {
+    open: git => {
+      versions += 1
+      return searchInto(search, ({ found, lines, compressed }) => {
+        if (compressed) gaps.compressed(nameOf(cwd, `${top}/${git.path}`))
+        for (const one of found.filter(({ allowed }) => !allowed)) {
+          oldest.set(`${git.path}\n${one.fingerprint}`, { git, found: one, lines })
+        }
+      })
+    },
+    skip: path => gaps.unread(nameOf(cwd, `${top}/${path}`)),
   })
-  if (!complete) gaps.push('the history of git could not be read to its end')
+  if (!complete) gaps.add('the history of git could not be read to its end')
   const files: LeakyFile[] = []
-  for (const { git, found, all } of oldest.values()) {
+  for (const { git, found, lines } of oldest.values()) {
     const commit = files.length < MAX_COMMITS ? await commitOf(git, history) : undefined
     const path = git.path === '' ? top : `${top}/${git.path}`
     const name = git.path === '' ? '(a commit message)' : nameOf(cwd, path)
-    const lines = new LineIndex(masked(git.text, all))
-    files.push({ path, name, lines, leaks: [leakOf(found, name, lines, commit ?? 'not committed')] })
+    files.push({ path, name, lines, leaks: [leakOf(found, name, commit ?? 'not committed')] })
   }
   if (files.length > MAX_COMMITS)
-    gaps.push(`the commits of the first ${MAX_COMMITS} findings in history were looked up`)
+    gaps.add(`the commits of the first ${MAX_COMMITS} findings in history were looked up`)
   return { files, versions }
 }
 
