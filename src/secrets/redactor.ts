@@ -18,7 +18,7 @@ export interface RedactionStream {
 const MIN_LENGTH = 8
 
 /**
- * Takes known secrets out of texts by their value, wherever they stand: raw, URL-encoded, JSON-escaped and in base64
+ * Takes known secrets out of texts by their value, wherever they stand: raw, URL-encoded, JSON-escaped, with entities of HTML and in base64
  * (also in the middle of longer base64). Each is replaced by `[redacted sha256:1a2b3c4d]`. Of forms that start at the
  * same place the longest is taken. Values shorter than 8 characters are not known.
  */
@@ -147,7 +147,8 @@ function formsOf(value: string): Set<string> {
   const lower = (text: string): string => text.replace(/%[0-9A-F]{2}/g, escaped => escaped.toLowerCase())
   return new Set([
     value,
-    json,
+    ...jsonForms(value),
+    ...entityForms(value),
     json.replaceAll('/', '\\/'),
     JSON.stringify(json).slice(1, -1),
     url,
@@ -158,6 +159,69 @@ function formsOf(value: string): Set<string> {
     Buffer.from(value, 'utf8').toString('latin1'),
     ...base64Forms(value),
   ])
+}
+
+const SPECIAL = new Set('+/&<>"\'=`')
+/** Of this many different signs every choice is known; a value with more is known with all of them escaped, or none. */
+const MOST_CHOSEN = 5
+
+/** Which signs a writer may escape though it need not, for the sake of HTML: they differ, so every choice is one. */
+function choicesOf(value: string): string[] {
+  const signs = [...new Set(value)].filter(sign => SPECIAL.has(sign))
+  if (signs.length > MOST_CHOSEN) return ['', signs.join(''), '<>&', '<>&"', '<>&"\'']
+  let choices = ['']
+  for (const sign of signs) choices = choices.flatMap(chosen => [chosen, chosen + sign])
+  return choices
+}
+
+type Write = (sign: string) => string
+
+const BOTH_CASES: readonly Write[] = [hex => hex.toLowerCase(), hex => hex.toUpperCase()]
+
+/** JSON as its writers differ: which signs become `\u002B`, and in which case. */
+function jsonForms(value: string): string[] {
+  const plain: Write = sign => JSON.stringify(sign).slice(1, -1)
+  return BOTH_CASES.flatMap(inCase => {
+    const unit: Write = one => `\\u${inCase(one.charCodeAt(0).toString(16).padStart(4, '0'))}`
+    const coded: Write = sign => sign.split('').map(unit).join('')
+    return choicesOf(value).flatMap(chosen =>
+      ['\u{10ffff}', '~'].map(last =>
+        [...value].map(sign => (chosen.includes(sign) || sign > last ? coded(sign) : plain(sign))).join(''),
+      ),
+    )
+  })
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
+
+/** A text in HTML: entities by name, and by number as its writers differ; the last of them escape all but letters. */
+function entityForms(value: string): string[] {
+  const codeOf = (sign: string, base: number): string => (sign.codePointAt(0) ?? 0).toString(base)
+  const numbers: Write[] = [
+    sign => `&#${codeOf(sign, 10)};`,
+    sign => `&#0${codeOf(sign, 10)};`,
+    ...BOTH_CASES.map(
+      (inCase): Write =>
+        sign =>
+          `&#x${inCase(codeOf(sign, 16))};`,
+    ),
+  ]
+  const all = [...new Set(value)].filter(sign => /[^A-Za-z0-9]/.test(sign)).join('')
+  return [...choicesOf(value), all].flatMap(chosen =>
+    numbers.flatMap(number => {
+      const named: Write = sign => NAMES[sign] ?? number(sign)
+      const mixed: Write = sign => (sign === "'" ? number(sign) : named(sign))
+      return [number, named, mixed].map(write =>
+        [...value].map(sign => (chosen.includes(sign) ? write(sign) : sign)).join(''),
+      )
+    }),
+  )
 }
 
 /**

@@ -12,6 +12,21 @@ function redactorOf(...secrets: string[]): Redactor {
   return redactor
 }
 
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '/': '&#x2F;',
+}
+
+/** As JavaScriptEncoder.Default writes it: only what is harmless in HTML stays, short escapes are those of JSON. */
+function netJson(value: string, inCase: (hex: string) => string): string {
+  const coded = (sign: string): string => `\\u${inCase(sign.charCodeAt(0).toString(16).padStart(4, '0'))}`
+  return value.replace(/[\\]|[^ -~]|["&'+<>`]/g, sign => (sign === '\\' ? '\\\\' : coded(sign)))
+}
+
 /** How a value may be found in a text, made by other means than the redactor's own. */
 const encodings: Record<string, (value: string) => string> = {
   raw: value => value,
@@ -21,6 +36,18 @@ const encodings: Record<string, (value: string) => string> = {
   JSON: value => JSON.stringify(value).slice(1, -1),
   'JSON in JSON': value => JSON.stringify(JSON.stringify(value)).slice(3, -3),
   'JSON with escaped slashes': value => JSON.stringify(value).slice(1, -1).replaceAll('/', '\\/'),
+  'JSON of .NET': value => netJson(value, text => text.toUpperCase()),
+  'JSON of .NET in lower case': value => netJson(value, text => text.toLowerCase()),
+  'JSON that is safe in HTML': value =>
+    JSON.stringify(value)
+      .slice(1, -1)
+      .replace(/[<>&]/g, sign => `\\u00${sign.charCodeAt(0).toString(16)}`),
+  'entities of HTML': value =>
+    value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+  'entities with a slash and a quote': value => value.replace(/[&<>"'/]/g, sign => ENTITIES[sign] ?? sign),
+  'entities by number': value => value.replace(/[^\w]/gu, sign => `&#${sign.codePointAt(0)};`),
+  'entities by hexadecimal number': value =>
+    value.replace(/[+/&=<>'"]/g, sign => `&#x${sign.charCodeAt(0).toString(16).toUpperCase()};`),
   base64: value => Buffer.from(value).toString('base64'),
   'base64 after one byte': value => Buffer.from(`:${value}`).toString('base64'),
   'base64 after two bytes': value => Buffer.from(`u:${value}@`).toString('base64'),
