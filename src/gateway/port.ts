@@ -151,6 +151,12 @@ export class Port {
   }
 }
 
+/**
+ * Bytes of a request's head; more is refused with 431. Cookies and tokens of large sign-ons fit, which Node's 16 KiB do not
+ * hold, and a thousand connections that send heads without end take 64 MB at most.
+ */
+const MOST_HEAD = 64 * 1024
+
 function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer {
   const options = {
     IncomingMessage: GatewayRequest,
@@ -159,6 +165,7 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
     insecureHTTPParser: false,
     requireHostHeader: true,
     keepAliveTimeout: idleMs,
+    maxHeaderSize: MOST_HEAD,
     headersTimeout: slow.headMs,
     requestTimeout: slow.requestMs,
     connectionsCheckingInterval: slow.checkMs,

@@ -47,7 +47,8 @@ const REFUSED: readonly (readonly [title: string, request: string, status: numbe
   ['a target that is no path', 'OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n', 400],
   ['a target with user info', 'GET http://user@a/ HTTP/1.1\r\nhost: a\r\n\r\n', 400],
   ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n', 405],
-  ['a flood of headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+  ['a method nobody knows', 'FOO / HTTP/1.1\r\nhost: a\r\n\r\n', 400],
+  ['a flood of headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(64 * 1024)}\r\n\r\n`, 431],
   [
     'an expectation nobody knows',
     'POST / HTTP/1.1\r\nhost: a\r\nexpect: magic\r\ncontent-length: 1\r\n\r\nx',

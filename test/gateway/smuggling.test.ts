@@ -101,9 +101,15 @@ const CASES: readonly (readonly [title: string, bytes: string, outcome: Outcome]
   ['two hosts in one', get('/p', 'host: a, b'), REFUSED],
   ['a host with a backslash', get('/p', 'host: a\\b'), REFUSED],
   ['an empty host', get('/p', 'host:'), REFUSED],
-  ['one large header', get('/p', `host: a\r\nx: ${'y'.repeat(20_000)}`), [431]],
+  ['a header of 60 KiB', get('/p', `host: a\r\nx: ${'y'.repeat(60 * 1024)}`), 'GET /p HTTP/1.1'],
+  ['a header beyond 64 KiB', get('/p', `host: a\r\nx: ${'y'.repeat(64 * 1024)}`), [431]],
+  [
+    'headers beyond 64 KiB together',
+    get('/p', `host: a\r\n${`x: ${'y'.repeat(1000)}\r\n`.repeat(70)}z: 1`),
+    [431],
+  ],
   ['many small headers', get('/p', `host: a\r\n${'x: y\r\n'.repeat(4000)}z: 1`), [431]],
-  ['a large target', get(`/${'p'.repeat(20_000)}`), [431, 414]],
+  ['a large target', get(`/${'p'.repeat(64 * 1024)}`), [431, 414]],
 ]
 
 describe('a request that could be taken for two', () => {
