@@ -28,7 +28,14 @@ export { isCredentialHeader } from './header-names.ts'
 export { KeptStates } from './kept.ts'
 export type { Runtime } from './runtime.ts'
 export type { AccessEvent } from './telemetry/access-event.ts'
-export { type AccessFormat, debugLine, eventFields, jsonFormat, textFormat } from './telemetry/access-log.ts'
+export {
+  type AccessFormat,
+  debugLine,
+  eventFields,
+  jsonFormat,
+  textFormat,
+  wentWrong,
+} from './telemetry/access-log.ts'
 export type { Collector } from './telemetry/collector.ts'
 export { AccessLog, type LineSink } from './telemetry/log-writer.ts'
 export { Metrics, type MetricsSnapshot } from './telemetry/metrics.ts'

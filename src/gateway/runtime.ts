@@ -29,8 +29,8 @@ export interface Runtime {
   readonly settings: Settings
   /** What its policies keep between requests. */
   readonly kept: readonly Kept<unknown>[]
-  /** Paths of files that were read to compile it: certificates, key sets. */
-  readonly files: readonly string[]
+  /** Path of each file that was read to compile it, a certificate or a key set → the hash of what was in it. */
+  readonly files: ReadonlyMap<string, string>
 }
 
 /** What holds for all requests. */

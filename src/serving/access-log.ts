@@ -7,6 +7,7 @@ import {
   type LineSink,
   type LogLevel,
   textFormat,
+  wentWrong,
 } from '../gateway/index.ts'
 import { LogFile } from './log-file.ts'
 
@@ -88,10 +89,6 @@ function piecesOf(text: string): string[] {
 
 function tellsAll(level: LogLevel): boolean {
   return level === 'info' || level === 'debug'
-}
-
-function wentWrong({ error, status = 500 }: AccessEvent): boolean {
-  return error !== undefined || status >= 400
 }
 
 function noteOf(error: NodeJS.ErrnoException | undefined, file = 'standard error'): string {

@@ -50,6 +50,15 @@ function own(fields: Fields, key: string): unknown {
 type Step = (() => string) | undefined
 
 /** `path` is the one path of the whole walk: it is right only until the next step. */
+/** Files that hold other content than before; both are path → hash. */
+export function changedFiles(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string[] {
+  const isOther = ([path, hash]: [string, string]): boolean => before.has(path) && before.get(path) !== hash
+  return [...after].filter(isOther).map(([path]) => `changed file ${path}`)
+}
+
 function* differences(before: unknown, after: unknown, path: (string | number)[]): Generator<Step> {
   if (before === after) return
   if (isFields(before) && isFields(after)) {

@@ -22,7 +22,7 @@ import {
   watchFiles,
 } from '../secrets/index.ts'
 import type { DebugLog } from './access-log.ts'
-import { configChanges } from './config-changes.ts'
+import { changedFiles, configChanges } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
 import { reader } from './reading/reader.ts'
 
@@ -151,7 +151,7 @@ class Live implements LiveGateway {
   readonly #keeper: SecretKeeper | undefined
   #current: ServedConfig
   /** Certificates and the like, which a reload reads again. */
-  #files: readonly string[]
+  #files: Runtime['files']
   #watcher: Disposable | undefined
   #watched = ''
   /** Reloads run one after the other; changes during one are taken in by the next. */
@@ -165,7 +165,7 @@ class Live implements LiveGateway {
   constructor(
     gateway: Engine,
     first: ServedConfig,
-    files: readonly string[],
+    files: Runtime['files'],
     options: LiveOptions,
     keeper: SecretKeeper | undefined,
     readAt: number,
@@ -232,18 +232,22 @@ class Live implements LiveGateway {
       await this.#gateway.reload(runtime, config)
       this.#current = next
       this.#readAt = readAt
+      const files = changedFiles(this.#files, runtime.files)
       this.#files = runtime.files
+      const wasRejected = !this.#isSynchronized
       this.#isSynchronized = true
       onServing?.(next)
       this.#options.load.lastGood?.remember(next)
       this.#watch()
       const changes = keyChanges(before, next)
       for (const change of changes) onEvent(change)
-      const isChanged = before.digest !== next.digest
+      const isChanged = before.digest !== next.digest || files.length > 0
       const result = isChanged || changes.length > 0 ? 'reloaded' : 'unchanged'
       onDebug?.('reload', { result, binds: runtime.binds.length, duration: `${Date.now() - readAt}ms` })
-      if (isChanged)
-        onEvent({ event: 'reloaded', changes: await configChanges(before.resolved, next.resolved) })
+      if (isChanged || wasRejected) {
+        const places = await configChanges(before.resolved, next.resolved)
+        onEvent({ event: 'reloaded', changes: [...places, ...files] })
+      }
       return { result }
     } catch (error) {
       this.#isSynchronized = false
@@ -259,7 +263,7 @@ class Live implements LiveGateway {
     const { path, folder, dotenv, slots } = this.#current
     const paths = new Set([path, dotenv ?? join(folder, '.env'), join(folder, AGW_FILE)])
     for (const { file } of slots) if (file !== undefined) paths.add(file)
-    for (const file of this.#files) paths.add(file)
+    for (const file of this.#files.keys()) paths.add(file)
     const wanted = [...paths].sort().join('\n')
     if (wanted === this.#watched) return
     this.#watched = wanted

@@ -69,6 +69,16 @@ describe('the access log', () => {
     })
   })
 
+  it.each([
+    [{}, 'info'],
+    [{ status: 404 }, 'warn'],
+    [{ error: 'client left' }, 'warn'],
+  ])('at the level of what happened: %j is %s', (what, level) => {
+    const event = { ...EVENT, ...what }
+    expect(textFormat()(event).split('\t')[1]).toBe(level)
+    expect(JSON.parse(jsonFormat()(event)).level).toBe(level)
+  })
+
   it('as JSON', () => {
     expect(JSON.parse(jsonFormat()(EVENT))).toEqual({
       time: '2026-01-02T03:04:05.678Z',

@@ -6,11 +6,16 @@ import { type Engine, type LiveEvent, startLive } from '../../src/serving/live.t
 
 const CONFIG = 'binds: [{ port: 3000, listeners: [{ routes: [{ backends: [{ host: "127.0.0.1:1" }] }] }] }]\n'
 
-async function live(reload: Engine['reload']) {
+async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'agw-live-'))
   onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+async function live(reload: Engine['reload'], text = CONFIG) {
+  const folder = await tempFolder()
   const file = join(folder, 'config.yaml')
-  await writeFile(file, CONFIG)
+  await writeFile(file, text)
   const events: LiveEvent[] = []
   const gateway = await startLive({
     load: { file, env: {}, cwd: folder, envFile: false },
@@ -31,6 +36,28 @@ describe('a live gateway', () => {
     expect(events.at(-1)).toMatchObject({ event: 'reload-rejected' })
     expect(JSON.stringify(events)).not.toContain('sk-secret')
     expect(gateway.isSynchronized).toBe(false)
+  })
+
+  it('tells of a file that the config names, and that a rejection is over', async () => {
+    const folder = await tempFolder()
+    const set = join(folder, 'jwks.json')
+    const keys = (kid: string): string => JSON.stringify({ keys: [{ kty: 'oct', k: 'AAAA', kid }] })
+    await writeFile(set, keys('a'))
+    const policies = { jwtAuth: { issuer: 'https://i.test', jwks: { file: set } } }
+    const text = CONFIG.replace('backends', `policies: ${JSON.stringify(policies)}, backends`)
+    const { gateway, events } = await live(async () => {}, text)
+    const told = () => events.splice(0).filter(({ event }) => event.startsWith('reload'))
+    expect(await gateway.reload()).toEqual({ result: 'unchanged' })
+    expect(told()).toEqual([])
+    await writeFile(set, keys('b'))
+    expect(await gateway.reload()).toEqual({ result: 'reloaded' })
+    expect(told()).toEqual([{ event: 'reloaded', changes: [`changed file ${set}`] }])
+    await writeFile(set, '{')
+    expect(await gateway.reload()).toMatchObject({ result: 'rejected' })
+    expect(told()).toMatchObject([{ event: 'reload-rejected' }])
+    await writeFile(set, keys('b'))
+    expect(await gateway.reload()).toEqual({ result: 'unchanged' })
+    expect(told()).toEqual([{ event: 'reloaded', changes: [] }])
   })
 
   it('takes nothing in once it is closed', async () => {

@@ -31,7 +31,7 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
     case 'ready':
       return [terminal.style('green', 'ready') + terminal.style('dim', '  (Ctrl-C stops it)')]
     case 'reloaded':
-      return [`${terminal.style('green', 'reloaded')} ${event.changes.join(', ')}`]
+      return [`${terminal.style('green', 'reloaded')} ${event.changes.join(', ') || 'to the same as before'}`]
     case 'key-changed':
       return [`${terminal.style('green', 'key changed')} ${event.name}  ${event.from} → ${event.to}`]
     case 'reload-rejected':

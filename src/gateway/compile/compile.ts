@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Path } from '../../config/diagnostic.ts'
 import type {
@@ -66,8 +67,8 @@ class Compilation {
   readonly #now: () => number
   readonly #context: RouteContext
   readonly #listeners: ListenerDraft[] = []
-  /** Files that were read. */
-  readonly #files = new Set<string>()
+  /** Files that were read → the hash of their content. */
+  readonly #files = new Map<string, string>()
   /** `gateway` and `gateway/listener` → listeners. */
   readonly #references = new Map<string, ListenerDraft[]>()
 
@@ -76,8 +77,9 @@ class Compilation {
     { readFile: read = path => readFileSync(path, 'utf8'), now = Date.now }: CompileOptions,
   ) {
     const readFile = (path: string): string => {
-      this.#files.add(path)
-      return read(path)
+      const text = read(path)
+      this.#files.set(path, createHash('sha256').update(text).digest('base64'))
+      return text
     }
     this.#config = config
     this.#now = now
@@ -107,7 +109,7 @@ class Compilation {
     const binds = Object.freeze(this.#binds())
     const { kept, hiddenParameters } = this.#context.policies
     const settings = settingsOf(this.#config, hiddenParameters, this.#context.cel)
-    return Object.freeze({ binds, settings, kept: [...kept.values()], files: [...this.#files] })
+    return Object.freeze({ binds, settings, kept: [...kept.values()], files: this.#files })
   }
 
   #addBinds(): void {

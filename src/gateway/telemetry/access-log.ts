@@ -153,7 +153,7 @@ export function textFormat(): AccessFormat {
       (event.retries === 0 ? '' : ` retry.attempt=${event.retries}`) +
       (event.span === undefined ? '' : ` trace.id=${event.span.traceId} span.id=${event.span.spanId}`) +
       (event.error === undefined ? '' : field('error', event.error))
-    return `${clock.text(event.time)}\tinfo\trequest${common}${source}${rest} duration=${milliseconds(event.duration)}\n`
+    return `${clock.text(event.time)}\t${levelOf(event)}\trequest${common}${source}${rest} duration=${milliseconds(event.duration)}\n`
   }
 }
 
@@ -190,8 +190,13 @@ export function debugLine(format: 'text' | 'json', scope: string, fields: Fields
   return `${inJson({ time, level: 'debug', scope, ...fields })}\n`
 }
 
-function levelOf({ debug }: AccessEvent): string {
-  return debug === undefined ? 'info' : 'debug'
+function levelOf(event: AccessEvent): string {
+  return event.debug !== undefined ? 'debug' : wentWrong(event) ? 'warn' : 'info'
+}
+
+/** What `--log-level warn` is about: an error, an answer of 400 and above, or none. */
+export function wentWrong({ error, status = 500 }: AccessEvent): boolean {
+  return error !== undefined || status >= 400
 }
 
 function allFields(event: AccessEvent): Record<string, unknown> {
