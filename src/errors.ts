@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   USAGE: EXIT.usage,
   INPUT_NEEDED: EXIT.usage,
   UNKNOWN_COMMAND: EXIT.usage,
+  OUTPUT_FAILED: EXIT.usage,
   CONFIG_NOT_FOUND: EXIT.config,
   CONFIG_UNREADABLE: EXIT.config,
   CONFIG_INVALID: EXIT.config,

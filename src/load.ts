@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly envFile?: string | false | undefined
   /** Gives the text when `file` is `-`. */
   readonly stdin?: (() => Promise<Uint8Array>) | undefined
+  /** What configs are to be taken to hold in place of what they hold, by absolute path. */
+  readonly texts?: ReadonlyMap<string, string> | undefined
   /** How the sources of agw.yaml are asked; `false` asks none, absent asks each once. */
   readonly gather?: Gather | false | undefined
   /** What stands in for keys in files that have gone bad while a gateway runs. */
@@ -85,7 +87,7 @@ async function readSources(
 ): Promise<ConfigSources & { readonly bytes: Uint8Array; readonly used: readonly string[] }> {
   const { path } = await findConfig(options)
   const standard = path === '-'
-  const bytes = standard ? await (options.stdin ?? noStdin)() : await readConfigBytes(path)
+  const bytes = standard ? await (options.stdin ?? noStdin)() : await bytesOf(path, options)
   const folder = standard ? options.cwd : dirname(path)
   const agw = await readAgwFile(folder, standard ? AGW_FILE : shortName(options.cwd, join(folder, AGW_FILE)))
   const named = options.envFile === false ? false : options.envFile && resolve(options.cwd, options.envFile)
@@ -111,6 +113,11 @@ function documentOptions({ name, variables }: Pick<ConfigSources, 'name' | 'vari
     lookup: key => variables.expand(key),
     problemOf: key => variables.problemOf(key),
   }
+}
+
+async function bytesOf(path: string, { texts }: LoadOptions): Promise<Uint8Array> {
+  const text = texts?.get(path)
+  return text === undefined ? await readConfigBytes(path) : Buffer.from(text)
 }
 
 /** The folder that the config lies in, and with it agw.yaml. */

@@ -18,42 +18,49 @@ interface OpenFile {
 /** How often mends may bring others to light. */
 const ROUNDS = 3
 
+/** Checks the configs as they stand, but for those that have a text here, by their absolute path. */
+export type CheckWith = (texts: ReadonlyMap<string, string>) => Promise<readonly CheckedConfig[]>
+
 /**
- * Mends what is certain in configs and key files: shows the diff, asks where a person is there, writes; and once more what
- * could only be seen then, because of a file that is no YAML nothing else is known. Throws CONFIG_CHANGED when a file is
- * not as it was checked.
+ * Mends what is certain in configs and key files. Mends bring others to light (of a file that is no YAML nothing else is
+ * known), so all rounds are gone through in memory first: the diff holds everything, is shown once and agreed to once.
+ * Throws CONFIG_CHANGED when a file is not as it was checked.
  */
 export async function applyFixes(
-  check: () => Promise<readonly CheckedConfig[]>,
+  check: CheckWith,
   options: WriteFilesOptions,
 ): Promise<readonly WrittenFile[]> {
-  const written = new Map<string, WrittenFile>()
+  const texts = new Map<string, string>()
+  const open = new Map<string, OpenFile>()
   for (let round = 0; round < ROUNDS; round += 1) {
-    const files = await fixOnce(await check(), options)
-    if (round === 0 && files.length === 0) options.terminal.err('nothing to fix: unchanged')
-    for (const one of files) if (one.action !== 'unchanged' || round === 0) written.set(one.file, one)
-    if (files.every(one => one.action === 'unchanged')) break
+    if (!(await planRound(await check(texts), texts, open))) break
   }
-  return [...written.values()]
+  if (texts.size === 0 && open.size === 0) options.terminal.err('nothing to fix: unchanged')
+  const modes = [...open.values()]
+  for (const file of modes) options.terminal.err(`chmod 0600 ${file.name}`)
+  const files = [...texts].map(([path, content]) => ({ path, content, what: 'config', secret: false }))
+  return write(files, modes, options)
 }
 
-async function fixOnce(
+/** Adds to `texts` and `open` what one check finds to mend; whether another check could find more. */
+async function planRound(
   checked: readonly CheckedConfig[],
-  options: WriteFilesOptions,
-): Promise<WrittenFile[]> {
-  const texts: PlannedFile[] = []
-  const open = new Map<string, OpenFile>()
+  texts: Map<string, string>,
+  open: Map<string, OpenFile>,
+): Promise<boolean> {
+  let isNew = false
   for (const one of checked) {
     if (one.path === '-') {
       throw new AgwError('USAGE', 'a config on standard input cannot be changed', { hint: 'name the file' })
     }
     const { text, fixed } = fixText(one.document, one.diagnostics)
-    if (fixed.length > 0) texts.push(await plannedText(one, text))
+    if (fixed.length > 0) {
+      texts.set(one.path, (await byteOrderMark(one, texts)) + text)
+      isNew = true
+    }
     for (const file of await openFiles(one)) open.set(file.path, file)
   }
-  const modes = [...open.values()]
-  for (const file of modes) options.terminal.err(`chmod 0600 ${file.name}`)
-  return write(texts, modes, options)
+  return isNew
 }
 
 async function write(
@@ -72,16 +79,19 @@ async function write(
   return [...files, ...modes.map(({ name }) => ({ file: name, action, mode: dryRun ? '' : '0600' }) as const)]
 }
 
-/** The new text of a config, with the byte order mark it had. */
-async function plannedText({ path, name, document }: CheckedConfig, text: string): Promise<PlannedFile> {
-  const old = await readFile(path, 'utf8')
+/** The byte order mark that the text of a config had, or none. */
+async function byteOrderMark(
+  { path, name, document }: CheckedConfig,
+  texts: ReadonlyMap<string, string>,
+): Promise<string> {
+  const old = texts.get(path) ?? (await readFile(path, 'utf8'))
   const mark = old.startsWith('\ufeff') ? '\ufeff' : ''
   if (old !== mark + document.text) {
     throw new AgwError('CONFIG_CHANGED', `${name} was changed by somebody else in the meantime`, {
       hint: 'run the command again',
     })
   }
-  return { path, content: mark + text, what: 'config', secret: false }
+  return mark
 }
 
 /** The files with keys that a finding says others can read; files of a mount are not ours to change. */

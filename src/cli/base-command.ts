@@ -133,7 +133,7 @@ export abstract class BaseCommand extends Command {
   /** Prints a failure in the one form there is for it; gives its exit status. */
   #tell(error: unknown): number {
     const failure = toFailure(error, { ...this.#given(), closest })
-    if (this.jsonEnabled()) this.logJson({ error: failure })
+    if (this.jsonEnabled() && failure.code !== 'OUTPUT_FAILED') this.logJson({ error: failure })
     else {
       const { terminal } = this
       terminal.err(`${terminal.style(['bold', 'red'], 'error', 'err')} ${failure.message}`)

@@ -1,4 +1,4 @@
-import { EXIT } from '../errors.ts'
+import { AgwError, EXIT } from '../errors.ts'
 
 /**
  * Ways out of a process that pass no stream of ours: what Node prints of a crash, a diagnostic report, a core dump, a
@@ -13,6 +13,10 @@ export function guardProcess(tell: (error: unknown) => number): void {
   }
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)
+  // Before the listener of oclif, which throws.
+  process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+    crash(error.code === 'EPIPE' ? error : outputFailed(error))
+  })
   // A program that has lost its reader of notes goes on.
   process.stderr.on('error', () => {})
   // Ctrl-\ would leave a core dump, with every key in it, where the system writes one.
@@ -23,6 +27,15 @@ export function guardProcess(tell: (error: unknown) => number): void {
   process.on('SIGUSR1', () => {})
   closeReports(process.report as Report)
   dropForeignNews()
+}
+
+/** What is said when the answer cannot be written. */
+function outputFailed(error: NodeJS.ErrnoException): AgwError {
+  const why = error.code === 'ENOSPC' ? 'there is no space left' : (error.code ?? 'unknown reason')
+  return new AgwError('OUTPUT_FAILED', `cannot write to standard output: ${why}`, {
+    hint: 'make room there, or send the output elsewhere; what the command changed before stays changed',
+    cause: error,
+  })
 }
 
 /** What the AWS SDK tells those who install it: which Node it will want next year. Users of agw cannot act on it. */

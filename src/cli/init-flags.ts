@@ -7,7 +7,7 @@ import { AgwError } from '../errors.ts'
 import type { Onboarding } from '../providers/index.ts'
 import { INIT_METHODS, type InitMethod } from '../setup/new-config.ts'
 import { asList } from './flags.ts'
-import { refuseKeys } from './key-args.ts'
+import { refuseKeys, refuseSystemVariable } from './key-args.ts'
 
 /** The flags of `agw init`. */
 export const initFlags = {
@@ -149,6 +149,7 @@ export function checkInitNames(
   for (const name of flags.env ?? []) {
     if (!/^[A-Za-z_]\w*$/.test(name) || looksSecret(name))
       throw wrong('--env', 'give the name of a variable, as in OPENAI_API_KEY')
+    refuseSystemVariable(name)
   }
   for (const path of flags['key-file'] ?? []) if (path.trim() === '') throw wrong('--key-file', 'give a path')
   refuseKeys(flags, ['key-file', 'model', 'header', 'azure-resource', 'base-url', 'file'])

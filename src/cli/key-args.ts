@@ -82,6 +82,7 @@ export function placeOf(flags: {
   agwPlace: { account: string | undefined; encryptedFile: string | undefined }
 } {
   refuseKeys(flags, ['env', 'key-file', 'account', 'encrypted-file'])
+  refuseSystemVariable(flags.env)
   return {
     variable: flags.env,
     keyFile: flags['key-file'],
@@ -101,6 +102,18 @@ export function refuseKeys<F extends string>(
   if (wrong === undefined) return
   throw new AgwError('USAGE', `--${wrong} was given a key, and a key belongs in no argument`, {
     hint: 'end that key at its provider; hand in the new one by a pipe, a variable or a file',
+  })
+}
+
+/** What the system, the shell, Node or agw itself reads, and would be misled by a key; the value there is no key either. */
+const SYSTEM_VARIABLE =
+  /^(?:PATH|HOME|USER|LOGNAME|USERNAME|USERPROFILE|SHELL|PWD|OLDPWD|TERM|LANG|LANGUAGE|TZ|TMPDIR|TEMP|TMP|EDITOR|VISUAL|PAGER|DISPLAY|HOSTNAME|IFS|ENV|BASH_ENV|CI|NO_COLOR|FORCE_COLOR|COMSPEC|PATHEXT|SYSTEMROOT|WINDIR|APPDATA|LOCALAPPDATA|PROGRAMDATA|(?:HTTPS?|ALL|NO)_PROXY|SSH_AUTH_SOCK|SSL_CERT_(?:FILE|DIR)|(?:LC|LD|DYLD|XDG|NODE|NPM|GIT|AGW)_\w+)$/i
+
+/** Throws USAGE for a variable that belongs to the system. */
+export function refuseSystemVariable(name: string | undefined): void {
+  if (name === undefined || !SYSTEM_VARIABLE.test(name)) return
+  throw new AgwError('USAGE', `--env names ${name}, which belongs to the system and holds no key`, {
+    hint: 'give the key a variable of its own, as in OPENAI_API_KEY',
   })
 }
 

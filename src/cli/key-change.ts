@@ -3,6 +3,7 @@ import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, requireKeyPlaces } from '../load.ts'
 import { currentKey } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { problemError } from '../secrets/source.ts'
 import type { StorePlace } from '../setup/store-key.ts'
 
 /** A slot, all it takes to change its key, and the key it has. */
@@ -36,9 +37,14 @@ export async function findKeyChange(loaded: LoadedConfig, name: string, cwd: str
   }
 }
 
-/** The key that a slot has. Throws SECRET_MISSING where there is none to move to `method`. */
-export function requireKey({ slot, before }: KeyChange, method: string): Secret {
+/**
+ * The key that a slot has. Throws what keeps its source from giving it, SECRET_MISSING where there is none to move to
+ * `method`.
+ */
+export function requireKey({ slot, before, loaded }: KeyChange, method: string): Secret {
   if (before !== undefined) return before
+  const problem = slot.variable === undefined ? undefined : loaded.variables.problemOf(slot.variable)
+  if (problem !== undefined && problem.code !== 'missing') throw problemError(problem)
   throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be moved`, {
     hint: `store one there: agw keys set ${slot.name} --method ${method}`,
   })

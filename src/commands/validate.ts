@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
 import { type CheckOptions, checkConfigs, filesToCheck } from '../checking/check.ts'
-import type { applyFixes } from '../cli/apply-fixes.ts'
+import type { applyFixes, CheckWith } from '../cli/apply-fixes.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { missingAsUsage } from '../cli/failure.ts'
 import { printReport } from '../cli/print-report.ts'
@@ -43,8 +43,13 @@ export default class Validate extends ConfigCommand {
     const { args, flags } = await this.parse(Validate)
     const options = await checkOptions(flags, process.cwd())
     const loads = await filesToCheck(args.file, this.loadOptions(flags))
-    const check = (how: CheckOptions) => checkConfigs(loads, how, secret => this.registerSecret(secret))
-    const certain = () => check({ ...options, online: undefined })
+    const check = (how: CheckOptions, texts?: ReadonlyMap<string, string>) =>
+      checkConfigs(
+        loads.map(load => ({ ...load, texts })),
+        how,
+        secret => this.registerSecret(secret),
+      )
+    const certain: CheckWith = texts => check({ ...options, online: undefined }, texts)
     const fixed = flags.fix ? await this.#fix(certain, this.writeOptions(flags)) : undefined
     const shown = filesOf(await check(options))
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })

@@ -63,7 +63,7 @@ async function open(
   env: Environment,
 ): Promise<{ source: SecretSource; context: SourceContext }> {
   if (agw !== undefined && needsTrust(entry, agw) && !(await isTrusted(agw, env)))
-    throw problemError(untrusted(agw))
+    throw problemError(untrusted(entry, agw))
   const source = await sourceOf(entry)
   const signal = AbortSignal.timeout(entry.timeoutMs ?? source.timeoutMs)
   return { source, context: { env, configDir, connections: agw?.connections ?? {}, signal } }

@@ -70,10 +70,10 @@ export async function trust(file: AgwFile, env: Environment): Promise<{ changed:
 }
 
 /** What is said of a value whose source may not be used. */
-export function untrusted(file: AgwFile): SourceProblem {
+export function untrusted(entry: SecretEntry, file: AgwFile): SourceProblem {
   return {
     code: 'untrusted',
-    message: `${file.document.file} ${demandsOf(file)[0] ?? 'needs trust'}, and nobody has said that it may`,
+    message: `${file.document.file} ${demandOf(entry, file) ?? 'needs trust'}, and nobody has said that it may`,
     hint: 'look at the file, then run `agw trust` (or set AGW_TRUST=1 where every file is your own, as in CI)',
   }
 }

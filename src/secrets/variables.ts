@@ -130,7 +130,7 @@ async function gatherWanted(options: VariableOptions): Promise<ReadonlyMap<strin
   for (const entry of entries.filter(one => !allowed.includes(one))) {
     const { variable, kind } = entry
     found.set(variable, {
-      outcome: asked.includes(entry) ? untrusted(agw) : notAsked(variable, kind),
+      outcome: asked.includes(entry) ? untrusted(entry, agw) : notAsked(variable, kind),
       described: kind,
     })
   }

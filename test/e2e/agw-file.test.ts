@@ -89,6 +89,19 @@ describe('agw.yaml beside the config', () => {
     expect((await run(['validate'], { AGW_TRUST: '1' })).status).toBe(0)
   })
 
+  it('keys move names the trust that is missing, for a key the reason of its own source', async () => {
+    const vault = 'vault: { address: "http://127.0.0.1:9", login: { kubernetes: { role: agw } } }\n'
+    await put('agw.yaml', exec)
+    const moved = await run(['keys', 'move', 'gpt-5', '--to', 'env', '--yes'])
+    expect([moved.status, moved.stderr]).toEqual([4, expect.stringMatching(/ runs .*\n.*`agw trust`/)])
+    const other =
+      'secrets:\n  OTHER: { exec: [./get.sh] }\n  OPENAI_API_KEY: { vault: { path: a/data/b, field: c } }\n'
+    await put('agw.yaml', `${other}sources:\n  ${vault}`)
+    const { stdout } = await run(['validate'])
+    expect(stdout).toMatch(/agw\.yaml logs in at an address of its own \(vault\)/)
+    expect(stdout).not.toContain('get.sh')
+  })
+
   it('a .env beside the config gives no trust', async () => {
     await put('agw.yaml', exec)
     await put('.env', 'AGW_TRUST=1\n')

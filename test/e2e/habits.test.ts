@@ -1,10 +1,22 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { agw, start, tempFolder } from '../helpers/agw.ts'
+import { agw, BIN, cleanEnv, start, tempFolder } from '../helpers/agw.ts'
 
 let folder: string
 beforeEach(async () => {
   folder = await tempFolder()
 })
+
+/** `agw …` typed into a shell, redirections and all. */
+const inShell = (line: string): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise(resolve => {
+    const script = `"${process.execPath}" "${BIN}" ${line}`
+    execFile('sh', ['-c', script], { cwd: folder, env: cleanEnv(folder) }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    )
+  })
 
 describe('what hands type by habit', () => {
   it.each([
@@ -18,6 +30,16 @@ describe('what hands type by habit', () => {
     const run = await agw(args, { cwd: folder })
     expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(says) })
   })
+
+  it.skipIf(process.platform !== 'linux').each(['', '--json'])(
+    'says in plain words that its output finds no room: validate %s',
+    async flag => {
+      await writeFile(join(folder, 'config.yaml'), 'binds: []\n')
+      const run = await inShell(`validate ${flag} > /dev/full`)
+      expect(run).toMatchObject({ code: 2, stdout: '' })
+      expect(run.stderr).toMatch(/^error cannot write to standard output: there is no space left\n {2}→ /)
+    },
+  )
 
   it('takes --json in front of the command', async () => {
     const { stdout, status } = await agw(['--json', 'keys', 'list'], { cwd: folder })

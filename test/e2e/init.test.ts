@@ -99,6 +99,12 @@ describe('a flag without effect is refused, and nothing is written', () => {
       4,
       /1 line, and there are 2 providers/,
     ],
+    [
+      'a variable of the system',
+      ['--provider', 'openai', '--method', 'env', '--env', 'PATH'],
+      2,
+      /--env names PATH, which belongs to the system/,
+    ],
     ['--env with a file', ['--provider', 'openai', '--method', 'file', '--env', 'A'], 2, /--env has no use/],
     [
       '--key-file with env',

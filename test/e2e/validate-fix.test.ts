@@ -38,6 +38,19 @@ describe('--fix', () => {
     expect(run.stderr).toMatch(/\+ # costs \$\$NOPE[\s\S]*dry run/)
   })
 
+  it('shows in a dry run, once, all that it would write', async () => {
+    const text = DOUBTFUL.replace('"$OPENAI_API_KEY"', '$OPENAI_API_KEY')
+    await put({ 'config.yaml': text })
+    const env = { OPENAI_API_KEY: 'abcdefghijklmnopqrst: #x' }
+    const dry = await validate(['--fix', '--dry-run', '--engine', 'agentgateway'], env)
+    expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe(text)
+    const diff = (run: typeof dry) => run.stderr.split('\n').filter(line => /^\s*\+ /.test(line))
+    expect(diff(dry)).toHaveLength(2)
+    expect(dry.stderr).toMatch(/\+ .*"\$OPENAI_API_KEY"[\s\S]*\+ .*keyHash:/)
+    expect(dry.stderr.match(/dry run/g)).toHaveLength(1)
+    expect(diff(await validate(['--fix', '--yes', '--engine', 'agentgateway'], env))).toEqual(diff(dry))
+  })
+
   it('tells in JSON what it did', async () => {
     await put({ 'config.yaml': broken, 'b.yaml': GOOD })
     const run = await validate(['*.yaml', '--fix', '--yes', '--json'], ENV)
