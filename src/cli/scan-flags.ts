@@ -6,7 +6,7 @@ export const scanFlags = {
     summary: 'How the findings are printed; --json is json.',
     options: ['text', 'json', 'sarif'],
     default: 'text',
-    env: 'AGW_FORMAT',
+    env: 'AGW_SCAN_FORMAT',
   }),
   history: Flags.boolean({
     summary: 'Look into everything that git keeps.',

@@ -32,7 +32,7 @@ export default class Validate extends ConfigCommand {
   static override flags = validateFlags
 
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() || asksForJson(this.argv, process.env)
+    return super.jsonEnabled() || asksForJson(this.argv, process.env['AGW_FORMAT'])
   }
 
   override async catch(error: Error): Promise<void> {

@@ -1,4 +1,4 @@
-/** How sure a match is: `high` is a prefix and a fixed length, `low` has no prefix and needs its context. */
+/** How sure a match is: `high` is a prefix and a fixed length, `medium` a prefix and a length that may vary, `low` has no prefix and needs its context. */
 export type Confidence = 'high' | 'medium' | 'low'
 
 /** The shape of one kind of key. */
@@ -118,6 +118,25 @@ export const KEY_FORMATS: readonly KeyFormat[] = [
     'high',
   ),
   format('litellm-virtual', 'litellm', /^sk-[A-Za-z0-9_-]{16,64}$/, 'sk-…', 'low'),
+]
+
+/** Formats change without notice: these have a known prefix and another length, or lack the mark in the middle. For scans. */
+export const LOOSE_FORMATS: readonly KeyFormat[] = [
+  format(
+    'openai-other',
+    'openai',
+    /^sk-(?:proj|svcacct|service|admin)-[A-Za-z0-9_-]{32,300}$/,
+    'sk-proj-… or sk-svcacct-…',
+    'medium',
+  ),
+  format(
+    'anthropic-other',
+    'anthropic',
+    /^sk-ant-(?:api|admin)\d{2}-[A-Za-z0-9_-]{32,300}$/,
+    'sk-ant-api03-…',
+    'medium',
+  ),
+  format('openai-bare', 'openai', /^sk-[A-Za-z0-9]{40,300}$/, 'sk-…', 'medium'),
 ]
 
 /** A provider of the table as people call it. */

@@ -169,6 +169,13 @@ describe('agw keys scan', () => {
     expect(await scan('--baseline', 'bad.json')).toMatchObject({ status: 2 })
   })
 
+  it('has a variable of its own for the format: that of validate knows others', async () => {
+    const run = (env: Record<string, string>) => agw(['keys', 'scan'], { cwd: folder, env })
+    expect(await run({ AGW_FORMAT: 'junit' })).toMatchObject({ status: 0, stderr: '' })
+    expect(JSON.parse((await run({ AGW_SCAN_FORMAT: 'json' })).stdout)).toMatchObject({ complete: true })
+    expect(JSON.parse((await run({ AGW_SCAN_FORMAT: 'sarif' })).stdout)).toMatchObject({ version: '2.1.0' })
+  })
+
   it('gives SARIF with a rule, a place and a fingerprint for each', async () => {
     await writeFile(join(folder, 'x.txt'), `${OPENAI}\n`)
     const run = await agw(['keys', 'scan', '--format', 'sarif'], { cwd: folder })

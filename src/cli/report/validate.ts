@@ -9,16 +9,13 @@ import { summaryText, validateText } from './text.ts'
 export const FORMATS = ['text', 'json', 'github', 'sarif', 'junit'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** Whether the command line, or else the environment, asks for JSON by `--format`. */
-export function asksForJson(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): boolean {
+/** Whether the command line, or else the variable of the flag, asks for JSON by `--format`. */
+export function asksForJson(argv: readonly string[], env: string | undefined): boolean {
   const typed = argv.flatMap((word, index) => {
     if (word === '--format') return [argv[index + 1]]
     return word.startsWith('--format=') ? [word.slice('--format='.length)] : []
   })
-  return (typed.at(-1) ?? env['AGW_FORMAT']) === 'json'
+  return (typed.at(-1) ?? env) === 'json'
 }
 
 export interface ReportOptions {

@@ -28,7 +28,7 @@ export default class KeysScan extends ConfigCommand {
   static override flags = scanFlags
 
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() || asksForJson(this.argv, process.env)
+    return super.jsonEnabled() || asksForJson(this.argv, process.env['AGW_SCAN_FORMAT'])
   }
 
   async run(): Promise<object> {

@@ -1,4 +1,4 @@
-import { KEY_FORMATS, type KeyFormat, PROVIDER_NAMES } from '../formats.ts'
+import { KEY_FORMATS, type KeyFormat, LOOSE_FORMATS, PROVIDER_NAMES } from '../formats.ts'
 import type { Redactor } from '../redactor.ts'
 import { REJECTIONS } from '../rejections.ts'
 import { fingerprint } from '../secret.ts'
@@ -30,6 +30,8 @@ const BEFORE = '(?<![A-Za-z0-9_-])'
 const AFTER = '(?![A-Za-z0-9_-])'
 /** Bits per character; below it a text is `xxxx…` or a word, not a key. */
 const LEAST_ENTROPY = { prefixed: 2.5, bare: 3.2 }
+/** Words with dashes between them: a name, or what a page says to put there. */
+const WORDS = /^(?:[a-z]+\d{0,2}[-_])*[a-z]+\d{0,2}$/
 /** Formats whose shape is not enough: the word that must stand in front, in the name the value is given to. */
 const NAMED: Readonly<Record<string, string>> = {
   'aws-secret': 'aws[\\w.-]{0,20}secret|secret[_-]?access[_-]?key',
@@ -40,6 +42,7 @@ const NAMED: Readonly<Record<string, string>> = {
   cohere: 'cohere',
   'litellm-virtual': 'litellm[\\w.-]{0,20}key',
 }
+const FORMATS = [...KEY_FORMATS, ...LOOSE_FORMATS]
 /** Base64 long enough to hold a key, as manifests of Kubernetes have it. */
 const BASE64 = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,700}={0,2}(?![A-Za-z0-9+/=])/g
 
@@ -52,7 +55,7 @@ interface Shape {
 
 /** A search for keys of every known shape and for the values that `own` knows, whose marks are their fingerprints. */
 export function keySearch(own: Redactor): Search {
-  const shapes = KEY_FORMATS.flatMap(shapeOf)
+  const shapes = FORMATS.flatMap(shapeOf)
   return text => {
     const mine: Unjudged[] = own.find(text).map(({ start, end, mark }) => ({
       start,
@@ -91,15 +94,15 @@ function inShape({ format, pattern, needle }: Shape, text: string): Unjudged[] {
   if (needle !== undefined && !needle.test(text)) return []
   const least = NAMED[format.id] === undefined ? LEAST_ENTROPY.prefixed : LEAST_ENTROPY.bare
   return [...text.matchAll(pattern)].flatMap(({ 0: value, index: start }) =>
-    isReal(value, least) ? [foundOf(format, value, start, start + value.length)] : [],
+    isReal(format, value, least) ? [foundOf(format, value, start, start + value.length)] : [],
   )
 }
 
 function inBase64(text: string): Unjudged[] {
   return [...text.matchAll(BASE64)].flatMap(({ 0: encoded, index: start }) => {
     const value = Buffer.from(encoded, 'base64').toString('latin1').trim()
-    const format = KEY_FORMATS.find(one => one.confidence === 'high' && one.pattern.test(value))
-    if (format === undefined || !isReal(value, LEAST_ENTROPY.prefixed)) return []
+    const format = FORMATS.find(one => one.confidence !== 'low' && one.pattern.test(value))
+    if (format === undefined || !isReal(format, value, LEAST_ENTROPY.prefixed)) return []
     return [foundOf(format, value, start, start + encoded.length)]
   })
 }
@@ -117,7 +120,8 @@ function foundOf(format: KeyFormat, value: string, start: number, end: number): 
 }
 
 /** A placeholder or a masked copy is no key, nor is what repeats one letter. */
-function isReal(value: string, least: number): boolean {
+function isReal({ confidence }: KeyFormat, value: string, least: number): boolean {
+  if (confidence === 'medium' && WORDS.test(value)) return false
   return !REJECTIONS.some(rejection => rejection.test(value)) && entropy(value) >= least
 }
 

@@ -104,6 +104,33 @@ describe('a search', () => {
     expect(JSON.stringify(one)).not.toContain(openai.slice(10, 40))
   })
 
+  const letters = Buffer.from(keyLike('plain', 'letters').repeat(4))
+    .toString('base64')
+    .replace(/[^A-Za-z0-9]/g, '')
+  const loose: [title: string, value: string, provider: string][] = [
+    ...[40, 64, 156].map((length): [string, string, string] => [
+      `sk-proj- and ${length} characters`,
+      `sk-proj-${letters.slice(0, length)}`,
+      'OpenAI',
+    ]),
+    ['sk- and 48 characters', `sk-${letters.slice(0, 48)}`, 'OpenAI'],
+    ['sk-ant-api03- and 60 characters', `sk-ant-api03-${letters.slice(0, 60)}`, 'Anthropic'],
+  ]
+  it.each(loose)('takes another length for a key, less surely: %s', (_, value, provider) => {
+    const expected = { provider, confidence: 'medium', fingerprint: fingerprint(value) }
+    expect(search(`key = "${value}"`)).toMatchObject([expected])
+    expect(search(`k: ${Buffer.from(value).toString('base64')}`)).toMatchObject([expected])
+  })
+
+  it.each([
+    'sk-proj-the-key-of-your-project-goes-in-this-very-place',
+    'sk-ant-api03-put_the_key_of_your_workspace_in_here_please',
+    `sk-${'abc'.repeat(16)}`,
+    'sk-circle-fade-dot-before-and-after-the-spinner-of-the-page',
+  ])('takes no words for a key of another length: %s', text => {
+    expect(search(text)).toEqual([])
+  })
+
   it('comes to an end on a large text without keys, and on one that looks like many', () => {
     // A pattern that goes back and forth would take minutes or years here.
     expect(search('the quick brown fox jumps over sk- the lazy dog AKIA\n'.repeat(40_000))).toEqual([])
