@@ -75,12 +75,27 @@ async function rotate(scene: Scene, options: RotateOptions): Promise<Rotated> {
     const gateways = await gatewaysOf(loaded, slot.name, shown, options.load.env)
     return { ...outcome(scene, shown, shown), changed: false, gateways, keepUntil: journal?.keepUntil }
   }
+  refuseLoss(scene, next)
   if (options.check) await requireWorking(scene, next, options)
   const rotation = await keep(scene, next, options)
   await note(scene, rotation, 'switching', options)
   const files = await writeKey(scene, next, options.load)
   options.onEvent({ step: 'written', fingerprint: rotation.to })
   return { ...(await spread(scene, rotation, options)), files }
+}
+
+/** There is room for one old key: another that was promised to be kept would be lost. */
+function refuseLoss({ journal, key, slot }: Scene, next: Secret): void {
+  if (journal === undefined || isExpired(journal)) return
+  if ([key, next].some(one => one.fingerprint() === journal.from)) return
+  const until = journal.keepUntil.slice(0, 16).replace('T', ' ')
+  throw new AgwError(
+    'SLOT_NOT_WRITABLE',
+    `the key of ${slot.name} before this one, ${journal.from}, is kept until ${until} UTC, and would be lost; nothing was changed`,
+    {
+      hint: `forget it first with \`agw keys rotate ${slot.name} --finish\`, or go back to it with --undo`,
+    },
+  )
 }
 
 /** Lays the old key aside; the one that was laid aside before goes first. */

@@ -203,7 +203,9 @@ describe('agw keys remove', () => {
     expect(await holders()).toEqual(HOMES[method])
     expect(await ok('keys', 'remove', 'openai', '--yes')).toMatchObject({ changed: true, fingerprint: null })
     expect(await holders()).toEqual([])
-    expect((await ok('keys', 'list'))['keys']).toMatchObject([{ name: 'openai', state: 'missing' }])
+    const listed = await run('keys', 'list', '--json')
+    expect(listed.status).toBe(4)
+    expect(JSON.parse(listed.stdout).keys).toMatchObject([{ name: 'openai', state: 'missing' }])
   })
 
   it('has nothing to do where the file is gone, folder and all', async () => {

@@ -192,6 +192,7 @@ describe('a rotation', () => {
 
   it('that is killed while the key before the last one is kept goes back to the last one', async () => {
     await rotated('env')
+    await endTime(folder)
     const before = join(await tempFolder(), 'before')
     await cp(folder, before, { recursive: true })
     for (let at = 1; ; at += 1) {

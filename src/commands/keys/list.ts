@@ -2,12 +2,17 @@ import { ConfigCommand } from '../../cli/config-command.ts'
 import { keysText } from '../../cli/report/keys.ts'
 import { formatPath } from '../../config/diagnostic.ts'
 import { keySlots } from '../../config/index.ts'
+import { EXIT } from '../../errors.ts'
 import { requireKeyPlaces } from '../../load.ts'
 import { listKeys, readKeyNotes } from '../../secrets/index.ts'
+
+/** Nothing could be sent. */
+const UNRESOLVED: readonly string[] = ['missing', 'empty', 'unreadable']
 
 export default class KeysList extends ConfigCommand {
   static override summary =
     'Show every key slot of the config: where its key comes from, and its fingerprint.'
+  static override description = 'Exits 4 when a key is missing, empty or cannot be read.'
   static override examples = ['<%= config.bin %> keys list', '<%= config.bin %> keys list --json']
 
   async run(): Promise<object> {
@@ -30,6 +35,7 @@ export default class KeysList extends ConfigCommand {
       if (age?.state === 'old') this.warning(`${age.message}: ${age.hint}`)
       else if (age !== undefined) this.note(`${age.message}: ${age.hint}`)
     }
+    if (rows.some(({ state }) => UNRESOLVED.includes(state))) this.endWith(EXIT.secret)
     return {
       keys: rows.map(({ slot, method, age, ...row }) => ({
         name: slot.name,
