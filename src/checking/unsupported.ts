@@ -1,6 +1,7 @@
 import type { ConfigDocument, Diagnostic } from '../config/index.ts'
 import type { Config } from '../config/schema.ts'
 import { AgwError } from '../errors.ts'
+import { WITHOUT_IT } from '../gateway/support.ts'
 import { findUnsupported } from '../gateway/supported.ts'
 
 /** What the embedded gateway does not run, at its place: an error where it is the one that shall run the config. */
@@ -9,11 +10,11 @@ export function unsupportedFindings(
   document: ConfigDocument,
   engine?: 'embedded' | 'agentgateway' | undefined,
 ): Diagnostic[] {
-  return findUnsupported(config).map(({ path, what }) => ({
+  return findUnsupported(config).map(({ path, what, instead = WITHOUT_IT }) => ({
     code: 'NOT_RUN_HERE',
     severity: engine === 'embedded' ? 'error' : 'unsupported-here',
     message: `the embedded gateway does not run ${what}`,
-    hint: 'run this config with the agentgateway binary, or take it out',
+    hint: instead,
     file: document.file,
     path,
     range: document.rangeOf(path, 'key'),

@@ -313,8 +313,8 @@ export const CODES = {
   ),
 
   // Routes.
-  ROUTE_WITHOUT_BACKEND: shape('route without an answer', 'Every request to it ends in a 500.'),
-  NO_WEIGHT: shape('no backend with a weight', 'None is ever chosen, and every request ends in an error.'),
+  ROUTE_WITHOUT_BACKEND: warning('route without an answer', 'Every request to it ends in a 500.'),
+  NO_WEIGHT: warning('no backend with a weight', 'None is ever chosen, and every request ends in an error.'),
   ROUTE_SHADOWED: warning(
     'route that never gets a request',
     'Another route takes all its requests: it comes first by its path, its conditions or its name.',

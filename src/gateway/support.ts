@@ -6,10 +6,15 @@ export interface Unsupported {
   readonly path: Path
   /** Goes on from "does not run": `"retry"`, `listeners of protocol TCP`. */
   readonly what: string
+  /** What to do, where there is something that does the same here. */
+  readonly instead?: string | undefined
 }
 
-/** Told of a part of a config that is not run, which is described as `what`. */
-export type Report = (path: Path, what: string) => void
+/** What to do with everything else that is not run. */
+export const WITHOUT_IT = 'run this config with the agentgateway binary, or take it out'
+
+/** Told of a part of a config that is not run, which is described as `what`, and of what does the same here. */
+export type Report = (path: Path, what: string, instead?: string) => void
 
 /** Looks at one place of the config and reports what of it is not run. The schema has checked its shape. */
 export type Support = (value: unknown, path: Path, report: Report) => void

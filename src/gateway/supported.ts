@@ -203,7 +203,17 @@ const LISTENED_ON = unless(value =>
  * The start-time settings, one by one. Run: what concerns connections and their end. Nothing to do: IPv6 (the address
  * comes from --host) and sensitive headers (no header is ever logged). Everything else would be silently without effect.
  */
+const LOGGING: Support = (value, path, report) => {
+  if (isMap(value))
+    report(
+      path,
+      '"logging"',
+      'use frontendPolicies.accessLog for its filter and fields, --log-level for its level',
+    )
+}
+
 const STATIC_CONFIG = section({
+  logging: LOGGING,
   adminAddr: LISTENED_ON,
   statsAddr: LISTENED_ON,
   readinessAddr: LISTENED_ON,
@@ -283,6 +293,6 @@ const CONFIG = section({
 /** Everything in a config that the format knows, and that the embedded gateway would not do. */
 export function findUnsupported(config: Config): Unsupported[] {
   const found: Unsupported[] = []
-  CONFIG(config, [], (path, what) => found.push({ path, what }))
+  CONFIG(config, [], (path, what, instead) => found.push({ path, what, instead }))
   return [...found, ...azureWithoutKey(config)]
 }

@@ -240,6 +240,11 @@ describe('what the embedded gateway does not run', () => {
     expect(found.find(one => formatPath(one.path) === path)?.what).toMatch(what)
   })
 
+  it('is told with what does the same here, where something does', () => {
+    const [found] = findUnsupported({ config: { logging: { level: 'debug' } } } as Config)
+    expect(found?.instead).toMatch(/frontendPolicies\.accessLog.*--log-level/)
+  })
+
   it('is all reported at once', () => {
     const config = { mcp: {}, ui: {}, ...policy({ mcpGuardrails: {}, a2a: {} }) } as Config
     expect(findUnsupported(config)).toHaveLength(4)

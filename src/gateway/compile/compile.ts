@@ -16,6 +16,7 @@ import type { Step } from '../policies/policy.ts'
 import { RouteTable } from '../router.ts'
 import type { Bind, Listener, Route, Runtime } from '../runtime.ts'
 import type { ServerTls } from '../server-tls.ts'
+import { WITHOUT_IT } from '../support.ts'
 import { findUnsupported } from '../supported.ts'
 import { invalid } from './invalid.ts'
 import { compileLlm } from './llm.ts'
@@ -57,7 +58,7 @@ export function compileRuntime(config: Config, options: CompileOptions = {}): Ru
   const [unsupported] = findUnsupported(config)
   if (unsupported !== undefined) {
     const what = `the embedded gateway does not run ${unsupported.what}`
-    throw invalid(unsupported.path, what, 'run this config with the agentgateway binary, or take it out')
+    throw invalid(unsupported.path, what, unsupported.instead ?? WITHOUT_IT)
   }
   return new Compilation(config, options).runtime()
 }

@@ -9,9 +9,6 @@ import { diagnosticsIn } from './findings-in.ts'
 const ERRORS: Readonly<Record<string, readonly string[]>> = {
   // The headers of config.tracing are expressions: agentgateway compiles them on loading, and "Basic xx" is none.
   '07929cb7b709.yaml': ['BAD_EXPRESSION 9'],
-  // Fragments that show where policies stand: a route with nothing else answers 500.
-  '11eacb0991d7.yaml': ['ROUTE_WITHOUT_BACKEND 5'],
-  '47557d49fe12.yaml': ['ROUTE_WITHOUT_BACKEND 5'],
   // Shows what happens when a route group is missing.
   '5a33032abb8c.yaml': ['UNKNOWN_BACKEND 12'],
   // A fragment about auth, which agentgateway refuses.
@@ -31,6 +28,9 @@ const WARNINGS: Readonly<Record<string, readonly string[]>> = {
   'c3d1121586a8.yaml': ['PLAIN_VIRTUAL_KEY 8'],
   'd669fa027ef0.yaml': ['PLAIN_VIRTUAL_KEY 8'],
   'd89ac7917512.yaml': ['PLAIN_VIRTUAL_KEY 7', 'PLAIN_VIRTUAL_KEY 10'],
+  // Fragments that show where policies stand: a route with nothing else answers 500.
+  '11eacb0991d7.yaml': ['ROUTE_WITHOUT_BACKEND 5'],
+  '47557d49fe12.yaml': ['ROUTE_WITHOUT_BACKEND 5'],
   // Hosts with port 443 and no backendTLS: agentgateway speaks plain HTTP to them.
   '7048ea007805.yaml': ['PLAIN_TO_TLS_PORT 7'],
   '737b605395a4.yaml': ['PLAIN_TO_TLS_PORT 8'],
