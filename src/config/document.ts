@@ -211,6 +211,14 @@ export class ConfigDocument {
     }
   }
 
+  /** Said where what follows looks as if it were meant to be part of the name. */
+  #endOfName(use: VariableUse): string {
+    const [next] = /^[-.](?=\w)/.exec(this.text.slice(use.end, use.end + 2)) ?? []
+    return next === undefined || this.text[use.start + 1] === '{'
+      ? ''
+      : `the name ends before the "${next}": `
+  }
+
   #missing(use: VariableUse): Diagnostic {
     const comment = this.#dollars.isInComment(use.start)
     const range = this.lines.range(use.start, use.end)
@@ -227,6 +235,17 @@ export class ConfigDocument {
       }
     }
     const literal = this.#dollars.isInHash(use.start)
+    if (!comment && !literal && !looksSecret(use.name) && !/^[\p{Alphabetic}\p{N}_]+$/u.test(use.name)) {
+      return {
+        code: 'VARIABLE_UNSET',
+        severity: 'error',
+        message: 'what stands in this ${…} is not a variable name',
+        hint: 'a name is made of letters, digits and _; write $$ for a dollar sign that is meant literally',
+        file: this.file,
+        path: [],
+        range,
+      }
+    }
     // A key that was pasted behind a dollar sign reads as a name.
     const name = literal || looksSecret(use.name) ? 'whose name is not shown here' : use.name
     return {
@@ -239,7 +258,7 @@ export class ConfigDocument {
         ? 'write $$ for a dollar sign that is meant literally, or take the name out of the comment'
         : /^\d/.test(use.name) || name !== use.name
           ? 'write $$ for a dollar sign that is meant literally'
-          : `export ${name}, put it into .env beside the config, or write \${${name}:-default}`,
+          : `${this.#endOfName(use)}export ${name}, put it into .env beside the config, or write \${${name}:-default}`,
       file: this.file,
       path: [],
       range,

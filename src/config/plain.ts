@@ -24,6 +24,7 @@ export function toPlain(yaml: Document, mayAlias = true): PlainData {
   const path: (string | number)[] = []
   let unfolded = 0
   let insideAliases = 0
+  const open = new Set<unknown>()
   const stop = (code: string, message: string, hint: string, node: unknown): undefined => {
     const range = (node as { range?: [number, number, number] }).range ?? [0, 0, 0]
     if (findings.length === 0) {
@@ -43,9 +44,15 @@ export function toPlain(yaml: Document, mayAlias = true): PlainData {
       const message = 'this alias (*name) refers to no anchor (&name) above it'
       return stop('YAML_SYNTAX', message, 'quote the value if the star is meant literally', alias)
     }
+    if (open.has(target)) {
+      const message = 'this alias (*name) stands inside the value that its anchor (&name) names'
+      return stop('YAML_SYNTAX', message, 'write the value out: one that holds itself has no end', alias)
+    }
+    open.add(target)
     insideAliases += 1
     const value = convert(target)
     insideAliases -= 1
+    open.delete(target)
     return value
   }
   const convert = (node: unknown): unknown => {

@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isScalar, isSeq, type YAMLError, type YAMLMap } from 'yaml'
+import { type Document, isCollection, isMap, isPair, isScalar, isSeq, type YAMLError, type YAMLMap } from 'yaml'
 import type { Path } from './diagnostic.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
@@ -13,7 +13,7 @@ export interface SyntaxFinding {
 
 /**
  * The YAML library's errors in our words. Its own messages quote the text around the error, which may be a secret, so
- * only its code and position are used.
+ * they are never shown: only codes, positions and, of brackets, the form of the message are used.
  */
 const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
   BAD_ALIAS: [
@@ -62,7 +62,7 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 const MOST = 50
 
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  const broken = [...firstOf(onePerPlace(yaml.errors)), ...duplicateKeys(yaml)]
+  const broken = [...firstOf(onePerPlace(yaml.errors), yaml), ...duplicateKeys(yaml)]
   if (broken.length > 0) return broken
   if (yaml.contents === null || text.trim() === '') {
     return [
@@ -85,8 +85,10 @@ function onePerPlace(errors: readonly YAMLError[]): YAMLError[] {
   return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start))
 }
 
-function firstOf(errors: readonly YAMLError[]): SyntaxFinding[] {
+function firstOf(errors: readonly YAMLError[], yaml: Document): SyntaxFinding[] {
   const next = errors[MOST]
+  const starts = errors.some(isOpenBracket) ? flowStarts(yaml) : new Map<number, number>()
+  const fromError = (error: YAMLError): SyntaxFinding => openBracket(error, starts) ?? findingOf(error)
   if (next === undefined) return errors.map(fromError)
   const rest = `${errors.length - MOST} more mistakes from here on are not listed`
   return [
@@ -129,7 +131,34 @@ function addDuplicates(map: YAMLMap, found: SyntaxFinding[]): void {
   }
 }
 
-function fromError(error: YAMLError): SyntaxFinding {
+/** As `[1, 2` that goes on to the next key, which is where the library sees it. */
+function isOpenBracket({ message }: YAMLError): boolean {
+  return /^Flow (?:map|sequence) .*must .*end with a [\]}]/.test(message)
+}
+
+function openBracket(error: YAMLError, starts: ReadonlyMap<number, number>): SyntaxFinding | undefined {
+  const start = isOpenBracket(error) ? starts.get(error.pos[0]) : undefined
+  if (start === undefined) return undefined
+  const message = 'this bracket is never closed'
+  const hint = 'close it where its list or map ends, before the next key'
+  return { code: 'YAML_SYNTAX', message, hint, path: [], start, end: start + 1 }
+}
+
+/** Where values in brackets begin, by where they end; the innermost where several end at one place. */
+function flowStarts(yaml: Document): Map<number, number> {
+  const starts = new Map<number, number>()
+  const open: unknown[] = [yaml.contents]
+  while (open.length > 0) {
+    const node = open.pop()
+    if (!isMap(node) && !isSeq(node)) continue
+    const [start, end] = node.range ?? [0, 0]
+    if (node.flow === true) starts.set(end, Math.max(start, starts.get(end) ?? 0))
+    for (const item of node.items) open.push(...(isPair(item) ? [item.key, item.value] : [item]))
+  }
+  return starts
+}
+
+function findingOf(error: YAMLError): SyntaxFinding {
   const [start, end] = error.pos
   if (error.code === 'RESOURCE_EXHAUSTION') {
     return {

@@ -106,7 +106,7 @@ function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean 
       'INLINE_KEY',
       'warning',
       `the key of ${slot.name} stands in the config: whoever reads the file has it`,
-      `move it out with \`agw keys set ${slot.name} --method file\``,
+      `move it out with \`agw keys move ${slot.name} --to file\``,
     )
   }
   return cleaned.ok && mismatch === undefined

@@ -121,7 +121,7 @@ function warningsOf(choices: NewConfigChoices): string[] {
   const warnings: string[] = []
   if (choices.providers.some(one => one.method === 'inline')) {
     warnings.push(
-      'the key stands in the config: whoever reads the file has it. `agw keys set NAME --method file` moves it out',
+      'the key stands in the config: whoever reads the file has it. `agw keys move NAME --to file` moves it out',
     )
   }
   if (choices.providers.some(one => one.method === 'passthrough')) {

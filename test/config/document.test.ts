@@ -20,6 +20,9 @@ describe('reading gives every finding with its place', () => {
     ['a tab', 'a:\n\tb: 1\n', ['YAML_SYNTAX'], '2:1'],
     ['an open quote', 'a: "x\n', ['YAML_SYNTAX']],
     ['an open quote above more lines', 'a:\n  b: "x\n  c: 1\n  d: 2\n', ['YAML_SYNTAX']],
+    ['an open bracket, not the key after it', 'a:\n  - [1,2\nb: 3\n', ['YAML_SYNTAX'], '2:5'],
+    ['an open brace', 'a: {x: [1]\nb: 3\n', ['YAML_SYNTAX'], '1:4'],
+    ['an alias inside its own anchor', 'a: &x [*x]\n', ['YAML_SYNTAX'], '1:8'],
     ['a key twice', 'a: 1\nb: 2\na: 3\n', ['DUPLICATE_KEY'], '3:1'],
     ['two documents', 'a: 1\n---\nb: 1\n', ['YAML_SYNTAX'], '2:1'],
     [
@@ -47,6 +50,8 @@ describe('what is said of a variable that is not set', () => {
       'write ${KEY}, or ${KEY:-default}',
     ],
     ['a: "${KEY-x}"', 'agentgateway knows no such form of ${KEY…}', 'write ${KEY}, or ${KEY:-default}'],
+    ['a: "${FOO BAR}"', 'is not a variable name', 'letters, digits and _'],
+    ['a: "$OPENAI-KEY"', 'the variable OPENAI is not set', 'the name ends before the "-": export OPENAI, '],
     ['a: "$5"', 'the variable 5 is not set', 'write $$ for'],
     ['a: "$KEY"', 'the variable KEY is not set', 'export KEY, put it into .env'],
   ])('%s', (text, message, hint) => {
