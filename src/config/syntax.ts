@@ -1,4 +1,13 @@
-import { type Document, isCollection, isMap, isPair, isScalar, isSeq, type YAMLError, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml'
 import type { Path } from './diagnostic.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
