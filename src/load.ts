@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly cwd: string
   /** A dotenv file; `false` reads none, absent reads `.env` beside the config. */
   readonly envFile?: string | false | undefined
+  /** A dotenv file that cannot be read is a problem of the variables, no error. */
+  readonly dotenvMayFail?: boolean | undefined
   /** Gives the text when `file` is `-`. */
   readonly stdin?: (() => Promise<Uint8Array>) | undefined
   /** What configs are to be taken to hold in place of what they hold, by absolute path. */
@@ -99,6 +101,7 @@ async function readSources(
     ...((agw ?? options.lastGood) && !options.everyVariable && { wanted: used }),
     gather: options.gather,
     localOnly: options.standIns,
+    dotenvMayFail: options.dotenvMayFail,
     lastGood: options.lastGood,
     ...(named !== undefined && { envFile: named }),
   })

@@ -56,7 +56,11 @@ export interface CheckedConfig extends CheckedFile {
 
 /** Everything `agw validate` finds, in the order of the file. Throws only when there is nothing to read. */
 export async function checkConfig(load: LoadOptions, options: CheckOptions): Promise<CheckedConfig> {
-  const loaded = await loadConfig(options.secrets ? load : { ...load, gather: false })
+  const loaded = await loadConfig({
+    ...load,
+    dotenvMayFail: true,
+    ...(!options.secrets && { gather: false }),
+  })
   const { name, path, document, draft, agw } = loaded
   let found: Diagnostic[] = [...loaded.diagnostics]
   const secrets: Secret[] = []
@@ -78,7 +82,10 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   }
   if (options.published !== undefined) found = options.published.judge(document, found)
   if (!options.secrets) found = found.filter(one => one.code !== 'VARIABLE_UNSET')
-  if (agw !== undefined && agw.diagnostics.length > 0) found = found.map(one => afterAgwFile(one, agw))
+  if (agw !== undefined && agw.diagnostics.length > 0)
+    found = found.map(one => afterFile(one, agw.document.file))
+  const unread = loaded.variables.dotenvProblem
+  if (unread !== undefined) found = found.map(one => afterFile(one, shortName(load.cwd, unread.file)))
   const judged = applySuppressions(document, found, code => draft !== undefined && isCertain(code, options))
   const diagnostics = judged.diagnostics.toSorted((a, b) => a.range.start.offset - b.range.start.offset)
   return {
@@ -89,7 +96,11 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
     suppressed: judged.suppressed,
     secrets,
     keyFiles,
-    beside: [...besides(agw), ...dotenvBeside(loaded, load.cwd)],
+    beside: [
+      ...besides(agw),
+      ...dotenvBeside(loaded, load.cwd),
+      ...(options.secrets ? dotenvUnread(loaded, load.cwd) : []),
+    ],
   }
 }
 
@@ -135,10 +146,10 @@ function besides(agw: AgwFile | undefined): CheckedFile[] {
   return [{ name: document.file, path, document, diagnostics, suppressed: [] }]
 }
 
-/** Of a variable nothing is known while agw.yaml, which may say where it lives, cannot be read. */
-function afterAgwFile(one: Diagnostic, { document }: AgwFile): Diagnostic {
+/** Of a variable nothing is known while a file that may say where it lives cannot be read. */
+function afterFile(one: Diagnostic, file: string): Diagnostic {
   if (one.code !== 'VARIABLE_UNSET') return one
-  return { ...one, hint: `mend ${document.file} first: it may say where the value is` }
+  return { ...one, hint: `mend ${file} first: it may say where the value is` }
 }
 
 /** The dotenv file as a file of its own in reports, where something is wrong with it; none of its lines is shown. */
@@ -160,6 +171,20 @@ function dotenvBeside({ variables }: LoadedConfig, cwd: string): CheckedFile[] {
     }
   })
   return [{ name, path: file, document: { lines: new LineIndex('') }, diagnostics, suppressed: [] }]
+}
+
+/** A dotenv file that cannot be read at all. */
+function dotenvUnread({ variables }: LoadedConfig, cwd: string): CheckedFile[] {
+  if (variables.dotenvProblem === undefined) return []
+  const { file: path, message, hint } = variables.dotenvProblem
+  const file = shortName(cwd, path)
+  const at = { offset: 0, line: 1, column: 1 }
+  const range = { start: at, end: at }
+  const { severity } = CODES.SOURCE_FAILED
+  const diagnostics: Diagnostic[] = [
+    { code: 'SOURCE_FAILED', severity, message: message.replace(path, file), hint, file, path: [], range },
+  ]
+  return [{ name: file, path, document: { lines: new LineIndex('') }, diagnostics, suppressed: [] }]
 }
 
 /** The schema that `--schema` names, compiled; `undefined` when it names none. Throws USAGE and UPSTREAM_FAILED. */

@@ -67,7 +67,7 @@ export async function scanKeys(options: ScanKeysOptions): Promise<ScanResult> {
 /** A scan needs no config; one that cannot be found or read gives no values, and nothing more. */
 async function loadIfThere(load: LoadOptions): Promise<LoadedConfig | undefined> {
   try {
-    return await loadConfig(load)
+    return await loadConfig({ ...load, dotenvMayFail: true })
   } catch (error) {
     const isAbsent = error instanceof AgwError && error.code === 'CONFIG_NOT_FOUND' && load.file === undefined
     if (isAbsent) return undefined
@@ -90,7 +90,8 @@ function homesOf({ draft, document, variables }: LoadedConfig, cwd: string): str
     // A rotation lays the old key down beside the new one.
     file === undefined ? [] : [resolve(cwd, file), `${resolve(cwd, file)}.previous`],
   )
-  return [...files, ...(variables.dotenv === undefined ? [] : [variables.dotenv.file])]
+  const dotenv = variables.dotenv ?? variables.dotenvProblem
+  return [...files, ...(dotenv === undefined ? [] : [dotenv.file])]
 }
 
 async function present(paths: readonly string[]): Promise<string[]> {

@@ -23,6 +23,8 @@ export interface VariableOptions {
   /** A dotenv file that must exist; `false` for none. Without it `.env` in `configDir` is read where there is one. */
   readonly envFile?: string | false | undefined
   readonly configDir: string
+  /** A dotenv file that cannot be read gives no values and a problem of the table, instead of an error. */
+  readonly dotenvMayFail?: boolean | undefined
   /** agw.yaml, where there is one. */
   readonly agw?: AgwFile | undefined
   /** The variables whose sources in agw.yaml are asked; all of them unless told. */
@@ -65,6 +67,8 @@ export interface VariableTable {
   names(): string[]
   /** The dotenv file that was read, with its findings, mode and kind. */
   readonly dotenv: DotenvFile | undefined
+  /** Why it could not be read, where it may fail. */
+  readonly dotenvProblem: (Pick<FileProblem, 'message' | 'hint'> & { readonly file: string }) | undefined
 }
 
 /**
@@ -111,7 +115,12 @@ export async function loadVariables(options: VariableOptions): Promise<VariableT
       return [...new Set([...Object.keys(env), ...named])].sort()
     },
     dotenv,
+    dotenvProblem: isProblem(read) && read.code !== 'missing' ? dotenvProblem(read, options) : undefined,
   }
+}
+
+function dotenvProblem({ code, message, hint }: FileProblem, options: VariableOptions) {
+  return { file: dotenvPath(options), message, hint: code === 'not-utf8' ? 'save it as UTF-8' : hint }
 }
 
 /** What the sources say of the variables that are wanted and that the process does not set itself. */
@@ -145,18 +154,20 @@ function notAsked(variable: string, kind: SourceKind): SourceProblem {
   }
 }
 
-async function readDotenv({
-  envFile,
-  configDir,
-}: VariableOptions): Promise<DotenvFile | FileProblem | undefined> {
-  return envFile === false ? undefined : await readDotenvFile(envFile ?? join(configDir, '.env'))
+async function readDotenv(options: VariableOptions): Promise<DotenvFile | FileProblem | undefined> {
+  return options.envFile === false ? undefined : await readDotenvFile(dotenvPath(options))
+}
+
+function dotenvPath({ envFile, configDir }: VariableOptions): string {
+  return envFile || join(configDir, '.env')
 }
 
 function usable(
   read: DotenvFile | FileProblem | undefined,
-  { envFile }: VariableOptions,
+  { envFile, dotenvMayFail }: VariableOptions,
 ): DotenvFile | undefined {
   if (!isProblem(read)) return read
+  if (read.code !== 'missing' && dotenvMayFail === true) return undefined
   if (read.code !== 'missing') throw new AgwError('SECRET_UNREADABLE', read.message, { hint: read.hint })
   if (envFile === undefined) return undefined
   throw new AgwError('CONFIG_NOT_FOUND', read.message, {

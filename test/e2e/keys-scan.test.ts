@@ -169,6 +169,21 @@ describe('agw keys scan', () => {
     expect(await scan('--baseline', 'bad.json')).toMatchObject({ status: 2 })
   })
 
+  it('goes on when .env is not UTF-8, of which validate has a finding', async () => {
+    await writeFile(join(folder, '.env'), utf16(`OPENAI_API_KEY=${OWN}\n`))
+    await writeFile(join(folder, 'x.txt'), OPENAI)
+    expect(await scan()).toMatchObject({ status: 1, findings: [{ file: 'x.txt' }] })
+    const validate = await agw(['validate', '--json'], { cwd: folder })
+    expect(validate.status).toBe(1)
+    expect(JSON.parse(validate.stdout).files[0]).toMatchObject({
+      file: '.env',
+      diagnostics: [{ code: 'SOURCE_FAILED', line: 1, column: 1, hint: 'save it as UTF-8' }],
+    })
+    const shape = await agw(['validate', '--no-secrets', '--json'], { cwd: folder })
+    expect(shape.status).toBe(0)
+    expect(shape.stdout).not.toContain('.env')
+  })
+
   it('has a variable of its own for the format: that of validate knows others', async () => {
     const run = (env: Record<string, string>) => agw(['keys', 'scan'], { cwd: folder, env })
     expect(await run({ AGW_FORMAT: 'junit' })).toMatchObject({ status: 0, stderr: '' })
