@@ -74,7 +74,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   '@marcbachmann/cel-js': /^gateway\/cel\/library\.js$/,
   re2js: /^gateway\/regex\/pattern\.js$/,
   jose: /^gateway\/auth\/tokens\.js$/,
-  '@napi-rs/keyring': /^secrets\/sources\/keychain\.js$/,
+  '@napi-rs/keyring': /^secrets\/sources\/keychain-thread\.js$/,
   'age-encryption': /^secrets\/age\.js$/,
   '@aws-sdk/client-secrets-manager': /^secrets\/sources\/aws\.js$/,
   '@aws-sdk/client-ssm': /^secrets\/sources\/aws\.js$/,

@@ -1,6 +1,7 @@
 import { AgwError } from '../../errors.ts'
 import { Secret } from '../secret.ts'
 import { problemError, type Reference, type SecretSource, type SourceProblem } from '../source.ts'
+import { askKeychain } from './keychain-thread.ts'
 
 type Place = Reference<'keychain'>['where']
 
@@ -55,25 +56,28 @@ export const keychainSource: SecretSource<'keychain'> = {
 
 async function attempt<T>(place: Place, action: (entry: Entry) => Promise<T>): Promise<T | SourceProblem> {
   try {
-    return await action(await entryOf(place))
+    return await action(entryOf(place))
   } catch (error) {
     return problemOf(error)
   }
 }
 
-/**
- * On Linux always the Secret Service: the library's own choice falls back to the kernel's keyring, where a key is gone
- * after a restart, and where a write that fails was seen to leave the key behind.
- */
-async function entryOf({ service, account }: Place): Promise<Entry> {
-  const { AsyncEntry } = await import('@napi-rs/keyring')
-  return new AsyncEntry(service, account, { linux: { store: 'secret-service' } })
+function entryOf(place: Place): Entry {
+  return {
+    getPassword: signal =>
+      askKeychain({ action: 'getPassword', ...place }, signal) as ReturnType<Entry['getPassword']>,
+    setPassword: (value, signal) =>
+      askKeychain({ action: 'setPassword', ...place, value }, signal) as ReturnType<Entry['setPassword']>,
+    deleteCredential: signal =>
+      askKeychain({ action: 'deleteCredential', ...place }, signal) as ReturnType<Entry['deleteCredential']>,
+  }
 }
 
 /** The library has one code for everything: what went wrong is in its text, which holds no value. */
 function problemOf(error: unknown): SourceProblem {
   const text = error instanceof Error ? error.message : ''
-  if (/did not receive a reply/i.test(text)) {
+  const isGivenUp = error instanceof Error && /^(?:Abort|Timeout)Error$/.test(error.name)
+  if (isGivenUp || /did not receive a reply/i.test(text)) {
     return {
       code: 'timeout',
       message: 'the keychain did not answer in time',

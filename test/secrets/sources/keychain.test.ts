@@ -127,6 +127,20 @@ describe.skipIf(noKeyring !== undefined)(
       })
     })
 
+    test('one that hangs holds up nothing else', async () => {
+      await start(folder(), 'unlocked')
+      running?.freeze()
+      let turns = 0
+      const counting = setInterval(() => {
+        turns += 1
+      }, 5)
+      const found = problem((await gather([entry], context)).get('A'))
+      clearInterval(counting)
+      expect(found).toMatchObject({ code: 'timeout' })
+      // The library waits for two seconds: none, or as many as there are tries, where it does so here.
+      expect(turns).toBeGreaterThan(20)
+    })
+
     test('a bus address where nobody listens', async () => {
       await expectAll('unreachable', /no Secret Service/)
     })
