@@ -106,23 +106,22 @@ function isStale({ by, ageMs }: FoundLock): boolean {
 
 /**
  * Removes a dead process's lock. Of several that find it dead, the one that makes the `.takeover` file removes it,
- * so that nobody removes the lock that another has made since.
+ * so that nobody removes the lock that another has made since. Who dies over it leaves that file, with a name in it.
  */
 async function takeOver(lock: string, judged: string): Promise<void> {
   const claim = `${lock}.takeover`
   try {
-    await (await open(claim, 'wx', 0o600)).close()
+    const handle = await open(claim, 'wx', 0o600)
+    await handle.writeFile(ownText()).finally(() => handle.close())
   } catch {
-    const age = await stat(claim).then(
-      stats => Date.now() - stats.mtimeMs,
-      () => 0,
-    )
-    if (age > UNFINISHED_MS) await rm(claim, { force: true })
+    const found = await readHolder(claim)
+    if (found !== undefined && isStale(found)) await rm(claim, { force: true })
     else await sleep(POLL_MS)
     return
   }
   try {
-    if ((await readFile(lock, 'utf8').catch(() => undefined)) === judged) await rm(lock, { force: true })
+    const [there, claimed] = await Promise.all([readHolder(lock), readHolder(claim)])
+    if (there?.text === judged && claimed?.text === ownText()) await rm(lock, { force: true })
   } finally {
     await rm(claim, { force: true })
   }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AgwError } from '../../src/errors.ts'
 import { lockPath, withLock } from '../../src/secrets/lock.ts'
@@ -33,6 +33,14 @@ describe('withLock', () => {
     await gone(await holderOf(path))
     expect(existsSync(lockPath(path))).toBe(true)
     expect(await withLock(path, async () => 1, { timeoutMs: 0 })).toBe(1)
+  })
+
+  test('that of a process which died while another one took it over is taken over at once', async () => {
+    const path = join(folder(), 'config.yaml')
+    await gone(await holderOf(path))
+    copyFileSync(lockPath(path), `${lockPath(path)}.takeover`)
+    expect(await withLock(path, async () => 1, { timeoutMs: 1000 })).toBe(1)
+    expect(readdirSync(dirname(path))).toEqual([])
   })
 
   test('what runs under it is never interleaved, and the lock file goes away', async () => {
