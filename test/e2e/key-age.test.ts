@@ -32,7 +32,7 @@ describe('a key that is older than agw.yaml allows', () => {
     expect((await agw(['keys', 'list'], { cwd })).stderr).toBe('')
 
     await placeKey(cwd, { method: 'env', key: keyLike('openai', 'other'), upstream: 1 })
-    expect((await agw(['keys', 'list'], { cwd })).stderr).toMatch(/not known/)
+    expect((await agw(['keys', 'list'], { cwd })).stderr).toMatch(/nobody remembers/)
     expect((await agw(['validate', '--json'], { cwd })).stdout).toContain('KEY_AGE_UNKNOWN')
   })
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { simpleBackendPolicies } from './backend-policies-simple.ts'
 import { conditionalList, orConditional } from './conditional.ts'
 import { nullish, optional } from './fields.ts'
-import { cel, count, duration, nameOrStar, text } from './primitives.ts'
+import { cel, count, duration, text } from './primitives.ts'
 import { SIMPLE_BACKEND_KEYS, simpleBackend, simpleBackendShape } from './references.ts'
 import { directResponseShape } from './rewrite.ts'
 import { forms, section } from './section.ts'
@@ -24,10 +24,10 @@ export const cors = section(
   { noun: 'the cors section', about: 'Which pages of other origins may call.', id: 'Cors' },
   {
     allowCredentials: optional(z.boolean(), { description: 'Lets cookies through.', default: false }),
-    allowHeaders: optional(z.array(nameOrStar), 'Headers a page may send; * for those it asks for.'),
-    allowMethods: optional(z.array(nameOrStar), 'Methods a page may use; * for the one it asks for.'),
+    allowHeaders: optional(z.array(text), 'Headers a page may send; * for those it asks for.'),
+    allowMethods: optional(z.array(text), 'Methods a page may use; * for the one it asks for.'),
     allowOrigins: optional(z.array(text), 'Origins, as scheme://host[:port]; the host may hold a star.'),
-    exposeHeaders: optional(z.array(nameOrStar), 'Headers of the answer a page may read.'),
+    exposeHeaders: optional(z.array(text), 'Headers of the answer a page may read.'),
     maxAge: nullish(duration, 'How long a browser may keep the permission.'),
   },
 )

@@ -164,14 +164,6 @@ export const addressPart = shaped(
   value => /^[\x21-\x7e]*$/.test(value),
 )
 
-/** Names of headers or methods as a list that goes into a header; a star stands for all. */
-export const nameOrStar = shaped(
-  'BAD_HEADER',
-  'this is no name that a header can hold',
-  'a name has letters, digits and dashes only, as in x-request-id',
-  isToken,
-)
-
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** Header name → value, written as they are sent, or as expressions, which may go over several lines. */

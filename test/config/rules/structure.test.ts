@@ -84,8 +84,8 @@ describe('what agentgateway refuses on loading', () => {
     ],
     [
       'headers that are none',
-      `gateways: {default: {port: 1, cors: {allowHeaders: ["a b"], allowMethods: ["GET, POST"]}}}\n`,
-      ['BAD_HEADER 1', 'BAD_HEADER 1'],
+      `gateways: {default: {port: 1, cors: {allowHeaders: ["a b"], allowMethods: ["GET, POST"], exposeHeaders: ["x→y"]}}}\n`,
+      ['BAD_HEADER 1', 'BAD_HEADER 1', 'BAD_HEADER 1'],
     ],
     ['anything beside a star', `gateways: {default: {port: 1, cors: {allowHeaders: ["*", "a b"]}}}\n`, []],
   ]
