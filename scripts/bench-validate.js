@@ -48,10 +48,10 @@ for (const lines of [100, 1000, 10_000]) {
   writeFileSync(join(folder, `${lines}.yaml`), config(lines))
   cases.set(`${lines} lines`, [BIN, 'validate', `${lines}.yaml`, '--engine', 'agentgateway'])
 }
-// A key in a file, one out of the environment's file, and one named in agw.yaml: nothing that waits for a network.
+// A key in a file (which the format looks up from the working directory), one out of the environment's file, and one named in agw.yaml: nothing that waits for a network.
 const KEYS = `llm:
   models:
-  - { name: a, provider: openAI, params: { apiKey: { file: openai.key } } }
+  - { name: a, provider: openAI, params: { apiKey: { file: keys/openai.key } } }
   - { name: b, provider: anthropic, params: { apiKey: "$ANTHROPIC_API_KEY" } }
   - { name: c, provider: openAI, params: { apiKey: "$OTHER_API_KEY" } }
 `
