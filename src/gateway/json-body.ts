@@ -23,15 +23,28 @@ export function jsonOf(exchange: Exchange): Record<string, unknown> | undefined 
 
 /** Whether the body is refused for the models it names, for those who say why. */
 export function hasTwoModels({ body }: Exchange): boolean {
-  return body !== undefined && namesTwoModels(body.toString())
+  try {
+    return body !== undefined && namesTwoModels(body.toString())
+  } catch {
+    // A name that cannot be read: the body is no JSON.
+    return false
+  }
 }
 
-/** Whether an object in JSON has two fields `model`. Two searches tell of nearly every body that it has not. */
+/** Whether a field is read as the model: some parsers, Go's encoding/json among them, look at no case. */
+export function isModelName(name: unknown): boolean {
+  return typeof name === 'string' && name.toLowerCase() === 'model'
+}
+
+const PLAIN_NAME = /"model"/i
+/** Each letter of the name, in either case, can be written so. */
+const ESCAPED_LETTER = /\\u00[46]/
+
+/** Whether an object in JSON has two fields for the model. Two searches tell of nearly every body that it has not. */
 function namesTwoModels(json: string): boolean {
-  const first = json.indexOf('"model"')
-  const isPlain = first < 0 || json.indexOf('"model"', first + 1) < 0
-  // Each letter of the name can be written as `\u006…`.
-  if (isPlain && !json.includes('\\u006')) return false
+  const first = json.search(PLAIN_NAME)
+  const isPlain = first < 0 || !PLAIN_NAME.test(json.slice(first + 1))
+  if (isPlain && !ESCAPED_LETTER.test(json)) return false
   let depth = 0
   let found = 0
   for (let at = 0; at < json.length; at++) {
@@ -60,7 +73,7 @@ const LONGEST_NAME = 5 * 6 + 2
 function isModelField(json: string, start: number, end: number): boolean {
   const text = json.slice(start, end + 1)
   if (text.length > LONGEST_NAME || !/^\s*:/.test(json.slice(end + 1))) return false
-  return JSON.parse(text) === 'model'
+  return isModelName(JSON.parse(text))
 }
 
 function isDeeper(value: unknown, left: number): boolean {

@@ -1,7 +1,7 @@
 import { celContext } from './cel/context.ts'
 import type { Exchange } from './exchange.ts'
 import { type Failure, routerFailure } from './failures.ts'
-import { hasTwoModels, jsonOf } from './json-body.ts'
+import { hasTwoModels, isModelName, jsonOf } from './json-body.ts'
 import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
 import { headerText, type RouteRequest, trimPath, valueMatches } from './match.ts'
 import { modelInPath, withModelInPath } from './model-in-path.ts'
@@ -70,9 +70,10 @@ function requestedModel(exchange: Exchange): string | Failure {
 
 /** Where the path names the model, some providers are asked for the one in the body nevertheless. */
 function namesAnother(exchange: Exchange, model: string): boolean {
-  const written = jsonOf(exchange)?.['model']
-  if (typeof written === 'string') return written !== model && written !== `models/${model}`
-  return hasTwoModels(exchange)
+  const json = jsonOf(exchange)
+  if (json === undefined) return hasTwoModels(exchange)
+  const written = Object.entries(json).find(([name]) => isModelName(name))?.[1]
+  return typeof written === 'string' && written !== model && written !== `models/${model}`
 }
 
 /** The texts of the form fields `model`. */
