@@ -13,6 +13,8 @@ export interface Plain {
 }
 
 interface Part {
+  /** What repeats, without how often. */
+  readonly atom: string
   readonly source: string
   /** With what it can start, where those are a few characters. */
   readonly starts: readonly string[] | undefined
@@ -60,10 +62,12 @@ function partsOf(text: string): Part[] | undefined {
     const [, literal, choice, shape, count = ''] = found
     if (choice !== undefined) choices += 1
     if (choices > MOST_CHOICES || (choice !== undefined && count !== '')) return undefined
-    const source = atomOf(literal, choice, shape)
+    // Nothing stands there: what follows is not what has to be looked at.
+    if (/^\{0+\}$/.test(count)) return undefined
+    const atom = atomOf(literal, choice, shape)
     const starts =
-      literal !== undefined ? [literal.at(-1) ?? ''] : choice?.split('|').map(one => one.charAt(0))
-    parts.push({ source: source + count, starts, varies: count !== '' && !/^\{\d+\}$/.test(count) })
+      literal !== undefined ? [[...literal].at(-1) ?? ''] : choice?.split('|').map(one => one.charAt(0))
+    parts.push({ atom, source: atom + count, starts, varies: count !== '' && !/^\{\d+\}$/.test(count) })
   }
   return parts
 }
@@ -86,7 +90,7 @@ function hasOneWay(parts: readonly Part[]): boolean {
     if (!part.varies) return true
     const next = parts[index + 1]
     if (next === undefined || next.varies || next.starts === undefined) return false
-    const atom = new RegExp(`^(?:${part.source})$`, 'u')
+    const atom = new RegExp(`^(?:${part.atom})$`, 'u')
     return next.starts.every(start => !atom.test(start))
   })
 }

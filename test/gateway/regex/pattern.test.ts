@@ -163,8 +163,76 @@ describe('JavaScript runs only what has one way to be read', () => {
     '\\d*\\d?',
     '\\bx',
     'a++',
+    '[a-z-]{2,}-[a-z-]{2,}x',
+    '[0-9]+x{0}[0-9]+',
+    '\\w+𝐀\\w+',
   ])('%s is not', written => {
     expect(plainPattern(written)).toBeUndefined()
+  })
+
+  it('so that the steps it takes grow with the length of the text, whatever the text', () => {
+    const atoms: Record<string, (letter: string) => boolean> = {
+      a: letter => letter === 'a',
+      '-': letter => letter === '-',
+      𝐀: letter => letter === '𝐀',
+      '\\d': letter => letter === '1',
+      '\\w': letter => letter !== '-',
+      '.': () => true,
+      '[a-z-]': letter => letter === 'a' || letter === '-',
+      '[^a]': letter => letter !== 'a',
+    }
+    const counts: Record<string, [least: number, most: number]> = {
+      '': [1, 1],
+      '*': [0, Infinity],
+      '+': [1, Infinity],
+      '?': [0, 1],
+      '{0}': [0, 0],
+      '{2}': [2, 2],
+      '{2,}': [2, Infinity],
+      '{1,9}': [1, 9],
+    }
+    const part = fc.record({
+      atom: fc.constantFrom(...Object.keys(atoms)),
+      count: fc.constantFrom(...Object.keys(counts)),
+    })
+    const words = fc.array(fc.constantFrom('a', '-', '1', '𝐀'), { minLength: 1, maxLength: 4 })
+    let plain = 0
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), words, (parts, word) => {
+        if (plainPattern(`^${parts.map(({ atom, count }) => atom + count).join('')}$`) === undefined) return
+        plain += 1
+        const text = Array.from({ length: 200 }, () => word).flat()
+        const ranges = parts.map(({ atom, count }) => ({ takes: atoms[atom], range: counts[count] }))
+        let steps = 0
+        /** As an engine goes that tries one way after the other; there is no way to the end. */
+        const tries = (index: number, at: number): boolean => {
+          steps += 1
+          const { takes, range: [least, most] = [0, 0] } = ranges[index] ?? {}
+          if (takes === undefined) return false
+          let taken = 0
+          while (taken < most && at + taken < text.length && takes(text[at + taken] ?? '')) taken += 1
+          steps += taken
+          for (; taken >= least; taken -= 1) if (tries(index + 1, at + taken)) return true
+          return false
+        }
+        tries(0, 0)
+        expect(steps).toBeLessThan(10 * (parts.length + 1) * text.length)
+      }),
+      {
+        numRuns: 20_000,
+        examples: [
+          [
+            [
+              { atom: '[a-z-]', count: '{2,}' },
+              { atom: '-', count: '' },
+              { atom: '[a-z-]', count: '{2,}' },
+            ],
+            ['a', '-'],
+          ],
+        ],
+      },
+    )
+    expect(plain).toBeGreaterThan(1000)
   })
 
   it('and then finds what RE2 finds', () => {
