@@ -49,12 +49,8 @@ export class EchoGuard {
     return this.#redactor.redact(text)
   }
 
-  cleanBytes(bytes: Buffer): Buffer {
-    return Buffer.from(this.clean(bytes.toString('latin1')), 'latin1')
-  }
-
-  /** Cleans the head in place, takes its length out, and gives the form in which the body is to be passed on. */
-  body(head: AnswerHead, response: GatewayResponse, resume: () => void): GuardedBody {
+  /** Cleans the head in place, takes its length out, and gives what the body goes through on its way to the outlet. */
+  body(head: AnswerHead, response: GatewayResponse, outlet: Outlet): GuardedBody {
     const kept: string[] = []
     const isEmpty = hasNoBody(head, response)
     let encoding = 'identity'
@@ -67,7 +63,7 @@ export class EchoGuard {
     }
     head.headers = kept
     if (!isEmpty) head.contentLength = -1
-    return new GuardedBody(this.#redactor.byteStream(), encoding, response, resume)
+    return new GuardedBody(this.#redactor.byteStream(), encoding, response, outlet)
   }
 }
 
@@ -82,75 +78,89 @@ function credentialIn(edit: HeaderEdit): string[] {
   return [edit.value.replace(/^[A-Za-z]+ +(?=\S)/, '')]
 }
 
-/** A body on its way to the client, decoded where it must be, never held longer than the longest form of a key. */
+/** What takes a body once it is clean, and how its upstream is told to go on. */
+export interface Outlet {
+  /** False: no more until `goOn` is called. */
+  pass(chunk: Buffer): boolean
+  end(): void
+  resume(): void
+}
+
+/** A body decoded where it must be, and searched for keys; never held longer than the longest form of a key. */
 export class GuardedBody {
   readonly #stream: ByteRedactionStream
   readonly #response: GatewayResponse
-  readonly #resume: () => void
+  readonly #outlet: Outlet
   readonly #decoder: Transform | undefined
   readonly #isWithheld: boolean
   #hasBytes = false
+  #isStopped = false
 
-  constructor(stream: ByteRedactionStream, encoding: string, response: GatewayResponse, resume: () => void) {
+  constructor(stream: ByteRedactionStream, encoding: string, response: GatewayResponse, outlet: Outlet) {
     this.#stream = stream
     this.#response = response
-    this.#resume = resume
+    this.#outlet = outlet
     const isPlain = encoding === 'identity' || encoding === ''
     this.#decoder = isPlain ? undefined : decoderOf(encoding)
     this.#isWithheld = !isPlain && this.#decoder === undefined
     if (this.#decoder !== undefined) this.#follow(this.#decoder)
   }
 
-  /** False: no more until `resume` is called. */
+  /** False: no more until the outlet is told to resume. */
   push(chunk: Buffer): boolean {
     this.#hasBytes = true
     if (this.#isWithheld) return true
     if (this.#decoder !== undefined) return this.#decoder.destroyed || this.#decoder.write(chunk)
-    const isTaken = this.#send(chunk)
-    if (!isTaken) this.#response.once('drain', this.#resume)
-    return isTaken
+    return this.#pass(this.#stream.push(chunk))
   }
 
   end(): void {
-    if (!this.#hasBytes) this.#response.end()
-    else if (this.#isWithheld) this.#response.end(WITHHELD)
-    else if (this.#decoder === undefined) this.#finish()
+    if (this.#isWithheld && this.#hasBytes) this.#finish(Buffer.from(WITHHELD))
+    else if (this.#decoder === undefined || !this.#hasBytes) this.#finish(this.#stream.end())
     else if (!this.#decoder.destroyed) this.#decoder.end()
   }
 
-  #send(chunk: Buffer): boolean {
-    const shown = this.#stream.push(chunk)
-    return shown.length === 0 || this.#response.write(shown)
+  /** The outlet takes more. */
+  goOn(): void {
+    if (this.#decoder === undefined) this.#outlet.resume()
+    else this.#decoder.resume()
   }
 
-  #finish(): void {
-    this.#response.end(this.#stream.end())
+  /** The outlet takes nothing any more. */
+  stop(): void {
+    this.#isStopped = true
+    this.#decoder?.destroy()
+  }
+
+  #pass(shown: Buffer): boolean {
+    return shown.length === 0 || this.#outlet.pass(shown)
+  }
+
+  #finish(last: Buffer): void {
+    this.#pass(last)
+    if (!this.#isStopped) this.#outlet.end()
   }
 
   /** The status says more than a broken connection would: the client gets it, and what could be read. */
   #giveUp(): void {
-    const response = this.#response
-    const { exchange } = response
+    const { exchange, destroyed } = this.#response
     if (exchange !== undefined) {
       exchange.reason = 'UpstreamFailure'
       exchange.error = UNREADABLE
     }
-    if (!response.destroyed) response.end(Buffer.concat([this.#stream.end(), Buffer.from(UNREADABLE)]))
+    if (!destroyed) this.#finish(Buffer.concat([this.#stream.end(), Buffer.from(UNREADABLE)]))
     // An upstream that is held back would be so for ever.
-    this.#resume()
+    this.#outlet.resume()
   }
 
   #follow(decoder: Transform): void {
-    const response = this.#response
     decoder.on('data', (chunk: Buffer) => {
-      if (this.#send(chunk)) return
-      decoder.pause()
-      response.once('drain', () => decoder.resume())
+      if (!this.#pass(this.#stream.push(chunk))) decoder.pause()
     })
-    decoder.on('drain', this.#resume)
-    decoder.once('end', () => this.#finish())
+    decoder.on('drain', () => this.#outlet.resume())
+    decoder.once('end', () => this.#finish(this.#stream.end()))
     decoder.once('error', () => this.#giveUp())
-    response.once('close', () => decoder.destroy())
+    this.#response.once('close', () => decoder.destroy())
   }
 }
 

@@ -1,4 +1,3 @@
-import { GUARDED_FROM } from './echo.ts'
 import { llmResponseFailure } from './failures.ts'
 import type { AnswerHead } from './headers.ts'
 import { type GuardedEvents, rejectionEvent } from './llm/guarded-events.ts'
@@ -37,11 +36,9 @@ export abstract class GatheringRelay extends Relay {
     return true
   }
 
-  /** All that was gathered, without a key that the upstream repeats. */
+  /** All that was gathered. */
   protected whole(): Buffer {
-    const whole = Buffer.concat(this.#chunks, this.#size)
-    const { echoes } = this.destination
-    return this.head.status < GUARDED_FROM || echoes === undefined ? whole : echoes.cleanBytes(whole)
+    return Buffer.concat(this.#chunks, this.#size)
   }
 
   protected send(body: Buffer): void {

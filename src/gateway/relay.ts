@@ -90,7 +90,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
     const { echoes } = this.destination
     if (status >= GUARDED_FROM && echoes !== undefined) {
-      this.#guarded = echoes.body(head, this.exchange.response, resume)
+      const outlet = { pass: (chunk: Buffer) => this.pass(chunk), end: () => this.#finish(), resume }
+      this.#guarded = echoes.body(head, this.exchange.response, outlet)
       statusText = echoes.clean(statusText)
     }
     if (this.exchange.watchers !== undefined) this.exchange.showHead(head)
@@ -123,7 +124,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#remaining !== chunk.length) {
       this.#remaining -= chunk.length
       this.#usage?.push(chunk.toString('latin1'))
-      return this.pass(chunk)
+      return this.#guarded === undefined ? this.pass(chunk) : this.#guarded.push(chunk)
     }
     // Ended with its last chunk, so that head and body leave in one write.
     this.isOver = true
@@ -163,10 +164,12 @@ export class Relay implements Dispatcher.DispatchHandler {
     return true
   }
 
-  /** False stops undici from reading on until the client has taken what is on its way to it. */
+  /**
+   * A piece of the body, without a key that the upstream repeats. False stops undici from reading on until the client has
+   * taken what is on its way to it.
+   */
   protected pass(chunk: Buffer): boolean {
     this.#isHeadHeld = false
-    if (this.#guarded !== undefined) return this.#guarded.push(chunk)
     return this.exchange.response.write(chunk) || this.#awaitDrain()
   }
 
@@ -179,7 +182,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   resume(): void {
-    this.#resume?.()
+    if (this.#guarded === undefined) this.#resume?.()
+    else this.#guarded.goOn()
   }
 
   onComplete(): void {
@@ -187,6 +191,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.isOver) return
     this.isOver = true
     this.#isHeadHeld = false
+    if (this.#guarded === undefined) this.#finish()
+    else this.#guarded.end()
+  }
+
+  #finish(): void {
     try {
       this.end()
     } catch {
@@ -197,14 +206,14 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** Nothing more comes from upstream. */
   protected end(): void {
-    if (this.#guarded !== undefined) this.#guarded.end()
-    else this.exchange.response.end()
+    this.exchange.response.end()
   }
 
   onError(error: Error): void {
     clearTimeout(this.#patience)
     if (this.isOver) return
     this.isOver = true
+    this.#guarded?.stop()
     const failure = upstreamFailure(error)
     // What is wrong with the request would be wrong again.
     const isRepeatable = !this.#isAnswered && failure.reason !== 'InvalidRequest'
@@ -216,6 +225,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** The client has gone, or the time is up: the upstream need not go on. */
   abort(): void {
+    this.#guarded?.stop()
     if (this.isOver) return
     this.isOver = true
     this.#abort?.()

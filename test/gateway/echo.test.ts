@@ -1,4 +1,11 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  deflateSync,
+  gunzipSync,
+  gzipSync,
+  inflateSync,
+} from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { keyLike } from '../helpers/keys.ts'
 import { call, post } from './kit/client.ts'
@@ -9,6 +16,16 @@ import { startUpstream } from './kit/upstream.ts'
 const KEY = keyLike('openai', 'echo')
 const REFUSAL = JSON.stringify({ error: { message: `Incorrect API key provided: ${KEY}. Try again.` } })
 const CHAT = { model: 'gpt-5', messages: [{ role: 'user', content: 'hi' }] }
+
+/** What somebody who knows how to decode it makes of a part of the key. */
+const TOLD = KEY.slice(10, 40)
+
+const ENCODED: [encoding: string, body: Buffer][] = [
+  ['gzip', gzipSync(REFUSAL)],
+  ['deflate', deflateSync(REFUSAL)],
+  ['br', brotliCompressSync(REFUSAL)],
+  ['identity', Buffer.from(REFUSAL)],
+]
 
 /** One route to an upstream that is given the key. */
 function withKey(address: string, policies: object = { backendAuth: { key: KEY } }): string {
@@ -112,6 +129,90 @@ describe('an upstream that repeats the key it was given does not tell it to the 
     expect(answer.status).toBe(401)
     expect(answer.body).toContain('[redacted]')
     expect(answer.body).not.toContain(KEY.slice(10, 40))
+  })
+})
+
+/** Every form in which bytes that came compressed could still hold the key. */
+function readings(bytes: Buffer): string {
+  const ways = [
+    () => bytes,
+    () => gunzipSync(bytes),
+    () => inflateSync(bytes),
+    () => brotliDecompressSync(bytes),
+  ]
+  return ways
+    .map(read => {
+      try {
+        return read().toString('latin1')
+      } catch {
+        return ''
+      }
+    })
+    .join('\n')
+}
+
+describe('an answer that is gathered before it goes is read in its encoding, too', () => {
+  const transformed = (response: object) => ({ backendAuth: { key: KEY }, transformations: { response } })
+  const guards = { response: [{ regex: { action: 'reject', rules: [{ pattern: 'nothing' }] } }] }
+  const llm = (address: string, provider: object, more: object) => {
+    const ai = { name: 'llm', hostOverride: address, provider }
+    const policies = { ...more, backendAuth: { key: KEY } }
+    return JSON.stringify({
+      binds: [{ port: 3000, listeners: [{ routes: [{ backends: [{ ai }], policies }] }] }],
+    })
+  }
+  const seesBody = { response: { set: { 'x-seen': 'string(response.body)' } } }
+  const ways: [title: string, (address: string) => string][] = [
+    ['an expression sees it', address => withKey(address, transformed(seesBody.response))],
+    ['an expression makes it anew', address => withKey(address, transformed({ body: 'response.body' }))],
+    [
+      'a guard stands before an expression',
+      address => llm(address, { openAI: {} }, { ai: { promptGuard: guards }, transformations: seesBody }),
+    ],
+    ['it is translated', address => llm(address, { anthropic: {} }, {})],
+  ]
+  describe.each(ways)('where %s', (_title, config) => {
+    it.each(ENCODED)('from %s', async (encoding, body) => {
+      const upstream = await startUpstream(response =>
+        response
+          .writeHead(401, { 'content-encoding': encoding, 'content-type': 'application/json' })
+          .end(body),
+      )
+      const { port } = await startTestGateway(config(`127.0.0.1:${upstream.port}`))
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify(CHAT),
+      })
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      expect(JSON.stringify(upstream.seen[0]?.headers)).toContain(KEY)
+      expect(answer.status).toBe(401)
+      expect(answer.headers.get('content-encoding')).toBeNull()
+      expect(readings(bytes)).not.toContain(TOLD)
+      expect(JSON.stringify([...answer.headers])).not.toContain(TOLD)
+      expect(bytes.toString()).toContain('Incorrect API key provided: [redacted]. Try again.')
+    })
+
+    it('and withheld where that is not known', async () => {
+      const upstream = await startUpstream(response =>
+        response.writeHead(401, { 'content-encoding': 'rot13' }).end(REFUSAL),
+      )
+      const { port } = await startTestGateway(config(`127.0.0.1:${upstream.port}`))
+      const answer = await post(port, '/v1/chat/completions', CHAT)
+      expect(answer.status).toBe(401)
+      expect(answer.body).toContain('the answer is withheld')
+      expect(JSON.stringify(answer.headers) + answer.body).not.toContain(TOLD)
+    })
+  })
+
+  it('however much it becomes: the rest of what is too large is not read', async () => {
+    const upstream = await startUpstream(response =>
+      response.writeHead(401, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(64 << 20, 'x'))),
+    )
+    const policies = transformed({ body: 'response.body' })
+    const { port, nextEvent } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`, policies))
+    // The failure is an answer like any other: the expression has its say, and sees how long it is.
+    expect(await call(port)).toMatchObject({ status: 502, body: expect.stringContaining('too large') })
+    expect(await nextEvent()).toMatchObject({ status: 502, reason: 'UpstreamFailure' })
   })
 })
 
