@@ -10,7 +10,14 @@ import type { AnswerHead, HeaderEdit } from './headers.ts'
 export const GUARDED_FROM = 300
 
 /** Headers that say something about the very bytes of a body. */
-const OF_THE_BYTES = new Set(['content-length', 'content-md5', 'content-digest', 'repr-digest', 'digest'])
+const OF_THE_BYTES = new Set([
+  'content-encoding',
+  'content-length',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
+])
 
 const WITHHELD = 'the answer is withheld: in its content-encoding it cannot be searched for the key'
 /** Stands for the rest of a body that is not in the encoding it says it is in, or breaks off. */
@@ -49,27 +56,46 @@ export class EchoGuard {
     return this.#redactor.redact(text)
   }
 
-  /** Cleans the head in place, takes its length out, and gives what the body goes through on its way to the outlet. */
-  body(head: AnswerHead, response: GatewayResponse, outlet: Outlet): GuardedBody {
+  /**
+   * Cleans the head in place, takes its length out, and gives what the body goes through on its way to the outlet.
+   * `rawHeaders` are those that the upstream has sent: what is made of them changes no byte of the body.
+   */
+  body(
+    head: AnswerHead,
+    rawHeaders: readonly Buffer[],
+    response: GatewayResponse,
+    outlet: Outlet,
+  ): GuardedBody {
     const kept: string[] = []
     const isEmpty = hasNoBody(head, response)
-    let encoding = 'identity'
     for (let i = 0; i < head.headers.length; i += 2) {
       const [name = '', value = ''] = head.headers.slice(i, i + 2)
-      const lower = name.toLowerCase()
-      if (lower === 'content-encoding' && !isEmpty) encoding = value.trim().toLowerCase()
-      else if ((isEmpty || !OF_THE_BYTES.has(lower)) && this.clean(name) === name)
+      if ((isEmpty || !OF_THE_BYTES.has(name.toLowerCase())) && this.clean(name) === name)
         kept.push(name, this.clean(value))
     }
     head.headers = kept
     if (!isEmpty) head.contentLength = -1
-    return new GuardedBody(this.#redactor.byteStream(), encoding, response, outlet)
+    const codings = isEmpty ? [] : codingsOf(rawHeaders)
+    return new GuardedBody(this.#redactor.byteStream(), codings, response, outlet)
   }
 }
 
 /** Its headers tell of the body of another answer, or of none, and stay as they are. */
 function hasNoBody({ status, contentLength }: AnswerHead, { exchange }: GatewayResponse): boolean {
   return contentLength === 0 || status === 304 || exchange?.method === 'HEAD'
+}
+
+/** What lies on the bytes of a body once its chunks are taken apart, in the order in which it was put there. */
+function codingsOf(rawHeaders: readonly Buffer[]): string[] {
+  const listed = (wanted: string): string[] =>
+    rawHeaders
+      .filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toString('latin1').toLowerCase() === wanted)
+      .flatMap(value => value.toString('latin1').toLowerCase().split(','))
+      .map(coding => coding.trim())
+      .filter(coding => coding !== '' && coding !== 'identity')
+  const ofTransfer = listed('transfer-encoding')
+  if (ofTransfer.at(-1) === 'chunked') ofTransfer.pop()
+  return [...listed('content-encoding'), ...ofTransfer]
 }
 
 function credentialIn(edit: HeaderEdit): string[] {
@@ -80,7 +106,7 @@ function credentialIn(edit: HeaderEdit): string[] {
 
 /** What takes a body once it is clean, and how its upstream is told to go on. */
 export interface Outlet {
-  /** False: no more until `goOn` is called. */
+  /** False: no more until `goOn` of the body is called. */
   pass(chunk: Buffer): boolean
   end(): void
   resume(): void
@@ -96,13 +122,18 @@ export class GuardedBody {
   #hasBytes = false
   #isStopped = false
 
-  constructor(stream: ByteRedactionStream, encoding: string, response: GatewayResponse, outlet: Outlet) {
+  constructor(
+    stream: ByteRedactionStream,
+    codings: readonly string[],
+    response: GatewayResponse,
+    outlet: Outlet,
+  ) {
     this.#stream = stream
     this.#response = response
     this.#outlet = outlet
-    const isPlain = encoding === 'identity' || encoding === ''
-    this.#decoder = isPlain ? undefined : decoderOf(encoding)
-    this.#isWithheld = !isPlain && this.#decoder === undefined
+    const [coding, second] = codings
+    this.#decoder = coding === undefined || second !== undefined ? undefined : decoderOf(coding)
+    this.#isWithheld = coding !== undefined && this.#decoder === undefined
     if (this.#decoder !== undefined) this.#follow(this.#decoder)
   }
 
@@ -148,7 +179,8 @@ export class GuardedBody {
       exchange.reason = 'UpstreamFailure'
       exchange.error = UNREADABLE
     }
-    if (!destroyed) this.#finish(Buffer.concat([this.#stream.end(), Buffer.from(UNREADABLE)]))
+    // What the stream still holds is the start of a key, as far as anybody can tell.
+    if (!destroyed) this.#finish(Buffer.from(UNREADABLE))
     // An upstream that is held back would be so for ever.
     this.#outlet.resume()
   }

@@ -91,7 +91,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { echoes } = this.destination
     if (status >= GUARDED_FROM && echoes !== undefined) {
       const outlet = { pass: (chunk: Buffer) => this.pass(chunk), end: () => this.#finish(), resume }
-      this.#guarded = echoes.body(head, this.exchange.response, outlet)
+      this.#guarded = echoes.body(head, rawHeaders, this.exchange.response, outlet)
       statusText = echoes.clean(statusText)
     }
     if (this.exchange.watchers !== undefined) this.exchange.showHead(head)

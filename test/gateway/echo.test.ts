@@ -8,7 +8,7 @@ import {
 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { keyLike } from '../helpers/keys.ts'
-import { call, post } from './kit/client.ts'
+import { call, post, rawClient } from './kit/client.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startRawUpstream } from './kit/raw-upstream.ts'
 import { startUpstream } from './kit/upstream.ts'
@@ -132,24 +132,119 @@ describe('an upstream that repeats the key it was given does not tell it to the 
   })
 })
 
-/** Every form in which bytes that came compressed could still hold the key. */
-function readings(bytes: Buffer): string {
-  const ways = [
-    () => bytes,
-    () => gunzipSync(bytes),
-    () => inflateSync(bytes),
-    () => brotliDecompressSync(bytes),
-  ]
-  return ways
-    .map(read => {
-      try {
-        return read().toString('latin1')
-      } catch {
-        return ''
-      }
-    })
-    .join('\n')
+/** What the gateway makes of an answer that comes in these very bytes. */
+async function ofBytes(
+  head: string[],
+  body: Buffer,
+  policies: object = {},
+  method = 'GET',
+): Promise<Response> {
+  const upstream = await startRawUpstream(socket => {
+    socket.write(`${head.join('\r\n')}\r\n\r\n`)
+    socket.end(body)
+  })
+  const all = { backendAuth: { key: KEY }, ...policies }
+  const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`, all))
+  return fetch(`http://127.0.0.1:${port}/`, { method, redirect: 'manual' })
 }
+
+describe('what an upstream says of its encodings is read as it was sent', () => {
+  const refused = 'HTTP/1.1 401 Unauthorized'
+  const zipped = gzipSync(REFUSAL)
+  const chunked = (body: Buffer): Buffer =>
+    Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
+  const unnamed = { responseHeaderModifier: { remove: ['content-encoding'] } }
+  const renamed = { responseHeaderModifier: { set: { 'content-encoding': 'identity' } } }
+  const decoded: [title: string, head: string[], body: Buffer, policies?: object][] = [
+    ['in capitals', ['content-encoding: GZip'], zipped],
+    ['with identity behind it', ['content-encoding: gzip, identity'], zipped],
+    ['with identity in a line behind it', ['content-encoding: gzip', 'content-encoding: identity'], zipped],
+    ['with an empty line behind it', ['content-encoding: gzip', 'content-encoding:'], zipped],
+    ['in a header of the connection', ['content-encoding: gzip', 'connection: content-encoding'], zipped],
+    ['in a header that the config removes', ['content-encoding: gzip'], zipped, unnamed],
+    ['in a header that the config sets', ['content-encoding: gzip'], zipped, renamed],
+    ['of the transfer', ['transfer-encoding: gzip, chunked'], chunked(zipped)],
+    [
+      'of the transfer, in a line of its own',
+      ['transfer-encoding: gzip', 'transfer-encoding: chunked'],
+      chunked(zipped),
+    ],
+    ['of the transfer, to the end of the connection', ['transfer-encoding: gzip'], zipped],
+  ]
+  it.each(decoded)('one encoding %s', async (_, head, body, policies) => {
+    const answer = await ofBytes([refused, ...head], body, policies)
+    const text = Buffer.from(await answer.arrayBuffer())
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('content-encoding')).toBeNull()
+    expect(readings(text)).not.toContain(TOLD)
+    expect(text.toString()).toBe(REFUSAL.replace(KEY, '[redacted]'))
+  })
+
+  const withheld: [title: string, head: string[], body: Buffer][] = [
+    ['two', ['content-encoding: br, gzip'], gzipSync(brotliCompressSync(REFUSAL))],
+    [
+      'two in lines of their own',
+      ['content-encoding: br', 'content-encoding: gzip'],
+      gzipSync(brotliCompressSync(REFUSAL)),
+    ],
+    ['the same one twice', ['content-encoding: gzip, gzip'], gzipSync(zipped)],
+    [
+      'of content and of transfer',
+      ['content-encoding: gzip', 'transfer-encoding: gzip, chunked'],
+      chunked(gzipSync(zipped)),
+    ],
+    ['zstd', ['content-encoding: zstd'], Buffer.from(REFUSAL)],
+    ['compress', ['content-encoding: compress'], Buffer.from(REFUSAL)],
+    ['one with parameters', ['content-encoding: gzip;q=1'], zipped],
+  ]
+  it.each(withheld)('an answer is withheld where that cannot be undone: %s', async (_, head, body) => {
+    const answer = await ofBytes([refused, ...head], body)
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('content-encoding')).toBeNull()
+    expect(await answer.text()).toMatch(/^the answer is withheld: in its content-encoding/)
+  })
+
+  it('what was read of a key when the answer broke off is not passed on', async () => {
+    const long = `${'x'.repeat(50)} ${KEY}`
+    // Stored, not packed: what is here by the time it breaks off is most of the key.
+    const body = gzipSync(long, { level: 0 }).subarray(0, -12)
+    const answer = await ofBytes([refused, 'content-encoding: gzip'], body)
+    const text = await answer.text()
+    expect(text).toContain('xxx')
+    expect(text).toMatch(/it cannot be read in its content-encoding$/)
+    expect(text).not.toContain(KEY.slice(0, 12))
+  })
+
+  it('neither what comes before it nor what comes behind it is passed on', async () => {
+    const trailer = `0\r\nx-key: ${KEY}\r\n\r\n`
+    const upstream = await startRawUpstream(socket =>
+      socket.end(
+        `HTTP/1.1 103 Early Hints\r\nlink: <${KEY}>\r\n\r\n` +
+          `HTTP/1.1 401 no\r\ntrailer: x-key\r\ntransfer-encoding: chunked\r\n\r\n2;x="${KEY}"\r\nno\r\n${trailer}`,
+      ),
+    )
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write('GET / HTTP/1.1\r\nhost: x\r\nte: trailers\r\nconnection: close\r\n\r\n')
+    await client.closed
+    expect(client.received()).toContain('401 no')
+    expect(client.received()).not.toContain(TOLD)
+  })
+
+  it('the head of an answer to HEAD is looked through as any other', async () => {
+    const head = [
+      refused,
+      'content-encoding: gzip',
+      'content-length: 90',
+      `location: /?key=${KEY}`,
+      `x-a: ${KEY}`,
+    ]
+    const answer = await ofBytes(head, Buffer.alloc(0), {}, 'HEAD')
+    expect(answer.headers.get('location')).toBe('/?key=[redacted]')
+    expect(answer.headers.get('content-length')).toBe('90')
+    expect(JSON.stringify([...answer.headers])).not.toContain(TOLD)
+  })
+})
 
 describe('an answer that is gathered before it goes is read in its encoding, too', () => {
   const transformed = (response: object) => ({ backendAuth: { key: KEY }, transformations: { response } })
@@ -308,4 +403,23 @@ describe('a compressed error that cannot be read still has its status, and tells
 /** Base64 in the text, decoded as well. */
 function decode(text: string): string {
   return text.replace(/[A-Za-z0-9+/]{24,}/g, part => Buffer.from(part, 'base64').toString('latin1'))
+}
+
+/** Every form in which bytes that came compressed could still hold the key. */
+function readings(bytes: Buffer): string {
+  const ways = [
+    () => bytes,
+    () => gunzipSync(bytes),
+    () => inflateSync(bytes),
+    () => brotliDecompressSync(bytes),
+  ]
+  return ways
+    .map(read => {
+      try {
+        return read().toString('latin1')
+      } catch {
+        return ''
+      }
+    })
+    .join('\n')
 }
