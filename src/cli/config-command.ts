@@ -65,8 +65,8 @@ export abstract class ConfigCommand extends BaseCommand {
   protected makeKnown({ document, variables, draft }: LoadedConfig): void {
     for (const { name } of document.variables) {
       const found = variables.lookup(name)
-      const isNamed = found !== undefined && found.source !== 'environment' && found.source !== 'dotenv'
-      if (isNamed || SECRET_NAME.test(name)) this.registerSecret(found?.value)
+      // What agw.yaml names is a secret, whatever it is called.
+      if (found?.isNamed || SECRET_NAME.test(name)) this.registerSecret(found?.value)
     }
     if (draft === undefined) return
     for (const { value, variable } of keySlots(draft, document)) {

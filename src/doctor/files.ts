@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { keySlots } from '../config/index.ts'
 import type { LoadedConfig, LoadOptions } from '../load.ts'
 import { identityPlace } from '../secrets/age-identity.ts'
 import { findWeakFolder } from '../secrets/folder.ts'
-import { gitState, runWith } from '../secrets/index.ts'
+import { gitState, keyHomes, runWith } from '../secrets/index.ts'
 import { checkMode, readTextFile } from '../secrets/read.ts'
 import { type Finding, finding } from './finding.ts'
 
@@ -18,8 +18,7 @@ export async function lookAtFiles(
   uid: number | undefined,
 ): Promise<Finding[]> {
   const slots = loaded.draft === undefined ? [] : keySlots(loaded.draft, loaded.document)
-  const paths = new Set(slots.flatMap(({ file }) => (file === undefined ? [] : [resolve(cwd, file)])))
-  if (loaded.variables.dotenv !== undefined) paths.add(loaded.variables.dotenv.file)
+  const paths = new Set(await keyHomes({ ...loaded, slots }, { cwd, env }))
   if (loaded.path !== '-' && slots.some(slot => slot.method === 'inline')) paths.add(loaded.path)
   for (const path of identityFiles(loaded, env)) paths.add(path)
   const run = runWith({ env })

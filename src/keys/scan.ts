@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { keySlots } from '../config/index.ts'
+import { type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
-import { currentKey } from '../secrets/index.ts'
+import { currentKey, keyHomes } from '../secrets/index.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import { runWith, streamWith } from '../secrets/run.ts'
 import { baselineText, readBaseline } from '../secrets/scan/baseline.ts'
@@ -42,7 +42,7 @@ export async function scanKeys(options: ScanKeysOptions): Promise<ScanResult> {
       onSecret(secret)
       own.add(secret)
     }
-    homes.push(...homesOf(loaded, load.cwd))
+    homes.push(...(await keyHomes({ ...loaded, slots: slotsOf(loaded) }, load)))
   }
   const named = paths.map(path => ({ path: resolve(load.cwd, path), deep: true }))
   const folder = loaded === undefined || loaded.path === '-' ? load.cwd : loaded.folder
@@ -75,23 +75,17 @@ async function loadIfThere(load: LoadOptions): Promise<LoadedConfig | undefined>
   }
 }
 
-async function secretsOf({ draft, document, variables }: LoadedConfig, cwd: string): Promise<Secret[]> {
+async function secretsOf(loaded: LoadedConfig, cwd: string): Promise<Secret[]> {
+  const { document, variables } = loaded
   const found: (Secret | undefined)[] = document.variables
     .filter(({ name }) => SECRET_NAME.test(name))
     .map(({ name }) => variables.lookup(name)?.value)
-  const slots = draft === undefined ? [] : keySlots(draft, document)
-  found.push(...(await Promise.all(slots.map(slot => currentKey(slot, variables, cwd)))))
+  found.push(...(await Promise.all(slotsOf(loaded).map(slot => currentKey(slot, variables, cwd)))))
   return found.filter(one => one !== undefined)
 }
 
-function homesOf({ draft, document, variables }: LoadedConfig, cwd: string): string[] {
-  const slots = draft === undefined ? [] : keySlots(draft, document)
-  const files = slots.flatMap(({ file }) =>
-    // A rotation lays the old key down beside the new one.
-    file === undefined ? [] : [resolve(cwd, file), `${resolve(cwd, file)}.previous`],
-  )
-  const dotenv = variables.dotenv ?? variables.dotenvProblem
-  return [...files, ...(dotenv === undefined ? [] : [dotenv.file])]
+function slotsOf({ draft, document }: LoadedConfig): readonly KeySlot[] {
+  return draft === undefined ? [] : keySlots(draft, document)
 }
 
 async function present(paths: readonly string[]): Promise<string[]> {

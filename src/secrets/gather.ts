@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretEntry } from '../config/agw/file.ts'
+import { homeOf, type KeyHome } from './key-homes.ts'
 import { MAX_SECRET_BYTES } from './read.ts'
 import { Secret } from './secret.ts'
 import { errorProblem, type SecretSource, type SourceContext, type SourceProblem } from './source.ts'
@@ -9,6 +10,8 @@ import { loadSource } from './sources/registry.ts'
 export interface Gathered {
   readonly outcome: Secret | SourceProblem
   readonly described: string
+  /** The file that the value stands in, in the clear. */
+  readonly home?: KeyHome | undefined
 }
 
 /** Wait before the second try of what may pass. Milliseconds. */
@@ -47,14 +50,17 @@ async function readBatch(
   const source = (await loadSource(first.kind)) as SecretSource
   const timeoutMs = first.timeoutMs ?? source.timeoutMs
   const outcomes = await within(timeoutMs, signal => readTwice(source, batch, { ...context, signal }))
-  return new Map(
-    batch.map(entry => {
+  const gathered = await Promise.all(
+    batch.map(async (entry): Promise<[string, Gathered]> => {
       const described = source.describe(entry.where)
-      const outcome =
+      const found =
         outcomes === 'timeout' ? tooSlow(timeoutMs) : (outcomes.get(entry) ?? nothingThere(source, entry))
-      return [entry.variable, { described, outcome: judged(outcome, described, entry.variable) }]
+      const outcome = judged(found, described, entry.variable)
+      const home = outcome instanceof Secret ? await homeOf(source, entry, context) : undefined
+      return [entry.variable, { described, outcome, home }]
     }),
   )
+  return new Map(gathered)
 }
 
 type Batch = ReadonlyMap<SecretEntry, Secret | SourceProblem>

@@ -59,15 +59,10 @@ function keyFiles(
     if (secret === undefined) continue
     if (file !== undefined) add(slot, file, facts)
     else if (slot.method === 'inline' && path !== '-') add(slot, path, undefined)
-    const { dotenv } = variables
-    if (slot.variable !== undefined && dotenv !== undefined && isFrom(dotenv.file, slot.variable, variables))
-      add(slot, dotenv.file, dotenv.facts)
+    const home = slot.variable === undefined ? undefined : variables.lookup(slot.variable)?.home
+    if (home !== undefined) add(slot, home.file, home.facts)
   }
   return [...files.values()]
-}
-
-function isFrom(file: string, variable: string, variables: VariableTable): boolean {
-  return variables.lookup(variable)?.file === file
 }
 
 async function findingsOf(

@@ -56,7 +56,8 @@ export class LastGood {
         this.#files.set(file, { secret, facts })
       const found = slot.variable === undefined ? undefined : variables.lookup(slot.variable)
       // The others are kept by what asks their sources.
-      if (slot.variable !== undefined && found?.file !== undefined) this.#values.set(slot.variable, found)
+      if (slot.variable !== undefined && found?.home !== undefined && !found.isNamed)
+        this.#values.set(slot.variable, found)
     }
   }
 

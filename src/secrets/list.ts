@@ -142,11 +142,10 @@ function variableRow(slot: KeySlot, variable: string, variables: VariableTable):
     const source = problem === undefined ? 'nowhere' : `${reference} (${problem.place})`
     return { ...base, method: problem?.source ?? slot.method, source, fingerprint: null, state, detail }
   }
-  const { source, place, overruled, value } = found
-  const method = source === 'environment' || source === 'dotenv' ? slot.method : source
+  const { source, isNamed, place, overruled, value, home } = found
+  const method = isNamed ? source : slot.method
   // In a longer text the variable is only a part of the key; its own fingerprint is what people can compare.
-  const { dotenv } = variables
-  const mode = dotenv !== undefined && found.file === dotenv.file ? octal(dotenv.facts) : null
+  const mode = home === undefined ? null : octal(home.facts)
   const row = { ...base, mode, method, source: `${reference} (${place})`, ...judged(value, slot) }
   if (overruled.length === 0 || row.detail !== undefined) return row
   return { ...row, detail: `${reference} comes from ${place}, which overrules ${overruled.join(' and ')}` }

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { platform as systemPlatform } from 'node:os'
 import { AgwError } from '../errors.ts'
 import { Secret } from './secret.ts'
@@ -156,6 +156,12 @@ export function kindOf(real: string, credentialsDirectory?: string): SecretFileK
 export function toError(problem: FileProblem): AgwError {
   const code = problem.code === 'missing' ? 'SECRET_MISSING' : 'SECRET_UNREADABLE'
   return new AgwError(code, problem.message, { hint: problem.hint })
+}
+
+/** What is known of a file without reading it; `undefined` where there is none. */
+export async function fileFacts(path: string, options: ReadOptions = {}): Promise<FileFacts | undefined> {
+  const stats = await stat(path).catch(() => undefined)
+  return stats === undefined ? undefined : await factsOf(path, stats, options)
 }
 
 async function factsOf(path: string, stats: Stats, options: ReadOptions): Promise<FileFacts> {

@@ -82,6 +82,8 @@ export interface SecretSource<K extends SourceKind = SourceKind> {
   store?(reference: Reference<K>, value: Secret, context: SourceContext): Promise<StoreResult>
   /** Takes a value away; `changed` is false where there was none. Throws an AgwError. */
   remove?(reference: Reference<K>, context: SourceContext): Promise<StoreResult>
+  /** The files that hold the value in the clear, absolute; the first that is there counts. For sources that read such. */
+  files?(reference: Reference<K>, context: Pick<SourceContext, 'env' | 'configDir'>): readonly string[]
   /** Calls back when a value may have changed. */
   watch?(references: readonly Reference<K>[], changed: () => void, context: SourceContext): Disposable
   /** Whether the source can be used at all, without reading a value. */

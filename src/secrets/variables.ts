@@ -3,6 +3,7 @@ import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind } from '../config/agw/places.ts'
 import { AgwError } from '../errors.ts'
 import { type Gathered, gather } from './gather.ts'
+import type { KeyHome } from './key-homes.ts'
 import type { LastGood } from './last-good.ts'
 import type { FileProblem } from './read.ts'
 import { Secret } from './secret.ts'
@@ -42,8 +43,10 @@ export interface VariableValue {
   readonly value: Secret
   /** `environment`, `dotenv` for the file beside the config, or a source of agw.yaml. */
   readonly source: 'environment' | SourceKind
-  /** The dotenv file it comes from. */
-  readonly file?: string
+  /** agw.yaml names the source. */
+  readonly isNamed: boolean
+  /** The file that it stands in, in the clear. */
+  readonly home?: KeyHome | undefined
   /** The place as a person would say it: `environment`, `.env`, `keychain agw/openai`. */
   readonly place: string
   /** Places that have the variable too, and lost. */
@@ -89,18 +92,21 @@ export async function loadVariables(options: VariableOptions): Promise<VariableT
     const inDotenv = dotenv !== undefined && listed !== undefined ? [basename(dotenv.file)] : []
     if (own !== undefined) {
       const inAgw = agw?.entries.has(name) ? ['agw.yaml'] : []
-      return { value: own, source: 'environment', place: 'environment', overruled: [...inAgw, ...inDotenv] }
+      const overruled = [...inAgw, ...inDotenv]
+      return { value: own, source: 'environment', isNamed: false, place: 'environment', overruled }
     }
     if (agw?.entries.has(name)) {
       if (!(named?.outcome instanceof Secret)) return undefined
       const kind = agw.entries.get(name)?.kind ?? 'env'
-      return { value: named.outcome, source: kind, place: named.described, overruled: inDotenv }
+      const { outcome: value, described: place, home } = named
+      return { value, source: kind, isNamed: true, home, place, overruled: inDotenv }
     }
     const before = kept?.get(name)
     if (before !== undefined) return before
     if (dotenv === undefined || listed === undefined) return undefined
-    const place = basename(dotenv.file)
-    return { value: listed, source: 'dotenv', file: dotenv.file, place, overruled: [] }
+    const { file, facts } = dotenv
+    const home = { file, facts }
+    return { value: listed, source: 'dotenv', isNamed: false, home, place: basename(file), overruled: [] }
   }
   return {
     lookup,

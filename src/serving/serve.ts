@@ -205,8 +205,7 @@ function makeSecretsKnown(
     const found = variables.lookup(name)
     if (found === undefined) continue
     // What agw.yaml names is a secret, whatever it is called.
-    const isNamed = found.source !== 'environment' && found.source !== 'dotenv'
-    if (isNamed || /key|token|secret|passw/i.test(name)) onSecret(found.value)
+    if (found.isNamed || /key|token|secret|passw/i.test(name)) onSecret(found.value)
   }
 }
 

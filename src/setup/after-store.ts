@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { ConfigDocument, KeySlot } from '../config/index.ts'
-import type { VariableTable } from '../secrets/index.ts'
+import type { VariableTable, VariableValue } from '../secrets/index.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { StorePlan } from './store-key.ts'
 
@@ -83,13 +83,21 @@ function variableCopy(slot: KeySlot, name: string, former: FormerPlace): string 
   const isUsed = document.variables.some(
     use => use.name === name && (use.start < own.start.offset || use.end > own.end.offset),
   )
-  const isFile = found.source === 'dotenv'
-  const where = isFile
-    ? `still stands in ${shown(found.file ?? '.env')} as ${name}`
-    : `is still in the environment as ${name}`
+  const [where, what] = copyAt(found, name, shown)
   if (isUsed) return `the old key ${where}, and the config uses it elsewhere`
-  const what = isFile ? 'remove that line' : 'unset it'
   return `the old key ${where}: ${what} when nothing else needs it`
+}
+
+/** Where it is, and what to do about it. */
+function copyAt(
+  { source, place, home }: VariableValue,
+  name: string,
+  shown: FormerPlace['shown'],
+): [string, string] {
+  if (source === 'environment') return [`is still in the environment as ${name}`, 'unset it']
+  if (source === 'dotenv' && home !== undefined)
+    return [`still stands in ${shown(home.file)} as ${name}`, 'remove that line']
+  return [`is still in ${place}`, 'take it out there']
 }
 
 function isSame(one: KeySlot, other: KeySlot): boolean {

@@ -58,8 +58,8 @@ export async function planForgetOld(place: SlotPlace, moved: StorePlan): Promise
     return still(`the environment, as ${slot.variable}: unset it where it is set`)
   const keptThere = moved.method === 'env' && moved.variable === slot.variable
   if (keptThere) return NOTHING
-  const after = moved.files.find(file => file.path === found.file)?.content
-  return { ...NOTHING, files: await withoutVariable(found.file ?? '', slot.variable, after) }
+  const after = moved.files.find(file => file.path === found.home?.file)?.content
+  return { ...NOTHING, files: await withoutVariable(found.home?.file ?? '', slot.variable, after) }
 }
 
 /** What is to be done so that a slot has no key any more. Throws SLOT_NOT_WRITABLE where agw cannot take it away. */
@@ -95,7 +95,7 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
   if (loaded.agw !== undefined && entry !== undefined)
     return { ...NOTHING, source: { agw: loaded.agw, entry } }
   if (found === undefined) return NOTHING
-  return { ...NOTHING, files: await withoutVariable(found.file ?? '', slot.variable) }
+  return { ...NOTHING, files: await withoutVariable(found.home?.file ?? '', slot.variable) }
 }
 
 async function isThere(path: string): Promise<boolean> {

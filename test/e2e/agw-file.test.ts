@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
@@ -34,11 +34,30 @@ describe('agw.yaml beside the config', () => {
         expect(JSON.parse(stdout).keys[0]).toMatchObject({
           method: 'file',
           source: '$OPENAI_API_KEY (file openai.key)',
+          mode: '0600',
           state: 'ok',
         })
       }
     },
   )
+
+  it('validate --strict does not pass while others can read a file that it names', async () => {
+    await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { file: openai.key }\n')
+    await put('openai.key', `${KEY}\n`)
+    expect((await run(['validate', '--strict'])).status).toBe(0)
+    await chmod(join(cwd, 'openai.key'), 0o644)
+    const { status, stdout, stderr } = await run(['validate', '--strict'])
+    expect(status).toBe(1)
+    expect(stdout + stderr).toMatch(/KEY_FILE_MODE[\s\S]*chmod 600 openai\.key/)
+  })
+
+  it('keys list tells the mode of a dotenv file that it names, and whose it is', async () => {
+    await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { dotenv: keys.env }\n')
+    await put('keys.env', `OPENAI_API_KEY=${KEY}\n`)
+    await chmod(join(cwd, 'keys.env'), 0o640)
+    const { stdout } = await run(['keys', 'list', '--json'])
+    expect(JSON.parse(stdout).keys).toMatchObject([{ method: 'dotenv', mode: '0640', state: 'ok' }])
+  })
 
   it('validate reports it as a file of its own, with places', async () => {
     await put('agw.yaml', 'secrets:\n  OPENAI_API_KEY: { flie: openai.key }\n')

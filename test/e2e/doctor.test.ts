@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { agw, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
+import { initRepository } from '../helpers/git.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
 import { noGit, unless } from '../helpers/needs.ts'
@@ -96,6 +97,20 @@ describe('agw doctor', () => {
       expect(about('file .env').map(one => one.state)).toEqual(['warning', 'error'])
     },
   )
+
+  it.skipIf(noGit !== undefined)(`tells files that agw.yaml names, too${unless(noGit)}`, async () => {
+    await writeFile(join(folder, 'agw.yaml'), 'secrets:\n  OPENAI_API_KEY: { file: own.key }\n')
+    await writeFile(join(folder, 'own.key'), `${KEY}\n`, { mode: 0o600 })
+    await writeFile(join(folder, 'own.key.previous'), `${KEY}\n`, { mode: 0o600 })
+    expect((await doctor()).about('file own.key')).toMatchObject([{ state: 'ok' }])
+    await chmod(join(folder, 'own.key'), 0o644)
+    await chmod(join(folder, 'own.key.previous'), 0o644)
+    initRepository(folder, ['own.key'])
+    const { status, about } = await doctor()
+    expect(status).toBe(1)
+    expect(about('file own.key').map(one => one.state)).toEqual(['warning', 'error'])
+    expect(about('file own.key.previous').map(one => one.state)).toEqual(['warning', 'warning'])
+  })
 
   it('tells a port that is taken, and by whom where it is the gateway itself', async () => {
     const server = createServer()

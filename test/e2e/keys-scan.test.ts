@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -122,6 +122,21 @@ describe('agw keys scan', () => {
     await rm(join(folder, '.env'))
     await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${OWN}\n`, { mode: 0o644 })
     expect((await scan()).findings).toMatchObject([{ file: '.env', line: 1 }])
+  })
+
+  it.each([
+    ['a file', '{ file: own.key }', 'own.key', `${OWN}\n`],
+    ['the old key of a rotation beside it', '{ file: own.key }', 'own.key.previous', `${OPENAI}\n`],
+    ['a dotenv file', '{ dotenv: keys.env }', 'keys.env', `OPENAI_API_KEY=${OWN}\n`],
+  ])('takes what agw.yaml names for the home of a key: %s', async (_, place, name, text) => {
+    await rm(join(folder, '.env'))
+    await writeFile(join(folder, 'agw.yaml'), `secrets:\n  OPENAI_API_KEY: ${place}\n`)
+    await writeFile(join(folder, name), text, { mode: 0o600 })
+    expect(await scan()).toMatchObject({ status: 0, findings: [] })
+    const overruled = await agw(['keys', 'scan'], { cwd: folder, env: { OPENAI_API_KEY: OWN } })
+    expect(overruled.status).toBe(0)
+    await chmod(join(folder, name), 0o644)
+    expect(await scan()).toMatchObject({ status: 1, findings: [{ file: name }] })
   })
 
   it('looks into the folders of a path that is named, and follows no link', async () => {

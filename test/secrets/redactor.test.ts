@@ -46,8 +46,11 @@ const encodings: Record<string, (value: string) => string> = {
     value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
   'entities with a slash and a quote': value => value.replace(/[&<>"'/]/g, sign => ENTITIES[sign] ?? sign),
   'entities by number': value => value.replace(/[^\w]/gu, sign => `&#${sign.codePointAt(0)};`),
+  'entities by padded number': value => value.replace(/[^\w]/gu, sign => `&#0${sign.codePointAt(0)};`),
   'entities by hexadecimal number': value =>
     value.replace(/[+/&=<>'"]/g, sign => `&#x${sign.charCodeAt(0).toString(16).toUpperCase()};`),
+  'entities by hexadecimal number in lower case': value =>
+    value.replace(/[+/&=<>'"]/g, sign => `&#x${sign.charCodeAt(0).toString(16)};`),
   base64: value => Buffer.from(value).toString('base64'),
   'base64 after one byte': value => Buffer.from(`:${value}`).toString('base64'),
   'base64 after two bytes': value => Buffer.from(`u:${value}@`).toString('base64'),

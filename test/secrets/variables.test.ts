@@ -32,7 +32,7 @@ describe('loadVariables', () => {
     const table = await loadVariables({ env, configDir })
     const found = table.lookup('A')
     expect([found?.value.reveal(), found?.source]).toEqual([value, source])
-    expect(found?.file).toBe(source === 'dotenv' ? join(configDir, '.env') : undefined)
+    expect(found?.home?.file).toBe(source === 'dotenv' ? join(configDir, '.env') : undefined)
     expect(table.expand('A')).toBe(value)
     expect(table.lookup('B')).toBe(undefined)
     expect(table.expand('toString')).toBe(undefined)
@@ -64,7 +64,7 @@ describe('loadVariables', () => {
     const configDir = withDotenv('A=1')
     const envFile = join(withDotenv('A=2', 'other.env'), 'other.env')
     expect((await loadVariables({ env: {}, envFile, configDir })).lookup('A')).toMatchObject({
-      file: envFile,
+      home: { file: envFile },
     })
   })
 

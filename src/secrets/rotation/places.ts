@@ -4,6 +4,7 @@ import type { SourceKind, SourcePlaces } from '../../config/agw/places.ts'
 import type { KeySlot } from '../../config/slots.ts'
 import { AgwError } from '../../errors.ts'
 import type { SourcePlace } from '../keep.ts'
+import { previousFile } from '../key-homes.ts'
 import { statePath } from '../key-notes.ts'
 import type { VariableTable } from '../variables.ts'
 import { makeFolderOf } from './journal.ts'
@@ -38,7 +39,7 @@ export function ownPlace(
     throw notKept(slot, `${variable} is set in the environment of this shell`)
   const entry = agw?.entries.get(variable)
   if (entry === undefined)
-    return place('dotenv', { file: found?.file ?? resolve(dirname(config), '.env'), name: variable })
+    return place('dotenv', { file: found?.home?.file ?? resolve(dirname(config), '.env'), name: variable })
   const { kind, where } = entry
   const named = (kind === 'dotenv' || kind === 'encrypted') && !('name' in where && where.name !== undefined)
   return named ? ({ kind, where: { ...where, name: variable } } as BarePlace) : { kind, where }
@@ -63,7 +64,7 @@ export async function previousPlace(slot: KeySlot, context: PlaceContext): Promi
 
 /** Kind of source → the place beside another one; undefined for those that agw does not write. */
 const BESIDE: { readonly [K in SourceKind]?: (where: SourcePlaces[K]) => SourcePlaces[K] | undefined } = {
-  file: ({ path }) => ({ path: `${path}.previous` }),
+  file: ({ path }) => ({ path: previousFile(path) }),
   dotenv: where => ({ ...where, name: `${where.name}_PREVIOUS` }),
   encrypted: where => ({ ...where, name: `${where.name}_PREVIOUS` }),
   keychain: ({ service, account }) => ({ service, account: `${account}.previous` }),

@@ -33,6 +33,7 @@ export const dotenvSource: SecretSource<'dotenv'> = {
   kind: 'dotenv',
   timeoutMs: 5000,
   describe: ({ file, name }) => (name === undefined ? dotenvFile(file) : `${dotenvFile(file)} ${name}`),
+  files: (reference, context) => [pathOf(reference, context)],
   async resolve(references, context) {
     const found = new Map<Reference<'dotenv'>, Secret | SourceProblem>()
     const files = new Map<string, Promise<DotenvFile | FileProblem>>()
@@ -96,6 +97,6 @@ function nameOf({ variable, where }: Reference<'dotenv'>): string {
   return where.name ?? variable
 }
 
-function pathOf({ where }: Reference<'dotenv'>, { configDir }: SourceContext): string {
+function pathOf({ where }: Reference<'dotenv'>, { configDir }: Pick<SourceContext, 'configDir'>): string {
   return resolve(configDir, dotenvFile(where.file))
 }

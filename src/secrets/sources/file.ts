@@ -15,6 +15,7 @@ export const fileSource: SecretSource<'file'> = {
   kind: 'file',
   timeoutMs: 5000,
   describe: ({ path }) => `file ${path}`,
+  files: ({ where }, context) => [pathOf(where.path, context)],
   resolve: (references, context) =>
     readFiles(references, ({ where }) => [pathOf(where.path, context)], context),
   async store({ where }, value, context) {
@@ -44,6 +45,7 @@ export const credentialSource: SecretSource<'credential'> = {
   describe: ({ name }) => `credential ${name}`,
   instead: ({ name }) =>
     `give ${name} to the service anew (systemd: LoadCredential=; Docker, Podman: a secret), then start it again`,
+  files: ({ where }, context) => credentialPaths(where.name, context),
   resolve: (references, context) =>
     readFiles(references, ({ where }) => credentialPaths(where.name, context), context),
   watch: (references, changed, context) =>
@@ -90,11 +92,11 @@ async function readFiles<K extends 'file' | 'credential'>(
   return found
 }
 
-function pathOf(path: string, { configDir }: SourceContext): string {
+function pathOf(path: string, { configDir }: Pick<SourceContext, 'configDir'>): string {
   return resolve(configDir, path)
 }
 
-function credentialPaths(name: string, { env }: SourceContext): string[] {
+function credentialPaths(name: string, { env }: Pick<SourceContext, 'env'>): string[] {
   const systemd = env['CREDENTIALS_DIRECTORY']
   return [...(systemd ? [resolve(systemd, name)] : []), resolve('/run/secrets', name)]
 }
