@@ -5,6 +5,7 @@ import { hasTwoModels, isModelName, jsonOf } from './json-body.ts'
 import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
 import { headerText, type RouteRequest, trimPath, valueMatches } from './match.ts'
 import { modelInPath, withModelInPath } from './model-in-path.ts'
+import { isForm, modelsInForm } from './multipart.ts'
 import type { Destination, Model, ModelRouter, Target, VirtualModel } from './runtime.ts'
 
 const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')
@@ -15,6 +16,12 @@ const MISSING_FIELD = routerFailure(
   400,
   'missing_model',
   "LLM multipart request body is missing string field 'model'",
+)
+
+const INVALID_FORM = routerFailure(
+  400,
+  'invalid_request_body',
+  'LLM multipart request body, or its content type, is not plain multipart/form-data',
 )
 
 const DENIED = routerFailure(403, 'model_authorization_denied', 'Model authorization denied')
@@ -56,13 +63,8 @@ export function isModelList(path: string): boolean {
 function requestedModel(exchange: Exchange): string | Failure {
   const inPath = modelInPath(exchange.path)
   if (inPath !== undefined) return namesAnother(exchange, inPath) ? TWO_MODELS : inPath
-  const boundary = /^multipart\/form-data\s*;.*?boundary="?([^";]+)/i.exec(
-    exchange.headers['content-type'] ?? '',
-  )
-  if (boundary?.[1] !== undefined) {
-    const [model, ...others] = modelFields(exchange.body, boundary[1])
-    return others.length > 0 ? TWO_MODELS : (model ?? MISSING_FIELD)
-  }
+  const type = exchange.headers['content-type'] ?? ''
+  if (isForm(type)) return modelOfForm(exchange, type)
   const body = jsonOf(exchange)
   if (body === undefined) return hasTwoModels(exchange) ? TWO_MODELS : INVALID_BODY
   return typeof body['model'] === 'string' ? body['model'] : MISSING_MODEL
@@ -76,15 +78,13 @@ function namesAnother(exchange: Exchange, model: string): boolean {
   return typeof written === 'string' && written !== model && written !== `models/${model}`
 }
 
-/** The texts of the form fields `model`. */
-function modelFields(body: Buffer | undefined, boundary: string): string[] {
-  const parts = body?.toString('latin1').split(`--${boundary}`) ?? []
-  return parts.flatMap(part => {
-    const end = part.indexOf('\r\n\r\n')
-    if (end < 0 || !/content-disposition:[^\r\n]*;\s*name="?model"?(?:\r|;|$)/i.test(part.slice(0, end)))
-      return []
-    return Buffer.from(part.slice(end + 4).replace(/\r\n$/, ''), 'latin1').toString()
-  })
+function modelOfForm({ request, body }: Exchange, type: string): string | Failure {
+  // Node shows the first of two types; both go upstream.
+  const types = request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type')
+  const models = types.length > 1 || body === undefined ? undefined : modelsInForm(type, body)
+  if (models === undefined) return INVALID_FORM
+  const [model, ...others] = models
+  return others.length > 0 ? TWO_MODELS : (model ?? MISSING_FIELD)
 }
 
 /** Why a model is not for this request, or undefined when it is; a virtual model may choose internal ones. */
