@@ -54,7 +54,8 @@ export function piecesOf(event: JsonObject): Piece[] {
         part['thought'] === true ? [] : piece(String(index), part['text']),
       ),
     )
-  return isMap(delta) ? piece(String(event['index']), delta['text']) : []
+  const said = isMap(delta) ? delta : event['content_block']
+  return isMap(said) ? piece(String(event['index']), said['text']) : []
 }
 
 function piece(lane: string, text: unknown): Piece[] {

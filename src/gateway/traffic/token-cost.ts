@@ -22,7 +22,9 @@ export function tokenCost(exchange: Exchange, reserved: number): number {
     return hasLeft || isAnswered ? reserved : 0
   }
   const told = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)
-  if (response.writableFinished) return told
+  // A client whose stream a guard has rejected gets an end of its own; the provider's counts have not come.
+  const isCut = relay.isStream && exchange.reason === 'Guardrail'
+  if (response.writableFinished && !isCut) return told
   const passed = told + Math.ceil(relay.uncounted / STREAMED_BYTES_PER_TOKEN)
   return Math.max(told, Math.min(passed, reserved))
 }

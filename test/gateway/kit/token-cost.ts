@@ -6,10 +6,11 @@ import { eventually } from './wait.ts'
 
 /** One provider of each dialect behind one token limit that fills once an hour. */
 const LIMIT = 1_000_000
-const CONFIG = JSON.stringify({
+const config = (policies: object) => ({
   llm: {
     policies: {
       localRateLimit: [{ maxTokens: LIMIT, tokensPerFill: 1, fillInterval: '1h', type: 'tokens' }],
+      ...policies,
     },
     models: [
       { name: 'gpt', provider: 'openAI', params: { apiKey: 'k' } },
@@ -34,13 +35,13 @@ interface Ground {
 }
 
 /** A gateway whose upstream answers as it is told; probes are answered by themselves. */
-async function ground(answer: Upstream): Promise<Ground> {
+async function ground(answer: Upstream, policies: object): Promise<Ground> {
   const upstream = await startUpstream((response, seen) => {
     if (!seen.body.includes('"probe"')) return answer(response)
     response.setHeader('content-type', 'application/json')
     response.end('{"usage":{"prompt_tokens":0,"completion_tokens":0}}')
   })
-  const { port, events } = await startTestGateway(CONFIG, {
+  const { port, events } = await startTestGateway(JSON.stringify(config(policies)), {
     standIn: { host: '127.0.0.1', port: upstream.port },
   })
   const left = async (): Promise<number> => {
@@ -52,9 +53,13 @@ async function ground(answer: Upstream): Promise<Ground> {
   return { port, left }
 }
 
-/** Tokens that are charged for what `act` does. */
-export async function charged(answer: Upstream, act: (port: number) => Promise<unknown>): Promise<number> {
-  const { port, left } = await ground(answer)
+/** Tokens that are charged for what `act` does; `policies` stand beside the limit. */
+export async function charged(
+  answer: Upstream,
+  act: (port: number) => Promise<unknown>,
+  policies: object = {},
+): Promise<number> {
+  const { port, left } = await ground(answer, policies)
   const before = await left()
   await act(port)
   return before - (await left())

@@ -129,6 +129,13 @@ describe('a stream that guards look at', () => {
   it.each<[string, string, object, string]>([
     ['Messages', MESSAGES, { model: 'claude', stream: true, max_tokens: 1 }, delta('top secret')],
     [
+      'Messages',
+      MESSAGES,
+      { model: 'claude', stream: true, max_tokens: 1 },
+      event({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: 'top sec' } }) +
+        delta('ret'),
+    ],
+    [
       'Responses',
       '/v1/responses',
       { model: 'gpt', stream: true, input: 'x' },

@@ -110,6 +110,15 @@ describe('an answer that is cut off', () => {
     expect(cost).toBeLessThan(45)
   })
 
+  it('by a guard costs the same', async () => {
+    const response = [{ regex: { action: 'reject', rules: [{ pattern: 'hello' }] } }]
+    const ask = (port: number) => post(port, MESSAGES, body)
+    const cost = await charged(hangsAfter(400), ask, { guardrails: { streaming: 'Enabled', response } })
+    // It looks once a thousand characters of text are there, five in each event.
+    expect(cost).toBeGreaterThan(5 + 70 + 20 + 1 + bytesOf(100) / 32)
+    expect(cost).toBeLessThanOrEqual(Math.ceil(JSON.stringify(body).length / 4) + 500)
+  })
+
   it('by the upstream costs the same', async () => {
     const half: Upstream = response => {
       hangsAfter(40)(response)
