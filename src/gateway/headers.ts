@@ -206,7 +206,7 @@ function note(head: AnswerHead, fate: number, value: string): void {
   if (fate === LENGTH) head.contentLength = Number(value)
   else if (fate === DATE) head.hasDate = true
   else if (fate === TYPE) head.isEventStream = value.startsWith('text/event-stream')
-  else if (fate === ENCODING) head.isEncoded = value !== 'identity'
+  else if (fate === ENCODING) head.isEncoded ||= value !== 'identity'
 }
 
 function without(headers: readonly string[], names: ReadonlySet<string>): string[] {

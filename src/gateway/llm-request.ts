@@ -1,6 +1,7 @@
 import {
   type AnswerFacts,
   type Format,
+  type PathFacts,
   type RouteType,
   type Translation,
   TranslationError,
@@ -10,7 +11,7 @@ import type { Exchange } from './exchange.ts'
 import { type Answer, type Failure, llmRequestFailure } from './failures.ts'
 import { hasTwoModels, jsonOf } from './json-body.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
-import { passedPath, withoutParameters } from './llm-path.ts'
+import { passedPath, withoutParameters, withQuery } from './llm-path.ts'
 import { modelInPath } from './model-in-path.ts'
 import type { AiBackend } from './runtime.ts'
 
@@ -85,7 +86,7 @@ function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObj
   const isAmended = amend(body, ai, type, model, isNative)
   const streaming = isNative ? exchange.path.includes(':stream') : body['stream'] === true
   if (ai.provider.accepts(type, model)) {
-    const path = upstreamPath(exchange, ai, type, model, streaming)
+    const path = upstreamPath(exchange, ai, { type, model, streaming })
     if (ai.changes !== undefined) ai.changes.setFinalFields(body, exchange)
     const isChanged = isAmended || ai.changes !== undefined || ai.guards !== undefined
     const bytes = isChanged ? Buffer.from(JSON.stringify(body)) : exchange.body
@@ -152,17 +153,12 @@ function amend(body: JsonObject, ai: AiBackend, type: Format, model: string, isN
   return isChanged
 }
 
-function upstreamPath(
-  exchange: Exchange,
-  ai: AiBackend,
-  type: Format,
-  model: string,
-  streaming: boolean,
-): string {
-  if (ai.pathOverride !== undefined) return ai.pathOverride
-  if (ai.isHostOverridden && ai.pathPrefix === undefined && ai.provider.kind !== 'custom')
-    return exchange.path
-  return ai.provider.path({ type, model, streaming }, ai.pathPrefix)
+function upstreamPath(exchange: Exchange, ai: AiBackend, facts: PathFacts): string {
+  const isClients = ai.isHostOverridden && ai.pathPrefix === undefined && ai.provider.kind !== 'custom'
+  const path = ai.pathOverride ?? (isClients ? exchange.path : ai.provider.path(facts, ai.pathPrefix))
+  // Gemini's streams come as a JSON array unless they are asked for as SSE, whoever's host it is.
+  const isArray = facts.type === 'generateContent' && facts.streaming && !/[?&]alt=/.test(path)
+  return isArray ? withQuery(path, 'alt=sse', []) : path
 }
 
 function translated(
@@ -182,7 +178,8 @@ function translated(
     const request = translation.request(body)
     ai.changes?.setFinalFields(request, exchange)
     const bytes = Buffer.from(JSON.stringify(request))
-    const path = upstreamPath(exchange, ai, translation.as, model, body['stream'] === true)
+    const streaming = body['stream'] === true
+    const path = upstreamPath(exchange, ai, { type: translation.as, model, streaming })
     const facts = { created: Math.floor(Date.now() / 1000), includeUsage }
     return { ...call(exchange, translation.as, path, bytes, model), translation, facts }
   } catch (error) {

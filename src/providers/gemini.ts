@@ -21,11 +21,11 @@ function resourceName(model: string): string {
   return `${known ? collection : 'models'}/${encodeURIComponent(id).replaceAll('%3A', ':').replaceAll('%40', '@')}`
 }
 
-/** Path of Gemini's own API, which carries the model; streaming answers are asked for as SSE. */
+/** Path of Gemini's own API, which carries the model. */
 export function nativeGeminiPath(facts: PathFacts): string {
   const name = `/v1beta/${resourceName(facts.model)}`
   if (facts.type === 'geminiCountTokens') return `${name}:countTokens`
-  return facts.streaming ? `${name}:streamGenerateContent?alt=sse` : `${name}:generateContent`
+  return facts.streaming ? `${name}:streamGenerateContent` : `${name}:generateContent`
 }
 
 /** The native endpoints take API keys in `x-goog-api-key`; the OpenAI-compatible ones take them as bearer. */

@@ -52,9 +52,9 @@ describe('paths', () => {
     expect(provider.path({ type, model, streaming: false }, prefix)).toBe(path)
   })
 
-  it('gemini streams as SSE', () => {
+  it('gemini has a path of its own for streams', () => {
     expect(gemini.path({ type: 'generateContent', model: 'm', streaming: true }, undefined)).toBe(
-      '/v1beta/models/m:streamGenerateContent?alt=sse',
+      '/v1beta/models/m:streamGenerateContent',
     )
   })
 })

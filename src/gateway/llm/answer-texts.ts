@@ -2,10 +2,21 @@ import { isMap, mapsOf } from './texts.ts'
 
 type JsonObject = Record<string, unknown>
 
-/** Shows every text that a model has said to the visitor, whatever the format, and puts what it yields in its place. */
-export function visitAnswerTexts(answer: JsonObject, visit: (text: string) => string): void {
+/**
+ * Shows every text that a model has said to the visitor, whatever the format, and puts what it yields in its place.
+ * Throws TypeError for what is no answer: neither a JSON object nor a list of them.
+ */
+export function visitAnswerTexts(answer: unknown, visit: (text: string) => string): void {
+  if (Array.isArray(answer)) return visitPieces(answer, visit)
+  if (!isMap(answer)) throw new TypeError('the answer is not a JSON object')
+  visitAnswer(answer, visit)
+  for (const candidate of mapsOf(answer['candidates']))
+    for (const part of spokenParts(candidate)) replace(part, 'text', visit)
+}
+
+function visitAnswer(answer: JsonObject, visit: (text: string) => string): void {
   for (const choice of mapsOf(answer['choices'])) {
-    if (!isMap(choice['message']) || !replace(choice['message'], 'content', visit)) continue
+    if (!isMap(choice['message']) || !replaceContent(choice['message'], visit)) continue
     // They spell the text out, token by token.
     if (isMap(choice['logprobs'])) choice['logprobs'] = null
   }
@@ -17,12 +28,39 @@ export function visitAnswerTexts(answer: JsonObject, visit: (text: string) => st
       part['annotations'] = []
       delete part['logprobs']
     }
-  for (const candidate of mapsOf(answer['candidates']))
-    for (const part of partsOf(candidate)) if (part['thought'] !== true) replace(part, 'text', visit)
 }
 
-function partsOf({ content }: JsonObject): JsonObject[] {
-  return isMap(content) ? mapsOf(content['parts']) : []
+/** Gemini's stream where it is not sent as events: a list of answers, whose texts are one text per candidate. */
+function visitPieces(answers: readonly unknown[], visit: (text: string) => string): void {
+  const lanes = new Map<string, JsonObject[]>()
+  for (const answer of answers) {
+    if (!isMap(answer)) throw new TypeError('the answer is not a list of JSON objects')
+    visitAnswer(answer, visit)
+    for (const [at, candidate] of mapsOf(answer['candidates']).entries()) {
+      const lane = laneOf(candidate, at)
+      lanes.set(lane, [...(lanes.get(lane) ?? []), ...spokenParts(candidate)])
+    }
+  }
+  for (const parts of lanes.values()) replaceJoined(parts, visit)
+}
+
+/** What takes the place of a text that is not the same any more stands where it began. */
+function replaceJoined(parts: readonly JsonObject[], visit: (text: string) => string): void {
+  const spoken = parts.filter(part => typeof part['text'] === 'string')
+  const joined = spoken.map(part => part['text']).join('')
+  const passed = visit(joined)
+  if (passed === joined) return
+  for (const [at, part] of spoken.entries()) part['text'] = at === 0 ? passed : ''
+}
+
+/** The parts of a candidate without its thoughts. */
+function spokenParts({ content }: JsonObject): JsonObject[] {
+  return isMap(content) ? mapsOf(content['parts']).filter(part => part['thought'] !== true) : []
+}
+
+/** Which text of a stream a candidate goes on with. */
+function laneOf({ index }: JsonObject, at: number): string {
+  return String(index ?? at)
 }
 
 /** True where the text is another one now. */
@@ -33,6 +71,12 @@ function replace(holder: JsonObject, key: string, visit: (text: string) => strin
   return holder[key] !== text
 }
 
+/** The same for a message, whose text may come in parts. */
+function replaceContent(message: JsonObject, visit: (text: string) => string): boolean {
+  const inParts = mapsOf(message['content']).map(part => replace(part, 'text', visit))
+  return replace(message, 'content', visit) || inParts.includes(true)
+}
+
 /** A text in a stream, and what it goes on with: pieces of the same lane belong together. */
 export interface Piece {
   readonly lane: string
@@ -40,19 +84,19 @@ export interface Piece {
 }
 
 /** What an event of a stream says, whatever the format. */
-export function piecesOf(event: JsonObject): Piece[] {
+export function piecesOf(event: unknown): Piece[] {
+  if (Array.isArray(event)) return event.flatMap(piecesOf)
+  if (!isMap(event)) return []
   const { type, delta } = event
   if (type === 'response.output_text.delta')
     return piece(`${event['output_index']}.${event['content_index']}`, delta)
   if (Array.isArray(event['choices']))
     return mapsOf(event['choices']).flatMap(({ index, delta: said }) =>
-      isMap(said) ? piece(String(index), said['content']) : [],
+      isMap(said) ? contentPieces(String(index), said['content']) : [],
     )
   if (Array.isArray(event['candidates']))
-    return mapsOf(event['candidates']).flatMap((candidate, index) =>
-      partsOf(candidate).flatMap(part =>
-        part['thought'] === true ? [] : piece(String(index), part['text']),
-      ),
+    return mapsOf(event['candidates']).flatMap((candidate, at) =>
+      spokenParts(candidate).flatMap(part => piece(laneOf(candidate, at), part['text'])),
     )
   const said = isMap(delta) ? delta : event['content_block']
   return isMap(said) ? piece(String(event['index']), said['text']) : []
@@ -60,4 +104,11 @@ export function piecesOf(event: JsonObject): Piece[] {
 
 function piece(lane: string, text: unknown): Piece[] {
   return typeof text === 'string' && text !== '' ? [{ lane, text }] : []
+}
+
+/** A text, or parts with one each. */
+function contentPieces(lane: string, content: unknown): Piece[] {
+  return Array.isArray(content)
+    ? mapsOf(content).flatMap(part => piece(lane, part['text']))
+    : piece(lane, content)
 }

@@ -64,8 +64,7 @@ export class GuardedEvents {
     } catch {
       return
     }
-    if (typeof event === 'object' && event !== null)
-      for (const piece of piecesOf(event as Record<string, unknown>)) this.#add(piece)
+    for (const piece of piecesOf(event)) this.#add(piece)
   }
 
   #add({ lane: name, text }: Piece): void {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { post } from '../kit/client.ts'
 import { startTestGateway, type TestGateway } from '../kit/gateway.ts'
@@ -10,9 +11,14 @@ const MESSAGES = '/v1/messages'
 type Send = (response: ServerResponse) => void | Promise<void>
 
 /** A gateway whose answers are looked through, in front of an upstream that streams. */
-async function guarded(send: Send, guards: object[], policies: object = {}): Promise<TestGateway> {
+async function guarded(
+  send: Send,
+  guards: object[],
+  policies: object = {},
+  headers: Record<string, string[]> = {},
+): Promise<TestGateway> {
   const upstream = await startUpstream(response => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.writeHead(200, { 'content-type': 'text/event-stream', ...headers })
     void send(response)
   })
   const config = {
@@ -152,6 +158,42 @@ describe('a stream that guards look at', () => {
     const error = { type: 'guardrail_blocked', code: 'guardrail_intervention', message: 'not that' }
     const wanted = name === 'Messages' ? `event: error\n${event({ type: 'error', error })}` : event({ error })
     expect((await post(port, path, body)).body).toBe(wanted)
+  })
+
+  it.each<[string, string, object, string]>([
+    [
+      'an event that is a list',
+      '/v1beta/models/gemini:streamGenerateContent',
+      {},
+      event([{ candidates: [{ content: { parts: [{ text: 'top ' }, { text: 'secret' }] } }] }]),
+    ],
+    [
+      'candidates that take turns',
+      '/v1beta/models/gemini:streamGenerateContent',
+      {},
+      ['top ', 'not', 'secret']
+        .map((text, i) => event({ candidates: [{ index: i % 2, content: { parts: [{ text }] } }] }))
+        .join(''),
+    ],
+    [
+      'a text in parts',
+      CHAT,
+      ask,
+      event({ choices: [{ index: 0, delta: { content: [{ type: 'text', text: 'top secret' }] } }] }),
+    ],
+  ])('is looked at in %s', async (_, path, body, text) => {
+    const { port } = await guarded(response => void response.end(text), REJECT)
+    expect((await post(port, path, body)).body).toBe(BLOCKED)
+  })
+
+  it('is not passed on in an encoding, whatever stands in a second line of it', async () => {
+    const headers = { 'content-encoding': ['gzip', 'identity'] }
+    const send: Send = response => void response.end(gzipSync(chunk('top secret')))
+    const { port } = await guarded(send, REJECT, {}, headers)
+    expect(await post(port, CHAT, ask)).toMatchObject({
+      status: 502,
+      body: 'failed to process LLM response: unsupported content encoding',
+    })
   })
 
   it('that is translated is looked at in the form in which the client gets it', async () => {
