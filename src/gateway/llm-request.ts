@@ -86,9 +86,11 @@ function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObj
   const isAmended = amend(body, ai, type, model, isNative)
   const streaming = isNative ? exchange.path.includes(':stream') : body['stream'] === true
   if (ai.provider.accepts(type, model)) {
-    const path = upstreamPath(exchange, ai, { type, model, streaming })
+    const facts = { type, model, streaming }
+    const path = upstreamPath(exchange, ai, facts)
+    const isPrepared = ai.provider.prepare?.(body, facts) ?? false
     if (ai.changes !== undefined) ai.changes.setFinalFields(body, exchange)
-    const isChanged = isAmended || ai.changes !== undefined || ai.guards !== undefined
+    const isChanged = isAmended || isPrepared || ai.changes !== undefined || ai.guards !== undefined
     const bytes = isChanged ? Buffer.from(JSON.stringify(body)) : exchange.body
     return call(exchange, type, path, bytes, model)
   }
@@ -176,10 +178,11 @@ function translated(
     options.include_usage === true
   try {
     const request = translation.request(body)
+    const asked = { type: translation.as, model, streaming: body['stream'] === true }
+    ai.provider.prepare?.(request, asked)
     ai.changes?.setFinalFields(request, exchange)
     const bytes = Buffer.from(JSON.stringify(request))
-    const streaming = body['stream'] === true
-    const path = upstreamPath(exchange, ai, { type: translation.as, model, streaming })
+    const path = upstreamPath(exchange, ai, asked)
     const facts = { created: Math.floor(Date.now() / 1000), includeUsage }
     return { ...call(exchange, translation.as, path, bytes, model), translation, facts }
   } catch (error) {

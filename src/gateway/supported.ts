@@ -10,7 +10,7 @@ import {
   type Unsupported,
   unless,
 } from './support.ts'
-import { azureWithoutKey } from './supported-azure.ts'
+import { cloudsWithoutKey } from './supported-keyless.ts'
 import {
   AUTHORIZATION,
   BACKEND_AUTH,
@@ -36,6 +36,7 @@ const AI_PROVIDER = section({
     anthropic: MODEL_ONLY,
     gemini: MODEL_ONLY,
     azure: runs,
+    vertex: runs,
     custom: CUSTOM,
   }),
   hostOverride: runs,
@@ -125,7 +126,7 @@ const GATEWAY = section({
   ),
 })
 
-const LLM_PROVIDERS: ReadonlySet<unknown> = new Set(['vertex', 'bedrock', 'copilot'])
+const LLM_PROVIDERS: ReadonlySet<unknown> = new Set(['bedrock', 'copilot'])
 
 const LLM_PROVIDER = unless(
   value => (LLM_PROVIDERS.has(value) ? `the provider ${String(value)}` : undefined),
@@ -140,6 +141,8 @@ const LLM_PARAMS = section({
   azureResourceType: runs,
   azureApiVersion: runs,
   azureProjectName: runs,
+  vertexProject: runs,
+  vertexRegion: runs,
   hostOverride: runs,
   pathOverride: runs,
   pathPrefix: runs,
@@ -294,5 +297,5 @@ const CONFIG = section({
 export function findUnsupported(config: Config): Unsupported[] {
   const found: Unsupported[] = []
   CONFIG(config, [], (path, what, instead) => found.push({ path, what, instead }))
-  return [...found, ...azureWithoutKey(config)]
+  return [...found, ...cloudsWithoutKey(config)]
 }

@@ -1,6 +1,13 @@
 import { bearerToken, removeHeader, setHeader } from './headers.ts'
 import { below, field, limited, type Probe, REFUSED, unclear, usualVerdict, WORKS, word } from './probe.ts'
-import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
+import {
+  type FinishFacts,
+  type Format,
+  type PathFacts,
+  type Provider,
+  pathSegment,
+  trimSlashes,
+} from './provider.ts'
 
 /** Google's API keys start so; OAuth access tokens do not, and stay in `Authorization`. */
 const KEY_PREFIX = 'AIza'
@@ -18,7 +25,7 @@ function resourceName(model: string): string {
   const collection = slash < 0 ? '' : model.slice(0, slash)
   const known = collection === 'models' || collection === 'tunedModels'
   const id = known ? model.slice(slash + 1) : model
-  return `${known ? collection : 'models'}/${encodeURIComponent(id).replaceAll('%3A', ':').replaceAll('%40', '@')}`
+  return `${known ? collection : 'models'}/${pathSegment(id)}`
 }
 
 /** Path of Gemini's own API, which carries the model. */

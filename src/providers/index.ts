@@ -5,6 +5,7 @@ export { type AzureSettings, azure } from './azure.ts'
 export { type CustomFormat, type CustomSettings, custom } from './custom.ts'
 export { gemini } from './gemini.ts'
 export { findHeader, removeHeader, setHeader } from './headers.ts'
+export { hasIdentity, IDENTITIES, type WithIdentity } from './identities.ts'
 export { ONBOARDING, type Onboarding, onboardingOf } from './onboarding.ts'
 export { openAI } from './openai.ts'
 export { PRESET_PROBES } from './preset-probes.ts'
@@ -24,3 +25,4 @@ export {
   TranslationError,
   translationFor,
 } from './translation.ts'
+export { type VertexSettings, vertex } from './vertex.ts'

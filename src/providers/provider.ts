@@ -5,7 +5,7 @@ import type { Probe } from './probe.ts'
 export type Format = Exclude<RouteType, 'models' | 'passthrough' | 'detect'>
 
 /** A provider that agw knows by name; presets are `custom` providers with their settings filled in. */
-export type ProviderKind = 'openAI' | 'anthropic' | 'gemini' | 'azure' | 'custom'
+export type ProviderKind = 'openAI' | 'anthropic' | 'gemini' | 'azure' | 'vertex' | 'custom'
 
 /** What the upstream path of one request depends on. */
 export interface PathFacts {
@@ -38,6 +38,8 @@ export interface Provider {
   path(facts: PathFacts, prefix: string | undefined): string
   /** Where `max_tokens` must be called `max_completion_tokens` for the newer models. */
   readonly renamesTokenLimit: boolean
+  /** Last changes to a body of a shape that `accepts` takes, in place; true where there are any. */
+  readonly prepare?: (body: Record<string, unknown>, facts: PathFacts) => boolean
   /** Last changes to the outgoing headers (name, value, name, value, …), after the key was inserted. */
   readonly finish?: (headers: string[], facts: FinishFacts) => void
   /** How a key is tried; undefined where no call is known that costs nothing. */
@@ -51,4 +53,9 @@ export function trimSlashes(prefix: string): string {
   let end = prefix.length
   while (end > 0 && prefix.charCodeAt(end - 1) === 0x2f) end--
   return prefix.slice(0, end)
+}
+
+/** A name from a request or a config as one segment of a path, out of which it cannot climb. */
+export function pathSegment(name: string): string {
+  return encodeURIComponent(name).replaceAll('%3A', ':').replaceAll('%40', '@')
 }

@@ -74,7 +74,7 @@ function messagesToCompletions({ renamesTokenLimit }: Provider): Translation {
 
 /** How a request of a shape that the provider does not take is put into one that it takes; undefined: not at all. */
 export function translationFor(provider: Provider, from: Format, model: string): Translation | undefined {
-  if (provider.kind === 'anthropic') return from === 'completions' ? completionsToMessages : undefined
+  if (from === 'completions' && provider.accepts('messages', model)) return completionsToMessages
   if (from === 'messages' && provider.accepts('completions', model)) return messagesToCompletions(provider)
   return undefined
 }

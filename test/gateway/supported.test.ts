@@ -208,10 +208,30 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
   ],
   ['logins for models', { llm: { models: [], policies: { oidc: {} } } }, 'llm.policies.oidc', /"oidc"/],
   [
-    'vertex models',
-    { llm: { models: [{ name: 'm', provider: 'vertex' }] } },
+    'a vertex model without a key',
+    { llm: { models: [{ name: 'm', provider: 'vertex', params: { vertexProject: 'p' } }] } },
     'llm.models[0].provider',
-    /vertex/,
+    /vertex without a key, which means an access token of Google Cloud/,
+  ],
+  [
+    'a vertex model whose provider has none',
+    {
+      llm: {
+        providers: [{ name: 'g', provider: 'vertex', params: { vertexProject: 'p' } }],
+        models: [{ name: 'm', provider: { reference: 'g' } }],
+      },
+    },
+    'llm.models[0].provider',
+    /Google Cloud/,
+  ],
+  [
+    'vertex in a named backend that a route without a key calls',
+    {
+      ...route({ backends: [{ backend: '/v' }] }),
+      backends: [{ name: 'v', ai: { name: 'x', provider: { vertex: { projectId: 'p' } } } }],
+    },
+    'backends[0].ai.provider.vertex',
+    /Google Cloud/,
   ],
   [
     'an azure model without a key',
@@ -238,6 +258,11 @@ describe('what the embedded gateway does not run', () => {
     const found = findUnsupported(config as Config)
     expect(found.map(one => formatPath(one.path))).toContain(path)
     expect(found.find(one => formatPath(one.path) === path)?.what).toMatch(what)
+  })
+
+  it('is told with what to do about a key that is missing', () => {
+    const [found] = findUnsupported(ai({ provider: { vertex: { projectId: 'p' } } }) as unknown as Config)
+    expect(found?.instead).toMatch(/^give it a key/)
   })
 
   it('is told with what does the same here, where something does', () => {
@@ -275,6 +300,25 @@ describe('what the embedded gateway does not run', () => {
     [
       'azure that passes through',
       { llm: { models: [{ name: 'm', provider: 'azure', auth: { passthrough: {} } }] } },
+    ],
+    [
+      'azure at another address, where no token is fetched',
+      ai({ hostOverride: 'a.test:80', provider: { azure: {} } }),
+    ],
+    [
+      'vertex at another address',
+      {
+        llm: { models: [{ name: 'm', provider: 'vertex', params: { baseUrl: 'http://a.test' } }] },
+      },
+    ],
+    [
+      'vertex whose key the provider of the model has',
+      {
+        llm: {
+          providers: [{ name: 'g', provider: 'vertex', params: { vertexProject: 'p', apiKey: 'k' } }],
+          models: [{ name: 'm', provider: { reference: 'g' } }],
+        },
+      },
     ],
   ])('has nothing to say about %s', (_title, config) => {
     expect(findUnsupported(config as Config)).toEqual([])

@@ -7,6 +7,7 @@ import {
   openAI,
   PRESETS,
   type Provider,
+  vertex,
 } from '../../src/providers/index.ts'
 import type { Format } from '../../src/providers/provider.ts'
 
@@ -15,6 +16,7 @@ const PREVIEW = azure({ resourceName: 'res', resourceType: 'openAI', apiVersion:
 const DATED = azure({ resourceName: 'res', resourceType: 'openAI', apiVersion: '2025-01-01' })
 const PINNED = azure({ resourceName: 'res', resourceType: 'openAI', apiVersion: '2025-01-01', model: 'dep' })
 const FOUNDRY = azure({ resourceName: 'res', resourceType: 'foundry' })
+const VERTEX = vertex({ projectId: 'p', region: 'us-east5' })
 const CUSTOM = custom({
   formats: [{ type: 'completions' }, { type: 'messages', path: '/m' }, { type: 'generateContent' }],
 })
@@ -41,6 +43,13 @@ const PATHS: readonly (readonly [Provider, Format, string, string | undefined, s
   [PINNED, 'embeddings', 'm', undefined, '/openai/deployments/dep/embeddings?api-version=2025-01-01'],
   [FOUNDRY, 'completions', 'claude-x', undefined, '/api/projects/res/openai/v1/chat/completions'],
   [FOUNDRY, 'messages', 'claude-x', undefined, '/anthropic/v1/messages'],
+  [
+    VERTEX,
+    'completions',
+    'm',
+    '/x/',
+    '/x/v1/projects/p/locations/us-east5/endpoints/openapi/chat/completions',
+  ],
   [CUSTOM, 'completions', 'm', undefined, '/v1/chat/completions'],
   [CUSTOM, 'completions', 'm', '/p', '/p/chat/completions'],
   [CUSTOM, 'messages', 'm', '/p', '/m'],
@@ -55,6 +64,35 @@ describe('paths', () => {
   it('gemini has a path of its own for streams', () => {
     expect(gemini.path({ type: 'generateContent', model: 'm', streaming: true }, undefined)).toBe(
       '/v1beta/models/m:streamGenerateContent',
+    )
+  })
+})
+
+describe('models of Vertex AI', () => {
+  it.each([
+    ['gemini-2.5-pro', 'google', 'gemini-2.5-pro'],
+    ['google/gemini-2.5-pro', 'google', 'gemini-2.5-pro'],
+    ['models/gemini-2.5-pro', 'google', 'gemini-2.5-pro'],
+    ['publishers/google/models/gemini@001', 'google', 'gemini@001'],
+    ['projects/p/locations/l/publishers/google/models/gemini-2.5-pro', 'google', 'gemini-2.5-pro'],
+    ['gemini-embedding-001', undefined, ''],
+    ['gemini-x/../y', undefined, ''],
+    ['text-embedding-005', undefined, ''],
+    ['claude-opus-4-6', 'anthropic', 'claude-opus-4-6'],
+    ['claude-3-5-sonnet-20241022', 'anthropic', 'claude-3-5-sonnet@20241022'],
+    ['claude-haiku-4-5-2025abcd', 'anthropic', 'claude-haiku-4-5-2025abcd'],
+    ['anthropic/other-20250101', 'anthropic', 'other@20250101'],
+    ['publishers/anthropic/models/claude-x@20250101', 'anthropic', 'claude-x@20250101'],
+    ['meta/llama-4', undefined, ''],
+  ] as const)('%s', (model, publisher, name) => {
+    expect(VERTEX.accepts('generateContent', model)).toBe(publisher === 'google')
+    expect(VERTEX.accepts('messages', model)).toBe(publisher === 'anthropic')
+    expect(VERTEX.accepts('completions', model)).toBe(publisher !== 'anthropic')
+    if (publisher === undefined) return
+    const type = publisher === 'google' ? 'generateContent' : 'messages'
+    const method = publisher === 'google' ? 'generateContent' : 'rawPredict'
+    expect(VERTEX.path({ type, model, streaming: false }, undefined)).toBe(
+      `/v1/projects/p/locations/us-east5/publishers/${publisher}/models/${name}:${method}`,
     )
   })
 })
@@ -84,6 +122,7 @@ describe('hosts', () => {
     [gemini, 'generativelanguage.googleapis.com'],
     [AZURE, 'res.openai.azure.com'],
     [FOUNDRY, 'res.services.ai.azure.com'],
+    [VERTEX, 'us-east5-aiplatform.googleapis.com'],
     [CUSTOM, undefined],
   ] as const)('%o', (provider, host) => {
     expect(provider.host).toBe(host)

@@ -60,7 +60,10 @@ export const llmParams = section(
       'Where the API stands, as https://host[:port]/prefix.',
     ),
     awsRegion: nullish(text, 'AWS region; bedrock needs it.'),
-    vertexRegion: nullish(text, 'Region of Vertex AI.'),
+    vertexRegion: nullish(text, {
+      description: 'Region of Vertex AI; us and eu are several in one.',
+      default: 'global',
+    }),
     vertexProject: nullish(text, 'Google Cloud project; vertex needs it.'),
     azureResourceName: nullish(text, 'Azure resource; azure needs it.'),
     azureResourceType: nullish(azureResourceType),

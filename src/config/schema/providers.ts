@@ -36,7 +36,7 @@ const vertex = section(
   {
     model,
     projectId: filled.describe('Google Cloud project.'),
-    region: nullish(text, 'Region; the global endpoint when absent.'),
+    region: nullish(text, { description: 'Region; us and eu are several in one.', default: 'global' }),
   },
 )
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderModifier } from '../../config/schema.ts'
-import type { Provider, RouteType } from '../../providers/index.ts'
+import { hasIdentity, IDENTITIES, type Provider, type RouteType } from '../../providers/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { Cel } from '../cel/cel.ts'
 import { EchoGuard } from '../echo.ts'
@@ -139,12 +139,14 @@ function compileAi(
   })
 }
 
-function refuseKeyless(draft: DestinationDraft, auth: CompiledAuth | undefined): void {
-  if (!('ai' in draft.target) || draft.target.ai.provider.kind !== 'azure' || auth !== undefined) return
+function refuseKeyless({ target, path }: DestinationDraft, auth: CompiledAuth | undefined): void {
+  if (!('ai' in target) || auth !== undefined || target.ai.hostOverride !== undefined) return
+  const { kind } = target.ai.provider
+  if (!hasIdentity(kind)) return
   throw invalid(
-    draft.path,
-    'azure without a key means a token of Microsoft Entra, which the embedded gateway does not fetch',
-    'add backendAuth with the key at header api-key, or passthrough: {}',
+    path,
+    `${kind} without a key means ${IDENTITIES[kind]}, which the embedded gateway does not fetch`,
+    'give it a key, or write passthrough: {} where clients bring theirs',
   )
 }
 

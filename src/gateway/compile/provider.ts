@@ -11,6 +11,7 @@ import {
   PRESETS,
   type PresetName,
   type Provider,
+  vertex,
 } from '../../providers/index.ts'
 import { invalid } from './invalid.ts'
 
@@ -37,6 +38,10 @@ export function chooseProvider(kind: AiProviderKind, path: Path): ChosenProvider
     const { resourceName, resourceType, apiVersion, projectName, model } = kind.azure
     return azureProvider(resourceName, resourceType, apiVersion, projectName, model)
   }
+  if (kind.vertex !== undefined) {
+    const { projectId, region, model } = kind.vertex
+    return vertexProvider(projectId, region, model)
+  }
   if (kind.custom !== undefined) return chooseCustom(kind.custom, undefined)
   throw unsupported(path)
 }
@@ -56,6 +61,15 @@ function azureProvider(
     model: model ?? undefined,
   })
   return { provider, model: model ?? undefined }
+}
+
+function vertexProvider(
+  projectId: string,
+  region: string | null | undefined,
+  model: string | null | undefined,
+): ChosenProvider {
+  const settings = { projectId, region: region ?? undefined, model: model ?? undefined }
+  return { provider: vertex(settings), model: settings.model }
 }
 
 /** What an `llm` model says of its provider, a reference followed. */
@@ -97,6 +111,11 @@ export function chooseLlmProvider({ kind, params, referenced }: LlmChoice, path:
         )
       }
       return azureProvider(azureResourceName, azureResourceType, azureApiVersion, azureProjectName, model)
+    }
+    case 'vertex': {
+      const { vertexProject, vertexRegion } = params
+      if (!vertexProject) throw invalid(path, 'vertex needs its project', 'add vertexProject to params')
+      return vertexProvider(vertexProject, vertexRegion, model)
     }
     default:
       throw unsupported(path)
