@@ -29,7 +29,7 @@ export async function setKey(
   // Whoever hands a key in without a terminal means it to be stored.
   const yes = options.yes || !prompt.allowed
   const { changed, files } = await storeKey(plan, key, loaded.folder, { ...options, yes })
-  const isSent = plan.method === 'kubernetes' && !dryRun
+  const isSent = plan.toCluster === true && !dryRun
   if (isSent) {
     const sent = await sendToCluster({ slot: slot.name, key, namespace, context, env })
     terminal.err(sent.done)

@@ -30,8 +30,8 @@ export async function notesAfterStore(plan: StorePlan, key: Secret, former: Form
 }
 
 /** The shell's own value wins over .env, so a stored key may have no effect here. */
-function shadowed({ variable, method }: StorePlan, key: Secret, { env }: FormerPlace): string | undefined {
-  if (variable === undefined || method === 'kubernetes') return undefined
+function shadowed({ variable, toCluster }: StorePlan, key: Secret, { env }: FormerPlace): string | undefined {
+  if (variable === undefined || toCluster) return undefined
   const shell = env[variable]
   if (shell === undefined || key.equals(new Secret(shell))) return undefined
   return `${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`
@@ -69,16 +69,13 @@ function oldCopy(plan: StorePlan, former: FormerPlace): string | undefined {
       ? `the old key still lies in ${slot.file}, and the config uses it elsewhere`
       : `the old key still lies in ${slot.file}: delete it when nothing else reads that file`
   }
-  if (slot.variable === undefined) return undefined
-  // For Kubernetes the reference stays; the copy for this machine stays with it.
-  if (plan.method === 'env' && plan.variable === slot.variable) return undefined
-  return variableCopy(slot, slot.variable, former)
+  return slot.variable === undefined ? undefined : variableCopy(plan, slot.variable, former)
 }
 
-function variableCopy(slot: KeySlot, name: string, former: FormerPlace): string | undefined {
-  const { document, variables, shown } = former
+function variableCopy(plan: StorePlan, name: string, former: FormerPlace): string | undefined {
+  const { slot, document, variables, shown } = former
   const found = variables.lookup(name)
-  if (found === undefined) return undefined
+  if (found === undefined || (plan.variable === name && tookPlace(plan, found))) return undefined
   const own = document.rangeOf(slot.path)
   const isUsed = document.variables.some(
     use => use.name === name && (use.start < own.start.offset || use.end > own.end.offset),
@@ -86,6 +83,11 @@ function variableCopy(slot: KeySlot, name: string, former: FormerPlace): string 
   const [where, what] = copyAt(found, name, shown)
   if (isUsed) return `the old key ${where}, and the config uses it elsewhere`
   return `the old key ${where}: ${what} when nothing else needs it`
+}
+
+/** Whether the new key lies where the old one of the same variable did: an entry that is new names another place. */
+function tookPlace({ method, source }: StorePlan, { isNamed }: VariableValue): boolean {
+  return isNamed ? source !== undefined && source.file === undefined : method === 'env'
 }
 
 /** Where it is, and what to do about it. */

@@ -54,6 +54,8 @@ export interface StorePlan {
   readonly keyFile?: string
   /** The source that keeps the value, where none of the files does. */
   readonly source?: PlannedEntry
+  /** The value goes to a cluster through kubectl; a Secret that agw.yaml names is a source. */
+  readonly toCluster?: true
 }
 
 /**
@@ -90,7 +92,7 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
   }
   const variable = request.variable ?? slot.variable ?? variableName(slot)
   const edit = moves || variable !== slot.variable ? [reference(slot, quoteVariable(variable), place)] : []
-  if (method === 'kubernetes') return { method, variable, files: edit }
+  if (method === 'kubernetes') return { method, variable, files: edit, toCluster: true }
   if (method === 'keychain' || method === 'encrypted') {
     const source = await planEntry(variable, method, slot, request.agwPlace ?? {}, place)
     return { method, variable, files: [...(source.file ? [source.file] : []), ...edit], source }

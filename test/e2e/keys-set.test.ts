@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { fakeKubernetes } from '../secrets/sources/fake-kubernetes.ts'
 
 const OLD = keyLike('openai', 'keys set old')
 const KEY = keyLike('openai', 'keys set')
@@ -176,6 +178,20 @@ describe('keys set --method says where the old copy still lies', () => {
       says: undefined,
     },
     {
+      what: 'nowhere, when the source that agw.yaml names has the new one',
+      config: GUIDE.env,
+      files: { 'agw.yaml': 'secrets: { OPENAI_API_KEY: { file: own.key } }', 'own.key': OLD },
+      args: [],
+      says: undefined,
+    },
+    {
+      what: 'in the source that agw.yaml named before',
+      config: GUIDE.env,
+      files: { 'agw.yaml': 'secrets: { OPENAI_API_KEY: { file: own.key } }', 'own.key': OLD },
+      args: ['--method', 'env'],
+      says: /the old key is still in file own\.key: take it out there/,
+    },
+    {
       what: 'in .env, still in use by another slot',
       config: GUIDE.env.replace(
         '      policies:',
@@ -220,5 +236,33 @@ describe('keys set without a terminal', () => {
       )
       expect(run.status).toBeGreaterThan(0)
     }
+  })
+})
+
+// The stand-in for kubectl is a shell script.
+describe.skipIf(process.platform === 'win32')('keys set, where agw.yaml names a Secret of Kubernetes', () => {
+  it('stores it there alone: no other Secret is made through kubectl', async () => {
+    const { url, state, get } = await fakeKubernetes()
+    const one = {
+      name: 'x',
+      context: { cluster: 'x', user: 'x' },
+      cluster: { server: url },
+      user: { token: state.token },
+    }
+    const all = { 'current-context': 'x', contexts: [one], clusters: [one], users: [one] }
+    await put('kubeconfig', JSON.stringify(all))
+    await put('config.yaml', GUIDE.env)
+    await put('agw.yaml', 'secrets: { OPENAI_API_KEY: { kubernetes: { name: keys, key: openai } } }')
+    await mkdir(join(folder, 'bin'))
+    const kubectl = `#!/bin/sh\ncat > '${join(folder, 'given')}'\n`
+    await writeFile(join(folder, 'bin', 'kubectl'), kubectl, { mode: 0o755 })
+    const path = `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`
+    const run = await set([], {
+      env: { PATH: path, KUBECONFIG: 'kubeconfig', AGW_TRUST: '1', OPENAI_API_KEY: OLD },
+    })
+    expect(run.status, run.stderr).toBe(0)
+    expect(get('/api/v1/namespaces/default/secrets/keys')).toEqual({ openai: KEY })
+    expect(existsSync(join(folder, 'given')), run.stderr).toBe(false)
+    expect(run.stderr).toContain('OPENAI_API_KEY is also set in this shell')
   })
 })
