@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretEntry } from '../config/agw/file.ts'
+import { LONGEST_TIMER_MS } from '../config/duration.ts'
 import { homeOf, type KeyHome } from './key-homes.ts'
 import { MAX_SECRET_BYTES } from './read.ts'
 import { Secret } from './secret.ts'
@@ -105,10 +106,13 @@ async function within<T>(
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<'timeout'>(resolve => {
-    timer = setTimeout(() => {
-      controller.abort()
-      timer = setTimeout(() => resolve('timeout'), GRACE_MS)
-    }, timeoutMs)
+    timer = setTimeout(
+      () => {
+        controller.abort()
+        timer = setTimeout(() => resolve('timeout'), GRACE_MS)
+      },
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
+    )
   })
   try {
     return await Promise.race([action(controller.signal), late])

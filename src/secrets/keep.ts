@@ -1,4 +1,5 @@
 import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
+import { LONGEST_TIMER_MS } from '../config/duration.ts'
 import { AgwError } from '../errors.ts'
 import type { Secret } from './secret.ts'
 import { problemError, type SecretSource, type SourceContext, type StoreResult } from './source.ts'
@@ -65,7 +66,7 @@ async function open(
   if (agw !== undefined && needsTrust(entry, agw) && !(await isTrusted(agw, env)))
     throw problemError(untrusted(entry, agw))
   const source = await sourceOf(entry)
-  const signal = AbortSignal.timeout(entry.timeoutMs ?? source.timeoutMs)
+  const signal = AbortSignal.timeout(Math.min(entry.timeoutMs ?? source.timeoutMs, LONGEST_TIMER_MS))
   return { source, context: { env, configDir, connections: agw?.connections ?? {}, signal } }
 }
 

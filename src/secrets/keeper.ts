@@ -1,5 +1,6 @@
 import type { SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind } from '../config/agw/places.ts'
+import { LONGEST_TIMER_MS } from '../config/duration.ts'
 import { type Gathered, gather } from './gather.ts'
 import { type KeepEvent, refusal } from './last-good.ts'
 import { Logins } from './logins.ts'
@@ -126,7 +127,8 @@ export class SecretKeeper {
     const again = (): void => {
       clearTimeout(timer)
       if (refreshMs === undefined || stopped) return
-      timer = setTimeout(() => void look(), refreshMs * Math.min(2 ** failures, SLOWEST)).unref()
+      const wait = Math.min(refreshMs * Math.min(2 ** failures, SLOWEST), LONGEST_TIMER_MS)
+      timer = setTimeout(() => void look(), wait).unref()
     }
     const ask = async (): Promise<void> => {
       const { changed, failed } = await this.#ask(entries, context)

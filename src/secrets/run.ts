@@ -12,7 +12,7 @@ export interface RunOptions {
   /** Its whole environment: nothing is inherited. `PATH` finds the command. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd?: string | undefined
-  /** Milliseconds; 30,000 unless told. */
+  /** Milliseconds; 30,000 unless told, or a signal ends it. */
   readonly timeoutMs?: number | undefined
   /** The most that is taken of stdout, and of stderr; 1 MiB unless told. */
   readonly maxBytes?: number | undefined
@@ -87,7 +87,7 @@ export async function runTool(
   const running = execa(command, args, {
     ...asTold(options),
     stripFinalNewline: false,
-    timeout: options.timeoutMs ?? 30_000,
+    timeout: options.timeoutMs ?? (options.signal === undefined ? 30_000 : 0),
     maxBuffer: maxBytes,
     input: options.input ?? '',
     ...(options.signal && { cancelSignal: options.signal }),

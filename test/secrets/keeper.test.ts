@@ -36,3 +36,17 @@ test('an answer that comes late never takes the place of a newer one', async () 
   keeper.close()
   expect(found && said(found)).toBe('sk-third-0123456789')
 })
+
+test('a rate that no timer counts is no reason to ask without pause', async () => {
+  const where = { name: 'REAL' }
+  const entry = { variable: 'A', kind: 'env', where, refreshMs: 2 ** 31, timeoutMs: undefined } as const
+  let asked = 0
+  const onAsked = () => {
+    asked += 1
+  }
+  const keeper = new SecretKeeper({ onChange: () => undefined, onEvent: () => undefined, onAsked })
+  await keeper.gather([entry], { env: { REAL: 'sk-1' }, configDir: '/', connections: {} })
+  await new Promise(resolve => setTimeout(resolve, 50))
+  keeper.close()
+  expect(asked).toBe(1)
+})

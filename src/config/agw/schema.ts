@@ -8,16 +8,16 @@ import { PLACES, type SourceKind, variableName } from './places.ts'
 
 const KINDS = Object.keys(PLACES) as SourceKind[]
 
-/** A refresh that is more frequent than this would be a load on the source and of no use. Milliseconds. */
-const SHORTEST_REFRESH = 1000
+/** A refresh that is more frequent would be a load on the source and of no use, one more seldom is none. Milliseconds. */
+const REFRESH = { least: 1000, most: 24 * 3_600_000 }
+/** Nobody waits longer for a key. Milliseconds. */
+const TIMEOUT = { least: 1, most: 10 * 60_000 }
 
-const duration = (hint: string, least: number) =>
-  shaped(
-    'BAD_DURATION',
-    'this is not a duration that can be used',
-    hint,
-    value => (milliseconds(value) ?? 0) >= least,
-  )
+const duration = (hint: string, { least, most }: { readonly least: number; readonly most: number }) =>
+  shaped('BAD_DURATION', 'this is not a duration that can be used', hint, value => {
+    const ms = milliseconds(value) ?? 0
+    return ms >= least && ms <= most
+  })
 
 const maxAge = shaped(
   'BAD_DURATION',
@@ -48,11 +48,11 @@ const entry = section(
     azure: optional(azure),
     op: optional(op, 'A field in 1Password: op://vault/item/field.'),
     refresh: optional(
-      duration('write a number with a unit, one second at least, as in 30s, 5m or 1h', SHORTEST_REFRESH),
+      duration('write a number with a unit, from one second to a day, as in 30s, 5m or 1h', REFRESH),
       'How often `agw serve` asks again.',
     ),
     timeout: optional(
-      duration('write a number with a unit, as in 500ms or 10s', 1),
+      duration('write a number with a unit, ten minutes at most, as in 500ms or 10s', TIMEOUT),
       'How long the source has to answer.',
     ),
     maxAge: optional(maxAge, 'How old the key may be before it is spoken of.'),

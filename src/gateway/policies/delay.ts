@@ -1,4 +1,4 @@
-import { isDuration } from '../../config/duration.ts'
+import { isDuration, LONGEST_TIMER_MS } from '../../config/duration.ts'
 import { awaitBody } from '../body.ts'
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
@@ -7,9 +7,6 @@ import { milliseconds } from '../compile/duration.ts'
 import type { Exchange } from '../exchange.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
 import type { PolicyKind, Verdict } from './policy.ts'
-
-/** The longest that a timer can wait. */
-const MOST_MS = 2 ** 31 - 1
 
 /** Holds requests back. The time counts against the request's deadline, and a client that leaves ends it. */
 export const delay: PolicyKind<'delay'> = {
@@ -44,7 +41,7 @@ function waitFor(exchange: Exchange, expression: Expression): Promise<Verdict> |
 
 function wait(exchange: Exchange, ms: number): Promise<Verdict> {
   return new Promise(resolve => {
-    exchange.watch(new Timer(setTimeout(resolve, Math.min(ms, MOST_MS), undefined)))
+    exchange.watch(new Timer(setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS), undefined)))
   })
 }
 

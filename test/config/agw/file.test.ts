@@ -79,6 +79,16 @@ secrets:
       'secrets:\n  A: { env: B, refresh: 10ms }\n',
       ['BAD_DURATION 2:25 write a number with a unit'],
     ],
+    [
+      'too seldom, which no timer counts',
+      'secrets:\n  A: { env: B, refresh: 720h }\n',
+      ['BAD_DURATION 2:25 write a number with a unit, from one second to a day'],
+    ],
+    [
+      'more time than anybody waits',
+      'secrets:\n  A: { env: B, timeout: 720h }\n',
+      ['BAD_DURATION 2:25 write a number with a unit, ten minutes at most'],
+    ],
     ['not a variable', 'secrets:\n  a-b: { env: B }\n', ['BAD_NAME 2:3 use letters']],
     ['an empty path', 'secrets:\n  A: { file: "" }\n', ['BAD_LENGTH 2:14 ']],
     ['a path as credential', 'secrets:\n  A: { credential: ../x }\n', ['BAD_NAME 2:20 write the name alone']],
@@ -92,6 +102,11 @@ secrets:
     const found = await findings(text)
     expect(found.map((one, index) => one.slice(0, expected[index]?.length))).toEqual(expected)
     expect((await read(text)).entries.size).toBe(0)
+  })
+
+  test('a day and ten minutes are what can be asked for at most', async () => {
+    const { entries } = await read('secrets:\n  A: { env: B, refresh: 24h, timeout: 10m }\n')
+    expect(entries.get('A')).toMatchObject({ refreshMs: 86_400_000, timeoutMs: 600_000 })
   })
 
   test('a key pasted as a name or a value is not repeated', async () => {
