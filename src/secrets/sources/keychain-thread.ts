@@ -107,8 +107,14 @@ let thread: KeychainThread | undefined
 
 /** Asks the keychain; the thread is started by the first call. Fails with the library's own words. */
 export async function askKeychain(call: KeychainCall, signal: AbortSignal | undefined): Promise<unknown> {
-  thread ??= new KeychainThread(() => {
-    thread = undefined
-  })
+  thread ??= startedThread()
   return thread.call(call, signal)
+}
+
+/** One that fails ends a little later: by then another may be at work, which stays. */
+function startedThread(): KeychainThread {
+  const started = new KeychainThread(() => {
+    if (thread === started) thread = undefined
+  })
+  return started
 }
