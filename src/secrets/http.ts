@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { jsonOf } from './json.ts'
 import type { SourceProblem } from './source.ts'
 
 /** A call to a store of secrets. Never logged: headers and body may hold a login. */
@@ -34,12 +35,11 @@ const MAX_LINE = 2 * MAX_ANSWER_BYTES
  * link to its host (the metadata servers of clouds, which have none). Redirects are not followed: they would carry the login elsewhere.
  */
 export async function call(request: Call, plain = false): Promise<Answer | SourceProblem> {
-  if (!URL.canParse(request.url)) return noAddress()
-  const url = new URL(request.url)
-  if (!isSafe(url) && !(plain && isNear(url.hostname))) return noTls(url)
+  const url = addressOf(request, plain)
+  if (!(url instanceof URL)) return url
   try {
     const answer = await send(url, request)
-    return { status: answer.statusCode ?? 0, json: parsed(await gather(answer)) }
+    return { status: answer.statusCode ?? 0, json: jsonOf(await gather(answer)) }
   } catch (error) {
     return problemOf(error, url)
   }
@@ -50,8 +50,8 @@ export async function streamLines(
   request: Call,
   take: (line: string) => void,
 ): Promise<Pick<Answer, 'status'> | SourceProblem> {
-  const url = new URL(request.url)
-  if (!isSafe(url)) return noTls(url)
+  const url = addressOf(request)
+  if (!(url instanceof URL)) return url
   try {
     const answer = await send(url, request)
     const status = answer.statusCode ?? 0
@@ -71,6 +71,12 @@ async function readLines(answer: IncomingMessage, take: (line: string) => void):
     if (open.length > MAX_LINE) throw Object.assign(new Error('too large'), { code: 'TOO_LARGE' })
     for (const line of lines) if (line !== '') take(line)
   }
+}
+
+function addressOf(request: Call, plain = false): URL | SourceProblem {
+  if (!URL.canParse(request.url)) return noAddress()
+  const url = new URL(request.url)
+  return isSafe(url) || (plain && isNear(url.hostname)) ? url : noTls(url)
 }
 
 /** Whether what is sent there is read by nobody on the way. */
@@ -98,16 +104,6 @@ export function noTls(url: URL): SourceProblem {
 /** A path in a URL, each part written so that it stays one part. */
 export function pathOf(...parts: readonly string[]): string {
   return parts.map(part => part.split('/').map(encodeURIComponent).join('/')).join('/')
-}
-
-/** What stands under some keys of an answer; undefined where it does not. */
-export function at(json: unknown, ...keys: readonly string[]): unknown {
-  let value = json
-  for (const key of keys) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Record<string, unknown>)[key]
-  }
-  return value
 }
 
 /** An answer that says why there is no value, by its status alone: its body may repeat what was sent. */
@@ -176,14 +172,6 @@ async function gather(answer: IncomingMessage): Promise<string> {
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function problemOf(error: unknown, url: URL): SourceProblem {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { call } from '../../src/secrets/http.ts'
+import { call, streamLines } from '../../src/secrets/http.ts'
 import { makeCertificate } from '../helpers/tls.ts'
 import { fakeServer } from './sources/fake-server.ts'
 
@@ -52,6 +52,13 @@ describe('calls to stores of secrets', () => {
     for (const far of ['http://10.0.0.1/', 'http://127.evil.example/', 'http://localhost.evil.example/'])
       expect(await call({ url: far })).toMatchObject({ code: 'not-configured' })
     expect(seen.length).toBe(1)
+  })
+
+  test('an address that is none is told as that, whatever is asked of it', async () => {
+    for (const url of ['', 'https://a b:443/', 'https://host:no-port/']) {
+      expect(await call({ url })).toMatchObject({ code: 'not-configured' })
+      expect(await streamLines({ url }, () => undefined)).toMatchObject({ code: 'not-configured' })
+    }
   })
 
   test('an answer without end is cut off', async () => {

@@ -51,9 +51,72 @@ describe('logins of a gateway that runs', () => {
     const [one, other] = [store(), store()]
     await logins.get('a', one.make)
     await logins.get('b', other.make)
-    logins.forget('a')
+    logins.forget('a', (await logins.get('a', one.make)).login)
     expect((await logins.get('a', one.make)).isNew).toBe(true)
     expect((await logins.get('b', other.make)).isNew).toBe(false)
+  })
+
+  test('many who were refused with the same login make one in its place', async () => {
+    using logins = new Logins()
+    const { calls, make } = store()
+    const { login } = await logins.get('a', make)
+    const again = await Promise.all(
+      [1, 2, 3].map(async () => {
+        logins.forget('a', login)
+        return shown((await logins.get('a', make)).login)
+      }),
+    )
+    logins.forget('a', login)
+    expect([...again, shown((await logins.get('a', make)).login)]).toEqual(Array(4).fill('token 2'))
+    expect(calls.made).toBe(2)
+  })
+
+  /** A login that is never answered; how many were begun, and how many given up. */
+  function silence() {
+    const calls = { begun: 0, ended: 0 }
+    const make = (signal: AbortSignal): Promise<typeof PROBLEM> => {
+      calls.begun += 1
+      return new Promise(resolve =>
+        signal.addEventListener('abort', () => {
+          calls.ended += 1
+          resolve(PROBLEM)
+        }),
+      )
+    }
+    return { calls, make }
+  }
+
+  test('each waits as long as it likes; when nobody does any more, it is given up', async () => {
+    using logins = new Logins()
+    const { calls, make } = silence()
+    const [one, other] = [new AbortController(), new AbortController()]
+    const asked = [one, other].map(({ signal }) => logins.get('a', make, signal))
+    one.abort()
+    expect((await asked[0])?.login).toMatchObject({ code: 'timeout' })
+    expect(calls).toEqual({ begun: 1, ended: 0 })
+    other.abort()
+    expect((await asked[1])?.login).toMatchObject({ code: 'timeout' })
+    expect(calls).toEqual({ begun: 1, ended: 1 })
+    expect((await logins.get('a', make, one.signal)).login).toMatchObject({ code: 'timeout' })
+    expect(calls.begun).toBe(1)
+    expect(shown((await logins.get('a', store().make)).login)).toBe('token 1')
+  })
+
+  test('one that does not end is given up after two minutes, whoever waits', async () => {
+    using logins = new Logins()
+    const { calls, make } = silence()
+    const asked = logins.get('a', make)
+    await vi.advanceTimersByTimeAsync(119_000)
+    expect(calls.ended).toBe(0)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect((await asked).login).toBe(PROBLEM)
+  })
+
+  test('one that is being made ends when all are let go', async () => {
+    const logins = new Logins()
+    const making = logins.get('a', silence().make)
+    logins[Symbol.dispose]()
+    expect((await making).login).toBe(PROBLEM)
   })
 
   test('one that can be renewed is, again and again; then another is made', async () => {

@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-secrets-manager'
+import { jsonOf } from '../json.ts'
 import type { Secret } from '../secret.ts'
 import { pinned, problemError, type Reference, type SourceContext, type SourceProblem } from '../source.ts'
 
@@ -94,14 +95,6 @@ const NO_TEXT: SourceProblem = {
   code: 'malformed',
   message: 'the secret holds bytes, which agw does not write',
   hint: 'name another secret',
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function abort({ signal }: SourceContext): { abortSignal?: AbortSignal } {

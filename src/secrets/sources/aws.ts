@@ -1,5 +1,6 @@
 import { AgwError } from '../../errors.ts'
-import { at, isSafe, noTls } from '../http.ts'
+import { isSafe, noTls } from '../http.ts'
+import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
 import {
   problemError,
@@ -12,6 +13,7 @@ import {
 import { dropParameter, type ParameterStore, putParameter } from './aws-parameter-write.ts'
 import { type Manager, writeSecret } from './aws-secret-write.ts'
 import { fieldOf, strangeAnswer, textOf } from './decode.ts'
+import { pick, readPlaces } from './read-places.ts'
 
 /** What is there; undefined where nothing is. */
 type Found = Secret | SourceProblem | undefined
@@ -38,7 +40,6 @@ export const secretsManagerSource: SecretSource<'aws-secretsmanager'> = {
     const unsafe = withoutTls(context)
     if (unsafe !== undefined) return new Map(references.map(reference => [reference, unsafe]))
     const { sdk, client } = await openManager(context)
-    const reads = new Map<string, Promise<Found>>()
     const read = async ({ id, stage }: Reference<'aws-secretsmanager'>['where']): Promise<Found> => {
       try {
         const command = new sdk.GetSecretValueCommand({ SecretId: id, ...(stage && { VersionStage: stage }) })
@@ -49,20 +50,15 @@ export const secretsManagerSource: SecretSource<'aws-secretsmanager'> = {
         return problemOf(error)
       }
     }
-    const found = new Map<Reference<'aws-secretsmanager'>, Secret | SourceProblem>()
-    await Promise.all(
-      references.map(async reference => {
-        const { id, stage, field } = reference.where
-        const key = JSON.stringify([id, stage])
-        const reading = reads.get(key) ?? read(reference.where)
-        reads.set(key, reading)
-        const value = await reading
-        const outcome = value instanceof Secret && field !== undefined ? keyOf(value, field) : value
-        if (outcome !== undefined) found.set(reference, outcome)
-      }),
+    const secrets = await readPlaces(
+      references,
+      ({ where }) => [where.id, where.stage],
+      ({ where }) => read(where),
     )
     client.destroy()
-    return found
+    return pick(secrets, (value, { where }) =>
+      where.field === undefined ? value : keyOf(value, where.field),
+    )
   },
   store: ({ where }, value, context) =>
     writeAws(context, openManager, it => writeSecret(it, where, value, context)),

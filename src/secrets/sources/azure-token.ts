@@ -1,8 +1,8 @@
-import { type Answer, at, call, pathOf, refused } from '../http.ts'
-import { readSecretFile } from '../read.ts'
+import { type Answer, call, pathOf, refused } from '../http.ts'
+import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
-import { fileProblem } from './file-problem.ts'
+import { loginFromFile } from './login-files.ts'
 
 const RESOURCE = 'https://vault.azure.net'
 
@@ -15,10 +15,9 @@ export async function azureToken(context: SourceContext): Promise<Secret | Sourc
   const [tenant, client] = [env['AZURE_TENANT_ID'], env['AZURE_CLIENT_ID']]
   const [secret, file] = [env['AZURE_CLIENT_SECRET'], env['AZURE_FEDERATED_TOKEN_FILE']]
   if (!tenant || !client || !(secret || file)) return await managed(context)
-  const federated = secret ? undefined : await readSecretFile(file ?? '')
-  if (federated !== undefined && !federated.ok)
-    return { ...fileProblem(federated.problem), code: 'not-configured' }
-  const proof = federated === undefined ? { client_secret: secret ?? '' } : assertion(federated.secret)
+  const federated = secret ? undefined : await loginFromFile(file ?? '')
+  if (federated !== undefined && 'code' in federated) return federated
+  const proof = federated === undefined ? { client_secret: secret ?? '' } : assertion(federated)
   const authority = (env['AZURE_AUTHORITY_HOST'] || 'https://login.microsoftonline.com').replace(/\/+$/, '')
   const fields = {
     grant_type: 'client_credentials',

@@ -10,27 +10,10 @@ import {
   type SourceProblem,
 } from '../source.ts'
 import { printed } from './decode.ts'
+import { handedOn } from './handed-on.ts'
 
 /** Larger answers hold no key. Bytes. */
 const MAX_BYTES = 64 * 1024
-
-/** What a program needs to find its own login; nothing else of the environment is handed on. */
-const HANDED_ON = [
-  'PATH',
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'LANG',
-  'LC_ALL',
-  'TMPDIR',
-  'XDG_CONFIG_HOME',
-  'XDG_RUNTIME_DIR',
-  'DBUS_SESSION_BUS_ADDRESS',
-  'GNUPGHOME',
-  'GPG_TTY',
-  'PASSWORD_STORE_DIR',
-  'SSH_AUTH_SOCK',
-]
 
 /**
  * A program that prints the value: run without a shell, in the folder of agw.yaml, with a small environment. What it
@@ -54,7 +37,7 @@ async function output(argv: readonly string[], context: SourceContext): Promise<
   const [command = '', ...args] = argv
   try {
     const result = await runTool(command, args, {
-      env: Object.fromEntries(HANDED_ON.map(name => [name, context.env[name]])),
+      env: handedOn(context.env),
       cwd: context.configDir,
       maxBytes: MAX_BYTES,
       signal: context.signal,

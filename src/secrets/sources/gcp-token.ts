@@ -1,7 +1,8 @@
 import { createSign } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type Answer, at, call, isLoopback, refused } from '../http.ts'
+import { type Answer, call, isLoopback, refused } from '../http.ts'
+import { at, jsonOf } from '../json.ts'
 import { readTextFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
@@ -30,7 +31,7 @@ export async function googleToken(context: SourceContext): Promise<Secret | Sour
 }
 
 async function exchange(credentials: Secret, { signal }: SourceContext): Promise<Secret | SourceProblem> {
-  const json = parsed(credentials.reveal())
+  const json = jsonOf(credentials.reveal())
   const text = (key: string): string => String(at(json, key) ?? '')
   const type = text('type')
   if (type === 'service_account') {
@@ -128,13 +129,5 @@ function unusable(message: string): SourceProblem {
     code: 'not-configured',
     message,
     hint: 'run `gcloud auth application-default login`, or name the file of a service account in GOOGLE_APPLICATION_CREDENTIALS',
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

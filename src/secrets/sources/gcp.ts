@@ -1,4 +1,5 @@
-import { type Answer, at, call, pathOf, refused } from '../http.ts'
+import { type Answer, call, pathOf, refused } from '../http.ts'
+import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
 import {
   pinned,

@@ -4,6 +4,7 @@ import { readYamlTree } from '../../config/yaml-tree.ts'
 import { readTextFile } from '../read.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
 import { fileProblem } from './file-problem.ts'
+import { settingsFrom } from './login-files.ts'
 
 /** One map of a kubeconfig, and the folder of its file, where its relative paths start. */
 export interface Section {
@@ -80,8 +81,7 @@ export async function pemAt(
   if (inline !== undefined) return Buffer.from(inline, 'base64').toString('utf8')
   const file = textAt(node, name)
   if (file === undefined) return undefined
-  const read = await readTextFile(resolve(folder, file), MAX_BYTES)
-  return read.ok ? read.text : { ...fileProblem(read.problem), code: 'not-configured' }
+  return settingsFrom(resolve(folder, file))
 }
 
 function pathsOf({ env, connections, configDir }: SourceContext): string[] {

@@ -1,11 +1,9 @@
 import { join } from 'node:path'
 import { type Answer, type Call, call } from '../http.ts'
-import { readTextFile } from '../read.ts'
-import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
-import { fileProblem } from './file-problem.ts'
 import { noContext, nodeAt, notConfigured, pemAt, readKubeconfig, textAt } from './kubeconfig.ts'
 import { type ClusterLogin, loginOf } from './kubernetes-login.ts'
+import { loginFromFile, settingsFrom } from './login-files.ts'
 
 /** A cluster to be asked. */
 export interface Cluster {
@@ -21,7 +19,6 @@ export interface Cluster {
 
 /** Where the kubelet puts what a pod needs to call the API. AGW_KUBERNETES_DIR is another place, for tests and sidecars. */
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
-const MAX_BYTES = 1024 * 1024
 
 /** Inside a pod its own cluster, unless agw.yaml or KUBECONFIG name a kubeconfig; elsewhere the kubeconfig. */
 export async function findCluster(context: SourceContext): Promise<Cluster | SourceProblem> {
@@ -69,22 +66,22 @@ export function callTo({ server, ca, serverName, login }: Cluster, path: string)
 
 async function inPod({ env }: SourceContext): Promise<Cluster | SourceProblem> {
   const folder = env['AGW_KUBERNETES_DIR'] || ACCOUNT
-  const [token, ca, namespace] = await Promise.all(
-    ['token', 'ca.crt', 'namespace'].map(name => readTextFile(join(folder, name), MAX_BYTES)),
-  )
-  if (!token?.ok) return { ...fileProblem(token?.problem ?? NOTHING), code: 'not-configured' }
+  const [token, ca, namespace] = await Promise.all([
+    loginFromFile(join(folder, 'token')),
+    settingsFrom(join(folder, 'ca.crt')),
+    settingsFrom(join(folder, 'namespace')),
+  ])
+  if ('code' in token) return token
   const name = env['KUBERNETES_SERVICE_HOST'] ?? ''
   const host = `${name.includes(':') ? `[${name}]` : name}:${env['KUBERNETES_SERVICE_PORT'] || '443'}`
   return {
     server: `https://${host}`,
     host,
-    ca: ca?.ok ? ca.text : undefined,
-    login: { token: new Secret(token.text.trim(), 'service account token') },
-    namespace: namespace?.ok ? namespace.text.trim() : 'default',
+    ca: typeof ca === 'string' ? ca : undefined,
+    login: { token },
+    namespace: typeof namespace === 'string' ? namespace.trim() : 'default',
   }
 }
-
-const NOTHING = { code: 'missing', message: 'there is no token', hint: '' } as const
 
 async function fromKubeconfig(context: SourceContext): Promise<Cluster | SourceProblem> {
   const chosen = await readKubeconfig(context)

@@ -1,13 +1,13 @@
 import { resolve, sep } from 'node:path'
 import { AgwError } from '../../errors.ts'
-import { at } from '../http.ts'
+import { at, jsonOf } from '../json.ts'
 import type { Login } from '../logins.ts'
-import { readSecretFile } from '../read.ts'
 import { runTool, type ToolResult } from '../run.ts'
 import { Secret } from '../secret.ts'
 import { errorProblem, type SourceContext, type SourceProblem } from '../source.ts'
-import { fileProblem } from './file-problem.ts'
+import { handedOn, OF_CLOUDS } from './handed-on.ts'
 import { listAt, nodeAt, notConfigured, pemAt, type Section, textAt } from './kubeconfig.ts'
+import { loginFromFile } from './login-files.ts'
 
 /** What a cluster is asked with: a token, a certificate with its key, or both. */
 export interface ClusterLogin extends Login {
@@ -19,9 +19,6 @@ export interface ClusterLogin extends Login {
   forget?(): void
 }
 
-/** What programs that log in at clouds need; nothing else of the environment is handed on. */
-const HANDED_ON =
-  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_ALL|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|SSL_CERT_\w+|(?:HTTPS?|NO|ALL)_PROXY|(?:AWS|AZURE|AAD|ARM|GOOGLE|GCLOUD|GKE|USE_GKE|CLOUDSDK|KUBE|OCI|DIGITALOCEAN)_\w+|KUBECONFIG)$/i
 const MAX_BYTES = 64 * 1024
 const API = /^client\.authentication\.k8s\.io\/v1(?:beta1)?$/
 
@@ -56,10 +53,7 @@ export async function loginOf(
 /** A file wins: it is replaced while programs run. */
 async function tokenOf({ node, folder }: Section): Promise<Secret | SourceProblem | undefined> {
   const file = textAt(node, 'tokenFile')
-  if (file !== undefined) {
-    const read = await readSecretFile(resolve(folder, file))
-    return read.ok ? read.secret : fileProblem(read.problem)
-  }
+  if (file !== undefined) return loginFromFile(resolve(folder, file))
   const token = textAt(node, 'token')
   return token === undefined ? undefined : new Secret(token, 'kubeconfig token')
 }
@@ -70,8 +64,10 @@ async function fromProgram(
   server: string,
   context: SourceContext,
 ): Promise<ClusterLogin | SourceProblem> {
-  const run = (): Promise<ClusterLogin | SourceProblem> => runProgram(program, context)
-  if (context.logins === undefined) return run()
+  const { logins } = context
+  if (logins === undefined) return runProgram(program, context)
+  const run = (signal: AbortSignal): Promise<ClusterLogin | SourceProblem> =>
+    runProgram(program, { ...context, signal })
   const parts = ['command', 'apiVersion'].map(word => textAt(program.node, word))
   const key = JSON.stringify([
     'kubernetes',
@@ -81,9 +77,8 @@ async function fromProgram(
     listAt(program.node, 'args'),
     environmentOf(program.node),
   ])
-  const { logins } = context
-  const { login, isNew } = await logins.get(key, run)
-  return 'code' in login ? login : { ...login, isOld: !isNew, forget: () => logins.forget(key) }
+  const { login, isNew } = await logins.get(key, run, context.signal)
+  return 'code' in login ? login : { ...login, isOld: !isNew, forget: () => logins.forget(key, login) }
 }
 
 /** Without a shell, with a small environment and no terminal. What it says on stderr is never shown. */
@@ -107,7 +102,7 @@ async function runProgram(
   try {
     const result = await runTool(command.includes(sep) ? resolve(folder, command) : command, args, {
       env: {
-        ...Object.fromEntries(Object.entries(env).filter(([name]) => HANDED_ON.test(name))),
+        ...handedOn(env, OF_CLOUDS),
         ...environmentOf(node),
         KUBERNETES_EXEC_INFO: info,
       },
@@ -133,7 +128,7 @@ function environmentOf(node: unknown): Record<string, string> {
 
 /** An ExecCredential. */
 function credentialOf(text: string): ClusterLogin | SourceProblem {
-  const status = at(parsed(text), 'status')
+  const status = at(jsonOf(text), 'status')
   const [token, cert, key, ends] = [
     'token',
     'clientCertificateData',
@@ -165,12 +160,4 @@ function failed({ failed: how, exitCode }: ToolResult): SourceProblem {
     how === 'exit' ? `ended with status ${exitCode}` : how === 'signal' ? 'was killed' : 'printed too much'
   const hint = 'run `kubectl version` yourself: what the program says is not shown here'
   return { code: 'unreadable', message: `the login program of the kubeconfig ${end}`, hint }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

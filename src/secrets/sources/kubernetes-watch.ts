@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { at, pathOf, streamLines } from '../http.ts'
+import { pathOf, streamLines } from '../http.ts'
+import { at, jsonOf } from '../json.ts'
 import type { SourceContext } from '../source.ts'
 import { callTo, findCluster } from './kubernetes-cluster.ts'
 
-/** One Secret. */
-export interface SecretName {
+/** A use of one Secret. */
+export interface SecretUse {
   /** That of the cluster's context unless told. */
-  readonly namespace: string | undefined
+  readonly namespace?: string | undefined
   readonly name: string
+  /** The version that it was last read in; undefined where that is not known. */
+  version(): Promise<unknown> | undefined
 }
 
 /** The API is told to end a watch after this time, so that a connection that died is not waited for. Seconds. */
@@ -21,18 +24,33 @@ const LONGEST_MS = 60_000
  * right to `watch` them; without it nothing is told, and trying goes on, a minute apart.
  */
 export function watchSecrets(
-  names: readonly SecretName[],
+  uses: readonly SecretUse[],
   changed: () => void,
   context: SourceContext,
 ): Disposable {
   const stop = new AbortController()
-  const distinct = new Map(names.map(name => [JSON.stringify([name.namespace, name.name]), name]))
-  for (const name of distinct.values()) void follow(name, changed, { ...context, signal: stop.signal })
+  const secrets = new Map<string, SecretUse[]>()
+  for (const use of uses) {
+    const key = JSON.stringify([use.namespace, use.name])
+    secrets.set(key, [...(secrets.get(key) ?? []), use])
+  }
+  for (const same of secrets.values()) void follow(same, changed, { ...context, signal: stop.signal })
   return { [Symbol.dispose]: () => stop.abort() }
 }
 
-async function follow(name: SecretName, changed: () => void, context: SourceContext): Promise<void> {
-  const seen: Seen = { version: undefined, changed }
+/** Follows one Secret, for all its uses. */
+async function follow(
+  uses: readonly SecretUse[],
+  changed: () => void,
+  context: SourceContext,
+): Promise<void> {
+  const [name] = uses
+  if (name === undefined) return
+  const tell = async (version: unknown): Promise<void> => {
+    const read = await Promise.all(uses.map(use => use.version()))
+    if (read.some(one => one === undefined || one !== version) && context.signal?.aborted !== true) changed()
+  }
+  const seen: Seen = { version: undefined, tell }
   for (let failures = 0; context.signal?.aborted !== true; ) {
     const how = await watchOnce(name, seen, context)
     failures = how === 'failed' ? failures + 1 : 0
@@ -45,11 +63,12 @@ async function follow(name: SecretName, changed: () => void, context: SourceCont
 interface Seen {
   /** Undefined where the next watch has to begin with what is there now. */
   version: string | undefined
-  readonly changed: () => void
+  /** Tells of a change, unless this version has been read already: a watch begins with what is there. */
+  readonly tell: (version: unknown) => Promise<void>
 }
 
 async function watchOnce(
-  { namespace, name }: SecretName,
+  { namespace, name }: SecretUse,
   seen: Seen,
   context: SourceContext,
 ): Promise<'ended' | 'failed'> {
@@ -77,12 +96,8 @@ async function watchOnce(
 
 /** One event of a watch. */
 function take(line: string, seen: Seen): void {
-  let event: unknown
-  try {
-    event = JSON.parse(line)
-  } catch {
-    return
-  }
+  const event = jsonOf(line)
+  if (event === undefined) return
   const type = at(event, 'type')
   const version = at(event, 'object', 'metadata', 'resourceVersion')
   if (type === 'ERROR') {
@@ -91,5 +106,5 @@ function take(line: string, seen: Seen): void {
     return
   }
   if (typeof version === 'string') seen.version = version
-  if (type !== 'BOOKMARK') seen.changed()
+  if (type !== 'BOOKMARK') void seen.tell(version)
 }

@@ -1,5 +1,6 @@
 import { AgwError } from '../../errors.ts'
-import { at, pathOf, refused } from '../http.ts'
+import { pathOf, refused } from '../http.ts'
+import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
 import {
   changedMeanwhile,
@@ -14,6 +15,7 @@ import {
 import { strangeAnswer, textOf } from './decode.ts'
 import { askCluster, type Cluster, findCluster } from './kubernetes-cluster.ts'
 import { watchSecrets } from './kubernetes-watch.ts'
+import { pick, readPlaces } from './read-places.ts'
 
 /**
  * Keys of Secrets, read one by one through the API: a role needs `get` on these names only, and `watch` to see changes at
@@ -27,30 +29,25 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
   describe: ({ namespace, name, key }) =>
     `kubernetes ${namespace === undefined ? '' : `${namespace}/`}${name} ${key}`,
   async resolve(references, context) {
-    const found = new Map<Reference<'kubernetes'>, Secret | SourceProblem>()
     // Token and authority are read for every batch: they are replaced while the process runs.
-    const cluster = await findCluster(context)
-    const reads = new Map<string, ReturnType<typeof read>>()
-    for (const reference of references) {
-      if ('code' in cluster) {
-        found.set(reference, cluster)
-        continue
-      }
-      const { namespace = cluster.namespace, name, key } = reference.where
-      const path = pathOf('/api/v1/namespaces', namespace, 'secrets', name)
-      const reading = reads.get(path) ?? read(cluster, path, context)
-      reads.set(path, reading)
-      const keys = await reading
-      const outcome = keys === undefined || 'code' in keys ? keys : keys.value(key)
-      if (outcome !== undefined) found.set(reference, outcome)
-    }
-    return found
+    const finding = findCluster(context)
+    const reading = readPlaces(references, placeOf, async ({ where: { namespace, name } }) => {
+      const cluster = await finding
+      if ('code' in cluster) return cluster
+      return read(
+        cluster,
+        pathOf('/api/v1/namespaces', namespace ?? cluster.namespace, 'secrets', name),
+        context,
+      )
+    })
+    for (const reference of references) lastRead.set(reference, versionOf(reference, reading))
+    return pick(await reading, (keys, { where }) => keys.value(where.key))
   },
   store: ({ where }, value, context) => writeKey(where, value, context),
   remove: ({ where }, context) => writeKey(where, undefined, context),
   watch: (references, changed, context) =>
     watchSecrets(
-      references.map(({ where: { namespace, name } }) => ({ namespace, name })),
+      references.map(one => ({ ...one.where, version: () => lastRead.get(one) })),
       changed,
       context,
     ),
@@ -65,6 +62,24 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
   },
 }
 
+/** The version of the Secret that a reference was last read in, from when its reading begins; for the watch. */
+const lastRead = new WeakMap<Reference<'kubernetes'>, Promise<unknown>>()
+
+type Found = Keys | SourceProblem | undefined
+
+async function versionOf(
+  reference: Reference<'kubernetes'>,
+  reading: Promise<ReadonlyMap<Reference<'kubernetes'>, Found>>,
+): Promise<unknown> {
+  const found = await reading.catch(() => undefined)
+  const keys = found?.get(reference)
+  return keys === undefined || 'code' in keys ? undefined : keys.version
+}
+
+function placeOf({ where: { namespace, name } }: Reference<'kubernetes'>): unknown {
+  return [namespace, name]
+}
+
 /** The keys of one Secret. */
 interface Keys {
   /** Changes with every change of the Secret. */
@@ -73,11 +88,7 @@ interface Keys {
 }
 
 /** Undefined where there is no such Secret. */
-async function read(
-  cluster: Cluster,
-  path: string,
-  context: SourceContext,
-): Promise<Keys | SourceProblem | undefined> {
+async function read(cluster: Cluster, path: string, context: SourceContext): Promise<Found> {
   const answer = await askCluster(cluster, path, context)
   if ('code' in answer) return answer
   if (answer.status === 404) return undefined

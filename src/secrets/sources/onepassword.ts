@@ -3,9 +3,9 @@ import { runTool, type ToolResult } from '../run.ts'
 import type { Secret } from '../secret.ts'
 import { errorProblem, type SecretSource, type SourceContext, type SourceProblem } from '../source.ts'
 import { printed } from './decode.ts'
+import { handedOn } from './handed-on.ts'
 
 /** What `op` needs to find its login; nothing else of the environment is handed on. */
-const HANDED_ON = /^(?:PATH|HOME|USER|LANG|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|OP_\w+)$/
 const MAX_BYTES = 1024 * 1024
 /** Between the values of a batch in the answer; nobody's key. */
 const BETWEEN = '\u001e'
@@ -83,7 +83,7 @@ function runOp(
   const { account } = connections.op ?? {}
   return runTool('op', [...args, ...(account === undefined ? [] : ['--account', account])], {
     input,
-    env: Object.fromEntries(Object.entries(env).filter(([name]) => HANDED_ON.test(name))),
+    env: handedOn(env, ['OP_*']),
     cwd: configDir,
     maxBytes: MAX_BYTES,
     signal,

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
 import type { VaultLogin } from '../../config/agw/connections.ts'
-import { readSecretFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
-import { fileProblem } from './file-problem.ts'
+import { loginFromFile } from './login-files.ts'
 
 /** Where the projected token of a pod's service account lies. */
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
@@ -39,10 +38,4 @@ export async function loginRequest(
 
 function bodyOf(fields: Readonly<Record<string, string>>): Secret {
   return new Secret(JSON.stringify(fields), 'login')
-}
-
-/** A login out of a file. */
-export async function loginFromFile(file: string): Promise<Secret | SourceProblem> {
-  const read = await readSecretFile(file)
-  return read.ok ? read.secret : { ...fileProblem(read.problem), code: 'not-configured' }
 }

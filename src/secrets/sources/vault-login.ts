@@ -5,7 +5,8 @@ import { pathOf, refused } from '../http.ts'
 import { readSecretFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
-import { loginFromFile, loginRequest } from './vault-login-request.ts'
+import { loginFromFile } from './login-files.ts'
+import { loginRequest } from './vault-login-request.ts'
 import { postVault, type VaultSession } from './vault-session.ts'
 import { loginFrom, looked, type TokenLogin } from './vault-token.ts'
 
@@ -28,22 +29,20 @@ export async function logIn(
   const { logins, connections, configDir } = context
   const given = await givenToken(context)
   if (given !== undefined && !(given instanceof Secret)) return given
-  const make = (): Promise<TokenLogin | SourceProblem> =>
-    given === undefined
-      ? loginByRequest(session, context)
-      : logins === undefined
-        ? Promise.resolve({ token: given })
-        : looked(session, given, context)
   if (logins === undefined) {
-    const made = await make()
+    const made = given === undefined ? await loginByRequest(session, context) : { token: given }
     return 'code' in made ? made : { ...made, isOld: false, forget: () => undefined }
   }
+  const make = (signal: AbortSignal): Promise<TokenLogin | SourceProblem> =>
+    given === undefined
+      ? loginByRequest(session, { ...context, signal })
+      : looked(session, given, { ...context, signal })
   const { address, headers, ca } = session
   const known = given === undefined ? '' : createHash('sha256').update(given.reveal()).digest('hex')
   const key = JSON.stringify(['vault', address, headers, ca, connections.vault?.login, configDir, known])
-  const { login, isNew } = await logins.get(key, make)
+  const { login, isNew } = await logins.get(key, make, context.signal)
   if ('code' in login) return login
-  return { ...login, isOld: !isNew && given === undefined, forget: () => logins.forget(key) }
+  return { ...login, isOld: !isNew && given === undefined, forget: () => logins.forget(key, login) }
 }
 
 /** A token that is there already; undefined where agw.yaml says how to log in. */

@@ -1,11 +1,7 @@
-import { resolve } from 'node:path'
 import { type Answer, call } from '../http.ts'
-import { readTextFile } from '../read.ts'
 import type { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'
-import { fileProblem } from './file-problem.ts'
-
-const MAX_CA_BYTES = 256 * 1024
+import { authorityFrom } from './login-files.ts'
 
 /** A Vault to be asked. */
 export interface VaultSession {
@@ -32,15 +28,14 @@ export async function vaultSession({
     }
   }
   const namespace = vault.namespace ?? env['VAULT_NAMESPACE']
-  const file = vault.ca ?? env['VAULT_CACERT']
-  const ca = file ? await readTextFile(resolve(configDir, file), MAX_CA_BYTES) : undefined
-  if (ca !== undefined && !ca.ok) return fileProblem(ca.problem)
+  const ca = await authorityFrom(vault.ca ?? env['VAULT_CACERT'], { configDir })
+  if (typeof ca === 'object') return ca
   return {
     address,
     host: new URL(address).host,
     // Without it Vault may answer a request that a browser was tricked into.
     headers: { 'x-vault-request': 'true', ...(namespace && { 'x-vault-namespace': namespace }) },
-    ca: ca?.text,
+    ca,
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Answer, at, call, refused } from '../http.ts'
+import { type Answer, call, refused } from '../http.ts'
+import { at } from '../json.ts'
 import type { Login } from '../logins.ts'
 import { Secret } from '../secret.ts'
 import type { SourceContext, SourceProblem } from '../source.ts'

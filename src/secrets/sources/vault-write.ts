@@ -1,5 +1,6 @@
 import { AgwError } from '../../errors.ts'
-import { type Answer, at, pathOf } from '../http.ts'
+import { type Answer, pathOf } from '../http.ts'
+import { at } from '../json.ts'
 import type { Secret } from '../secret.ts'
 import {
   changedMeanwhile,

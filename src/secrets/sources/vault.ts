@@ -1,7 +1,9 @@
-import { at, pathOf } from '../http.ts'
+import { pathOf } from '../http.ts'
+import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { fieldOf, strangeAnswer } from './decode.ts'
+import { pick, readPlaces } from './read-places.ts'
 import { askVault, vaultProblem } from './vault-call.ts'
 import { logIn } from './vault-login.ts'
 import { type VaultSession, vaultSession } from './vault-session.ts'
@@ -51,18 +53,12 @@ async function readAll(
 ): Promise<{ found: Found; ended: boolean }> {
   const login = await logIn(session, context)
   if ('code' in login) return { found: new Map(references.map(one => [one, login])), ended: false }
-  const reads = new Map<string, ReturnType<typeof read>>()
-  const found: Found = new Map()
-  await Promise.all(
-    references.map(async reference => {
-      const key = JSON.stringify([reference.where.path, reference.where.version])
-      const reading = reads.get(key) ?? read(session, login.token, reference.where, context)
-      reads.set(key, reading)
-      const value = await reading
-      const outcome = value === undefined || 'code' in value ? value : value.field(reference.where.field)
-      if (outcome !== undefined) found.set(reference, outcome)
-    }),
+  const secrets = await readPlaces(
+    references,
+    ({ where }) => [where.path, where.version],
+    ({ where }) => read(session, login.token, where, context),
   )
+  const found: Found = pick(secrets, (fields, { where }) => fields.field(where.field))
   // Vault answers 403 to a token that has ended and to a path it may not read: it is asked which.
   const refusedOnes = [...found].filter(
     ([, outcome]) => !(outcome instanceof Secret) && outcome.code === 'denied',

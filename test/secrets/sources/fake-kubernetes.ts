@@ -32,6 +32,8 @@ export async function fakeKubernetes({ strict = false, clients }: Options = {}) 
     token: 'pod-token-1',
     mayWatch: true,
     mayWrite: true,
+    /** The Secret that is never answered for. */
+    silent: undefined as string | undefined,
     version: 1,
     oldest: 0,
     /** Done once, when the next write has come and is not looked at yet. */
@@ -63,7 +65,8 @@ export async function fakeKubernetes({ strict = false, clients }: Options = {}) 
     const from = url.searchParams.get('resourceVersion')
     response.writeHead(200, { 'content-type': 'application/json' })
     if (from !== null && Number(from) < state.oldest) return void response.end(gone)
-    if (from === null && secrets.has(path)) response.write(lineOf('ADDED', objectOf(path, state.version)))
+    if (from === null && secrets.has(path))
+      response.write(lineOf('ADDED', objectOf(path, versions.get(path) ?? 0)))
     for (const one of history)
       if (from !== null && one.path === path && one.version > Number(from)) response.write(one.line)
     response.flushHeaders()
@@ -106,6 +109,7 @@ export async function fakeKubernetes({ strict = false, clients }: Options = {}) 
     if (url.pathname === '/version') return void response.end('{"major":"1","minor":"32"}')
     if (request.method !== 'GET') return void write(request, response)
     if (url.searchParams.get('watch') === 'true') return watch(url, response)
+    if (url.pathname === state.silent) return
     if (!secrets.has(url.pathname))
       return strict ? status(response, 403, 'Forbidden') : status(response, 404, 'NotFound')
     response.writeHead(200, { 'content-type': 'application/json' })

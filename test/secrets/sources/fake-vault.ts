@@ -18,6 +18,8 @@ export async function fakeVault() {
     /** Seconds; what tokens are said to have left. */
     ttl: 3600,
     renewable: true,
+    /** Logins are answered when it is over. */
+    beforeLogin: undefined as Promise<void> | undefined,
   }
   /** Tokens of logins that have not ended. */
   const live = new Set<string>()
@@ -33,7 +35,7 @@ export async function fakeVault() {
   }
   const errors = (status: number, ...words: string[]): Said => ({ status, json: { errors: words } })
 
-  const { url, seen } = await fakeServer(request => {
+  const { url, seen } = await fakeServer(async request => {
     const { pathname, searchParams } = new URL(request.url, 'http://x')
     if (state.sealed) return errors(503, 'Vault is sealed')
     if ((request.headers['x-vault-namespace'] ?? '') !== state.namespace)
@@ -42,6 +44,7 @@ export async function fakeVault() {
       return errors(400, 'missing required X-Vault-Request header')
     const login = logins[pathname]
     if (login !== undefined) {
+      await state.beforeLogin
       const good = request.method === 'POST' && login(JSON.parse(request.body))
       if (!good) return errors(400, 'invalid role or secret ID')
       logged += 1

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { SecretKeeper } from '../../../src/secrets/keeper.ts'
+import { Secret } from '../../../src/secrets/secret.ts'
 import { kubernetesSource } from '../../../src/secrets/sources/kubernetes.ts'
 import { tempFolders } from '../folders.ts'
 import { type FakeKubernetes, fakeKubernetes } from './fake-kubernetes.ts'
@@ -17,8 +19,7 @@ const until = async (reached: () => boolean): Promise<void> => {
   while (!reached()) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
-/** A watch on one Secret, and how often it has told of a change. */
-async function watching(cluster: FakeKubernetes, names: readonly string[] = ['keys']) {
+function prepared(cluster: FakeKubernetes, names: readonly string[]) {
   const configDir = folder()
   const one = {
     name: 'x',
@@ -29,11 +30,25 @@ async function watching(cluster: FakeKubernetes, names: readonly string[] = ['ke
   const config = { 'current-context': 'x', contexts: [one], clusters: [one], users: [one] }
   writeFileSync(join(configDir, 'kubeconfig'), JSON.stringify(config))
   writeFileSync(join(configDir, 'token'), cluster.state.token)
-  const context = { env: { KUBECONFIG: join(configDir, 'kubeconfig') }, configDir, connections: {} }
-  let told = 0
   const references = names.flatMap(name =>
     ['a', 'b'].map(key => ({ variable: key, kind: 'kubernetes', where: { name, key } }) as const),
   )
+  const context = { env: { KUBECONFIG: join(configDir, 'kubeconfig') }, configDir, connections: {} }
+  return { configDir, context, references }
+}
+
+/** A watch on Secrets, and how often it has told of a change. */
+async function watching(
+  cluster: FakeKubernetes,
+  names: readonly string[] = ['keys'],
+  between?: (read: string[]) => void,
+) {
+  const { configDir, context, references } = prepared(cluster, names)
+  let told = 0
+  if (between !== undefined) {
+    const found = await kubernetesSource.resolve(references, context)
+    between([...found.values()].map(one => (one instanceof Secret ? one.reveal() : one.code)))
+  }
   const watch = kubernetesSource.watch?.(
     references,
     () => {
@@ -75,6 +90,63 @@ describe("the watch of Kubernetes, on a fake of the API's secrets", () => {
       change()
       await until(() => told() === before + 1)
     }
+  })
+
+  test('what was read already is no change; what was changed since is one', async () => {
+    const cluster = await fakeKubernetes()
+    cluster.put(PATH, { a: '1', b: '2' })
+    const { told } = await watching(cluster, ['keys'], read => expect(read).toEqual(['1', '2']))
+    cluster.endWatches()
+    await until(() => queries(cluster).length === 2)
+    // It goes on from what its first event said: that has been looked at.
+    expect(queries(cluster).at(-1)?.has('resourceVersion')).toBe(true)
+    expect(told()).toBe(0)
+    await until(() => cluster.watches() === 1)
+    cluster.put(PATH, { a: '3', b: '2' })
+    await until(() => told() === 1)
+    const other = await watching(cluster, ['keys'], () => cluster.put(PATH, { a: '4', b: '2' }))
+    await until(() => other.told() === 1)
+  })
+
+  test('a gateway that starts asks for each Secret once, though the watch tells of it too', async () => {
+    const cluster = await fakeKubernetes()
+    cluster.put(PATH, { a: 'sk-1', b: 'sk-2' })
+    const { context, references } = prepared(cluster, ['keys'])
+    let changes = 0
+    const onChange = (): void => {
+      changes += 1
+    }
+    const keeper = new SecretKeeper({ onChange, onEvent: () => undefined })
+    open.push({ [Symbol.dispose]: () => keeper.close() })
+    const entries = references.map(one => ({ ...one, refreshMs: 3_600_000, timeoutMs: undefined }))
+    await keeper.gather(entries, context)
+    await until(() => cluster.watches() === 1)
+    cluster.endWatches()
+    // The next watch goes on from what the first one has told of: that has been looked at.
+    await until(() => queries(cluster).length === 2 && cluster.watches() === 1)
+    expect(cluster.seen.filter(one => one === PATH).length).toBe(1)
+    cluster.put(PATH, { a: 'sk-3', b: 'sk-2' })
+    await until(() => changes === 1)
+    expect(cluster.seen.filter(one => one === PATH).length).toBe(2)
+  })
+
+  test('an address that is none stops nothing else', async () => {
+    const folderOfPod = folder()
+    writeFileSync(join(folderOfPod, 'token'), 'pod-token')
+    const env = { KUBERNETES_SERVICE_HOST: 'no host', AGW_KUBERNETES_DIR: folderOfPod }
+    const broken: unknown[] = []
+    const note = (reason: unknown) => void broken.push(reason)
+    process.on('unhandledRejection', note)
+    const reference = { variable: 'A', kind: 'kubernetes', where: { name: 'keys', key: 'a' } } as const
+    const watch = kubernetesSource.watch?.([reference], () => undefined, {
+      env,
+      configDir: '/',
+      connections: {},
+    })
+    await new Promise(resolve => setTimeout(resolve, 100))
+    process.off('unhandledRejection', note)
+    watch?.[Symbol.dispose]()
+    expect(broken).toEqual([])
   })
 
   test('a watch whose time is over goes on from where it was: a bookmark counts, and is no change', async () => {

@@ -133,6 +133,25 @@ describe(`the source kubernetes, on ${FAKE}`, () => {
     expect(get(PATH)).toEqual({ A: 'sk-1', B: 'sk-2' })
   })
 
+  test('a Secret that is not answered for costs no other its time', async () => {
+    const { url, put, state } = await fakeKubernetes()
+    const configDir = folder()
+    writeFileSync(join(configDir, 'token'), state.token)
+    for (const name of ['one', 'three']) put(`/api/v1/namespaces/prod/secrets/${name}`, { [name]: name })
+    state.silent = '/api/v1/namespaces/prod/secrets/two'
+    const context = { env: { KUBECONFIG: kubeconfig(configDir, url) }, configDir, connections: {} }
+    const entries = ['one', 'two', 'three'].map(name => ({ ...entry(name, name), timeoutMs: 1000 }))
+    const found = await gather(entries, context)
+    expect([...found.values()].map(said)).toEqual(['one', 'timeout', 'three'])
+  })
+
+  test('a file of the login that is not there is not taken for a secret that is not', async () => {
+    const configDir = folder()
+    const env = { KUBECONFIG: kubeconfig(configDir, 'https://127.0.0.1:1') }
+    const found = await gather([entry('agw-keys', 'A')], { env, configDir, connections: {} })
+    expect([...found.values()].map(said)).toEqual(['not-configured'])
+  })
+
   test('the token is read anew for each batch', async () => {
     const { url, put, state } = await fakeKubernetes()
     const configDir = folder()
@@ -294,6 +313,10 @@ process.exit(fs.existsSync(__dirname + '/status') ? 3 : 0)
         PATH: process.env['PATH'],
         AWS_PROFILE: 'p',
         OPENAI_API_KEY: 'sk-canary',
+        GOOGLE_API_KEY: 'sk-canary',
+        AZURE_OPENAI_API_KEY: 'sk-canary',
+        AZURE_OPENAI_KEY: 'sk-canary',
+        AWS_BEARER_TOKEN_BEDROCK: 'sk-canary',
       }
       const calls = () =>
         readFileSync(join(dir, 'calls'), 'utf8')
@@ -329,6 +352,20 @@ process.exit(fs.existsSync(__dirname + '/status') ? 3 : 0)
       expect(calls().length).toBe(2)
       expect(await read()).toBe('sk-by-program')
       expect(calls().length).toBe(3)
+    })
+
+    test('is asked once for all Secrets that were refused with the same token', async () => {
+      using logins = new Logins()
+      const { cluster, say, calls, context } = await prepared()
+      const names = ['a', 'b', 'c', 'd', 'e']
+      for (const name of names) cluster.put(`/api/v1/namespaces/prod/secrets/${name}`, { [name]: name })
+      const entries = names.map(name => entry(name, name))
+      const read = async () => [...(await gather(entries, { ...context, logins })).values()].map(said)
+      expect(await read()).toEqual(names)
+      cluster.state.token = 'another'
+      say(credential({ token: 'another' }))
+      expect(await read()).toEqual(names)
+      expect(calls().length).toBe(2)
     })
 
     test('whose token was refused is asked again for a write too, which is made once', async () => {

@@ -295,6 +295,47 @@ describe(`the source vault, on ${FAKE}`, () => {
     })
   })
 
+  describe('one login for entries with different times', () => {
+    const approle = { vault: { login: { approle: { roleId: 'agw', secretIdFile: 'sid' } } } }
+    const entry = (timeoutMs: number) =>
+      ({
+        variable: `AFTER_${timeoutMs}`,
+        kind: 'vault',
+        where: { path: 'secret/data/llm', field: 'a' },
+        refreshMs: undefined,
+        timeoutMs,
+      }) as const
+    const logged = (vault: Vault): number => vault.seen.filter(one => one.url.endsWith('/login')).length
+
+    test('the end of the shortest one is the end of no other', async () => {
+      using logins = new Logins()
+      const vault = await fakeVault()
+      vault.put('llm', { a: 'sk-1' })
+      let answer = (): void => undefined
+      vault.state.beforeLogin = new Promise(resolve => {
+        answer = resolve
+      })
+      const context = contextOf(vault, { connections: approle, logins })
+      const [short, long] = [gather([entry(50)], context), gather([entry(20_000)], context)]
+      expect([...(await short).values()].map(said)).toEqual(['timeout'])
+      answer()
+      expect([...(await long).values()].map(said)).toEqual(['sk-1'])
+      expect(logged(vault)).toBe(1)
+    })
+
+    test('that has ended is made anew once for all of them', async () => {
+      using logins = new Logins()
+      const vault = await fakeVault()
+      vault.put('llm', { a: 'sk-1' })
+      const context = contextOf(vault, { connections: approle, logins })
+      const read = async () => [...(await gather([3000, 4000, 5000].map(entry), context)).values()].map(said)
+      expect(await read()).toEqual(['sk-1', 'sk-1', 'sk-1'])
+      vault.endLogins()
+      expect(await read()).toEqual(['sk-1', 'sk-1', 'sk-1'])
+      expect(logged(vault)).toBe(2)
+    })
+  })
+
   describe('the token, while a gateway runs', () => {
     beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
     afterEach(() => void vi.useRealTimers())
