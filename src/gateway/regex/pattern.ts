@@ -4,6 +4,11 @@ import { type Plain, plainPattern } from './plain.ts'
 import { re2 } from './re2.ts'
 import { re2Source } from './re2-source.ts'
 
+/** How often a character is looked at before masking ends, on the average of a text; four times is usual. */
+const MOST_LOOKS = 32
+/** And how often all together in a short text, where each way that a pattern has is tried by itself. */
+const LEAST_LOOKS = 1_000_000
+
 /** A regular expression in Rust's dialect; however a text is made, the time it takes grows with the text's length only. */
 export interface Pattern {
   /** It is found somewhere in the text. */
@@ -12,7 +17,10 @@ export interface Pattern {
   spans(text: string): boolean
   /** The text with the first match replaced; `$1`, `$name` and `${name}` in `by` are its groups, `$$` is a dollar. */
   replaceFirst(text: string, by: string): string
-  /** The text with all matches replaced but the empty ones. */
+  /**
+   * The text with all matches replaced but the empty ones. A pattern may have to look far behind each match for a longer
+   * one that is not there: where a text makes it do so again and again, all of the rest counts as one match.
+   */
   mask(text: string, by: string): string
 }
 
@@ -31,6 +39,16 @@ export function isRunnableRegex(written: string): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** Knows how often its characters were looked at. */
+class CountedText extends String {
+  looks = 0
+
+  override charCodeAt(index: number): number {
+    this.looks++
+    return super.charCodeAt(index)
   }
 }
 
@@ -62,13 +80,17 @@ class LinearPattern implements Pattern {
 
   mask(text: string, by: string): string {
     if (!this.#regex.test(text)) return text
-    const matcher = this.#regex.matcher(text)
+    const counted = new CountedText(text)
+    // What it takes beside texts are objects that behave as one, which its types do not say.
+    const matcher = this.#regex.matcher(counted as unknown as string)
+    const most = Math.max(LEAST_LOOKS, MOST_LOOKS * text.length)
     let out = ''
     let from = 0
     while (matcher.find()) {
       if (matcher.end() === matcher.start()) continue
       out += text.slice(from, matcher.start()) + by
       from = matcher.end()
+      if (counted.looks > most) return out + (from < text.length ? by : '')
     }
     return out + text.slice(from)
   }

@@ -101,6 +101,25 @@ it.each<[string, string, string, string]>([
   expect(compilePattern(pattern).replaceFirst(text, by)).toBe(wanted)
 })
 
+describe('masking', () => {
+  /** Characters that are left where each `a` of so many could be the beginning of a longer find that never ends. */
+  const left = (count: number) => compilePattern('a(?:(?s:.)*b)?').mask(`${'ac'.repeat(count)}`, '#')
+
+  it('goes on behind each find while the text is not looked at too often', () => {
+    expect(left(10)).toBe('#c'.repeat(10))
+    const words = Array.from({ length: 300 }, (_, i) => `w${i}x`)
+    expect(compilePattern(words.join('|')).mask(words.join(' '), '#')).toBe(words.map(() => '#').join(' '))
+    const many = 'mail a.b@example.org, '.repeat(2000)
+    expect(compilePattern('[\\w.+-]+@[a-z-]+\\.[a-z]+').mask(many, '#')).toBe('mail #, '.repeat(2000))
+  })
+
+  it('takes all of the rest for one find where it is', () => {
+    const masked = left(20_000)
+    expect(masked).toMatch(/^(?:#c)+##$/)
+    expect(masked.length).toBeLessThan(200)
+  })
+})
+
 it('all that is found is masked, and what is empty is not', () => {
   expect(compilePattern('\\d*').mask('a12b3', '#')).toBe('a#b#')
   expect(compilePattern('(?i)secret').mask('Secret SECRET', '$0')).toBe('$0 $0')
