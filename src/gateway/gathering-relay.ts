@@ -1,4 +1,5 @@
 import { llmResponseFailure } from './failures.ts'
+import { headersWhere } from './header-names.ts'
 import type { AnswerHead } from './headers.ts'
 import { type GuardedEvents, rejectionEvent } from './llm/guarded-events.ts'
 import { Relay } from './relay.ts'
@@ -20,9 +21,7 @@ export abstract class GatheringRelay extends Relay {
 
   /** Keeps the head without the headers that say something about bytes that change. */
   protected keepHead(head: AnswerHead, ofTheBytes: ReadonlySet<string>): void {
-    head.headers = head.headers.filter(
-      (_, i) => !ofTheBytes.has((head.headers[i - (i % 2)] ?? '').toLowerCase()),
-    )
+    head.headers = headersWhere(head.headers, name => !ofTheBytes.has(name))
     this.head = head
   }
 

@@ -44,6 +44,11 @@ export class NameTable<T> {
   }
 }
 
+/** Of headers as names and values in turn those whose name, in lower case, is one to keep. */
+export function headersWhere(headers: readonly string[], isKept: (name: string) => boolean): string[] {
+  return headers.filter((_, i) => isKept((headers[i - (i % 2)] ?? '').toLowerCase()))
+}
+
 /** The names a `Connection` header lists, in lower case; undefined where it lists nothing but its own options. */
 export function listedNames(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined

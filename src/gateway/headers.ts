@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { HOP_BY_HOP, listedNames, NameTable } from './header-names.ts'
+import { HOP_BY_HOP, headersWhere, listedNames, NameTable } from './header-names.ts'
 import type { OutgoingHead } from './watcher.ts'
 
 /** One change to a list of headers, as a modifier writes it. */
@@ -62,13 +62,13 @@ function settle(edits: readonly HeaderEdit[]): Settled {
     }
     if (edit.do !== 'add') {
       dropped.add(name)
-      own = own.filter((_, i) => own[i - (i % 2)]?.toLowerCase() !== name)
+      own = headersWhere(own, one => one !== name)
     }
     if (edit.do !== 'remove') own.push(edit.name, edit.value)
   }
-  const isPlaced = (_: string, i: number): boolean => dropped.has(own[i - (i % 2)]?.toLowerCase() ?? '')
-  const added = own.filter((text, i) => !isPlaced(text, i))
-  return { dropped, own: own.filter(isPlaced), added, cookies }
+  const isPlaced = (name: string): boolean => dropped.has(name)
+  const added = headersWhere(own, name => !isPlaced(name))
+  return { dropped, own: headersWhere(own, isPlaced), added, cookies }
 }
 
 /** `a=1; b=2` with the given cookies put in, replacing those of the same name. */
@@ -191,7 +191,7 @@ export class AnswerHeaders {
       headers.push(name, value)
     }
     const listed = listedNames(connection)
-    if (listed !== undefined) head.headers = without(headers, listed)
+    if (listed !== undefined) head.headers = headersWhere(headers, name => !listed.has(name))
     head.headers.push(...this.#added)
     return head
   }
@@ -207,8 +207,4 @@ function note(head: AnswerHead, fate: number, value: string): void {
   else if (fate === DATE) head.hasDate = true
   else if (fate === TYPE) head.isEventStream = value.startsWith('text/event-stream')
   else if (fate === ENCODING) head.isEncoded ||= value !== 'identity'
-}
-
-function without(headers: readonly string[], names: ReadonlySet<string>): string[] {
-  return headers.filter((_, i) => !names.has((headers[i - (i % 2)] ?? '').toLowerCase()))
 }

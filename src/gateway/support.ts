@@ -1,5 +1,6 @@
 import type { Path } from '../config/diagnostic.ts'
 import { own } from '../config/own.ts'
+import { isMap } from './is-map.ts'
 
 /** A part of a config that the embedded gateway does not run. */
 export interface Unsupported {
@@ -23,10 +24,6 @@ export type Fields = Readonly<Record<string, Support>>
 
 /** Run as it is, whatever stands there. */
 export const runs: Support = () => {}
-
-export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0)

@@ -1,15 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import {
-  each,
-  type Fields,
-  isMap,
-  only,
-  runs,
-  type Support,
-  section,
-  type Unsupported,
-  unless,
-} from './support.ts'
+import { isMap } from './is-map.ts'
+import { each, type Fields, only, runs, type Support, section, type Unsupported, unless } from './support.ts'
 import { cloudsWithoutKey } from './supported-keyless.ts'
 import {
   AUTHORIZATION,

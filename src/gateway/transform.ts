@@ -2,6 +2,7 @@ import type { CelContext, Expression } from './cel/cel.ts'
 import { celContext } from './cel/context.ts'
 import { celValue, jsonValue, textOf } from './cel/values.ts'
 import { type Exchange, hostOf } from './exchange.ts'
+import { headersWhere } from './header-names.ts'
 import { headerText } from './header-text.ts'
 import { addRequestHeader, removeRequestHeader, setRequestHeader } from './request-edits.ts'
 import type { OutgoingHead } from './watcher.ts'
@@ -119,16 +120,13 @@ function setPseudo(exchange: Exchange, name: string, value: string | undefined):
 
 function answerMessage(exchange: Exchange, head: OutgoingHead, body: Buffer | undefined): Message {
   const seen = body === undefined ? {} : { body }
-  const without = (name: string): string[] =>
-    head.headers.filter((_, i, all) => (all[i - (i % 2)] ?? '').toLowerCase() !== name)
+  const without = (name: string): string[] => headersWhere(head.headers, one => one !== name)
   return {
     context: () =>
       celContext(exchange, { response: { status: head.status, headers: head.headers, ...seen } }),
     clear() {
       // How long the body is, and how it is packed, is no matter of taste.
-      head.headers = head.headers.filter((_, i, all) =>
-        OF_THE_BODY.has((all[i - (i % 2)] ?? '').toLowerCase()),
-      )
+      head.headers = headersWhere(head.headers, name => OF_THE_BODY.has(name))
     },
     add(name, value) {
       if (name === ':status') setStatus(head, value)

@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts'
+import { headersWhere } from './header-names.ts'
 
 /** The head of an answer before it goes to the client: names and values in turn. */
 export interface OutgoingHead {
@@ -41,7 +42,7 @@ export class AddedHeaders implements Watcher {
 
   onAnswer(_exchange: Exchange, head: OutgoingHead): void {
     const names = new Set(this.#headers.filter((_, i) => i % 2 === 0))
-    head.headers = head.headers.filter((_, i, all) => !names.has((all[i - (i % 2)] ?? '').toLowerCase()))
+    head.headers = headersWhere(head.headers, name => !names.has(name))
     head.headers.push(...this.#headers)
   }
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { VirtualKey } from '../../config/schema.ts'
 import { celValue } from '../cel/values.ts'
+import { isMap } from '../is-map.ts'
 
 /** What is known of the client that showed a key. */
 export interface KeyHolder {
@@ -49,8 +50,4 @@ export class VirtualKeys {
 /** `sha256:` and 64 hexadecimal digits, in either case. */
 function hashBytes(written: string): string {
   return Buffer.from(written.slice('sha256:'.length), 'hex').toString('latin1')
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -7,7 +7,15 @@ import { NUMBER_FUNCTIONS } from './numbers.ts'
 import { equals } from './operators.ts'
 import { QUERY_FUNCTIONS } from './queries.ts'
 import { RUST_NAMES, TEXT_FUNCTIONS } from './texts.ts'
-import { type CelHeaders, celValue, Flattened, jsonValue, type Redacted } from './values.ts'
+import {
+  type CelHeaders,
+  type CelMap,
+  celValue,
+  entriesOf,
+  Flattened,
+  jsonValue,
+  type Redacted,
+} from './values.ts'
 
 /** What agentgateway's functions do with their arguments. `never` lets each handler name its own types. */
 export type Handler = (...args: never[]) => unknown
@@ -66,12 +74,6 @@ function parseJson(text: string | Uint8Array): unknown {
 
 function toJson(value: unknown): string {
   return JSON.stringify(jsonValue(value))
-}
-
-type CelMap = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>
-
-function entriesOf(map: CelMap): [string, unknown][] {
-  return map instanceof Map ? [...map] : Object.entries(map)
 }
 
 function merge(first: CelMap, second: CelMap): Record<string, unknown> {

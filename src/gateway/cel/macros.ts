@@ -1,18 +1,10 @@
-/** As much as macros use of what the library hands them; its own types leave these open. */
-interface Node {
-  readonly op: string
-  readonly args: unknown
-}
+import type { Checker, Evaluator, Node } from './library.ts'
+import { entriesOf, isCelMap } from './values.ts'
+
+/** As much as macros use of what else the library hands them. */
 interface Scope {
   forkWithVariable(name: string, type: unknown): Scope
   reuse(outer: unknown): { setIterValue(value: unknown, evaluator: Evaluator): unknown }
-}
-interface Checker {
-  check(node: Node, scope: unknown): unknown
-  getType(name: string): unknown
-}
-interface Evaluator {
-  run(node: Node, scope: unknown): unknown
 }
 interface Given {
   readonly args: readonly Node[]
@@ -97,10 +89,9 @@ function binder(name: string, binding: Binding) {
   }
 }
 
-function entriesOf(map: unknown): [string, unknown][] {
-  if (map instanceof Map) return [...map]
-  if (typeof map === 'object' && map !== null && !Array.isArray(map)) return Object.entries(map)
-  throw new TypeError('not a map')
+function entriesOfMap(value: unknown): [string, unknown][] {
+  if (!isCelMap(value)) throw new TypeError('not a map')
+  return entriesOf(value)
 }
 
 function mapOf(entries: Iterable<readonly [string, unknown]>): object {
@@ -114,8 +105,8 @@ function asBool(value: unknown): boolean {
 
 const BINDERS: Readonly<Record<'with' | 'mapValues' | 'filterKeys', Binding>> = {
   with: (value, each) => each(value),
-  mapValues: (map, each) => mapOf(entriesOf(map).map(([key, value]) => [key, each(value)])),
-  filterKeys: (map, each) => mapOf(entriesOf(map).filter(([key]) => asBool(each(key)))),
+  mapValues: (map, each) => mapOf(entriesOfMap(map).map(([key, value]) => [key, each(value)])),
+  filterKeys: (map, each) => mapOf(entriesOfMap(map).filter(([key]) => asBool(each(key)))),
 }
 
 /** Signature → macro: `default`, `coalesce`, `with`, `mapValues`, `filterKeys`. */

@@ -1,27 +1,11 @@
-import { Duration, UnsignedInt } from './library.ts'
+import { Duration, type Node, UnsignedInt } from './library.ts'
+import { entriesOf, isCelMap } from './values.ts'
 
 /*
  * Operators as agentgateway evaluates them: values have their types when they are there, not before. The library looks at
  * types beforehand and refuses `1 == 1.0`, and has no `in` between two texts, on which rules such as
  * `"admin" in jwt.scope` stand.
  */
-
-/** As much of a parsed expression as is changed here; the library leaves it open. */
-interface Node {
-  readonly op: string
-  readonly args: unknown
-  readonly meta: {
-    check: (checker: Checker, node: Node, scope: unknown) => unknown
-    evaluate: (evaluator: Evaluator, node: Node, scope: unknown) => unknown
-  }
-}
-interface Checker {
-  check(node: Node, scope: unknown): unknown
-  getType(name: string): unknown
-}
-interface Evaluator {
-  run(node: Node, scope: unknown): unknown
-}
 
 type Binary = (left: unknown, right: unknown) => boolean
 
@@ -132,7 +116,7 @@ export function equals(left: unknown, right: unknown): boolean {
   if (left instanceof Duration)
     return right instanceof Duration && left.seconds === right.seconds && left.nanos === right.nanos
   if (isList(left)) return isList(right) && equalLists([...left], [...right])
-  if (isMap(left)) return isMap(right) && equalMaps(left, right)
+  if (isCelMap(left)) return isCelMap(right) && equalMaps(left, right)
   // Networks and addresses say themselves what they are.
   return (
     left.constructor === right.constructor && 'equals' in left && (left.equals as Binary)(right, undefined)
@@ -154,7 +138,7 @@ function isIn(value: unknown, container: unknown): boolean {
   if (typeof container !== 'object' || container === null)
     throw new TypeError('in: neither list, map nor text')
   if (isList(container)) return [...container].some(one => equals(value, one))
-  if (isMap(container)) return hasKey(container, value)
+  if (isCelMap(container)) return hasKey(container, value)
   throw new TypeError('in: neither list, map nor text')
 }
 
@@ -193,16 +177,6 @@ function numberOf(value: unknown): number | bigint | undefined {
 
 function isList(value: object): value is readonly unknown[] | ReadonlySet<unknown> {
   return Array.isArray(value) || value instanceof Set
-}
-
-function isMap(value: object): boolean {
-  if (value instanceof Map) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
-}
-
-function entriesOf(map: object): [unknown, unknown][] {
-  return map instanceof Map ? [...map] : Object.entries(map)
 }
 
 function hasKey(map: object, key: unknown): boolean {

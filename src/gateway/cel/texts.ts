@@ -1,5 +1,6 @@
 import type { Handler } from './functions.ts'
 import { UnsignedInt } from './library.ts'
+import { entriesOf, isCelMap } from './values.ts'
 
 /*
  * Texts and conversions as Rust does them: characters are code points, sizes bytes, and a text that is no number in its
@@ -9,15 +10,9 @@ import { UnsignedInt } from './library.ts'
 function size(value: unknown): bigint {
   if (typeof value === 'string') return BigInt(Buffer.byteLength(value))
   if (value instanceof Uint8Array || Array.isArray(value)) return BigInt(value.length)
-  if (value instanceof Map || value instanceof Set) return BigInt(value.size)
-  if (isPlainMap(value)) return BigInt(Object.keys(value).length)
+  if (value instanceof Set) return BigInt(value.size)
+  if (isCelMap(value)) return BigInt(entriesOf(value).length)
   throw new TypeError('size: neither text, bytes, list nor map')
-}
-
-function isPlainMap(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }
 
 function charAt(text: string, index: bigint): string {

@@ -45,15 +45,12 @@ export class Flattened {
 /** The fields that a value makes under a name, as JSON. */
 export function fieldsOf(name: string, value: unknown, isDeep = false): [string, unknown][] {
   if (value instanceof Flattened) return entryFields(name, value.value, value.isDeep)
-  const isOpen = isDeep && typeof value === 'object' && value !== null
-  if (isOpen && (Array.isArray(value) || value instanceof Map || isPlain(value)))
-    return entryFields(name, value, true)
+  if (isDeep && (Array.isArray(value) || isCelMap(value))) return entryFields(name, value, true)
   return [[name, jsonValue(value)]]
 }
 
 function entryFields(name: string, value: object, isDeep: boolean): [string, unknown][] {
-  const entries = value instanceof Map ? [...value] : Object.entries(value)
-  return entries.flatMap(([key, one]) => fieldsOf(`${name}.${key}`, one, isDeep))
+  return entriesOf(value).flatMap(([key, one]) => fieldsOf(`${name}.${key}`, one, isDeep))
 }
 
 /** JSON as an expression sees it: whole numbers are its integers. */
@@ -88,19 +85,28 @@ function jsonOfObject(value: object): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Flattened) return jsonValue(value.value)
   if (value instanceof Date) return value.toISOString()
-  if (value instanceof Map || isPlain(value)) {
-    const entries = value instanceof Map ? [...value] : Object.entries(value)
-    return Object.fromEntries(entries.map(([key, one]) => [String(key), jsonValue(one)]))
-  }
+  if (isCelMap(value))
+    return Object.fromEntries(entriesOf(value).map(([key, one]) => [String(key), jsonValue(one)]))
   // Durations, unsigned numbers and redacted values say themselves how they are written.
   const text = String(value)
   return /^\d+$/.test(text) ? Number(text) : text
+}
+
+/** A map as expressions have them: made by JSON or by an expression, or of headers. */
+export type CelMap = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>
+
+export function isCelMap(value: unknown): value is CelMap {
+  return value instanceof Map || isPlain(value)
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype
+}
+
+export function entriesOf(map: object): [string, unknown][] {
+  return map instanceof Map ? [...map] : Object.entries(map)
 }
 
 /** Text of a value that goes into a header, or undefined where it has none. */

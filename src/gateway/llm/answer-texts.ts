@@ -1,4 +1,5 @@
-import { isMap, mapsOf } from './texts.ts'
+import { isMap } from '../is-map.ts'
+import { mapsOf } from './texts.ts'
 
 type JsonObject = Record<string, unknown>
 

@@ -1,4 +1,5 @@
 import type { RouteType } from '../../providers/index.ts'
+import { isMap } from '../is-map.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -7,10 +8,6 @@ export type TextScope = 'systemPrompt' | 'messages' | 'toolOutput' | 'toolInput'
 
 /** Looks at a text and yields what takes its place. */
 export type TextVisitor = (scope: TextScope, text: string) => string
-
-export function isMap(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 export function mapsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isMap) : []

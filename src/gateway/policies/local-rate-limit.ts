@@ -3,6 +3,7 @@ import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { milliseconds } from '../compile/duration.ts'
 import type { Exchange } from '../exchange.ts'
+import { headersWhere } from '../header-names.ts'
 import { estimateTokens } from '../traffic/estimate.ts'
 import { bucketFor, type Taken, type Want } from '../traffic/limits.ts'
 import { tokenCost } from '../traffic/token-cost.ts'
@@ -149,7 +150,7 @@ class LimitedRequest implements Watcher {
     const { limit, remaining, resetSeconds } = this.#standing
     // A gateway or provider behind this one may have limits of its own; the client is told of one.
     if (head.headers.some((name, i) => i % 2 === 0 && NAMES.has(name.toLowerCase())))
-      head.headers = head.headers.filter((_, i, all) => !NAMES.has((all[i - (i % 2)] ?? '').toLowerCase()))
+      head.headers = headersWhere(head.headers, name => !NAMES.has(name))
     head.headers.push('x-ratelimit-limit', String(limit), 'x-ratelimit-remaining', String(remaining))
     head.headers.push('x-ratelimit-reset', String(resetSeconds))
   }
