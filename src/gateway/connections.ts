@@ -21,6 +21,7 @@ export class Connections {
   readonly #all = new Set<Connection>()
   /** The free one that was used last. */
   #newest: Connection | undefined
+  #isOver = false
 
   constructor(origin: string, options: Client.Options) {
     this.#origin = origin
@@ -37,8 +38,16 @@ export class Connections {
 
   #open(): Connection {
     const connection = new Connection(this.#origin, this.#options)
+    if (this.#isOver) {
+      // What is sent on it is refused, as on those that were there.
+      void connection.destroy()
+      return connection
+    }
     this.#all.add(connection)
-    connection.on('drain', () => this.#release(connection))
+    connection.on('drain', () => {
+      // Told late where a request was refused within its call: the next one may have the connection by now.
+      if (connection.stats.size === 0) this.#release(connection)
+    })
     connection.on('connect', () => {
       connection.isOpen = true
     })
@@ -82,13 +91,15 @@ export class Connections {
     return this.#all.size
   }
 
-  /** Closes each once its request is through. Nothing may be sent from now on. */
+  /** Closes each once its request is through. What is sent from now on is refused. */
   async close(): Promise<void> {
+    this.#isOver = true
     await Promise.all([...this.#all].map(connection => connection.close()))
   }
 
-  /** Drops them all, whatever is under way. */
+  /** Drops them all, whatever is under way. What is sent from now on is refused. */
   async destroy(): Promise<void> {
+    this.#isOver = true
     await Promise.all([...this.#all].map(connection => connection.destroy()))
   }
 }

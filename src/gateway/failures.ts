@@ -53,6 +53,12 @@ export const NO_PREFIX = failure(
 export const INTERNAL_ERROR = failure(503, 'Internal', 'processing failed: internal error')
 export const REQUEST_TIMEOUT = failure(504, 'Timeout', 'request timeout')
 export const UPSTREAM_TIMEOUT = failure(504, 'Timeout', 'upstream call timeout')
+/** What was under way when the gateway dropped its connections. */
+export const SHUTTING_DOWN = failure(
+  503,
+  'UpstreamFailure',
+  'upstream call failed: the gateway is shutting down',
+)
 const DNS_FAILED = failure(503, 'UpstreamFailure', 'backends required DNS resolution which failed')
 
 /** What is wrong with a request to an LLM backend; `text` is plain and holds nothing of the request. */
@@ -108,8 +114,8 @@ export const UPSTREAM_FAILURES: Readonly<Record<string, Failure>> = {
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: INVALID_REQUEST,
   UND_ERR_INVALID_ARG: INVALID_REQUEST,
   UND_ERR_NOT_SUPPORTED: INVALID_REQUEST,
-  UND_ERR_DESTROYED: callFailed('the gateway is shutting down'),
-  UND_ERR_CLOSED: callFailed('the gateway is shutting down'),
+  UND_ERR_DESTROYED: SHUTTING_DOWN,
+  UND_ERR_CLOSED: SHUTTING_DOWN,
   ERR_INVALID_CHAR: callFailed('a header of the answer holds an illegal character'),
   ERR_TLS_CERT_ALTNAME_INVALID: callFailed('TLS: the certificate is for another name'),
   DEPTH_ZERO_SELF_SIGNED_CERT: callFailed('TLS: the certificate is self-signed'),

@@ -64,6 +64,9 @@ export class Pools {
   readonly #connectTo: readonly ConnectTo[]
   readonly #standIn: StandIn | undefined
   readonly #pools = new Map<string, Connections>()
+  /** Those that nobody asks for any more, until their last request is through. */
+  readonly #closing = new Set<Connections>()
+  #isOver = false
 
   constructor(connectTo: readonly ConnectTo[] = [], standIn?: StandIn) {
     this.#connectTo = connectTo
@@ -84,6 +87,7 @@ export class Pools {
       bodyTimeout: 0,
     })
     this.#pools.set(upstream.key, pool)
+    if (this.#isOver) void pool.destroy()
     return pool
   }
 
@@ -92,13 +96,26 @@ export class Pools {
     for (const [key, pool] of this.#pools) {
       if (keys.has(key)) continue
       this.#pools.delete(key)
-      void pool.close()
+      void this.#close(pool)
     }
   }
 
-  /** Drops every connection, whatever is under way on it. */
+  async #close(pool: Connections): Promise<void> {
+    this.#closing.add(pool)
+    try {
+      await pool.close()
+    } catch {
+      // One of its connections could not be closed in order.
+      await pool.destroy()
+    } finally {
+      this.#closing.delete(pool)
+    }
+  }
+
+  /** Drops every connection, whatever is under way on it. What is sent from now on is refused. */
   async destroy(): Promise<void> {
-    const pools = [...this.#pools.values()]
+    this.#isOver = true
+    const pools = [...this.#pools.values(), ...this.#closing]
     this.#pools.clear()
     await Promise.all(pools.map(pool => pool.destroy()))
   }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { GUARDED_FROM, type GuardedBody } from './echo.ts'
 import type { Exchange, GatewayResponse } from './exchange.ts'
-import { INTERNAL_ERROR, upstreamFailure } from './failures.ts'
+import { INTERNAL_ERROR, SHUTTING_DOWN, upstreamFailure } from './failures.ts'
 import type { AnswerHead } from './headers.ts'
 import type { Destination } from './runtime.ts'
 import { type Usage, UsageReader } from './telemetry/usage.ts'
@@ -215,10 +215,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.isOver = true
     this.#guarded?.stop()
     const failure = upstreamFailure(error)
-    // What is wrong with the request would be wrong again.
-    const isRepeatable = !this.#isAnswered && failure.reason !== 'InvalidRequest'
+    // No fault of the backend's, and nothing that would go better a second time.
+    const isOurs = failure.reason === 'InvalidRequest' || failure === SHUTTING_DOWN
     const { response, attempts } = this.exchange
-    if (!response.headersSent && attempts?.onFailure(isRepeatable) === true) return
+    if (!isOurs && !response.headersSent && attempts?.onFailure(!this.#isAnswered) === true) return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
     this.exchange.end(failure)
   }

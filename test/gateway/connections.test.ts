@@ -68,11 +68,11 @@ describe('connections to upstreams', () => {
 })
 
 /** Sends one request; resolves with the body, or with what went wrong. */
-function askOn(connections: Connections, path = '/'): Promise<string> {
+function askOn(connections: Connections, path = '/', more: object = {}): Promise<string> {
   return new Promise(resolve => {
     let body = ''
     connections.dispatch(
-      { path, method: 'GET' },
+      { path, method: 'GET', ...more },
       {
         onConnect() {},
         onHeaders: () => true,
@@ -201,6 +201,25 @@ describe('a connection to an upstream', () => {
     expect(told).toEqual(['done', 'invalid request path', 'done', 'invalid request path', 'done'])
     expect(upstream.connections).toHaveLength(1)
     await connections.close()
+  })
+
+  it('is not free for others when one could not be written and the next one is under way', async () => {
+    const upstream = await startUpstream((response, { url }) => {
+      if (url !== '/held') response.end('ok')
+    })
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
+    const refuse = () =>
+      askOn(connections, '/', { method: 'POST', headers: ['content-length', '5'], body: 'ab' })
+    // On a connection that has carried no request yet the next one is written, or refused, within the call.
+    expect(await refuse()).toBe('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
+    await new Promise(resolve => setImmediate(resolve))
+    const refused = refuse()
+    const held = askOn(connections, '/held')
+    expect(await refused).toBe('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
+    expect(await Promise.race([askOn(connections), held])).toBe('ok')
+    expect(upstream.connections).toHaveLength(2)
+    await connections.destroy()
+    expect(await held).toBe('UND_ERR_DESTROYED')
   })
 
   it('carries one request at a time, and is the first to be used again', async () => {

@@ -134,6 +134,17 @@ describe('groups of providers', () => {
     expect([a.seen.length, b.seen.length]).toEqual([3, 1])
   })
 
+  it('are not evicted for a request that cannot be sent', async () => {
+    const [a, b] = [await upstream(), await upstream()]
+    const transformations = { request: { set: { ':method': 'request.headers["x-method"]' } } }
+    const groups = [[provider('a', a, EVICTING)], [provider('b', b)]]
+    const { port } = await startTestGateway(config(groups, { transformations, retry: { codes: [503] } }))
+    const by = (method: string) => post(port, '/', { model: 'any' }, { 'x-method': method })
+    expect(await by('CONNECT')).toMatchObject({ status: 400, body: 'invalid request' })
+    expect((await by('PUT')).status).toBe(200)
+    expect([a.seen.length, b.seen.length]).toEqual([1, 0])
+  })
+
   it('are evicted by what the expression says, and by nothing else', async () => {
     const [a, b] = [await upstream(500), await upstream()]
     const policy = { health: { unhealthyExpression: 'response.code == 429', eviction: { duration: '1h' } } }

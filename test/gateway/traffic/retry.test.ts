@@ -156,6 +156,18 @@ describe('retry', () => {
     expect(upstream.seen.length).toBeLessThan(50)
   })
 
+  it('is not made for a call that ended with the gateway', async () => {
+    const upstream = await startUpstream(() => {})
+    const { port, gateway } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 5 } })
+    const answer = call(port, { body: 'pay' })
+    await eventually(() => upstream.seen.length > 0)
+    const closed = gateway.close({ drainMs: 10 })
+    expect(await answer).toMatchObject({ status: 503, body: expect.stringContaining('shutting down') })
+    await closed
+    await settled(() => upstream.seen.length)
+    expect(upstream.seen).toHaveLength(1)
+  })
+
   it('does not keep a body over 64 KiB to send it again', async () => {
     const upstream = await answering(503)
     const { port } = await gatewayTo(upstream.port, { retry: { codes: [503], attempts: 2 } })
