@@ -2,6 +2,7 @@ import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
 import { isClearlyKey, withoutHere } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
+import { LOGIN_VARIABLES } from '../secrets/login-variables.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { StartOptions } from '../secrets/run.ts'
 import { toFailure } from './failure.ts'
@@ -41,6 +42,8 @@ export abstract class BaseCommand extends Command {
       const value = word.replace(/^--?[\w-]+=/, '')
       if (isClearlyKey(value)) this.redactor.add(withoutHere(value))
     }
+    for (const name of LOGIN_VARIABLES)
+      for (const line of process.env[name]?.split('\n') ?? []) this.redactor.add(line)
     guardProcess(error => this.#tell(error))
     this.#refuseUnclearSwitches()
   }

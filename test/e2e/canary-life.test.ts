@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { filesWith, leaksOf, watchProcesses } from '../helpers/leaks.ts'
 
 /**
  * Two keys through every command that takes, keeps, moves or uses one, one after the other. They are of this run only:
@@ -13,14 +14,7 @@ const RUN = randomUUID()
 const KEYS = [keyLike('openai', `canary life ${RUN}`), keyLike('openai', `canary life two ${RUN}`)] as const
 const [FIRST, SECOND] = KEYS
 
-const forms = KEYS.flatMap(key => [
-  key,
-  encodeURIComponent(key),
-  Buffer.from(key).toString('base64').replace(/=+$/, ''),
-  Buffer.from(key).toString('hex'),
-  key.slice(8, 32),
-])
-const leaks = (text: string): string[] => forms.filter(form => text.includes(form))
+const leaks = leaksOf(KEYS)
 
 let folder: string
 let bin: string
@@ -31,27 +25,6 @@ beforeEach(async () => {
   const script = '#!/bin/sh\ncase " $* " in *" get "*) exit 0;; esac\ncat >/dev/null\nsleep 0.2\n'
   await writeFile(join(bin, 'kubectl'), script, { mode: 0o755 })
 })
-
-/** Looks at the argument list of every process of this machine until it is stopped. */
-function watchArguments(): () => Promise<string[]> {
-  const found = new Set<string>()
-  let isOn = process.platform === 'linux'
-  const look = async (): Promise<void> => {
-    while (isOn) {
-      for (const pid of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
-        const line = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
-        if (leaks(line).length > 0) found.add(line.replaceAll('\0', ' '))
-      }
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-  }
-  const looking = look()
-  return async () => {
-    isOn = false
-    await looking
-    return [...found]
-  }
-}
 
 const init = (method: string, ...more: string[]): string[] => [
   ...['init', '--provider', 'openai', '--method', method, '--key-from-stdin', '--yes'],
@@ -104,7 +77,7 @@ describe.skipIf(process.platform === 'win32')('the whole life of a key leaves it
   it.each(lives)('%s', async (_, commands, holders) => {
     const env = { PATH: `${bin}${delimiter}${process.env['PATH']}`, AGW_DEBUG: '1' }
     await mkdir(join(folder, 'home'))
-    const stop = watchArguments()
+    const stop = watchProcesses(leaks)
     for (const [index, command] of commands.entries()) {
       const args = index % 2 === 0 ? command : [...command.slice(0, 1), '--json', ...command.slice(1)]
       const input = command.includes('set') ? SECOND : FIRST
@@ -113,24 +86,14 @@ describe.skipIf(process.platform === 'win32')('the whole life of a key leaves it
       expect(leaks(run.stdout + run.stderr), command.join(' ')).toEqual([])
       expect(run.stderr, command.join(' ')).not.toContain('failed in a way it should not')
     }
-    expect(await stop()).toEqual([])
-    expect(await filesWithKeys(folder)).toEqual(holders)
+    expect(stop()).toEqual([])
+    expect(await filesWith(leaks, folder)).toEqual(holders)
   })
 
   it('the watch itself can fail: a key in the arguments of a process is seen', async () => {
     if (process.platform !== 'linux') return
-    const stop = watchArguments()
+    const stop = watchProcesses(leaks)
     await agw(['keys', 'set', FIRST], { cwd: folder })
-    expect(await stop()).not.toEqual([])
+    expect(stop()).not.toEqual([])
   })
 })
-
-async function filesWithKeys(place: string): Promise<string[]> {
-  const found: string[] = []
-  for (const entry of await readdir(place, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (entry.isFile() && leaks(await readFile(path, 'latin1')).length > 0)
-      found.push(path.slice(place.length + 1))
-  }
-  return found.sort()
-}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,6 +9,7 @@ import { agw, ROOT, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { type Leaks, leaksOf, watchProcesses } from '../helpers/leaks.ts'
 import { unless } from '../helpers/needs.ts'
 import { FULL_SWEEP } from '../helpers/sweep.ts'
 import { noKeyring } from '../secrets/sources/keyring-daemon.ts'
@@ -37,17 +38,10 @@ const RUN = randomUUID()
 const CANARY = keyLike('openai', `canary of every source ${RUN}`)
 const SECOND = keyLike('openai', `canary to change to ${RUN}`)
 
-/** Every form in which a key could get out; a part of it is a leak too. */
-const FORMS = [CANARY, SECOND].flatMap(key => [
-  key.slice(8, 32),
-  key.slice(-24),
-  Buffer.from(key).toString('base64').slice(12, 40),
-  Buffer.from(`:${key}`).toString('base64').slice(12, 40),
-  Buffer.from(`u:${key}`).toString('base64').slice(12, 40),
-  Buffer.from(key).toString('hex').slice(20, 60),
-])
-
-const leaks = (text: string): string[] => FORMS.filter(form => text.includes(form))
+/** The keys, and what the store of a test is asked with. */
+const keyLeaks = leaksOf([CANARY, SECOND])
+let loginLeaks: Leaks
+const leaks: Leaks = text => [...keyLeaks(text), ...loginLeaks(text)]
 
 /** An upstream that refuses, and says everything it was sent in its answer. */
 let upstream: Server
@@ -72,6 +66,7 @@ let folder: string
 const ends: NonNullable<Setting['end']>[] = []
 beforeEach(async () => {
   authorized = 0
+  loginLeaks = leaksOf([])
   folder = await tempFolder()
 })
 afterEach(async () => {
@@ -145,7 +140,8 @@ const SOURCES: Readonly<Record<string, Source>> = {
 
 /** Starts the store of a source and writes what agw.yaml says of it; returns the environment in which it is found. */
 async function startStore(store: NonNullable<Source['store']>): Promise<Readonly<Record<string, string>>> {
-  const { entry, sources, env = {}, end } = await store(folder)
+  const { entry, sources, env = {}, logins = [], end } = await store(folder)
+  loginLeaks = leaksOf(logins)
   if (end !== undefined) ends.push(end)
   const more = sources === undefined ? '' : `sources: ${sources}\n`
   await writeFile(join(folder, 'agw.yaml'), agwYaml(entry) + more)
@@ -221,27 +217,6 @@ const COMMANDS = Object.keys(JSON.parse(readFileSync(MANIFEST, 'utf8')).commands
   id.replaceAll(':', ' '),
 )
 
-/** The command lines of all processes, again and again until it is stopped: what any user of the machine sees. */
-function watchProcesses(): () => string[] {
-  const seen = new Set<string>()
-  const look = (): void => {
-    for (const pid of readdirSync('/proc').filter(
-      name => /^\d+$/.test(name) && Number(name) !== process.pid,
-    )) {
-      try {
-        for (const leak of leaks(readFileSync(`/proc/${pid}/cmdline`, 'latin1'))) seen.add(`${pid}: ${leak}`)
-      } catch {
-        // It has ended in between.
-      }
-    }
-  }
-  const timer = setInterval(look, 30)
-  return () => {
-    clearInterval(timer)
-    return [...seen]
-  }
-}
-
 function asJson(call: readonly string[]): string[] {
   const at = call.indexOf('--')
   return at === -1 ? [...call, '--json'] : [...call.slice(0, at), '--json', ...call.slice(at)]
@@ -249,7 +224,7 @@ function asJson(call: readonly string[]): string[] {
 
 /** Everything that a command lets out. */
 async function sweep(args: readonly string[], env: Record<string, string>): Promise<string[]> {
-  const stop = process.platform === 'linux' ? watchProcesses() : () => []
+  const stop = watchProcesses(leaks)
   const run = await agw(args, { cwd: folder, env, input: SECOND })
   return [...leaks(run.stdout), ...leaks(run.stderr), ...stop()]
 }

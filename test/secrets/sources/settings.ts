@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encryptAge, newIdentity, recipientOf } from '../../../src/secrets/age.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
+import { keyLike } from '../../helpers/keys.ts'
 import { fakeServer } from './fake-server.ts'
 import { fakeVault } from './fake-vault.ts'
 import { type KeyringState, startKeyring } from './keyring-daemon.ts'
@@ -13,10 +15,13 @@ export interface Setting {
   readonly entry: string
   readonly sources?: string
   readonly env?: Readonly<Record<string, string>>
+  /** What the store is asked with: nobody's, of this run only. */
+  readonly logins?: readonly string[]
   end?(): void | Promise<void>
 }
 
 export const CANARY = 'sk-canary-0123456789'
+const login = (word: string): string => keyLike('plain', `${word} ${randomUUID()}`)
 export const HUGE = 'k'.repeat(2 * 1024 * 1024)
 export const put = (folder: string, name: string, text: string | Uint8Array, mode = 0o600): void =>
   writeFileSync(join(folder, name), text, { mode })
@@ -69,38 +74,50 @@ export const sops =
       's.yaml',
       spoil(await writeSops(tree, { recipients: [await recipientOf(new Secret(identity))] })),
     )
-    return { entry: '{ sops: { file: s.yaml, path: key } }', env: { SOPS_AGE_KEY: identity } }
+    return {
+      entry: '{ sops: { file: s.yaml, path: key } }',
+      env: { SOPS_AGE_KEY: identity },
+      logins: [identity],
+    }
   }
 
 type Vault = Awaited<ReturnType<typeof fakeVault>>
 export const vault = (prepare: (vault: Vault) => void) => async (): Promise<Setting> => {
   const one = await fakeVault()
+  const token = `hvs.${login('vault')}`
+  one.state.token = token
   prepare(one)
   return {
     entry: '{ vault: { path: secret/data/llm, field: key } }',
     sources: `{ vault: { address: "${one.url}" } }`,
-    env: { VAULT_TOKEN: 'hvs.test-token' },
+    env: { VAULT_TOKEN: token },
+    logins: [token],
   }
 }
 
 /** A Vault that is none: it answers as told. */
 export const vaultThat =
   (answer: Parameters<typeof fakeServer>[0], more = '') =>
-  async (): Promise<Setting> => ({
-    entry: `{ vault: { path: secret/data/llm, field: key }${more} }`,
-    sources: `{ vault: { address: "${(await fakeServer(answer)).url}" } }`,
-    env: { VAULT_TOKEN: 'hvs.canary-token' },
-  })
+  async (): Promise<Setting> => {
+    const token = `hvs.${login('vault')}`
+    return {
+      entry: `{ vault: { path: secret/data/llm, field: key }${more} }`,
+      sources: `{ vault: { address: "${(await fakeServer(answer)).url}" } }`,
+      env: { VAULT_TOKEN: token },
+      logins: [token],
+    }
+  }
 
 export const kubernetes =
   (answer: Parameters<typeof fakeServer>[0], more = '') =>
   async (folder: string): Promise<Setting> => {
     const { url } = await fakeServer(answer)
+    const token = login('cluster')
     const one = {
       name: 'x',
       context: { cluster: 'x', user: 'x' },
       cluster: { server: url },
-      user: { token: 'canary-token' },
+      user: { token },
     }
     put(
       folder,
@@ -110,45 +127,56 @@ export const kubernetes =
     return {
       entry: `{ kubernetes: { name: keys, key: openai }${more} }`,
       env: { KUBECONFIG: join(folder, 'kubeconfig') },
+      logins: [token],
     }
   }
 
 type Answer = Parameters<typeof fakeServer>[0]
 export const gcp =
   (answer: Answer, more = '') =>
-  async (): Promise<Setting> => ({
-    entry: `{ gcp: { project: p, secret: s }${more} }`,
-    sources: `{ gcp: { endpoint: "${(await fakeServer(answer)).url}" } }`,
-    env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'canary-token' },
-  })
+  async (): Promise<Setting> => {
+    const token = `ya29.${login('google')}`
+    return {
+      entry: `{ gcp: { project: p, secret: s }${more} }`,
+      sources: `{ gcp: { endpoint: "${(await fakeServer(answer)).url}" } }`,
+      env: { GOOGLE_OAUTH_ACCESS_TOKEN: token },
+      logins: [token],
+    }
+  }
 
 export const azure =
   (answer: Answer, more = '') =>
   async (): Promise<Setting> => {
-    const token = { status: 200, json: { access_token: 'canary-token' } }
+    const [access_token, header] = [login('azure'), login('identity')]
+    const token = { status: 200, json: { access_token } }
     const { url } = await fakeServer(seen => (seen.url.startsWith('/token') ? token : answer(seen)))
     return {
       entry: `{ azure: { vault: vlt-test, secret: s }${more} }`,
       sources: `{ azure: { endpoint: "${url}" } }`,
-      env: { IDENTITY_ENDPOINT: `${url}/token`, IDENTITY_HEADER: 'canary-header' },
+      env: { IDENTITY_ENDPOINT: `${url}/token`, IDENTITY_HEADER: header },
+      logins: [access_token, header],
     }
   }
 
+const amazon = async (entry: string, answer: Answer): Promise<Setting> => {
+  const secret = login('aws')
+  return {
+    entry,
+    sources: `{ aws: { endpoint: "${(await fakeServer(answer)).url}", region: eu-central-1 } }`,
+    env: { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: secret },
+    logins: [secret],
+  }
+}
+
 export const aws =
   (answer: Answer, more = '') =>
-  async (): Promise<Setting> => ({
-    entry: `{ aws-secretsmanager: { id: s, field: key }${more} }`,
-    sources: `{ aws: { endpoint: "${(await fakeServer(answer)).url}", region: eu-central-1 } }`,
-    env: { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'canary-secret' },
-  })
+  (): Promise<Setting> =>
+    amazon(`{ aws-secretsmanager: { id: s, field: key }${more} }`, answer)
 
 export const ssm =
   (answer: Answer, more = '') =>
-  async (): Promise<Setting> => ({
-    entry: `{ aws-ssm: { name: /llm/key }${more} }`,
-    sources: `{ aws: { endpoint: "${(await fakeServer(answer)).url}", region: eu-central-1 } }`,
-    env: { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'canary-secret' },
-  })
+  (): Promise<Setting> =>
+    amazon(`{ aws-ssm: { name: /llm/key }${more} }`, answer)
 
 /** The one parameter, as Systems Manager answers. */
 export const parameter = (more: object) =>
@@ -163,9 +191,11 @@ export const op =
     mkdirSync(join(folder, 'bin'))
     put(folder, 'bin/op', `#!/bin/sh\n${script}\n`, 0o755)
     chmodSync(join(folder, 'bin/op'), 0o755)
+    const token = `ops_${login('1Password')}`
     return {
       entry: `{ op: "op://dev/openai/key"${more} }`,
-      env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
+      env: { PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, OP_SERVICE_ACCOUNT_TOKEN: token },
+      logins: [token],
     }
   }
 
