@@ -1,3 +1,4 @@
+import type { CelContext, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
@@ -17,7 +18,6 @@ interface Start {
   readonly body: Buffer | undefined
   readonly rawHeaders: readonly string[]
   readonly headers: Exchange['headers']
-  readonly json: Exchange['json']
   readonly answerHeaders: Exchange['answerHeaders']
   readonly watchers: readonly Watcher[]
 }
@@ -39,7 +39,8 @@ export class Attempts implements Watcher {
   readonly #exchange: Exchange
   readonly #rule: RetryRule | undefined
   readonly #repeating: Repeating
-  readonly #start: Start
+  /** Undefined where nothing is sent again. */
+  readonly #start: Start | undefined
   /** Calls made again so far. */
   made = 0
   /** What those before came to, for the log at debug: `127.0.0.1:8080 503 12ms`. */
@@ -52,21 +53,8 @@ export class Attempts implements Watcher {
   constructor(exchange: Exchange, rule: RetryRule | undefined, repeating: Repeating) {
     this.#exchange = exchange
     this.#repeating = repeating
-    const { request, path, query, method, host, body } = exchange
-    this.#start = {
-      path,
-      query,
-      method,
-      host,
-      metadata: copyOf(exchange.metadata),
-      body,
-      rawHeaders: request.rawHeaders.slice(),
-      headers: { ...request.headers },
-      json: rule === undefined ? undefined : structuredClone(exchange.json),
-      answerHeaders: exchange.answerHeaders,
-      watchers: [...(exchange.watchers ?? []), this],
-    }
     this.#rule = rule === undefined || this.#isExcluded(rule) ? undefined : rule
+    this.#start = this.#rule && startOf(exchange, this)
     exchange.watch(this)
   }
 
@@ -87,14 +75,17 @@ export class Attempts implements Watcher {
   /** The head of an answer; true when it is not for the client, because there will be another one. */
   onHead(status: number, rawHeaders: readonly Buffer[]): boolean {
     if (this.#rule === undefined && this.#health === undefined) return false
-    const headers = rawHeaders.map(part => part.toString('latin1'))
-    const seen = celContext(this.#exchange, { response: { status, headers } })
+    let seen: CelContext | undefined
+    const holds = (expression: Expression): boolean => {
+      seen ??= celContext(this.#exchange, { response: { status, headers: textsOf(rawHeaders) } })
+      return expression.test(seen) === true
+    }
     const { unhealthy } = this.#backend ?? {}
-    const isHealthy = unhealthy === undefined ? status < 500 : unhealthy.test(seen) !== true
+    const isHealthy = unhealthy === undefined ? status < 500 : !holds(unhealthy)
     if (isHealthy) this.#succeeded()
-    else this.#failed(retryAfterMs(headers))
+    else if (this.#backend !== undefined) this.#failed(retryAfterMs(textsOf(rawHeaders)))
     const { codes, condition } = this.#rule ?? {}
-    if (codes?.has(status) !== true && condition?.test(seen) !== true) return false
+    if (codes?.has(status) !== true && (condition === undefined || !holds(condition))) return false
     return this.#tryAgain(String(status))
   }
 
@@ -150,8 +141,9 @@ export class Attempts implements Watcher {
   /** Undoes what the policies of the last backend did to the request. */
   #rewind(): void {
     const exchange = this.#exchange
+    if (this.#start === undefined) return
     const { path, query, method, host, metadata, body, rawHeaders, headers } = this.#start
-    const { json, answerHeaders, watchers } = this.#start
+    const { answerHeaders, watchers } = this.#start
     for (const watcher of exchange.watchers ?? []) if (!watchers.includes(watcher)) watcher.onEnd?.(exchange)
     exchange.watchers = watchers.slice()
     exchange.path = path
@@ -163,7 +155,8 @@ export class Attempts implements Watcher {
     exchange.answerHeaders = answerHeaders
     exchange.request.rawHeaders = rawHeaders.slice()
     exchange.request.headers = { ...headers }
-    exchange.json = structuredClone(json)
+    // The last backend may have changed it: whoever looks into the body reads it anew.
+    exchange.json = undefined
     exchange.relay = undefined
   }
 
@@ -171,6 +164,26 @@ export class Attempts implements Watcher {
   resume(): void {
     if (!this.#exchange.isAnswered) this.#exchange.attempt(this.#repeating.again)
   }
+}
+
+function startOf(exchange: Exchange, own: Watcher): Start {
+  const { request, path, query, method, host, body, answerHeaders } = exchange
+  return {
+    path,
+    query,
+    method,
+    host,
+    metadata: copyOf(exchange.metadata),
+    body,
+    rawHeaders: request.rawHeaders.slice(),
+    headers: { ...request.headers },
+    answerHeaders,
+    watchers: [...(exchange.watchers ?? []), own],
+  }
+}
+
+function textsOf(rawHeaders: readonly Buffer[]): string[] {
+  return rawHeaders.map(part => part.toString('latin1'))
 }
 
 /** Transformations add to the map, and replace what is in it. */

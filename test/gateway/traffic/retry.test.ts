@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { freePort } from '../../helpers/free-port.ts'
 import { call, post, rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
@@ -251,6 +251,29 @@ describe('retry', () => {
     expect(first).toMatch(/^1127\.0\.0\.1/)
     expect(second).toBe(first)
   })
+
+  it.each([
+    ['is repeated', 'true', 3],
+    ['is excluded', 'false', 1],
+  ])(
+    'makes no copy of what a body says for a request that %s, and adds to none twice',
+    async (_, precondition, calls) => {
+      const upstream = await answering(503)
+      const prompts = { append: [{ role: 'user', content: 'be kind' }] }
+      const retry = { codes: [503], attempts: 2, precondition }
+      const { port } = await startTestGateway(
+        toModel(`127.0.0.1:${upstream.port}`, { retry, ai: { prompts } }),
+      )
+      const copies = vi.spyOn(globalThis, 'structuredClone')
+      onTestFinished(() => copies.mockRestore())
+      const asked = { role: 'user', content: 'hi' }
+      await post(port, '/v1/chat/completions', { model: 'm', messages: [asked] })
+      expect(upstream.seen.map(({ body }) => JSON.parse(body).messages)).toEqual(
+        Array(calls).fill([asked, ...prompts.append]),
+      )
+      expect(copies).not.toHaveBeenCalled()
+    },
+  )
 
   it('sends a request to a model again as the client sent it, translated anew', async () => {
     const upstream = await answering(503, 503, 200)
