@@ -66,6 +66,8 @@ interface ConfigSources {
   readonly folder: string
   /** The dotenv file that was read or would be, absolute; absent with `envFile: false`. */
   readonly dotenv: string | undefined
+  /** Somebody named that file: then it must be there. */
+  readonly isDotenvNamed: boolean
   readonly variables: VariableTable
   /** agw.yaml beside the config, where there is one; its findings are not among `diagnostics`. */
   readonly agw: AgwFile | undefined
@@ -107,7 +109,8 @@ async function readSources(
   })
   const name = standard ? '<stdin>' : shortName(options.cwd, path)
   const dotenv = named === false ? undefined : (named ?? join(folder, '.env'))
-  return { path, name, folder, dotenv, variables, agw, bytes, used }
+  const isDotenvNamed = typeof named === 'string'
+  return { path, name, folder, dotenv, isDotenvNamed, variables, agw, bytes, used }
 }
 
 function documentOptions({ name, variables }: Pick<ConfigSources, 'name' | 'variables'>): ReadingOptions {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
-import { withLock } from '../secrets/index.ts'
+import { removeFromGitignore, withLock } from '../secrets/index.ts'
 import { describePlace, readPlace, removeFromPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ForgetPlan } from '../setup/forget-key.ts'
@@ -47,6 +48,7 @@ export async function moveKey(
   const stored = await store(plan, value, change.folder, before, options)
   if (!options.dryRun) await change.readsBack()
   const gone = await forget(old, change.folder, before, options)
+  if (!options.dryRun) await unignore(gone.files, options)
   return { changed: stored.changed || gone.changed, files: [...stored.files, ...gone.files] }
 }
 
@@ -89,6 +91,8 @@ async function show(
   if (old?.source !== undefined)
     terminal.err(`${dryRun ? 'would take' : 'takes'} the key out of ${await describePlace(old.source)}`)
   isChange ||= files.isChange || old?.source !== undefined || (old?.deleted.length ?? 0) > 0
+  if (old?.losers)
+    terminal.err(`${terminal.style('yellow', 'warning', 'err')} the key is also that of ${old.losers}`)
   if (dryRun) terminal.err(isChange ? DRY_RUN : 'nothing would change')
   return { before: files.before, isChange }
 }
@@ -124,12 +128,22 @@ async function forget(
   for (const path of plan.deleted) await withLock(path, () => rm(path, { force: true }))
   const removed = plan.source === undefined ? undefined : await removeFromPlace(plan.source, folder, env)
   for (const note of plan.notes) terminal.err(note)
-  const deleted = plan.deleted.map(
+  const emptied = removed?.isGone === true ? removed.files : []
+  for (const path of emptied) terminal.err(`deleted ${shortPath(cwd, path)}: nothing was left in it`)
+  const deleted = [...plan.deleted, ...emptied].map(
     (path): WrittenFile => ({ file: shortPath(cwd, path), action: 'deleted', mode: '' }),
   )
   const changed =
     deleted.length > 0 || removed?.changed === true || files.some(one => one.action !== 'unchanged')
   return { changed, files: [...files, ...deleted] }
+}
+
+/** Nothing will lie there again, so what agw had written to keep it out of git goes too. */
+async function unignore(files: readonly WrittenFile[], { terminal, cwd }: WriteFilesOptions): Promise<void> {
+  for (const { file } of files.filter(one => one.action === 'deleted')) {
+    const { changed } = await removeFromGitignore(resolve(cwd, file))
+    if (changed) terminal.err(`took ${file} out of .gitignore`)
+  }
 }
 
 /** Keeps the keys of a new config where its agw.yaml will say. */

@@ -6,6 +6,7 @@ import { AgwError } from '../errors.ts'
 import {
   addToGitignore,
   gitState,
+  removeEmptied,
   removeFromGitignore,
   runWith,
   withLock,
@@ -57,16 +58,18 @@ export async function writeFiles(
 /** Shows what will change, each file once: where two steps change one, the later has the text of both. */
 export async function showFiles(
   files: readonly PlannedFile[],
-  { terminal, cwd }: WriteFilesOptions,
+  { terminal, cwd, dryRun }: WriteFilesOptions,
 ): Promise<{ readonly before: Before; readonly isChange: boolean }> {
   const before: Before = new Map()
   let isChange = false
   for (const [path, file] of new Map(files.map(one => [one.path, one]))) {
     const old = await textOf(path)
     before.set(path, old)
-    if (old === file.content) continue
+    if (old === file.content && file.goes !== true) continue
     isChange = true
-    terminal.err(printableDiff(old ?? '', file.content, shortPath(cwd, path), terminal, maskFor(file)))
+    const name = shortPath(cwd, path)
+    terminal.err(printableDiff(old ?? '', file.content, name, terminal, maskFor(file)))
+    if (file.goes) terminal.err(`${dryRun ? 'would delete' : 'deletes'} ${name}: nothing is left in it`)
   }
   return { before, isChange }
 }
@@ -90,7 +93,7 @@ export async function writeAgreed(
   const written: WrittenFile[] = []
   for (const file of files) {
     const old = before.get(file.path)
-    const action = old === undefined ? 'created' : old === file.content ? 'unchanged' : 'updated'
+    const action = actionOf(file, old)
     const result = options.dryRun ? { changed: false, mode: file.mode ?? 0 } : await writeOne(file, old)
     before.set(file.path, file.content)
     // The same content with a tightened mode is a change too.
@@ -99,6 +102,12 @@ export async function writeAgreed(
     if (file.freed === true && !options.dryRun) await giveToGit(file, options)
   }
   return written
+}
+
+function actionOf({ content, goes }: PlannedFile, old: string | undefined): WrittenFile['action'] {
+  if (goes === true) return 'deleted'
+  if (old === undefined) return 'created'
+  return old === content ? 'unchanged' : 'updated'
 }
 
 /** A failure that also says how far it came. */
@@ -116,7 +125,7 @@ function withNote(error: unknown, note: string): unknown {
 async function protectFromGit(files: readonly PlannedFile[], options: WriteFilesOptions): Promise<void> {
   const { terminal, prompt } = options
   const run = runWith({ env: options.env })
-  for (const file of files.filter(one => one.secret)) {
+  for (const file of files.filter(one => one.secret && one.goes !== true)) {
     const name = shortPath(options.cwd, file.path)
     const { state } = await gitState(file.path, run)
     if (state === 'tracked') {
@@ -152,6 +161,7 @@ function writeOne(
         hint: 'run the command again',
       })
     }
+    if (file.goes === true && (await removeEmptied(file.path))) return { changed: true, mode: 0 }
     const mode = file.freed === true ? await freedMode(file.path) : file.mode
     return writeFileAtomic(file.path, file.content, mode === undefined ? {} : { mode })
   })

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { AgwError } from '../errors.ts'
 import { withLock } from './lock.ts'
 import type { Run } from './run.ts'
-import { writeFileAtomic } from './write.ts'
+import { removeEmptied, writeFileAtomic } from './write.ts'
 import { writeFailed } from './write-error.ts'
 
 /** What git does with a file. */
@@ -62,7 +62,10 @@ export async function addToGitignore(path: string): Promise<{ changed: boolean; 
   })
 }
 
-/** Takes out what {@link addToGitignore} put there for a file; a line that somebody else wrote stays. Throws WRITE_FAILED. */
+/**
+ * Takes out what {@link addToGitignore} put there for a file, and the .gitignore when nothing else is in it; a line that
+ * somebody else wrote stays. Throws WRITE_FAILED.
+ */
 export async function removeFromGitignore(path: string): Promise<{ changed: boolean; file: string }> {
   const file = join(dirname(path), '.gitignore')
   return await withLock(file, async () => {
@@ -72,7 +75,9 @@ export async function removeFromGitignore(path: string): Promise<{ changed: bool
     )
     if (own === -1) return { changed: false, file }
     lines.splice(own, 2)
-    await writeFileAtomic(file, lines.join('\n'))
+    const rest = lines.join('\n')
+    if (rest.trim() === '' && (await removeEmptied(file))) return { changed: true, file }
+    await writeFileAtomic(file, rest)
     return { changed: true, file }
   })
 }

@@ -52,6 +52,8 @@ export interface StoreResult {
   readonly changed: boolean
   /** Files that were written, absolute. */
   readonly files: readonly string[]
+  /** They went, as nothing was left in them. */
+  readonly isGone?: boolean
 }
 
 /** How a source answers `agw doctor`. */

@@ -56,6 +56,17 @@ export async function writeFileAtomic(
   }
 }
 
+/** Takes a file away in which nothing is left; false for a link, whose end is somebody else's. Throws WRITE_FAILED. */
+export async function removeEmptied(path: string): Promise<boolean> {
+  try {
+    if ((await lstat(path)).isSymbolicLink()) return false
+    await rm(path)
+    return true
+  } catch (error) {
+    throw writeFailed(path, error)
+  }
+}
+
 /** The file to replace: the path itself, or where its link leads. */
 async function findTarget(path: string, follow: boolean): Promise<string> {
   const folder = await realpath(dirname(resolve(path)))

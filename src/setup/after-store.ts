@@ -1,24 +1,17 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
-import type { ConfigDocument, KeySlot } from '../config/index.ts'
 import type { VariableTable, VariableValue } from '../secrets/index.ts'
 import { Secret } from '../secrets/secret.ts'
+import { leftBehind, type Neighbours } from './sharers.ts'
 import type { StorePlan } from './store-key.ts'
 
 /** A slot before its key was stored anew, and what else the config refers to. */
-export interface FormerPlace {
-  readonly slot: KeySlot
+export interface FormerPlace extends Neighbours {
   /** The key it had; absent when it had none. */
   readonly key: Secret | undefined
-  readonly slots: readonly KeySlot[]
-  readonly document: ConfigDocument
   readonly variables: VariableTable
-  readonly cwd: string
   /** Of the shell. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The config's folder. */
-  readonly folder: string
   /** How messages call a path. */
   readonly shown: (path: string) => string
 }
@@ -64,24 +57,21 @@ function oldCopy(plan: StorePlan, former: FormerPlace): string | undefined {
   }
   if (slot.file !== undefined) {
     if (plan.keyFile !== undefined && resolve(cwd, plan.keyFile) === resolve(cwd, slot.file)) return undefined
-    const others = former.slots.some(one => one.file === slot.file && !isSame(one, slot))
-    return others
-      ? `the old key still lies in ${slot.file}, and the config uses it elsewhere`
+    const users = leftBehind(former, plan.variable)
+    return users !== ''
+      ? `the old key still lies in ${slot.file}, for ${users}`
       : `the old key still lies in ${slot.file}: delete it when nothing else reads that file`
   }
   return slot.variable === undefined ? undefined : variableCopy(plan, slot.variable, former)
 }
 
 function variableCopy(plan: StorePlan, name: string, former: FormerPlace): string | undefined {
-  const { slot, document, variables, shown } = former
+  const { variables, shown } = former
   const found = variables.lookup(name)
   if (found === undefined || (plan.variable === name && tookPlace(plan, found))) return undefined
-  const own = document.rangeOf(slot.path)
-  const isUsed = document.variables.some(
-    use => use.name === name && (use.start < own.start.offset || use.end > own.end.offset),
-  )
+  const users = leftBehind(former, plan.variable)
   const [where, what] = copyAt(found, name, shown)
-  if (isUsed) return `the old key ${where}, and the config uses it elsewhere`
+  if (users !== '') return `the old key ${where}, for ${users}`
   return `the old key ${where}: ${what} when nothing else needs it`
 }
 
@@ -100,8 +90,4 @@ function copyAt(
   if (source === 'dotenv' && home !== undefined)
     return [`still stands in ${shown(home.file)} as ${name}`, 'remove that line']
   return [`is still in ${place}`, 'take it out there']
-}
-
-function isSame(one: KeySlot, other: KeySlot): boolean {
-  return isDeepStrictEqual(one.path, other.path)
 }

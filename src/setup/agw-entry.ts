@@ -9,7 +9,7 @@ import {
   setValue,
 } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import type { PlannedFile } from './planned-file.ts'
+import { mayGo, type PlannedFile } from './planned-file.ts'
 
 /** The methods whose place is written down in agw.yaml. */
 const AGW_METHODS = ['keychain', 'encrypted'] as const
@@ -64,13 +64,28 @@ export async function planEntry(
   return { agw: planned, entry, file: content === before ? undefined : file }
 }
 
-/** agw.yaml without the entry of a variable; `text` is what it will hold by then, where that is not what it holds now. */
-export function withoutEntry(agw: AgwFile, variable: string, text = agw.document.text): PlannedFile {
-  const content = removeValue(text, ['secrets', variable])
-  return { path: agw.path, content, what: 'where variables live', secret: false, keyless: true }
+/**
+ * agw.yaml without the entry of a variable; it goes where nothing is left of what a person wrote. `text` is what it will
+ * hold by then, where that is not what it holds now.
+ */
+export async function withoutEntry(
+  agw: AgwFile,
+  variable: string,
+  text = agw.document.text,
+): Promise<PlannedFile> {
+  const rest = removeValue(text, ['secrets', variable]).replace(NO_ENTRIES, '')
+  const goes = (rest.trim() === '' || rest === HEADING) && (await mayGo(agw.path))
+  const content = goes ? '' : rest
+  return { path: agw.path, content, what: 'where variables live', secret: false, keyless: true, goes }
 }
+
+/** What agw writes above the entries of a new file. */
+const HEADING =
+  '# Where the $VARIABLES of config.yaml get their values. No secret stands here: it can be committed.\n'
+/** `secrets` without an entry, and without a comment, which somebody wrote for a reason. */
+const NO_ENTRIES = /^secrets:\s*\{\s*\}[ \t]*(?:\r?\n|$)/m
 
 function withEntry(text: string, variable: string, yaml: string): string {
   if (text.trim() !== '') return setValue(text, ['secrets', variable], yaml)
-  return `# Where the $VARIABLES of config.yaml get their values. No secret stands here: it can be committed.\nsecrets:\n  ${variable}: ${yaml}\n`
+  return `${HEADING}secrets:\n  ${variable}: ${yaml}\n`
 }

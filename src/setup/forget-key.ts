@@ -1,13 +1,13 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { isOnlyWrittenSecret, type KeySlot, quoteVariable, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, requireKeyPlaces } from '../load.ts'
 import { removeFromDotenv } from '../secrets/dotenv.ts'
-import type { SourcePlace } from '../secrets/keep.ts'
+import { describePlace, type SourcePlace } from '../secrets/keep.ts'
 import { withoutEntry } from './agw-entry.ts'
-import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
+import { mayGo, type PlannedFile, SECRET_MODE } from './planned-file.ts'
+import { leftBehind, losersWith } from './sharers.ts'
 import { type StorePlan, variableName } from './store-key.ts'
 
 /** What takes the value of a slot away. */
@@ -19,6 +19,8 @@ export interface ForgetPlan {
   readonly source: SourcePlace | undefined
   /** What stays, and why. */
   readonly notes: readonly string[]
+  /** What else loses its key; empty where nothing does. */
+  readonly losers: string
 }
 
 /** A slot as it is, and all that may still need its key. */
@@ -29,27 +31,27 @@ export interface SlotPlace {
   readonly cwd: string
 }
 
-const NOTHING: ForgetPlan = { files: [], deleted: [], source: undefined, notes: [] }
+const NOTHING: ForgetPlan = { files: [], deleted: [], source: undefined, notes: [], losers: '' }
 
 /** What is to be done so that a key lies no longer where it lay before it was moved; `moved` says where it is now. */
 export async function planForgetOld(place: SlotPlace, moved: StorePlan): Promise<ForgetPlan> {
   const { slot, cwd, loaded } = place
   if (slot.method === 'inline') return NOTHING
+  const users = leftBehind({ ...loaded, ...place }, moved.variable)
   if (slot.file !== undefined) {
     const path = resolve(cwd, slot.file)
     if (moved.keyFile !== undefined && resolve(cwd, moved.keyFile) === path) return NOTHING
-    return usedElsewhere(place)
-      ? still(`${slot.file}, which the config uses elsewhere`)
-      : { ...NOTHING, deleted: [path] }
+    return users === '' ? { ...NOTHING, deleted: [path] } : still(`${slot.file}, for ${users}`)
   }
   if (slot.variable === undefined) return NOTHING
-  if (usedElsewhere(place)) return still(`${slot.variable}, which the config uses elsewhere`)
   const entry = loaded.agw?.entries.get(slot.variable)
   if (loaded.agw !== undefined && entry !== undefined) {
     const isSame = moved.source?.file === undefined && moved.source?.entry.variable === slot.variable
     if (isSame) return NOTHING
+    if (users !== '') return still(`${await describePlace({ agw: loaded.agw, entry })}, for ${users}`)
     const after = moved.files.find(file => file.path === loaded.agw?.path)?.content
-    const files = moved.variable === slot.variable ? [] : [withoutEntry(loaded.agw, slot.variable, after)]
+    const files =
+      moved.variable === slot.variable ? [] : [await withoutEntry(loaded.agw, slot.variable, after)]
     return { ...NOTHING, files, source: { agw: loaded.agw, entry } }
   }
   const found = loaded.variables.lookup(slot.variable)
@@ -58,8 +60,10 @@ export async function planForgetOld(place: SlotPlace, moved: StorePlan): Promise
     return still(`the environment, as ${slot.variable}: unset it where it is set`)
   const keptThere = moved.method === 'env' && moved.variable === slot.variable
   if (keptThere) return NOTHING
-  const after = moved.files.find(file => file.path === found.home?.file)?.content
-  return { ...NOTHING, files: await withoutVariable(found.home?.file ?? '', slot.variable, after) }
+  const file = found.home?.file ?? ''
+  if (users !== '') return still(`${found.place}, for ${users}`)
+  const after = moved.files.find(one => one.path === file)?.content
+  return { ...NOTHING, files: [await withoutVariable(slot.variable, file, loaded, after)] }
 }
 
 /** What is to be done so that a slot has no key any more. Throws SLOT_NOT_WRITABLE where agw cannot take it away. */
@@ -76,9 +80,10 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
       notes: [`the config refers to $${variable} now, which has no value yet`],
     }
   }
+  const losers = losersWith({ ...loaded, ...place })
   if (slot.file !== undefined) {
     const path = resolve(cwd, slot.file)
-    return (await isThere(path)) ? { ...NOTHING, deleted: [path] } : NOTHING
+    return (await isThere(path)) ? { ...NOTHING, deleted: [path], losers } : NOTHING
   }
   if (slot.variable === undefined) {
     throw new AgwError('SLOT_NOT_WRITABLE', `${slot.name} has no key of its own`, {
@@ -93,9 +98,10 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
   }
   const entry = loaded.agw?.entries.get(slot.variable)
   if (loaded.agw !== undefined && entry !== undefined)
-    return { ...NOTHING, source: { agw: loaded.agw, entry } }
+    return { ...NOTHING, source: { agw: loaded.agw, entry }, losers }
   if (found === undefined) return NOTHING
-  return { ...NOTHING, files: await withoutVariable(found.home?.file ?? '', slot.variable) }
+  const file = await withoutVariable(slot.variable, found.home?.file ?? '', loaded)
+  return { ...NOTHING, files: [file], losers }
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -109,19 +115,24 @@ function still(where: string): ForgetPlan {
   return { ...NOTHING, notes: [`the key also stays in ${where}`] }
 }
 
-/** `text` is what the file will hold by then, where that is not what it holds now. */
-async function withoutVariable(path: string, variable: string, text?: string): Promise<PlannedFile[]> {
+/**
+ * A dotenv file without a variable; it goes with the last thing in it, unless somebody names it at each call. `text` is
+ * what it will hold by then, where that is not what it holds now.
+ */
+async function withoutVariable(
+  variable: string,
+  path: string,
+  { isDotenvNamed }: LoadedConfig,
+  text?: string,
+): Promise<PlannedFile> {
   const content = removeFromDotenv(text ?? (await readFile(path, 'utf8')), variable)
-  return [{ path, content, mode: SECRET_MODE, what: 'the variables', secret: true }]
-}
-
-/** Another place in the config has the same file or variable. */
-function usedElsewhere({ slot, slots, loaded }: SlotPlace): boolean {
-  if (slot.file !== undefined) {
-    return slots.some(one => one.file === slot.file && !isDeepStrictEqual(one.path, slot.path))
+  const goes = content.trim() === '' && !isDotenvNamed && (await mayGo(path))
+  return {
+    path,
+    content: goes ? '' : content,
+    mode: SECRET_MODE,
+    what: 'the variables',
+    secret: true,
+    goes,
   }
-  const own = loaded.document.rangeOf(slot.path)
-  return loaded.document.variables.some(
-    use => use.name === slot.variable && (use.start < own.start.offset || use.end > own.end.offset),
-  )
 }

@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises'
+
 /** A file as it shall be. Nothing is written until all files of a change are planned and shown. */
 export interface PlannedFile {
   /** Absolute path. */
@@ -11,8 +13,15 @@ export interface PlannedFile {
   readonly secret: boolean
   /** A secret stood in it, and none does now: git may have it, and a mode of {@link SECRET_MODE} is loosened again. */
   readonly freed?: boolean
+  /** Nothing is left in it: the file goes. Its content is empty then. */
+  readonly goes?: boolean
   /** No value in it can be a key: a diff shows all of it. */
   readonly keyless?: boolean
+}
+
+/** Whether a file may go when nothing is left in it: a link stays, as its end is somebody else's. */
+export async function mayGo(path: string): Promise<boolean> {
+  return !(await lstat(path)).isSymbolicLink()
 }
 
 /** Owner only. */

@@ -106,7 +106,7 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
   const content = setInDotenv(await textOf(path), variable, request.value.reveal())
   const dotenv = { path, content, mode: SECRET_MODE, what: 'the variable', secret: true }
   // What agw.yaml names is never taken from the dotenv file.
-  const named = place.agw?.entries.has(variable) ? [withoutEntry(place.agw, variable)] : []
+  const named = place.agw?.entries.has(variable) ? [await withoutEntry(place.agw, variable)] : []
   return { method, variable, files: [dotenv, ...named, ...edit] }
 }
 

@@ -156,7 +156,7 @@ describe('agw keys move', () => {
     await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
     const done = await run('keys', 'move', 'openai', '--to', 'file', '--yes')
     expect(done.status).toBe(0)
-    expect(done.stderr).toContain('uses elsewhere')
+    expect(done.stderr).toContain('the key also stays in .env, for config.yaml:16')
     expect(await holders()).toEqual(['.env', 'openai.key'])
   })
 

@@ -32,7 +32,8 @@ export default class KeysRemove extends ConfigCommand {
     const { changed, files } = await removeKey(plan, question, loaded.folder, this.writeOptions(flags))
     if (!flags['dry-run']) await this.#forgetKept(loaded, slot)
     const word = changeWord('removed', 'remove', changed, flags['dry-run'])
-    this.say(`${this.terminal.style('green', word)} the key of ${slot.name}`)
+    const others = plan.losers === '' ? '' : `, which is also that of ${plan.losers}`
+    this.say(`${this.terminal.style('green', word)} the key of ${slot.name}${others}`)
     if (changed) this.note('end it at its provider too: whoever has a copy can use it')
     const { name, method } = slot
     return keyChangeJson({ name, method, changed, key: undefined, previous: before, files })

@@ -3,9 +3,9 @@ import { type Dotenv, parseDotenv, removeFromDotenv, setInDotenv } from '../dote
 import { withLock } from '../lock.ts'
 import { type FileFacts, type FileProblem, readTextFile, toError } from '../read.ts'
 import { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import type { Reference, SecretSource, SourceContext, SourceProblem, StoreResult } from '../source.ts'
 import { watchFiles } from '../watch.ts'
-import { type WriteResult, writeFileAtomic } from '../write.ts'
+import { removeEmptied, type WriteResult, writeFileAtomic } from '../write.ts'
 import { fileProblem } from './file-problem.ts'
 
 /** A dotenv file may hold more than keys. Bytes. */
@@ -58,7 +58,7 @@ export const dotenvSource: SecretSource<'dotenv'> = {
   },
   async remove(reference, context) {
     const path = pathOf(reference, context)
-    return { changed: await dropFromDotenv(path, nameOf(reference)), files: [path] }
+    return { ...(await dropFromDotenv(path, nameOf(reference))), files: [path] }
   },
   watch: (references, changed, context) =>
     watchFiles(
@@ -77,15 +77,17 @@ export async function storeInDotenv(file: string, name: string, value: Secret): 
   })
 }
 
-/** Takes a variable out of a dotenv file; false where it was not there. Throws an AgwError. */
-export async function dropFromDotenv(file: string, name: string): Promise<boolean> {
+/** Takes a variable out of a dotenv file, and the file with the last thing in it. Throws an AgwError. */
+export async function dropFromDotenv(file: string, name: string): Promise<Omit<StoreResult, 'files'>> {
   return await withLock(file, async () => {
     const read = await readTextFile(file, MAX_DOTENV_BYTES)
-    if (!read.ok && read.problem.code === 'missing') return false
+    if (!read.ok && read.problem.code === 'missing') return { changed: false }
     if (!read.ok) throw toError(read.problem)
     const text = removeFromDotenv(read.text, name)
-    if (text === read.text) return false
-    return (await writeFileAtomic(file, text, { mode: 0o600 })).changed
+    if (text === read.text) return { changed: false }
+    if (text.trim() === '' && (await removeEmptied(file))) return { changed: true, isGone: true }
+    const { changed } = await writeFileAtomic(file, text, { mode: 0o600 })
+    return { changed }
   })
 }
 

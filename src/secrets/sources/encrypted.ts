@@ -22,7 +22,7 @@ import {
   type StoreResult,
 } from '../source.ts'
 import { watchFiles } from '../watch.ts'
-import { writeFileAtomic } from '../write.ts'
+import { removeEmptied, writeFileAtomic } from '../write.ts'
 import { fileProblem } from './file-problem.ts'
 
 /**
@@ -107,6 +107,8 @@ async function rewrite(
     const before = opened?.text.reveal() ?? ''
     const after = edit(before)
     if (after === before) return { changed: false, files: [path] }
+    if (after.trim() === '' && (await removeEmptied(path)))
+      return { changed: true, files: [path], isGone: true }
     const { recipients, identities } = await recipientsFor(context, opened === undefined)
     const { recipients: were = 0 } = opened ?? {}
     if (were > recipients.length) throw tooFew(reference.where.file, were, recipients.length)
