@@ -18,8 +18,8 @@ export interface RedactionStream {
 const MIN_LENGTH = 8
 
 /**
- * Takes known secrets out of texts by their value, wherever they stand: raw, URL-encoded, JSON-escaped, with entities of HTML and in base64
- * (also in the middle of longer base64). Each is replaced by `[redacted sha256:1a2b3c4d]`. Of forms that start at the
+ * Takes known secrets out of texts by their value, wherever they stand: raw, URL-encoded, JSON-escaped, with entities of HTML, in base64
+ * (also in the middle of longer base64) and in the bytes of UTF-16. Each is replaced by `[redacted sha256:1a2b3c4d]`. Of forms that start at the
  * same place the longest is taken. Values shorter than 8 characters are not known.
  */
 export class Redactor {
@@ -157,6 +157,9 @@ function formsOf(value: string): Set<string> {
     lower(component),
     // Where bytes are searched, a letter beyond ASCII is two characters.
     Buffer.from(value, 'utf8').toString('latin1'),
+    // And in UTF-16 each is two, in either order.
+    Buffer.from(value, 'utf16le').toString('latin1'),
+    Buffer.from(value, 'utf16le').swap16().toString('latin1'),
     ...base64Forms(value),
   ])
 }

@@ -51,6 +51,8 @@ const encodings: Record<string, (value: string) => string> = {
     value.replace(/[+/&=<>'"]/g, sign => `&#x${sign.charCodeAt(0).toString(16).toUpperCase()};`),
   'entities by hexadecimal number in lower case': value =>
     value.replace(/[+/&=<>'"]/g, sign => `&#x${sign.charCodeAt(0).toString(16)};`),
+  'UTF-16, as bytes': value => [...value].map(sign => `${sign}\0`).join(''),
+  'UTF-16 in the other order, as bytes': value => [...value].map(sign => `\0${sign}`).join(''),
   base64: value => Buffer.from(value).toString('base64'),
   'base64 after one byte': value => Buffer.from(`:${value}`).toString('base64'),
   'base64 after two bytes': value => Buffer.from(`u:${value}@`).toString('base64'),
