@@ -177,13 +177,13 @@ function translated(
     !('include_usage' in options) ||
     options.include_usage === true
   try {
-    const request = translation.request(body)
+    const request = translation.request(body, { model, headers: exchange.headers, caching: ai.caching })
     const asked = { type: translation.as, model, streaming: body['stream'] === true }
     ai.provider.prepare?.(request, asked)
     ai.changes?.setFinalFields(request, exchange)
     const bytes = Buffer.from(JSON.stringify(request))
     const path = upstreamPath(exchange, ai, asked)
-    const facts = { created: Math.floor(Date.now() / 1000), includeUsage }
+    const facts = { created: Math.floor(Date.now() / 1000), includeUsage, model }
     return { ...call(exchange, translation.as, path, bytes, model), translation, facts }
   } catch (error) {
     if (error instanceof TranslationError) return llmRequestFailure(400, error.message)

@@ -1,5 +1,5 @@
 import type { Path } from '../config/diagnostic.ts'
-import type { Provider } from '../providers/index.ts'
+import type { PromptCaching, Provider } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { AuthorizationRules } from './auth/rules.ts'
 import type { Expression } from './cel/cel.ts'
@@ -245,6 +245,8 @@ export interface AiBackend {
   readonly types: PathTypes
   /** What the config changes in bodies. */
   readonly changes: BodyChanges | undefined
+  /** What it marks in prompts for the cache of the provider. */
+  readonly caching: PromptCaching | undefined
   /** What must not reach the provider. */
   readonly guards: RequestGuards | undefined
   /** What must not reach the client. */

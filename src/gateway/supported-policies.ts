@@ -135,7 +135,6 @@ const AI_POLICY = section({
   prompts: runs,
   modelAliases: runs,
   promptGuard: PROMPT_GUARD,
-  // It is for Bedrock alone, which is not run here.
   promptCaching: runs,
 })
 

@@ -28,6 +28,7 @@ const AI_PROVIDER = section({
     gemini: MODEL_ONLY,
     azure: runs,
     vertex: runs,
+    bedrock: runs,
     custom: CUSTOM,
   }),
   hostOverride: runs,
@@ -117,7 +118,7 @@ const GATEWAY = section({
   ),
 })
 
-const LLM_PROVIDERS: ReadonlySet<unknown> = new Set(['bedrock', 'copilot'])
+const LLM_PROVIDERS: ReadonlySet<unknown> = new Set(['copilot'])
 
 const LLM_PROVIDER = unless(
   value => (LLM_PROVIDERS.has(value) ? `the provider ${String(value)}` : undefined),
@@ -132,6 +133,7 @@ const LLM_PARAMS = section({
   azureResourceType: runs,
   azureApiVersion: runs,
   azureProjectName: runs,
+  awsRegion: runs,
   vertexProject: runs,
   vertexRegion: runs,
   hostOverride: runs,
@@ -150,7 +152,6 @@ const LLM_CALL: Fields = {
   defaults: runs,
   overrides: runs,
   transformation: COMPUTED,
-  // It is for Bedrock alone, which is not run here.
   promptCaching: runs,
 }
 

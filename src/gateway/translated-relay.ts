@@ -1,4 +1,4 @@
-import type { AnswerFacts, AnswerStream, Translation } from '../providers/index.ts'
+import { type AnswerFacts, type AnswerStream, findHeader, type Translation } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
 import { llmResponseFailure } from './failures.ts'
 import { GatheringRelay } from './gathering-relay.ts'
@@ -21,9 +21,13 @@ export class TranslatedRelay extends GatheringRelay {
   }
 
   protected override begin(statusText: string, head: AnswerHead): void {
+    const at = findHeader(head.headers, 'content-type')
+    const type = at < 0 ? undefined : head.headers[at + 1]
     this.keepHead(head, OF_THE_BODY)
     head.contentLength = -1
-    if (!head.isEventStream || head.status > 299) return
+    const { streamType } = this.#translation
+    this.isStream = streamType === undefined ? head.isEventStream : type?.startsWith(streamType) === true
+    if (!this.isStream || head.status > 299) return
     this.isGathered = this.exchange.gathersBody
     this.#stream = this.#translation.stream(this.#facts)
     this.events = this.destination.ai?.answerGuards?.events
@@ -32,7 +36,12 @@ export class TranslatedRelay extends GatheringRelay {
   }
 
   protected override pass(chunk: Buffer): boolean {
-    return this.#stream === undefined ? this.gather(chunk) : this.passEvents(this.#stream.push(chunk))
+    if (this.#stream === undefined) return this.gather(chunk)
+    const bytes = this.#stream.push(chunk)
+    if (!this.#stream.broken) return this.passEvents(bytes)
+    this.abort()
+    this.endEvents(bytes, true)
+    return true
   }
 
   protected override end(): void {

@@ -5,6 +5,7 @@
 export const IDENTITIES = {
   azure: 'a token of Microsoft Entra',
   vertex: 'an access token of Google Cloud',
+  bedrock: 'requests signed with credentials of AWS',
 } as const
 
 export type WithIdentity = keyof typeof IDENTITIES

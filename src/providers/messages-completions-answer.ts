@@ -72,10 +72,17 @@ export function messagesError(message: string, type: string): string {
   return JSON.stringify({ type: 'error', error: { type, message } })
 }
 
+/** Anthropic's word for an error that has nothing but its status. */
+export function errorType(status: number): string {
+  return TYPE_BY_STATUS[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
+}
+
 /** OpenAI error body → Anthropic error body; a body of neither becomes a sentence with the status. */
 export function errorFromCompletions(status: number, body: string): string {
-  const type = TYPE_BY_STATUS[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
-  return messagesError(messageIn(body) ?? `The provider answered with status ${status} and no message.`, type)
+  return messagesError(
+    messageIn(body) ?? `The provider answered with status ${status} and no message.`,
+    errorType(status),
+  )
 }
 
 function messageIn(body: string): string | undefined {

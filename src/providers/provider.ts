@@ -5,7 +5,7 @@ import type { Probe } from './probe.ts'
 export type Format = Exclude<RouteType, 'models' | 'passthrough' | 'detect'>
 
 /** A provider that agw knows by name; presets are `custom` providers with their settings filled in. */
-export type ProviderKind = 'openAI' | 'anthropic' | 'gemini' | 'azure' | 'vertex' | 'custom'
+export type ProviderKind = 'openAI' | 'anthropic' | 'gemini' | 'azure' | 'vertex' | 'bedrock' | 'custom'
 
 /** What the upstream path of one request depends on. */
 export interface PathFacts {

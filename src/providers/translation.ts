@@ -5,12 +5,17 @@ import {
   TranslationError,
   toMessages,
 } from './anthropic-completions.ts'
+import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { errorFromConverse, fromConverse } from './converse-answer.ts'
+import { markForCache, type PromptCaching } from './converse-caching.ts'
+import { toConverse } from './converse-request.ts'
+import { MessagesFromConverseStream } from './converse-stream.ts'
+import { fromTokenCount, toTokenCount } from './converse-token-count.ts'
 import { errorFromCompletions, fromCompletions } from './messages-completions-answer.ts'
 import { toCompletions } from './messages-completions-request.ts'
 import { MessagesFromCompletionsStream } from './messages-completions-stream.ts'
 import type { Format, Provider } from './provider.ts'
-
-type JsonObject = Record<string, unknown>
+import { ToolNames } from './tool-names.ts'
 
 /** One streamed answer on its way back; each call returns the bytes to send on, perhaps none. */
 export interface AnswerStream {
@@ -18,6 +23,18 @@ export interface AnswerStream {
   end(): Buffer
   /** False after `end()`: the upstream broke off, and so must the client's connection. */
   readonly complete: boolean
+  /** The upstream no longer speaks its format: nothing more has to be read of it. */
+  readonly broken: boolean
+}
+
+/** What the way there needs to know besides the body. */
+export interface RequestFacts {
+  /** The model that goes upstream. */
+  readonly model: string
+  /** Of the client, by names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** What the config has marked for the cache of the provider. */
+  readonly caching: PromptCaching | undefined
 }
 
 /** What the way back needs to know of the request. */
@@ -26,17 +43,35 @@ export interface AnswerFacts {
   readonly created: number
   /** Whether a stream ends with a usage event. */
   readonly includeUsage: boolean
+  /** The model that went upstream, for answers that name none. */
+  readonly model: string
 }
 
-/** Between the shape a client speaks and the one its provider takes. */
+/** Between the shape a client speaks and the one its provider takes, for one request. */
 export interface Translation {
   /** The shape that goes upstream. */
   readonly as: Format
+  /** The content-type of a stream, where it is not server-sent events. */
+  readonly streamType?: string
   /** Throws `TranslationError` for what has no equivalent. */
-  request(body: JsonObject): JsonObject
+  request(body: JsonObject, facts: RequestFacts): JsonObject
   /** A whole JSON answer; throws when the body is not what the provider's API answers. */
   answer(status: number, body: Buffer, facts: AnswerFacts): Buffer
   stream(facts: AnswerFacts): AnswerStream
+}
+
+/** A whole answer, or the error in its place. */
+function answered(
+  status: number,
+  body: Buffer,
+  translate: (answer: JsonObject) => JsonObject,
+  error: (status: number, text: string) => string,
+): Buffer {
+  const text = body.toString()
+  if (status < 200 || status > 299) return Buffer.from(error(status, text))
+  const parsed: unknown = JSON.parse(text)
+  if (!isObject(parsed)) throw new SyntaxError('the answer is not a JSON object')
+  return Buffer.from(JSON.stringify(translate(parsed)))
 }
 
 /** Anthropic wants a limit where OpenAI's clients need not name one; agentgateway fills in the same. */
@@ -45,14 +80,8 @@ const DEFAULT_MAX_TOKENS = 4096
 const completionsToMessages: Translation = {
   as: 'messages',
   request: body => toMessages(body, { defaultMaxTokens: DEFAULT_MAX_TOKENS }),
-  answer(status, body, facts) {
-    const text = body.toString()
-    if (status < 200 || status > 299) return Buffer.from(errorFromMessages(status, text))
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null)
-      throw new SyntaxError('the answer is not a JSON object')
-    return Buffer.from(JSON.stringify(fromMessages(parsed as JsonObject, facts)))
-  },
+  answer: (status, body, facts) =>
+    answered(status, body, answer => fromMessages(answer, facts), errorFromMessages),
   stream: facts => new CompletionsFromMessagesStream(facts),
 }
 
@@ -60,23 +89,94 @@ function messagesToCompletions({ renamesTokenLimit }: Provider): Translation {
   return {
     as: 'completions',
     request: body => toCompletions(body, renamesTokenLimit ? 'max_completion_tokens' : 'max_tokens'),
-    answer(status, body) {
-      const text = body.toString()
-      if (status < 200 || status > 299) return Buffer.from(errorFromCompletions(status, text))
-      const parsed: unknown = JSON.parse(text)
-      if (typeof parsed !== 'object' || parsed === null)
-        throw new SyntaxError('the answer is not a JSON object')
-      return Buffer.from(JSON.stringify(fromCompletions(parsed as JsonObject)))
-    },
+    answer: (status, body) => answered(status, body, fromCompletions, errorFromCompletions),
     stream: () => new MessagesFromCompletionsStream(),
+  }
+}
+
+function messagesToConverse(): Translation {
+  const tools = new ToolNames()
+  return {
+    as: 'messages',
+    streamType: 'application/vnd.amazon.eventstream',
+    request: (body, facts) => toConverse(body, { ...facts, tools }),
+    answer: (status, body, { model }) =>
+      answered(status, body, answer => fromConverse(answer, model, tools), errorFromConverse),
+    stream: ({ model }) => new MessagesFromConverseStream(model, tools),
+  }
+}
+
+const messagesToTokenCount: Translation = {
+  as: 'anthropicTokenCount',
+  request: toTokenCount,
+  answer: (status, body) => answered(status, body, fromTokenCount, errorFromConverse),
+  stream: () => {
+    throw new SyntaxError('a token count is no stream')
+  },
+}
+
+/** Clients of the Messages API mark for the cache what they want in it; those of Chat Completions have no word for it. */
+function completionsToConverse(): Translation {
+  const translation = chained(completionsToMessages, messagesToConverse())
+  return {
+    ...translation,
+    request: (body, facts) => {
+      const request = translation.request(body, facts)
+      if (facts.caching !== undefined) markForCache(request, facts.caching, facts.model)
+      return request
+    },
+  }
+}
+
+/** One translation behind another: the client's side of `outer`, the provider's of `inner`. */
+function chained(outer: Translation, inner: Translation): Translation {
+  return {
+    ...inner,
+    request: (body, facts) => inner.request(outer.request(body, facts), facts),
+    answer: (status, body, facts) => outer.answer(status, inner.answer(status, body, facts), facts),
+    stream: facts => new ChainedStream(outer.stream(facts), inner.stream(facts)),
+  }
+}
+
+class ChainedStream implements AnswerStream {
+  readonly #outer: AnswerStream
+  readonly #inner: AnswerStream
+
+  constructor(outer: AnswerStream, inner: AnswerStream) {
+    this.#outer = outer
+    this.#inner = inner
+  }
+
+  push(chunk: Buffer): Buffer {
+    return this.#outer.push(this.#inner.push(chunk))
+  }
+
+  end(): Buffer {
+    const last = this.#outer.push(this.#inner.end())
+    return Buffer.concat([last, this.#outer.end()])
+  }
+
+  get complete(): boolean {
+    return this.#outer.complete
+  }
+
+  get broken(): boolean {
+    return this.#inner.broken || this.#outer.broken
   }
 }
 
 /** How a request of a shape that the provider does not take is put into one that it takes; undefined: not at all. */
 export function translationFor(provider: Provider, from: Format, model: string): Translation | undefined {
+  if (provider.kind === 'bedrock') return toBedrock(from)
   if (from === 'completions' && provider.accepts('messages', model)) return completionsToMessages
   if (from === 'messages' && provider.accepts('completions', model)) return messagesToCompletions(provider)
   return undefined
+}
+
+function toBedrock(from: Format): Translation | undefined {
+  if (from === 'messages') return messagesToConverse()
+  if (from === 'completions') return completionsToConverse()
+  return from === 'anthropicTokenCount' ? messagesToTokenCount : undefined
 }
 
 export { TranslationError }

@@ -177,11 +177,12 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"version"/,
   ],
   [
-    'bedrock',
+    'bedrock without a key',
     ai({ provider: { bedrock: { region: 'x' } } }),
     `${ROUTE}.backends[0].ai.provider.bedrock`,
-    /"bedrock"/,
+    /bedrock without a key, which means requests signed with credentials of AWS/,
   ],
+  ['copilot', ai({ provider: { copilot: {} } }), `${ROUTE}.backends[0].ai.provider.copilot`, /"copilot"/],
   [
     'moderation',
     ai({ provider: { openAI: { moderation: {} } } }),
@@ -246,10 +247,16 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"webhook"/,
   ],
   [
-    'a region',
-    { llm: { models: [{ name: 'm', provider: 'openAI', params: { awsRegion: 'x' } }] } },
-    'llm.models[0].params.awsRegion',
-    /"awsRegion"/,
+    'a bedrock model without a key',
+    { llm: { models: [{ name: 'm', provider: 'bedrock', params: { awsRegion: 'x' } }] } },
+    'llm.models[0].provider',
+    /credentials of AWS/,
+  ],
+  [
+    'a copilot model',
+    { llm: { models: [{ name: 'm', provider: 'copilot' }] } },
+    'llm.models[0].provider',
+    /copilot/,
   ],
 ]
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   anthropic,
   azure,
+  bedrock,
   custom,
   gemini,
   openAI,
@@ -17,6 +18,7 @@ const DATED = azure({ resourceName: 'res', resourceType: 'openAI', apiVersion: '
 const PINNED = azure({ resourceName: 'res', resourceType: 'openAI', apiVersion: '2025-01-01', model: 'dep' })
 const FOUNDRY = azure({ resourceName: 'res', resourceType: 'foundry' })
 const VERTEX = vertex({ projectId: 'p', region: 'us-east5' })
+const BEDROCK = bedrock({ region: 'eu-west-1' })
 const CUSTOM = custom({
   formats: [{ type: 'completions' }, { type: 'messages', path: '/m' }, { type: 'generateContent' }],
 })
@@ -50,6 +52,9 @@ const PATHS: readonly (readonly [Provider, Format, string, string | undefined, s
     '/x/',
     '/x/v1/projects/p/locations/us-east5/endpoints/openapi/chat/completions',
   ],
+  [BEDROCK, 'messages', 'a.b-v1:0', undefined, '/model/a.b-v1:0/converse'],
+  [BEDROCK, 'completions', 'm/../x', '/p', '/p/model/m%2F..%2Fx/converse'],
+  [BEDROCK, 'anthropicTokenCount', 'm', undefined, '/model/m/count-tokens'],
   [CUSTOM, 'completions', 'm', undefined, '/v1/chat/completions'],
   [CUSTOM, 'completions', 'm', '/p', '/p/chat/completions'],
   [CUSTOM, 'messages', 'm', '/p', '/m'],
@@ -109,6 +114,7 @@ describe('shapes', () => {
     [FOUNDRY, 'messages', 'Claude-x', true],
     [FOUNDRY, 'messages', 'gpt-4o', false],
     [CUSTOM, 'messages', 'm', true],
+    [BEDROCK, 'messages', 'm', false],
     [CUSTOM, 'embeddings', 'm', false],
   ] as const)('%o %s of %s: %s', (provider, format, model, taken) => {
     expect(provider.accepts(format, model)).toBe(taken)
@@ -123,6 +129,7 @@ describe('hosts', () => {
     [AZURE, 'res.openai.azure.com'],
     [FOUNDRY, 'res.services.ai.azure.com'],
     [VERTEX, 'us-east5-aiplatform.googleapis.com'],
+    [BEDROCK, 'bedrock-runtime.eu-west-1.amazonaws.com'],
     [CUSTOM, undefined],
   ] as const)('%o', (provider, host) => {
     expect(provider.host).toBe(host)

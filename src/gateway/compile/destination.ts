@@ -130,6 +130,7 @@ function compileAi(
     model: target.model,
     types: new PathTypes(routes),
     changes: BodyChanges.compile(draft.body, cel),
+    caching: draft.body.promptCaching,
     guards: RequestGuards.compile(draft.guards),
     answerGuards: AnswerGuards.compile(draft.guards),
     isHostOverridden: target.hostOverride !== undefined,

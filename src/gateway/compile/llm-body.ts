@@ -16,6 +16,7 @@ export function bodyPolicyOf(model: LlmModel, path: Path, { defaults, defaultsPa
     overrides: merged(defaults.overrides, model.overrides),
     transformations: computed.length > 0 ? computed : undefined,
     finalTransformations: some(placed(finalTransformation, [...path, 'finalTransformation'])),
+    promptCaching: model.promptCaching ?? defaults.promptCaching ?? undefined,
   }
 }
 
@@ -56,6 +57,8 @@ export function aiBodyPolicy(
     finalTransformations: sources('finalTransformations'),
     prompts: hasPrompts ? { append, prepend } : undefined,
     modelAliases: strongest('modelAliases')?.value,
+    // An empty one marks what is usual.
+    promptCaching: levels.find(({ value }) => value.promptCaching)?.value.promptCaching ?? undefined,
   }
 }
 

@@ -3,6 +3,7 @@ import type { AiProviderKind, LlmParams } from '../../config/schema.ts'
 import {
   anthropic,
   azure,
+  bedrock,
   type CustomFormat,
   custom,
   gemini,
@@ -41,6 +42,17 @@ export function chooseProvider(kind: AiProviderKind, path: Path): ChosenProvider
   if (kind.vertex !== undefined) {
     const { projectId, region, model } = kind.vertex
     return vertexProvider(projectId, region, model)
+  }
+  if (kind.bedrock !== undefined) {
+    const { region, guardrailIdentifier, guardrailVersion, model } = kind.bedrock
+    const guardrail = {
+      guardrailIdentifier: guardrailIdentifier ?? undefined,
+      guardrailVersion: guardrailVersion ?? undefined,
+    }
+    return {
+      provider: bedrock({ region, model: model ?? undefined, ...guardrail }),
+      model: model ?? undefined,
+    }
   }
   if (kind.custom !== undefined) return chooseCustom(kind.custom, undefined)
   throw unsupported(path)
@@ -116,6 +128,11 @@ export function chooseLlmProvider({ kind, params, referenced }: LlmChoice, path:
       const { vertexProject, vertexRegion } = params
       if (!vertexProject) throw invalid(path, 'vertex needs its project', 'add vertexProject to params')
       return vertexProvider(vertexProject, vertexRegion, model)
+    }
+    case 'bedrock': {
+      const { awsRegion: region } = params
+      if (!region) throw invalid(path, 'bedrock needs its region', 'add awsRegion to params')
+      return { provider: bedrock({ region, model }), model }
     }
     default:
       throw unsupported(path)

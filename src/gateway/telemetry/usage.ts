@@ -127,20 +127,27 @@ function natural(value: unknown): number | undefined {
 }
 
 function inputOf(counts: Counts): number | undefined {
-  return natural(counts['prompt_tokens'] ?? counts['input_tokens'] ?? counts['promptTokenCount'])
+  return natural(
+    counts['prompt_tokens'] ?? counts['input_tokens'] ?? counts['promptTokenCount'] ?? counts['inputTokens'],
+  )
 }
 
 /** Gemini counts what was thought apart from what was said. */
 function outputOf(counts: Counts): number | undefined {
   const output = natural(
-    counts['completion_tokens'] ?? counts['output_tokens'] ?? counts['candidatesTokenCount'],
+    counts['completion_tokens'] ??
+      counts['output_tokens'] ??
+      counts['candidatesTokenCount'] ??
+      counts['outputTokens'],
   )
   const thoughts = natural(counts['thoughtsTokenCount'])
   return thoughts === undefined ? output : (output ?? 0) + thoughts
 }
 
-/** Only Anthropic leaves what a cache has to do with out of `input_tokens`. */
+/** Only Anthropic and Bedrock leave what a cache has to do with out of the input. */
 function cachedOf(counts: Counts): number {
+  if (counts['inputTokens'] !== undefined)
+    return (natural(counts['cacheReadInputTokens']) ?? 0) + (natural(counts['cacheWriteInputTokens']) ?? 0)
   if (counts['prompt_tokens'] !== undefined || counts['input_tokens'] === undefined) return 0
   return (
     (natural(counts['cache_read_input_tokens']) ?? 0) + (natural(counts['cache_creation_input_tokens']) ?? 0)
@@ -152,9 +159,12 @@ function partsOf(counts: Counts): Parts {
   const input = detailsOf(counts, 'prompt_tokens_details', 'input_tokens_details')
   const output = detailsOf(counts, 'completion_tokens_details', 'output_tokens_details')
   const read = natural(
-    counts['cache_read_input_tokens'] ?? input['cached_tokens'] ?? counts['cachedContentTokenCount'],
+    counts['cache_read_input_tokens'] ??
+      input['cached_tokens'] ??
+      counts['cachedContentTokenCount'] ??
+      counts['cacheReadInputTokens'],
   )
-  const written = natural(counts['cache_creation_input_tokens'])
+  const written = natural(counts['cache_creation_input_tokens'] ?? counts['cacheWriteInputTokens'])
   const thought = natural(output['reasoning_tokens'] ?? counts['thoughtsTokenCount'])
   return {
     ...(read !== undefined && { cacheReadTokens: read }),
