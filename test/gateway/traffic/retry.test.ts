@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -64,8 +65,12 @@ describe('retry', () => {
     const { port, nextEvent } = await gatewayTo(free, {
       retry: { codes: [], attempts: 250, backoff: '20ms' },
     })
+    let refused = 0
+    const count = (): void => void refused++
+    subscribe('undici:client:connectError', count)
+    onTestFinished(() => void unsubscribe('undici:client:connectError', count))
     const answer = call(port)
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await eventually(() => refused > 0)
     const server: Server = createServer((_request, response) => response.end('up'))
     await new Promise<void>(resolve => server.listen(free, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
