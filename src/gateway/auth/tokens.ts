@@ -40,11 +40,11 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: 'InvalidAlgorithm',
   ERR_JOSE_NOT_SUPPORTED: 'InvalidAlgorithm',
 }
+/** What is wrong with a claim that is there. */
 const CLAIM_WORDS: Readonly<Record<string, string>> = {
   iss: 'InvalidIssuer',
   aud: 'InvalidAudience',
   nbf: 'ImmatureSignature',
-  exp: 'MissingRequiredClaim("exp")',
 }
 
 type KeyOf = ReturnType<typeof createLocalJWKSet>
@@ -117,7 +117,9 @@ function wordFor(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return 'InvalidToken'
   const code = String(error.code)
   if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED' && 'claim' in error) {
-    return own(CLAIM_WORDS, String(error.claim)) ?? 'MissingRequiredClaim'
+    const missing = `MissingRequiredClaim("${String(error.claim)}")`
+    const isMissing = 'reason' in error && error.reason === 'missing'
+    return isMissing ? missing : (own(CLAIM_WORDS, String(error.claim)) ?? missing)
   }
   return own(WORDS, code) ?? 'InvalidToken'
 }
