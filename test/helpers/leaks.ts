@@ -49,7 +49,7 @@ export function watchProcesses(cmdline: Leaks, environ?: Leaks): () => string[] 
       }
     }
   }
-  const timer = process.platform === 'linux' ? setInterval(look, 30) : undefined
+  const timer = process.platform === 'linux' ? setInterval(look, 50) : undefined
   return () => {
     clearInterval(timer)
     return [...seen]

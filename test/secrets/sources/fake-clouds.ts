@@ -75,7 +75,7 @@ export const access = (project: string, secret: string, version = 'latest') =>
 /** Azure's Key Vault and token service, as their REST reference has them. */
 export async function fakeAzure() {
   const secrets = new Map<string, string>()
-  const state = { token: 'eyJ.azure', forbidsWrites: false }
+  const state = { token: 'eyJ.azure', clientSecret: 'cs', forbidsWrites: false }
   const deleted = new Set<string>()
   const given = new Map<string, object>()
   const error = (status: number, code: string): Said => ({ status, json: { error: { code } } })
@@ -83,7 +83,8 @@ export async function fakeAzure() {
     const { pathname, searchParams } = new URL(url, 'http://x')
     if (pathname === '/tenant/oauth2/v2.0/token') {
       const form = new URLSearchParams(body)
-      const proof = form.get('client_secret') === 'cs' || form.get('client_assertion') === 'federated'
+      const proof =
+        form.get('client_secret') === state.clientSecret || form.get('client_assertion') === 'federated'
       const good =
         proof && form.get('client_id') === 'agw' && form.get('scope') === 'https://vault.azure.net/.default'
       return good ? { status: 200, json: { access_token: state.token } } : error(401, 'invalid_client')
