@@ -5,7 +5,7 @@ import { EXIT } from '../errors.ts'
 
 export default class MockCommand extends BaseCommand {
   static override summary =
-    'Run the built-in provider: OpenAI-, Azure-, Anthropic- and Gemini-shaped answers, JSON and streamed.'
+    'Run the built-in provider: OpenAI-, Azure-, Anthropic-, Gemini- and Bedrock-shaped answers, JSON and streamed.'
   static override description =
     'For tests and first steps without a key. It refuses a missing key as the real ones do, and a wrong one when --key-from-env names the right one.'
   static override examples = [

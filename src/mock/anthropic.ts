@@ -7,6 +7,7 @@ import {
   SSE_TYPE,
   UNKNOWN_MODEL,
 } from './provider.ts'
+import { VERTEX_CLAUDE } from './shape.ts'
 import {
   type AnswerText,
   allText,
@@ -27,7 +28,7 @@ const ORGANIZATION = '00000000-0000-4000-a000-000000000000'
 export const anthropic: Provider = {
   credential({ headers, pathname }) {
     // Hosts that offer this API below a path of their own take their own kind of key.
-    const elsewhere = !pathname.startsWith('/v1/')
+    const elsewhere = !pathname.startsWith('/v1/') || VERTEX_CLAUDE.test(pathname)
     const key = headers['x-api-key'] ?? (elsewhere ? headers['api-key'] : undefined)
     if (key) return { value: key, place: 'header', misplaced: key.startsWith('sk-ant-oat') }
     const token = bearer(headers)
@@ -36,10 +37,12 @@ export const anthropic: Provider = {
   },
   answer(call) {
     if (call.key.kind !== 'good') return refuse(call)
+    const { method } = call.seen
+    if (VERTEX_CLAUDE.test(call.pathname))
+      return method === 'POST' ? answerVertex(call) : error(call, 405, 'Method Not Allowed')
     if (!call.seen.headers['anthropic-version']) {
       return error(call, 400, 'anthropic-version: header is required')
     }
-    const { method } = call.seen
     if (/\/models$/.test(call.pathname) && method === 'GET') return json(call, modelList())
     if (/\/models\/.+$/.test(call.pathname) && method === 'GET') return oneModel(call)
     if (!/\/messages(?:\/count_tokens)?$/.test(call.pathname)) return error(call, 404, 'Not Found')
@@ -53,11 +56,24 @@ function refuse(call: Call): Answer {
   return error(call, 401, call.key.place === 'bearer' ? 'Invalid bearer token' : 'invalid x-api-key')
 }
 
-function answerPost(call: Call): Answer {
+/** Vertex AI has the version in the body, and the model only where tokens are counted. */
+function answerVertex(call: Call): Answer {
+  const { body } = call
+  if (body && body['anthropic_version'] === undefined)
+    return error(call, 400, 'anthropic_version: Field required')
+  const counting = call.pathname.endsWith('/count-tokens:rawPredict')
+  if (!counting && body?.['model'] !== undefined)
+    return error(call, 400, 'model: Extra inputs are not permitted')
+  return answerPost(call, counting, counting ? ['model', 'messages'] : ['messages', 'max_tokens'])
+}
+
+function answerPost(
+  call: Call,
+  counting = call.pathname.endsWith('/count_tokens'),
+  required: readonly string[] = counting ? ['model', 'messages'] : ['model', 'messages', 'max_tokens'],
+): Answer {
   const { body } = call
   if (!body) return error(call, 400, 'The request body is not valid JSON')
-  const counting = call.pathname.endsWith('/count_tokens')
-  const required = counting ? ['model', 'messages'] : ['model', 'messages', 'max_tokens']
   const missing = required.find(field => body[field] === undefined)
   if (missing !== undefined) return error(call, 400, `${missing}: Field required`)
   if (!Array.isArray(body['messages']) || body['messages'].length === 0) {

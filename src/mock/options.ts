@@ -1,7 +1,7 @@
 import { AgwError } from '../errors.ts'
 
 /** Whose API a request speaks. */
-export type ProviderShape = 'openai' | 'anthropic' | 'gemini' | 'azure'
+export type ProviderShape = 'openai' | 'anthropic' | 'gemini' | 'azure' | 'bedrock'
 
 /** How the mock listens, whom it lets in, and how it misbehaves. Times are milliseconds. */
 export interface MockOptions {

@@ -53,7 +53,7 @@ export interface Call {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Iterable<string>
+  readonly body: string | Iterable<string | Uint8Array>
 }
 
 /** What differs between the APIs. */

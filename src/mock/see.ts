@@ -32,7 +32,7 @@ export function see(request: IncomingMessage, body: Gathered, around: Surroundin
     ...redactedHeaders(request, redactor),
     keyFingerprint: credential && fingerprint(credential.value),
     ...(model === undefined ? {} : { model }),
-    stream: pathname.endsWith(':streamGenerateContent') || (isObject(parsed) && parsed['stream'] === true),
+    stream: STREAMING.test(pathname) || (isObject(parsed) && parsed['stream'] === true),
     bodyBytes: body.size,
     body: parsed,
   }
@@ -102,8 +102,11 @@ function mask(key: string): string {
   return key.length < 16 ? '***' : `${key.slice(0, 5)}***${key.slice(-4)}`
 }
 
+/** Of the APIs whose paths tell it. */
+const STREAMING = /:(?:streamGenerateContent|streamRawPredict)$|\/converse-stream$/
+
 function modelOf(pathname: string, body: unknown): string | undefined {
-  const inPath = /\/models\/([^/:]+)(?::|$)|\/deployments\/([^/]+)\//.exec(pathname)
+  const inPath = /\/models\/([^/:]+)(?::|$)|\/(?:deployments|model)\/([^/]+)\//.exec(pathname)
   const name = inPath?.[1] ?? inPath?.[2]
   if (name !== undefined) return decoded(name)
   return isObject(body) && typeof body['model'] === 'string' ? body['model'] : undefined

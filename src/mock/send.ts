@@ -35,7 +35,7 @@ export async function send(response: ServerResponse, answer: Answer, behaviour: 
 
 async function sendPieces(
   response: ServerResponse,
-  pieces: Iterable<string>,
+  pieces: Iterable<string | Uint8Array>,
   behaviour: Behaviour,
 ): Promise<void> {
   let left = behaviour.cutAfterBytes ?? Number.POSITIVE_INFINITY

@@ -6,7 +6,7 @@ import { exchange } from './exchange.ts'
 import { checkOptions, type Mock, type MockOptions } from './options.ts'
 
 /**
- * Starts a provider that answers as OpenAI, Azure OpenAI, Anthropic and Gemini do, chosen per request.
+ * Starts a provider that answers as OpenAI, Azure OpenAI, Anthropic, Gemini and Amazon Bedrock do, chosen per request.
  * Throws `USAGE` for a bad option, `PORT_TAKEN` when it cannot listen.
  */
 export async function startMock(options: MockOptions = {}): Promise<Mock> {

@@ -1,8 +1,13 @@
 import type { ProviderShape } from './options.ts'
 import type { Presented } from './provider.ts'
 
+/** Claude on Vertex AI: the model is in the path, and so is whether it streams. */
+export const VERTEX_CLAUDE = /\/publishers\/anthropic\/models\/([^/:]+):(?:rawPredict|streamRawPredict)$/
+
 /** Path ends that belong to one API alone. */
 const PATHS: readonly (readonly [RegExp, ProviderShape])[] = [
+  [VERTEX_CLAUDE, 'anthropic'],
+  [/\/model\/[^/]+\/(?:converse|converse-stream|count-tokens)$/, 'bedrock'],
   [/\/models\/[^/]+:[A-Za-z]+$/, 'gemini'],
   [/\/v1beta\/(?:models|tunedModels)(?:\/|$)/, 'gemini'],
   [/\/v1\/messages(?:\/count_tokens)?$/, 'anthropic'],
@@ -12,6 +17,7 @@ const PATHS: readonly (readonly [RegExp, ProviderShape])[] = [
 
 const HOSTS: readonly (readonly [RegExp, ProviderShape])[] = [
   [/^api\.anthropic\.com$/, 'anthropic'],
+  [/^bedrock(?:-runtime)?\.[a-z0-9-]+\.amazonaws\.com$/, 'bedrock'],
   [/^generativelanguage\.googleapis\.com$|-?aiplatform\.googleapis\.com$/, 'gemini'],
   [/\.openai\.azure\.com$|\.services\.ai\.azure\.com$|\.cognitiveservices\.azure\.com$/, 'azure'],
 ]

@@ -1,3 +1,4 @@
+import { bedrockProbe } from './bedrock-probe.ts'
 import { type Format, type PathFacts, type Provider, pathSegment, trimSlashes } from './provider.ts'
 
 /** Amazon Bedrock in a region, reached with one of its API keys. */
@@ -31,6 +32,7 @@ export function bedrock(settings: BedrockSettings): Provider {
     host: `bedrock-runtime.${region}.amazonaws.com`,
     basePath: undefined,
     renamesTokenLimit: false,
+    probe: bedrockProbe(region),
     accepts: NOTHING,
     path: (facts, prefix) =>
       (prefix === undefined ? '' : trimSlashes(prefix)) + path({ ...facts, model: chosen ?? facts.model }),

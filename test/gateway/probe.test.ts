@@ -137,7 +137,7 @@ llm:
 
   it.each([
     ['an extra credential', '{credentials: [{key: "$KEY", location: {header: {name: dd-api-key}}}]}'],
-    ['a provider without a free call', '{key: "$KEY"}', 'bedrock: {region: us-east-1}'],
+    ['a provider without a free call', '{key: "$KEY"}', 'vertex: {projectId: p}'],
   ])('not where nobody can be asked: %s', async (_what, auth, provider = 'openAI: {}') => {
     const text = ai('mine', 1, '', provider).replace('{key: "$KEY"}', auth)
     const found = await probe(text, { send: unreachable })

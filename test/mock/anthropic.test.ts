@@ -173,3 +173,36 @@ describe('refusals', () => {
     expect([response.status, (await json(response)).error.type]).toEqual([404, 'not_found_error'])
   })
 })
+
+describe('Claude on Vertex AI', () => {
+  const base = '/v1/projects/p/locations/l/publishers/anthropic/models'
+  const token = { authorization: 'Bearer ya29.canary0123456789' }
+  const { model: _, ...rest } = body
+  const asked = { ...rest, anthropic_version: 'vertex-2023-10-16' }
+
+  test('answers with a bearer, the model in the path and the version in the body', async () => {
+    const { url } = await mock({ keys: ['ya29.canary0123456789'] })
+    const response = await fetch(`${url}${base}/claude-x@20250101:rawPredict`, post(token, asked))
+    expect(await json(response)).toMatchObject({
+      model: 'claude-x@20250101',
+      content: [{ type: 'text', text: ANSWER }],
+    })
+  })
+
+  test('streams, and counts tokens', async () => {
+    const { url } = await mock()
+    const streamed = await events(await fetch(`${url}${base}/m:streamRawPredict`, post(token, asked)))
+    expect(streamed.at(-1)?.event).toBe('message_stop')
+    const { max_tokens: __, ...counted } = { ...asked, model: 'claude-x' }
+    const response = await fetch(`${url}${base}/count-tokens:rawPredict`, post(token, counted))
+    expect(await json(response)).toEqual({ input_tokens: 4 })
+  })
+
+  test.each([
+    ['a model in the body', { ...asked, model: 'm' }],
+    ['no version', rest],
+  ])('refuses %s', async (_title, sent) => {
+    const { url } = await mock()
+    expect((await fetch(`${url}${base}/m:rawPredict`, post(token, sent))).status).toBe(400)
+  })
+})

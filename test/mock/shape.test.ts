@@ -20,6 +20,13 @@ test.each([
   ['/anthropic/v1/messages/count_tokens', { 'api-key': 'k' }, 'anthropic'],
   ['/v1/teapots', { host: 'api.anthropic.com' }, 'anthropic'],
   ['/v1beta/teapots', {}, 'gemini'],
+  ['/v1/projects/p/locations/l/publishers/google/models/m:generateContent', {}, 'gemini'],
+  ['/v1/projects/p/locations/l/publishers/anthropic/models/m@1:rawPredict', {}, 'anthropic'],
+  ['/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict', {}, 'anthropic'],
+  ['/v1/projects/p/locations/l/endpoints/openapi/chat/completions', {}, 'openai'],
+  ['/model/m/converse', {}, 'bedrock'],
+  ['/p/model/arn:aws:bedrock:r:1:inference-profile%2Fx/converse-stream', {}, 'bedrock'],
+  ['/foundation-models', { host: 'bedrock.eu-west-1.amazonaws.com' }, 'bedrock'],
   ['/', {}, 'openai'],
   ['//', {}, 'openai'],
 ])('%s with %j is %s', (path, headers: Record<string, string>, shape) => {

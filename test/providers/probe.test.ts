@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   anthropic,
   azure,
+  bedrock,
   custom,
   gemini,
   openAI,
@@ -24,6 +25,7 @@ const basePath = (name: PresetName): string | undefined => {
   const { pathname } = new URL(PRESETS[name].baseUrl)
   return pathname === '/' ? undefined : pathname
 }
+const BEDROCK = bedrock({ region: 'eu-west-1' })
 const azureOf = (apiVersion?: string) => azure({ resourceName: 'res', resourceType: 'openAI', apiVersion })
 
 describe('the call', () => {
@@ -40,6 +42,8 @@ describe('the call', () => {
       '/openai/models?api-version=2024-10-21',
       `authorization: Bearer ${KEY}`,
     ],
+    ['bedrock', probeOf(BEDROCK), undefined, '/foundation-models', `authorization: Bearer ${KEY}`],
+    ['bedrock elsewhere', probeOf(BEDROCK), '/p/', '/p/foundation-models', `authorization: Bearer ${KEY}`],
     ['custom', probeOf(custom({ formats: [] })), '/base', '/base/models', `authorization: Bearer ${KEY}`],
     ['groq', preset('groq'), basePath('groq'), '/openai/v1/models', `authorization: Bearer ${KEY}`],
     ['xai', preset('xai'), basePath('xai'), '/v1/api-key', `authorization: Bearer ${KEY}`],
@@ -72,6 +76,10 @@ describe('the call', () => {
 
   it('sends a subscription token of Anthropic as bearer, as the gateway does', () => {
     expect(probeOf(anthropic).request('sk-ant-oat01-x', undefined).key[0]).toBe('authorization')
+  })
+
+  it('of Bedrock goes to the host that lists models, in the region', () => {
+    expect(probeOf(BEDROCK).request(KEY, undefined).host).toBe('bedrock.eu-west-1.amazonaws.com')
   })
 
   it('of Hugging Face goes to the host that knows keys', () => {
@@ -131,6 +139,32 @@ describe('the answer', () => {
     ['azure', 401, error('401'), 'invalid', probeOf(azureOf())],
     ['azure', 403, error('403'), 'indeterminate', probeOf(azureOf())],
     ['azure', 404, error('404'), 'indeterminate', probeOf(azureOf())],
+    ['bedrock', 200, { modelSummaries: [] }, 'valid', probeOf(BEDROCK)],
+    ['bedrock', 200, {}, 'indeterminate', probeOf(BEDROCK)],
+    [
+      'bedrock',
+      403,
+      { Message: 'Authentication failed: Please make sure your API Key is valid.' },
+      'invalid',
+      probeOf(BEDROCK),
+    ],
+    [
+      'bedrock',
+      403,
+      { Message: 'Invalid API Key format: Must start with pre-defined prefix' },
+      'invalid',
+      probeOf(BEDROCK),
+    ],
+    [
+      'bedrock',
+      403,
+      { Message: 'User: x is not authorized to perform: bedrock:ListFoundationModels' },
+      'valid, limited',
+      probeOf(BEDROCK),
+    ],
+    ['bedrock', 403, { message: 'Forbidden' }, 'indeterminate', probeOf(BEDROCK)],
+    ['bedrock', 401, '<html>', 'indeterminate', probeOf(BEDROCK)],
+    ['bedrock', 429, { message: 'Too many requests' }, 'indeterminate', probeOf(BEDROCK)],
     ['groq', 200, MODELS, 'valid', preset('groq')],
     ['groq', 401, error('invalid_api_key'), 'invalid', preset('groq')],
     ['groq', 403, error(''), 'indeterminate', preset('groq')],

@@ -27,6 +27,17 @@ describe('models', () => {
       `${models(one('a', ', visibility: internal'), one('a'))}  virtualModels: [{name: v, routing: {weighted: {targets: [{model: a}]}}}]\n`,
       [],
     ],
+    [
+      'a host of its own without a path, for a provider with paths of its own',
+      'llm:\n  models:\n  - {name: a, provider: bedrock, params: {apiKey: example, awsRegion: r, baseUrl: "https://a.example.com"}}\n' +
+        '  - {name: b, provider: vertex, params: {apiKey: example, vertexProject: p, baseUrl: "https://a.example.com"}}\n',
+      ['CLIENT_PATH_KEPT 3', 'CLIENT_PATH_KEPT 4'],
+    ],
+    [
+      'the same with a path',
+      'llm:\n  models:\n  - {name: a, provider: bedrock, params: {apiKey: example, awsRegion: r, baseUrl: "https://a.example.com/p"}}\n',
+      [],
+    ],
     ['a prefix that is kept', models(one('openai/gpt-5')), ['MODEL_PREFIX_KEPT 3']],
     [
       'a prefix with a model of its own',

@@ -1,0 +1,127 @@
+import { frameOf } from './event-frames.ts'
+import { type Answer, bearer, type Call, isObject, type Provider, UNKNOWN_MODEL } from './provider.ts'
+import {
+  type AnswerText,
+  allText,
+  answerTo,
+  decoded,
+  lastUserText,
+  piecesOf,
+  textOf,
+  tokensIn,
+  uuidOf,
+} from './text.ts'
+
+const MODELS = ['anthropic.claude-sonnet-4-5-20250929-v1:0', 'amazon.nova-pro-v1:0', 'amazon.nova-lite-v1:0']
+
+/** Amazon Bedrock with an API key: the Converse API, its token counts, and the list of models. */
+export const bedrock: Provider = {
+  credential({ headers }) {
+    const token = bearer(headers)
+    return token === undefined ? undefined : { value: token, place: 'bearer' }
+  },
+  answer(call) {
+    if (call.key.kind === 'missing') return error(call, 403, 'Missing Authentication Token')
+    if (call.key.kind === 'wrong')
+      return error(call, 403, 'Authentication failed: Please make sure your API Key is valid.')
+    const { method } = call.seen
+    if (call.pathname.endsWith('/foundation-models') && method === 'GET')
+      return json(call, { modelSummaries: MODELS.map(modelCard) })
+    const [, id = '', operation] =
+      /\/model\/([^/]+)\/(converse|converse-stream|count-tokens)$/.exec(call.pathname) ?? []
+    if (operation === undefined || method !== 'POST')
+      return error(call, 404, 'Unable to determine service/operation name to be authorized')
+    if (decoded(id) === UNKNOWN_MODEL) return error(call, 400, 'The provided model identifier is invalid.')
+    return operation === 'count-tokens' ? count(call) : converse(call, operation === 'converse-stream')
+  },
+  failure: (call, status, message) => error(call, status, message ?? messageOf(status)),
+}
+
+function converse(call: Call, isStream: boolean): Answer {
+  const { messages, system, inferenceConfig } = call.body ?? {}
+  if (!Array.isArray(messages) || messages.length === 0)
+    return error(
+      call,
+      400,
+      'A conversation must start with a user message. Try again with a conversation that does.',
+    )
+  const inputTokens = tokensIn(allText(messages, 'content') + textOf(system))
+  const limit = isObject(inferenceConfig) ? inferenceConfig['maxTokens'] : undefined
+  const answer = answerTo(lastUserText(messages, 'content'), limit, call.answerChars)
+  const stopReason = answer.cut ? 'max_tokens' : 'end_turn'
+  const usage = { inputTokens, outputTokens: answer.tokens, totalTokens: inputTokens + answer.tokens }
+  const metrics = { latencyMs: call.latencyMs }
+  if (isStream) {
+    const headers = { ...headersOf(call), 'content-type': 'application/vnd.amazon.eventstream' }
+    return { status: 200, headers, body: frames(answer, stopReason, { usage, metrics }) }
+  }
+  const message = { role: 'assistant', content: [{ text: answer.text }] }
+  return json(call, { output: { message }, stopReason, usage, metrics })
+}
+
+function* frames({ text }: AnswerText, stopReason: string, metadata: object): Generator<Buffer> {
+  yield frameOf('messageStart', { role: 'assistant' })
+  for (const piece of piecesOf(text))
+    yield frameOf('contentBlockDelta', { contentBlockIndex: 0, delta: { text: piece } })
+  yield frameOf('contentBlockStop', { contentBlockIndex: 0 })
+  yield frameOf('messageStop', { stopReason })
+  yield frameOf('metadata', metadata)
+}
+
+/** The request that is counted for comes as base64, or in the form of Converse. */
+function count(call: Call): Answer {
+  const input = call.body?.['input']
+  const { invokeModel, converse: asked } = isObject(input) ? input : {}
+  const wrapped = isObject(invokeModel) ? parse(invokeModel['body']) : asked
+  if (!isObject(wrapped)) return error(call, 400, 'The request body is not valid.')
+  const { messages, system } = wrapped
+  return json(call, { inputTokens: tokensIn(allText(messages, 'content') + textOf(system)) })
+}
+
+function parse(body: unknown): unknown {
+  try {
+    return JSON.parse(Buffer.from(String(body), 'base64').toString())
+  } catch {
+    return undefined
+  }
+}
+
+function modelCard(modelId: string): object {
+  const modelArn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`
+  return { modelArn, modelId, modelName: modelId, responseStreamingSupported: true }
+}
+
+function headersOf(call: Call): Record<string, string> {
+  return { 'content-type': 'application/json', 'x-amzn-requestid': uuidOf('bedrock', call.serial) }
+}
+
+function json(call: Call, value: object): Answer {
+  return { status: 200, headers: headersOf(call), body: JSON.stringify(value) }
+}
+
+const ERROR_TYPES: Readonly<Record<number, string>> = {
+  400: 'ValidationException',
+  403: 'AccessDeniedException',
+  404: 'ResourceNotFoundException',
+  408: 'ModelTimeoutException',
+  424: 'ModelErrorException',
+  429: 'ThrottlingException',
+  503: 'ServiceUnavailableException',
+}
+
+function error(call: Call, status: number, message: string): Answer {
+  const type = ERROR_TYPES[status] ?? (status < 500 ? 'ValidationException' : 'InternalServerException')
+  return {
+    status,
+    headers: { ...headersOf(call), 'x-amzn-errortype': type },
+    body: JSON.stringify({ message }),
+  }
+}
+
+function messageOf(status: number): string {
+  if (status === 429) return 'Too many requests, please wait before trying again.'
+  if (status === 503) return 'Bedrock is unable to process your request.'
+  return status >= 500
+    ? 'The system encountered an unexpected error during processing. Try your request again.'
+    : `The request was refused with status ${status}.`
+}
