@@ -40,6 +40,7 @@ export default class Serve extends ConfigCommand {
     const gone = new Promise<AgwError>(resolve => {
       giveUp = resolve
     })
+    const unwanted = new AbortController()
     const starting = serve({
       ...serveOptions(flags, {
         version: this.config.version,
@@ -49,6 +50,7 @@ export default class Serve extends ConfigCommand {
         onGone: error => giveUp(error),
       }),
       load: this.loadOptions(flags),
+      signal: unwanted.signal,
       onSecret: secret => this.redactor.add(secret),
       onEvent: event => {
         if (!isOver) this.#tell(event)
@@ -57,6 +59,7 @@ export default class Serve extends ConfigCommand {
     const running = await Promise.race([starting, stopping])
     if (typeof running === 'string') {
       isOver = true
+      unwanted.abort()
       return this.#endEarly(starting, running)
     }
     hangup.call(() => void running.reload())
@@ -70,13 +73,13 @@ export default class Serve extends ConfigCommand {
   /** The signal came before it served: what was being opened is closed, its workers too. */
   async #endEarly(starting: Promise<LiveGateway>, signal: NodeJS.Signals): Promise<object> {
     const status = statusAfter(signal)
-    // A source that does not answer would hold it up.
+    // A worker that does not answer would hold it up, and so would what a source has left open.
     const patience = setTimeout(() => process.exit(status), START_PATIENCE_MS)
     await starting.then(
       running => running.close(),
       () => {},
     )
-    clearTimeout(patience)
+    patience.unref()
     this.endWith(status)
     return {}
   }

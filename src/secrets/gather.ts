@@ -22,11 +22,13 @@ const GRACE_MS = 100
 
 /**
  * Asks the sources of all entries at once, each kind in one batch with a time of its own: a source that does not
- * answer costs its own values only. Never throws on what a source does; by variable.
+ * answer costs its own values only. Never throws on what a source does; by variable. When `ended` aborts, the time of all
+ * of them is over.
  */
 export async function gather(
   entries: readonly SecretEntry[],
   context: Omit<SourceContext, 'signal'>,
+  ended?: AbortSignal,
 ): Promise<ReadonlyMap<string, Gathered>> {
   const batches = new Map<string, SecretEntry[]>()
   for (const entry of entries) {
@@ -36,7 +38,7 @@ export async function gather(
   const found = new Map<string, Gathered>()
   await Promise.all(
     [...batches.values()].map(async batch => {
-      for (const [variable, gathered] of await readBatch(batch, context)) found.set(variable, gathered)
+      for (const [variable, gathered] of await readBatch(batch, context, ended)) found.set(variable, gathered)
     }),
   )
   return found
@@ -45,12 +47,13 @@ export async function gather(
 async function readBatch(
   batch: readonly SecretEntry[],
   context: Omit<SourceContext, 'signal'>,
+  ended: AbortSignal | undefined,
 ): Promise<Map<string, Gathered>> {
   const [first] = batch
   if (first === undefined) return new Map()
   const source = (await loadSource(first.kind)) as SecretSource
   const timeoutMs = first.timeoutMs ?? source.timeoutMs
-  const outcomes = await within(timeoutMs, signal => readTwice(source, batch, { ...context, signal }))
+  const outcomes = await within(timeoutMs, ended, signal => readTwice(source, batch, { ...context, signal }))
   const gathered = await Promise.all(
     batch.map(async (entry): Promise<[string, Gathered]> => {
       const described = source.describe(entry.where)
@@ -98,25 +101,29 @@ function isPassing(outcome: Secret | SourceProblem | undefined): boolean {
   return outcome !== undefined && !(outcome instanceof Secret) && outcome.passing === true
 }
 
-/** Runs `action` for `timeoutMs`; one that does not heed its signal is left behind. */
+/** Runs `action` for `timeoutMs`, or until `ended`; one that does not heed its signal is left behind. */
 async function within<T>(
   timeoutMs: number,
+  ended: AbortSignal | undefined,
   action: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | 'timeout'> {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
+  let stop = (): void => {}
   const late = new Promise<'timeout'>(resolve => {
-    timer = setTimeout(
-      () => {
-        controller.abort()
-        timer = setTimeout(() => resolve('timeout'), GRACE_MS)
-      },
-      Math.min(timeoutMs, LONGEST_TIMER_MS),
-    )
+    stop = () => {
+      controller.abort()
+      clearTimeout(timer)
+      timer = setTimeout(() => resolve('timeout'), GRACE_MS)
+    }
+    timer = setTimeout(stop, Math.min(timeoutMs, LONGEST_TIMER_MS))
   })
+  ended?.addEventListener('abort', stop)
+  if (ended?.aborted) stop()
   try {
     return await Promise.race([action(controller.signal), late])
   } finally {
+    ended?.removeEventListener('abort', stop)
     clearTimeout(timer)
   }
 }

@@ -57,7 +57,7 @@ export class SecretKeeper {
   #groups = new Map<string, Group>()
   readonly #logins = new Logins()
   #connections = ''
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor(options: KeepOptions) {
     this.#options = options
@@ -87,7 +87,7 @@ export class SecretKeeper {
   }
 
   close(): void {
-    this.#isClosed = true
+    this.#closing.abort()
     for (const { stop } of this.#groups.values()) stop()
     this.#groups.clear()
     this.#refreshers.clear()
@@ -113,7 +113,7 @@ export class SecretKeeper {
     }
     for (const [key, { stop }] of this.#groups) if (!groups.has(key)) stop()
     this.#groups = groups
-    if (this.#isClosed) this.close()
+    if (this.#closing.signal.aborted) this.close()
   }
 
   async #start(key: string, entries: readonly SecretEntry[], context: Context): Promise<Group> {
@@ -159,7 +159,8 @@ export class SecretKeeper {
   ): Promise<{ changed: boolean; failed: boolean }> {
     if (entries.length === 0) return { changed: false, failed: false }
     const startedAt = performance.now()
-    const found = await gather(entries, { ...context, logins: this.#logins })
+    const found = await gather(entries, { ...context, logins: this.#logins }, this.#closing.signal)
+    if (this.#closing.signal.aborted) return { changed: false, failed: false }
     const ms = Math.round(performance.now() - startedAt)
     const results = entries.flatMap(entry => {
       const gathered = found.get(entry.variable)

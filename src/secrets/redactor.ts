@@ -46,7 +46,9 @@ export class Redactor {
       if (this.#marks.has(form)) continue
       this.#marks.set(form, mark)
       const first = form.slice(0, 1)
-      this.#byFirst.set(first, [...(this.#byFirst.get(first) ?? []), form])
+      const alike = this.#byFirst.get(first)
+      if (alike === undefined) this.#byFirst.set(first, [form])
+      else alike.push(form)
       this.#longest = Math.max(this.#longest, form.length)
     }
     this.#pattern = undefined

@@ -1,4 +1,5 @@
 import { formatPath, type Path } from '../config/index.ts'
+import { type ResolvedSlot, Secret } from '../secrets/index.ts'
 import { Turns } from './turns.ts'
 
 /** So many changes are told one by one. */
@@ -7,26 +8,16 @@ const SHOWN = 20
 /** What holds until the next start: the `config` section, but for its model catalog. */
 export const START_ONLY = 'config'
 
-/** A value that knows when another is the same: a `Secret`. */
-interface Comparable {
-  equals(other: unknown): boolean
-}
-
 type Fields = Readonly<Record<string, unknown>>
 
-function isComparable(value: unknown): value is Comparable {
-  return (
-    typeof value === 'object' && value !== null && 'equals' in value && typeof value.equals === 'function'
-  )
-}
-
 function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isComparable(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret)
 }
 
 /**
  * What differs between two configs, by place, for people to read: `changed llm.models[0].params.model`, `added
- * routes[2]`. Entries of lists are the same when they have the same name, ID or port. No value is told. Requests have their turn between slices.
+ * routes[2]`. Entries of lists are the same when they have the same name, ID or port. No value is told.
+ * Of keys {@link keyChanges} tells. Requests have their turn between slices.
  */
 export async function configChanges(before: unknown, after: unknown): Promise<string[]> {
   const turns = new Turns()
@@ -49,7 +40,6 @@ function own(fields: Fields, key: string): unknown {
 /** A change, to be put into words; undefined between the entries of lists, where one may stop for a while. */
 type Step = (() => string) | undefined
 
-/** `path` is the one path of the whole walk: it is right only until the next step. */
 /** Files that hold other content than before; both are path → hash. */
 export function changedFiles(
   before: ReadonlyMap<string, string>,
@@ -59,6 +49,26 @@ export function changedFiles(
   return [...after].filter(isOther).map(([path]) => `changed file ${path}`)
 }
 
+/** A key with another value, by the name of its slot and both fingerprints. */
+export interface KeyChange {
+  readonly event: 'key-changed'
+  readonly name: string
+  readonly from: string
+  readonly to: string
+}
+
+export function keyChanges(before: readonly ResolvedSlot[], after: readonly ResolvedSlot[]): KeyChange[] {
+  const old = new Map(before.map(one => [one.slot.name, one.secret]))
+  const changes: KeyChange[] = []
+  for (const { slot, secret } of after) {
+    const was = old.get(slot.name)
+    if (secret === undefined || was === undefined || was.equals(secret)) continue
+    changes.push({ event: 'key-changed', name: slot.name, from: was.fingerprint(), to: secret.fingerprint() })
+  }
+  return changes
+}
+
+/** `path` is the one path of the whole walk: it is right only until the next step. */
 function* differences(before: unknown, after: unknown, path: (string | number)[]): Generator<Step> {
   if (before === after) return
   if (isFields(before) && isFields(after)) {
@@ -70,7 +80,7 @@ function* differences(before: unknown, after: unknown, path: (string | number)[]
     yield* listDifferences(before, after, path)
   } else if (isAbsent(before) !== isAbsent(after)) {
     yield () => `${isAbsent(before) ? 'added' : 'removed'} ${told(path)}`
-  } else if (isComparable(before) ? !before.equals(after) : before !== after && !isAbsent(before)) {
+  } else if (!isAbsent(before) && !(before instanceof Secret && after instanceof Secret)) {
     yield () => `changed ${told(path)}`
   }
 }

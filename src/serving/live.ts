@@ -22,9 +22,10 @@ import {
   watchFiles,
 } from '../secrets/index.ts'
 import type { DebugLog } from './access-log.ts'
-import { changedFiles, configChanges } from './config-changes.ts'
+import { changedFiles, configChanges, type KeyChange, keyChanges } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
 import { reader } from './reading/reader.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
@@ -39,7 +40,7 @@ export type LiveEvent =
       readonly hint: string
       readonly diagnostics: readonly Diagnostic[]
     }
-  | { readonly event: 'key-changed'; readonly name: string; readonly from: string; readonly to: string }
+  | KeyChange
   | KeepEvent
   | ForgetEvent
   | { readonly event: 'draining' }
@@ -60,6 +61,8 @@ export interface LiveOptions {
   readonly start?: ((runtime: Runtime, config: ResolvedConfig) => Promise<Engine>) | undefined
   /** The program of the thread that reads a large config; without it all are read in this one. */
   readonly reader?: string | undefined
+  /** Nobody wants the start any more: it is given up, and fails. */
+  readonly signal?: AbortSignal | undefined
   /** Watch the config, `.env` and key files, and take changes in. */
   readonly reload: boolean
   readonly onEvent: (event: LiveEvent) => void
@@ -114,7 +117,7 @@ export async function startLive(options: LiveOptions): Promise<LiveGateway> {
 
 async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Promise<Live> {
   const readAt = Date.now()
-  const first = await usable(options)
+  const first = await usable(options, options.signal)
   // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
   const pinned = { ...options, load: { ...options.load, ...(first.path !== '-' && { file: first.path }) } }
   const runtime = compileRuntime(first.resolved)
@@ -137,8 +140,9 @@ function url({ scheme, address: host, port }: ListeningAddress): string {
   return `${scheme}://${reachable}:${port}`
 }
 
-async function usable(options: LiveOptions): Promise<ServedConfig> {
-  const loaded = await loadServed(options.load, reader(options.reader))
+/** Waits for no file, source or thread any more once `signal` says so. */
+async function usable(options: LiveOptions, signal = new AbortController().signal): Promise<ServedConfig> {
+  const loaded = await unlessAborted(loadServed(options.load, reader(options.reader, signal)), signal)
   options.onLoaded?.(loaded)
   refuseUnsupported(loaded.name, loaded.unsupported)
   return loaded
@@ -157,8 +161,8 @@ class Live implements LiveGateway {
   /** Reloads run one after the other; changes during one are taken in by the next. */
   #queue: Promise<unknown> = Promise.resolve()
   #isSynchronized = true
-  /** No reload may open ports again. */
-  #isClosed = false
+  /** Aborted once it closes: no reload may open ports again. */
+  readonly #closing = new AbortController()
   /** When the reading of the current config began, in milliseconds. */
   #readAt: number
 
@@ -193,7 +197,7 @@ class Live implements LiveGateway {
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#closing.signal.aborted
   }
 
   async reload(): Promise<ReloadOutcome> {
@@ -209,10 +213,10 @@ class Live implements LiveGateway {
   }
 
   async close(drainMs?: number): Promise<void> {
-    this.#isClosed = true
-    this.#watcher?.[Symbol.dispose]()
+    this.#closing.abort()
     this.#keeper?.close()
     await this.#queue
+    this.#watcher?.[Symbol.dispose]()
     const closed = this.#gateway.close(drainMs === undefined ? {} : { drainMs })
     this.#options.onEvent({ event: 'draining' })
     await closed
@@ -220,11 +224,12 @@ class Live implements LiveGateway {
   }
 
   async #reload(): Promise<ReloadOutcome> {
-    if (this.#isClosed) return { result: 'rejected', message: 'the gateway is shutting down' }
+    const { signal } = this.#closing
     const { onEvent, onServing, onDebug } = this.#options
     try {
+      signal.throwIfAborted()
       const readAt = Date.now()
-      const next = await usable(this.#options)
+      const next = await usable(this.#options, signal)
       const before = this.#current
       // As in agentgateway, the `config` section holds until the next start.
       const config = { ...next.resolved, config: this.#startConfig }
@@ -239,17 +244,17 @@ class Live implements LiveGateway {
       onServing?.(next)
       this.#options.load.lastGood?.remember(next)
       this.#watch()
-      const changes = keyChanges(before, next)
+      const changes = keyChanges(before.slots, next.slots)
       for (const change of changes) onEvent(change)
-      const isChanged = before.digest !== next.digest || files.length > 0
+      // The same text stands for something else where the value of a variable is another one.
+      const places = [...(await configChanges(before.resolved, next.resolved)), ...files]
+      const isChanged = before.digest !== next.digest || places.length > 0
       const result = isChanged || changes.length > 0 ? 'reloaded' : 'unchanged'
       onDebug?.('reload', { result, binds: runtime.binds.length, duration: `${Date.now() - readAt}ms` })
-      if (isChanged || wasRejected) {
-        const places = await configChanges(before.resolved, next.resolved)
-        onEvent({ event: 'reloaded', changes: [...places, ...files] })
-      }
+      if (isChanged || wasRejected) onEvent({ event: 'reloaded', changes: places })
       return { result }
     } catch (error) {
+      if (signal.aborted) return { result: 'rejected', message: 'the gateway is shutting down' }
       this.#isSynchronized = false
       const { message, hint = '', diagnostics } = error instanceof AgwError ? error : asBug(error)
       onDebug?.('reload', { result: 'rejected', error: message })
@@ -280,15 +285,4 @@ function asBug(error: unknown): AgwError {
   return new AgwError('BUG', `the change cannot be taken in (${kind})`, {
     hint: 'the config before it goes on serving',
   })
-}
-
-function keyChanges(before: ServedConfig, after: ServedConfig): LiveEvent[] {
-  const old = new Map(before.slots.map(one => [one.slot.name, one.secret]))
-  const changes: LiveEvent[] = []
-  for (const { slot, secret } of after.slots) {
-    const was = old.get(slot.name)
-    if (secret === undefined || was === undefined || was.equals(secret)) continue
-    changes.push({ event: 'key-changed', name: slot.name, from: was.fingerprint(), to: secret.fingerprint() })
-  }
-  return changes
 }

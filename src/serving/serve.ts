@@ -47,6 +47,8 @@ export interface ServeOptions {
   readonly connectTo?: readonly string[]
   /** The program of the thread that reads a large config. */
   readonly reader?: string
+  /** Nobody wants the start any more. */
+  readonly signal?: AbortSignal
   /** Follow the files. */
   readonly reload: boolean
   readonly log?: AccessLogOptions
@@ -143,6 +145,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
       return serving.engine
     },
     reader: options.reader,
+    signal: options.signal,
     reload: options.reload,
     onEvent: options.onEvent,
     onDebug: (scope, fields) => serving?.debug(scope, fields),

@@ -1,6 +1,6 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { SecretKeeper } from '../../src/secrets/keeper.ts'
 import { tempFolders } from './folders.ts'
 import { said } from './sources/contract.ts'
@@ -50,3 +50,26 @@ test('a rate that no timer counts is no reason to ask without pause', async () =
   keeper.close()
   expect(asked).toBe(1)
 })
+
+test('when it is closed, a program that is being asked is ended, and nothing is told of it', async () => {
+  const configDir = folder()
+  const at = (name: string): string => join(configDir, name)
+  const program = `import { existsSync, writeFileSync } from 'node:fs'
+if (existsSync('hold')) { setInterval(() => {}, 1000); writeFileSync('pid', String(process.pid)) }
+else process.stdout.write('sk-first-0123456789')`
+  writeFileSync(at('tool.mjs'), program)
+  const where = { argv: [process.execPath, 'tool.mjs'] }
+  const entry = { variable: 'A', kind: 'exec', where, refreshMs: 3_600_000, timeoutMs: 3_600_000 } as const
+  const context = { env: { PATH: process.env['PATH'] }, configDir, connections: {} }
+  const told: unknown[] = []
+  const keeper = new SecretKeeper({ onChange: () => undefined, onEvent: event => told.push(event) })
+  await keeper.gather([entry], context)
+  writeFileSync(at('hold'), '')
+  const asking = keeper.refresh()
+  await vi.waitFor(() => expect(existsSync(at('pid'))).toBe(true), { timeout: 20_000 })
+  keeper.close()
+  await asking
+  const pid = Number(readFileSync(at('pid'), 'utf8'))
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), { timeout: 20_000 })
+  expect(told).toEqual([])
+}, 40_000)

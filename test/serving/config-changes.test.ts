@@ -44,10 +44,11 @@ describe('what a reload has changed', () => {
     expect(await configChanges(before, after)).toEqual(changes)
   })
 
-  it('tells that a key is another one, and nothing of it', async () => {
+  it('leaves it to others to tell that a key has another value', async () => {
     const before = { key: new Secret('sk-canary-1', 'a') }
-    expect(await configChanges(before, { key: new Secret('sk-canary-1', 'a') })).toEqual([])
-    expect(await configChanges(before, { key: new Secret('sk-canary-2', 'a') })).toEqual(['changed key'])
+    expect(await configChanges(before, { key: new Secret('sk-canary-2', 'a') })).toEqual([])
+    expect(await configChanges(before, {})).toEqual(['removed key'])
+    expect(await configChanges(before, { key: 'passthrough' })).toEqual(['changed key'])
   })
 
   it('does not list hundreds', async () => {

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Engine, type LiveEvent, startLive } from '../../src/serving/live.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type Engine, type LiveEvent, type LiveOptions, startLive } from '../../src/serving/live.ts'
 
 const CONFIG = 'binds: [{ port: 3000, listeners: [{ routes: [{ backends: [{ host: "127.0.0.1:1" }] }] }] }]\n'
 
@@ -12,22 +12,91 @@ async function tempFolder(): Promise<string> {
   return folder
 }
 
-async function live(reload: Engine['reload'], text = CONFIG) {
+async function live(
+  reload: Engine['reload'],
+  text = CONFIG,
+  {
+    env = {},
+    ...more
+  }: Pick<LiveOptions, 'reader' | 'signal'> & { readonly env?: Record<string, string> } = {},
+) {
   const folder = await tempFolder()
   const file = join(folder, 'config.yaml')
   await writeFile(file, text)
   const events: LiveEvent[] = []
   const gateway = await startLive({
-    load: { file, env: {}, cwd: folder, envFile: false },
+    load: { file, env, cwd: folder, envFile: false },
     gateway: {},
     start: async () => ({ addresses: [], reload, close: async () => {} }),
     reload: false,
     onEvent: event => events.push(event),
+    ...more,
   })
   return { gateway, events, file }
 }
 
+/** The program of a thread that never ends by itself, and what resolves once it runs. */
+async function endlessReader(folder: string): Promise<{ script: string; isRunning: () => Promise<void> }> {
+  const [script, sign] = [join(folder, 'reader.mjs'), join(folder, 'runs')]
+  const lines = [
+    `import { writeFileSync } from 'node:fs'`,
+    `writeFileSync(${JSON.stringify(sign)}, '')`,
+    `setInterval(() => {}, 1000)`,
+  ]
+  await writeFile(script, lines.join('\n'))
+  return { script, isRunning: () => vi.waitFor(() => access(sign), { timeout: 20_000 }) }
+}
+
+/** So large that it is read in a thread. */
+const LARGE = CONFIG + '# more\n'.repeat(10_000)
+
 describe('a live gateway', () => {
+  it('ends at once while a large config is read, and tells nothing of it', async () => {
+    const folder = await tempFolder()
+    const { script, isRunning } = await endlessReader(folder)
+    const { gateway, events, file } = await live(async () => {}, CONFIG, { reader: script })
+    await writeFile(file, LARGE)
+    const reloading = gateway.reload()
+    await isRunning()
+    await gateway.close()
+    expect(await reloading).toEqual({ result: 'rejected', message: 'the gateway is shutting down' })
+    expect(events.map(({ event }) => event)).toEqual(['ready', 'draining', 'stopped'])
+  })
+
+  it('does not start when nobody wants it any more', async () => {
+    const folder = await tempFolder()
+    const { script, isRunning } = await endlessReader(folder)
+    const unwanted = new AbortController()
+    const starting = live(async () => {}, LARGE, { reader: script, signal: unwanted.signal })
+    const failing = expect(starting).rejects.toThrow()
+    await isRunning()
+    unwanted.abort()
+    await failing
+  })
+
+  it('tells of a variable that is no key and has another value', async () => {
+    const env: Record<string, string> = { TEAM: 'first' }
+    const text = CONFIG.replace(
+      'backends',
+      'policies: { responseHeaderModifier: { set: { x-team: $TEAM } } }, backends',
+    )
+    const { gateway, events } = await live(async () => {}, text, { env })
+    expect(await gateway.reload()).toEqual({ result: 'unchanged' })
+    env['TEAM'] = 'second'
+    expect(await gateway.reload()).toEqual({ result: 'reloaded' })
+    expect(events.at(-1)).toEqual({ event: 'reloaded', changes: [expect.stringMatching(/x-team/)] })
+  })
+
+  it('tells of a key that has changed as that alone', async () => {
+    const env: Record<string, string> = { KEY: 'sk-first-0123456789' }
+    const text = CONFIG.replace('backends', 'policies: { backendAuth: { key: $KEY } }, backends')
+    const { gateway, events } = await live(async () => {}, text, { env })
+    events.length = 0
+    env['KEY'] = 'sk-second-0123456789'
+    expect(await gateway.reload()).toEqual({ result: 'reloaded' })
+    expect(events.map(({ event }) => event)).toEqual(['key-changed'])
+  })
+
   it('goes on when a reload fails by a fault that nobody expected, and does not quote it', async () => {
     const { gateway, events } = await live(async () => {
       throw new TypeError('sk-secret')

@@ -158,13 +158,15 @@ function answerOf(stream: ClientHttp2Stream, session: ClientHttp2Session): Promi
       chunks.push(chunk)
       if (length > MOST_BYTES) stream.close(nghttp2.NGHTTP2_CANCEL)
     })
-    session.once('error', error => {
+    const lose = (error: Error): void => {
       lost = error
-    })
+    }
+    session.once('error', lose)
     stream.on('error', error => {
       lost ??= error
     })
     stream.on('close', () => {
+      session.off('error', lose)
       const failure = failureOf(head, lost)
       if (failure === undefined) resolve(Buffer.concat(chunks).subarray(PREFIX_BYTES))
       else reject(failure)

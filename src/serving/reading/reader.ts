@@ -14,11 +14,12 @@ const YOUNG_MB = 192
 
 /**
  * Reads small texts here and large ones in a thread that runs `script`, whose memory goes with it. What it finds comes
- * back a little at a time, so that requests go on being answered.
+ * back a little at a time, so that requests go on being answered. When `signal` aborts, the thread ends at once.
  */
-export function reader(script: string | undefined): Examine {
+export function reader(script: string | undefined, signal: AbortSignal): Examine {
   return async (bytes, options, names) => {
     if (script === undefined || bytes.length < LARGE) return examine(bytes, options)
+    signal.throwIfAborted()
     const { port1, port2 } = new MessageChannel()
     const task: ReadingTask = { bytes, file: options.file, ...variablesOf(options, names()), port: port2 }
     const thread = new Worker(script, {
@@ -31,10 +32,13 @@ export function reader(script: string | undefined): Examine {
       stderr: true,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
+    const end = (): void => void thread.terminate()
+    signal.addEventListener('abort', end)
     try {
       await sent(thread)
-      return await received(port1)
+      return await received(port1, signal)
     } finally {
+      signal.removeEventListener('abort', end)
       port1.close()
       await thread.terminate()
     }
@@ -78,7 +82,7 @@ async function sent(thread: Worker): Promise<void> {
   }
 }
 
-async function received(port: MessagePort): Promise<Examined> {
+async function received(port: MessagePort, signal: AbortSignal): Promise<Examined> {
   const turns = new Turns()
   const lists = new Map<number, unknown[]>()
   const decoded = (value: unknown): unknown => decodeConfig(value, undefined, number => lists.get(number))
@@ -90,6 +94,7 @@ async function received(port: MessagePort): Promise<Examined> {
     lists.set(piece.list, list)
     for (const item of piece.items) list.push(decoded(item))
     if (turns.isOver) await turns.next()
+    signal.throwIfAborted()
   }
 }
 

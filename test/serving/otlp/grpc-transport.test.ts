@@ -70,6 +70,19 @@ describe('a call over gRPC', () => {
     expect(call?.get('grpc-timeout')).toMatch(/^\d{1,8}m$/)
   })
 
+  it('leaves nothing behind on the connection that all calls share', async () => {
+    const collector = await startGrpcCollector()
+    const warnings: Error[] = []
+    const note = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', note)
+    onTestFinished(() => void process.off('warning', note))
+    const { send } = transport(collector.host)
+    for (let call = 0; call < 30; call += 1)
+      expect(await send(NOTHING, 5000)).toMatchObject({ status: 'success' })
+    expect(collector.sessions.size).toBe(1)
+    expect(warnings).toEqual([])
+  })
+
   it('goes compressed where that is asked for', async () => {
     const collector = await startGrpcCollector()
     const { send } = transport(collector.host, { isCompressed: true })
