@@ -81,6 +81,13 @@ const PREFIX_BYTES = 5
 
 const compress = promisify(gzip)
 
+/** What calls share. One listener for all of them: a flush makes many at once. */
+interface Connection {
+  readonly session: ClientHttp2Session
+  /** Why it broke. */
+  lost: unknown
+}
+
 /**
  * Unary gRPC calls over one HTTP/2 connection, which is opened when it is needed:
  * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md. Written here because the packages that do it bring an
@@ -89,7 +96,7 @@ const compress = promisify(gzip)
 export class GrpcClient {
   readonly #url: string
   readonly #tls: () => Promise<SecureContextOptions>
-  #session: ClientHttp2Session | undefined
+  #connection: Connection | undefined
 
   /** `http://host:port` in plain text, `https://host:port` with TLS. */
   constructor(url: string, tls: () => Promise<SecureContextOptions>) {
@@ -100,7 +107,8 @@ export class GrpcClient {
   /** The message of the answer. Throws a GrpcError. */
   async call({ path, message, headers, isCompressed, timeoutMs }: GrpcCall): Promise<Buffer> {
     const body = isCompressed ? await compress(message) : message
-    const session = await this.#opened()
+    const connection = await this.#opened()
+    const { session } = connection
     const stream = session.request({
       ...headers,
       ':method': 'POST',
@@ -117,36 +125,38 @@ export class GrpcClient {
     prefix.writeUInt8(isCompressed ? 1 : 0)
     prefix.writeUInt32BE(body.length, 1)
     stream.end(Buffer.concat([prefix, body]))
-    return answerOf(stream, session).finally(() => clearTimeout(late))
+    return answerOf(stream, connection).finally(() => clearTimeout(late))
   }
 
-  async #opened(): Promise<ClientHttp2Session> {
+  async #opened(): Promise<Connection> {
     const tls = await this.#tls()
-    const known = this.#session
-    if (known !== undefined && !known.closed && !known.destroyed) return known
+    const known = this.#connection
+    if (known !== undefined && !known.session.closed && !known.session.destroyed) return known
     const session = connect(this.#url, tls)
-    // The calls on it are told by their streams.
-    session.on('error', () => {})
+    const connection: Connection = { session, lost: undefined }
+    session.on('error', error => {
+      connection.lost = error
+    })
     // It answers what it has been asked, and would refuse more.
     session.on('goaway', () => {
-      if (this.#session === session) this.#session = undefined
+      if (this.#connection === connection) this.#connection = undefined
     })
-    this.#session = session
-    return session
+    this.#connection = connection
+    return connection
   }
 
   close(): void {
-    this.#session?.close()
-    this.#session = undefined
+    this.#connection?.session.close()
+    this.#connection = undefined
   }
 }
 
-function answerOf(stream: ClientHttp2Stream, session: ClientHttp2Session): Promise<Buffer> {
+function answerOf(stream: ClientHttp2Stream, connection: Connection): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
     let head: IncomingHttpHeaders = {}
-    let lost: unknown
+    let failed: unknown
     stream.on('response', headers => {
       head = headers
     })
@@ -158,16 +168,11 @@ function answerOf(stream: ClientHttp2Stream, session: ClientHttp2Session): Promi
       chunks.push(chunk)
       if (length > MOST_BYTES) stream.close(nghttp2.NGHTTP2_CANCEL)
     })
-    const lose = (error: Error): void => {
-      lost = error
-    }
-    session.once('error', lose)
     stream.on('error', error => {
-      lost ??= error
+      failed ??= error
     })
     stream.on('close', () => {
-      session.off('error', lose)
-      const failure = failureOf(head, lost)
+      const failure = failureOf(head, connection.lost ?? failed)
       if (failure === undefined) resolve(Buffer.concat(chunks).subarray(PREFIX_BYTES))
       else reject(failure)
     })
