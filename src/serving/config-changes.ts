@@ -16,14 +16,18 @@ function isFields(value: unknown): value is Fields {
 
 /**
  * What differs between two configs, by place, for people to read: `changed llm.models[0].params.model`, `added
- * routes[2]`. Entries of lists are the same when they have the same name, ID or port. No value is told.
- * Of keys {@link keyChanges} tells. Requests have their turn between slices.
+ * routes[2]`. Entries of lists are the same when they have the same name, ID or port. No value is told,
+ * and nothing of the secrets of `after` in `told`. Requests have their turn between slices.
  */
-export async function configChanges(before: unknown, after: unknown): Promise<string[]> {
+export async function configChanges(
+  before: unknown,
+  after: unknown,
+  told: ReadonlySet<Secret> = new Set(),
+): Promise<string[]> {
   const turns = new Turns()
   const changes: string[] = []
   let rest = 0
-  for (const change of differences(before, after, [])) {
+  for (const change of differences(before, after, { path: [], told })) {
     if (change !== undefined) {
       if (changes.length < SHOWN) changes.push(change())
       else rest += 1
@@ -49,56 +53,54 @@ export function changedFiles(
   return [...after].filter(isOther).map(([path]) => `changed file ${path}`)
 }
 
-/** A key with another value, by the name of its slot and both fingerprints. */
-export interface KeyChange {
-  readonly event: 'key-changed'
-  readonly name: string
-  readonly from: string
-  readonly to: string
-}
-
-export function keyChanges(before: readonly ResolvedSlot[], after: readonly ResolvedSlot[]): KeyChange[] {
+/** Slots whose key has another value than before. */
+export function changedKeys(
+  before: readonly ResolvedSlot[],
+  after: readonly ResolvedSlot[],
+): { readonly name: string; readonly was: Secret; readonly is: Secret }[] {
   const old = new Map(before.map(one => [one.slot.name, one.secret]))
-  const changes: KeyChange[] = []
-  for (const { slot, secret } of after) {
-    const was = old.get(slot.name)
-    if (secret === undefined || was === undefined || was.equals(secret)) continue
-    changes.push({ event: 'key-changed', name: slot.name, from: was.fingerprint(), to: secret.fingerprint() })
-  }
-  return changes
+  return after.flatMap(({ slot: { name }, secret: is }) => {
+    const was = old.get(name)
+    return is === undefined || was === undefined || was.equals(is) ? [] : [{ name, was, is }]
+  })
 }
 
-/** `path` is the one path of the whole walk: it is right only until the next step. */
-function* differences(before: unknown, after: unknown, path: (string | number)[]): Generator<Step> {
+interface Walk {
+  /** Where it is; right only until the next step. */
+  readonly path: (string | number)[]
+  readonly told: ReadonlySet<unknown>
+}
+
+function* differences(before: unknown, after: unknown, walk: Walk): Generator<Step> {
   if (before === after) return
   if (isFields(before) && isFields(after)) {
-    for (const key of Object.keys(before)) yield* below(before[key], own(after, key), key, path)
+    for (const key of Object.keys(before)) yield* below(before[key], own(after, key), key, walk)
     for (const key of Object.keys(after)) {
-      if (!Object.hasOwn(before, key)) yield* below(undefined, after[key], key, path)
+      if (!Object.hasOwn(before, key)) yield* below(undefined, after[key], key, walk)
     }
   } else if (Array.isArray(before) && Array.isArray(after)) {
-    yield* listDifferences(before, after, path)
+    yield* listDifferences(before, after, walk)
   } else if (isAbsent(before) !== isAbsent(after)) {
-    yield () => `${isAbsent(before) ? 'added' : 'removed'} ${told(path)}`
-  } else if (!isAbsent(before) && !(before instanceof Secret && after instanceof Secret)) {
-    yield () => `changed ${told(path)}`
+    yield () => `${isAbsent(before) ? 'added' : 'removed'} ${placeOf(walk)}`
+  } else if (!isSame(before, after, walk)) {
+    yield () => `changed ${placeOf(walk)}`
   }
 }
 
-function* below(
-  before: unknown,
-  after: unknown,
-  step: string | number,
-  path: (string | number)[],
-): Generator<Step> {
-  path.push(step)
-  yield* differences(before, after, path)
-  path.pop()
+function* below(before: unknown, after: unknown, step: string | number, walk: Walk): Generator<Step> {
+  walk.path.push(step)
+  yield* differences(before, after, walk)
+  walk.path.pop()
 }
 
-function told(path: Path): string {
+function placeOf({ path }: { readonly path: Path }): string {
   const text = formatPath(path)
   return path[0] === START_ONLY && path[1] !== 'modelCatalog' ? `${text}, which takes a restart` : text
+}
+
+function isSame(before: unknown, after: unknown, { told }: Walk): boolean {
+  if (before instanceof Secret && after instanceof Secret) return before.equals(after) || told.has(after)
+  return isAbsent(before)
 }
 
 function isAbsent(value: unknown): boolean {
@@ -115,7 +117,7 @@ function identity(entry: unknown, index: number): string {
 function* listDifferences(
   before: readonly unknown[],
   after: readonly unknown[],
-  path: (string | number)[],
+  walk: Walk,
 ): Generator<Step> {
   const old = new Map<string, { entry: unknown; index: number }>()
   for (const [index, entry] of before.entries()) {
@@ -126,9 +128,9 @@ function* listDifferences(
     const key = identity(entry, index)
     const was = old.get(key)
     old.delete(key)
-    if (was === undefined) yield () => `added ${formatPath([...path, index])}`
-    else yield* below(was.entry, entry, index, path)
+    if (was === undefined) yield () => `added ${formatPath([...walk.path, index])}`
+    else yield* below(was.entry, entry, index, walk)
     yield undefined
   }
-  for (const { index } of old.values()) yield () => `removed ${formatPath([...path, index])}`
+  for (const { index } of old.values()) yield () => `removed ${formatPath([...walk.path, index])}`
 }

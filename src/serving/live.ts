@@ -22,7 +22,7 @@ import {
   watchFiles,
 } from '../secrets/index.ts'
 import type { DebugLog } from './access-log.ts'
-import { changedFiles, configChanges, type KeyChange, keyChanges } from './config-changes.ts'
+import { changedFiles, changedKeys, configChanges } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
 import { reader } from './reading/reader.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -40,7 +40,7 @@ export type LiveEvent =
       readonly hint: string
       readonly diagnostics: readonly Diagnostic[]
     }
-  | KeyChange
+  | { readonly event: 'key-changed'; readonly name: string; readonly from: string; readonly to: string }
   | KeepEvent
   | ForgetEvent
   | { readonly event: 'draining' }
@@ -244,14 +244,16 @@ class Live implements LiveGateway {
       onServing?.(next)
       this.#options.load.lastGood?.remember(next)
       this.#watch()
-      const changes = keyChanges(before.slots, next.slots)
-      for (const change of changes) onEvent(change)
+      const keys = changedKeys(before.slots, next.slots)
+      for (const { name, was, is } of keys)
+        onEvent({ event: 'key-changed', name, from: was.fingerprint(), to: is.fingerprint() })
       // The same text stands for something else where the value of a variable is another one.
-      const places = [...(await configChanges(before.resolved, next.resolved)), ...files]
-      const isChanged = before.digest !== next.digest || places.length > 0
-      const result = isChanged || changes.length > 0 ? 'reloaded' : 'unchanged'
+      const told = new Set(keys.map(({ is }) => is))
+      const changes = [...(await configChanges(before.resolved, next.resolved, told)), ...files]
+      const isChanged = before.digest !== next.digest || changes.length > 0
+      const result = isChanged || keys.length > 0 ? 'reloaded' : 'unchanged'
       onDebug?.('reload', { result, binds: runtime.binds.length, duration: `${Date.now() - readAt}ms` })
-      if (isChanged || wasRejected) onEvent({ event: 'reloaded', changes: places })
+      if (isChanged || wasRejected) onEvent({ event: 'reloaded', changes })
       return { result }
     } catch (error) {
       if (signal.aborted) return { result: 'rejected', message: 'the gateway is shutting down' }

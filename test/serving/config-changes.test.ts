@@ -44,11 +44,13 @@ describe('what a reload has changed', () => {
     expect(await configChanges(before, after)).toEqual(changes)
   })
 
-  it('leaves it to others to tell that a key has another value', async () => {
+  it('tells that a key is another one, and nothing of it, unless that was told', async () => {
     const before = { key: new Secret('sk-canary-1', 'a') }
-    expect(await configChanges(before, { key: new Secret('sk-canary-2', 'a') })).toEqual([])
-    expect(await configChanges(before, {})).toEqual(['removed key'])
-    expect(await configChanges(before, { key: 'passthrough' })).toEqual(['changed key'])
+    const other = new Secret('sk-canary-2', 'a')
+    expect(await configChanges(before, { key: new Secret('sk-canary-1', 'a') })).toEqual([])
+    expect(await configChanges(before, { key: other })).toEqual(['changed key'])
+    expect(await configChanges(before, { key: other }, new Set([other]))).toEqual([])
+    expect(await configChanges(before, {}, new Set([other]))).toEqual(['removed key'])
   })
 
   it('does not list hundreds', async () => {
