@@ -30,15 +30,25 @@ const UNREADABLE = 'the answer is withheld: it cannot be read in its content-enc
 export class EchoGuard {
   readonly #secrets: readonly (Secret | string)[]
   #made: Redactor | undefined
+  /** The last one that knew more, which is mostly what the next one has to know. */
+  #last: { readonly given: string; readonly guard: EchoGuard } | undefined
 
-  /** Undefined where the upstream is given nothing secret. */
-  static of(secrets: readonly Secret[], edits: readonly HeaderEdit[]): EchoGuard | undefined {
-    const all = [...secrets, ...edits.flatMap(credentialIn)]
-    return all.length === 0 ? undefined : new EchoGuard(all)
+  /** For the requests of one destination. */
+  static of(secrets: readonly Secret[], edits: readonly HeaderEdit[]): EchoGuard {
+    return new EchoGuard([...secrets, ...edits.flatMap(credentialIn)])
   }
 
   private constructor(secrets: readonly (Secret | string)[]) {
     this.#secrets = secrets
+  }
+
+  /** The guard of a request into which the config has put these besides; undefined where nothing is secret. */
+  knowing(given: readonly string[] | undefined): EchoGuard | undefined {
+    if (given === undefined) return this.#secrets.length === 0 ? undefined : this
+    const all = given.join('\n')
+    if (this.#last?.given !== all)
+      this.#last = { given: all, guard: new EchoGuard([...this.#secrets, ...given.map(withoutScheme)]) }
+    return this.#last.guard
   }
 
   /** Made with the first answer that needs it: most destinations never do. */
@@ -100,8 +110,12 @@ function codingsOf(rawHeaders: readonly Buffer[]): string[] {
 
 function credentialIn(edit: HeaderEdit): string[] {
   if (edit.do === 'remove' || edit.do === 'cookie' || !isCredentialHeader(edit.name)) return []
-  // `Bearer`, `Basic` and the like are no part of the credential.
-  return [edit.value.replace(/^[A-Za-z]+ +(?=\S)/, '')]
+  return [withoutScheme(edit.value)]
+}
+
+/** `Bearer`, `Basic` and the like are no part of the credential. */
+function withoutScheme(value: string): string {
+  return value.replace(/^[A-Za-z]+ +(?=\S)/, '')
 }
 
 /** What takes a body once it is clean, and how its upstream is told to go on. */

@@ -88,8 +88,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     head.status = status
     this.isStream = head.isEventStream
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
-    const { echoes } = this.destination
-    if (status >= GUARDED_FROM && echoes !== undefined) {
+    const echoes = status < GUARDED_FROM ? undefined : this.destination.echoes.knowing(this.exchange.given)
+    if (echoes !== undefined) {
       const outlet = { pass: (chunk: Buffer) => this.pass(chunk), end: () => this.#finish(), resume }
       this.#guarded = echoes.body(head, rawHeaders, this.exchange.response, outlet)
       statusText = echoes.clean(statusText)

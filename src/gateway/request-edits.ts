@@ -1,6 +1,6 @@
 import { setHeader as put, removeHeader as take } from '../providers/index.ts'
 import type { GatewayRequest } from './exchange.ts'
-import { listedNames } from './header-names.ts'
+import { isCredentialHeader, listedNames } from './header-names.ts'
 import type { ModifierEdit } from './headers.ts'
 
 /*
@@ -21,6 +21,13 @@ function claim(request: GatewayRequest, name: string): void {
   request.headers.connection = rest.join(',')
 }
 
+/** What the upstream is given and may repeat: its answer is searched for it. */
+function remember({ exchange }: GatewayRequest, name: string, value: string): void {
+  if (exchange === undefined || !isCredentialHeader(name)) return
+  exchange.given ??= []
+  exchange.given.push(value)
+}
+
 /** Takes a header out. */
 export function removeRequestHeader(request: GatewayRequest, name: string): void {
   take(request.rawHeaders, name)
@@ -30,6 +37,7 @@ export function removeRequestHeader(request: GatewayRequest, name: string): void
 /** Replaces a header, or adds it. */
 export function setRequestHeader(request: GatewayRequest, name: string, value: string): void {
   claim(request, name)
+  remember(request, name, value)
   put(request.rawHeaders, name, value)
   request.headers[name] = value
 }
@@ -37,6 +45,7 @@ export function setRequestHeader(request: GatewayRequest, name: string, value: s
 /** Adds a value to those that the header has. */
 export function addRequestHeader(request: GatewayRequest, name: string, value: string): void {
   claim(request, name)
+  remember(request, name, value)
   request.rawHeaders.push(name, value)
   const before = request.headers[name]
   request.headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`
@@ -57,6 +66,8 @@ export function removeRequestCookie(request: GatewayRequest, name: string): void
     .map(part => part.trim())
     .filter(part => part !== '' && !part.startsWith(`${name}=`))
     .join('; ')
-  if (rest === '') removeRequestHeader(request, 'cookie')
-  else setRequestHeader(request, 'cookie', rest)
+  if (rest === '') return removeRequestHeader(request, 'cookie')
+  claim(request, 'cookie')
+  put(request.rawHeaders, 'cookie', rest)
+  request.headers.cookie = rest
 }

@@ -201,7 +201,7 @@ export interface Destination {
   /** Where the token of a client goes that a jwtAuth policy took out. */
   readonly passthrough: TokenPlace | undefined
   /** Looks through answers in which the upstream may repeat what it was given. */
-  readonly echoes: EchoGuard | undefined
+  readonly echoes: EchoGuard
   /** What to fall back on when the provider refuses the key. */
   readonly former: FormerKey | undefined
   /** The policies in effect, in the order they apply. */

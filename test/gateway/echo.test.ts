@@ -115,6 +115,22 @@ describe('an upstream that repeats the key it was given does not tell it to the 
     expect((await call(port)).body).toBe('you sent Bearer [redacted]')
   })
 
+  it.each<[string, object]>([
+    ['set', { set: { authorization: `'Bearer ${KEY}'` } }],
+    ['add', { add: { 'x-api-key': `'${KEY}'` } }],
+    ['made anew with the others', { replace: `{'x-token': '${KEY.slice(0, 20)}' + '${KEY.slice(20)}'}` }],
+  ])('where an expression gives it: %s', async (_, request) => {
+    const upstream = await startUpstream((response, { headers }) =>
+      response.writeHead(401).end(JSON.stringify(headers)),
+    )
+    const policies = { transformations: { request } }
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`, policies))
+    const { body } = await call(port)
+    expect(JSON.stringify(upstream.seen[0]?.headers)).toContain(KEY)
+    expect(body).toContain('[redacted]')
+    expect(body).not.toContain(TOLD)
+  })
+
   it.each([
     ['openAI', '/v1/chat/completions', { openAI: {} }],
     ['anthropic', '/v1/messages', { anthropic: {} }],

@@ -194,10 +194,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     queryCredentials: auth?.query ?? [],
     key: auth?.key,
     passthrough: auth?.passthrough,
-    echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), [
-      ...editsOf(strongestOf(route, 'requestHeaderModifier')),
-      ...requestEdits,
-    ]),
+    echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), requestEdits),
     former: FormerKey.of(auth?.key?.secret),
     policies: policiesOf(draft),
     authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,
