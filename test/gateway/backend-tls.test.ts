@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Runtime, upstreamsOf } from '../../src/gateway/runtime.ts'
 import { makeCertificate } from '../helpers/tls.ts'
-import { call } from './kit/client.ts'
+import { call, post } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
 import { toHost } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
+import { startUpstream } from './kit/upstream.ts'
 
 const SERVER = makeCertificate(['up.test', '127.0.0.1'])
 const OTHER = makeCertificate(['other.test'])
@@ -96,6 +97,37 @@ describe('TLS to a backend', () => {
     const keyOf = (runtime: Runtime) => upstreamsOf(runtime)[0]?.key
     expect(keyOf(plain)).not.toBe(keyOf(mutual))
     expect(keyOf(mutual)).not.toContain('PRIVATE KEY')
+  })
+})
+
+describe('whether a provider is called by TLS', () => {
+  const model =
+    (params: object, more: object = {}) =>
+    (address: string) => ({
+      llm: { models: [{ name: 'm', provider: 'openAI', params: fill(params, address), ...more }] },
+    })
+  const backend = (policies: object) => (address: string) => {
+    const ai = { name: 'a', provider: { openAI: {} }, hostOverride: address, policies }
+    return { binds: [{ port: 3000, listeners: [{ routes: [{ backends: [{ ai }] }] }] }] }
+  }
+  const fill = (params: object, address: string) =>
+    JSON.parse(JSON.stringify(params).replaceAll('ADDRESS', address))
+  const TLS = { status: 503, body: 'upstream call failed: TLS: the handshake failed' }
+  const PLAIN = { status: 200, body: '{}' }
+
+  it.each<[string, (address: string) => object, object]>([
+    ['baseUrl with https', model({ baseUrl: 'https://ADDRESS/v1' }), TLS],
+    ['baseUrl with http', model({ baseUrl: 'http://ADDRESS/v1' }), PLAIN],
+    ['baseUrl with http, and tls', model({ baseUrl: 'http://ADDRESS/v1' }, { tls: {} }), TLS],
+    ['the same by its other name', model({ baseUrl: 'http://ADDRESS/v1' }, { backendTLS: {} }), TLS],
+    ['hostOverride', model({ hostOverride: 'ADDRESS' }), PLAIN],
+    ['hostOverride, and tls', model({ hostOverride: 'ADDRESS' }, { tls: {} }), TLS],
+    ['hostOverride of an ai backend', backend({}), PLAIN],
+    ['hostOverride of an ai backend, and backendTLS', backend({ backendTLS: {} }), TLS],
+  ])('%s', async (_title, config, wanted) => {
+    const upstream = await startUpstream()
+    const { port } = await startTestGateway(JSON.stringify(config(`127.0.0.1:${upstream.port}`)))
+    expect(await post(port, '/v1/chat/completions', { model: 'm', messages: [] })).toMatchObject(wanted)
   })
 })
 

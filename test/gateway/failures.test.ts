@@ -147,6 +147,15 @@ describe('a call that fails', () => {
     })
   })
 
+  it('no answer within the requestTimeout of its backend', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`))
+    config.binds[0].listeners[0].routes[0].backends[0].policies = { http: { requestTimeout: '30ms' } }
+    const { port, nextEvent } = await startTestGateway(JSON.stringify(config))
+    expect(await call(port)).toMatchObject({ status: 504, body: 'upstream call timeout' })
+    expect(await nextEvent()).toMatchObject({ reason: 'Timeout' })
+  })
+
   it('a connection that is not made within connectTimeout', async () => {
     const upstream = await startRawUpstream(() => {})
     const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`, { backendTLS: {} }))

@@ -36,6 +36,91 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"listenerSet"/,
   ],
   ['tcpRoutes', { tcpRoutes: [{}] }, 'tcpRoutes', /"tcpRoutes"/],
+  ['services', { services: [{}] }, 'services', /"services"/],
+  ['workloads', { workloads: [{}] }, 'workloads', /"workloads"/],
+  ...(
+    [
+      ['a Redis of limits', 'remoteRateLimit', {}],
+      ['a service that decides', 'extAuthz', {}],
+      ['a service that changes requests', 'extProc', {}],
+      ['agents', 'a2a', {}],
+      ['rules for tools', 'mcpAuthorization', {}],
+    ] as const
+  ).map(
+    ([title, name, value]) =>
+      [title, policy({ [name]: value }), `${ROUTE}.policies.${name}`, new RegExp(`"${name}"`)] as const,
+  ),
+  ...[
+    'sessionAffinity',
+    'backendTunnel',
+    'inferenceRouting',
+    'tcp',
+    'extAuthz',
+    'mcpAuthorization',
+    'mcpGuardrails',
+    'a2a',
+  ].map(
+    name =>
+      [
+        `${name} of a backend`,
+        route({ backends: [{ host: 'a:1', policies: { [name]: {} } }] }),
+        `${ROUTE}.backends[0].policies.${name}`,
+        new RegExp(`"${name}"`),
+      ] as const,
+  ),
+  ...(
+    [
+      ['aws', { agentCore: {} }],
+      ['dynamic', {}],
+      ['internal', 'forward'],
+      ['routeGroup', 'g'],
+    ] as const
+  ).map(
+    ([name, value]) =>
+      [
+        `a backend of kind ${name}`,
+        route({ backends: [{ [name]: value }] }),
+        `${ROUTE}.backends[0].${name}`,
+        new RegExp(`"${name}"`),
+      ] as const,
+  ),
+  ...(['networkAuthorization', 'networkExtAuthz', 'proxyProtocol', 'connect', 'tcp'] as const).map(
+    name =>
+      [
+        `${name} of all listeners`,
+        { frontendPolicies: { [name]: { mode: 'route' } } },
+        `frontendPolicies.${name}`,
+        new RegExp(`"${name}"`),
+      ] as const,
+  ),
+  ...(['http2WindowSize', 'http2KeepaliveInterval', 'maxConnectionDuration'] as const).map(
+    name =>
+      [
+        `${name} of all listeners`,
+        { frontendPolicies: { http: { [name]: 1 } } },
+        `frontendPolicies.http.${name}`,
+        new RegExp(`"${name}"`),
+      ] as const,
+  ),
+  ...(
+    [
+      'storage',
+      'session',
+      'metrics',
+      'modelCatalog',
+      'customFunctions',
+      'standardAttributes',
+      'hbone',
+    ] as const
+  ).map(
+    name =>
+      [
+        `config.${name}`,
+        { config: { [name]: { a: 1 } } },
+        `config.${name}`,
+        new RegExp(`"${name}"`),
+      ] as const,
+  ),
   ['route groups', { routeGroups: [{}] }, 'routeGroups', /"routeGroups"/],
   ['admin pages on a socket', { config: { adminAddr: 'unix:/run/a' } }, 'config.adminAddr', /Unix socket/],
   [

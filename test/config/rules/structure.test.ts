@@ -87,6 +87,21 @@ describe('what agentgateway refuses on loading', () => {
       `gateways: {default: {port: 1, cors: {allowHeaders: ["a b"], allowMethods: ["GET, POST"], exposeHeaders: ["x→y"]}}}\n`,
       ['BAD_HEADER 1', 'BAD_HEADER 1', 'BAD_HEADER 1'],
     ],
+    [
+      'one id for two models',
+      'llm:\n  models:\n  - {id: a, name: x, provider: ollama}\n  - {id: a, name: y, provider: ollama}\n',
+      ['DUPLICATE_NAME 4'],
+    ],
+    [
+      'one name for two providers',
+      'llm:\n  providers:\n  - {name: p, provider: ollama}\n  - {name: p, provider: groq}\n  models: []\n',
+      ['DUPLICATE_NAME 4'],
+    ],
+    [
+      'a bucket that is filled with more than it holds',
+      'gateways: {default: {port: 1}}\nroutes:\n- backends: [{host: "localhost:1"}]\n  policies: {localRateLimit: [{maxTokens: 1, tokensPerFill: 5, fillInterval: 1s}]}\n',
+      ['RATE_LIMIT_SIZE 4'],
+    ],
     ['anything beside a star', `gateways: {default: {port: 1, cors: {allowHeaders: ["*", "a b"]}}}\n`, []],
   ]
   test.each(cases)('%s', (_, config, findings) => {

@@ -28,6 +28,10 @@ const accepted: Accepted = {
     '{gateways: [], port: 1, models: []}',
     '{gateways: a/b, models: []}',
   ].map(llm => `llm: ${llm}`),
+  'nothing at all, and no models': ['{}', 'llm: {models: []}'],
+  'as many entries with conditions as there may be': [
+    inRoute(`{directResponse: {conditional: [${'{condition: "true", status: 200}, '.repeat(64)}]}}`),
+  ],
   'aliases, one at a time': [
     inModel('tls: {}'),
     inModel('backendTLS: {}'),
@@ -91,6 +95,32 @@ const refused: Refused = [
     'no conditional entry',
     inRoute('{extAuthz: {conditional: []}}'),
     `BAD_LENGTH ${POLICY}.extAuthz.conditional`,
+  ],
+  [
+    'more entries with conditions than there may be',
+    inRoute(`{directResponse: {conditional: [${'{condition: "true", status: 200}, '.repeat(65)}]}}`),
+    `BAD_LENGTH ${POLICY}.directResponse.conditional`,
+  ],
+  [
+    'passwords of mode permissive',
+    inRoute('{basicAuth: {mode: permissive, htpasswd: a}}'),
+    `UNKNOWN_VALUE ${POLICY}.basicAuth.mode`,
+  ],
+  [
+    'client key in a file',
+    inRoute('{apiKey: {keys: [{key: {file: a}}]}}'),
+    `WRONG_TYPE ${POLICY}.apiKey.keys.0.key`,
+  ],
+  [
+    'client key with a field nobody knows',
+    inRoute('{apiKey: {keys: [{key: a, owner: b}]}}'),
+    `UNKNOWN_KEY ${POLICY}.apiKey.keys.0.owner`,
+  ],
+  ['empty id of a model', inModel('id: ""'), 'BAD_LENGTH llm.models.0.id'],
+  [
+    'virtual model with two ways to choose',
+    'llm: {models: [], virtualModels: [{name: a, routing: {weighted: {targets: [{model: a}]}, failover: {targets: [{model: a, priority: 1}]}}}]}',
+    'MANY_BRANCHES llm.virtualModels.0.routing.failover',
   ],
   [
     'empty expression',
