@@ -18,9 +18,10 @@ const commandNotFound: Hook<'command_not_found'> = async ({ id, config, argv }) 
   const meant = [typed.slice(0, 2).join(' '), word].flatMap(one =>
     one.length <= 32 ? (closest(one, [...names, ...topics]) ?? []) : [],
   )[0]
+  const isNone = word === '--json'
   const failure = {
-    code: 'UNKNOWN_COMMAND',
-    message: `${shown} is not a command of agw`,
+    code: isNone ? 'USAGE' : 'UNKNOWN_COMMAND',
+    message: isNone ? 'no command is named' : `${shown} is not a command of agw`,
     hint: meant === undefined ? 'agw --help lists them' : `did you mean \`agw ${meant}\`?`,
     exitCode: EXIT.usage,
   }

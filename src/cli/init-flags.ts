@@ -158,6 +158,30 @@ export function checkInitNames(
   }
 }
 
+/** Of two entries for the same models the second would never be reached. */
+function refuseSameModels(flags: WizardFlags, providers: readonly Onboarding[]): void {
+  if (providers.length < 2) return
+  const taken = new Map<string, Onboarding>()
+  for (const [index, provider] of providers.entries()) {
+    const models = provider.pattern ?? flags.model?.[index]
+    const before = models === undefined ? undefined : taken.get(models)
+    if (models !== undefined) taken.set(models, provider)
+    if (before === undefined) continue
+    if (before.id === provider.id && provider.pattern !== undefined) {
+      throw new AgwError(
+        'USAGE',
+        `${provider.id} is given twice: requests for ${models} would never reach the second`,
+        {
+          hint: 'give --provider once for each; clients choose among its models',
+        },
+      )
+    }
+    throw new AgwError('USAGE', `${before.id} and ${provider.id} both have the model ${models}`, {
+      hint: 'give another --model to one of them',
+    })
+  }
+}
+
 /** A flag that would have no effect is a mistake, and so is one that is given more often than there is a use for it. */
 export function checkInitFlags(
   flags: WizardFlags,
@@ -176,6 +200,7 @@ export function checkInitFlags(
       hint: 'leave --key-from-stdin and --key-from-env out',
     })
   }
+  refuseSameModels(flags, providers)
   const count = (id: string): number => providers.filter(one => one.id === id).length
   const all = providers.length
   const places = {

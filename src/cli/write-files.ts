@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { maskKeys, maskLine } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
@@ -13,6 +13,7 @@ import {
   writeFileAtomic,
 } from '../secrets/index.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
+import { shellWord } from '../setup/shell-word.ts'
 import { requireConsent } from './consent.ts'
 import { printableDiff } from './diff.ts'
 import type { Prompt } from './prompt.ts'
@@ -60,6 +61,7 @@ export async function showFiles(
   files: readonly PlannedFile[],
   { terminal, cwd, dryRun }: WriteFilesOptions,
 ): Promise<{ readonly before: Before; readonly isChange: boolean }> {
+  for (const { path } of files) await requireFolder(path, cwd)
   const before: Before = new Map()
   let isChange = false
   for (const [path, file] of new Map(files.map(one => [one.path, one]))) {
@@ -102,6 +104,19 @@ export async function writeAgreed(
     if (file.freed === true && !options.dryRun) await giveToGit(file, options)
   }
   return written
+}
+
+/** Asked for before anything is shown or written: agw makes no folders, whose rights it does not know. */
+async function requireFolder(path: string, cwd: string): Promise<void> {
+  const folder = dirname(path)
+  const isThere = await stat(folder).then(
+    stats => stats.isDirectory(),
+    () => false,
+  )
+  if (isThere) return
+  throw new AgwError('WRITE_FAILED', `${shortPath(cwd, path)} cannot be written: its folder does not exist`, {
+    hint: `make it first: mkdir -p ${shellWord(shortPath(cwd, folder))}`,
+  })
 }
 
 function actionOf({ content, goes }: PlannedFile, old: string | undefined): WrittenFile['action'] {

@@ -6,9 +6,9 @@ import { missingAsUsage } from '../cli/failure.ts'
 import { printReport } from '../cli/print-report.ts'
 import { filesOf } from '../cli/report/checked-file.ts'
 import { validateJson } from '../cli/report/json.ts'
-import { asksForJson, verdictOf } from '../cli/report/validate.ts'
+import { failureText, formatAsked, verdictOf } from '../cli/report/validate.ts'
 import { checkOptions, validateFlags } from '../cli/validate-flags.ts'
-import { EXIT } from '../errors.ts'
+import { AgwError, EXIT } from '../errors.ts'
 
 export default class Validate extends ConfigCommand {
   static override summary = 'Check configs and everything they refer to, without starting anything.'
@@ -32,11 +32,19 @@ export default class Validate extends ConfigCommand {
   static override flags = validateFlags
 
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() || asksForJson(this.argv, process.env['AGW_FORMAT'])
+    return super.jsonEnabled() || this.#formatAsked() === 'json'
   }
 
   override async catch(error: Error): Promise<void> {
-    await super.catch(missingAsUsage(error))
+    const failed = missingAsUsage(error)
+    await super.catch(failed)
+    if (!(failed instanceof AgwError) || this.jsonEnabled()) return
+    const text = failureText(this.#formatAsked(), failed, this.config.version)
+    if (text !== undefined) this.terminal.out(text)
+  }
+
+  #formatAsked(): string | undefined {
+    return formatAsked(this.argv, process.env['AGW_FORMAT'])
   }
 
   async run(): Promise<object> {

@@ -5,6 +5,7 @@ import type { ConfigDocument } from './document.ts'
 import { type Finding, toFindings } from './issues.ts'
 import { findingsOfRules } from './rules/index.ts'
 import { type Config, configSchema } from './schema.ts'
+import { keySlots } from './slots.ts'
 
 /** What a check gives: every finding, and the config when there is no error among them. */
 export interface Checked {
@@ -23,9 +24,22 @@ export function validate(document: ConfigDocument): Checked {
   found.push(...placed(document, shape))
   const isWhole = shape.every(isOfOneValue)
   found.push(...findingsOfRules(document, config, { broken: shape.map(brokenSection), isWhole }))
-  const diagnostics = found.sort((a, b) => a.range.start.offset - b.range.start.offset)
+  const told = config === undefined ? found : found.map(one => ofSlot(one, config, document))
+  const diagnostics = told.sort((a, b) => a.range.start.offset - b.range.start.offset)
   const broken = diagnostics.some(one => one.severity === 'error')
   return { config: broken ? undefined : config, draft: config, diagnostics }
+}
+
+/** Where a variable stands for a key, what to do is to store that. */
+function ofSlot(one: Diagnostic, config: Config, document: ConfigDocument): Diagnostic {
+  if (one.code !== 'VARIABLE_UNSET') return one
+  const { start, end } = one.range
+  const slot = keySlots(config, document).find(({ path, variable }) => {
+    const own = document.rangeOf(path)
+    return variable !== undefined && own.start.offset <= start.offset && end.offset <= own.end.offset
+  })
+  if (slot === undefined || !one.message.includes(` ${slot.variable} `)) return one
+  return { ...one, hint: `store the key with \`agw keys set ${slot.name}\`, or export ${slot.variable}` }
 }
 
 /** Mistakes in a value that nothing else of the file depends on. */

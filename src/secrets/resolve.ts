@@ -132,10 +132,19 @@ export async function resolveSlots(options: ResolveOptions): Promise<Resolution[
       const result = await read(file, value.file)
       if (result.ok) return checked(slot, result.secret, file, result.facts)
       const { code } = result.problem
-      const elsewhere = code === 'missing' ? await besideConfig(value.file, options) : undefined
+      const elsewhere = code === 'missing' ? await ofMissing(slot, value.file, options) : undefined
       return { slot, problem: problemOf(slot, { ...result.problem, ...elsewhere }) }
     }),
   )
+}
+
+async function ofMissing(
+  { name }: KeySlot,
+  file: string,
+  options: ResolveOptions,
+): Promise<{ hint: string; message?: string }> {
+  const beside = await besideConfig(file, options)
+  return beside ?? { hint: `store the key with \`agw keys set ${name}\`, or mend the path` }
 }
 
 /** agentgateway starts at the working directory, people think of the config's folder: say so when that is the case. */

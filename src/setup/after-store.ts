@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
+import type { KeySlot } from '../config/index.ts'
 import type { VariableTable, VariableValue } from '../secrets/index.ts'
 import { Secret } from '../secrets/secret.ts'
 import { leftBehind, type Neighbours } from './sharers.ts'
@@ -18,8 +19,19 @@ export interface FormerPlace extends Neighbours {
 
 /** What to know after a key was stored: whether it is what counts here, where its file is looked for, where the old key lies. */
 export async function notesAfterStore(plan: StorePlan, key: Secret, former: FormerPlace): Promise<string[]> {
-  const notes = [shadowed(plan, key, former), await lookedFor(plan, former), oldCopy(plan, former)]
+  const notes = [
+    nowInConfig(plan, former.slot, former.document.file),
+    shadowed(plan, key, former),
+    await lookedFor(plan, former),
+    oldCopy(plan, former),
+  ]
   return notes.filter(note => note !== undefined)
+}
+
+/** Said when a key has come into the config; undefined where it stood there before, or stands elsewhere. */
+export function nowInConfig({ method }: StorePlan, slot: KeySlot, config: string): string | undefined {
+  if (method !== 'inline' || slot.method === 'inline') return undefined
+  return `in ${config} the key stands in clear text: whoever reads the file has it. \`agw keys move ${slot.name} --to file\` moves it out`
 }
 
 /** The shell's own value wins over .env, so a stored key may have no effect here. */

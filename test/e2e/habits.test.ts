@@ -20,6 +20,18 @@ const inShell = (line: string): Promise<{ code: number; stdout: string; stderr: 
 
 describe('what hands type by habit', () => {
   it.each([
+    [['--json'], {}],
+    [['--json', '--json'], {}],
+    [[], { AGW_JSON: '1' }],
+  ])('no command at all is one JSON document, too: agw %j %j', async (args, env) => {
+    const run = await agw(args, { cwd: folder, env })
+    expect(run).toMatchObject({ status: 2, stderr: '' })
+    expect(JSON.parse(run.stdout)).toEqual({
+      error: { code: 'USAGE', message: 'no command is named', hint: 'agw --help lists them', exitCode: 2 },
+    })
+  })
+
+  it.each([
     [['-h'], /COMMANDS/],
     [['help'], /COMMANDS/],
     [['keys', 'set', '-h'], /--from-env/],

@@ -94,6 +94,38 @@ describe('several providers at once', () => {
 describe('a flag without effect is refused, and nothing is written', () => {
   it.each([
     [
+      'a provider a second time',
+      [
+        '--provider',
+        'openai',
+        '--provider',
+        'openai',
+        '--model',
+        'gpt-5',
+        '--model',
+        'gpt-4o',
+        '--method',
+        'env',
+      ],
+      2,
+      /openai is given twice: requests for gpt-\* would never reach the second[\s\S]*once/,
+    ],
+    [
+      'two hosts for one model',
+      [
+        ...['openai-compatible', 'groq'].flatMap(name => ['--provider', name, '--model', 'm']),
+        ...['--base-url', 'https://llm.example.com/v1', '--method', 'env'],
+      ],
+      2,
+      /openai-compatible and groq both have the model m[\s\S]*another --model/,
+    ],
+    [
+      'a folder that is not there',
+      ['--provider', 'openai', '--method', 'file', '--key-file', 'no/such/openai.key', '--key-from-stdin'],
+      3,
+      /no\/such\/openai\.key cannot be written: its folder does not exist\n.*mkdir -p no\/such/,
+    ],
+    [
       'a line too few',
       [...both, '--method', 'env', '--key-from-stdin'],
       4,

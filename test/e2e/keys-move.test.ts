@@ -58,6 +58,18 @@ async function setUp(method: string): Promise<void> {
 const pairs = Object.keys(HOMES).flatMap(from => Object.keys(HOMES).map(to => [from, to] as const))
 
 describe('agw keys move', () => {
+  it.each(['move', 'set'])('makes no folder, and writes nothing without one: keys %s', async command => {
+    await setUp('env')
+    const args = command === 'set' ? ['--method', 'file'] : ['--to', 'file', '--yes']
+    const done = await agw(['keys', command, 'openai', ...args, '--key-file', 'no/such/a.key'], {
+      cwd: folder,
+      input: KEY,
+    })
+    expect(done.status).toBe(3)
+    expect(done.stderr).toMatch(/no\/such\/a\.key cannot be written: its folder.*\n.*mkdir -p no\/such/)
+    expect(await holders()).toEqual(['.env'])
+  })
+
   it.each(pairs)(
     'from %s to %s: the key lies there only, works, and the rest of the files is as it was',
     async (from, to) => {
@@ -141,6 +153,17 @@ describe('agw keys move', () => {
       expect(await mode()).toBe(0o666 & ~process.umask())
     },
   )
+
+  it('says that the key stands in the config in clear text, and how it gets out', async () => {
+    await setUp('env')
+    const says = /warning in config\.yaml the key stands in clear text.*agw keys move openai --to file/
+    expect((await run('keys', 'move', 'openai', '--to', 'inline', '--dry-run')).stderr).toMatch(says)
+    expect((await run('keys', 'move', 'openai', '--to', 'inline', '--yes')).stderr).toMatch(says)
+    expect((await run('keys', 'move', 'openai', '--to', 'inline', '--yes')).stderr).not.toMatch(says)
+    await move('env')
+    const set = await agw(['keys', 'set', 'openai', '--method', 'inline'], { cwd: folder, input: KEY })
+    expect(set.stderr).toMatch(says)
+  })
 
   it('leaves the config as closed as it is while another key stands in it', async () => {
     await setUp('inline')

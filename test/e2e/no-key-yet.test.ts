@@ -39,6 +39,15 @@ const methods = [
 describe.each(methods)('a new config without its key (method $method)', ({ method, missing }) => {
   beforeEach(() => init(method))
 
+  it('says how it gets one, whoever asks', async () => {
+    for (const args of [['validate'], ['serve'], ['test-route']]) {
+      const run = await agw(args, { cwd: folder })
+      expect([args, run.status]).toEqual([args, args[0] === 'validate' ? 1 : 4])
+      expect(run.stdout + run.stderr).toContain(missing)
+      expect(run.stdout + run.stderr).toMatch(/→ store the key with `agw keys set openai`, or /)
+    }
+  })
+
   it('is served with --mock, with one note that says what is missing and who answers', async () => {
     const gateway = start(['serve', '--mock', '--log-level', 'off'], { cwd: folder })
     await gateway.until('ready')

@@ -86,3 +86,37 @@ describe('formats', () => {
     ])
   })
 })
+
+describe('what cannot be checked', () => {
+  it.each(['github', 'sarif', 'junit'])('is told in the form that was asked for: %s', async format => {
+    await put({ 'config.yaml': BAD })
+    for (const run of [
+      await validate(['--format', format, 'nope.yaml']),
+      await validate(['nope.yaml'], { AGW_FORMAT: format }),
+    ]) {
+      expect(run.status).toBe(2)
+      expect(run.stderr).toMatch(/error .*nope\.yaml does not exist\n/)
+      expect(run.stdout).toContain('nope.yaml does not exist')
+      if (format === 'github') expect(run.stdout).toMatch(/^::error title=agw validate::[^\n]*\n$/)
+      if (format === 'junit') expect(run.stdout).toMatch(/<testsuites[^>]* errors="1"[\s\S]*<error /)
+      if (format !== 'sarif') continue
+      const [found] = JSON.parse(run.stdout).runs
+      expect(found).toMatchObject({
+        tool: { driver: { name: 'agw' } },
+        results: [],
+        invocations: [
+          {
+            executionSuccessful: false,
+            exitCode: 2,
+            toolExecutionNotifications: [{ level: 'error', descriptor: { id: 'USAGE' } }],
+          },
+        ],
+      })
+    }
+  })
+
+  it('is told as any failure in json', async () => {
+    const run = await validate(['--format', 'json', 'nope.yaml'])
+    expect([run.status, json(run)]).toMatchObject([2, { error: { code: 'USAGE', exitCode: 2 } }])
+  })
+})

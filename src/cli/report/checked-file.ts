@@ -1,6 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import type { CheckedConfig, CheckedFile } from '../../checking/check.ts'
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
+import type { AgwError } from '../../errors.ts'
 
 export type { CheckedFile } from '../../checking/check.ts'
 
@@ -18,8 +19,13 @@ export function filesOf(checked: readonly CheckedConfig[]): CheckedFile[] {
 export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'unsupported-here', 'note']
 
 /** The finding and what to do about it, on one line. */
-export function sentence({ message, hint }: Diagnostic): string {
+export function sentence({ message, hint }: Pick<Diagnostic, 'message' | 'hint'>): string {
   return hint === '' ? message : `${message} → ${hint}`
+}
+
+/** The same for a check that could not be made. */
+export function failureSentence({ message, hint = '' }: AgwError): string {
+  return sentence({ message, hint })
 }
 
 export function countOf(diagnostics: readonly Diagnostic[], severity: Severity): number {

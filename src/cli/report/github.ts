@@ -1,6 +1,14 @@
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
 import { CODES } from '../../config/index.ts'
-import { type CheckedFile, countOf, fileBelow, SEVERITIES, sentence } from './checked-file.ts'
+import type { AgwError } from '../../errors.ts'
+import {
+  type CheckedFile,
+  countOf,
+  failureSentence,
+  fileBelow,
+  SEVERITIES,
+  sentence,
+} from './checked-file.ts'
 import { summaryText } from './text.ts'
 
 /** GitHub shows no more annotations of a kind than this for one step. */
@@ -41,6 +49,11 @@ export function githubText(files: readonly CheckedFile[], root: string): string 
       ? ''
       : `; GitHub shows ${SHOWN} of a kind as annotations, ${others.length} more are above`
   return [...annotations, ...others, `agw validate: ${summaryText(all)}${more}`].join('\n')
+}
+
+/** The annotation of a check that could not be made. */
+export function githubFailure(error: AgwError): string {
+  return `::error title=agw validate::${data(failureSentence(error))}`
 }
 
 /** The findings as Markdown, for the page of the run (`$GITHUB_STEP_SUMMARY`). */

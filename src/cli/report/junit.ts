@@ -1,5 +1,6 @@
 import { type Diagnostic, formatPath } from '../../config/diagnostic.ts'
-import { type CheckedFile, fileBelow, sentence } from './checked-file.ts'
+import type { AgwError } from '../../errors.ts'
+import { type CheckedFile, failureSentence, fileBelow, sentence } from './checked-file.ts'
 
 export interface JunitOptions {
   /** Where file names start. */
@@ -29,6 +30,15 @@ export function junitText(files: readonly CheckedFile[], options: JunitOptions):
   })
   const body = suites.map(suite => suite.xml).join('\n')
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${counts}>\n${body}\n</testsuites>`
+}
+
+/** One case that ended in an error: the check could not be made. */
+export function junitFailure(error: AgwError): string {
+  const name = 'agw validate'
+  const counts = attributes({ name, tests: 1, failures: 0, errors: 1, skipped: 0, time: 0 })
+  const told = attributes({ type: error.code, message: failureSentence(error) })
+  const inner = `<testcase${attributes({ name: error.code, classname: name, time: 0 })}><error${told}/></testcase>`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${counts}>\n  <testsuite${counts}>\n    ${inner}\n  </testsuite>\n</testsuites>`
 }
 
 function suiteOf(

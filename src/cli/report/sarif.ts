@@ -3,7 +3,8 @@ import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Diagnostic, formatPath, type Severity } from '../../config/diagnostic.ts'
 import { CODES, type Code, type Stage, shownLine, stageOf } from '../../config/index.ts'
-import { type CheckedFile, fileBelow, sentence } from './checked-file.ts'
+import type { AgwError } from '../../errors.ts'
+import { type CheckedFile, failureSentence, fileBelow, sentence } from './checked-file.ts'
 
 export interface SarifOptions {
   /** Where file names start. */
@@ -62,6 +63,24 @@ export function sarifText(files: readonly CheckedFile[], { root, version }: Sari
     originalUriBaseIds: { [ROOT]: { description: { text: 'The folder that names of files start in.' } } },
     artifacts: [...new Map(files.map(file => [file.path, { location: artifactOf(file, root) }])).values()],
     results,
+  }
+  return JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)
+}
+
+/** A run that came to no result: what reads the file sees a check that failed, not one without findings. */
+export function sarifFailure(error: AgwError, version: string): string {
+  const notification = {
+    level: 'error',
+    descriptor: { id: error.code },
+    message: { text: failureSentence(error) },
+  }
+  const run = {
+    tool: { driver: { name: 'agw', semanticVersion: version, informationUri: HOME } },
+    columnKind: 'utf16CodeUnits',
+    invocations: [
+      { executionSuccessful: false, exitCode: error.exitCode, toolExecutionNotifications: [notification] },
+    ],
+    results: [],
   }
   return JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)
 }

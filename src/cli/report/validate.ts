@@ -1,21 +1,22 @@
+import type { AgwError } from '../../errors.ts'
 import type { Terminal } from '../terminal.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
-import { githubText } from './github.ts'
-import { junitText } from './junit.ts'
-import { sarifText } from './sarif.ts'
+import { githubFailure, githubText } from './github.ts'
+import { junitFailure, junitText } from './junit.ts'
+import { sarifFailure, sarifText } from './sarif.ts'
 import { summaryText, validateText } from './text.ts'
 
 /** The ways `agw validate` can say what it found. */
 export const FORMATS = ['text', 'json', 'github', 'sarif', 'junit'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** Whether the command line, or else the variable of the flag, asks for JSON by `--format`. */
-export function asksForJson(argv: readonly string[], env: string | undefined): boolean {
+/** The form that the command line, or else the variable of the flag, asks for. */
+export function formatAsked(argv: readonly string[], env: string | undefined): string | undefined {
   const typed = argv.flatMap((word, index) => {
     if (word === '--format') return [argv[index + 1]]
     return word.startsWith('--format=') ? [word.slice('--format='.length)] : []
   })
-  return (typed.at(-1) ?? env) === 'json'
+  return typed.at(-1) ?? env
 }
 
 export interface ReportOptions {
@@ -41,6 +42,24 @@ export function reportText(
       return sarifText(files, { root, version })
     case 'junit':
       return junitText(files, { root, strict })
+  }
+}
+
+/** A check that could not be made, for what reads standard output as a report; undefined where people read it. */
+export function failureText(
+  format: string | undefined,
+  error: AgwError,
+  version: string,
+): string | undefined {
+  switch (format) {
+    case 'github':
+      return githubFailure(error)
+    case 'sarif':
+      return sarifFailure(error, version)
+    case 'junit':
+      return junitFailure(error)
+    default:
+      return undefined
   }
 }
 

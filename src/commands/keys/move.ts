@@ -5,6 +5,7 @@ import { writeFlags } from '../../cli/flags.ts'
 import { placeFlags, placeOf, slotArgs } from '../../cli/key-args.ts'
 import { findKeyChange, requireKey, requireReadsBack } from '../../cli/key-change.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
+import { nowInConfig } from '../../setup/after-store.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
 import { planStoreKey, type StoreMethod } from '../../setup/store-key.ts'
 
@@ -46,6 +47,8 @@ export default class KeysMove extends ConfigCommand {
     const { changed, files } = await moveKey(plan, old, key, to, this.writeOptions(flags))
     if (changed && slot.method === 'inline')
       this.warning('copies of the config and its history in git may still hold the key: agw keys scan')
+    const inClear = nowInConfig(plan, slot, loaded.document.file)
+    if (changed && inClear !== undefined) this.warning(inClear)
     const word = this.terminal.style('green', changeWord('moved', 'move', changed, flags['dry-run']))
     this.say(`${word} ${slot.name} to ${plan.method}  ${key.fingerprint()}`)
     return keyChangeJson({ name: slot.name, method: plan.method, changed, key, previous: key, files })
