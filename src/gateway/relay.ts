@@ -57,6 +57,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     return this.#usage?.usage
   }
 
+  /** Looks for token counts in what was made of the upstream's body. */
+  protected count(body: Buffer): void {
+    this.#usage?.push(body.toString('latin1'))
+  }
+
   /** Characters that came after the last token counts. */
   get uncounted(): number {
     return this.#usage?.uncounted ?? 0

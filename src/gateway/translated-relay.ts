@@ -8,6 +8,11 @@ import type { Destination } from './runtime.ts'
 /** Headers of the provider's answer that say something about its bytes. */
 const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'content-type', 'etag', 'digest'])
 
+function headerIn(headers: readonly string[], name: string): string | undefined {
+  const at = findHeader(headers, name)
+  return at < 0 ? undefined : headers[at + 1]
+}
+
 /** Passes an answer on in another format: a stream chunk by chunk, anything else as a whole. */
 export class TranslatedRelay extends GatheringRelay {
   readonly #translation: Translation
@@ -21,15 +26,15 @@ export class TranslatedRelay extends GatheringRelay {
   }
 
   protected override begin(statusText: string, head: AnswerHead): void {
-    const at = findHeader(head.headers, 'content-type')
-    const type = at < 0 ? undefined : head.headers[at + 1]
+    const type = headerIn(head.headers, 'content-type')
     this.keepHead(head, OF_THE_BODY)
     head.contentLength = -1
-    const { streamType } = this.#translation
-    this.isStream = streamType === undefined ? head.isEventStream : type?.startsWith(streamType) === true
-    if (!this.isStream || head.status > 299) return
+    const { streamType, stream } = this.#translation
+    const isStream = streamType === undefined ? head.isEventStream : type?.startsWith(streamType) === true
+    this.isStream = isStream && stream !== undefined
+    if (!isStream || stream === undefined || head.status > 299) return
     this.isGathered = this.exchange.gathersBody
-    this.#stream = this.#translation.stream(this.#facts)
+    this.#stream = stream(this.#facts)
     this.events = this.destination.ai?.answerGuards?.events
     head.headers.push('content-type', 'text/event-stream')
     if (!this.isGathered) super.begin(statusText, head)
@@ -53,8 +58,12 @@ export class TranslatedRelay extends GatheringRelay {
   #endWhole(): void {
     const { status, headers } = this.head
     headers.push('content-type', 'application/json')
+    const facts = { ...this.#facts, header: (name: string) => headerIn(this.head.headers, name) }
     try {
-      this.sendChecked(this.#translation.answer(status, this.whole(), this.#facts))
+      const answer = this.#translation.answer(status, this.whole(), facts)
+      // Some formats have other words for it, or a header.
+      if (this.usage === undefined && status <= 299) this.count(answer)
+      this.sendChecked(answer)
     } catch {
       this.exchange.end(llmResponseFailure('failed to parse response'))
     }

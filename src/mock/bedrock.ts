@@ -1,3 +1,4 @@
+import { DEFAULT_DIMENSIONS, vectorOf } from './embeddings.ts'
 import { frameOf } from './event-frames.ts'
 import { type Answer, bearer, type Call, isObject, type Provider, UNKNOWN_MODEL } from './provider.ts'
 import {
@@ -28,10 +29,11 @@ export const bedrock: Provider = {
     if (call.pathname.endsWith('/foundation-models') && method === 'GET')
       return json(call, { modelSummaries: MODELS.map(modelCard) })
     const [, id = '', operation] =
-      /\/model\/([^/]+)\/(converse|converse-stream|count-tokens)$/.exec(call.pathname) ?? []
+      /\/model\/([^/]+)\/(converse|converse-stream|count-tokens|invoke)$/.exec(call.pathname) ?? []
     if (operation === undefined || method !== 'POST')
       return error(call, 404, 'Unable to determine service/operation name to be authorized')
     if (decoded(id) === UNKNOWN_MODEL) return error(call, 400, 'The provided model identifier is invalid.')
+    if (operation === 'invoke') return embed(call)
     return operation === 'count-tokens' ? count(call) : converse(call, operation === 'converse-stream')
   },
   failure: (call, status, message) => error(call, status, message ?? messageOf(status)),
@@ -84,6 +86,22 @@ function parse(body: unknown): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Of the models that InvokeModel is for, those that make vectors: Titan takes one text, Cohere a list, Nova a section. */
+function embed(call: Call): Answer {
+  const { inputText, texts, singleEmbeddingParams: nova } = call.body ?? {}
+  const one = isObject(nova) && isObject(nova['text']) ? nova['text']['value'] : inputText
+  const list: readonly unknown[] = Array.isArray(texts) ? texts : [one]
+  if (list.length === 0 || !list.every(text => typeof text === 'string'))
+    return error(call, 400, 'Malformed input request, please reformat your input and try again.')
+  const vectors = list.map(text => vectorOf(text, DEFAULT_DIMENSIONS))
+  const tokens = tokensIn(list.join(''))
+  const [embedding] = vectors
+  if (inputText !== undefined) return json(call, { embedding, inputTextTokenCount: tokens })
+  const embeddings = Array.isArray(texts) ? vectors : [{ embeddingType: 'TEXT', embedding }]
+  const answer = json(call, { embeddings, ...(Array.isArray(texts) && { texts }) })
+  return { ...answer, headers: { ...answer.headers, 'x-amzn-bedrock-input-token-count': String(tokens) } }
 }
 
 function modelCard(modelId: string): object {

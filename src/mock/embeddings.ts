@@ -3,7 +3,7 @@ import type { Dialect } from './dialect.ts'
 import type { Answer, Call, JsonObject } from './provider.ts'
 import { tokensIn } from './text.ts'
 
-const DEFAULT_DIMENSIONS = 8
+export const DEFAULT_DIMENSIONS = 8
 const MOST_DIMENSIONS = 3072
 
 /** POST …/embeddings, as numbers or, for `encoding_format: base64`, as little-endian 32-bit floats. */
@@ -52,7 +52,7 @@ function isInput(input: Input | undefined): input is Input {
 }
 
 /** A unit vector that depends on the text alone. Its numbers are exact 32-bit floats, so both encodings agree. */
-function vectorOf(text: string, dimensions: number): number[] {
+export function vectorOf(text: string, dimensions: number): number[] {
   const numbers: number[] = []
   for (let block = 0; numbers.length < dimensions; block += 1) {
     const digest = createHash('sha256').update(`${block} ${text}`).digest()

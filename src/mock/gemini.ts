@@ -1,3 +1,4 @@
+import { DEFAULT_DIMENSIONS, vectorOf } from './embeddings.ts'
 import {
   type Answer,
   bearer,
@@ -11,6 +12,8 @@ import { type AnswerText, allText, answerTo, idOf, lastUserText, piecesOf, textO
 
 const MODELS = ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-2.5-flash-lite']
 const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens']
+/** Embeddings, on Vertex AI alone. */
+const PREDICT = /\/publishers\/google\/models\/[^/]+:predict$/
 
 /** Gemini's own API (`generateContent`); its OpenAI-compatible paths are answered as OpenAI. */
 export const gemini: Provider = {
@@ -30,6 +33,7 @@ export const gemini: Provider = {
     const [, id, operation] = /\/models\/([^/:]+)(?::(\w+))?$/.exec(call.pathname) ?? []
     if (id === undefined) return notFound(call)
     if (id === UNKNOWN_MODEL) return unknownModel(call, operation ?? 'GetModel')
+    if (method === 'POST' && PREDICT.test(call.pathname)) return predict(call)
     if (operation === undefined) return method === 'GET' ? json(modelCard(id)) : notFound(call)
     return method === 'POST' && METHODS.includes(operation) ? answerPost(call, id, operation) : notFound(call)
   },
@@ -71,6 +75,22 @@ function answerPost(call: Call, model: string, operation: string): Answer {
   if (operation === 'generateContent') return json(part(reply, answer.text, answer.tokens, true))
   if (call.query.get('alt') !== 'sse') return { status: 200, headers: headersOf(), body: list(reply) }
   return { status: 200, headers: { ...headersOf(), 'content-type': SSE_TYPE }, body: events(reply) }
+}
+
+function predict(call: Call): Answer {
+  const { instances } = call.body ?? {}
+  const texts = Array.isArray(instances)
+    ? instances.map(one => (isObject(one) ? one['content'] : undefined))
+    : []
+  if (texts.length === 0 || !texts.every(text => typeof text === 'string'))
+    return error(call, 400, 'The request has no instances with content.')
+  const predictions = texts.map(text => ({
+    embeddings: {
+      values: vectorOf(text, DEFAULT_DIMENSIONS),
+      statistics: { token_count: tokensIn(text), truncated: false },
+    },
+  }))
+  return json({ predictions })
 }
 
 interface Reply {

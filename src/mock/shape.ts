@@ -7,7 +7,7 @@ export const VERTEX_CLAUDE = /\/publishers\/anthropic\/models\/([^/:]+):(?:rawPr
 /** Path ends that belong to one API alone. */
 const PATHS: readonly (readonly [RegExp, ProviderShape])[] = [
   [VERTEX_CLAUDE, 'anthropic'],
-  [/\/model\/[^/]+\/(?:converse|converse-stream|count-tokens)$/, 'bedrock'],
+  [/\/model\/[^/]+\/(?:converse|converse-stream|count-tokens|invoke)$/, 'bedrock'],
   [/\/models\/[^/]+:[A-Za-z]+$/, 'gemini'],
   [/\/v1beta\/(?:models|tunedModels)(?:\/|$)/, 'gemini'],
   [/\/v1\/messages(?:\/count_tokens)?$/, 'anthropic'],

@@ -16,6 +16,7 @@ const NOTHING = (_format: Format): boolean => false
 function path({ type, model, streaming }: PathFacts): string {
   const base = `/model/${pathSegment(model)}`
   if (type === 'anthropicTokenCount') return `${base}/count-tokens`
+  if (type === 'embeddings') return `${base}/invoke`
   return streaming ? `${base}/converse-stream` : `${base}/converse`
 }
 
@@ -37,7 +38,7 @@ export function bedrock(settings: BedrockSettings): Provider {
     path: (facts, prefix) =>
       (prefix === undefined ? '' : trimSlashes(prefix)) + path({ ...facts, model: chosen ?? facts.model }),
     prepare: (body, { type }) => {
-      if (!isGuarded || type === 'anthropicTokenCount') return false
+      if (!isGuarded || type !== 'messages') return false
       body['guardrailConfig'] = { guardrailIdentifier, guardrailVersion, trace: 'enabled' }
       return true
     },

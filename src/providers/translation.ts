@@ -6,6 +6,7 @@ import {
   toMessages,
 } from './anthropic-completions.ts'
 import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { fromInvoke, TOKENS_HEADER, toInvoke } from './bedrock-embeddings.ts'
 import { errorFromConverse, fromConverse } from './converse-answer.ts'
 import { markForCache, type PromptCaching } from './converse-caching.ts'
 import { toConverse } from './converse-request.ts'
@@ -16,6 +17,7 @@ import { toCompletions } from './messages-completions-request.ts'
 import { MessagesFromCompletionsStream } from './messages-completions-stream.ts'
 import type { Format, Provider } from './provider.ts'
 import { ToolNames } from './tool-names.ts'
+import { fromPredict, toPredict } from './vertex-embeddings.ts'
 
 /** One streamed answer on its way back; each call returns the bytes to send on, perhaps none. */
 export interface AnswerStream {
@@ -47,6 +49,12 @@ export interface AnswerFacts {
   readonly model: string
 }
 
+/** What the way back needs to know of a whole answer besides its body. */
+export interface WholeAnswerFacts extends AnswerFacts {
+  /** A header of the answer, by its name in lower case. */
+  readonly header: (name: string) => string | undefined
+}
+
 /** Between the shape a client speaks and the one its provider takes, for one request. */
 export interface Translation {
   /** The shape that goes upstream. */
@@ -56,7 +64,13 @@ export interface Translation {
   /** Throws `TranslationError` for what has no equivalent. */
   request(body: JsonObject, facts: RequestFacts): JsonObject
   /** A whole JSON answer; throws when the body is not what the provider's API answers. */
-  answer(status: number, body: Buffer, facts: AnswerFacts): Buffer
+  answer(status: number, body: Buffer, facts: WholeAnswerFacts): Buffer
+  /** Absent where nothing is streamed. */
+  stream?(facts: AnswerFacts): AnswerStream
+}
+
+/** Of answers that may be streamed. */
+interface Streamed extends Translation {
   stream(facts: AnswerFacts): AnswerStream
 }
 
@@ -77,7 +91,7 @@ function answered(
 /** Anthropic wants a limit where OpenAI's clients need not name one; agentgateway fills in the same. */
 const DEFAULT_MAX_TOKENS = 4096
 
-const completionsToMessages: Translation = {
+const completionsToMessages: Streamed = {
   as: 'messages',
   request: body => toMessages(body, { defaultMaxTokens: DEFAULT_MAX_TOKENS }),
   answer: (status, body, facts) =>
@@ -94,7 +108,7 @@ function messagesToCompletions({ renamesTokenLimit }: Provider): Translation {
   }
 }
 
-function messagesToConverse(): Translation {
+function messagesToConverse(): Streamed {
   const tools = new ToolNames()
   return {
     as: 'messages',
@@ -110,9 +124,40 @@ const messagesToTokenCount: Translation = {
   as: 'anthropicTokenCount',
   request: toTokenCount,
   answer: (status, body) => answered(status, body, fromTokenCount, errorFromConverse),
-  stream: () => {
-    throw new SyntaxError('a token count is no stream')
-  },
+}
+
+/** OpenAI's embeddings in another form: `to` and `from` are told in which form the client wants its vectors. */
+function embeddingsTo(
+  to: (body: JsonObject, model: string) => JsonObject,
+  from: (answer: JsonObject, facts: WholeAnswerFacts, isBase64: boolean) => JsonObject,
+  error: (status: number, text: string) => string,
+): Translation {
+  let isBase64 = false
+  return {
+    as: 'embeddings',
+    request: (body, { model }) => {
+      isBase64 = body['encoding_format'] === 'base64'
+      return to(body, model)
+    },
+    answer: (status, body, facts) => answered(status, body, answer => from(answer, facts, isBase64), error),
+  }
+}
+
+function embeddingsToPredict(): Translation {
+  return embeddingsTo(
+    toPredict,
+    (answer, { model }, isBase64) => fromPredict(answer, model, isBase64),
+    errorFromMessages,
+  )
+}
+
+function embeddingsToInvoke(): Translation {
+  return embeddingsTo(
+    toInvoke,
+    (answer, { model, header }, isBase64) =>
+      fromInvoke(answer, { model, counted: header(TOKENS_HEADER), isBase64 }),
+    (status, text) => errorFromMessages(status, errorFromConverse(status, text)),
+  )
 }
 
 /** Clients of the Messages API mark for the cache what they want in it; those of Chat Completions have no word for it. */
@@ -129,7 +174,7 @@ function completionsToConverse(): Translation {
 }
 
 /** One translation behind another: the client's side of `outer`, the provider's of `inner`. */
-function chained(outer: Translation, inner: Translation): Translation {
+function chained(outer: Streamed, inner: Streamed): Streamed {
   return {
     ...inner,
     request: (body, facts) => inner.request(outer.request(body, facts), facts),
@@ -168,6 +213,7 @@ class ChainedStream implements AnswerStream {
 /** How a request of a shape that the provider does not take is put into one that it takes; undefined: not at all. */
 export function translationFor(provider: Provider, from: Format, model: string): Translation | undefined {
   if (provider.kind === 'bedrock') return toBedrock(from)
+  if (provider.kind === 'vertex' && from === 'embeddings') return embeddingsToPredict()
   if (from === 'completions' && provider.accepts('messages', model)) return completionsToMessages
   if (from === 'messages' && provider.accepts('completions', model)) return messagesToCompletions(provider)
   return undefined
@@ -176,6 +222,7 @@ export function translationFor(provider: Provider, from: Format, model: string):
 function toBedrock(from: Format): Translation | undefined {
   if (from === 'messages') return messagesToConverse()
   if (from === 'completions') return completionsToConverse()
+  if (from === 'embeddings') return embeddingsToInvoke()
   return from === 'anthropicTokenCount' ? messagesToTokenCount : undefined
 }
 

@@ -16,9 +16,14 @@ const ANTHROPIC_VERSION = 'vertex-2023-10-16'
 const EMBEDDING = /^(?:gemini-embedding|text-|textembedding|multimodalembedding)/
 const DATED = /-(\d{8})$/
 
+/** A model of Google without its publisher. */
+function plainName(model: string): string {
+  return model.replace(/^(?:.*publishers\/google\/models\/|models\/|google\/)/, '')
+}
+
 /** The name of a Gemini model without its publisher; undefined for any other model. */
 function geminiModel(model: string): string | undefined {
-  const name = model.replace(/^(?:.*publishers\/google\/models\/|models\/|google\/)/, '')
+  const name = plainName(model)
   return /^gemini[-@][^/]*$/.test(name) && !EMBEDDING.test(name) ? name : undefined
 }
 
@@ -38,6 +43,7 @@ function hostOf(region: string): string {
 function path(facts: PathFacts): string {
   const { type, model, streaming } = facts
   if (type === 'anthropicTokenCount') return '/publishers/anthropic/models/count-tokens:rawPredict'
+  if (type === 'embeddings') return `/publishers/google/models/${pathSegment(plainName(model))}:predict`
   const claude = claudeModel(model)
   if (type === 'messages' && claude !== undefined)
     return `/publishers/anthropic/models/${pathSegment(claude)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`

@@ -65,6 +65,23 @@ test('counts the tokens of a request', async () => {
   expect((await count({ invokeModel: { body: '{' } })).status).toBe(400)
 })
 
+test.each([
+  ['one text', { inputText: 'hello' }, { embedding: expect.any(Array), inputTextTokenCount: 2 }, null],
+  ['a list', { texts: ['a', 'b'] }, { embeddings: [expect.any(Array), expect.any(Array)] }, '1'],
+  [
+    'a section',
+    { singleEmbeddingParams: { text: { value: 'hello' } } },
+    { embeddings: [{ embedding: expect.any(Array) }] },
+    '2',
+  ],
+])('makes vectors of %s', async (_title, asked, wanted, tokens) => {
+  const { url } = await mock()
+  const response = await fetch(`${url}/model/m/invoke`, post(auth, asked))
+  expect(response.headers.get('x-amzn-bedrock-input-token-count')).toBe(tokens)
+  expect(await json(response)).toMatchObject(wanted)
+  expect((await fetch(`${url}/model/m/invoke`, post(auth, { texts: [1] }))).status).toBe(400)
+})
+
 test('lists models', async () => {
   const { url } = await mock({ keys: [KEY] })
   const headers = { ...auth, host: 'bedrock.us-east-1.amazonaws.com' }

@@ -210,3 +210,14 @@ describe('refusals', () => {
     expect(await json(response)).toMatchObject([{ error: { code: 400, status: 'INVALID_ARGUMENT' } }])
   })
 })
+
+test('predicts embeddings as on Vertex AI', async () => {
+  const { url } = await mock()
+  const path = '/v1/projects/p/locations/l/publishers/google/models/text-embedding-005:predict'
+  const token = { authorization: 'Bearer ya29.canary0123456789' }
+  const response = await fetch(url + path, post(token, { instances: [{ content: 'hello' }] }))
+  expect(await json(response)).toMatchObject({
+    predictions: [{ embeddings: { values: expect.any(Array), statistics: { token_count: 2 } } }],
+  })
+  expect((await fetch(url + path, post(token, { instances: [] }))).status).toBe(400)
+})

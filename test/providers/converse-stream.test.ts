@@ -164,8 +164,9 @@ describe('frames of Converse as chunks of a completion', () => {
   const translation = translationFor(bedrock({ region: 'r' }), 'completions', 'm')
   const facts = { created: 1, includeUsage: true, model: 'm' }
   const open = (): Stream => {
-    if (translation === undefined) throw new Error('completions are not translated')
-    return translation.stream(facts)
+    const stream = translation?.stream?.(facts)
+    if (stream === undefined) throw new Error('completions are not translated')
+    return stream
   }
 
   it.each([1, 50, 10_000])('text, calls and counts, in pieces of %i bytes', size => {
