@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { Readable } from 'node:stream'
 import { jsonOf } from './json.ts'
 import type { SourceProblem } from './source.ts'
 
@@ -27,6 +28,8 @@ export interface Answer {
 
 /** Larger answers hold no key. Bytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024
+/** The code of the error that cuts one off. */
+export const TOO_LARGE = 'TOO_LARGE'
 /** The same for one line of an answer that goes on; it may stand beside other things. Characters. */
 const MAX_LINE = 2 * MAX_ANSWER_BYTES
 
@@ -68,7 +71,7 @@ async function readLines(answer: IncomingMessage, take: (line: string) => void):
   for await (const chunk of answer.setEncoding('utf8')) {
     const lines = (open + String(chunk)).split('\n')
     open = lines.pop() ?? ''
-    if (open.length > MAX_LINE) throw Object.assign(new Error('too large'), { code: 'TOO_LARGE' })
+    if (open.length > MAX_LINE) throw endless()
     for (const line of lines) if (line !== '') take(line)
   }
 }
@@ -165,13 +168,27 @@ function send(
 
 async function gather(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
+  for await (const chunk of withinLimit(answer)) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** The bytes of an answer as they come; ends the connection, and throws TOO_LARGE, where they are more than a key needs. */
+export async function* withinLimit(answer: Readable): AsyncGenerator<Buffer> {
   let size = 0
   for await (const chunk of answer) {
     size += (chunk as Buffer).length
-    if (size > MAX_ANSWER_BYTES) throw Object.assign(new Error('too large'), { code: 'TOO_LARGE' })
-    chunks.push(chunk as Buffer)
+    if (size > MAX_ANSWER_BYTES) throw endless()
+    yield chunk as Buffer
   }
-  return Buffer.concat(chunks).toString('utf8')
+}
+
+function endless(): Error {
+  return Object.assign(new Error('too large'), { code: TOO_LARGE })
+}
+
+/** What is said of an answer that was cut off. */
+export function tooLarge(who: string): SourceProblem {
+  return { code: 'too-large', message: `${who} sent more than 1 MiB`, hint: 'is this the right secret?' }
 }
 
 function problemOf(error: unknown, url: URL): SourceProblem {
@@ -183,13 +200,7 @@ function problemOf(error: unknown, url: URL): SourceProblem {
       hint: 'look whether it can be reached from here, or give it longer with `timeout:` in agw.yaml',
     }
   }
-  if (code === 'TOO_LARGE') {
-    return {
-      code: 'too-large',
-      message: `${url.host} sent more than 1 MiB`,
-      hint: 'is this the right secret?',
-    }
-  }
+  if (code === TOO_LARGE) return tooLarge(url.host)
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code)) {
     return {
       code: 'unreachable',

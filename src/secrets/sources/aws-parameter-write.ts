@@ -2,6 +2,7 @@ import type * as Sdk from '@aws-sdk/client-ssm'
 import { AgwError } from '../../errors.ts'
 import type { Secret } from '../secret.ts'
 import { changedMeanwhile, type Reference, type SourceContext } from '../source.ts'
+import { abort } from './aws-call.ts'
 
 type Where = Reference<'aws-ssm'>['where']
 
@@ -68,8 +69,4 @@ function inClear({ name }: Where): AgwError {
   return new AgwError('SLOT_NOT_WRITABLE', `aws-ssm ${name} is a parameter in clear text`, {
     hint: 'delete it there, then store the key again: agw makes a SecureString',
   })
-}
-
-function abort({ signal }: SourceContext): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal }
 }

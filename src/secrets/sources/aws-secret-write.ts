@@ -1,7 +1,15 @@
 import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { jsonOf } from '../json.ts'
 import type { Secret } from '../secret.ts'
-import { pinned, problemError, type Reference, type SourceContext, type SourceProblem } from '../source.ts'
+import {
+  changedMeanwhile,
+  pinned,
+  problemError,
+  type Reference,
+  type SourceContext,
+  type SourceProblem,
+} from '../source.ts'
+import { abort } from './aws-call.ts'
 
 type Where = Reference<'aws-secretsmanager'>['where']
 
@@ -24,17 +32,46 @@ export async function writeSecret(
   value: Secret | undefined,
   context: SourceContext,
 ): Promise<boolean> {
-  const { sdk, client } = manager
   const { id, field, stage } = where
   if (stage !== undefined && stage !== 'AWSCURRENT') throw pinned(`aws-secretsmanager ${id}`, 'stage')
   const found = await read(manager, id, context)
-  const before = found === DELETED ? undefined : found
-  const after = field === undefined ? value?.reveal() : withField(before, field, value?.reveal())
-  if (after === before) return false
-  // Deleted as AWS does it unless told: it can be restored for thirty days.
-  if (after === undefined) await client.send(new sdk.DeleteSecretCommand({ SecretId: id }), abort(context))
-  else await put(manager, id, after, found === DELETED, context)
+  if (found === DELETED) return value !== undefined && (await revive(manager, where, value, context))
+  const after = field === undefined ? value?.reveal() : withField(found, field, value?.reveal())
+  if (after === found) return false
+  if (after !== undefined) {
+    await put(manager, id, after, context)
+    return true
+  }
+  // What was taken away must not come back with the secret when it is restored.
+  if (field !== undefined) await put(manager, id, '{}', context)
+  await drop(manager, id, context)
   return true
+}
+
+/** Sets a secret that is deleted: it is restored, with its other fields where one of them is set. */
+async function revive(
+  manager: Manager,
+  { id, field }: Where,
+  value: Secret,
+  context: SourceContext,
+): Promise<true> {
+  const { sdk, client } = manager
+  await client.send(new sdk.RestoreSecretCommand({ SecretId: id }), abort(context))
+  try {
+    const text = await read(manager, id, context)
+    if (typeof text !== 'string') throw changedMeanwhile(`aws-secretsmanager ${id}`)
+    const after = field === undefined ? value.reveal() : withField(text, field, value.reveal())
+    if (after !== undefined && after !== text) await put(manager, id, after, context)
+    return true
+  } catch (error) {
+    await drop(manager, id, context).catch(() => undefined)
+    throw error
+  }
+}
+
+/** As AWS does it unless told: it can be restored for thirty days. */
+async function drop({ sdk, client }: Manager, id: string, context: SourceContext): Promise<void> {
+  await client.send(new sdk.DeleteSecretCommand({ SecretId: id }), abort(context))
 }
 
 /** The whole text of a secret; undefined where there is none. */
@@ -63,10 +100,8 @@ async function put(
   { sdk, client }: Manager,
   id: string,
   text: string,
-  isDeleted: boolean,
   context: SourceContext,
 ): Promise<void> {
-  if (isDeleted) await client.send(new sdk.RestoreSecretCommand({ SecretId: id }), abort(context))
   try {
     await client.send(new sdk.PutSecretValueCommand({ SecretId: id, SecretString: text }), abort(context))
   } catch (error) {
@@ -95,8 +130,4 @@ const NO_TEXT: SourceProblem = {
   code: 'malformed',
   message: 'the secret holds bytes, which agw does not write',
   hint: 'name another secret',
-}
-
-function abort({ signal }: SourceContext): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal }
 }

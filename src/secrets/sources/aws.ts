@@ -1,5 +1,5 @@
 import { AgwError } from '../../errors.ts'
-import { isSafe, noTls } from '../http.ts'
+import { isSafe, noTls, TOO_LARGE, tooLarge } from '../http.ts'
 import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type SourceProblem,
   type StoreResult,
 } from '../source.ts'
+import { abort, limitAnswers, NEXT_TO_THE_CONNECTION } from './aws-call.ts'
 import { dropParameter, type ParameterStore, putParameter } from './aws-parameter-write.ts'
 import { type Manager, writeSecret } from './aws-secret-write.ts'
 import { fieldOf, strangeAnswer, textOf } from './decode.ts'
@@ -121,12 +122,16 @@ function secretOf({ Type, Value }: Parameter): Secret | SourceProblem {
 
 async function openManager(context: SourceContext): Promise<Manager> {
   const sdk = await load(() => import('@aws-sdk/client-secrets-manager'), 'client-secrets-manager')
-  return { sdk, client: new sdk.SecretsManagerClient(optionsOf(context)) }
+  const client = new sdk.SecretsManagerClient(optionsOf(context))
+  client.middlewareStack.add(limitAnswers, NEXT_TO_THE_CONNECTION)
+  return { sdk, client }
 }
 
 async function openStore(context: SourceContext): Promise<ParameterStore> {
   const sdk = await load(() => import('@aws-sdk/client-ssm'), 'client-ssm')
-  return { sdk, client: new sdk.SSMClient(optionsOf(context)) }
+  const client = new sdk.SSMClient(optionsOf(context))
+  client.middlewareStack.add(limitAnswers, NEXT_TO_THE_CONNECTION)
+  return { sdk, client }
 }
 
 /** Writes with a client of its own; what the SDK throws is told as for reading. */
@@ -188,10 +193,6 @@ function optionsOf({ env, connections }: SourceContext) {
   }
 }
 
-function abort({ signal }: SourceContext): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal }
-}
-
 function keyOf(value: Secret, field: string): Secret | SourceProblem | undefined {
   try {
     return fieldOf(at(JSON.parse(value.reveal()), field))
@@ -212,6 +213,7 @@ function problemOf(error: unknown, what: 'read' | 'write' = 'read'): SourceProbl
       hint: 'look whether it can be reached from here',
     }
   }
+  if (code === TOO_LARGE) return tooLarge('AWS')
   if (name === 'InvalidRequestException') {
     const message = 'the secret is marked for deletion, or not ready yet (InvalidRequestException)'
     return { code: 'missing', message, hint: 'restore it with `aws secretsmanager restore-secret`' }

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gather } from '../../../src/secrets/gather.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
@@ -125,10 +128,27 @@ describe.skipIf(noMoto !== undefined)(`AWS on moto, an emulator${unless(noMoto)}
     await secretsManagerSource.remove?.(secret({ id: 'keys', field: 'n' }), context())
     expect([...(await gather([place], context())).values()].map(said)).toEqual(['missing'])
     await secretsManagerSource.store?.(place, new Secret('again'), context())
+    // A field that was taken away is not back, though its secret is.
     expect(await text()).toBe('{"a":"again"}')
+    await client.send(
+      new sdk.PutSecretValueCommand({ SecretId: 'keys', SecretString: '{"n":5,"a":"again"}' }),
+    )
+    const gone = () => client.send(new sdk.DeleteSecretCommand({ SecretId: 'keys' }))
+    await gone()
+    expect(await secretsManagerSource.remove?.(place, context())).toMatchObject({ changed: false })
+    await secretsManagerSource.store?.(secret({ id: 'keys', field: 'n' }), new Secret('6'), context())
+    expect(await text()).toBe('{"n":"6","a":"again"}')
+    await gone()
+    await secretsManagerSource.store?.(place, new Secret('again'), context())
+    expect(await text()).toBe('{"n":"6","a":"again"}')
     await client.send(new sdk.PutSecretValueCommand({ SecretId: 'keys', SecretString: 'no JSON' }))
     await expect(secretsManagerSource.store?.(place, new Secret('x'), context())).rejects.toThrow(/not JSON/)
     expect(await text()).toBe('no JSON')
+    await gone()
+    await expect(secretsManagerSource.store?.(place, new Secret('x'), context())).rejects.toThrow(/not JSON/)
+    await expect(text()).rejects.toThrow(/marked deleted/)
+    await secretsManagerSource.store?.(secret({ id: 'keys' }), new Secret('whole'), context())
+    expect(await text()).toBe('whole')
     const before = secret({ id: 'keys', stage: 'AWSPREVIOUS' })
     await expect(secretsManagerSource.store?.(before, new Secret('x'), context())).rejects.toThrow(
       /one version/,
@@ -205,6 +225,31 @@ describe('AWS that cannot be reached', () => {
     await expect(
       secretsManagerSource.store?.(place, new Secret('x'), { env, configDir: '/', connections }),
     ).rejects.toThrow(/without TLS/)
+  })
+
+  test.each([
+    ['a secret', entry],
+    ['a parameter', { ...entry, kind: 'aws-ssm', where: { name: '/x' } } as const],
+  ])('an answer without end is cut off: %s', async (_, one) => {
+    Object.assign(process.env, LOGIN)
+    let sent = 0
+    const endless = createServer((_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write('k'.repeat(64 * 1024))) sent += 64 * 1024
+      }
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' })
+      response.on('drain', more)
+      more()
+    }).listen(0, '127.0.0.1')
+    await once(endless, 'listening')
+    const endpoint = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`
+    const context = { env: LOGIN, configDir: '/', connections: { aws: { endpoint } } }
+    const found = problem((await gather([{ ...one, timeoutMs: 20_000 }], context)).get('A'))
+    for (const name of Object.keys(LOGIN)) delete process.env[name]
+    expect(found).toMatchObject({ code: 'too-large', message: expect.stringMatching(/more than 1 MiB/) })
+    endless.close()
+    await once(endless, 'close')
+    expect(sent).toBeLessThan(32 * 1024 * 1024)
   })
 
   // The emulator leaves the selector out of its answer; this one answers as the reference of the API says.
