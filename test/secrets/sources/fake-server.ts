@@ -9,6 +9,8 @@ export interface Seen {
   readonly url: string
   readonly headers: IncomingMessage['headers']
   readonly body: string
+  /** Whether the one who asks is still there. */
+  isOpen(): boolean
 }
 
 /** What a fake store answers. */
@@ -36,8 +38,15 @@ export async function fakeServer(
     request.on('data', (chunk: Buffer) => {
       body += chunk.toString()
     })
+    const isOpen = (): boolean => !request.socket.destroyed
     request.on('end', async () => {
-      const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body }
+      const one = {
+        method: request.method ?? '',
+        url: request.url ?? '',
+        headers: request.headers,
+        body,
+        isOpen,
+      }
       seen.push(one)
       const { status, json, headers } = await answer(one)
       response.writeHead(status, { 'content-type': 'application/json', ...headers })
