@@ -20,6 +20,7 @@ import {
   reached,
 } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { removeLeftTemps } from '../secrets/temp-files.ts'
 
 /** A slot, its key and the way back, as they are while no other rotation of the key can change them. */
 export interface Scene {
@@ -50,6 +51,7 @@ export async function onScene<T>(options: SceneOptions, action: (scene: Scene) =
     })
   }
   const place = keyPlace(slotOf(loaded, options), load.cwd)
+  await removeLeftTemps(loaded.folder)
   return await aloneWith(loaded.path, place, load.env, async () => action(await sceneOf(place, options)))
 }
 

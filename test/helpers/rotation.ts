@@ -51,18 +51,31 @@ export async function endTime(folder: string, inMs = -1000): Promise<void> {
   }
 }
 
-/** Kills the program just before its n-th change to the file system. */
-export function killedAt(number: number): Record<string, string> {
+/**
+ * Kills the program just before its n-th change to the file system or to a store that is reached by HTTP. `lasting` counts
+ * those changes only that are seen afterwards: no folder that is there already, no lock of a program that is dead.
+ */
+export function killedAt(number: number, { lasting = false } = {}): Record<string, string> {
   const code = `
     import fs from 'node:fs/promises'
+    import http from 'node:http'
     import { syncBuiltinESMExports } from 'node:module'
     let count = 0
+    const change = () => {
+      if (++count === ${number}) process.kill(process.pid, 'SIGKILL')
+    }
     for (const name of ['rename', 'rm', 'mkdir', 'link', 'unlink', 'chmod']) {
       const real = fs[name]
+      const isSeen = path => !${lasting} || !(name === 'mkdir' || String(path).endsWith('.agw-lock'))
       fs[name] = (...args) => {
-        if (++count === ${number}) process.kill(process.pid, 'SIGKILL')
+        if (isSeen(args[0])) change()
         return real(...args)
       }
+    }
+    const { request } = http
+    http.request = (url, options, ...rest) => {
+      if (!['GET', undefined].includes(options.method)) change()
+      return request(url, options, ...rest)
     }
     syncBuiltinESMExports()`
   return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` }
