@@ -13,8 +13,15 @@ const policy = (policies: object) => JSON.parse(toHost('a.test:80', policies))
 const ai = (provider: object) => route({ backends: [{ ai: { name: 'x', ...provider } }] })
 const ROUTE = 'binds[0].listeners[0].routes[0]'
 
+type Row = readonly [title: string, config: object, path: string, what: RegExp]
+
+/** Keys that are not run at all, whatever stands there: each is reported by its name. */
+function named(names: readonly string[], place: string, config: (name: string) => object): Row[] {
+  return names.map(name => [place + name, config(name), place + name, new RegExp(`"${name}"`)])
+}
+
 /** What is not run, and where it is found. */
-const UNSUPPORTED: readonly (readonly [title: string, config: object, path: string, what: RegExp])[] = [
+const UNSUPPORTED: readonly Row[] = [
   [
     'sets in brackets of a regular expression',
     route({ matches: [{ path: { regex: '/[a-z&&[^x]]' } }] }),
@@ -36,90 +43,43 @@ const UNSUPPORTED: readonly (readonly [title: string, config: object, path: stri
     /"listenerSet"/,
   ],
   ['tcpRoutes', { tcpRoutes: [{}] }, 'tcpRoutes', /"tcpRoutes"/],
-  ['services', { services: [{}] }, 'services', /"services"/],
-  ['workloads', { workloads: [{}] }, 'workloads', /"workloads"/],
-  ...(
+  ...named(['services', 'workloads'], '', name => ({ [name]: [{}] })),
+  ...named(
+    ['remoteRateLimit', 'extAuthz', 'extProc', 'a2a', 'mcpAuthorization'],
+    `${ROUTE}.policies.`,
+    name => policy({ [name]: {} }),
+  ),
+  ...named(
     [
-      ['a Redis of limits', 'remoteRateLimit', {}],
-      ['a service that decides', 'extAuthz', {}],
-      ['a service that changes requests', 'extProc', {}],
-      ['agents', 'a2a', {}],
-      ['rules for tools', 'mcpAuthorization', {}],
-    ] as const
-  ).map(
-    ([title, name, value]) =>
-      [title, policy({ [name]: value }), `${ROUTE}.policies.${name}`, new RegExp(`"${name}"`)] as const,
+      'sessionAffinity',
+      'backendTunnel',
+      'inferenceRouting',
+      'tcp',
+      'extAuthz',
+      'mcpAuthorization',
+      'mcpGuardrails',
+      'a2a',
+    ],
+    `${ROUTE}.backends[0].policies.`,
+    name => route({ backends: [{ host: 'a:1', policies: { [name]: {} } }] }),
   ),
-  ...[
-    'sessionAffinity',
-    'backendTunnel',
-    'inferenceRouting',
-    'tcp',
-    'extAuthz',
-    'mcpAuthorization',
-    'mcpGuardrails',
-    'a2a',
-  ].map(
-    name =>
-      [
-        `${name} of a backend`,
-        route({ backends: [{ host: 'a:1', policies: { [name]: {} } }] }),
-        `${ROUTE}.backends[0].policies.${name}`,
-        new RegExp(`"${name}"`),
-      ] as const,
+  ...named(['aws', 'dynamic', 'internal', 'routeGroup'], `${ROUTE}.backends[0].`, name =>
+    route({ backends: [{ [name]: {} }] }),
   ),
-  ...(
-    [
-      ['aws', { agentCore: {} }],
-      ['dynamic', {}],
-      ['internal', 'forward'],
-      ['routeGroup', 'g'],
-    ] as const
-  ).map(
-    ([name, value]) =>
-      [
-        `a backend of kind ${name}`,
-        route({ backends: [{ [name]: value }] }),
-        `${ROUTE}.backends[0].${name}`,
-        new RegExp(`"${name}"`),
-      ] as const,
+  ...named(
+    ['networkAuthorization', 'networkExtAuthz', 'proxyProtocol', 'connect', 'tcp'],
+    'frontendPolicies.',
+    name => ({ frontendPolicies: { [name]: {} } }),
   ),
-  ...(['networkAuthorization', 'networkExtAuthz', 'proxyProtocol', 'connect', 'tcp'] as const).map(
-    name =>
-      [
-        `${name} of all listeners`,
-        { frontendPolicies: { [name]: { mode: 'route' } } },
-        `frontendPolicies.${name}`,
-        new RegExp(`"${name}"`),
-      ] as const,
+  ...named(
+    ['http2WindowSize', 'http2KeepaliveInterval', 'maxConnectionDuration'],
+    'frontendPolicies.http.',
+    name => ({ frontendPolicies: { http: { [name]: 1 } } }),
   ),
-  ...(['http2WindowSize', 'http2KeepaliveInterval', 'maxConnectionDuration'] as const).map(
-    name =>
-      [
-        `${name} of all listeners`,
-        { frontendPolicies: { http: { [name]: 1 } } },
-        `frontendPolicies.http.${name}`,
-        new RegExp(`"${name}"`),
-      ] as const,
-  ),
-  ...(
-    [
-      'storage',
-      'session',
-      'metrics',
-      'modelCatalog',
-      'customFunctions',
-      'standardAttributes',
-      'hbone',
-    ] as const
-  ).map(
-    name =>
-      [
-        `config.${name}`,
-        { config: { [name]: { a: 1 } } },
-        `config.${name}`,
-        new RegExp(`"${name}"`),
-      ] as const,
+  ...named(
+    ['storage', 'session', 'metrics', 'modelCatalog', 'customFunctions', 'standardAttributes', 'hbone'],
+    'config.',
+    name => ({ config: { [name]: {} } }),
   ),
   ['route groups', { routeGroups: [{}] }, 'routeGroups', /"routeGroups"/],
   ['admin pages on a socket', { config: { adminAddr: 'unix:/run/a' } }, 'config.adminAddr', /Unix socket/],
