@@ -25,7 +25,7 @@ interface Scenario {
     readonly headers?: Record<string, string>
     readonly body?: unknown
   }
-  /** What the upstream must have been sent; `false` when it must not have been called. */
+  /** What the upstream must have been sent; `false` when it must not have been called, as for every refusal. */
   readonly sees?:
     | false
     | {
@@ -72,7 +72,9 @@ function expectBody(body: string, wanted: unknown): void {
 type Way = 'sockets' | 'memory'
 
 async function run(scenario: Scenario, configs: ScenarioFile['configs'], way: Way): Promise<void> {
-  const { request = {}, answer = {}, sees, gets = {}, logs } = scenario
+  const { request = {}, answer = {}, gets = {}, logs } = scenario
+  const isRefusal = scenario.answer === undefined && (gets.status ?? 200) >= 400
+  const { sees = isRefusal ? false : undefined } = scenario
   const config = typeof scenario.config === 'string' ? configs?.[scenario.config] : scenario.config
   const upstream = await startUpstream(response => {
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers })

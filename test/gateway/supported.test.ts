@@ -81,6 +81,19 @@ const UNSUPPORTED: readonly Row[] = [
     'config.',
     name => ({ config: { [name]: {} } }),
   ),
+  ...named(['spiffe'], 'gateways.a.tls.', name => ({ gateways: { a: { port: 1, tls: { [name]: {} } } } })),
+  ...named(['alpn', 'subjectAltNames', 'spiffe'], `${ROUTE}.policies.backendTLS.`, name =>
+    policy({ backendTLS: { [name]: ['x'] } }),
+  ),
+  ...named(['database'], 'frontendPolicies.accessLog.', name => ({
+    frontendPolicies: { accessLog: { [name]: {} } },
+  })),
+  [
+    'names of headers in another case',
+    { frontendPolicies: { http: { http1HeaderCase: 'upper' } } },
+    'frontendPolicies.http.http1HeaderCase',
+    /header case/,
+  ],
   ['route groups', { routeGroups: [{}] }, 'routeGroups', /"routeGroups"/],
   ['admin pages on a socket', { config: { adminAddr: 'unix:/run/a' } }, 'config.adminAddr', /Unix socket/],
   [

@@ -78,6 +78,32 @@ describe('retry', () => {
     expect((await nextEvent()).retries).toBeGreaterThan(0)
   })
 
+  it('tries a name again that does not resolve', async () => {
+    const { port, nextEvent } = await startTestGateway(
+      toHost('no-such-host.invalid:80', { retry: { codes: [], attempts: 2 } }),
+    )
+    expect(await call(port)).toMatchObject({
+      status: 503,
+      body: 'backends required DNS resolution which failed',
+    })
+    expect((await nextEvent()).retries).toBe(2)
+  })
+
+  it('waits for the backoff between two calls', async () => {
+    const times: number[] = []
+    const upstream = await startUpstream(response => {
+      times.push(performance.now())
+      response.writeHead(503).end()
+    })
+    const { port } = await gatewayTo(upstream.port, {
+      retry: { codes: [503], attempts: 1, backoff: '50ms' },
+    })
+    await call(port)
+    const [first = 0, second = 0] = times
+    // Timers may be a millisecond early; how late they are says nothing.
+    expect(second - first).toBeGreaterThanOrEqual(45)
+  })
+
   const breaking: readonly [how: string, breakOff: (socket: Socket) => unknown][] = [
     ['closes the connection', socket => socket.end()],
     ['resets it', socket => socket.resetAndDestroy()],
