@@ -16,7 +16,6 @@ import {
   UPSTREAM_TIMEOUT,
 } from './failures.ts'
 import type { Generation } from './generation.ts'
-import { GuardedRelay } from './guarded-relay.ts'
 import { listenerOf, misdirection } from './listeners.ts'
 import { isGuarded } from './llm/answer-guards.ts'
 import { modelList } from './llm/model-list.ts'
@@ -26,14 +25,15 @@ import { sendMirrors } from './mirror.ts'
 import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
 import { isEncoded, withPlainBody } from './plain-body.ts'
 import { runSteps } from './policies/run.ts'
-import { Relay } from './relay.ts'
+import { GuardedRelay } from './relay/guarded-relay.ts'
+import { Relay } from './relay/relay.ts'
+import { TranslatedRelay } from './relay/translated-relay.ts'
+import { WholeRelay } from './relay/whole-relay.ts'
 import type { Destination, ModelRouter, TokenPlace } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace, putTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
-import { TranslatedRelay } from './translated-relay.ts'
-import { WholeRelay } from './whole-relay.ts'
 
 /** Takes a request in; it stays with this generation to its end. */
 export function accept(

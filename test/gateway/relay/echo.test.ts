@@ -7,11 +7,11 @@ import {
   inflateSync,
 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { keyLike } from '../helpers/keys.ts'
-import { call, post, rawClient } from './kit/client.ts'
-import { startTestGateway } from './kit/gateway.ts'
-import { startRawUpstream } from './kit/raw-upstream.ts'
-import { startUpstream } from './kit/upstream.ts'
+import { keyLike } from '../../helpers/keys.ts'
+import { call, post, rawClient } from '../kit/client.ts'
+import { startTestGateway } from '../kit/gateway.ts'
+import { startRawUpstream } from '../kit/raw-upstream.ts'
+import { startUpstream } from '../kit/upstream.ts'
 
 const KEY = keyLike('openai', 'echo')
 const REFUSAL = JSON.stringify({ error: { message: `Incorrect API key provided: ${KEY}. Try again.` } })

@@ -1,10 +1,10 @@
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
-import { type ByteRedactionStream, Redactor } from '../secrets/redactor.ts'
-import type { Secret } from '../secrets/secret.ts'
-import type { GatewayResponse } from './exchange.ts'
-import { isCredentialHeader } from './header-names.ts'
-import type { AnswerHead, HeaderEdit } from './headers.ts'
+import { type ByteRedactionStream, Redactor } from '../../secrets/redactor.ts'
+import type { Secret } from '../../secrets/secret.ts'
+import type { GatewayResponse } from '../exchange.ts'
+import { isCredentialHeader } from '../header-names.ts'
+import type { AnswerHead, HeaderEdit } from '../headers.ts'
 
 /** Answers from here on are looked through: a redirect repeats the query of a request, an error its headers. */
 export const GUARDED_FROM = 300

@@ -1,9 +1,9 @@
-import { llmResponseFailure } from './failures.ts'
-import { headersWhere } from './header-names.ts'
-import type { AnswerHead } from './headers.ts'
-import { type GuardedEvents, rejectionEvent } from './llm/guarded-events.ts'
+import { llmResponseFailure } from '../failures.ts'
+import { headersWhere } from '../header-names.ts'
+import type { AnswerHead } from '../headers.ts'
+import { type GuardedEvents, rejectionEvent } from '../llm/guarded-events.ts'
+import type { OutgoingHead } from '../watcher.ts'
 import { Relay } from './relay.ts'
-import type { OutgoingHead } from './watcher.ts'
 
 /** Bytes of an answer that is sent as a whole; a longer one is refused. */
 const WHOLE_LIMIT = 16 * 1024 * 1024

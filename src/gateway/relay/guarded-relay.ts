@@ -1,6 +1,6 @@
-import { llmResponseFailure } from './failures.ts'
+import { llmResponseFailure } from '../failures.ts'
+import type { AnswerHead } from '../headers.ts'
 import { GatheringRelay } from './gathering-relay.ts'
-import type { AnswerHead } from './headers.ts'
 
 /** Headers that say something about bytes that may change. */
 const OF_THE_BYTES = new Set(['content-length', 'etag', 'digest', 'content-md5'])

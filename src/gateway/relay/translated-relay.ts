@@ -1,9 +1,9 @@
-import { type AnswerFacts, type AnswerStream, findHeader, type Translation } from '../providers/index.ts'
-import type { Exchange } from './exchange.ts'
-import { llmResponseFailure } from './failures.ts'
+import { type AnswerFacts, type AnswerStream, findHeader, type Translation } from '../../providers/index.ts'
+import type { Exchange } from '../exchange.ts'
+import { llmResponseFailure } from '../failures.ts'
+import type { AnswerHead } from '../headers.ts'
+import type { Destination } from '../runtime.ts'
 import { GatheringRelay } from './gathering-relay.ts'
-import type { AnswerHead } from './headers.ts'
-import type { Destination } from './runtime.ts'
 
 /** Headers of the provider's answer that say something about its bytes. */
 const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'content-type', 'etag', 'digest'])

@@ -1,5 +1,5 @@
+import type { AnswerHead } from '../headers.ts'
 import { GatheringRelay } from './gathering-relay.ts'
-import type { AnswerHead } from './headers.ts'
 
 /** Headers that say something about the bytes that are changed. */
 const OF_THE_BYTES = new Set(['content-length', 'content-encoding', 'etag', 'digest', 'content-md5'])

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import type { Exchange, GatewayResponse } from '../exchange.ts'
+import { INTERNAL_ERROR, SHUTTING_DOWN, upstreamFailure } from '../failures.ts'
+import type { AnswerHead } from '../headers.ts'
+import type { Destination } from '../runtime.ts'
+import { type Usage, UsageReader } from '../telemetry/usage.ts'
 import { GUARDED_FROM, type GuardedBody } from './echo.ts'
-import type { Exchange, GatewayResponse } from './exchange.ts'
-import { INTERNAL_ERROR, SHUTTING_DOWN, upstreamFailure } from './failures.ts'
-import type { AnswerHead } from './headers.ts'
-import type { Destination } from './runtime.ts'
-import { type Usage, UsageReader } from './telemetry/usage.ts'
 
 /** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
 const SHORT = 15 * 1024
