@@ -120,7 +120,8 @@ function withField(text: string | undefined, field: string, value: string | unde
   return Object.keys(data).length === 0 ? undefined : JSON.stringify(data)
 }
 
-const NO_JSON: SourceProblem = {
+/** What is said of a secret of which a field is named. */
+export const NO_JSON: SourceProblem = {
   code: 'malformed',
   message: 'the secret is not JSON, so it has no fields',
   hint: 'leave `field` out',

@@ -1,6 +1,6 @@
 import { AgwError } from '../../errors.ts'
 import { isSafe, noTls, TOO_LARGE, tooLarge } from '../http.ts'
-import { at } from '../json.ts'
+import { at, jsonOf } from '../json.ts'
 import { Secret } from '../secret.ts'
 import {
   problemError,
@@ -12,7 +12,7 @@ import {
 } from '../source.ts'
 import { abort, limitAnswers, NEXT_TO_THE_CONNECTION } from './aws-call.ts'
 import { dropParameter, type ParameterStore, putParameter } from './aws-parameter-write.ts'
-import { type Manager, writeSecret } from './aws-secret-write.ts'
+import { type Manager, NO_JSON, writeSecret } from './aws-secret-write.ts'
 import { fieldOf, strangeAnswer, textOf } from './decode.ts'
 import { pick, readPlaces } from './read-places.ts'
 
@@ -194,12 +194,8 @@ function optionsOf({ env, connections }: SourceContext) {
 }
 
 function keyOf(value: Secret, field: string): Secret | SourceProblem | undefined {
-  try {
-    return fieldOf(at(JSON.parse(value.reveal()), field))
-  } catch {
-    const message = 'the secret is not JSON, so it has no fields'
-    return { code: 'malformed', message, hint: 'leave `field` out' }
-  }
+  const json = jsonOf(value.reveal())
+  return json === undefined ? NO_JSON : fieldOf(at(json, field))
 }
 
 /** Only the name of the SDK's error is used: its text repeats parts of the request. */
