@@ -16,9 +16,9 @@ import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
 import { mismatch } from './match.ts'
 import type { Step } from './policies/policy.ts'
-import { Pools } from './pools.ts'
 import type { Listener, Runtime } from './runtime.ts'
 import { LocalLimits } from './traffic/limits.ts'
+import { Pools } from './upstream/pools.ts'
 
 /** What the gateway would do with a request, by the same tables and checks and without a network. */
 export async function explainRoute(runtime: Runtime, request: ExplainRequest): Promise<RouteExplanation> {

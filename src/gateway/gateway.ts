@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream'
 import { AgwError } from '../errors.ts'
-import type { ConnectTo } from './connect-to.ts'
 import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
-import { Pools, type StandIn } from './pools.ts'
 import { type ConnectionObserver, Port, type SlowClients } from './port.ts'
 import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
 import { Health, type Outcome } from './traffic/health.ts'
 import { type Limits, LocalLimits } from './traffic/limits.ts'
+import type { ConnectTo } from './upstream/connect-to.ts'
+import { Pools, type StandIn } from './upstream/pools.ts'
 
 export interface GatewayOptions {
   /** Address to listen on, 127.0.0.1 unless set. */

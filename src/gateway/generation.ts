@@ -1,10 +1,10 @@
 import type { Kept, KeptStates } from './kept.ts'
-import type { Pools } from './pools.ts'
 import type { Bind, Runtime } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
 import type { Outcome } from './traffic/health.ts'
 import type { Limits } from './traffic/limits.ts'
 import type { HealthRule } from './traffic/rules.ts'
+import type { Pools } from './upstream/pools.ts'
 
 /** A runtime while it serves. A reload makes the next one; this one is done when its last request is. */
 export class Generation {

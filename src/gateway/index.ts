@@ -13,7 +13,6 @@ export {
   startAdmin,
 } from './admin/server.ts'
 export { type CompileOptions, compileRuntime } from './compile/compile.ts'
-export { type ConnectTo, parseConnectTo } from './connect-to.ts'
 export { explainRoute } from './explain.ts'
 export type {
   DestinationExplanation,
@@ -42,3 +41,4 @@ export { Metrics, type MetricsSnapshot } from './telemetry/metrics.ts'
 export { metricsText, sumOf } from './telemetry/metrics-text.ts'
 export type { Outcome } from './traffic/health.ts'
 export { bucketFor, type Limits, LocalLimits, type Taken, type Want } from './traffic/limits.ts'
+export { type ConnectTo, parseConnectTo } from './upstream/connect-to.ts'

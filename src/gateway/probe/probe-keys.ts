@@ -6,7 +6,7 @@ import type { KeySlot } from '../../config/slots.ts'
 import { AgwError } from '../../errors.ts'
 import type { Verdict } from '../../providers/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
-import type { ConnectTo } from '../connect-to.ts'
+import type { ConnectTo } from '../upstream/connect-to.ts'
 import { NoAnswer, type Send, sender } from './send.ts'
 import { keyPlace, type ProbeTarget, probeTarget } from './target.ts'
 

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
+import type { Upstream, UpstreamTls } from '../runtime.ts'
 import { type ConnectTo, redirect } from './connect-to.ts'
 import { Connections } from './connections.ts'
-import type { Upstream, UpstreamTls } from './runtime.ts'
 import { buildConnector, type Connector } from './undici.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { AgwError } from '../errors.ts'
+import { AgwError } from '../../errors.ts'
 
 /** Connections to one address go to another; names in TLS and in `Host` stay. An absent part fits or keeps anything. */
 export interface ConnectTo {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Pools } from '../../src/gateway/pools.ts'
-import type { Upstream } from '../../src/gateway/runtime.ts'
-import { startUpstream } from './kit/upstream.ts'
+import type { Upstream } from '../../../src/gateway/runtime.ts'
+import { Pools } from '../../../src/gateway/upstream/pools.ts'
+import { startUpstream } from '../kit/upstream.ts'
 
 function upstreamAt(port: number, key = 'a'): Upstream {
   return {
