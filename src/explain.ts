@@ -97,8 +97,9 @@ async function fill(folder: string, setting: Setting): Promise<void> {
     mode: 0o600,
   })
   for (const [name, file] of Object.entries(files)) {
-    const { text: content, mode, daysOld = 0 } = typeof file === 'string' ? { text: file, mode: 0o600 } : file
-    await writeFile(join(folder, name), content)
+    const written = typeof file === 'string' ? { text: file, mode: 0o600 } : file
+    const { text: content, mode, daysOld = 0, encoding: stored = 'utf8' } = written
+    await writeFile(join(folder, name), content, stored)
     await chmod(join(folder, name), mode)
     const madeAt = new Date(Date.now() - daysOld * 86_400_000)
     await utimes(join(folder, name), madeAt, madeAt)

@@ -99,6 +99,7 @@ async function readSources(
   const variables = await loadVariables({
     env: options.env,
     configDir: folder,
+    shown: path => shortName(options.cwd, path),
     agw,
     ...((agw ?? options.lastGood) && !options.everyVariable && { wanted: used }),
     gather: options.gather,
@@ -183,11 +184,11 @@ export function requireConfig(loaded: Judged): Config {
   requireAgwFile(loaded)
   const isBroken = loaded.diagnostics.some(one => one.severity === 'error')
   if (!isBroken && loaded.draft !== undefined) return loaded.draft
-  throw invalid(loaded.name, loaded.diagnostics)
+  throw invalid(loaded.name, loaded.diagnostics, loaded.variables)
 }
 
 /** A config and what was found in it. */
-type Judged = Pick<LoadedConfig, 'name' | 'agw' | 'draft' | 'diagnostics'>
+type Judged = Pick<LoadedConfig, 'name' | 'agw' | 'draft' | 'diagnostics' | 'variables'>
 
 /** Findings of agw.yaml are errors, all of them: without it nobody knows where values come from. */
 function requireAgwFile({ agw }: Judged): void {
@@ -196,7 +197,7 @@ function requireAgwFile({ agw }: Judged): void {
 
 const UNRESOLVED = ['VARIABLE_UNSET', 'SOURCE_FAILED']
 
-function invalid(name: string, diagnostics: readonly Diagnostic[]): AgwError {
+function invalid(name: string, diagnostics: readonly Diagnostic[], variables?: VariableTable): AgwError {
   const errors = diagnostics.filter(one => one.severity === 'error')
   const unresolved = errors.every(one => UNRESOLVED.includes(one.code))
   const first = errors[0]
@@ -205,8 +206,18 @@ function invalid(name: string, diagnostics: readonly Diagnostic[]): AgwError {
   return new AgwError(
     unresolved ? 'SECRET_MISSING' : 'CONFIG_INVALID',
     `${name}${place}: ${first?.message ?? 'the config cannot be used'}${more}`,
-    { hint: first?.hint ?? '', diagnostics: errors },
+    {
+      hint: first === undefined ? '' : `${doubtfulLine(first, variables)}${first.hint}`,
+      diagnostics: errors,
+    },
   )
+}
+
+/** A variable that has no value may stand in the line of the dotenv file that cannot be read. */
+function doubtfulLine({ code }: Diagnostic, variables: VariableTable | undefined): string {
+  const { shown, findings: [line] = [] } = variables?.dotenv ?? {}
+  if (code !== 'VARIABLE_UNSET' || line === undefined) return ''
+  return `mend ${shown}:${line.line}:${line.column} (${line.message}), or `
 }
 
 /** The config as far as key slots need it: variables may be unset. Throws CONFIG_INVALID for anything else. */
@@ -219,7 +230,7 @@ export function requireKeyPlaces(loaded: Judged): Config {
 function requireBesidesVariables(loaded: Judged): Config {
   requireAgwFile(loaded)
   const others = loaded.diagnostics.filter(one => one.severity === 'error' && !UNRESOLVED.includes(one.code))
-  if (others.length > 0) throw invalid(loaded.name, others)
+  if (others.length > 0) throw invalid(loaded.name, others, loaded.variables)
   return loaded.draft ?? requireConfig(loaded)
 }
 

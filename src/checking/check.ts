@@ -15,7 +15,7 @@ import {
 } from '../config/index.ts'
 import type { Config } from '../config/schema.ts'
 import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { unsupportedFindings } from './unsupported.ts'
@@ -85,7 +85,7 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   if (agw !== undefined && agw.diagnostics.length > 0)
     found = found.map(one => afterFile(one, agw.document.file))
   const unread = loaded.variables.dotenvProblem
-  if (unread !== undefined) found = found.map(one => afterFile(one, shortName(load.cwd, unread.file)))
+  if (unread !== undefined) found = found.map(one => afterFile(one, unread.shown))
   const judged = applySuppressions(document, found, code => draft !== undefined && isCertain(code, options))
   const diagnostics = judged.diagnostics.toSorted((a, b) => a.range.start.offset - b.range.start.offset)
   return {
@@ -96,11 +96,7 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
     suppressed: judged.suppressed,
     secrets,
     keyFiles,
-    beside: [
-      ...besides(agw),
-      ...dotenvBeside(loaded, load.cwd),
-      ...(options.secrets ? dotenvUnread(loaded, load.cwd) : []),
-    ],
+    beside: [...besides(agw), ...dotenvBeside(loaded), ...(options.secrets ? dotenvUnread(loaded) : [])],
   }
 }
 
@@ -153,12 +149,11 @@ function afterFile(one: Diagnostic, file: string): Diagnostic {
 }
 
 /** The dotenv file as a file of its own in reports, where something is wrong with it; none of its lines is shown. */
-function dotenvBeside({ variables }: LoadedConfig, cwd: string): CheckedFile[] {
-  const { file, findings } = variables.dotenv ?? { file: '', findings: [] }
+function dotenvBeside({ variables }: LoadedConfig): CheckedFile[] {
+  const { file, shown: name, findings } = variables.dotenv ?? { file: '', shown: '', findings: [] }
   if (findings.length === 0) return []
-  const name = shortName(cwd, file)
-  const diagnostics = findings.map(({ line, message, hint }): Diagnostic => {
-    const at = { offset: 0, line, column: 1 }
+  const diagnostics = findings.map(({ line, column, message, hint }): Diagnostic => {
+    const at = { offset: 0, line, column }
     const { severity } = CODES.DOTENV_LINE
     return {
       code: 'DOTENV_LINE',
@@ -174,17 +169,16 @@ function dotenvBeside({ variables }: LoadedConfig, cwd: string): CheckedFile[] {
 }
 
 /** A dotenv file that cannot be read at all. */
-function dotenvUnread({ variables }: LoadedConfig, cwd: string): CheckedFile[] {
+function dotenvUnread({ variables }: LoadedConfig): CheckedFile[] {
   if (variables.dotenvProblem === undefined) return []
-  const { file: path, message, hint } = variables.dotenvProblem
-  const file = shortName(cwd, path)
-  const at = { offset: 0, line: 1, column: 1 }
-  const range = { start: at, end: at }
-  const { severity } = CODES.SOURCE_FAILED
+  const { file: path, shown, message, hint, at = { line: 1, column: 1 } } = variables.dotenvProblem
+  const place = { offset: 0, ...at }
+  const range = { start: place, end: place }
+  const { severity } = CODES.DOTENV_UNREADABLE
   const diagnostics: Diagnostic[] = [
-    { code: 'SOURCE_FAILED', severity, message: message.replace(path, file), hint, file, path: [], range },
+    { code: 'DOTENV_UNREADABLE', severity, message, hint, file: shown, path: [], range },
   ]
-  return [{ name: file, path, document: { lines: new LineIndex('') }, diagnostics, suppressed: [] }]
+  return [{ name: shown, path, document: { lines: new LineIndex('') }, diagnostics, suppressed: [] }]
 }
 
 /** The schema that `--schema` names, compiled; `undefined` when it names none. Throws USAGE and UPSTREAM_FAILED. */

@@ -79,6 +79,10 @@ export const CODES = {
     'the source of a variable gives no value',
     'agw.yaml says where the value comes from, and there is none, or the source does not answer.',
   ),
+  DOTENV_UNREADABLE: shape(
+    'dotenv file that cannot be read',
+    'None of its variables has a value then, and agw serve does not start.',
+  ),
   DOTENV_LINE: warning(
     'line of a dotenv file that is not what it seems',
     'The variable in it has another value than the line suggests, or none.',

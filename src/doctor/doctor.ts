@@ -1,7 +1,7 @@
 import { type Diagnostic, findConfig, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
-import { currentKeys, forgetExpired, listKeys, readKeyNotes } from '../secrets/index.ts'
+import { currentKeys, dotenvSentence, forgetExpired, listKeys, readKeyNotes } from '../secrets/index.ts'
 import { lookAtFiles } from './files.ts'
 import { type Finding, finding } from './finding.ts'
 import { lookAtPorts } from './ports.ts'
@@ -58,17 +58,25 @@ const WHY = {
 async function lookAtConfig(load: LoadOptions, found: Finding[]): Promise<LoadedConfig | undefined> {
   try {
     const { path, why } = await findConfig(load)
-    const loaded = await loadConfig(load)
+    const loaded = await loadConfig({ ...load, dotenvMayFail: true })
     found.push(finding('config', 'ok', `${path === '-' ? 'standard input' : path}, ${WHY[why]}`))
     found.push(...judged('config', loaded.diagnostics), ...judged('agw.yaml', loaded.agw?.diagnostics ?? []))
-    for (const { line, message, hint } of loaded.variables.dotenv?.findings ?? [])
-      found.push(finding('dotenv file', 'warning', `line ${line}: ${message}`, hint))
+    found.push(...lookAtDotenv(loaded))
     return loaded
   } catch (error) {
     if (!(error instanceof AgwError)) throw error
     found.push(finding('config', 'error', error.message, error.hint ?? ''))
     return undefined
   }
+}
+
+function lookAtDotenv({ variables: { dotenv, dotenvProblem: bad } }: LoadedConfig): Finding[] {
+  const { shown, findings = [] } = dotenv ?? {}
+  const doubts = findings.map(({ line, column, message, hint }) =>
+    finding('dotenv file', 'warning', `${shown}:${line}:${column}: ${message}`, hint),
+  )
+  if (bad === undefined) return doubts
+  return [...doubts, finding('dotenv file', 'error', dotenvSentence(bad), bad.hint)]
 }
 
 function judged(about: string, diagnostics: readonly Diagnostic[]): Finding[] {

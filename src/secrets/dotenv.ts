@@ -4,6 +4,7 @@ import { AgwError } from '../errors.ts'
 export interface DotenvFinding {
   /** 1-based. */
   readonly line: number
+  readonly column: number
   readonly message: string
   readonly hint: string
 }
@@ -22,8 +23,11 @@ interface Assignment {
   readonly valueStart: number
   readonly valueEnd: number
   readonly end: number
-  readonly finding: Omit<DotenvFinding, 'line'> | undefined
+  readonly finding: Doubt | undefined
 }
+
+/** What seems wrong, and the offset of the sign that shows it. */
+type Doubt = Pick<DotenvFinding, 'message' | 'hint'> & { readonly at: number }
 
 const LINE = /[^\r\n]*/y
 const HEAD = /[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*/y
@@ -38,13 +42,12 @@ const PLAIN = /^[\w./+:@%=,-]+$/
 export function parseDotenv(text: string): Dotenv {
   const values = new Map<string, string>()
   const findings: DotenvFinding[] = []
-  for (const { assignment, line } of statements(text)) {
-    if (assignment === undefined) {
-      findings.push({ line, message: 'this line is not NAME=value', hint: 'put a # in front of it' })
-      continue
-    }
-    values.set(assignment.name, assignment.value)
-    if (assignment.finding !== undefined) findings.push({ line, ...assignment.finding })
+  for (const { assignment, line, start } of statements(text)) {
+    const doubt = assignment === undefined ? { ...NO_ASSIGNMENT, at: start } : assignment.finding
+    if (assignment !== undefined) values.set(assignment.name, assignment.value)
+    if (doubt === undefined) continue
+    const { at, ...told } = doubt
+    findings.push({ line, column: columnOf(text, at), ...told })
   }
   return { values, findings }
 }
@@ -85,6 +88,16 @@ export function removeFromDotenv(text: string, name: string): string {
   return out + text.slice(copied)
 }
 
+const NO_ASSIGNMENT = {
+  message: 'this line is not NAME=value',
+  hint: 'write it so, or put a # in front of it',
+}
+
+/** 1-based. */
+function columnOf(text: string, at: number): number {
+  return at === 0 ? 1 : at - Math.max(text.lastIndexOf('\n', at - 1), text.lastIndexOf('\r', at - 1))
+}
+
 function splice(text: string, name: string, quoted: string): string {
   let out = ''
   let copied = 0
@@ -101,7 +114,9 @@ function splice(text: string, name: string, quoted: string): string {
 }
 
 /** Every line that is not blank and not a comment; a quoted value may take several. */
-function* statements(text: string): Generator<{ assignment: Assignment | undefined; line: number }> {
+function* statements(
+  text: string,
+): Generator<{ assignment: Assignment | undefined; line: number; start: number }> {
   let at = text.startsWith('\ufeff') ? 1 : 0
   let line = 1
   while (at < text.length) {
@@ -109,7 +124,7 @@ function* statements(text: string): Generator<{ assignment: Assignment | undefin
     let end = at + rest.length
     if (!/^\s*(?:#|$)/.test(rest)) {
       const assignment = readAssignment(text, at)
-      yield { assignment, line }
+      yield { assignment, line, start: at + rest.search(/\S/) }
       end = assignment?.end ?? end
     }
     const next = text.startsWith('\r\n', end) ? end + 2 : end + 1
@@ -145,19 +160,24 @@ function readAssignment(text: string, at: number): Assignment | undefined {
     valueStart,
     valueEnd: valueStart + value.length,
     end: valueStart + raw.length,
-    finding: unquotedFinding(name, raw, hash, `"'\``.includes(mark) && mark !== ''),
+    finding: unquotedFinding(name, raw, valueStart, hash, `"'\``.includes(mark) && mark !== ''),
   }
 }
 
 function unquotedFinding(
   name: string,
   raw: string,
+  start: number,
   hash: number,
   quoted: boolean,
-): Omit<DotenvFinding, 'line'> | undefined {
-  if (quoted) return { message: `the quote after ${name}= is never closed`, hint: 'close it' }
+): Doubt | undefined {
+  if (quoted) return { at: start, message: `the quote after ${name}= is never closed`, hint: 'close it' }
   if (hash > 0 && !/\s/.test(raw[hash - 1] ?? '')) {
-    return { message: `the value of ${name} ends at its #`, hint: 'put the value in quotes' }
+    return {
+      at: start + hash,
+      message: `the value of ${name} ends at its #`,
+      hint: 'put the value in quotes',
+    }
   }
   return undefined
 }

@@ -25,6 +25,12 @@ export { formerKey } from './rotation/former.ts'
 export { type Run, runWith, type ToolResult } from './run.ts'
 export { Secret } from './secret.ts'
 export { demandsOf, trust } from './trust.ts'
-export { type Gather, loadVariables, type VariableTable, type VariableValue } from './variables.ts'
+export {
+  dotenvSentence,
+  type Gather,
+  loadVariables,
+  type VariableTable,
+  type VariableValue,
+} from './variables.ts'
 export { watchFiles } from './watch.ts'
 export { removeEmptied, writeFileAtomic } from './write.ts'

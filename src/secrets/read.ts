@@ -26,6 +26,14 @@ export interface FileProblem {
   readonly code: FileProblemCode
   readonly message: string
   readonly hint: string
+  /** The first byte that is no text; 1-based. */
+  readonly at?: BadByte
+}
+
+/** Where a file stops being text. */
+interface BadByte {
+  readonly line: number
+  readonly column: number
 }
 
 /** A file that others can read. For a mount this is a note: the mode is the cluster's choice. */
@@ -88,7 +96,12 @@ export async function readTextFile(
   if (!file.ok) return file
   const text = decode(file.bytes)
   if (text !== undefined) return { ok: true, text, facts: file.facts }
-  return failed('not-utf8', `${shown} is not text in UTF-8`, 'is this the right file? A key is plain text')
+  const found = failed(
+    'not-utf8',
+    `${shown} is not text in UTF-8`,
+    'is this the right file? A key is plain text',
+  )
+  return { ok: false, problem: { ...found.problem, at: badByte(file.bytes) } }
 }
 
 /**
@@ -194,6 +207,19 @@ function decode(bytes: Buffer): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A sign that stands for what could not be read, and is not in the bytes itself, tells the place. */
+function badByte(bytes: Buffer): BadByte {
+  let [line, column, at] = [1, 1, 0]
+  for (const sign of bytes.toString('utf8')) {
+    const size = Buffer.byteLength(sign)
+    if (sign === '\ufffd' && bytes.toString('hex', at, at + size) !== 'efbfbd') break
+    at += size
+    column += sign.length
+    if (sign === '\n') [line, column] = [line + 1, 1]
+  }
+  return { line, column }
 }
 
 function notAFile(shown: string, folder: boolean): [string, string] {

@@ -24,6 +24,8 @@ export interface VariableOptions {
   /** A dotenv file that must exist; `false` for none. Without it `.env` in `configDir` is read where there is one. */
   readonly envFile?: string | false | undefined
   readonly configDir: string
+  /** How messages call a path; as it is unless told. */
+  readonly shown?: ((path: string) => string) | undefined
   /** A dotenv file that cannot be read gives no values and a problem of the table, instead of an error. */
   readonly dotenvMayFail?: boolean | undefined
   /** agw.yaml, where there is one. */
@@ -59,6 +61,23 @@ export interface FailedVariable extends SourceProblem {
   readonly place: string
 }
 
+/** Why a dotenv file gives no values, and where in it that shows. */
+export interface DotenvProblem {
+  /** Absolute. */
+  readonly file: string
+  /** As messages call it. */
+  readonly shown: string
+  readonly message: string
+  readonly hint: string
+  /** 1-based; absent where it is about the file as a whole. */
+  readonly at: FileProblem['at']
+}
+
+/** The problem with its place, as one text. */
+export function dotenvSentence({ shown, message, at }: DotenvProblem): string {
+  return at === undefined ? message : `${shown}:${at.line}:${at.column}: ${message}`
+}
+
 /** Every variable that config.yaml may use. */
 export interface VariableTable {
   lookup(name: string): VariableValue | undefined
@@ -71,7 +90,7 @@ export interface VariableTable {
   /** The dotenv file that was read, with its findings, mode and kind. */
   readonly dotenv: DotenvFile | undefined
   /** Why it could not be read, where it may fail. */
-  readonly dotenvProblem: (Pick<FileProblem, 'message' | 'hint'> & { readonly file: string }) | undefined
+  readonly dotenvProblem: DotenvProblem | undefined
 }
 
 /**
@@ -125,8 +144,10 @@ export async function loadVariables(options: VariableOptions): Promise<VariableT
   }
 }
 
-function dotenvProblem({ code, message, hint }: FileProblem, options: VariableOptions) {
-  return { file: dotenvPath(options), message, hint: code === 'not-utf8' ? 'save it as UTF-8' : hint }
+function dotenvProblem({ code, message, hint, at }: FileProblem, options: VariableOptions): DotenvProblem {
+  const file = dotenvPath(options)
+  const shown = options.shown?.(file) ?? file
+  return { file, shown, message: code === 'not-utf8' ? 'this is no text in UTF-8' : message, hint, at }
 }
 
 /** What the sources say of the variables that are wanted and that the process does not set itself. */
@@ -161,7 +182,9 @@ function notAsked(variable: string, kind: SourceKind): SourceProblem {
 }
 
 async function readDotenv(options: VariableOptions): Promise<DotenvFile | FileProblem | undefined> {
-  return options.envFile === false ? undefined : await readDotenvFile(dotenvPath(options))
+  if (options.envFile === false) return undefined
+  const path = dotenvPath(options)
+  return await readDotenvFile(path, options.shown?.(path))
 }
 
 function dotenvPath({ envFile, configDir }: VariableOptions): string {
@@ -170,11 +193,15 @@ function dotenvPath({ envFile, configDir }: VariableOptions): string {
 
 function usable(
   read: DotenvFile | FileProblem | undefined,
-  { envFile, dotenvMayFail }: VariableOptions,
+  options: VariableOptions,
 ): DotenvFile | undefined {
+  const { envFile, dotenvMayFail } = options
   if (!isProblem(read)) return read
   if (read.code !== 'missing' && dotenvMayFail === true) return undefined
-  if (read.code !== 'missing') throw new AgwError('SECRET_UNREADABLE', read.message, { hint: read.hint })
+  if (read.code !== 'missing') {
+    const problem = dotenvProblem(read, options)
+    throw new AgwError('SECRET_UNREADABLE', dotenvSentence(problem), { hint: problem.hint })
+  }
   if (envFile === undefined) return undefined
   throw new AgwError('CONFIG_NOT_FOUND', read.message, {
     hint: 'name another with --env-file PATH, or leave it out',

@@ -51,16 +51,16 @@ describe('parseDotenv', () => {
     expect([...parseDotenv(text).values]).toEqual(Object.entries(values))
   })
 
-  const findings: [text: string, line: number, message: RegExp][] = [
-    ['A=1\ngarbage', 2, /not NAME=value/],
-    ['A="l1\nl2"\n\nsk-canary-0123', 4, /not NAME=value/],
-    ['A=sk-canary#x', 1, /value of A ends at its #/],
-    ['\r\nA="sk-canary', 2, /quote after A= is never closed/],
+  const findings: [text: string, line: number, column: number, message: RegExp][] = [
+    ['A=1\n \tgarbage', 2, 3, /not NAME=value/],
+    ['A="l1\nl2"\n\nsk-canary-0123', 4, 1, /not NAME=value/],
+    ['A=sk-canary#x', 1, 12, /value of A ends at its #/],
+    ['\r\nA="sk-canary', 2, 3, /quote after A= is never closed/],
   ]
-  test.each(findings)('%j: a finding on line %i that holds no value', (text, line, message) => {
+  test.each(findings)('%j: a finding at %i:%i that holds no value', (text, line, column, message) => {
     const [finding, ...others] = parseDotenv(text).findings
     expect(others).toEqual([])
-    expect(finding).toMatchObject({ line, message: expect.stringMatching(message) })
+    expect(finding).toMatchObject({ line, column, message: expect.stringMatching(message) })
     expect(JSON.stringify(finding)).not.toContain('canary')
   })
 

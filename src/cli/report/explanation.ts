@@ -111,6 +111,7 @@ function shortened(value: string): string {
 /** What counts of a file beside the config. */
 function ofFile(name: string, file: NonNullable<Setting['files']>[string]): string {
   if (typeof file === 'string') return name === 'agw.yaml' ? `, which says ${file.trim()}` : ''
+  if (file.encoding === 'utf16le') return ', stored as UTF-16'
   const age = file.daysOld === undefined ? '' : `, ${file.daysOld} days old`
   return `, mode ${file.mode.toString(8).padStart(4, '0')}${age}`
 }

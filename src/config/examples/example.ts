@@ -7,7 +7,16 @@ export interface Setting {
   readonly env?: Readonly<Record<string, string>>
   /** Files beside the config, by name. They are made for their owner alone unless a mode is given. */
   readonly files?: Readonly<
-    Record<string, string | { readonly text: string; readonly mode: number; readonly daysOld?: number }>
+    Record<
+      string,
+      | string
+      | {
+          readonly text: string
+          readonly mode: number
+          readonly daysOld?: number
+          readonly encoding?: 'utf16le'
+        }
+    >
   >
   /** How the text is stored; UTF-8 by default. */
   readonly encoding?: 'utf16le'

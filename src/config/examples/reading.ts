@@ -27,6 +27,14 @@ export const READING: readonly Example[] = [
     },
   ),
   example(
+    'DOTENV_UNREADABLE',
+    {
+      text: model(),
+      files: { '.env': { text: '\ufeffTEAM=blue\n', mode: 0o600, encoding: 'utf16le' } },
+    },
+    { text: model(), files: { '.env': 'TEAM=blue\n' } },
+  ),
+  example(
     'DOTENV_LINE',
     { text: model(), files: { '.env': 'the key of OpenAI\n' } },
     { text: model(), files: { '.env': '# the key of OpenAI\n' } },

@@ -14,18 +14,27 @@ const MAX_DOTENV_BYTES = 1024 * 1024
 /** A dotenv file as read: its variables as secrets, its findings, and what is known of the file. */
 export interface DotenvFile {
   readonly file: string
+  /** As messages call it. */
+  readonly shown: string
   readonly values: ReadonlyMap<string, Secret>
   readonly findings: Dotenv['findings']
   readonly facts: FileFacts
 }
 
 /** Reads a dotenv file; a problem where it cannot be read. Never throws on what the file is or holds. */
-export async function readDotenvFile(file: string): Promise<DotenvFile | FileProblem> {
-  const read = await readTextFile(file, MAX_DOTENV_BYTES)
-  if (!read.ok) return read.problem
+export async function readDotenvFile(file: string, shown = file): Promise<DotenvFile | FileProblem> {
+  const read = await readTextFile(file, MAX_DOTENV_BYTES, {}, shown)
+  if (!read.ok) return { ...read.problem, hint: hintFor(read.problem) }
   const { values, findings } = parseDotenv(read.text)
   const secrets = new Map([...values].map(([name, value]) => [name, new Secret(value, `$${name}`)]))
-  return { file, values: secrets, findings, facts: read.facts }
+  return { file, shown, values: secrets, findings, facts: read.facts }
+}
+
+/** The byte order mark of UTF-16 is no text in UTF-8 either; PowerShell before 6 writes it unasked. */
+function hintFor({ code, at, hint }: FileProblem): string {
+  if (code !== 'not-utf8') return hint
+  const atStart = at?.line === 1 && at.column === 1
+  return atStart ? 'it looks like UTF-16: save it as UTF-8' : 'save it as UTF-8'
 }
 
 /** Variables of a dotenv file other than the one beside config.yaml, or under another name. */
