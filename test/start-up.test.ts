@@ -35,6 +35,17 @@ describe.skipIf(!existsSync(DIST))('starting up loads little', () => {
   })
 })
 
+it.skipIf(!existsSync(DIST)).each(['validate', 'keys/list', 'init'])(
+  '%s starts without the library of CEL',
+  command => {
+    const loaded = [...closure(join(DIST, 'commands', `${command}.js`)).files].map(file =>
+      relative(DIST, file),
+    )
+    expect(loaded).toContain(join('commands', `${command}.js`))
+    expect(loaded.filter(file => file === join('gateway', 'cel', 'library.js'))).toEqual([])
+  },
+)
+
 describe.skipIf(!existsSync(BUNDLE))('the files that are run', () => {
   const entries = sources(BUNDLE).filter(file => !relative(BUNDLE, file).startsWith('parts'))
 

@@ -6,7 +6,7 @@ import { NETWORK_FUNCTIONS } from './networks.ts'
 import { NUMBER_FUNCTIONS } from './numbers.ts'
 import { equals } from './operators.ts'
 import { QUERY_FUNCTIONS } from './queries.ts'
-import { RUST_NAMES, TEXT_FUNCTIONS } from './texts.ts'
+import { TEXT_FUNCTIONS } from './texts.ts'
 import {
   type CelHeaders,
   type CelMap,
@@ -234,21 +234,3 @@ export const FUNCTIONS: readonly (readonly [string, Handler])[] = [
   ['Redacted.unredacted(): string', (value: Redacted) => value.unredacted()],
   ['Redacted.redacted(): Redacted', (value: Redacted) => value],
 ]
-
-/** Functions that decide themselves whether their arguments are evaluated. */
-export const MACROS = ['default', 'coalesce', 'with', 'mapValues', 'filterKeys'] as const
-
-/** What CEL has by itself. */
-const BUILT_IN =
-  'contains size startsWith endsWith string bytes double int uint type dyn bool matches duration timestamp variables ' +
-  'getFullYear hasValue value or orValue optional_of optional_none optional_ofNonZeroValue ' +
-  'getMonth getDayOfYear getDayOfMonth getDate getDayOfWeek getHours getMinutes getSeconds getMilliseconds indexOf ' +
-  'lastIndexOf join lowerAscii upperAscii trim split substring has all exists exists_one existsOne map filter regexReplace'
-
-/** Names of the functions that run here, those of a namespace as `base64_encode`. */
-export const RUN_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...BUILT_IN.split(' '),
-  ...MACROS,
-  ...RUST_NAMES,
-  ...FUNCTIONS.map(([signature]) => /(\w+)\(/.exec(signature)?.[1] ?? ''),
-])
