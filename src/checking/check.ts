@@ -66,9 +66,10 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   const secrets: Secret[] = []
   let keyFiles: readonly KeyFileFinding[] = []
   if (draft !== undefined) {
-    if (options.engine !== 'agentgateway') found.push(...unsupportedFindings(draft, document, options.engine))
-    if (options.engine !== 'agentgateway')
+    if (options.engine !== 'agentgateway') {
+      found.push(...unsupportedFindings(draft, document, options.engine))
       found.push(...(await unusableFindings(draft, loaded, load, options)))
+    }
     if (options.secrets) {
       const keys = await keyFindings(keySlots(draft, document), loaded, load)
       keyFiles = keys.files

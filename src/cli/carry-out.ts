@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
+import { shortName } from '../load.ts'
 import { removeFromGitignore, withLock } from '../secrets/index.ts'
 import { describePlace, readPlace, removeFromPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
 import type { Secret } from '../secrets/secret.ts'
@@ -10,7 +11,6 @@ import { requireConsent } from './consent.ts'
 import {
   type Before,
   DRY_RUN,
-  shortPath,
   showFiles,
   type WriteFilesOptions,
   type WrittenFile,
@@ -87,7 +87,7 @@ async function show(
   }
   const files = await showFiles([...(plan?.files ?? []), ...(old?.files ?? [])], options)
   for (const path of old?.deleted ?? [])
-    terminal.err(`${dryRun ? 'would delete' : 'deletes'} ${shortPath(cwd, path)}`)
+    terminal.err(`${dryRun ? 'would delete' : 'deletes'} ${shortName(cwd, path)}`)
   if (old?.source !== undefined)
     terminal.err(`${dryRun ? 'would take' : 'takes'} the key out of ${await describePlace(old.source)}`)
   isChange ||= files.isChange || old?.source !== undefined || (old?.deleted.length ?? 0) > 0
@@ -129,9 +129,9 @@ async function forget(
   const removed = plan.source === undefined ? undefined : await removeFromPlace(plan.source, folder, env)
   for (const note of plan.notes) terminal.err(note)
   const emptied = removed?.isGone === true ? removed.files : []
-  for (const path of emptied) terminal.err(`deleted ${shortPath(cwd, path)}: nothing was left in it`)
+  for (const path of emptied) terminal.err(`deleted ${shortName(cwd, path)}: nothing was left in it`)
   const deleted = [...plan.deleted, ...emptied].map(
-    (path): WrittenFile => ({ file: shortPath(cwd, path), action: 'deleted', mode: '' }),
+    (path): WrittenFile => ({ file: shortName(cwd, path), action: 'deleted', mode: '' }),
   )
   const changed =
     deleted.length > 0 || removed?.changed === true || files.some(one => one.action !== 'unchanged')

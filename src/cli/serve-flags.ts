@@ -16,7 +16,7 @@ export const serveFlags = {
   mock: Flags.boolean({
     summary: 'Let the built-in mock answer for every provider: no request leaves the machine.',
     description:
-      'Sources of agw.yaml that are asked over a network or by a program are not asked, and no traces are sent. Only a key set that jwtAuth names by URL is still fetched: without it no token could be judged.',
+      'Sources of agw.yaml that are asked over a network or by a program are not asked, and nothing is sent to a collector. Only a key set that jwtAuth names by URL is still fetched: without it no token could be judged.',
     env: 'AGW_MOCK',
   }),
   'connect-to': connectToFlag({ exclusive: ['mock'] }),

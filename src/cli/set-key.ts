@@ -1,3 +1,4 @@
+import { shortName } from '../load.ts'
 import { noteStored } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { notesAfterStore } from '../setup/after-store.ts'
@@ -6,7 +7,7 @@ import { planStoreKey, type StoreRequest } from '../setup/store-key.ts'
 import { storeKey } from './carry-out.ts'
 import type { KeyChange } from './key-change.ts'
 import type { ChangedKey } from './report/key-change.ts'
-import { shortPath, type WriteFilesOptions } from './write-files.ts'
+import type { WriteFilesOptions } from './write-files.ts'
 
 /** What a new key is stored with, besides where. */
 export interface SetKeyOptions extends WriteFilesOptions {
@@ -35,7 +36,7 @@ export async function setKey(
     terminal.err(sent.done)
     if (sent.warning !== undefined) onWarning(sent.warning)
   }
-  const shown = (path: string): string => shortPath(cwd, path)
+  const shown = (path: string): string => shortName(cwd, path)
   const former = { slot, key: before, slots, cwd, env, shown, ...loaded }
   for (const note of await notesAfterStore(plan, key, former)) onWarning(note)
   if (!dryRun) await noteStored(loaded.path, slot.name, key, options.expires, env)

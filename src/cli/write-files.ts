@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, relative } from 'node:path'
+import { dirname } from 'node:path'
 import { maskKeys, maskLine } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
+import { shortName } from '../load.ts'
 import {
   addToGitignore,
   gitState,
@@ -69,7 +70,7 @@ export async function showFiles(
     before.set(path, old)
     if (old === file.content && file.goes !== true) continue
     isChange = true
-    const name = shortPath(cwd, path)
+    const name = shortName(cwd, path)
     terminal.err(printableDiff(old ?? '', file.content, name, terminal, maskFor(file)))
     if (file.goes) terminal.err(`${dryRun ? 'would delete' : 'deletes'} ${name}: nothing is left in it`)
   }
@@ -100,7 +101,7 @@ export async function writeAgreed(
     before.set(file.path, file.content)
     // The same content with a tightened mode is a change too.
     const done = action === 'unchanged' && result.changed ? 'updated' : action
-    written.push({ file: shortPath(options.cwd, file.path), action: done, mode: octal(result.mode) })
+    written.push({ file: shortName(options.cwd, file.path), action: done, mode: octal(result.mode) })
     if (file.freed === true && !options.dryRun) await giveToGit(file, options)
   }
   return written
@@ -114,8 +115,8 @@ async function requireFolder(path: string, cwd: string): Promise<void> {
     () => false,
   )
   if (isThere) return
-  throw new AgwError('WRITE_FAILED', `${shortPath(cwd, path)} cannot be written: its folder does not exist`, {
-    hint: `make it first: mkdir -p ${shellWord(shortPath(cwd, folder))}`,
+  throw new AgwError('WRITE_FAILED', `${shortName(cwd, path)} cannot be written: its folder does not exist`, {
+    hint: `make it first: mkdir -p ${shellWord(shortName(cwd, folder))}`,
   })
 }
 
@@ -141,7 +142,7 @@ async function protectFromGit(files: readonly PlannedFile[], options: WriteFiles
   const { terminal, prompt } = options
   const run = runWith({ env: options.env })
   for (const file of files.filter(one => one.secret && one.goes !== true)) {
-    const name = shortPath(options.cwd, file.path)
+    const name = shortName(options.cwd, file.path)
     const { state } = await gitState(file.path, run)
     if (state === 'tracked') {
       terminal.err(
@@ -159,7 +160,7 @@ async function protectFromGit(files: readonly PlannedFile[], options: WriteFiles
 /** The line that kept a file out of git while a key stood in it, when agw had written it. */
 async function giveToGit({ path }: PlannedFile, { terminal, cwd }: WriteFilesOptions): Promise<void> {
   const { changed } = await removeFromGitignore(path)
-  if (changed) terminal.err(`took ${shortPath(cwd, path)} out of .gitignore: no key stands in it now`)
+  if (changed) terminal.err(`took ${shortName(cwd, path)} out of .gitignore: no key stands in it now`)
 }
 
 /**
@@ -211,12 +212,6 @@ async function textOf(path: string): Promise<string | undefined> {
       },
     )
   })
-}
-
-/** A path as messages name it: relative below the working folder. */
-export function shortPath(cwd: string, path: string): string {
-  const short = relative(cwd, path)
-  return short === '' || short.startsWith('..') ? path : short
 }
 
 function octal(mode: number): string {

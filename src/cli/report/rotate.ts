@@ -1,8 +1,8 @@
 import type { Rotated, RotateEvent } from '../../keys/rotate.ts'
 import type { GatewayState } from '../../keys/take-up.ts'
+import { shortName } from '../../load.ts'
 import type { Forgotten } from '../../secrets/index.ts'
 import type { Terminal } from '../terminal.ts'
-import { shortPath } from '../write-files.ts'
 
 /** A step of a rotation as a line. */
 export function rotateEventText(event: RotateEvent, terminal: Terminal): string {
@@ -59,7 +59,7 @@ export function rotatedJson(rotated: Rotated, cwd: string): object {
     changed,
     fingerprint,
     previousFingerprint,
-    files: rotated.files.map(file => ({ file: shortPath(cwd, file), action: 'updated', mode: '' })),
+    files: rotated.files.map(file => ({ file: shortName(cwd, file), action: 'updated', mode: '' })),
     gateways,
     keptUntil: keepUntil ?? null,
   }

@@ -1,6 +1,5 @@
-import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
 import type { Collector } from '../../gateway/index.ts'
-import { BATCH, BATCH_MS, delegateFor, EXPORT_MS, QUEUE, type Sdk, type Sender } from './sdk.ts'
+import { BATCHING, type OnOutcome, type Sdk, type Sender, toldDelegate } from './sdk.ts'
 
 /** One line of the log, before the SDK sees it. Values have passed the redactor. */
 export interface FinishedLine {
@@ -14,36 +13,18 @@ export interface FinishedLine {
 /** INFO of https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
 const INFO = 9
 
-/** Opens a way to a collector. `onOutcome` is told of each batch, with the error of a failed one. */
-export function openLineSender(
-  sdk: Sdk,
-  collector: Collector,
-  onOutcome: (error: Error | undefined) => void,
-): Sender<FinishedLine> {
+/** Opens a way to a collector. */
+export function openLineSender(sdk: Sdk, collector: Collector, onOutcome: OnOutcome): Sender<FinishedLine> {
   const { api, logs, resources, transformer } = sdk
-  const inner = delegateFor(sdk, collector, {
+  const signal = {
     name: 'LOGS',
     component: 'log_exporter',
     service: 'opentelemetry.proto.collector.logs.v1.LogsService',
     serializer: transformer.ProtobufLogsSerializer,
     metrics: transformer.LogsExporterMetricsHelper,
-  })
-  const exporter: LogRecordExporter = {
-    export: (lines, done) =>
-      inner.export(lines, result => {
-        onOutcome(result.code === 0 ? undefined : (result.error ?? new Error('unknown reason')))
-        done(result)
-      }),
-    shutdown: () => inner.shutdown(),
-    forceFlush: () => inner.forceFlush(),
-  }
-  const batches = new logs.BatchLogRecordProcessor({
-    exporter,
-    scheduledDelayMillis: BATCH_MS,
-    exportTimeoutMillis: EXPORT_MS,
-    maxQueueSize: QUEUE,
-    maxExportBatchSize: BATCH,
-  })
+  } as const
+  const exporter = toldDelegate(sdk, collector, signal, onOutcome)
+  const batches = new logs.BatchLogRecordProcessor({ exporter, ...BATCHING })
   const resource = resources.resourceFromAttributes({ 'service.name': 'agentgateway' })
   const provider = new logs.LoggerProvider({ resource, processors: [batches] })
   // agentgateway's scope, and like there a line has no body: what it says are its attributes.

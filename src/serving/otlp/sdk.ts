@@ -59,15 +59,17 @@ export interface Sender<Item> {
   close(): Promise<void>
 }
 
-/** How long things wait to be sent together, in milliseconds. */
-export const BATCH_MS = 1000
-/** Things that wait at most; what is more is dropped by the SDK. */
-export const QUEUE = 8192
-/** Things that go together. */
-export const BATCH = 512
+/** How long a batch may take to be sent, all tries together, in milliseconds. */
+const EXPORT_MS = 5000
 
-/** How long a batch may take to be sent, all tries together, and the end of the gateway to wait for the last one, in milliseconds. */
-export const EXPORT_MS = 5000
+/** How things are sent together, in the words of the SDK, which drops what is more than the queue holds. */
+export const BATCHING = {
+  scheduledDelayMillis: 1000,
+  // Later than the export itself, which knows why it failed.
+  exportTimeoutMillis: EXPORT_MS + 500,
+  maxQueueSize: 8192,
+  maxExportBatchSize: 512,
+}
 
 /** What is sent: spans, or lines of the log. */
 export interface Signal<Items> {
@@ -79,8 +81,30 @@ export interface Signal<Items> {
   readonly metrics: IExporterMetricsHelper<Items>
 }
 
+/** Told of each batch, with the error of a failed one. */
+export type OnOutcome = (error: Error | undefined) => void
+
+/** A way to a collector that says how each batch has fared. */
+export function toldDelegate<Items>(
+  sdk: Sdk,
+  collector: Collector,
+  signal: Signal<Items>,
+  onOutcome: OnOutcome,
+): Pick<IOtlpExportDelegate<Items>, 'export' | 'shutdown' | 'forceFlush'> {
+  const inner = delegateFor(sdk, collector, signal)
+  return {
+    export: (items, done) =>
+      inner.export(items, result => {
+        onOutcome(result.code === 0 ? undefined : (result.error ?? new Error('unknown reason')))
+        done(result)
+      }),
+    shutdown: () => inner.shutdown(),
+    forceFlush: () => inner.forceFlush(),
+  }
+}
+
 /** A way to a collector. Headers, certificates and compression are also those that the environment names for it. */
-export function delegateFor<Items>(
+function delegateFor<Items>(
   { base, http }: Sdk,
   { protocol, url, headers }: Collector,
   { name, component, service, serializer, metrics }: Signal<Items>,

@@ -1,6 +1,6 @@
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import type { Collector } from '../../gateway/index.ts'
-import { BATCH, BATCH_MS, delegateFor, EXPORT_MS, QUEUE, type Sdk, type Sender } from './sdk.ts'
+import { BATCHING, type OnOutcome, type Sdk, type Sender, toldDelegate } from './sdk.ts'
 
 /** One span, before the SDK sees it. Values have passed the redactor. */
 export interface FinishedSpan {
@@ -20,35 +20,18 @@ export interface FinishedSpan {
   readonly attributes: Readonly<Record<string, string | number | boolean>>
 }
 
-/** Opens a way to a collector. `onOutcome` is told of each batch, with the error of a failed one. */
-export function openSpanSender(
-  sdk: Sdk,
-  collector: Collector,
-  onOutcome: (error: Error | undefined) => void,
-): Sender<FinishedSpan> {
+/** Opens a way to a collector. */
+export function openSpanSender(sdk: Sdk, collector: Collector, onOutcome: OnOutcome): Sender<FinishedSpan> {
   const { transformer, trace } = sdk
-  const inner = delegateFor(sdk, collector, {
+  const signal = {
     name: 'TRACES',
     component: 'span_exporter',
     service: 'opentelemetry.proto.collector.trace.v1.TraceService',
     serializer: transformer.ProtobufTraceSerializer,
     metrics: transformer.TraceExporterMetricsHelper,
-  })
-  const told: SpanExporter = {
-    export: (spans, done) =>
-      inner.export(spans, result => {
-        onOutcome(result.code === 0 ? undefined : (result.error ?? new Error('unknown reason')))
-        done(result)
-      }),
-    shutdown: () => inner.shutdown(),
-    forceFlush: () => inner.forceFlush(),
-  }
-  const batches = new trace.BatchSpanProcessor(told, {
-    scheduledDelayMillis: BATCH_MS,
-    exportTimeoutMillis: EXPORT_MS,
-    maxQueueSize: QUEUE,
-    maxExportBatchSize: BATCH,
-  })
+  } as const
+  const exporter = toldDelegate(sdk, collector, signal, onOutcome)
+  const batches = new trace.BatchSpanProcessor(exporter, BATCHING)
   const readable = spanMaker(sdk, collector.resource)
   return {
     send: span => batches.onEnd(readable(span)),
