@@ -59,6 +59,8 @@ export interface LiveOptions {
   readonly gateway: GatewayOptions
   /** Starts what serves; a gateway in this process unless given. */
   readonly start?: ((runtime: Runtime, config: ResolvedConfig) => Promise<Engine>) | undefined
+  /** When the gateway was started, in milliseconds since 1970; now, unless given. */
+  readonly startedAt?: number
   /** The program of the thread that reads a large config; without it all are read in this one. */
   readonly reader?: string | undefined
   /** Nobody wants the start any more: it is given up, and fails. */
@@ -119,8 +121,12 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
   const readAt = Date.now()
   const first = await usable(options, options.signal)
   // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
-  const pinned = { ...options, load: { ...options.load, ...(first.path !== '-' && { file: first.path }) } }
-  const runtime = compileRuntime(first.resolved)
+  const pinned = {
+    startedAt: readAt,
+    ...options,
+    load: { ...options.load, ...(first.path !== '-' && { file: first.path }) },
+  }
+  const runtime = compileRuntime(first.resolved, { now: () => pinned.startedAt })
   const gateway = await (options.start?.(runtime, first.resolved) ?? startGateway(runtime, options.gateway))
   for (const address of gateway.addresses) {
     options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
@@ -148,9 +154,12 @@ async function usable(options: LiveOptions, signal = new AbortController().signa
   return loaded
 }
 
+/** What does not change from one reload to the next. */
+type PinnedOptions = LiveOptions & { readonly startedAt: number }
+
 class Live implements LiveGateway {
   readonly #gateway: Engine
-  readonly #options: LiveOptions
+  readonly #options: PinnedOptions
   readonly #startConfig: ServedConfig['resolved']['config']
   readonly #keeper: SecretKeeper | undefined
   #current: ServedConfig
@@ -170,7 +179,7 @@ class Live implements LiveGateway {
     gateway: Engine,
     first: ServedConfig,
     files: Runtime['files'],
-    options: LiveOptions,
+    options: PinnedOptions,
     keeper: SecretKeeper | undefined,
     readAt: number,
   ) {
@@ -233,7 +242,7 @@ class Live implements LiveGateway {
       const before = this.#current
       // As in agentgateway, the `config` section holds until the next start.
       const config = { ...next.resolved, config: this.#startConfig }
-      const runtime = compileRuntime(config)
+      const runtime = compileRuntime(config, { now: () => this.#options.startedAt })
       await this.#gateway.reload(runtime, config)
       this.#current = next
       this.#readAt = readAt

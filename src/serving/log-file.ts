@@ -34,13 +34,14 @@ export class LogFile implements LineSink {
   }
 
   async #append(text: string): Promise<void> {
-    if (performance.now() - this.#lookedAt >= LOOK_MS && this.#isMoved()) await this.#reopen()
+    if (performance.now() - this.#lookedAt >= LOOK_MS) await this.#follow()
     await this.#file.appendFile(text)
   }
 
-  #isMoved(): boolean {
+  /** Fails, and looks again at the next text, as long as the new file cannot be opened. */
+  async #follow(): Promise<void> {
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode) await this.#reopen()
     this.#lookedAt = performance.now()
-    return statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode
   }
 
   async #reopen(): Promise<void> {

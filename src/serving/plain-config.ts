@@ -1,7 +1,7 @@
 import { Secret } from '../secrets/index.ts'
 
-const MARK = '$agw-secret'
-const LIST = '$agw-list'
+/** What is no plain data goes as a map, of which a config has none: no key of a config can be taken for a mark. */
+type Mark = ReadonlyMap<'secret', SentSecret> | ReadonlyMap<'list', number>
 
 /** Value, reference and digest; then the key before it and until when that is kept, where there is one. */
 type SentSecret = [
@@ -22,16 +22,17 @@ function decodeSecret([value, reference, digest, before, until = 0]: SentSecret)
   return new Secret(value, reference, former, digest)
 }
 
-/** A config as plain data, its secrets as marked values. `apart` takes over long lists and gives each a number. */
+/** A config as data that a channel carries, its secrets as marks. `apart` takes over long lists and gives each a number. */
 export function encodeConfig(
   value: unknown,
   apart?: (list: readonly unknown[]) => number | undefined,
 ): unknown {
-  if (value instanceof Secret) return { [MARK]: encodeSecret(value) }
+  if (value instanceof Secret) return new Map([['secret', encodeSecret(value)]]) satisfies Mark
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
     const number = apart?.(value)
-    return number === undefined ? value.map(item => encodeConfig(item, apart)) : { [LIST]: number }
+    if (number !== undefined) return new Map([['list', number]]) satisfies Mark
+    return value.map(item => encodeConfig(item, apart))
   }
   const out: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
@@ -48,17 +49,23 @@ export function decodeConfig(
 ): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(item => decodeConfig(item, onSecret, listOf))
-  if (Object.hasOwn(value, MARK)) {
-    const secret = decodeSecret((value as { [MARK]: SentSecret })[MARK])
-    for (const known of [secret, secret.former?.secret]) if (known !== undefined) onSecret?.(known)
-    return secret
-  }
-  if (listOf !== undefined && Object.hasOwn(value, LIST)) return listOf((value as { [LIST]: number })[LIST])
+  if (value instanceof Map) return decodeMark(value, onSecret, listOf)
   const out: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     put(out, key, decodeConfig((value as Record<string, unknown>)[key], onSecret, listOf))
   }
   return out
+}
+
+function decodeMark(
+  mark: ReadonlyMap<string, unknown>,
+  onSecret: ((secret: Secret) => void) | undefined,
+  listOf: ((number: number) => unknown) | undefined,
+): unknown {
+  if (mark.has('list')) return listOf?.(mark.get('list') as number)
+  const secret = decodeSecret(mark.get('secret') as SentSecret)
+  for (const known of [secret, secret.former?.secret]) if (known !== undefined) onSecret?.(known)
+  return secret
 }
 
 /** A key called `__proto__` is data like any other. */

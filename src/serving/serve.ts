@@ -95,6 +95,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
   const mockPort = await mockFor(options.mock, closing)
   const standIn = mockPort === undefined ? undefined : { host: '127.0.0.1', port: mockPort }
   const connectTo = (options.connectTo ?? []).map(parseConnectTo)
+  const startedAt = Date.now()
   const keys = new KeyUse()
   const hidden = new Set<Secret>()
   let redactor: Redactor | undefined
@@ -134,7 +135,13 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
           : await serveInWorkers(runtime, config, {
               workers: count,
               script: options.workers.script,
-              setup: { host: options.host, connectTo, standIn, log: options.log && workersLog(options.log) },
+              setup: {
+                startedAt,
+                host: options.host,
+                connectTo,
+                standIn,
+                log: options.log && workersLog(options.log),
+              },
               level: options.log?.level ?? 'off',
               log: options.log,
               hidden: () => [...hidden].map(secret => secret.reveal()),
@@ -144,6 +151,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
             })
       return serving.engine
     },
+    startedAt,
     reader: options.reader,
     signal: options.signal,
     reload: options.reload,
@@ -175,7 +183,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
         config: started.current.path,
         admin: admin?.url ?? null,
         needsToken: admin?.token !== undefined,
-        startedAt: new Date().toISOString(),
+        startedAt: new Date(startedAt).toISOString(),
         keys: shortList(keys),
       })
       closing.push(announced.end)

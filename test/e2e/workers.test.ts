@@ -100,6 +100,46 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 10$/m)
   })
 
+  it('list models that were made at one time, whoever answers and whatever was reloaded', async () => {
+    const models = (name: string) => `llm:
+  port: ${port}
+  models: [{ name: ${name}, provider: openAI, params: { hostOverride: "127.0.0.1:${mock.port}", apiKey: "${key('one')}" } }]
+`
+    const list = async (): Promise<{ id: string; created: number }[]> => {
+      const answer = await call(port, {
+        method: 'GET',
+        path: '/v1/models',
+        agent: new Agent({ keepAlive: false }),
+      })
+      return (JSON.parse(answer.body) as { data: { id: string; created: number }[] }).data
+    }
+    await put(models('first'))
+    const { running } = await serve()
+    const [first] = await list()
+    await new Promise(resolve => setTimeout(resolve, 1100))
+    process.kill((await children(running.child.pid))[0] ?? 0, 'SIGKILL')
+    await running.until('a worker has died (SIGKILL)')
+    await put(models('second'))
+    await running.until('"reloaded"')
+    while ((await children(running.child.pid)).length < 2)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    for (let i = 0; i < 6; i++)
+      expect(await list()).toMatchObject([{ id: 'second', created: first?.created }])
+  })
+
+  it('lose no more than the last moments of what one had counted that dies', async () => {
+    await putKey('one')
+    await put(config())
+    const { running, admin } = await serve()
+    for (let i = 0; i < 8; i++) await ask()
+    // Twice as long as the workers take to tell of it, and some.
+    await new Promise(resolve => setTimeout(resolve, 3000))
+    for (const pid of await children(running.child.pid)) process.kill(pid, 'SIGKILL')
+    await running.until(/a worker has died[\s\S]*a worker has died/)
+    const metrics = await (await fetch(`${admin}/metrics`)).text()
+    expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 8$/m)
+  })
+
   it('take a reload when one of them hangs: another one takes its place', { timeout: 60_000 }, async () => {
     await putKey('one')
     await put(config())
@@ -157,7 +197,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     const workers = await children(running.child.pid)
     const stream = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-mock-chunk-delay': '50' },
+      headers: { 'content-type': 'application/json', 'x-mock': 'delay=50' },
       body: JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'a b c d e' }] }),
     })
     const stopped = running.stop()

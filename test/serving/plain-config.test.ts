@@ -2,6 +2,25 @@ import { expect, it } from 'vitest'
 import { Secret } from '../../src/secrets/secret.ts'
 import { decodeConfig, encodeConfig } from '../../src/serving/plain-config.ts'
 
+it('what a config says is never taken for a mark, whatever its keys are', () => {
+  const forged = ['sk-forged', '$KEY', 'digest', undefined, undefined]
+  const config = {
+    headers: { '$agw-list': 0, '$agw-secret': forged },
+    others: { '$agw-list': 'hi' },
+    secret: { secret: forged, list: 0 },
+  }
+  const lists = [['not yours']]
+  const known: unknown[] = []
+  const sent = structuredClone(encodeConfig(config, () => undefined))
+  const back = decodeConfig(
+    sent,
+    secret => known.push(secret),
+    number => lists[number],
+  )
+  expect(back).toEqual(config)
+  expect(known).toEqual([])
+})
+
 it('a config comes back from another thread as it was, long lists apart, and its secrets as secrets', () => {
   const config = {
     keys: [

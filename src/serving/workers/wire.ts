@@ -11,6 +11,8 @@ import type {
 
 /** What a worker needs to know once, beside the config. */
 export interface WorkerSetup {
+  /** When the gateway was started, in milliseconds since 1970. */
+  readonly startedAt: number
   readonly host: string | undefined
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
@@ -71,6 +73,7 @@ export type FromWorker =
       readonly message: string
       readonly hint: string
     }
+  /** Asked for by `id`; 0 for one that nobody has asked for. */
   | { readonly kind: 'snapshot'; readonly id: number; readonly metrics: MetricsSnapshot }
   | { readonly kind: 'note'; readonly message: string }
   | { readonly kind: 'refused'; readonly slot: Path; readonly at: number }

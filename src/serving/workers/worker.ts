@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AgwError } from '../../errors.ts'
-import { compileRuntime, type Gateway, Metrics, startGateway } from '../../gateway/index.ts'
+import { compileRuntime, type Gateway, Metrics, type Runtime, startGateway } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
@@ -9,6 +9,9 @@ import { refusedKey } from '../key-use.ts'
 import { decodeConfig } from '../plain-config.ts'
 import { RemoteLimits } from './remote-limits.ts'
 import type { FromWorker, SentConfig, ToWorker } from './wire.ts'
+
+/** How often a worker tells what it has counted, in milliseconds: so much is lost when it is killed. */
+const TELL_MS = 1000
 
 /** Where the access log of a worker goes when it has no file. */
 export interface WorkerOptions {
@@ -29,6 +32,8 @@ class ServingWorker {
   readonly #stderr: NodeJS.WritableStream
   readonly #redactor = new Redactor()
   readonly #metrics = new Metrics()
+  #hasCounted = false
+  #startedAt = Date.now()
   readonly #limits: RemoteLimits
   #sends = true
   readonly #exports = new Exports({
@@ -46,10 +51,18 @@ class ServingWorker {
     // A reader that has gone costs the lines of the log, of which the log itself tells, and not the worker.
     stderr.on('error', () => {})
     this.#limits = new RemoteLimits(message => this.#tell(message))
+    setInterval(() => {
+      if (this.#hasCounted) this.#tellMetrics()
+    }, TELL_MS).unref()
   }
 
   #tell(message: FromWorker): void {
     if (this.#channel.isConnected()) this.#channel.send(message)
+  }
+
+  #tellMetrics(id = 0): void {
+    this.#hasCounted = false
+    this.#tell({ kind: 'snapshot', id, metrics: this.#metrics.snapshot() })
   }
 
   take(message: ToWorker): void {
@@ -59,7 +72,7 @@ class ServingWorker {
       case 'reload':
         return this.#inTurn(message.sent, config => this.#reload(config))
       case 'snapshot':
-        return this.#tell({ kind: 'snapshot', id: message.id, metrics: this.#metrics.snapshot() })
+        return this.#tellMetrics(message.id)
       case 'level':
         if (this.#log !== undefined) this.#log.level = message.level
         return
@@ -93,14 +106,15 @@ class ServingWorker {
     { setup, level }: Extract<ToWorker, { kind: 'start' }>,
     config: ResolvedConfig,
   ): Promise<void> {
-    const { host, connectTo, standIn, log } = setup
+    const { startedAt, host, connectTo, standIn, log } = setup
+    this.#startedAt = startedAt
     if (log !== undefined) {
       const redact = (text: string): string => this.#redactor.redact(text)
       const onNote = (message: string): void => this.#tell({ kind: 'note', message })
       this.#log = await openAccessLog({ ...log, level, stream: this.#stderr, redact, onNote, isShared: true })
     }
     const tell = this.#log?.add
-    const runtime = compileRuntime(config)
+    const runtime = this.#compiled(config)
     // With a mock, nothing leaves: not to a collector either.
     this.#sends = standIn === undefined
     if (this.#sends) await this.#exports.prepare(runtime)
@@ -118,14 +132,19 @@ class ServingWorker {
         tell?.(event)
         this.#exports.add(event)
         this.#metrics.record(event)
+        this.#hasCounted = true
         const refused = refusedKey(event)
         if (refused !== undefined) this.#tell({ kind: 'refused', ...refused })
       },
     })
   }
 
+  #compiled(config: ResolvedConfig): Runtime {
+    return compileRuntime(config, { now: () => this.#startedAt })
+  }
+
   async #reload(config: ResolvedConfig): Promise<void> {
-    const runtime = compileRuntime(config)
+    const runtime = this.#compiled(config)
     if (this.#sends) await this.#exports.prepare(runtime)
     await this.#gateway?.reload(runtime)
     this.#exports.adopt(runtime)
@@ -135,7 +154,7 @@ class ServingWorker {
     await this.#gateway?.close(drainMs === undefined ? {} : { drainMs })
     this.#limits.flush()
     await Promise.all([this.#log?.close(), this.#exports.close()])
-    this.#tell({ kind: 'snapshot', id: 0, metrics: this.#metrics.snapshot() })
+    this.#tellMetrics()
     this.#channel.disconnect()
   }
 }

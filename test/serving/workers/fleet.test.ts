@@ -26,7 +26,7 @@ async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
   const started = Fleet.start(runtimeOf(CONFIG), {} as never, 'off', {
     workers: 1,
     script,
-    setup: { host: undefined, connectTo: [], standIn: undefined, log: undefined },
+    setup: { startedAt: 0, host: undefined, connectTo: [], standIn: undefined, log: undefined },
     hidden: () => [],
     onRefused: () => {},
     onNote: note => notes.push(note),
