@@ -50,6 +50,12 @@ export const NO_PREFIX = failure(
   'Internal',
   'failed to apply filters: invalid filter configuration: prefix redirect requires prefix match',
 )
+/** The body of a direct response was to be computed, and could not be. */
+export const NO_BODY = failure(
+  500,
+  'Internal',
+  'failed to apply filters: invalid filter configuration: the expression for the body fails',
+)
 export const INTERNAL_ERROR = failure(503, 'Internal', 'processing failed: internal error')
 export const REQUEST_TIMEOUT = failure(504, 'Timeout', 'request timeout')
 export const UPSTREAM_TIMEOUT = failure(504, 'Timeout', 'upstream call timeout')

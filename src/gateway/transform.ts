@@ -30,7 +30,7 @@ interface Message {
 export function transformRequest(exchange: Exchange, transform: CompiledTransform): void {
   apply(exchange, transform, requestMessage(exchange))
   if (transform.body === undefined) return
-  exchange.body = bodyFrom(transform.body, celContext(exchange))
+  exchange.body = changedBody(transform.body, celContext(exchange))
   exchange.json = undefined
 }
 
@@ -51,7 +51,7 @@ export function answerBody(
   body: Buffer,
   expression: Expression,
 ): Buffer {
-  return bodyFrom(expression, celContext(exchange, { response: { status, headers, body } }))
+  return changedBody(expression, celContext(exchange, { response: { status, headers, body } }))
 }
 
 function apply(exchange: Exchange, transform: CompiledTransform, message: Message): void {
@@ -173,14 +173,19 @@ function sendable(value: unknown): string | undefined {
   return typeof value === 'string' ? headerText(text) : text
 }
 
-/** A text or bytes as they are, anything else as JSON; nothing when it fails. */
-export function bodyFrom(expression: Expression, context: CelContext): Buffer {
+/** A text or bytes as they are, anything else as JSON; undefined when it fails. */
+export function bodyFrom(expression: Expression, context: CelContext): Buffer | undefined {
   try {
     const value = expression.evaluate(context)
     if (typeof value === 'string') return Buffer.from(value)
     if (value instanceof Uint8Array) return Buffer.from(value)
     return Buffer.from(JSON.stringify(jsonValue(value)))
   } catch {
-    return Buffer.alloc(0)
+    return undefined
   }
+}
+
+/** An empty one when it fails: what was to be changed must not pass as it is. */
+function changedBody(expression: Expression, context: CelContext): Buffer {
+  return bodyFrom(expression, context) ?? Buffer.alloc(0)
 }

@@ -4,7 +4,7 @@ import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Answer } from '../failures.ts'
+import { type Answer, NO_BODY } from '../failures.ts'
 import { bodyFrom, textFrom } from '../transform.ts'
 import type { Placed, PolicyKind, Verdict } from './policy.ts'
 
@@ -65,7 +65,7 @@ function compileEntry(written: Single, path: Path, cel: Cel): Entry {
   }
 }
 
-/** A header whose expression fails is left out, and a body whose expression fails is empty. */
+/** A header whose expression fails is left out; without its body there is no such answer. */
 function computedAnswer(
   exchange: Exchange,
   fixed: Answer,
@@ -77,5 +77,7 @@ function computedAnswer(
     const text = textFrom(expression, context)
     return text === undefined ? [] : [name, text]
   })
-  return { ...fixed, headers, body: body === undefined ? fixed.body : bodyFrom(body, context) }
+  if (body === undefined) return { ...fixed, headers }
+  const bytes = bodyFrom(body, context)
+  return bytes === undefined ? NO_BODY : { ...fixed, headers, body: bytes }
 }
