@@ -1,3 +1,4 @@
+import type { SettingFlag } from '../providers/index.ts'
 import type { ChosenProvider, NewConfigChoices } from '../setup/new-config.ts'
 import { shellWord } from '../setup/shell-word.ts'
 
@@ -25,12 +26,8 @@ export function equivalentCommand(choices: NewConfigChoices, context: CommandCon
   const isOwn = providers.some(one => one.variable !== undefined && one.variable !== one.provider.variable)
   if (isOwn) for (const name of listOf(providers, one => one.variable)) add('env', name)
   for (const path of listOf(providers, one => one.keyFile)) add('key-file', path)
-  for (const { baseUrl, azure } of providers) {
-    if (baseUrl !== undefined) add('base-url', baseUrl)
-    if (azure !== undefined) add('azure-resource', azure.resourceName)
-  }
-  const type = providers.find(one => one.azure !== undefined)?.azure?.resourceType
-  if (type !== undefined && type !== 'openAI') add('azure-resource-type', type)
+  for (const { baseUrl } of providers) if (baseUrl !== undefined) add('base-url', baseUrl)
+  for (const [flag, value] of settingsIn(providers)) add(flag, value)
   if (first?.header !== undefined) add('header', first.header)
   if (first?.method === 'kubernetes' && context.namespace !== 'agentgateway-system')
     add('namespace', context.namespace)
@@ -42,6 +39,18 @@ export function equivalentCommand(choices: NewConfigChoices, context: CommandCon
   const isGiven = providers.some(one => one.key !== undefined)
   if (isGiven && context.keyFromEnv.length === 0) add('key-from-stdin')
   return [...words, '--yes'].map(shellWord).join(' ')
+}
+
+/** Settings that are not what they would be anyway; the kind of an Azure resource is said once for all. */
+function settingsIn(providers: readonly ChosenProvider[]): [SettingFlag, string][] {
+  const found = providers.flatMap(({ provider, settings = {} }) =>
+    (provider.settings ?? []).flatMap(({ flag, otherwise }): [SettingFlag, string][] => {
+      const value = settings[flag]
+      return value === undefined || value === otherwise ? [] : [[flag, value]]
+    }),
+  )
+  const first = found.findIndex(([flag]) => flag === 'azure-resource-type')
+  return found.filter(([flag], index) => flag !== 'azure-resource-type' || index === first)
 }
 
 /** A repeatable flag's values in the order of the providers, as far as they were given. */

@@ -73,6 +73,24 @@ export const initFlags = {
     options: ['openAI', 'foundry'],
     env: 'AGW_AZURE_RESOURCE_TYPE',
   }),
+  'vertex-project': Flags.string({
+    summary: 'The Google Cloud project of Vertex AI; repeat for several.',
+    helpValue: 'NAME',
+    multiple: true,
+    env: 'AGW_VERTEX_PROJECT',
+  }),
+  'vertex-region': Flags.string({
+    summary: 'The region of Vertex AI; the global endpoint unless told. Repeat for several.',
+    helpValue: 'NAME',
+    multiple: true,
+    env: 'AGW_VERTEX_REGION',
+  }),
+  'aws-region': Flags.string({
+    summary: 'The AWS region of Bedrock; repeat for several.',
+    helpValue: 'NAME',
+    multiple: true,
+    env: 'AGW_AWS_REGION',
+  }),
   namespace: Flags.string({
     summary: 'The namespace of the Kubernetes objects.',
     helpValue: 'NAME',
@@ -135,10 +153,16 @@ export interface WizardFlags {
   readonly 'base-url'?: readonly string[] | undefined
   readonly 'azure-resource'?: readonly string[] | undefined
   readonly 'azure-resource-type'?: string | undefined
+  readonly 'vertex-project'?: readonly string[] | undefined
+  readonly 'vertex-region'?: readonly string[] | undefined
+  readonly 'aws-region'?: readonly string[] | undefined
   readonly header?: string | undefined
   readonly port: number
   readonly style?: string | undefined
 }
+
+/** What providers are called with besides their keys, once for each. */
+const SETTING_FLAGS = ['azure-resource', 'vertex-project', 'vertex-region', 'aws-region'] as const
 
 /** Names that end up in files are checked before anything is asked or written. */
 export function checkInitNames(
@@ -152,7 +176,7 @@ export function checkInitNames(
     refuseSystemVariable(name)
   }
   for (const path of flags['key-file'] ?? []) if (path.trim() === '') throw wrong('--key-file', 'give a path')
-  refuseKeys(flags, ['key-file', 'model', 'header', 'azure-resource', 'base-url', 'file'])
+  refuseKeys(flags, ['key-file', 'model', 'header', ...SETTING_FLAGS, 'base-url', 'file'])
   if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(flags.namespace)) {
     throw wrong('--namespace', 'give lower-case letters, digits and dashes')
   }
@@ -210,6 +234,9 @@ export function checkInitFlags(
     'key-from-env': all,
     'base-url': all === 1 ? 1 : count('openai-compatible'),
     'azure-resource': count('azure'),
+    'vertex-project': count('vertex'),
+    'vertex-region': count('vertex'),
+    'aws-region': count('bedrock'),
   }
   for (const [flag, most] of Object.entries(places)) {
     const given = flags[flag as keyof typeof places]?.length ?? 0
@@ -241,7 +268,17 @@ export function initLists(flags: Readonly<Record<string, unknown>>): Pick<Wizard
     'key-from-env': list('key-from-env'),
     'base-url': list('base-url'),
     'azure-resource': list('azure-resource'),
+    'vertex-project': list('vertex-project'),
+    'vertex-region': list('vertex-region'),
+    'aws-region': list('aws-region'),
   }
 }
 
-type Repeatable = 'provider' | 'model' | 'env' | 'key-file' | 'key-from-env' | 'base-url' | 'azure-resource'
+type Repeatable =
+  | 'provider'
+  | 'model'
+  | 'env'
+  | 'key-file'
+  | 'key-from-env'
+  | 'base-url'
+  | (typeof SETTING_FLAGS)[number]

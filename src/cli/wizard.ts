@@ -2,7 +2,7 @@ import { closest } from '../config/did-you-mean.ts'
 import type { Style } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import { ONBOARDING, type Onboarding, onboardingOf } from '../providers/index.ts'
+import { ONBOARDING, type Onboarding, onboardingOf, type SettingFlag } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import {
   type ChosenProvider,
@@ -105,13 +105,14 @@ async function completeProvider(
   if (needsUrl)
     baseUrl ??= await ask('--base-url URL', 'Its base URL, as in https://llm.example.com/v1', wrongUrl)
   if (baseUrl !== undefined) checkUrl(baseUrl)
-  let resourceName = provider.id === 'azure' ? flags['azure-resource']?.[nth] : undefined
-  if (provider.id === 'azure')
-    resourceName ??= await ask(
-      '--azure-resource NAME',
-      'The Azure resource, the part before .openai.azure.com',
-    )
-  const resourceType = flags['azure-resource-type'] ?? 'openAI'
+  const settings: Partial<Record<SettingFlag, string>> = {}
+  for (const { flag, question, otherwise, isOptional } of provider.settings ?? []) {
+    const given = flags[flag]
+    const value = typeof given === 'string' ? given : given?.[nth]
+    const isAsked = value === undefined && otherwise === undefined && isOptional === undefined
+    const answer = isAsked ? await ask(`--${flag} NAME`, question) : (value ?? otherwise)
+    if (answer !== undefined) settings[flag] = answer
+  }
   const takesKey = method !== 'passthrough'
   return {
     provider,
@@ -120,7 +121,7 @@ async function completeProvider(
     variable: flags.env?.[index],
     keyFile: flags['key-file']?.[index],
     baseUrl,
-    azure: resourceName === undefined ? undefined : { resourceName, resourceType },
+    settings,
     header: takesKey ? undefined : await passthroughHeader(flags, prompt),
     key: takesKey ? await context.takeKey(wanted) : undefined,
   }

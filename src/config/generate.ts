@@ -23,7 +23,11 @@ export interface ProviderEntry {
   readonly pattern: string
   /** Another host than the provider's own; `preset` when the `llm` word already implies it. */
   readonly endpoint?: { readonly url: string; readonly preset: boolean } | undefined
-  readonly azure?: { readonly resourceName: string; readonly resourceType: string } | undefined
+  /** What the provider is called with besides, in the words of `llm` models and of `ai.provider`. */
+  readonly settings: {
+    readonly llm: Readonly<Record<string, string>>
+    readonly ai: Readonly<Record<string, string>>
+  }
   readonly key: KeyReference
   /** The header a key goes into when it is not the provider's usual place. */
   readonly keyHeader?: string | undefined
@@ -70,13 +74,13 @@ function sections({ style, port, providers }: ConfigChoices): Yaml {
 }
 
 function llmModel(entry: ProviderEntry): Yaml {
-  const { key, azure, endpoint } = entry
+  const { key, endpoint } = entry
   const simple = key.method !== 'passthrough' && entry.keyHeader === undefined
   const params: Yaml = {
     ...(entry.model !== undefined && { model: entry.model }),
     ...(simple && { apiKey: keyValue(key) }),
     ...(endpoint !== undefined && !endpoint.preset && { baseUrl: endpoint.url }),
-    ...(azure && { azureResourceName: azure.resourceName, azureResourceType: azure.resourceType }),
+    ...entry.settings.llm,
   }
   return {
     name: entry.pattern,
@@ -96,7 +100,7 @@ function route(entry: ProviderEntry, several: boolean): Yaml {
 }
 
 function aiBackend(entry: ProviderEntry): Yaml {
-  const provider = { ...(entry.azure ?? {}), ...(entry.model !== undefined && { model: entry.model }) }
+  const provider = { ...entry.settings.ai, ...(entry.model !== undefined && { model: entry.model }) }
   const backend = { name: entry.name, provider: { [entry.words.ai]: provider } }
   if (entry.endpoint === undefined) return backend
   const { hostname, port, protocol, pathname } = new URL(entry.endpoint.url)

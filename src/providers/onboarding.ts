@@ -1,6 +1,26 @@
 import type { RouteType } from '../route-types.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 
+/** Flags of `agw init` that say what a provider is called with besides its key. */
+export type SettingFlag =
+  | 'azure-resource'
+  | 'azure-resource-type'
+  | 'vertex-project'
+  | 'vertex-region'
+  | 'aws-region'
+
+/** One of them, with its words in configs. */
+export interface Setting {
+  readonly flag: SettingFlag
+  /** What is asked for. */
+  readonly question: string
+  /** The word in `params` of `llm` models, and the one in `ai.provider`. */
+  readonly words: { readonly llm: string; readonly ai: string }
+  /** What it is where nobody says; absent, it must be said unless it is optional. */
+  readonly otherwise?: string
+  readonly isOptional?: true
+}
+
 /** What someone needs to know to put a provider into a new config. */
 export interface Onboarding {
   /** What a user types. */
@@ -19,6 +39,7 @@ export interface Onboarding {
   readonly endpoint?: { readonly url: string; readonly preset: boolean }
   /** The header an API key goes into when it is not the usual place. */
   readonly keyHeader?: string
+  readonly settings?: readonly Setting[]
   readonly routes: Readonly<Record<string, RouteType>>
 }
 
@@ -102,7 +123,62 @@ export const ONBOARDING: readonly Onboarding[] = [
     exampleModel: 'gpt-4o-mini',
     keyPage: 'https://portal.azure.com',
     keyHeader: 'api-key',
+    settings: [
+      {
+        flag: 'azure-resource',
+        question: 'The Azure resource, the part before .openai.azure.com',
+        words: { llm: 'azureResourceName', ai: 'resourceName' },
+      },
+      {
+        flag: 'azure-resource-type',
+        question: 'The kind of Azure resource',
+        words: { llm: 'azureResourceType', ai: 'resourceType' },
+        otherwise: 'openAI',
+      },
+    ],
     routes: OPENAI_ROUTES,
+  },
+  {
+    id: 'vertex',
+    label: 'Google Vertex AI',
+    words: { llm: 'vertex', ai: 'vertex' },
+    variable: 'VERTEX_TOKEN',
+    exampleModel: 'gemini-2.5-flash',
+    keyPage: 'https://docs.cloud.google.com/sdk/gcloud/reference/auth/print-access-token',
+    settings: [
+      {
+        flag: 'vertex-project',
+        question: 'The Google Cloud project',
+        words: { llm: 'vertexProject', ai: 'projectId' },
+      },
+      {
+        flag: 'vertex-region',
+        question: 'The region of Vertex AI',
+        words: { llm: 'vertexRegion', ai: 'region' },
+        isOptional: true,
+      },
+    ],
+    routes: {
+      '/v1/messages': 'messages',
+      '/v1/messages/count_tokens': 'anthropicTokenCount',
+      ...GEMINI_ROUTES,
+    },
+  },
+  {
+    id: 'bedrock',
+    label: 'Amazon Bedrock',
+    words: { llm: 'bedrock', ai: 'bedrock' },
+    variable: 'AWS_BEARER_TOKEN_BEDROCK',
+    exampleModel: 'amazon.nova-lite-v1:0',
+    keyPage: 'https://console.aws.amazon.com/bedrock/home#/api-keys',
+    settings: [
+      {
+        flag: 'aws-region',
+        question: 'The AWS region, as in us-east-1',
+        words: { llm: 'awsRegion', ai: 'region' },
+      },
+    ],
+    routes: { '/v1/embeddings': 'embeddings', ...ANTHROPIC_ROUTES },
   },
   preset('groq', 'Groq', 'GROQ_API_KEY', 'llama-3.3-70b-versatile', 'https://console.groq.com/keys'),
   preset(

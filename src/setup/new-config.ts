@@ -1,7 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import { generateConfig, type KeyReference, type ProviderEntry, type Style } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import type { Onboarding } from '../providers/index.ts'
+import type { Onboarding, SettingFlag } from '../providers/index.ts'
 import { setInDotenv } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
@@ -18,6 +18,9 @@ export const INIT_METHODS = [
 ] as const
 export type InitMethod = (typeof INIT_METHODS)[number]
 
+/** Flag → its value. */
+export type Settings = Readonly<Partial<Record<SettingFlag, string>>>
+
 /** One provider as it was chosen in the wizard or by flags. */
 export interface ChosenProvider {
   readonly provider: Onboarding
@@ -26,7 +29,8 @@ export interface ChosenProvider {
   readonly variable?: string | undefined
   readonly keyFile?: string | undefined
   readonly baseUrl?: string | undefined
-  readonly azure?: { readonly resourceName: string; readonly resourceType: string } | undefined
+  /** What the provider is called with besides its key. */
+  readonly settings?: Settings | undefined
   /** The header in which the client's own credential comes, for `passthrough`. */
   readonly header?: string | undefined
   /** The key, where it is given now; else `agw keys set` stores it later. */
@@ -135,22 +139,35 @@ function entryOf(
       hint: 'give --base-url, as in --base-url https://llm.example.com/v1',
     })
   }
-  if (provider.id === 'azure' && chosen.azure === undefined) {
-    throw new AgwError('INPUT_NEEDED', 'Azure needs the name of the resource', {
-      hint: 'give --azure-resource, the part before .openai.azure.com',
-    })
-  }
   return {
     name,
     words: provider.words,
     model: chosen.model,
     pattern,
     endpoint,
-    azure: chosen.azure,
+    settings: { llm: settingsOf(chosen, 'llm'), ai: settingsOf(chosen, 'ai') },
     key: keyReference(chosen, name, place),
     keyHeader: provider.keyHeader,
     routes: provider.routes,
   }
+}
+
+/** What a provider is called with besides its key, in the words of a style. Throws INPUT_NEEDED where something is missing. */
+export function settingsOf(
+  { provider, settings = {} }: ChosenProvider,
+  style: 'llm' | 'ai',
+): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const { flag, question, words, otherwise, isOptional } of provider.settings ?? []) {
+    const value = settings[flag] ?? otherwise
+    if (value !== undefined) found[words[style]] = value
+    else if (isOptional === undefined) {
+      throw new AgwError('INPUT_NEEDED', `${provider.label} needs --${flag}`, {
+        hint: `give it: ${question[0]?.toLowerCase()}${question.slice(1)}`,
+      })
+    }
+  }
+  return found
 }
 
 function keyReference(chosen: ChosenProvider, name: string, place: NewConfigPlace): KeyReference {

@@ -8,7 +8,7 @@ import {
 } from '../kubernetes/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ChosenProvider, NewConfigChoices } from './new-config.ts'
-import { slotNames } from './new-config.ts'
+import { settingsOf, slotNames } from './new-config.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
 /** Files of the Kubernetes method, beside the config. */
@@ -83,20 +83,22 @@ export function planManifests(
 }
 
 function manifestProvider(chosen: ChosenProvider, name: string): ManifestProvider {
-  const { provider, azure } = chosen
+  const { provider } = chosen
   const baseUrl = chosen.baseUrl ?? provider.endpoint?.url
   return {
     name,
-    provider: settingsOf(chosen),
+    provider: providerSettings(chosen),
     ...(baseUrl !== undefined && { baseUrl }),
     auth: chosen.method === 'passthrough' ? 'passthrough' : 'secret',
-    ...(azure !== undefined && provider.keyHeader !== undefined && { header: provider.keyHeader }),
+    ...(provider.keyHeader !== undefined && { header: provider.keyHeader }),
     routes: provider.routes,
   }
 }
 
-function settingsOf({ provider, azure, model }: ChosenProvider): ProviderSettings {
+function providerSettings(chosen: ChosenProvider): ProviderSettings {
+  const { provider, model } = chosen
   const kind = provider.words.ai
-  if (kind === 'azure' && azure !== undefined) return { kind, ...azure, model }
+  // Manifests have the words of `ai.provider`, and the table has all that these kinds need.
+  if (provider.settings !== undefined) return { kind, ...settingsOf(chosen, 'ai'), model } as ProviderSettings
   return { kind: kind === 'anthropic' || kind === 'gemini' ? kind : 'openAI', model }
 }

@@ -123,6 +123,8 @@ describe('argv mistakes do not repeat a key', () => {
     [['init', '--provider', 'openai', '--method', 'file', '--yes', '--key-file', CANARY]],
     [['init', '--provider', 'openai', '--method', 'env', '--yes', '--model', CANARY]],
     [['init', '--provider', 'openai', '--method', 'passthrough', '--yes', '--header', CANARY]],
+    [['init', '--provider', 'vertex', '--method', 'env', '--yes', '--vertex-project', CANARY]],
+    [['init', '--provider', 'bedrock', '--method', 'env', '--yes', '--aws-region', CANARY]],
     [['init', '--provider', 'azure', '--method', 'env', '--yes', '--azure-resource', CANARY]],
     [['init', '--provider', 'openai', '--method', 'env', '--yes', '--file', CANARY]],
     [['keys', 'set', 'openai', '--from-env', CANARY]],

@@ -174,6 +174,13 @@ describe('a flag without effect is refused, and nothing is written', () => {
       2,
       /--base-url has no use/,
     ],
+    ['no project', ['--provider', 'vertex', '--method', 'env'], 2, /--vertex-project/],
+    [
+      'a region for nobody',
+      ['--provider', 'openai', '--method', 'env', '--aws-region', 'a'],
+      2,
+      /--aws-region has no use/,
+    ],
     [
       'a resource for nobody',
       ['--provider', 'openai', '--method', 'env', '--azure-resource', 'a'],
@@ -215,6 +222,11 @@ describe.skipIf(process.platform === 'win32')('the printed command does the same
         'env',
       ],
     ],
+    [
+      'vertex',
+      ['--provider', 'vertex', '--vertex-project', 'p', '--vertex-region', 'europe-west1', '--method', 'env'],
+    ],
+    ['bedrock', ['--provider', 'bedrock', '--aws-region', 'eu-central-1', '--method', 'env']],
     ['a header', ['--provider', 'openai', '--method', 'passthrough', '--header', 'x-key']],
     [
       'a host',

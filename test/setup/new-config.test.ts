@@ -39,7 +39,9 @@ function chosen(
     provider,
     method,
     key,
-    ...(provider.id === 'azure' && { azure: { resourceName: 'res', resourceType: 'openAI' } }),
+    settings: Object.fromEntries(
+      (provider.settings ?? []).map(({ flag, otherwise }) => [flag, otherwise ?? 'some-name']),
+    ),
     ...(provider.id === 'openai-compatible' && { baseUrl: 'https://llm.example.com/v1' }),
     ...more,
   }
