@@ -50,7 +50,7 @@ function path(facts: PathFacts): string {
   const gemini = `/publishers/google/models/${pathSegment(geminiModel(model) ?? model)}`
   if (type === 'geminiCountTokens') return `${gemini}:countTokens`
   if (type !== 'generateContent') return '/endpoints/openapi/chat/completions'
-  return streaming ? `${gemini}:streamGenerateContent?alt=sse` : `${gemini}:generateContent`
+  return `${gemini}:${streaming ? 'streamGenerateContent' : 'generateContent'}`
 }
 
 function accepts(format: Format, model: string): boolean {
