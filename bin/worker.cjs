@@ -6,6 +6,8 @@ process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 // When that one is gone, what is sent to it fails, and the end of the channel ends this process.
 cluster.worker?.on('error', () => {})
+// All is told by then; what a collector has not answered would hold it.
+cluster.worker?.once('disconnect', () => process.exit())
 
 void import('../bundle/serving/workers/worker.js').then(({ runWorker }) =>
   runWorker({ stderr: process.stderr }),

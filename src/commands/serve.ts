@@ -11,6 +11,9 @@ import type { LiveEvent, LiveGateway } from '../serving/live.ts'
 /** How long a start that is under way may take when nobody wants it any more, in milliseconds. */
 const START_PATIENCE_MS = 5000
 
+/** What a collector has not answered may hold the process no longer, in milliseconds. */
+const END_PATIENCE_MS = 250
+
 function statusAfter(signal: NodeJS.Signals): number {
   return signal === 'SIGINT' ? 130 : 0
 }
@@ -65,6 +68,7 @@ export default class Serve extends ConfigCommand {
     hangup.call(() => void running.reload())
     const signal = await Promise.race([stopping, gone])
     await running.close()
+    setTimeout(() => process.exit(), END_PATIENCE_MS).unref()
     if (signal instanceof Error) throw signal
     this.endWith(statusAfter(signal))
     return {}

@@ -3,6 +3,9 @@ import { LOG_LINES } from './log-lines.ts'
 import { Export, type ExportOptions } from './otlp/export.ts'
 import { TRACES } from './traces.ts'
 
+/** What an end gives to the last batch, however long the requests under way took. Milliseconds. */
+const LEAST_MS = 1000
+
 /** Everything that goes to collectors. */
 export class Exports {
   readonly #all: readonly Pick<Export<never>, 'prepare' | 'adopt' | 'add' | 'close'>[]
@@ -25,8 +28,9 @@ export class Exports {
     for (const one of this.#all) one.add(event)
   }
 
-  /** Sends what is left, then ends. */
-  async close(): Promise<void> {
-    await Promise.all(this.#all.map(one => one.close()))
+  /** Sends what is left until `deadline`, a time of `performance.now()`, or for a second where that is nearer; then ends. */
+  async close(deadline = 0): Promise<void> {
+    const limitMs = Math.max(LEAST_MS, deadline - performance.now())
+    await Promise.all(this.#all.map(one => one.close(limitMs)))
   }
 }

@@ -58,6 +58,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     await Promise.all([log?.close(), exports?.close()])
     throw error
   })
+  let { drainMs } = runtime.settings
   return {
     engine: {
       get addresses() {
@@ -67,10 +68,12 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
         await exports?.prepare(next)
         await gateway.reload(next)
         exports?.adopt(next)
+        drainMs = next.settings.drainMs
       },
       close: async how => {
+        const deadline = performance.now() + (how?.drainMs ?? drainMs)
         await gateway.close(how)
-        await Promise.all([log?.close(), exports?.close()])
+        await Promise.all([log?.close(), exports?.close(deadline)])
       },
     },
     metrics: async () => [metrics.snapshot()],

@@ -38,7 +38,7 @@ async function ask(
   const type = { 'content-type': 'application/json' }
   const { port = 0 } = serving.engine.addresses[0] ?? {}
   const { status } = await call(port, { method: 'POST', path, headers: { ...type, ...headers }, body })
-  await serving.engine.close({ drainMs: 1000 })
+  await serving.engine.close({ drainMs: 10_000 })
   return { status, notes }
 }
 

@@ -76,7 +76,7 @@ async function traced(
   const notes: string[] = []
   const serving = await serveWith(runtime, notes)
   await ask(serving.engine.addresses[0]?.port ?? 0, headers, path)
-  await serving.engine.close({ drainMs: 1000 })
+  await serving.engine.close({ drainMs: 10_000 })
   return { ...collector, notes, sent: upstream.seen[0]?.headers }
 }
 
@@ -244,7 +244,7 @@ describe('a collector of gRPC', () => {
     const notes: string[] = []
     const serving = await serveWith(await runtimeWith(upstream.port, more), notes)
     await ask(serving.engine.addresses[0]?.port ?? 0, headers)
-    await serving.engine.close({ drainMs: 1000 })
+    await serving.engine.close({ drainMs: 10_000 })
     return { host, notes }
   }
 
@@ -339,7 +339,7 @@ describe('what is said of spans that are lost', () => {
       said,
     )
     await ask(serving.engine.addresses[0]?.port ?? 0)
-    await serving.engine.close({ drainMs: 1000 })
+    await serving.engine.close({ drainMs: 10_000 })
     expect(said).toEqual([
       expect.stringMatching(/\(HPE_\w+: it does not speak HTTP\/1\.1; is it one for protocol: grpc\?\)/),
     ])
@@ -364,7 +364,7 @@ describe('a reload that names another collector', () => {
     await expect.poll(() => second.spans.length, { timeout: 5000 }).toBe(1)
     await expect.poll(() => first.sessions.size, { timeout: 5000 }).toBe(0)
     expect(first.spans).toHaveLength(1)
-    await serving.engine.close({ drainMs: 1000 })
+    await serving.engine.close({ drainMs: 10_000 })
     await expect.poll(() => second.sessions.size).toBe(0)
   })
 
@@ -385,7 +385,7 @@ describe('a reload that names another collector', () => {
     await new Promise(resolve => setTimeout(resolve, 2500))
     answer()
     await asked
-    await serving.engine.close({ drainMs: 1000 })
+    await serving.engine.close({ drainMs: 10_000 })
     expect(first.spans).toHaveLength(1)
     expect(second.spans).toHaveLength(0)
   })

@@ -1,5 +1,5 @@
 import type { AccessEvent, Collector, Runtime } from '../../gateway/index.ts'
-import type { Sdk, Sender } from './sdk.ts'
+import type { OnOutcome, Sdk, Sender } from './sdk.ts'
 
 export interface ExportOptions {
   /** The last thing a value passes. */
@@ -18,10 +18,16 @@ export interface Exported<Item> {
     event: AccessEvent,
     redact: (text: string) => string,
   ) => { readonly collector: Collector; readonly item: Item } | undefined
-  readonly open: () => Promise<
-    (sdk: Sdk, collector: Collector, onOutcome: (error: Error | undefined) => void) => Sender<Item>
-  >
+  readonly open: () => Promise<(sdk: Sdk, collector: Collector, onOutcome: OnOutcome) => Sender<Item>>
 }
+
+interface Opened<Item> {
+  readonly sender: Sender<Item>
+  readonly onOutcome: OnOutcome
+}
+
+/** What was not sent in the time that an end has. */
+const TOO_LATE = Object.assign(new Error(), { code: 'no answer before the end' })
 
 /** How long the way to a collector stays open that no config names any more, in milliseconds. */
 const LINGER_MS = 2000
@@ -31,12 +37,13 @@ export class Export<Item> {
   readonly #options: ExportOptions
   readonly #what: Exported<Item>
   /** Collector, as JSON → its sender. */
-  readonly #senders = new Map<string, Sender<Item>>()
+  readonly #senders = new Map<string, Opened<Item>>()
   /** JSON of collectors, which events share. */
   readonly #keys = new WeakMap<Collector, string>()
   /** Those that send their last. */
-  readonly #closing = new Set<Promise<void>>()
-  #open: ((collector: Collector) => Sender<Item>) | undefined
+  readonly #closing = new Map<Promise<void>, OnOutcome>()
+  #isClosed = false
+  #open: ((collector: Collector) => Opened<Item>) | undefined
   #current: string | undefined
 
   constructor(what: Exported<Item>, options: ExportOptions) {
@@ -49,7 +56,10 @@ export class Export<Item> {
     if (this.#what.collectorOf(runtime) === undefined || this.#open !== undefined) return
     const [{ loadSdk }, open] = await Promise.all([import('./sdk.ts'), this.#what.open()])
     const sdk = await loadSdk()
-    this.#open = collector => open(sdk, collector, this.#outcomes(collector))
+    this.#open = collector => {
+      const onOutcome = this.#outcomes(collector)
+      return { sender: open(sdk, collector, onOutcome), onOutcome }
+    }
   }
 
   /** This runtime serves now. Requests that came before it may still tell of something for the collector before. */
@@ -68,11 +78,11 @@ export class Export<Item> {
   }
 
   /** One note when things begin to be lost, one when they arrive again. */
-  #outcomes({ url, protocol }: Collector): (error: Error | undefined) => void {
+  #outcomes({ url, protocol }: Collector): OnOutcome {
     const { noun } = this.#what
     let isLost = false
     return error => {
-      if (isLost === (error !== undefined)) return
+      if (this.#isClosed || isLost === (error !== undefined)) return
       isLost = error !== undefined
       const why = error === undefined ? '' : ` (${reasonOf(error, protocol)})`
       this.#options.onNote(
@@ -85,14 +95,14 @@ export class Export<Item> {
     const found = this.#what.itemOf(event, this.#options.redact)
     if (found === undefined) return
     const key = this.#keyOf(found.collector)
-    let sender = this.#senders.get(key)
-    if (sender === undefined) {
-      sender = this.#open?.(found.collector)
-      if (sender === undefined) return
-      this.#senders.set(key, sender)
+    let opened = this.#senders.get(key)
+    if (opened === undefined) {
+      opened = this.#open?.(found.collector)
+      if (opened === undefined) return
+      this.#senders.set(key, opened)
       if (key !== this.#current) this.#endSoon(key)
     }
-    sender.send(found.item)
+    opened.sender.send(found.item)
   }
 
   #endSoon(key: string): void {
@@ -102,17 +112,24 @@ export class Export<Item> {
   }
 
   #end(key: string): void {
-    const sender = this.#senders.get(key)
-    if (sender === undefined) return
+    const opened = this.#senders.get(key)
+    if (opened === undefined) return
     this.#senders.delete(key)
-    const ended: Promise<void> = sender.close().then(() => void this.#closing.delete(ended))
-    this.#closing.add(ended)
+    const ended: Promise<void> = opened.sender.close().then(() => void this.#closing.delete(ended))
+    this.#closing.set(ended, opened.onOutcome)
   }
 
-  /** Sends what is left, then ends. */
-  async close(): Promise<void> {
+  /** Sends what is left within `limitMs`; what has not arrived by then is lost, which is told. Nothing is told afterwards. */
+  async close(limitMs: number): Promise<void> {
     for (const key of [...this.#senders.keys()]) this.#end(key)
-    await Promise.all(this.#closing)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, limitMs)
+    })
+    await Promise.race([Promise.all(this.#closing.keys()), late])
+    clearTimeout(timer)
+    for (const onOutcome of this.#closing.values()) onOutcome(TOO_LATE)
+    this.#isClosed = true
   }
 }
 

@@ -34,6 +34,7 @@ class ServingWorker {
   readonly #metrics = new Metrics()
   #hasCounted = false
   #startedAt = Date.now()
+  #drainMs = 0
   readonly #limits: RemoteLimits
   #sends = true
   readonly #exports = new Exports({
@@ -119,6 +120,7 @@ class ServingWorker {
     this.#sends = standIn === undefined
     if (this.#sends) await this.#exports.prepare(runtime)
     this.#exports.adopt(runtime)
+    this.#drainMs = runtime.settings.drainMs
     this.#gateway = await startGateway(runtime, {
       ...(host !== undefined && { host }),
       connectTo,
@@ -148,12 +150,14 @@ class ServingWorker {
     if (this.#sends) await this.#exports.prepare(runtime)
     await this.#gateway?.reload(runtime)
     this.#exports.adopt(runtime)
+    this.#drainMs = runtime.settings.drainMs
   }
 
-  async #close(drainMs: number | undefined): Promise<void> {
-    await this.#gateway?.close(drainMs === undefined ? {} : { drainMs })
+  async #close(drainMs = this.#drainMs): Promise<void> {
+    const deadline = performance.now() + drainMs
+    await this.#gateway?.close({ drainMs })
     this.#limits.flush()
-    await Promise.all([this.#log?.close(), this.#exports.close()])
+    await Promise.all([this.#log?.close(), this.#exports.close(deadline)])
     this.#tellMetrics()
     this.#channel.disconnect()
   }
