@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { hasIdentity } from '../providers/index.ts'
 import { isMap } from './is-map.ts'
 import { each, type Fields, only, runs, type Support, section, type Unsupported, unless } from './support.ts'
 import { cloudsWithoutKey } from './supported-keyless.ts'
@@ -20,15 +21,20 @@ import {
 const MODEL_ONLY = section({ model: runs })
 const CUSTOM = section({ model: runs, providerOverride: runs, formats: runs })
 
+/** Noted on the way, for a look at all levels: most configs need none, and it takes as long as all the rest. */
+const MAY_LACK_KEY = 'a provider that may lack a key'
+
+const IDENTIFIED: Support = (_value, path, report) => report(path, MAY_LACK_KEY)
+
 const AI_PROVIDER = section({
   name: runs,
   provider: section({
     openAI: MODEL_ONLY,
     anthropic: MODEL_ONLY,
     gemini: MODEL_ONLY,
-    azure: runs,
-    vertex: runs,
-    bedrock: runs,
+    azure: IDENTIFIED,
+    vertex: IDENTIFIED,
+    bedrock: IDENTIFIED,
     custom: CUSTOM,
   }),
   hostOverride: runs,
@@ -120,9 +126,11 @@ const GATEWAY = section({
 
 const LLM_PROVIDERS: ReadonlySet<unknown> = new Set(['copilot'])
 
+const DESCRIBED_PROVIDER = section({ reference: runs, custom: CUSTOM })
+
 const LLM_PROVIDER = unless(
   value => (LLM_PROVIDERS.has(value) ? `the provider ${String(value)}` : undefined),
-  section({ reference: runs, custom: CUSTOM }),
+  (value, path, report) => (hasIdentity(value) ? IDENTIFIED : DESCRIBED_PROVIDER)(value, path, report),
 )
 
 const LLM_PARAMS = section({
@@ -288,6 +296,10 @@ const CONFIG = section({
 /** Everything in a config that the format knows, and that the embedded gateway would not do. */
 export function findUnsupported(config: Config): Unsupported[] {
   const found: Unsupported[] = []
-  CONFIG(config, [], (path, what, instead) => found.push({ path, what, instead }))
-  return [...found, ...cloudsWithoutKey(config)]
+  let mayLackKey = false
+  CONFIG(config, [], (path, what, instead) => {
+    if (what === MAY_LACK_KEY) mayLackKey = true
+    else found.push({ path, what, instead })
+  })
+  return mayLackKey ? [...found, ...cloudsWithoutKey(config)] : found
 }

@@ -52,7 +52,7 @@ export function toConverse(body: JsonObject, { model, headers, tools }: Converse
     const { role, content: said } = objectAt(message, path)
     if (role === 'system') system.push(...content.system(said, `${path}.content`))
     else if (role === 'user' || role === 'assistant')
-      messages.push({ role, content: content.blocks(said, `${path}.content`) })
+      addTurn(messages, role, content.blocks(said, `${path}.content`))
     else throw new TranslationError(`${path}.role`, 'must be user, assistant or system.')
   }
   const request: JsonObject = { messages, inferenceConfig: inferenceOf(body) }
@@ -63,6 +63,13 @@ export function toConverse(body: JsonObject, { model, headers, tools }: Converse
   put(request, 'additionalModelRequestFields', Object.keys(fields).length > 0 ? fields : undefined)
   put(request, 'requestMetadata', metadataOf(headers['x-bedrock-metadata']))
   return request
+}
+
+/** Anthropic joins neighbours of one role, Bedrock refuses them. */
+function addTurn(messages: JsonObject[], role: string, blocks: readonly JsonObject[]): void {
+  const last = messages.at(-1)
+  if (last?.['role'] === role) (last['content'] as JsonObject[]).push(...blocks)
+  else messages.push({ role, content: [...blocks] })
 }
 
 function put(request: JsonObject, field: string, value: unknown): void {

@@ -71,6 +71,20 @@ describe('a Messages request as Converse', () => {
       },
     ],
     [
+      'neighbours of one role, which become one',
+      {
+        messages: [
+          { role: 'user', content: 'hi' },
+          { role: 'system', content: 'brief' },
+          { role: 'user', content: [{ type: 'text', text: 'ho' }] },
+        ],
+      },
+      {
+        system: [{ text: 'brief' }],
+        messages: [{ role: 'user', content: [{ text: 'hi' }, { text: 'ho' }] }],
+      },
+    ],
+    [
       'images',
       said({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AA==' } }),
       { messages: [{ role: 'user', content: [{ image: { format: 'png', source: { bytes: 'AA==' } } }] }] },
