@@ -8,10 +8,10 @@ import {
   startGateway,
 } from '../gateway/index.ts'
 import { type AccessLogOptions, type DebugLog, type OpenedLog, openAccessLog } from './access-log.ts'
-import { Exports } from './exports.ts'
 import type { KeyUse } from './key-use.ts'
 import type { Engine } from './live.ts'
 import type { ExportOptions } from './otlp/export.ts'
+import { Exports } from './otlp/exports.ts'
 
 /** What serves, with what can be told of it and changed in it. */
 export interface Serving {

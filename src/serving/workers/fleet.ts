@@ -8,11 +8,11 @@ import {
   type LogLevel,
   type MetricsSnapshot,
   type Runtime,
-  sumOf,
 } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
 import type { RefusedKey } from '../key-use.ts'
 import { encodeConfig } from '../plain-config.ts'
+import { FleetMetrics } from './fleet-metrics.ts'
 import type { FromWorker, SentConfig, SentWant, ToWorker, WorkerSetup } from './wire.ts'
 
 export interface FleetOptions {
@@ -30,8 +30,6 @@ export interface FleetOptions {
   readonly startMs?: number
 }
 
-/** How long a worker may take for what it should be done with at once, in milliseconds. */
-const PATIENCE_MS = 1000
 /** What a worker may take to serve a new config; one that has not said a word by then hangs. */
 const RELOAD_MS = 10_000
 /** Starting takes longer than reloading: the program is read first, and several start at once. */
@@ -50,7 +48,6 @@ interface Member {
   readonly since: number
   /** The newest config that it serves. */
   version: number
-  metrics: MetricsSnapshot | undefined
 }
 
 type Outcome = Extract<FromWorker, { kind: 'serving' | 'failed' }>
@@ -64,15 +61,13 @@ export class Fleet {
   readonly #members = new Map<number, Member>()
   /** Who waits for the word of a worker: `worker/version`. */
   readonly #waiting = new Map<string, (outcome: Outcome | undefined) => void>()
-  readonly #snapshots = new Map<string, () => void>()
+  readonly #metrics = new FleetMetrics()
   readonly #states = new KeptStates()
   readonly #limits = new LocalLimits(this.#states)
-  #gone: MetricsSnapshot | undefined
   #sent: SentConfig
   #runtime: Runtime
   #level: LogLevel
   #failuresInARow = 0
-  #nextSnapshot = 1
   #isClosing = false
   addresses: readonly ListeningAddress[] = []
 
@@ -123,7 +118,7 @@ export class Fleet {
 
   async #add(): Promise<readonly ListeningAddress[]> {
     const worker = cluster.fork()
-    const member: Member = { worker, since: performance.now(), version: 0, metrics: undefined }
+    const member: Member = { worker, since: performance.now(), version: 0 }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
     worker.on('error', () => {})
@@ -171,8 +166,10 @@ export class Fleet {
       case 'failed':
         return this.#answer(member, message)
       case 'snapshot':
-        member.metrics = message.metrics
-        return this.#snapshots.get(`${member.worker.id}/${message.id}`)?.()
+        // The word of one that has left was counted with it.
+        if (this.#members.has(member.worker.id))
+          this.#metrics.take(member.worker.id, message.id, message.metrics)
+        return
       case 'note':
         return this.#options.onNote(message.message)
       case 'refused':
@@ -198,10 +195,9 @@ export class Fleet {
   }
 
   #left(member: Member, how: string): void {
-    const { worker, since, metrics } = member
+    const { worker, since } = member
     this.#members.delete(worker.id)
-    if (metrics !== undefined)
-      this.#gone = sumOf(this.#gone === undefined ? [metrics] : [this.#gone, metrics])
+    this.#metrics.leave(worker.id)
     for (const [key, resolve] of this.#waiting) {
       if (!key.startsWith(`${worker.id}/`)) continue
       this.#waiting.delete(key)
@@ -254,24 +250,12 @@ export class Fleet {
     return this.#word(member, version).finally(() => clearTimeout(kill))
   }
 
-  /** What all workers have counted, those that are gone included as far as they were asked. */
-  async metrics(): Promise<MetricsSnapshot[]> {
-    await Promise.all([...this.#members.values()].map(member => this.#ask(member)))
-    const counted = [this.#gone, ...[...this.#members.values()].map(({ metrics }) => metrics)]
-    return counted.filter(one => one !== undefined)
-  }
-
-  #ask(member: Member): Promise<void> {
-    const id = this.#nextSnapshot++
-    const key = `${member.worker.id}/${id}`
-    return new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, PATIENCE_MS)
-      this.#snapshots.set(key, () => {
-        clearTimeout(timer)
-        resolve()
-      })
-      this.#tell(member, { kind: 'snapshot', id })
-    }).finally(() => this.#snapshots.delete(key))
+  /** What all workers have counted, those that are gone included as far as they have told. */
+  metrics(): Promise<MetricsSnapshot[]> {
+    return this.#metrics.all([...this.#members.keys()], (id, question) => {
+      const member = this.#members.get(id)
+      if (member !== undefined) this.#tell(member, { kind: 'snapshot', id: question })
+    })
   }
 
   /** Lets requests under way finish in all workers, then ends them. */

@@ -1,8 +1,8 @@
-import type { AccessEvent } from '../gateway/index.ts'
-import { eventFields } from '../gateway/index.ts'
-import { attributesOf } from './otlp/attributes.ts'
-import type { Exported } from './otlp/export.ts'
-import type { FinishedSpan } from './otlp/spans.ts'
+import type { AccessEvent } from '../../gateway/index.ts'
+import { eventFields } from '../../gateway/index.ts'
+import { attributesOf } from './attributes.ts'
+import type { Exported } from './export.ts'
+import type { FinishedSpan } from './spans.ts'
 
 /** A span for each sampled request. */
 export const TRACES: Exported<FinishedSpan> = {
@@ -10,7 +10,7 @@ export const TRACES: Exported<FinishedSpan> = {
   collectorOf: ({ settings }) => settings.tracing?.collector,
   itemOf: (event, redact) =>
     event.span && { collector: event.span.collector, item: finishedSpan(event, event.span, redact) },
-  open: async () => (await import('./otlp/spans.ts')).openSpanSender,
+  open: async () => (await import('./spans.ts')).openSpanSender,
 }
 
 function finishedSpan(

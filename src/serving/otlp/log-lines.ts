@@ -1,7 +1,7 @@
-import { eventFields } from '../gateway/index.ts'
-import { attributesOf } from './otlp/attributes.ts'
-import type { Exported } from './otlp/export.ts'
-import type { FinishedLine } from './otlp/logs.ts'
+import { eventFields } from '../../gateway/index.ts'
+import { attributesOf } from './attributes.ts'
+import type { Exported } from './export.ts'
+import type { FinishedLine } from './logs.ts'
 
 /** The access log for a collector. */
 export const LOG_LINES: Exported<FinishedLine> = {
@@ -16,5 +16,5 @@ export const LOG_LINES: Exported<FinishedLine> = {
         attributes: attributesOf(eventFields(event), event.otlpLog, redact),
       },
     },
-  open: async () => (await import('./otlp/logs.ts')).openLineSender,
+  open: async () => (await import('./logs.ts')).openLineSender,
 }

@@ -1,6 +1,6 @@
-import type { AccessEvent, Runtime } from '../gateway/index.ts'
+import type { AccessEvent, Runtime } from '../../gateway/index.ts'
+import { Export, type ExportOptions } from './export.ts'
 import { LOG_LINES } from './log-lines.ts'
-import { Export, type ExportOptions } from './otlp/export.ts'
 import { TRACES } from './traces.ts'
 
 /** What an end gives to the last batch, however long the requests under way took. Milliseconds. */
