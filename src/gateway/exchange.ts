@@ -128,6 +128,10 @@ export class Exchange implements RouteRequest {
     return this.request.headers
   }
 
+  get rawHeaders(): readonly string[] {
+    return this.request.rawHeaders
+  }
+
   /** Host and port as the client wrote them. */
   get authority(): string {
     return this.request.headers.host ?? ''

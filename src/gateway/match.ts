@@ -11,6 +11,8 @@ export interface RouteRequest {
   /** Lower case, without the port. */
   readonly host: string
   readonly headers: IncomingHttpHeaders
+  /** Line by line: names and values in turn. */
+  readonly rawHeaders: readonly string[]
   readonly scheme: string
 }
 
@@ -47,8 +49,23 @@ function prefixCovers(prefix: string, path: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
 }
 
-/** A header's value, several joined by a comma; `:method`, `:path`, `:authority` and `:scheme` are the request line. */
-export function headerText(request: RouteRequest, name: string): string | undefined {
+/**
+ * Whether a header has the value; of several lines each is looked at by itself, and commas split none. `:method`, `:path`,
+ * `:authority` and `:scheme` are the request line. The name is in lower case.
+ */
+export function headerMatches(request: RouteRequest, name: string, value: ValueMatch): boolean {
+  if (name.startsWith(':')) {
+    const text = pseudoHeader(request, name)
+    return text !== undefined && valueMatches(value, text)
+  }
+  if (request.headers[name] === undefined) return false
+  const raw = request.rawHeaders
+  for (let i = 0; i < raw.length; i += 2)
+    if (raw[i]?.toLowerCase() === name && valueMatches(value, raw[i + 1] ?? '')) return true
+  return false
+}
+
+function pseudoHeader(request: RouteRequest, name: string): string | undefined {
   switch (name) {
     case ':method':
       return request.method
@@ -58,10 +75,8 @@ export function headerText(request: RouteRequest, name: string): string | undefi
       return request.headers.host ?? request.host
     case ':scheme':
       return request.scheme
-    default: {
-      const value = request.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    }
+    default:
+      return undefined
   }
 }
 
@@ -86,10 +101,7 @@ function queryMatches(match: Match, query: string): boolean {
 export function mismatch(match: Match, request: RouteRequest): Mismatch | undefined {
   if (!pathMatches(match.path, request.path)) return 'path'
   if (match.method !== undefined && match.method !== request.method) return 'method'
-  for (const { name, value } of match.headers) {
-    const text = headerText(request, name)
-    if (text === undefined || !valueMatches(value, text)) return 'headers'
-  }
+  if (!match.headers.every(({ name, value }) => headerMatches(request, name, value))) return 'headers'
   if (match.query.length > 0 && !queryMatches(match, request.query)) return 'query'
   return undefined
 }

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts'
 import { type Failure, routerFailure } from './failures.ts'
 import { hasTwoModels, isModelName, jsonOf } from './json-body.ts'
 import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
-import { headerText, type RouteRequest, trimPath, valueMatches } from './match.ts'
+import { headerMatches, type RouteRequest, trimPath } from './match.ts'
 import { modelInPath, withModelInPath } from './model-in-path.ts'
 import { isForm, modelsInForm } from './multipart.ts'
 import type { Destination, Model, ModelRouter, Target, VirtualModel } from './runtime.ts'
@@ -96,10 +96,7 @@ export function modelMismatch(
   if (!nameCovers(model.name, name)) return 'name'
   if (!model.isPublic && !isInternal) return 'visibility'
   const fits = (headers: Model['matches'][number]) =>
-    headers.every(({ name: header, value }) => {
-      const text = headerText(request, header)
-      return text !== undefined && valueMatches(value, text)
-    })
+    headers.every(({ name: header, value }) => headerMatches(request, header, value))
   return model.matches.length === 0 || model.matches.some(fits) ? undefined : 'headers'
 }
 

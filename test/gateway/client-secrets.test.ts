@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { explainRoute } from '../../src/gateway/explain.ts'
 import { jsonFormat, textFormat } from '../../src/gateway/telemetry/access-log.ts'
-import { type Call, call, post, rawClient } from './kit/client.ts'
+import { call, post, rawClient } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startUpstream } from './kit/upstream.ts'
@@ -29,9 +29,15 @@ async function keySet() {
   return { set, token }
 }
 
+/** A request that shows the credential. */
+interface Asked {
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 describe('a credential of a client is seen by nobody', () => {
   const sha = '{SHA}+Xl5/0SpoaQQX0uub+gJcV4KCoQ='
-  const cases: [string, object, (secret: string) => Call, string][] = [
+  const cases: [string, object, (secret: string) => Asked, string][] = [
     [
       'a key in Authorization',
       { apiKey: { mode: 'strict', keys: [{ key: KEY, metadata: { user: 'a' } }] } },

@@ -23,14 +23,16 @@ const route = fc.record({
   hostnames: fc.constantFrom([], ['a.test'], ['*.test'], ['*.a.test', 'b.test']),
   matches: fc.array(match, { minLength: 1, maxLength: 3 }),
 })
-const request = fc.record({
-  method: fc.constantFrom('GET', 'POST', 'PUT'),
-  path,
-  query: fc.constantFrom('', 'q=1', 'q=2'),
-  host: fc.constantFrom('a.test', 'x.a.test', 'b.test', 'other'),
-  headers: fc.constantFrom({}, { 'x-a': '1' }),
-  scheme: fc.constant('http'),
-})
+const request = fc
+  .record({
+    method: fc.constantFrom('GET', 'POST', 'PUT'),
+    path,
+    query: fc.constantFrom('', 'q=1', 'q=2'),
+    host: fc.constantFrom('a.test', 'x.a.test', 'b.test', 'other'),
+    headers: fc.constantFrom({}, { 'x-a': '1' }),
+    scheme: fc.constant('http'),
+  })
+  .map(asked => ({ ...asked, rawHeaders: Object.entries(asked.headers).flat() }))
 
 describe('the route table', () => {
   it('finds what a look at every route in order would find', () => {
@@ -56,7 +58,8 @@ describe('the route table', () => {
       ],
     }))
     const table = new RouteTable(routes)
-    const asked = { method: 'GET', path: '/team-9999/x', query: '', host: 'a', headers: {}, scheme: 'http' }
+    const none = { query: '', headers: {}, rawHeaders: [] }
+    const asked = { ...none, method: 'GET', path: '/team-9999/x', host: 'a', scheme: 'http' }
     expect(table.find(asked)?.route.key).toBe('route9999')
     expect(table.find({ ...asked, path: '/none' })).toBeUndefined()
   })

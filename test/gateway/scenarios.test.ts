@@ -16,7 +16,8 @@ interface Scenario {
   readonly request?: {
     readonly method?: string
     readonly path?: string
-    readonly headers?: Record<string, string>
+    /** A list is sent as so many lines. */
+    readonly headers?: Record<string, string | string[]>
     readonly body?: unknown
   }
   /** What the upstream answers. */

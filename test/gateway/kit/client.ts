@@ -12,7 +12,7 @@ export interface Call {
   readonly method?: string
   readonly path?: string
   /** Names and values as they are sent; `host` included when given. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Buffer
   readonly agent?: Agent
 }
