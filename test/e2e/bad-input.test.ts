@@ -96,7 +96,7 @@ const cases: Case[] = [
     files: { 'config.yaml': GUIDE.env },
     args: ['validate'],
     status: 1,
-    says: [/config\.yaml:14:17/, /OPENAI_API_KEY is not set/, /\.env/],
+    says: [/config\.yaml:14:17/, /OPENAI_API_KEY is not set/, /agw keys set openai/],
   },
   {
     what: 'an unset variable, served',
