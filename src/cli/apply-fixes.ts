@@ -38,7 +38,12 @@ export async function applyFixes(
   if (texts.size === 0 && open.size === 0) options.terminal.err('nothing to fix: unchanged')
   const modes = [...open.values()]
   for (const file of modes) options.terminal.err(`chmod 0600 ${file.name}`)
-  const files = [...texts].map(([path, content]) => ({ path, content, what: 'config', secret: false }))
+  const files: PlannedFile[] = []
+  for (const [path, content] of texts) {
+    // Somebody else may have mended it by now, and nobody would be asked of what stays as it is.
+    if ((await readFile(path, 'utf8')) !== content)
+      files.push({ path, content, what: 'config', secret: false })
+  }
   return write(files, modes, options)
 }
 
