@@ -27,6 +27,34 @@ binds:
 /** Configs that their schema lets through, as far as these tests write them, and what is said about them. */
 const INVALID: readonly (readonly [title: string, config: object, path: string, words: RegExp])[] = [
   [
+    'a region that makes no host',
+    {
+      llm: {
+        models: [
+          {
+            name: 'm',
+            provider: 'bedrock',
+            params: { awsRegion: 'eu central/1' },
+            auth: { passthrough: {} },
+          },
+        ],
+      },
+    },
+    'llm.models[0]',
+    /its region makes no host/,
+  ],
+  [
+    'an Azure resource that makes no host',
+    JSON.parse(
+      toHost('a.test:80', { backendAuth: { passthrough: {} } }).replace(
+        '"host":"a.test:80"',
+        '"ai":{"name":"a","provider":{"azure":{"resourceName":"a b","resourceType":"openAI"}}}',
+      ),
+    ),
+    'binds[0].listeners[0].routes[0].backends[0].ai',
+    /its resource makes no host/,
+  ],
+  [
     'a route that no gateway takes',
     { gateways: { main: { port: 1 } }, routes: [{}] },
     'routes[0]',

@@ -107,8 +107,15 @@ function addressOf({ target, path }: DestinationDraft): Address {
   if (provider.host === undefined) {
     throw invalid(path, 'a custom provider has no address of its own', 'add hostOverride: "host:port"')
   }
+  // Of a word in the config, which may be any text.
+  if (!HOST.test(provider.host)) {
+    const word = provider.kind === 'azure' ? 'resource' : 'region'
+    throw invalid(path, `its ${word} makes no host that can be called`, `write the name of the ${word} alone`)
+  }
   return parseAddress(`${provider.host}:443`, path)
 }
+
+const HOST = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i
 
 /** A provider's own address is reached over TLS; one that the config names only where it says so. */
 function tlsOf({ target, levels, path }: DestinationDraft): PlacedTls | undefined {
