@@ -203,8 +203,8 @@ const LISTENED_ON = unless(value =>
 )
 
 /**
- * The start-time settings, one by one. Run: what concerns connections and their end. Nothing to do: IPv6 (the address
- * comes from --host) and sensitive headers (no header is ever logged). Everything else would be silently without effect.
+ * The start-time settings, one by one. Run: what concerns connections and their end, and which headers are secret.
+ * Nothing to do: IPv6 (the address comes from --host). Everything else would be silently without effect.
  */
 const LOGGING: Support = (value, path, report) => {
   if (isMap(value))
