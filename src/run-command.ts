@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream'
+import { keySlots } from './config/index.ts'
 import { AgwError, type ErrorCode } from './errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, requireConfig, requireKeyPlaces } from './load.ts'
 import type { Redactor } from './secrets/redactor.ts'
 import { type StartedTool, startTool } from './secrets/run.ts'
+import { suggested } from './suggested.ts'
 
 export interface RunCommandOptions {
   readonly load: LoadOptions
@@ -81,13 +83,22 @@ async function startWith(loaded: LoadedConfig, options: RunCommandOptions): Prom
       'SECRET_MISSING',
       `${missing.join(', ')}: no value, so ${command} was not started${why}`,
       {
-        hint: problem?.hint ?? 'store it with `agw keys set`, or start without it: --allow-missing',
+        hint:
+          problem?.hint ?? `${whereToPut(missing[0] ?? '', loaded)}, or start without it: --allow-missing`,
       },
     )
   }
   const env = { ...load.env, ...values }
   const started = await startTool(command, args, { env, cwd: load.cwd, stdout, stderr, redactor })
   return { ...started, variables: Object.keys(values) }
+}
+
+/** A variable that is a key's can be stored by agw, any other is the environment's. */
+function whereToPut(name: string, { draft, document }: LoadedConfig): string {
+  const slot = draft && keySlots(draft, document).find(one => one.variable === name)
+  return slot === undefined
+    ? `export ${name}, or put it into .env beside the config`
+    : `store the key with ${suggested('keys', 'set', slot.name)}`
 }
 
 /** The variables of the config, and those of agw.yaml where they were asked for. */

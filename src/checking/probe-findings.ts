@@ -2,6 +2,7 @@ import type { Diagnostic } from '../config/diagnostic.ts'
 import type { Code, ConfigDocument } from '../config/index.ts'
 import type { Config } from '../config/schema.ts'
 import { type KeyToProbe, type ProbedKey, type ProbeOptions, probeKeys } from '../gateway/probe/probe-keys.ts'
+import { suggested } from '../suggested.ts'
 
 /** Asks providers about the keys; a key that works gives no finding. */
 export async function probeFindings(
@@ -29,7 +30,7 @@ function inWords({ slot, result, limited, host, detail }: ProbedKey): Said | und
       code: 'KEY_REJECTED',
       severity: 'error',
       message: `the key of ${name} does not work: ${said}`,
-      hint: `store a new one with \`agw keys set ${name}\``,
+      hint: `store a new one with ${suggested('keys', 'set', name)}`,
     }
   }
   if (result === 'indeterminate') {

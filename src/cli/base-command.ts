@@ -10,6 +10,7 @@ import { acceptedBy, type GivenFlags, unclearSwitch } from './flag-words.ts'
 import { inputFlags, isOn } from './flags.ts'
 import { guardProcess } from './guard.ts'
 import type { KeyInputContext } from './key-input.ts'
+import { namedAs, namingConfig } from './named-config.ts'
 import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
 import type { WriteFilesOptions } from './write-files.ts'
@@ -35,6 +36,9 @@ export abstract class BaseCommand extends Command {
     redact: text => this.redactor.redact(text),
   })
 
+  /** How the commands that messages suggest name the config. */
+  #config: string | undefined
+
   protected override async init(): Promise<void> {
     await super.init()
     // What was typed may be a key in the wrong place: it is not repeated, whatever becomes of it.
@@ -56,17 +60,40 @@ export abstract class BaseCommand extends Command {
 
   /** Part of the answer for people; silent under `--json`. */
   protected say(text: string): void {
-    if (!this.jsonEnabled()) this.terminal.out(text)
+    if (!this.jsonEnabled()) this.terminal.out(this.typable(text))
   }
 
   /** A note beside the answer, on stderr. */
   protected note(text: string): void {
-    this.terminal.err(text)
+    this.terminal.err(this.typable(text))
   }
 
   /** Something that a person should not overlook, on stderr. */
   protected warning(text: string): void {
     this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${text}`)
+  }
+
+  /** From now on messages are about this config: what `--file` was given. */
+  protected isAbout(file: string | undefined): void {
+    this.#config = namedAs(file, { cwd: process.cwd(), env: process.env })
+  }
+
+  /** A message whose suggested commands name the config that it is about, and can be typed as they stand. */
+  protected typable(text: string): string {
+    return namingConfig(text, this.#config, ([topic = '', name = '']) => {
+      const command = this.config.findCommand(`${topic}:${name}`) ?? this.config.findCommand(topic)
+      return command?.flags['file'] !== undefined
+    })
+  }
+
+  /** A document as text, its messages as {@link typable} has them. */
+  protected json(document: unknown, indent?: number): string {
+    const isMessage = (key: string): boolean => ['message', 'hint', 'detail'].includes(key)
+    return JSON.stringify(
+      document,
+      (key, value: unknown) => (typeof value === 'string' && isMessage(key) ? this.typable(value) : value),
+      indent,
+    )
   }
 
   /** A person can be asked. */
@@ -107,7 +134,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override logJson(document: unknown): void {
-    this.terminal.out(JSON.stringify(document, null, 2))
+    this.terminal.out(this.json(document, 2))
   }
 
   /** Sets the status the process will end with when all is printed. */
@@ -139,8 +166,8 @@ export abstract class BaseCommand extends Command {
     if (this.jsonEnabled() && failure.code !== 'OUTPUT_FAILED') this.logJson({ error: failure })
     else {
       const { terminal } = this
-      terminal.err(`${terminal.style(['bold', 'red'], 'error', 'err')} ${failure.message}`)
-      if (failure.hint !== '') terminal.err(`  ${terminal.style('cyan', '→', 'err')} ${failure.hint}`)
+      this.note(`${terminal.style(['bold', 'red'], 'error', 'err')} ${failure.message}`)
+      if (failure.hint !== '') this.note(`  ${terminal.style('cyan', '→', 'err')} ${failure.hint}`)
     }
     const isBug = failure.code === 'BUG' && error instanceof Error
     if (isBug && process.env['AGW_DEBUG']) this.terminal.err(error.stack ?? '')

@@ -22,6 +22,7 @@ export abstract class ConfigCommand extends BaseCommand {
   static override baseFlags = { ...BaseCommand.baseFlags, ...configFlags }
 
   protected loadOptions(flags: ConfigFlagValues): LoadOptions {
+    this.isAbout(flags.file)
     return {
       file: flags.file,
       env: process.env,

@@ -1,6 +1,6 @@
 import type { SettingFlag } from '../providers/index.ts'
 import type { ChosenProvider, NewConfigChoices } from '../setup/new-config.ts'
-import { shellWord } from '../setup/shell-word.ts'
+import { shellWord } from '../suggested.ts'
 
 /** What the command line was told besides the choices. */
 export interface CommandContext {

@@ -5,6 +5,7 @@ import { currentKey } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { problemError } from '../secrets/source.ts'
 import type { StorePlace } from '../setup/store-key.ts'
+import { suggested } from '../suggested.ts'
 
 /** A slot, all it takes to change its key, and the key it has. */
 export interface KeyChange {
@@ -46,7 +47,7 @@ export function requireKey({ slot, before, loaded }: KeyChange, method: string):
   const problem = slot.variable === undefined ? undefined : loaded.variables.problemOf(slot.variable)
   if (problem !== undefined && problem.code !== 'missing') throw problemError(problem)
   throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be moved`, {
-    hint: `store one there: agw keys set ${slot.name} --method ${method}`,
+    hint: `store one there: ${suggested('keys', 'set', slot.name, '--method', method)}`,
   })
 }
 
@@ -69,7 +70,7 @@ export async function requireReadsBack(
       hint:
         source === 'environment'
           ? `${slot.variable} is set in this shell and wins: unset it, then run the command again`
-          : 'see `agw keys list` and `agw doctor`',
+          : `see ${suggested('keys', 'list')} and ${suggested('doctor')}`,
     },
   )
 }

@@ -14,7 +14,7 @@ import {
   writeFileAtomic,
 } from '../secrets/index.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
-import { shellWord } from '../setup/shell-word.ts'
+import { shellWord } from '../suggested.ts'
 import { requireConsent } from './consent.ts'
 import { printableDiff } from './diff.ts'
 import type { Prompt } from './prompt.ts'

@@ -12,13 +12,19 @@ export default class Doctor extends ConfigCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor)
     const { examine } = await import('../doctor/doctor.ts')
-    const found = await examine({
+    const looked = await examine({
       load: this.loadOptions(flags),
       nodeVersion: process.version,
       uid: process.getuid?.(),
       exposures: exposures(),
       onLoaded: loaded => this.makeKnown(loaded),
     })
+    // Before it is laid out: a command that stands on two lines would not be known for one.
+    const found = looked.map(one => ({
+      ...one,
+      detail: this.typable(one.detail),
+      hint: this.typable(one.hint),
+    }))
     if (found.some(one => one.state === 'error')) this.endWith(EXIT.findings)
     this.say(doctorText(found, this.terminal))
     return { agw: this.config.version, node: process.version, findings: found }

@@ -6,6 +6,7 @@ import { CODES, type Code } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { explain } from '../explain.ts'
+import { suggested } from '../suggested.ts'
 
 export default class Explain extends BaseCommand {
   static override summary = 'Say what a finding of validate or keys scan means and what to do about it.'
@@ -38,7 +39,7 @@ function codeNamed(typed: string): Code {
   const shown = looksSecret(typed, codes) ? 'that' : JSON.stringify(typed)
   const meant = typed.length <= 40 ? closest(typed, codes) : undefined
   throw new AgwError('USAGE', `${shown} is not a code of agw`, {
-    hint: meant === undefined ? '`agw explain` lists them' : `did you mean ${meant}?`,
+    hint: meant === undefined ? `${suggested('explain')} lists them` : `did you mean ${meant}?`,
   })
 }
 

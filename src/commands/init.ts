@@ -39,8 +39,9 @@ export default class Init extends BaseCommand {
       ...options,
       beforeWriting: () => storeKept(plan.kept, dirname(config), options),
     })
-    for (const warning of plan.warnings) this.warning(warning)
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || config
+    this.isAbout(named)
+    for (const warning of plan.warnings) this.warning(warning)
     const next = plan.next(named)
     const { force, namespace } = flags
     const command = equivalentCommand(choices, { file: named, force, namespace, keyFromEnv: fromEnv })

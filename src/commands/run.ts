@@ -3,6 +3,7 @@ import { followChild } from '../cli/child.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
 import { AgwError } from '../errors.ts'
+import { suggested } from '../suggested.ts'
 
 export default class Run extends ConfigCommand {
   static override summary = "Start a command with the config's variables in its environment."
@@ -40,7 +41,7 @@ export default class Run extends ConfigCommand {
     const { flags, argv } = await this.parse(Run, at < 0 ? this.argv : this.argv.slice(0, at))
     if (command === undefined || argv.length > 0) {
       throw new AgwError('USAGE', 'there is no command to start', {
-        hint: 'put it after two dashes: agw run -- COMMAND',
+        hint: `put it after two dashes: ${suggested('run', '--', 'COMMAND')}`,
       })
     }
     const { runCommand } = await import('../run-command.ts')

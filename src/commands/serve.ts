@@ -105,15 +105,15 @@ export default class Serve extends ConfigCommand {
   /** Events are the document, one a line; for people, where it listens is the answer and the rest are notes. */
   #tell(event: LiveEvent): void {
     const { terminal } = this
-    if (this.jsonEnabled()) return terminal.out(JSON.stringify(event))
+    if (this.jsonEnabled()) return terminal.out(this.json(event))
     for (const line of liveEventText(event, terminal)) {
-      if (isNote(event)) terminal.err(line)
+      if (isNote(event)) this.note(line)
       else terminal.out(line)
     }
   }
 
   /** Failures keep the usual form, on one line too. */
   protected override logJson(document: object): void {
-    if (Object.keys(document).length > 0) this.terminal.out(JSON.stringify(document))
+    if (Object.keys(document).length > 0) this.terminal.out(this.json(document))
   }
 }

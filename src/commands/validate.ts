@@ -59,7 +59,11 @@ export default class Validate extends ConfigCommand {
       )
     const certain: CheckWith = texts => check({ ...options, online: undefined }, texts)
     const fixed = flags.fix ? await this.#fix(certain, this.writeOptions(flags)) : undefined
-    const shown = filesOf(await check(options))
+    const shown = filesOf(await check(options), (one, text) => {
+      this.isAbout(one.path === '-' ? '-' : one.name)
+      return this.typable(text)
+    })
+    this.isAbout(undefined)
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
     if (!verdict.passed) this.endWith(EXIT.findings)
     const { terminal, redactor } = this

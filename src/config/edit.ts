@@ -9,6 +9,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { AgwError } from '../errors.ts'
+import { suggested } from '../suggested.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import { toPlain } from './plain.ts'
 
@@ -48,7 +49,7 @@ function parseWritten(text: string): Document {
   const yaml = parseDocument(text, { merge: false, logLevel: 'silent' })
   if (yaml.errors.length === 0) return yaml
   throw new AgwError('CONFIG_INVALID', 'the file is not valid YAML before its variables are expanded', {
-    hint: 'put variables in double quotes; `agw validate` shows the place',
+    hint: `put variables in double quotes; ${suggested('validate')} shows the place`,
   })
 }
 
@@ -66,7 +67,7 @@ function splice(text: string, yaml: Document, path: Path, value: string): string
   if (path.length > 1 && typeof key === 'string')
     return splice(text, yaml, path.slice(0, -1), `{ ${key}: ${value} }`)
   throw new AgwError('CONFIG_INVALID', `${formatPath(path)} does not exist in this file`, {
-    hint: 'look at the names with `agw keys list`',
+    hint: `look at the names with ${suggested('keys', 'list')}`,
   })
 }
 

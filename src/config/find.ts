@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
+import { suggested } from '../suggested.ts'
 
 /** Where a config may be named; `file` is the flag, `-` means standard input. */
 export interface FindOptions {
@@ -29,7 +30,7 @@ export async function findConfig({ file, env, cwd }: FindOptions): Promise<Found
   const shared = join(base, 'agentgateway', 'config.yaml')
   if (await exists(shared)) return { path: shared, why: 'user configuration' }
   throw new AgwError('CONFIG_NOT_FOUND', 'no config.yaml here, and none in the user configuration folder', {
-    hint: 'write one with `agw init`, or name one with --file PATH',
+    hint: `write one with ${suggested('init')}, or name one with --file PATH`,
   })
 }
 

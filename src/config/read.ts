@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { AgwError } from '../errors.ts'
+import { suggested } from '../suggested.ts'
 import { ConfigDocument, type DocumentOptions } from './document.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
@@ -37,7 +38,7 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new AgwError('CONFIG_NOT_FOUND', `${path} does not exist`, {
-        hint: 'write one with `agw init`, or name another with --file PATH',
+        hint: `write one with ${suggested('init')}, or name another with --file PATH`,
         cause: error,
       })
     }

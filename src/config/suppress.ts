@@ -1,3 +1,4 @@
+import { suggested } from '../suggested.ts'
 import { CODES, type Code } from './codes.ts'
 import { commentsOf } from './comments.ts'
 import type { Diagnostic, Range } from './diagnostic.ts'
@@ -80,7 +81,7 @@ function apply(
   if (!isCode(code)) {
     const shown = looksSecret(code) ? 'that' : JSON.stringify(code)
     const meant = code.length <= 40 ? closest(code, Object.keys(CODES)) : undefined
-    const hint = meant === undefined ? '`agw explain` lists the codes' : `did you mean ${meant}?`
+    const hint = meant === undefined ? `${suggested('explain')} lists the codes` : `did you mean ${meant}?`
     report('SUPPRESSION_UNUSED', `${shown} is not a code of agw`, hint)
     return []
   }

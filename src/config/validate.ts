@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { suggested } from '../suggested.ts'
 import type { Code } from './codes.ts'
 import type { Diagnostic, Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
@@ -39,7 +40,10 @@ function ofSlot(one: Diagnostic, config: Config, document: ConfigDocument): Diag
     return variable !== undefined && own.start.offset <= start.offset && end.offset <= own.end.offset
   })
   if (slot === undefined || !one.message.includes(` ${slot.variable} `)) return one
-  return { ...one, hint: `store the key with \`agw keys set ${slot.name}\`, or export ${slot.variable}` }
+  return {
+    ...one,
+    hint: `store the key with ${suggested('keys', 'set', slot.name)}, or export ${slot.variable}`,
+  }
 }
 
 /** Mistakes in a value that nothing else of the file depends on. */

@@ -2,6 +2,7 @@ import { type Diagnostic, findConfig, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
 import { currentKeys, dotenvSentence, forgetExpired, listKeys, readKeyNotes } from '../secrets/index.ts'
+import { suggested } from '../suggested.ts'
 import { lookAtFiles } from './files.ts'
 import { type Finding, finding } from './finding.ts'
 import { lookAtPorts } from './ports.ts'
@@ -86,7 +87,7 @@ function judged(about: string, diagnostics: readonly Diagnostic[]): Finding[] {
   )
   if (errors.length === 0) return []
   const detail = `has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
-  return [finding(about, 'error', detail, 'see them with `agw validate`')]
+  return [finding(about, 'error', detail, `see them with ${suggested('validate')}`)]
 }
 
 const STATES = {

@@ -10,6 +10,7 @@ import { forgetKept, isExpired } from '../secrets/rotation/forget.ts'
 import { type Rotation, type RotationStep, writeRotation } from '../secrets/rotation/journal.ts'
 import { reached } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { suggested } from '../suggested.ts'
 import { onScene, type Scene, type SceneOptions, writeKey } from './rotation-scene.ts'
 import { type GatewayState, gatewaysOf, takeUp } from './take-up.ts'
 
@@ -93,7 +94,7 @@ function refuseLoss({ journal, key, slot }: Scene, next: Secret): void {
     'SLOT_NOT_WRITABLE',
     `the key of ${slot.name} before this one, ${journal.from}, is kept until ${until} UTC, and would be lost; nothing was changed`,
     {
-      hint: `forget it first with \`agw keys rotate ${slot.name} --finish\`, or go back to it with --undo`,
+      hint: `forget it first with ${suggested('keys', 'rotate', slot.name, '--finish')}, or go back to it with --undo`,
     },
   )
 }
@@ -169,7 +170,7 @@ async function finish(scene: Scene, options: RotateOptions): Promise<Rotated> {
   const isWritten = journal?.step === 'done' || journal?.step === 'spreading'
   if (journal !== undefined && !isWritten && journal.to !== shown) {
     throw new AgwError('SLOT_NOT_WRITABLE', `the rotation of ${slot.name} has not come to its new key`, {
-      hint: `go on with \`agw keys rotate ${slot.name}\`, or go back with --undo`,
+      hint: `go on with ${suggested('keys', 'rotate', slot.name)}, or go back with --undo`,
     })
   }
   if (journal === undefined) options.onEvent({ step: 'nothing-kept' })

@@ -21,6 +21,7 @@ import {
 } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { removeLeftTemps } from '../secrets/temp-files.ts'
+import { suggested } from '../suggested.ts'
 
 /** A slot, its key and the way back, as they are while no other rotation of the key can change them. */
 export interface Scene {
@@ -69,7 +70,7 @@ async function sceneOf(place: KeyPlace, options: SceneOptions): Promise<Scene> {
   const key = await currentKey(slot, variables, cwd)
   if (key === undefined) {
     throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be rotated`, {
-      hint: `store one: agw keys set ${slot.name}`,
+      hint: `store one: ${suggested('keys', 'set', slot.name)}`,
     })
   }
   onSecret(key)

@@ -2,6 +2,7 @@ import type { AgwFile } from '../config/agw/file.ts'
 import type { Diagnostic, Severity } from '../config/diagnostic.ts'
 import type { ConfigDocument } from '../config/document.ts'
 import type { KeySlot } from '../config/slots.ts'
+import { suggested } from '../suggested.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
 import { keyAge } from './key-age.ts'
 import { type KeyFileFinding, keyFileFindings } from './key-files.ts'
@@ -99,14 +100,14 @@ function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean 
       'KEY_OF_ANOTHER_PROVIDER',
       'warning',
       mismatch,
-      `store the right one with \`agw keys set ${slot.name}\``,
+      `store the right one with ${suggested('keys', 'set', slot.name)}`,
     )
   if (slot.method === 'inline') {
     report(
       'INLINE_KEY',
       'warning',
       `the key of ${slot.name} stands in the config: whoever reads the file has it`,
-      `move it out with \`agw keys move ${slot.name} --to file\``,
+      `move it out with ${suggested('keys', 'move', slot.name, '--to', 'file')}`,
     )
   }
   return cleaned.ok && mismatch === undefined

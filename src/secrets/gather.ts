@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretEntry } from '../config/agw/file.ts'
 import { LONGEST_TIMER_MS } from '../config/duration.ts'
+import { suggested } from '../suggested.ts'
 import { homeOf, type KeyHome } from './key-homes.ts'
 import { MAX_SECRET_BYTES } from './read.ts'
 import { Secret } from './secret.ts'
@@ -160,7 +161,7 @@ function tooSlow(timeoutMs?: number): SourceProblem {
   }
 }
 
-function nothingThere(source: SecretSource, { where }: SecretEntry): SourceProblem {
-  const hint = source.instead?.(where) ?? 'store the key with `agw keys set`'
+function nothingThere(source: SecretSource, { where, variable }: SecretEntry): SourceProblem {
+  const hint = source.instead?.(where) ?? `store the key with ${suggested('keys', 'set', variable)}`
   return { code: 'missing', message: 'nothing is stored there', hint }
 }

@@ -1,5 +1,6 @@
 import type { AgeLimits } from '../config/agw/file.ts'
 import type { KeySlot } from '../config/slots.ts'
+import { suggested } from '../suggested.ts'
 
 const DAY_MS = 86_400_000
 
@@ -28,14 +29,14 @@ export function keyAge(
     return {
       state: 'unknown',
       message: `nobody remembers when the key of ${name} was stored, and it may be ${inDays(limit)} old`,
-      hint: `store it with \`agw keys set ${name}\`, which remembers the day`,
+      hint: `store it with ${suggested('keys', 'set', name)}, which remembers the day`,
     }
   }
   if (age <= limit) return undefined
   return {
     state: 'old',
     message: `the key of ${name} is ${inDays(age)} old, and may be ${inDays(limit)}`,
-    hint: `put a new one in its place: \`agw keys rotate ${name}\``,
+    hint: `put a new one in its place: ${suggested('keys', 'rotate', name)}`,
   }
 }
 

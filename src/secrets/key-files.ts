@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { KeySlot } from '../config/slots.ts'
+import { suggested } from '../suggested.ts'
 import { gitState } from './git.ts'
 import { checkMode, type FileFacts } from './read.ts'
 import type { ResolvedSlot } from './resolve.ts'
@@ -80,7 +81,7 @@ async function findingsOf(
     const message = `git tracks ${shown}: everyone who gets the repository gets the key`
     const hint =
       facts === undefined
-        ? `move the key out with \`agw keys set ${slot.name} --method file\`, and make a new one`
+        ? `move the key out with ${suggested('keys', 'set', slot.name, '--method', 'file')}, and make a new one`
         : `run \`git rm --cached ${shown}\`, add it to .gitignore, and make a new key`
     found.push({ ...about, code: 'KEY_IN_GIT', severity: 'warning', message, hint })
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { AgeLimits } from '../config/agw/file.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
+import { suggested } from '../suggested.ts'
 import { cleanPastedKey, providerMismatch } from './detect.ts'
 import { type AgeFinding, keyAge } from './key-age.ts'
 import type { KeyNotes } from './key-notes.ts'
@@ -65,7 +66,7 @@ function remembered(row: KeyRow, { notes, now }: ListContext): KeyRow {
   if (expiresAt === null) return known
   const days = Math.floor((Date.parse(expiresAt) - now) / 86_400_000)
   if (days < 0) {
-    const detail = `the key has expired on ${expiresAt.slice(0, 10)}: \`agw keys rotate ${row.slot.name}\``
+    const detail = `the key has expired on ${expiresAt.slice(0, 10)}: ${suggested('keys', 'rotate', row.slot.name)}`
     return { ...known, state: row.state === 'ok' ? 'suspect' : row.state, detail }
   }
   return days > REMIND_DAYS ? known : { ...known, detail: `the key expires on ${expiresAt.slice(0, 10)}` }
@@ -135,7 +136,7 @@ function variableRow(slot: KeySlot, variable: string, variables: VariableTable):
   const base = { slot, reference, mode: null, ...UNKNOWN }
   if (found === undefined) {
     const problem = variables.problemOf(variable)
-    const unset = `${reference} is not set: \`agw keys set ${slot.name}\` stores it`
+    const unset = `${reference} is not set: ${suggested('keys', 'set', slot.name)} stores it`
     const detail = problem === undefined ? unset : `${problem.message}; ${problem.hint}`
     const { code = 'missing' } = problem ?? {}
     const state = code === 'missing' || code === 'empty' ? code : 'unreadable'

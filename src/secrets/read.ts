@@ -80,7 +80,7 @@ export async function readSecretFile(
   if (!file.ok) return file
   const value = trimSecret(file.text)
   if (value === '') {
-    return failed('empty', `${shown} is empty`, 'write the key into it, for example with `agw keys set`')
+    return failed('empty', `${shown} is empty`, 'write the key into it')
   }
   return { ok: true, secret: new Secret(value, `file ${shown}`), facts: file.facts }
 }

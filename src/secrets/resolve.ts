@@ -3,6 +3,7 @@ import { formatPath, type Path } from '../config/diagnostic.ts'
 import type { Config } from '../config/schema.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { AgwError, type ErrorCode } from '../errors.ts'
+import { suggested } from '../suggested.ts'
 import type { LastGood } from './last-good.ts'
 import { type FileFacts, readSecretFile, type SecretFile, trimSecret } from './read.ts'
 import { Secret } from './secret.ts'
@@ -132,7 +133,12 @@ export async function resolveSlots(options: ResolveOptions): Promise<Resolution[
       const result = await read(file, value.file)
       if (result.ok) return checked(slot, result.secret, file, result.facts)
       const { code } = result.problem
-      const elsewhere = code === 'missing' ? await ofMissing(slot, value.file, options) : undefined
+      const elsewhere =
+        code === 'missing'
+          ? await ofMissing(slot, value.file, options)
+          : code === 'empty'
+            ? { hint: `store the key with ${suggested('keys', 'set', slot.name)}` }
+            : undefined
       return { slot, problem: problemOf(slot, { ...result.problem, ...elsewhere }) }
     }),
   )
@@ -144,7 +150,7 @@ async function ofMissing(
   options: ResolveOptions,
 ): Promise<{ hint: string; message?: string }> {
   const beside = await besideConfig(file, options)
-  return beside ?? { hint: `store the key with \`agw keys set ${name}\`, or mend the path` }
+  return beside ?? { hint: `store the key with ${suggested('keys', 'set', name)}, or mend the path` }
 }
 
 /** agentgateway starts at the working directory, people think of the config's folder: say so when that is the case. */
@@ -175,14 +181,18 @@ function checked(
     const problem = {
       code: 'empty',
       message: `the key is empty (${source})`,
-      hint: 'set it with `agw keys set`',
+      hint: `set it with ${suggested('keys', 'set', slot.name)}`,
     }
     return { slot, problem: problemOf(slot, problem) }
   }
   if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
     const what = /[\r\n]/.test(value) ? 'a line break' : 'a character'
     const message = `the key holds ${what} that no HTTP header can carry (${source})`
-    const problem = { code: 'unusable', message, hint: 'paste the key again with `agw keys set`' }
+    const problem = {
+      code: 'unusable',
+      message,
+      hint: `paste the key again with ${suggested('keys', 'set', slot.name)}`,
+    }
     return { slot, problem: problemOf(slot, problem) }
   }
   // In the tree a variable's value has no name yet: what is shown of it later says where it comes from.

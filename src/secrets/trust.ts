@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind } from '../config/agw/places.ts'
 import { shownText } from '../config/shown-word.ts'
+import { suggested } from '../suggested.ts'
 import { withLock } from './lock.ts'
 import { readTextFile, toError } from './read.ts'
 import type { SourceProblem } from './source.ts'
@@ -74,7 +75,7 @@ export function untrusted(entry: SecretEntry, file: AgwFile): SourceProblem {
   return {
     code: 'untrusted',
     message: `${file.document.file} ${demandOf(entry, file) ?? 'needs trust'}, and nobody has said that it may`,
-    hint: 'look at the file, then run `agw trust` (or set AGW_TRUST=1 where every file is your own, as in CI)',
+    hint: `look at the file, then run ${suggested('trust')} (or set AGW_TRUST=1 where every file is your own, as in CI)`,
   }
 }
 

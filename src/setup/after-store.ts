@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path'
 import type { KeySlot } from '../config/index.ts'
 import type { VariableTable, VariableValue } from '../secrets/index.ts'
 import { Secret } from '../secrets/secret.ts'
+import { suggested } from '../suggested.ts'
 import { leftBehind, type Neighbours } from './sharers.ts'
 import type { StorePlan } from './store-key.ts'
 
@@ -31,7 +32,7 @@ export async function notesAfterStore(plan: StorePlan, key: Secret, former: Form
 /** Said when a key has come into the config; undefined where it stood there before, or stands elsewhere. */
 export function nowInConfig({ method }: StorePlan, slot: KeySlot, config: string): string | undefined {
   if (method !== 'inline' || slot.method === 'inline') return undefined
-  return `in ${config} the key stands in clear text: whoever reads the file has it. \`agw keys move ${slot.name} --to file\` moves it out`
+  return `in ${config} the key stands in clear text: whoever reads the file has it. ${suggested('keys', 'move', slot.name, '--to', 'file')} moves it out`
 }
 
 /** The shell's own value wins over .env, so a stored key may have no effect here. */

@@ -9,6 +9,7 @@ import {
   setValue,
 } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
+import { suggested } from '../suggested.ts'
 import { mayGo, type PlannedFile } from './planned-file.ts'
 
 /** The methods whose place is written down in agw.yaml. */
@@ -56,7 +57,7 @@ export async function planEntry(
   const entry = planned.entries.get(variable)
   if (entry === undefined) {
     throw new AgwError('CONFIG_INVALID', `${AGW_FILE} cannot be changed as it stands`, {
-      hint: 'see what is wrong with it: agw validate',
+      hint: `see what is wrong with it: ${suggested('validate')}`,
       diagnostics: planned.diagnostics,
     })
   }

@@ -5,6 +5,7 @@ import { AgwError } from '../errors.ts'
 import { type LoadedConfig, requireKeyPlaces } from '../load.ts'
 import { removeFromDotenv } from '../secrets/dotenv.ts'
 import { describePlace, type SourcePlace } from '../secrets/keep.ts'
+import { suggested } from '../suggested.ts'
 import { withoutEntry } from './agw-entry.ts'
 import { mayGo, type PlannedFile, SECRET_MODE } from './planned-file.ts'
 import { leftBehind, losersWith } from './sharers.ts'
@@ -87,7 +88,7 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
   }
   if (slot.variable === undefined) {
     throw new AgwError('SLOT_NOT_WRITABLE', `${slot.name} has no key of its own`, {
-      hint: 'see `agw keys list`',
+      hint: `see ${suggested('keys', 'list')}`,
     })
   }
   const found = loaded.variables.lookup(slot.variable)

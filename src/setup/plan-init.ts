@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path'
 import { readAgwFile, readDocument, validate } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { shellWord, suggested } from '../suggested.ts'
 import { isAgwMethod, type PlannedEntry, planEntry } from './agw-entry.ts'
 import { type NewConfigChoices, planNewConfig, slotNames } from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
-import { shellWord } from './shell-word.ts'
 
 export interface InitPlace {
   /** Absolute path of the config. */
@@ -121,7 +121,7 @@ function warningsOf(choices: NewConfigChoices): string[] {
   const warnings: string[] = []
   if (choices.providers.some(one => one.method === 'inline')) {
     warnings.push(
-      'the key stands in the config: whoever reads the file has it. `agw keys move NAME --to file` moves it out',
+      `the key stands in the config: whoever reads the file has it. ${suggested('keys', 'move', 'NAME', '--to', 'file')} moves it out`,
     )
   }
   if (choices.providers.some(one => one.method === 'passthrough')) {

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { AgwError } from '../errors.ts'
+import { suggested } from '../suggested.ts'
 
 /** One request to a gateway. */
 export interface RequestToSend {
@@ -98,7 +99,7 @@ function failed(error: Error, { url, timeoutMs, upstream }: RequestToSend): AgwE
     upstream !== undefined
       ? 'try again; when it stays, look at the provider'
       : code === 'ECONNREFUSED'
-        ? 'start it with `agw serve`, or leave --url out'
+        ? `start it with ${suggested('serve')}, or leave --url out`
         : 'look at the gateway and at its upstream'
   return new AgwError('UPSTREAM_FAILED', `no whole answer from ${origin}: ${why}`, { hint })
 }

@@ -6,7 +6,13 @@ import { ROOT } from './agw.ts'
 /** What the program says of its commands. */
 export const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
   readonly commands: Readonly<
-    Record<string, { readonly flags: Readonly<Record<string, { readonly options?: string[] }>> }>
+    Record<
+      string,
+      {
+        readonly flags: Readonly<Record<string, { readonly type: string; readonly options?: string[] }>>
+        readonly args: Readonly<Record<string, { readonly required?: boolean }>>
+      }
+    >
   >
 }
 

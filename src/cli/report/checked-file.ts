@@ -5,12 +5,22 @@ import type { AgwError } from '../../errors.ts'
 
 export type { CheckedFile } from '../../checking/check.ts'
 
-/** The files that reports tell of: each config and what lies beside it, each once. */
-export function filesOf(checked: readonly CheckedConfig[]): CheckedFile[] {
+/**
+ * The files that reports tell of: each config and what lies beside it, each once. `typable` makes the hints for a config
+ * such that what they suggest can be typed.
+ */
+export function filesOf(
+  checked: readonly CheckedConfig[],
+  typable: (about: CheckedConfig, hint: string) => string,
+): CheckedFile[] {
   // What the config is read with comes first where it has a fault: the findings on the config may follow from it.
   const all = checked.flatMap(one => {
     const faulty = one.beside.filter(file => file.diagnostics.length > 0)
-    return [...faulty, one, ...one.beside.filter(file => !faulty.includes(file))]
+    const files = [...faulty, one, ...one.beside.filter(file => !faulty.includes(file))]
+    return files.map(file => ({
+      ...file,
+      diagnostics: file.diagnostics.map(found => ({ ...found, hint: typable(one, found.hint) })),
+    }))
   })
   return all.filter((one, index) => all.findIndex(other => other.path === one.path) === index)
 }

@@ -2,6 +2,7 @@ import type { Rotated, RotateEvent } from '../../keys/rotate.ts'
 import type { GatewayState } from '../../keys/take-up.ts'
 import { shortName } from '../../load.ts'
 import type { Forgotten } from '../../secrets/index.ts'
+import { suggested } from '../../suggested.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** A step of a rotation as a line. */
@@ -66,13 +67,13 @@ export function rotatedJson(rotated: Rotated, cwd: string): object {
 }
 
 /** What to do next. */
-export function nextText({ slot, changed, gateways, keepUntil }: Rotated, file: string): string[] {
+export function nextText({ slot, changed, gateways, keepUntil }: Rotated): string[] {
   const { name } = slot
   if (!gateways.every(gateway => gateway.hasKey))
-    return [`run \`agw keys rotate ${name}${file}\` again to go on waiting, or go back with --undo`]
+    return [`run ${suggested('keys', 'rotate', name)} again to go on waiting, or go back with --undo`]
   if (!changed || keepUntil === undefined) return []
   return [
-    `the old key is kept until ${keepUntil.slice(0, 16).replace('T', ' ')} UTC: \`agw keys rotate ${name}${file} --undo\` goes back, --finish forgets it now`,
+    `the old key is kept until ${keepUntil.slice(0, 16).replace('T', ' ')} UTC: ${suggested('keys', 'rotate', name, '--undo')} goes back, --finish forgets it now`,
     'end the old key at its provider when nothing uses it any more',
   ]
 }

@@ -8,6 +8,7 @@ import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { nowInConfig } from '../../setup/after-store.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
 import { planStoreKey, type StoreMethod } from '../../setup/store-key.ts'
+import { suggested } from '../../suggested.ts'
 
 export default class KeysMove extends ConfigCommand {
   static override summary =
@@ -46,7 +47,9 @@ export default class KeysMove extends ConfigCommand {
     const to = { folder: loaded.folder, readsBack }
     const { changed, files } = await moveKey(plan, old, key, to, this.writeOptions(flags))
     if (changed && slot.method === 'inline')
-      this.warning('copies of the config and its history in git may still hold the key: agw keys scan')
+      this.warning(
+        `copies of the config and its history in git may still hold the key: ${suggested('keys', 'scan')}`,
+      )
     const inClear = nowInConfig(plan, slot, loaded.document.file)
     if (changed && inClear !== undefined) this.warning(inClear)
     const word = this.terminal.style('green', changeWord('moved', 'move', changed, flags['dry-run']))

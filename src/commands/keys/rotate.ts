@@ -35,8 +35,7 @@ export default class KeysRotate extends ConfigCommand {
     })
     if (!rotated.gateways.every(gateway => gateway.hasKey)) this.endWith(EXIT.findings)
     this.say(rotatedText(rotated, flags.undo ? 'went back' : 'rotated', this.terminal))
-    const file = flags.file === undefined ? '' : ` --file ${flags.file}`
-    for (const line of nextText(rotated, file)) this.note(line)
+    for (const line of nextText(rotated)) this.note(line)
     return rotatedJson(rotated, process.cwd())
   }
 }

@@ -1,3 +1,4 @@
+import { suggested } from '../../suggested.ts'
 import type { KeySlot } from '../slots.ts'
 import { distanceOf } from './hosts.ts'
 import type { FileRule } from './rule.ts'
@@ -33,7 +34,7 @@ export const clientCredentials: FileRule = ({ scene, slots, report }) => {
           code: 'CLIENT_CREDENTIAL_FORWARDED',
           path: slot.path,
           message: `nothing gives ${slot.name} a key, so each client's own credential is sent to the provider`,
-          hint: `if that is meant, say so with \`passthrough: {}\`; else \`agw keys set ${slot.name} --method env\``,
+          hint: `if that is meant, say so with \`passthrough: {}\`; else ${suggested('keys', 'set', slot.name, '--method', 'env')}`,
         })
       } else if (upstreams.every(upstream => losesCredential(upstream, false))) report(taken(slot))
     }
@@ -50,7 +51,7 @@ function taken(slot: KeySlot): Parameters<Parameters<FileRule>[0]['report']>[0] 
     code: 'CLIENT_KEY_TAKEN',
     path: slot.path,
     message: `the gateway checks its clients' credentials and takes them off the request, so ${slot.name} gets none at all`,
-    hint: `give it a key with \`agw keys set ${slot.name}\`, or let clients send the gateway's key in a header of its own (\`apiKey.location.header.name\`)`,
+    hint: `give it a key with ${suggested('keys', 'set', slot.name, '--method', 'env')}, or let clients send the gateway's key in a header of its own (\`apiKey.location.header.name\`)`,
   }
 }
 

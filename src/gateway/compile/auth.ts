@@ -126,7 +126,7 @@ function sendable(secret: Secret, path: Path): string {
     'SECRET_REJECTED',
     `${formatPath(path)}: the key holds a character that no header can carry.`,
     {
-      hint: 'Set it again with `agw keys set`; a line break in the middle is the usual cause.',
+      hint: 'store it again: a line break in the middle is the usual cause',
     },
   )
 }

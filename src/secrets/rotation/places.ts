@@ -3,6 +3,7 @@ import type { AgwFile, SecretEntry } from '../../config/agw/file.ts'
 import type { SourceKind, SourcePlaces } from '../../config/agw/places.ts'
 import type { KeySlot } from '../../config/slots.ts'
 import { AgwError } from '../../errors.ts'
+import { suggested } from '../../suggested.ts'
 import type { SourcePlace } from '../keep.ts'
 import { previousFile } from '../key-homes.ts'
 import { statePath } from '../key-notes.ts'
@@ -94,7 +95,7 @@ function whyNot(kind: SourceKind, slot: KeySlot): AgwError {
   return notKept(
     slot,
     `nothing can be laid aside beside it in ${kind}`,
-    `store the new one with \`agw keys set ${slot.name}\`; ${kind} itself keeps the version before`,
+    `store the new one with ${suggested('keys', 'set', slot.name)}; ${kind} itself keeps the version before`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AgwError } from '../../errors.ts'
+import { suggested } from '../../suggested.ts'
 import { readTextFile, toError } from '../read.ts'
 
 /** A baseline of a large project. Bytes. */
@@ -28,7 +29,7 @@ export async function readBaseline(path: string): Promise<ReadonlySet<string>> {
     // Told below: what is wrong with the text may quote it.
   }
   throw new AgwError('USAGE', `${path} is not a baseline that agw has written`, {
-    hint: 'write one with `agw keys scan --write-baseline PATH`',
+    hint: `write one with ${suggested('keys', 'scan', '--write-baseline', 'PATH')}`,
   })
 }
 

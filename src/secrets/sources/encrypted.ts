@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { AgwError } from '../../errors.ts'
+import { suggested } from '../../suggested.ts'
 import {
   decryptAge,
   encryptAge,
@@ -86,7 +87,7 @@ async function open(
   if ('code' in identities) {
     if (identities.code !== 'not-configured') return identities
     const { file } = reference.where
-    const hint = `bring back the identity that ${file} was encrypted for, or name its file in AGW_AGE_IDENTITY; without it, delete ${file} and store the keys anew with \`agw keys set\``
+    const hint = `bring back the identity that ${file} was encrypted for, or name its file in AGW_AGE_IDENTITY; without it, delete ${file} and store its keys anew: ${suggested('keys', 'set', reference.variable)}`
     return { ...identities, hint }
   }
   const content = await decryptAge(read.bytes, identities)

@@ -1,3 +1,4 @@
+import { suggested } from '../../suggested.ts'
 import { Secret } from '../secret.ts'
 import type { SecretSource } from '../source.ts'
 
@@ -17,7 +18,7 @@ export const environmentSource: SecretSource<'env'> = {
   timeoutMs: 1000,
   describe: ({ name }) => `environment $${name}`,
   instead: ({ name }) =>
-    `set ${name} where this process gets its environment from, or keep the key elsewhere: \`agw keys set --method …\``,
+    `set ${name} where this process gets its environment from, or keep the key elsewhere: ${suggested('keys', 'set', 'NAME', '--method', 'file')}`,
   async resolve(references, { env }) {
     return new Map(
       references.flatMap(reference => {

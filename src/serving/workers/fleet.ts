@@ -10,6 +10,7 @@ import {
   type Runtime,
 } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
+import { suggested } from '../../suggested.ts'
 import type { RefusedKey } from '../key-use.ts'
 import { encodeConfig } from '../plain-config.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
@@ -285,7 +286,7 @@ function isServing({ version }: Member): boolean {
 function notStarted(afterMs: number): AgwError {
   const seconds = Math.round(afterMs / 1000)
   return new AgwError('WORKER_FAILED', `a worker has ended after ${seconds} s, before it served`, {
-    hint: 'look at what it has said on standard error; `agw serve --workers 1` serves without workers',
+    hint: `look at what it has said on standard error; ${suggested('serve', '--workers', '1')} serves without workers`,
   })
 }
 
@@ -294,7 +295,7 @@ function noneLeft(how: string): AgwError {
     'WORKER_FAILED',
     `${MOST_FAILURES} workers in a row have died (${how}), and none is left`,
     {
-      hint: 'look at what they have said on standard error; `agw serve --workers 1` serves without workers',
+      hint: `look at what they have said on standard error; ${suggested('serve', '--workers', '1')} serves without workers`,
     },
   )
 }
