@@ -74,12 +74,7 @@ export class ConfigDocument {
     this.#plain = plain
     const culprit = findings.some(one => one.code === 'YAML_SYNTAX') ? this.#culprit() : undefined
     const missing = this.#expansion.uses.flatMap(use => this.#unresolved(use) ?? [])
-    const broken = findings.map(finding => ({
-      ...finding,
-      severity: 'error' as const,
-      file: this.file,
-      range: this.#range(finding.start, finding.end),
-    }))
+    const broken = findings.map(finding => this.#broken(finding))
     this.diagnostics = [...(culprit === undefined ? broken : [culprit]), ...missing]
   }
 
@@ -180,6 +175,16 @@ export class ConfigDocument {
 
   #range(start: number, end: number): Range {
     return this.lines.range(this.#expansion.toWritten(start, 'start'), this.#expansion.toWritten(end, 'end'))
+  }
+
+  #broken({ code, message, hint, path, start, end, alignedWith = [] }: SyntaxFinding): Diagnostic {
+    const places = alignedWith.map(offset => {
+      const { line, column } = this.#range(offset, offset).start
+      return `line ${line} (column ${column})`
+    })
+    const todo = places.length === 0 ? hint : `line this up with ${places.join(', or with ')}: ${hint}`
+    const range = this.#range(start, end)
+    return { code, severity: 'error', message, hint: todo, file: this.file, path, range }
   }
 
   #culprit(): Diagnostic | undefined {

@@ -8,7 +8,9 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
+import { suggested } from '../suggested.ts'
 import type { Path } from './diagnostic.ts'
+import { Layout } from './indentation.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
 export interface SyntaxFinding {
@@ -18,6 +20,8 @@ export interface SyntaxFinding {
   readonly path: Path
   readonly start: number
   readonly end: number
+  /** Where the place may have been meant to stand under, the likelier first: said before the hint. */
+  readonly alignedWith?: readonly number[]
 }
 
 /**
@@ -71,14 +75,14 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 const MOST = 50
 
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  const broken = [...firstOf(onePerPlace(yaml.errors), yaml), ...duplicateKeys(yaml)]
+  const broken = [...onePerPlace(firstOf(yaml, text)), ...duplicateKeys(yaml)]
   if (broken.length > 0) return broken
   if (yaml.contents === null || text.trim() === '') {
     return [
       {
         code: 'EMPTY_CONFIG',
         message: 'the file holds no configuration',
-        hint: 'write one with `agw init`',
+        hint: `write one with ${suggested('init')}`,
         path: [],
         start: 0,
         end: 0,
@@ -89,15 +93,19 @@ export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
 }
 
 /** The first that is said of a place; an open quote makes the library say several things of the end of the file. */
-function onePerPlace(errors: readonly YAMLError[]): YAMLError[] {
+function onePerPlace(findings: readonly SyntaxFinding[]): SyntaxFinding[] {
   const seen = new Set<number>()
-  return errors.filter(({ pos: [start] }) => !seen.has(start) && seen.add(start))
+  return findings.filter(({ start }) => !seen.has(start) && seen.add(start))
 }
 
-function firstOf(errors: readonly YAMLError[], yaml: Document): SyntaxFinding[] {
+function firstOf(yaml: Document, text: string): SyntaxFinding[] {
+  const places = new Set<number>()
+  const errors = yaml.errors.filter(({ pos: [start] }) => !places.has(start) && places.add(start))
   const next = errors[MOST]
   const starts = errors.some(isOpenBracket) ? flowStarts(yaml) : new Map<number, number>()
-  const fromError = (error: YAMLError): SyntaxFinding => openBracket(error, starts) ?? findingOf(error)
+  const layout = new Layout(text)
+  const fromError = (error: YAMLError): SyntaxFinding =>
+    openBracket(error, starts) ?? layoutFinding(error, layout) ?? findingOf(error)
   if (next === undefined) return errors.map(fromError)
   const rest = `${errors.length - MOST} more mistakes from here on are not listed`
   return [
@@ -165,6 +173,27 @@ function flowStarts(yaml: Document): Map<number, number> {
     for (const item of node.items) open.push(...(isPair(item) ? [item.key, item.value] : [item]))
   }
   return starts
+}
+
+/** What the library says where lines do not fit together; of MISSING_CHAR, the forms that are not of quotes and brackets. */
+function isOfLayout({ code, message }: YAMLError): boolean {
+  if (code === 'MISSING_CHAR') return /^(?:Sequence item without -|Implicit map key)/.test(message)
+  return ['BAD_INDENT', 'BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY'].includes(code)
+}
+
+function layoutFinding(error: YAMLError, layout: Layout): SyntaxFinding | undefined {
+  if (!isOfLayout(error)) return undefined
+  const base = { code: 'YAML_SYNTAX', path: [] }
+  const space = layout.missingSpaceAt(error.pos[0])
+  if (space !== undefined) {
+    const { start, after } = space
+    const message = `a space is missing after this ${after}`
+    return { ...base, message, hint: 'put a space after it', start, end: start + 1 }
+  }
+  const wrong = layout.misindentedAt(error.pos[0])
+  if (wrong === undefined) return undefined
+  const message = 'this line is indented neither like the lines above it nor below them'
+  return { ...base, message, hint: 'the keys of one map start at one column', ...wrong }
 }
 
 function findingOf(error: YAMLError): SyntaxFinding {

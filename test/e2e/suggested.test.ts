@@ -69,10 +69,7 @@ describe.skipIf(process.platform === 'win32')(
       const empty = await agw(['serve', ...FILE], { cwd: folder })
       expect(empty.stderr).toContain("`agw keys set openai --file 'my deploy/config.yaml'`")
       await writeFile(join(folder, 'my deploy', 'config.yaml'), GUIDE.env)
-      await writeFile(
-        join(folder, 'my deploy', 'agw.yaml'),
-        'secrets: { OPENAI_API_KEY: { file: k } }',
-      )
+      await writeFile(join(folder, 'my deploy', 'agw.yaml'), 'secrets: { OPENAI_API_KEY: { file: k } }')
       await typed((await agw(['serve', ...FILE], { cwd: folder })).stderr)
       expect(await list()).toMatchObject({ status: 0 })
     })
