@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
-import { isClearlyKey, withoutHere } from '../config/shown-word.ts'
+import { clearKeysIn } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { LOGIN_VARIABLES } from '../secrets/login-variables.ts'
 import { Redactor } from '../secrets/redactor.ts'
@@ -42,10 +42,12 @@ export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init()
     // What was typed may be a key in the wrong place: it is not repeated, whatever becomes of it.
-    for (const word of process.argv.slice(2)) {
-      const value = word.replace(/^--?[\w-]+=/, '')
-      if (isClearlyKey(value)) this.redactor.add(withoutHere(value))
-    }
+    const flagged = process.argv.slice(2).map(word => word.replace(/^--?[\w-]+=/, ''))
+    const ofEnvironment = Object.entries(process.env).map(([name, value = '']) =>
+      name.startsWith('AGW_') ? value : '',
+    )
+    for (const typed of [...flagged, ...ofEnvironment])
+      for (const key of clearKeysIn(typed)) this.redactor.add(key)
     for (const name of LOGIN_VARIABLES)
       for (const line of process.env[name]?.split('\n') ?? []) this.redactor.add(line)
     guardProcess(error => this.#tell(error))

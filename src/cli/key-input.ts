@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import { cleanPastedKey, providerMismatch, shortKey } from '../secrets/index.ts'
+import { cleanPastedKey, keyDoubts } from '../secrets/index.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { Prompt } from './prompt.ts'
@@ -44,10 +44,10 @@ export async function readKey(
   if (raw.trim().length >= 8) context.redactor.add(raw.trim())
   const cleaned = cleanPastedKey(raw.trimEnd())
   if (!cleaned.ok) throw new AgwError('SECRET_REJECTED', cleaned.message, { hint: cleaned.hint })
-  for (const note of cleaned.notes) context.terminal.err(note)
-  for (const doubt of [shortKey(cleaned.value), providerMismatch(cleaned.value, question.provider)])
-    if (doubt !== undefined)
-      context.terminal.err(`${context.terminal.style('yellow', 'warning', 'err')} ${doubt}`)
+  for (const { message, hint } of keyDoubts(cleaned.value, question.provider))
+    context.terminal.err(
+      `${context.terminal.style('yellow', 'warning', 'err')} ${message}${hint === undefined ? '' : `: ${hint}`}`,
+    )
   const key = new Secret(cleaned.value, 'given key')
   context.redactor.add(key)
   return key

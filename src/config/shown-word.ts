@@ -39,8 +39,22 @@ export function isClearlyKey(text: string): boolean {
   return KEY_PREFIX.test(word) && word.length >= SHORTEST_CLEAR_KEY && !/[\s/\\]/.test(word) && !isWordy(word)
 }
 
+const BETWEEN = /[/\\:,=\s]+/
+const EXTENSION = /\.[a-z]{1,8}$/i
+
+/**
+ * The keys in what was typed: the whole of it, or the parts of a path that start like one, with and without the end of a
+ * file's name. Inside a path letters and digits alone are no key: they may be the hash of a build.
+ */
+export function clearKeysIn(typed: string): string[] {
+  const found = isClearlyKey(typed)
+    ? [withoutHere(typed)]
+    : typed.split(BETWEEN).filter(part => isClearlyKey(part) && KEY_PREFIX.test(part))
+  return [...new Set(found.flatMap(key => [key, key.replace(EXTENSION, '')]))]
+}
+
 /** A key is tried as a path with `./` in front of it, too. */
-export function withoutHere(text: string): string {
+function withoutHere(text: string): string {
   return text.trim().replace(/^(?:\.\/)+/, '')
 }
 

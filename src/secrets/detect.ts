@@ -42,11 +42,42 @@ export function cleanPastedKey(pasted: string): CleanedKey {
 /** Providers' own keys are longer than this, by far. */
 const SHORT_KEY = 16
 
-/** Why a key is perhaps not whole, as a clause; `undefined` when its length says nothing. */
-export function shortKey(value: string): string | undefined {
-  return value.length >= SHORT_KEY
-    ? undefined
-    : `this is shorter than ${SHORT_KEY} characters, as no provider's key is: was it copied whole?`
+/** What speaks against a value as the key of a slot. Nothing of the value is in it. */
+interface KeyDoubt {
+  readonly code: 'KEY_SUSPECT' | 'KEY_OF_ANOTHER_PROVIDER'
+  /** A clause. */
+  readonly message: string
+  /** What to do; absent where that depends on the slot. */
+  readonly hint?: string
+  /** It is no key, or somebody else's: not to be shown to the provider. */
+  readonly isNone: boolean
+}
+
+/**
+ * What speaks against a value as the key of a provider (the word that config.yaml uses: `openAI`, `groq`, …); empty when
+ * nothing does. Whoever stores, lists or checks keys asks here.
+ */
+export function keyDoubts(value: string, providerKind: string): KeyDoubt[] {
+  const cleaned = cleanPastedKey(value)
+  if (!cleaned.ok)
+    return [{ code: 'KEY_SUSPECT', message: cleaned.message, hint: cleaned.hint, isNone: true }]
+  const doubts: KeyDoubt[] = cleaned.notes.map(note => {
+    const [message = note, hint = 'make a key for requests'] = note.split(': ')
+    return { code: 'KEY_SUSPECT', message, hint, isNone: false }
+  })
+  if (isProviderKind(providerKind) && cleaned.value.length < SHORT_KEY) {
+    const message = `this is shorter than ${SHORT_KEY} characters, as no provider's key is`
+    doubts.push({ code: 'KEY_SUSPECT', message, hint: 'was it copied whole?', isNone: false })
+  }
+  const mismatch = providerMismatch(cleaned.value, providerKind)
+  if (mismatch !== undefined)
+    doubts.push({ code: 'KEY_OF_ANOTHER_PROVIDER', message: mismatch, isNone: true })
+  return doubts
+}
+
+/** A server of one's own may want any word. */
+function isProviderKind(kind: string): boolean {
+  return own(KEYS_OF_KIND, kind.toLowerCase()) !== undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Diagnostic, Severity } from '../config/diagnostic.ts'
 import type { ConfigDocument } from '../config/document.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { suggested } from '../suggested.ts'
-import { cleanPastedKey, providerMismatch } from './detect.ts'
+import { keyDoubts } from './detect.ts'
 import { keyAge } from './key-age.ts'
 import { type KeyFileFinding, keyFileFindings } from './key-files.ts'
 import { readKeyNotes } from './key-notes.ts'
@@ -88,27 +88,23 @@ type Report = (code: string, severity: Severity, message: string, hint: string) 
 function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean {
   const value = secret.reveal().trim()
   const name = slot.variable ?? slot.file ?? slot.name
-  const cleaned = cleanPastedKey(value)
-  if (!cleaned.ok) report('KEY_SUSPECT', 'warning', `${name}: ${cleaned.message}`, cleaned.hint)
-  for (const note of cleaned.ok ? cleaned.notes : []) {
-    const [what = note, todo = 'make a key for requests'] = note.split(': ')
-    report('KEY_SUSPECT', 'warning', `${name}: ${what}`, todo)
+  const doubts = keyDoubts(value, slot.provider)
+  for (const { code, message, hint } of doubts) {
+    const isOther = code === 'KEY_OF_ANOTHER_PROVIDER'
+    const todo = hint ?? `store the right one with ${suggested('keys', 'set', slot.name)}`
+    report(code, 'warning', isOther ? message : `${name}: ${message}`, todo)
   }
-  const mismatch = cleaned.ok ? providerMismatch(value, slot.provider) : undefined
-  if (mismatch !== undefined)
-    report(
-      'KEY_OF_ANOTHER_PROVIDER',
-      'warning',
-      mismatch,
-      `store the right one with ${suggested('keys', 'set', slot.name)}`,
-    )
   if (slot.method === 'inline') {
-    report(
-      'INLINE_KEY',
-      'warning',
-      `the key of ${slot.name} stands in the config: whoever reads the file has it`,
-      `move it out with ${suggested('keys', 'move', slot.name, '--to', 'file')}`,
-    )
+    const { message, hint } = inlineKey(slot)
+    report('INLINE_KEY', 'warning', message, hint)
   }
-  return cleaned.ok && mismatch === undefined
+  return doubts.every(doubt => !doubt.isNone)
+}
+
+/** What is to be said of a key that stands in the config itself. */
+export function inlineKey({ name }: KeySlot): { readonly message: string; readonly hint: string } {
+  return {
+    message: `the key of ${name} stands in the config: whoever reads the file has it`,
+    hint: `move it out with ${suggested('keys', 'move', name, '--to', 'file')}`,
+  }
 }

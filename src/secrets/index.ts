@@ -1,9 +1,9 @@
 export { changedSince } from './changed-since.ts'
 /** The face of this room: Config → ResolvedConfig, and the life of a key on this machine. */
 export { currentKey, currentKeys } from './current.ts'
-export { cleanPastedKey, providerMismatch, shortKey } from './detect.ts'
+export { cleanPastedKey, keyDoubts } from './detect.ts'
 export { setInDotenv } from './dotenv.ts'
-export { type KeyFindings, keyFindings } from './findings.ts'
+export { inlineKey, type KeyFindings, keyFindings } from './findings.ts'
 export { addToGitignore, gitState, removeFromGitignore } from './git.ts'
 export { SecretKeeper } from './keeper.ts'
 export type { KeyFileFinding } from './key-files.ts'

@@ -3,14 +3,14 @@ import type { AgeLimits } from '../config/agw/file.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { suggested } from '../suggested.ts'
-import { cleanPastedKey, providerMismatch } from './detect.ts'
+import { keyDoubts } from './detect.ts'
 import { type AgeFinding, keyAge } from './key-age.ts'
-import type { KeyNotes } from './key-notes.ts'
+import type { KeyNote, KeyNotes } from './key-notes.ts'
 import { type FileFacts, readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
 import type { VariableTable } from './variables.ts'
 
-export type KeyState = 'ok' | 'missing' | 'empty' | 'unreadable' | 'suspect'
+export type KeyState = 'ok' | 'missing' | 'empty' | 'unreadable' | 'suspect' | 'refused'
 
 /** What `keys list` shows of a slot. Times are ISO 8601; what is not known is null. */
 export interface KeyRow {
@@ -62,14 +62,22 @@ function remembered(row: KeyRow, { notes, now }: ListContext): KeyRow {
   const note = notes.get(row.slot.name)
   if (note === undefined || note.fingerprint !== row.fingerprint) return row
   const { setAt = row.setAt, expiresAt = null, lastCheck } = note
-  const known = { ...row, setAt, expiresAt, lastCheck: lastCheck ?? null }
+  const known = { ...judgedBefore(row, lastCheck), setAt, expiresAt, lastCheck: lastCheck ?? null }
   if (expiresAt === null) return known
   const days = Math.floor((Date.parse(expiresAt) - now) / 86_400_000)
   if (days < 0) {
     const detail = `the key has expired on ${expiresAt.slice(0, 10)}: ${suggested('keys', 'rotate', row.slot.name)}`
-    return { ...known, state: row.state === 'ok' ? 'suspect' : row.state, detail }
+    return { ...known, state: known.state === 'ok' ? 'suspect' : known.state, detail }
   }
   return days > REMIND_DAYS ? known : { ...known, detail: `the key expires on ${expiresAt.slice(0, 10)}` }
+}
+
+/** What its provider said of a key weighs more than its looks. */
+function judgedBefore(row: KeyRow, lastCheck: KeyNote['lastCheck']): KeyRow {
+  if (lastCheck?.result !== 'invalid') return row
+  const { name } = row.slot
+  const detail = `its provider refused it on ${lastCheck.at.slice(0, 10)}: ${suggested('keys', 'check', name)} asks again, ${suggested('keys', 'set', name)} stores another`
+  return { ...row, state: 'refused', detail }
 }
 
 function aged(row: KeyRow, { ageLimits, now }: ListContext): KeyRow {
@@ -155,8 +163,8 @@ function variableRow(slot: KeySlot, variable: string, variables: VariableTable):
 function judged(secret: Secret, slot: KeySlot): Pick<KeyRow, 'fingerprint' | 'state' | 'detail'> {
   const value = secret.reveal()
   if (value.trim() === '') return { fingerprint: null, state: 'empty', detail: 'the value is empty' }
-  const cleaned = cleanPastedKey(value.trim())
-  const detail = cleaned.ok ? providerMismatch(value.trim(), slot.provider) : cleaned.message
+  const [doubt] = keyDoubts(value.trim(), slot.provider)
+  const detail = doubt && [doubt.message, doubt.hint].filter(Boolean).join(': ')
   return {
     fingerprint: secret.fingerprint(),
     state: detail === undefined ? 'ok' : 'suspect',

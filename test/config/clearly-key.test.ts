@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isClearlyKey } from '../../src/config/shown-word.ts'
+import { clearKeysIn, isClearlyKey } from '../../src/config/shown-word.ts'
 import { keyLike } from '../helpers/keys.ts'
 
 const HEX = '0f9a7c2e51d84b36a1b2c3d4e5f60718'
@@ -32,5 +32,22 @@ describe('a key where a path or a name belongs is told beyond doubt', () => {
     'sk-short',
   ])('%s may be a place', text => {
     expect(isClearlyKey(text)).toBe(false)
+  })
+})
+
+describe('keys in what was typed', () => {
+  const KEY = keyLike('openai', 'place')
+  test.each<[typed: string, keys: string[]]>([
+    [`./${KEY}`, [KEY]],
+    [`/tmp/${KEY}/config.yaml`, [KEY]],
+    [`x/${KEY}.yaml`, [`${KEY}.yaml`, KEY]],
+    [`C:\\x\\${KEY}`, [KEY]],
+    [`OPENAI_API_KEY=${KEY}`, [KEY]],
+    [`api.test:443:${KEY}:1`, [KEY]],
+    [HEX, [HEX]],
+    [`/builds/${HEX}/config.yaml`, []],
+    ['sk-models/hf_cache/config.yaml', []],
+  ])('%s', (typed, keys) => {
+    expect(clearKeysIn(typed)).toEqual(keys)
   })
 })

@@ -136,6 +136,12 @@ describe('argv mistakes do not repeat a key', () => {
     [['test-route', '--expect-status', CANARY]],
     [['mock', '--fail-rate', CANARY]],
     [['demo', CANARY]],
+    [['validate', '-f', `/tmp/${CANARY}`]],
+    [['validate', `none/${CANARY}/config.yaml`]],
+    [['serve', '-f', `none/${CANARY}.yaml`]],
+    [['serve', '--mock', '--access-log', `none/${CANARY}/access.log`]],
+    [['keys', 'list', '-f', `./none/${CANARY}/config.yaml`]],
+    [['keys', 'set', 'openai', '--from-file', `none/${CANARY}.key`]],
   ])('%#', async args => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.file)
     await pairwise([[], ['--json']], async more => {

@@ -1,0 +1,37 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { agw, tempFolder } from '../helpers/agw.ts'
+import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const doubtful: readonly (readonly [what: string, key: string, says: RegExp])[] = [
+  ['too short for a key', 'x', /shorter than 16 characters/],
+  ["another provider's", keyLike('anthropic', 'doubt'), /looks like an Anthropic key/],
+  [
+    'one that manages an organisation',
+    keyLike('openai', 'doubt').replace('sk-proj-', 'sk-admin-'),
+    /an admin key manages/,
+  ],
+]
+
+describe('every command judges a key alike', () => {
+  it.each(doubtful)('%s: a doubt of keys set, keys list, validate and doctor', async (_, key, says) => {
+    const cwd = await tempFolder()
+    await writeFile(join(cwd, 'config.yaml'), GUIDE.env)
+    const set = await agw(['keys', 'set', 'openai'], { cwd, input: `${key}\n` })
+    expect(set.stderr).toMatch(new RegExp(`warning .*${says.source}`))
+    const [list, validate, doctor] = await Promise.all(
+      [['keys', 'list'], ['validate'], ['doctor']].map(args => agw([...args, '--json'], { cwd })),
+    )
+    expect(JSON.parse(list?.stdout ?? '').keys).toMatchObject([
+      { state: 'suspect', detail: expect.stringMatching(says) },
+    ])
+    expect(JSON.parse(validate?.stdout ?? '').files[0].diagnostics).toContainEqual(
+      expect.objectContaining({ severity: 'warning', message: expect.stringMatching(says) }),
+    )
+    expect(JSON.parse(doctor?.stdout ?? '').findings).toContainEqual(
+      expect.objectContaining({ about: 'key openai', state: 'warning', hint: expect.stringMatching(says) }),
+    )
+  })
+})
