@@ -23,8 +23,8 @@ import type { Action, Destination, Key, ModelRouter, Target } from './runtime.ts
 export type Outcome = Pick<RouteExplanation, 'tried' | 'destinations' | 'answer'>
 
 /** The gateway answers by itself. */
-export function answered({ status, body }: Answer, tried: readonly TriedRoute[] = []): Outcome {
-  return { tried, destinations: [], answer: { status, body: body.toString() } }
+export function answered({ status, body, decidedBy }: Answer, tried: readonly TriedRoute[] = []): Outcome {
+  return { tried, destinations: [], answer: { status, body: body.toString(), decidedBy } }
 }
 
 function reached(

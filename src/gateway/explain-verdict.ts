@@ -21,7 +21,7 @@ export async function verdictOf(
       continue
     }
     const verdict = await step.run(exchange)
-    if (verdict !== undefined) return verdict
+    if (verdict !== undefined) return { ...verdict, decidedBy: verdict.decidedBy ?? step.path }
   }
   return undefined
 }

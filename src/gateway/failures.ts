@@ -1,3 +1,4 @@
+import type { Path } from '../config/diagnostic.ts'
 import { own } from '../config/own.ts'
 
 /** `reason` of the access log: who is to blame. */
@@ -23,6 +24,8 @@ export interface Answer {
   readonly reason: Reason
   /** Names and values in turn; `content-type: text/plain` alone unless set. */
   readonly headers?: readonly string[]
+  /** The rule of the config that decided so, where one did. Explanations tell it, clients are not told. */
+  readonly decidedBy?: Path
 }
 
 /** An answer whose body says what is wrong. */

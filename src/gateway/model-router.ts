@@ -1,3 +1,4 @@
+import type { Path } from '../config/diagnostic.ts'
 import { celContext } from './cel/context.ts'
 import type { Exchange } from './exchange.ts'
 import { type Failure, routerFailure } from './failures.ts'
@@ -128,13 +129,14 @@ function modelFor(
   { models }: ModelRouter,
   asked: Asked,
 ): Destination | Failure | undefined {
-  let isDenied = false
+  let denied: Path | undefined
   for (const model of models) {
     if (modelMismatch(model, asked, exchange) !== undefined) continue
-    if (model.authorization?.allows(celContext(exchange)) ?? true) return model.destination
-    isDenied = true
+    const refusal = model.authorization?.refusal(celContext(exchange))
+    if (refusal === undefined) return model.destination
+    denied ??= refusal
   }
-  return isDenied ? DENIED : undefined
+  return denied && { ...DENIED, decidedBy: denied }
 }
 
 /** What a virtual model stands for in this request: the name of a model, or a destination at once. */

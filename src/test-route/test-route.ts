@@ -1,4 +1,5 @@
 import { refuseUnsupported, unsupportedFindings } from '../checking/unsupported.ts'
+import type { Path } from '../config/diagnostic.ts'
 import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
@@ -11,7 +12,7 @@ import {
   type Runtime,
   startGateway,
 } from '../gateway/index.ts'
-import { type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from '../load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from '../load.ts'
 import { startMock } from '../mock/index.ts'
 import { mockNote } from '../mock-note.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
@@ -68,6 +69,8 @@ export interface RouteTest {
   readonly isKeyKnown: boolean
   /** Absent with `explain`. */
   readonly answer: TimedAnswer | undefined
+  /** What of the config makes the gateway answer by itself: `config.yaml:12` and the path there. */
+  readonly decidedBy: { readonly place: string; readonly path: string } | undefined
   /** UPSTREAM_FAILED where the answer is the gateway's own, because the upstream gave none. */
   readonly trouble: AgwError | undefined
   /** The status that was asked for, where one was. */
@@ -77,7 +80,7 @@ export interface RouteTest {
 
 /** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
-  const { config, slots, unread } = await prepare(options)
+  const { config, slots, unread, placeOf } = await prepare(options)
   const request = concrete(options.request)
   const runtime = compileRuntime(config)
   const port = options.request.port ?? runtime.binds[0]?.port
@@ -103,6 +106,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const answer = asked?.answer
   const isExpected = answer !== undefined && answer.status === options.expectStatus
   const { method, path, host } = request
+  const decidedBy = explanation.answer?.decidedBy
   return {
     request: { method, path, host, model: options.request.model },
     explanation,
@@ -110,6 +114,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     slot,
     isKeyKnown: slot === undefined || !unread.has(slot.name),
     answer,
+    decidedBy: decidedBy && { place: placeOf(decidedBy), path: formatPath(decidedBy) },
     trouble: isExpected ? undefined : asked?.trouble,
     expectStatus: options.expectStatus,
     ok: passed(explanation, answer, options.expectStatus),
@@ -121,10 +126,16 @@ interface Prepared {
   readonly slots: readonly KeySlot[]
   /** Names of slots whose key was not read. */
   readonly unread: ReadonlySet<string>
+  /** `config.yaml:12`, where the config has something at a path. */
+  readonly placeOf: (path: Path) => string
 }
 
-/** With `explain`, keys may be missing: places are enough. */
+/** With `explain`, keys may be missing: places are enough. A gateway that runs has its own, as a mock needs none. */
 async function prepare(options: RouteTestOptions): Promise<Prepared> {
+  const lineIn =
+    ({ name, document }: LoadedConfig) =>
+    (path: Path): string =>
+      `${name}:${document.rangeOf(path, 'key').start.line}`
   if (options.explain) {
     const loaded = await loadConfig(options.load)
     const config = requireKeyPlaces(loaded)
@@ -132,16 +143,22 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
     const slots = keySlots(config, loaded.document)
     const unset = new Set(loaded.document.variables.filter(use => use.missing).map(use => use.name))
     const unread = slots.filter(one => one.file !== undefined || unset.has(one.variable ?? ''))
-    return { config: placeholderSecrets(config, slots), slots, unread: new Set(unread.map(one => one.name)) }
+    return {
+      config: placeholderSecrets(config, slots),
+      slots,
+      unread: new Set(unread.map(one => one.name)),
+      placeOf: lineIn(loaded),
+    }
   }
-  const loaded = await loadUsable({ ...options.load, standIns: options.mock })
+  const isSentElsewhere = options.url !== undefined
+  const loaded = await loadUsable({ ...options.load, standIns: options.mock || isSentElsewhere })
   // A mock was asked for, so that it answers is news only to those whose keys are missing.
-  if (loaded.missing.length > 0) options.onNote(mockNote(loaded.missing))
+  if (options.mock && loaded.missing.length > 0) options.onNote(mockNote(loaded.missing))
   for (const { secret } of loaded.slots) if (secret !== undefined) options.onSecret(secret)
   refuseUnsupported(loaded.name, unsupportedFindings(loaded.config, loaded.document, 'embedded'))
   const slots = loaded.slots.map(one => one.slot)
   const unread = loaded.slots.flatMap(one => (one.standIn === undefined ? [] : [one.slot.name]))
-  return { config: loaded.resolved, slots, unread: new Set(unread) }
+  return { config: loaded.resolved, slots, unread: new Set(unread), placeOf: lineIn(loaded) }
 }
 
 interface ConcreteRequest {

@@ -80,6 +80,18 @@ describe.each(methods)('a new config without its key (method $method)', ({ metho
     expect(JSON.parse(json.stdout)).toMatchObject({ key: { fingerprint: null }, upstream: { status: 200 } })
   })
 
+  it('is tried with test-route --url at a gateway that runs: that one has the key, or needs none', async () => {
+    const gateway = start(['serve', '--mock', '--log-level', 'off'], { cwd: folder })
+    const [, url = ''] = await gateway.until(/listening on (\S+)/)
+    await gateway.until('ready')
+    const run = await agw(['test-route', '--url', url], { cwd: folder })
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stderr).toBe('')
+    expect(run.stdout).toMatch(
+      /^key +openai \((?:env|file)\): its value was not read; goes into header authorization, /m,
+    )
+  })
+
   it.each([['serve'], ['test-route']])('is refused by %s without --mock', async command => {
     const run = await agw([command], { cwd: folder })
     expect(run.stderr).toContain(missing)

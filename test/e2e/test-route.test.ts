@@ -177,6 +177,37 @@ describe('a route that passes the credential of the client on', () => {
 })
 
 describe('agw test-route --explain with client auth', () => {
+  const rules = (...written: object[]): Promise<void> =>
+    writeFile(
+      join(folder, 'config.yaml'),
+      `gateways: {default: {port: 3000}}
+routes:
+- name: one
+  backends: [{host: 'a.test:80'}]
+  policies:
+    authorization:
+      rules:
+${written.map(rule => `      - ${JSON.stringify(rule)}\n`).join('')}`,
+    )
+
+  it.each<[what: string, written: object[], line: number, path: string]>([
+    ['a deny rule', [{ allow: 'true' }, { deny: 'true' }], 9, '.rules[1].deny'],
+    ['a require rule', [{ require: 'true' }, { require: '1 == 2' }], 9, '.rules[1].require'],
+    ['the only allow rule', [{ allow: '1 == 2' }], 8, '.rules[0].allow'],
+    ['none of several allow rules', [{ allow: '1 == 2' }, { allow: '1 == 3' }], 7, '.rules'],
+  ])('names what refuses a request: %s', async (_, written, line, path) => {
+    await rules(...written)
+    const { status, stdout } = await agw(['test-route', '--explain'], { cwd: folder })
+    expect(status).toBe(1)
+    expect(stdout).toContain('answer     403 from the gateway itself: authorization failed\n')
+    expect(stdout).toContain(`decided by config.yaml:${line}  routes[0].policies.authorization${path}\n`)
+    const sent = await agw(['test-route', '--json'], { cwd: folder })
+    expect(JSON.parse(sent.stdout)).toMatchObject({
+      upstream: { status: 403 },
+      decidedBy: { place: `config.yaml:${line}`, path: `routes[0].policies.authorization${path}` },
+    })
+  })
+
   it('says which checks are open without a network, and shows no token', async () => {
     const jwtAuth = {
       mode: 'strict',

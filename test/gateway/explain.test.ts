@@ -123,13 +123,17 @@ routes:
       { phase: 'route', name: 'delay', level: 'route', path: 'routes[0].policies.delay' },
       { phase: 'route', name: 'directResponse', level: 'route', path: 'routes[0].policies.directResponse' },
     ])
-    expect(explained.answer).toEqual({ status: 203, body: 'x' })
+    expect(explained.answer).toEqual({
+      status: 203,
+      body: 'x',
+      decidedBy: ['routes', 0, 'policies', 'directResponse'],
+    })
     const refused = await explainRoute(runtime, {
       method: 'POST',
       path: '/',
       headers: { origin: 'https://x.test' },
     })
-    expect(refused.answer).toEqual({ status: 403, body: 'CSRF validation failed' })
+    expect(refused.answer).toMatchObject({ status: 403, body: 'CSRF validation failed' })
   })
 
   it('tells where the policies of a model stand, under the names they have there', async () => {
@@ -186,7 +190,7 @@ llm:
   })
 
   it('tells a request without a right key what the gateway would answer', async () => {
-    expect((await asks('m', 'wrong')).answer).toEqual({
+    expect((await asks('m', 'wrong')).answer).toMatchObject({
       status: 401,
       body: 'api key authentication failure: invalid credentials',
     })
@@ -271,7 +275,7 @@ describe('explainRoute of a request with a credential', () => {
     })
     expect((await asks(policies, `Bearer ${await token('bob')}`)).answer?.status).toBe(403)
     expect((await asks(policies, 'Bearer x.y.z')).answer?.status).toBe(401)
-    expect((await asks(policies)).answer).toEqual({
+    expect((await asks(policies)).answer).toMatchObject({
       status: 401,
       body: 'authentication failure: no bearer token found',
     })
@@ -321,5 +325,40 @@ llm:
     expect(values).toMatchObject({ accept: 'text/plain', host: 'api.anthropic.com' })
     expect(Object.keys(values)).toEqual(expect.arrayContaining(['x-api-key', 'x-signed', 'cookie']))
     expect(JSON.stringify(destinations)).not.toContain('canary')
+  })
+})
+
+it('names the guards that look into the body, and the rule that keeps a caller from a model', async () => {
+  const runtime = runtimeOf(`
+llm:
+  port: 3000
+  models:
+  - name: gpt-5
+    provider: openAI
+    params: {apiKey: "sk-0123456789abcdef"}
+    guardrails: {request: [{regex: {action: mask, rules: [{pattern: canary}]}}]}
+  - name: gpt-6
+    provider: openAI
+    params: {apiKey: "sk-0123456789abcdef"}
+    authorization: {rules: [{deny: "true"}]}
+`)
+  const ask = (model: string) =>
+    explainRoute(runtime, {
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: 'a canary' }] }),
+    })
+  const [destination] = (await ask('gpt-5')).destinations
+  expect(destination?.upstream.body).not.toContain('canary')
+  expect(destination?.policies[0]).toEqual({
+    phase: 'backend',
+    name: 'guardrails',
+    level: 'model',
+    path: 'llm.models[0].guardrails',
+  })
+  expect((await ask('gpt-6')).answer).toMatchObject({
+    status: 403,
+    decidedBy: ['llm', 'models', 1, 'authorization', 'rules', 0, 'deny'],
   })
 })

@@ -51,6 +51,7 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   } else if (explanation.answer !== undefined) {
     row('answer', `${explanation.answer.status} from the gateway itself: ${explanation.answer.body}`)
   }
+  row('decided by', test.decidedBy && `${test.decidedBy.place}  ${dim(test.decidedBy.path)}`)
   if (answer !== undefined && answer.body !== '') {
     const text = answer.body.slice(0, SHOWN).trimEnd()
     const more = answer.body.length > SHOWN ? `\n${dim('…')}` : ''
@@ -81,7 +82,9 @@ function keyText({ destination, slot, isKeyKnown }: RouteTest): string | undefin
   if (destination === undefined) return undefined
   const { key } = destination
   if (key === undefined) return "none: the client's own credential goes upstream"
-  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'})  ${isKeyKnown ? key.secret.fingerprint() : 'not read'}  in ${key.placement ?? 'no place: it is taken out again'}, from the ${key.level}`
+  const value = isKeyKnown ? key.secret.fingerprint() : 'its value was not read'
+  const place = key.placement === undefined ? 'is taken out again on the way' : `goes into ${key.placement}`
+  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'}): ${value}; ${place}, from the ${key.level}`
 }
 
 /** Of the gateway, of the route, of the call upstream, in the order in which they run. */
@@ -144,6 +147,7 @@ export function routeTestJson(test: RouteTest): object {
       totalMs: answer?.totalMs ?? null,
     },
     usage: usageOf(answer?.body),
+    decidedBy: test.decidedBy ?? null,
     response: answer === undefined ? (explanation.answer?.body ?? null) : parsed(answer.body),
     ok,
   }

@@ -211,7 +211,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
 }
 
 /** The policies that have a say in a request to the destination, in the order in which they do, each with its place. */
-function policiesOf({ levels, route, target, health }: DestinationDraft): PlacedName[] {
+function policiesOf({ levels, route, target, health, guards }: DestinationDraft): PlacedName[] {
   const ofRoute = (name: PolicyName): Path | undefined => levelsOf(route, name)[0]?.path
   const ofLevel = (kind: keyof Level, ...steps: string[]): Path | undefined => {
     const level = levels.find(one => one[kind] !== undefined)
@@ -229,7 +229,9 @@ function policiesOf({ levels, route, target, health }: DestinationDraft): Placed
     responseHeaderModifier:
       ofLevel('answerHeaders', 'responseHeaderModifier') ?? ofRoute('responseHeaderModifier'),
   }
-  return Object.entries(places).flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]))
+  const named = Object.entries(places).flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]))
+  // They look at the body before anything is written for the call.
+  return [...guards.map(({ path }) => ({ name: String(path.at(-1)), path })), ...named]
 }
 
 function backendTimeout(route: readonly PolicyLevel[]): number | undefined {

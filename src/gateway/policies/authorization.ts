@@ -13,12 +13,14 @@ export const authorization: PolicyKind<'authorization'> = {
   compile(levels, { cel, maxBodyBytes }) {
     const rules = new AuthorizationRules(levels, cel)
     const [{ path }] = levels
-    const decide = (exchange: Exchange): Verdict =>
-      rules.allows(celContext(exchange)) ? undefined : FORBIDDEN
-    if (!rules.usesBody) return { name: 'authorization', path, run: decide }
+    const decide = (exchange: Exchange): Verdict => {
+      const decidedBy = rules.refusal(celContext(exchange))
+      return decidedBy && { ...FORBIDDEN, decidedBy }
+    }
+    const placed = { name: 'authorization', path, isGuard: true } as const
+    if (!rules.usesBody) return { ...placed, run: decide }
     return {
-      name: 'authorization',
-      path,
+      ...placed,
       run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => decide(exchange)) ?? decide(exchange),
     }
   },
