@@ -80,7 +80,7 @@ export const MAX_TIMER = 2_147_483_647
 function inRange(name: string, value: number | undefined, low: number, high: number, whole = true): void {
   if (value === undefined) return
   if (value >= low && value <= high && (!whole || Number.isInteger(value))) return
-  throw new AgwError('USAGE', `The mock's ${name} is ${value}, which is out of range`, {
-    hint: `Give ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`,
+  throw new AgwError('USAGE', `the mock's ${name} is ${value}, which is out of range`, {
+    hint: `give ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}`,
   })
 }

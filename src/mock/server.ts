@@ -51,8 +51,8 @@ function createServer(options: MockOptions): Server {
   try {
     return createHttpsServer({ ...common, cert: options.tls.cert, key: options.tls.key })
   } catch (cause) {
-    throw new AgwError('USAGE', "The mock's TLS certificate and key do not load", {
-      hint: 'Give two PEM texts that belong together.',
+    throw new AgwError('USAGE', "the mock's TLS certificate and key do not load", {
+      hint: 'give two PEM texts that belong together',
       cause,
     })
   }
@@ -67,12 +67,12 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 
 function listenError(cause: NodeJS.ErrnoException, host: string, port: number): AgwError {
   if (cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN') {
-    const hint = 'Use 127.0.0.1, ::1, or an address of this machine.'
+    const hint = 'use 127.0.0.1, ::1, or another address of this machine'
     return new AgwError('USAGE', `${host} is not an address of this machine`, { hint, cause })
   }
   const reason = cause.code === 'EACCES' ? 'may not be used by this user' : 'is taken'
-  return new AgwError('PORT_TAKEN', `Port ${port} on ${host} ${reason}: the mock cannot listen there`, {
-    hint: 'Choose another port, or 0 for a free one.',
+  return new AgwError('PORT_TAKEN', `port ${port} on ${host} ${reason}: the mock cannot listen there`, {
+    hint: 'choose another port, or 0 for a free one',
     cause,
   })
 }

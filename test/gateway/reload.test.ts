@@ -114,7 +114,7 @@ describe('a start', () => {
     const second = runtimeOf(JSON.stringify({ binds: [direct(free, 'y'), direct(first.port, 'z')] }))
     await expect(startGateway(second)).rejects.toMatchObject({
       code: 'PORT_TAKEN',
-      message: `Port ${first.port} on 127.0.0.1 is taken by another process.`,
+      message: `port ${first.port} on 127.0.0.1 is taken by another process`,
       hint: expect.stringContaining('--host'),
     })
     await expect(call(free)).rejects.toThrow('ECONNREFUSED')

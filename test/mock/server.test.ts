@@ -172,7 +172,7 @@ describe('starting', () => {
     const { port } = await mock()
     await expect(mock({ port })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
-      message: `Port ${port} on 127.0.0.1 is taken: the mock cannot listen there`,
+      message: `port ${port} on 127.0.0.1 is taken: the mock cannot listen there`,
       hint: expect.stringContaining('0'),
     })
   })

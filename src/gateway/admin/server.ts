@@ -33,7 +33,7 @@ export function parseAdminAddress(text: string, place: string): AdminAddress | u
   const port = Number(parts?.[3])
   if ((isIP(host) !== 0 || host === 'localhost') && port <= 65535) return { host, port }
   throw new AgwError('USAGE', `${place} is not an address to listen on`, {
-    hint: 'Write it as 127.0.0.1:15000, localhost:15000 or [::1]:15000, or off.',
+    hint: 'write it as 127.0.0.1:15000, localhost:15000 or [::1]:15000, or off',
   })
 }
 

@@ -88,7 +88,7 @@ function merge(first: CompiledAuth, second: CompiledAuth): CompiledAuth {
 
 function place(value: unknown, location: AuthorizationLocation | undefined, path: Path): CompiledAuth {
   if (!(value instanceof Secret)) {
-    throw new AgwError('BUG', `${formatPath(path)}: the key was not resolved before the config was compiled.`)
+    throw new AgwError('BUG', `${formatPath(path)}: the key was not resolved before the config was compiled`)
   }
   const key = (kind: Key['place']['kind'], name: string): Key => ({
     slot: path,
@@ -124,7 +124,7 @@ function sendable(secret: Secret, path: Path): string {
   if (!/[^\t\x20-\x7e\x80-\xff]/.test(text)) return text
   throw new AgwError(
     'SECRET_REJECTED',
-    `${formatPath(path)}: the key holds a character that no header can carry.`,
+    `${formatPath(path)}: the key holds a character that no header can carry`,
     {
       hint: 'store it again: a line break in the middle is the usual cause',
     },

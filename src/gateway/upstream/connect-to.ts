@@ -26,7 +26,7 @@ export function parseConnectTo(text: string): ConnectTo {
   const to = port(parts?.[4])
   if (parts === null || (port(parts[2]) ?? 0) > 65535 || (to ?? 0) > 65535) {
     throw new AgwError('USAGE', '--connect-to is not of the form HOST:PORT:HOST:PORT', {
-      hint: 'For example --connect-to api.openai.com:443:127.0.0.1:8443.',
+      hint: 'for example --connect-to api.openai.com:443:127.0.0.1:8443',
     })
   }
   return { fromHost: host(parts[1]), fromPort: port(parts[2]), toHost: host(parts[3]), toPort: to }
