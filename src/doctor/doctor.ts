@@ -1,11 +1,18 @@
 import { type Diagnostic, findConfig, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
-import { currentKeys, dotenvSentence, forgetExpired, listKeys, readKeyNotes } from '../secrets/index.ts'
+import {
+  currentKeys,
+  dotenvSentence,
+  forgetExpired,
+  inlineKey,
+  listKeys,
+  readKeyNotes,
+} from '../secrets/index.ts'
 import { suggested } from '../suggested.ts'
 import { lookAtFiles } from './files.ts'
 import { type Finding, finding } from './finding.ts'
-import { lookAtPorts } from './ports.ts'
+import { lookAtGateways } from './gateways.ts'
 import { lookAtSources } from './sources.ts'
 
 export interface DoctorOptions {
@@ -26,9 +33,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const found = [lookAtNode(options.nodeVersion)]
   for (const what of exposures) found.push(finding('node', 'warning', what, 'start agw without it'))
   const loaded = await lookAtConfig(load, found)
-  if (loaded === undefined) {
-    return [...found, ...(await lookAtSources(undefined, load))]
-  }
+  if (loaded === undefined) return found
   options.onLoaded(loaded)
   return [
     ...found,
@@ -36,7 +41,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
     ...(await lookAtKeys(loaded, load)),
     ...(await lookAtSources(loaded, load)),
     ...(await lookAtFiles(loaded, load, options.uid)),
-    ...(await lookAtPorts(loaded, load)),
+    ...(await lookAtGateways(loaded, load)),
   ]
 }
 
@@ -96,6 +101,7 @@ const STATES = {
   empty: 'error',
   unreadable: 'error',
   suspect: 'warning',
+  refused: 'error',
 } as const
 
 async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Promise<Finding[]> {
@@ -108,9 +114,14 @@ async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Prom
   return rows.flatMap(({ slot, source, fingerprint, state, detail, age }) => {
     const about = `key ${slot.name}`
     const what = `${source}${fingerprint === null ? '' : `  ${fingerprint}`}`
-    const found = finding(about, STATES[state], what, detail ?? '')
-    if (age === undefined) return [found]
-    return [found, finding(about, age.state === 'old' ? 'warning' : 'note', age.message, age.hint)]
+    const found = [finding(about, STATES[state], what, detail ?? '')]
+    if (slot.method === 'inline') {
+      const { message, hint } = inlineKey(slot)
+      found.push(finding(about, 'warning', message, hint))
+    }
+    if (age !== undefined)
+      found.push(finding(about, age.state === 'old' ? 'warning' : 'note', age.message, age.hint))
+    return found
   })
 }
 

@@ -1,29 +1,18 @@
-import { realpath } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { compileRuntime } from '../gateway/index.ts'
-import type { LoadedConfig, LoadOptions } from '../load.ts'
+import type { LoadedConfig } from '../load.ts'
 import { placeholderSecrets } from '../secrets/index.ts'
-import { runningGateways } from '../serving/running-gateways.ts'
 import { type Finding, finding } from './finding.ts'
 
-/** Whether the ports of the config can be listened on, and which gateways of agw run. */
-export async function lookAtPorts(loaded: LoadedConfig, { env }: LoadOptions): Promise<Finding[]> {
-  const running = await runningGateways(env)
-  const own = await realpath(loaded.path).catch(() => loaded.path)
-  const found = running.map(({ pid, config, admin, startedAt }) =>
-    finding(
-      'gateway',
-      'ok',
-      `process ${pid} serves ${config} since ${startedAt.slice(0, 16)} (${admin ?? 'admin pages off'})`,
-    ),
-  )
-  const served = running.some(gateway => gateway.config === own || gateway.config === loaded.path)
+/** Whether the ports of the config can be listened on; `isServed`: a gateway of agw has them. */
+export async function lookAtPorts(loaded: LoadedConfig, isServed: boolean): Promise<Finding[]> {
+  const found: Finding[] = []
   for (const port of portsOf(loaded)) {
     const code = await tryPort(port)
     if (code === undefined) found.push(finding(`port ${port}`, 'ok', 'free'))
-    else if (code === 'EADDRINUSE' && served)
+    else if (code === 'EADDRINUSE' && isServed)
       found.push(finding(`port ${port}`, 'ok', 'taken by the gateway that runs'))
     else if (code === 'EADDRINUSE') {
       found.push(

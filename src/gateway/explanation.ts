@@ -80,6 +80,14 @@ export interface KeyExplanation {
   readonly level: PolicyLevelName
 }
 
+/** An answer that the gateway gives by itself. */
+export interface OwnAnswer {
+  readonly status: number
+  readonly body: string
+  /** The rule or policy of the config that decided so. */
+  readonly decidedBy: Path | undefined
+}
+
 export interface RouteExplanation {
   readonly bind: string | undefined
   readonly listener: string | undefined
@@ -92,7 +100,7 @@ export interface RouteExplanation {
   readonly undecided: readonly Undecided[]
   readonly destinations: readonly DestinationExplanation[]
   /** Set when the gateway would answer by itself. */
-  readonly answer: { readonly status: number; readonly body: string } | undefined
+  readonly answer: OwnAnswer | undefined
 }
 
 const LEVELS = {

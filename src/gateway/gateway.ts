@@ -42,6 +42,7 @@ export interface ListeningAddress {
   readonly bind: string
   /** The port listened on, which `ports` may have changed. */
   readonly port: number
+  /** As the system has it: `0.0.0.0` is every address of the machine. */
   readonly address: string
   readonly scheme: 'http' | 'https'
 }
@@ -96,10 +97,10 @@ class RunningGateway implements Gateway {
   }
 
   get addresses(): readonly ListeningAddress[] {
-    return [...this.#ports.values()].map(({ bind, number, isSecure }) => ({
+    return [...this.#ports.values()].map(({ bind, number, address, isSecure }) => ({
       bind,
       port: number,
-      address: this.#host,
+      address: address ?? this.#host,
       scheme: isSecure ? 'https' : 'http',
     }))
   }

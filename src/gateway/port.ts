@@ -100,6 +100,11 @@ export class Port {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0
   }
 
+  /** The address listened on, as the system has it; undefined where none is open. */
+  get address(): string | undefined {
+    return (this.#server.address() as AddressInfo | null)?.address
+  }
+
   /** A connection without a socket, as if a client had come in. */
   connect(): Duplex {
     const [client, server] = duplexPair()
@@ -197,16 +202,16 @@ function watch(socket: Socket, tell: (closed?: ConnectionEnd) => void): void {
 
 function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {
   if (error.code === 'EADDRINUSE') {
-    return new AgwError('PORT_TAKEN', `Port ${port} on ${host} is taken by another process.`, {
-      hint: 'Stop that process, give the bind another port in the config, or listen elsewhere with --host.',
+    return new AgwError('PORT_TAKEN', `port ${port} on ${host} is taken by another process`, {
+      hint: 'stop that process, give the bind another port in the config, or listen elsewhere with --host',
       cause: error,
     })
   }
   return new AgwError(
     'PORT_TAKEN',
-    `Cannot listen on ${host}, port ${port}: ${error.code ?? 'unknown error'}.`,
+    `cannot listen on ${host}, port ${port}: ${error.code ?? 'unknown error'}`,
     {
-      hint: 'Choose an address of this machine with --host, and a port above 1023 unless you may use lower ones.',
+      hint: 'choose an address of this machine with --host, and a port above 1023 unless you may use lower ones',
       cause: error,
     },
   )

@@ -289,7 +289,8 @@ export interface UpstreamTls {
   readonly verify: 'name' | 'signature' | 'nothing'
 }
 
-function targetsOf(action: Action): readonly Target[] {
+/** What the requests of a route can be meant for. */
+export function targetsOf(action: Action): readonly Target[] {
   if (action.kind === 'destinations') return action.choices
   if (action.kind !== 'models') return []
   const failovers = [...action.virtualModels.values()].flatMap(({ routing }) =>

@@ -23,6 +23,8 @@ export type RotateEvent =
   | { readonly step: 'written'; readonly fingerprint: string }
   | { readonly step: 'taken-up'; readonly gateways: readonly GatewayState[] }
   | { readonly step: 'forgotten' }
+  /** Whether gateways have given the old key up, too. */
+  | { readonly step: 'let-go'; readonly gateways: readonly GatewayState[] }
   /** What lies in the place of the old key is not that key. */
   | { readonly step: 'not-forgotten'; readonly place: string; readonly why: string }
   /** No old key was kept. */
@@ -73,7 +75,12 @@ async function rotate(scene: Scene, options: RotateOptions): Promise<Rotated> {
   const next = await options.newKey(slot)
   options.onSecret(next)
   if (next.equals(key)) {
-    const gateways = await gatewaysOf(loaded, slot.name, shown, options.load.env)
+    const gateways = await gatewaysOf(
+      loaded,
+      slot.name,
+      { fingerprint: shown, alone: false },
+      options.load.env,
+    )
     return { ...outcome(scene, shown, shown), changed: false, gateways, keepUntil: journal?.keepUntil }
   }
   refuseLoss(scene, next)
@@ -175,7 +182,8 @@ async function finish(scene: Scene, options: RotateOptions): Promise<Rotated> {
   }
   if (journal === undefined) options.onEvent({ step: 'nothing-kept' })
   else await forget(scene, journal, options)
-  return { ...outcome(scene, shown, journal?.from ?? shown), changed: journal !== undefined }
+  const gateways = await seeLetGo(scene, shown, options)
+  return { ...outcome(scene, shown, journal?.from ?? shown), changed: journal !== undefined, gateways }
 }
 
 /** A rotation that is done and whose time is over is none any more. */
@@ -214,8 +222,21 @@ async function seeTakenUp(
   wanted: string,
   { load, waitMs, onEvent }: RotateOptions,
 ): Promise<GatewayState[]> {
-  const gateways = await takeUp(loaded, slot.name, wanted, { env: load.env, waitMs })
+  const key = { fingerprint: wanted, alone: false }
+  const gateways = await takeUp(loaded, slot.name, key, { env: load.env, waitMs })
   onEvent({ step: 'taken-up', gateways })
+  return gateways
+}
+
+/** A gateway has the old key in its memory until it has read everything anew. */
+async function seeLetGo(
+  { loaded, slot }: Scene,
+  fingerprint: string,
+  { load, waitMs, onEvent }: RotateOptions,
+): Promise<GatewayState[]> {
+  const key = { fingerprint, alone: true }
+  const gateways = await takeUp(loaded, slot.name, key, { env: load.env, waitMs })
+  onEvent({ step: 'let-go', gateways })
   return gateways
 }
 

@@ -3,6 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadedConfig, LoadOptions } from '../load.ts'
 import { type RunningGateway, reloadGateway, runningGateways } from '../serving/running-gateways.ts'
 
+/** The key that gateways should send. */
+export interface WantedKey {
+  readonly fingerprint: string
+  /** None beside it: the key before it is not to be fallen back on any more. */
+  readonly alone: boolean
+}
+
 /** A gateway that runs on this machine, and whether it sends the key it should. */
 export interface GatewayState extends Pick<RunningGateway, 'pid'> {
   /** Null where its admin pages are off: then it cannot be told to ask its sources now. */
@@ -14,7 +21,7 @@ export interface GatewayState extends Pick<RunningGateway, 'pid'> {
 export async function takeUp(
   loaded: LoadedConfig,
   name: string,
-  wanted: string,
+  wanted: WantedKey,
   { env, waitMs }: { readonly env: LoadOptions['env']; readonly waitMs: number },
 ): Promise<GatewayState[]> {
   const until = performance.now() + waitMs
@@ -33,14 +40,14 @@ export async function takeUp(
 export async function gatewaysOf(
   loaded: LoadedConfig,
   name: string,
-  wanted: string,
+  wanted: WantedKey,
   env: LoadOptions['env'],
 ): Promise<GatewayState[]> {
-  return (await serving(loaded, env)).map(({ pid, admin, keys }) => ({
-    pid,
-    admin,
-    hasKey: keys.find(key => key.name === name)?.fingerprint === wanted,
-  }))
+  return (await serving(loaded, env)).map(({ pid, admin, keys }) => {
+    const key = keys.find(one => one.name === name)
+    const isRight = key?.fingerprint === wanted.fingerprint && !(wanted.alone && key.former !== undefined)
+    return { pid, admin, hasKey: isRight }
+  })
 }
 
 async function serving({ path }: LoadedConfig, env: LoadOptions['env']): Promise<RunningGateway[]> {

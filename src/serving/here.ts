@@ -44,8 +44,8 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
   const log = options.log && (await openAccessLog(options.log))
   const metrics = new Metrics()
   // Without admin pages nobody could ask.
-  const counts = options.admin === undefined ? [] : [metrics.record, keys.record]
-  const observers = [log?.add, exports?.add, ...counts].filter(one => one !== undefined)
+  const counts = options.admin === undefined ? undefined : metrics.record
+  const observers = [log?.add, exports?.add, keys.record, counts].filter(one => one !== undefined)
   const gateway = await startGateway(runtime, {
     ...(options.host !== undefined && { host: options.host }),
     connectTo,

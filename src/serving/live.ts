@@ -24,6 +24,7 @@ import {
 import type { DebugLog } from './access-log.ts'
 import { changedFiles, changedKeys, configChanges } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
+import type { KeyRefusedEvent } from './key-use.ts'
 import { reader } from './reading/reader.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -33,6 +34,7 @@ export type LiveEvent =
   | { readonly event: 'ready' }
   | { readonly event: 'admin'; readonly pages: PageSet; readonly address: string; readonly token?: string }
   | { readonly event: 'note'; readonly message: string }
+  | { readonly event: 'warning'; readonly message: string; readonly hint: string }
   | { readonly event: 'reloaded'; readonly changes: readonly string[] }
   | {
       readonly event: 'reload-rejected'
@@ -41,6 +43,7 @@ export type LiveEvent =
       readonly diagnostics: readonly Diagnostic[]
     }
   | { readonly event: 'key-changed'; readonly name: string; readonly from: string; readonly to: string }
+  | KeyRefusedEvent
   | KeepEvent
   | ForgetEvent
   | { readonly event: 'draining' }
@@ -73,7 +76,7 @@ export interface LiveOptions {
   /** Called with every config that was loaded, before it is used: the place to make its secrets known. */
   readonly onLoaded?: ((loaded: ServedConfig) => void) | undefined
   /** Called with every config that has just begun to serve. */
-  readonly onServing?: ((loaded: ServedConfig) => void) | undefined
+  readonly onServing?: ((loaded: ServedConfig, runtime: Runtime) => void) | undefined
   /** Called once the ports are open; `ready` is told after it. When it fails, it has to close what it was given. */
   readonly onStarted?: ((live: LiveGateway) => Promise<void>) | undefined
 }
@@ -131,7 +134,7 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
   for (const address of gateway.addresses) {
     options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
   }
-  options.onServing?.(first)
+  options.onServing?.(first, runtime)
   options.load.lastGood?.remember(first)
   const live = new Live(gateway, first, runtime.files, pinned, keeper, readAt)
   await options.onStarted?.(live)
@@ -139,11 +142,9 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
   return live
 }
 
-/** How a client on this machine reaches an address that was listened on. */
+/** What is listened on, as it is: who reads `127.0.0.1` takes it for granted that nobody else gets in. */
 function url({ scheme, address: host, port }: ListeningAddress): string {
-  const reachable =
-    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `${scheme}://${reachable}:${port}`
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Waits for no file, source or thread any more once `signal` says so. */
@@ -250,7 +251,7 @@ class Live implements LiveGateway {
       this.#files = runtime.files
       const wasRejected = !this.#isSynchronized
       this.#isSynchronized = true
-      onServing?.(next)
+      onServing?.(next, runtime)
       this.#options.load.lastGood?.remember(next)
       this.#watch()
       const keys = changedKeys(before.slots, next.slots)

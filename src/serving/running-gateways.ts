@@ -18,10 +18,12 @@ export interface RunningGateway extends ProcessIdentity {
   readonly admin: string | null
   /** ISO time. */
   readonly startedAt: string
+  /** The built-in mock answers for every provider. */
+  readonly mock: boolean
   /** The admin pages want a token. */
   readonly needsToken: boolean
-  /** The keys that it sends. */
-  readonly keys: readonly Pick<KeyInUse, 'name' | 'fingerprint'>[]
+  /** The keys that it sends; refusals are told of now and then only. */
+  readonly keys: readonly Omit<KeyInUse, 'since'>[]
 }
 
 /** What a gateway's word of itself is kept up to date by. */

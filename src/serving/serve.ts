@@ -6,11 +6,12 @@ import { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { AccessLogOptions } from './access-log.ts'
 import { checkAdminFlag, type OpenedPages, openAdmin } from './admin.ts'
+import { exposure } from './exposure.ts'
 import { Forgetting } from './forgetting.ts'
 import { type Serving, serveHere } from './here.ts'
 import { KeyUse } from './key-use.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
-import { type Announcement, announce } from './running-gateways.ts'
+import { type Announcement, announce, type RunningGateway } from './running-gateways.ts'
 import { shownConfig } from './shown-config.ts'
 import { workerCount } from './workers/count.ts'
 import { serveInWorkers } from './workers/serve.ts'
@@ -96,7 +97,10 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
   const standIn = mockPort === undefined ? undefined : { host: '127.0.0.1', port: mockPort }
   const connectTo = (options.connectTo ?? []).map(parseConnectTo)
   const startedAt = Date.now()
-  const keys = new KeyUse()
+  const keys = new KeyUse(refused => {
+    if (refused !== undefined) options.onEvent(refused)
+    void announced?.update(shortList(keys))
+  })
   const hidden = new Set<Secret>()
   let redactor: Redactor | undefined
   const redact = (text: string): string => {
@@ -106,6 +110,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
   let serving: Serving | undefined
   let announced: Announcement | undefined
   let noted: string | undefined
+  let warned: string | undefined
   const forgetting = new Forgetting({
     ...options.load,
     onEvent: options.onEvent,
@@ -163,8 +168,13 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
         redactor?.add(secret)
         options.onSecret(secret)
       }),
-    onServing: loaded => {
+    onServing: (loaded, runtime) => {
       const { slots, missing } = loaded
+      const { addresses = [] } = serving?.engine ?? {}
+      // Behind a mock no key is spent.
+      const warning = mockPort === undefined ? exposure(runtime, addresses) : undefined
+      if (warning !== undefined && warning.message !== warned) options.onEvent(warning)
+      warned = warning?.message
       keys.adopt(slots, Date.now())
       void announced?.update(shortList(keys))
       forgetting.follow(loaded, slots)
@@ -182,6 +192,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
       announced = await announce(options.load.env, {
         config: started.current.path,
         admin: admin?.url ?? null,
+        mock: mockPort !== undefined,
         needsToken: admin?.token !== undefined,
         startedAt: new Date(startedAt).toISOString(),
         keys: shortList(keys),
@@ -191,8 +202,8 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
   })
 }
 
-function shortList(keys: KeyUse): { name: string; fingerprint: string }[] {
-  return keys.list().map(({ name, fingerprint }) => ({ name, fingerprint }))
+function shortList(keys: KeyUse): RunningGateway['keys'] {
+  return keys.list().map(({ since: _, ...key }) => key)
 }
 
 function redactorOf(secrets: Iterable<Secret>): Redactor {

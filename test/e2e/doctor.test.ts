@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { startMock } from '../../src/mock/index.ts'
 import { agw, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { initRepository } from '../helpers/git.ts'
@@ -130,6 +131,39 @@ describe('agw doctor', () => {
     expect(running.about('gateway')[0]?.detail).toContain(`process ${gateway.child.pid} serves`)
     expect(running.about(`port ${port}`)[0]?.detail).toContain('taken by the gateway')
     await gateway.stop()
+  })
+
+  it('tells a key in the config itself, and a gateway behind which the mock answers', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.inline.replace('3000', String(port)))
+    const env = { XDG_RUNTIME_DIR: folder }
+    const gateway = start(['serve', '--mock', '--admin', 'off'], { cwd: folder, env })
+    await gateway.until('ready')
+    const { about } = await doctor(env)
+    await gateway.stop()
+    expect(about('key openai')).toContainEqual({
+      about: 'key openai',
+      state: 'warning',
+      detail: expect.stringContaining('stands in the config'),
+      hint: expect.stringContaining('agw keys move openai'),
+    })
+    expect(about('gateway')).toMatchObject([
+      { state: 'note', detail: expect.stringContaining('the built-in mock answers') },
+    ])
+    expect(about('source keychain')).toEqual([])
+  })
+
+  it('tells a key that its provider has refused, as keys list does', async () => {
+    const mock = await startMock({ keys: ['another'] })
+    onTestFinished(() => mock.close())
+    const there = `name: openai\n          hostOverride: "127.0.0.1:${mock.port}"`
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env.replace('name: openai', there))
+    expect((await agw(['keys', 'check'], { cwd: folder })).status).toBe(1)
+    const { status, about } = await doctor()
+    const refused = expect.stringMatching(/^its provider refused it on \d{4}-/)
+    expect(about('key openai')).toMatchObject([{ state: 'error', hint: refused }])
+    expect(status).toBe(1)
+    const list = JSON.parse((await agw(['keys', 'list', '--json'], { cwd: folder })).stdout)
+    expect(list.keys).toMatchObject([{ state: 'refused', detail: refused }])
   })
 
   it('tells why a source that agw.yaml names cannot be used', async () => {

@@ -170,10 +170,22 @@ describe('agw keys rotate', () => {
       expect([await ask(), await ask()]).toEqual([200, 200])
       const { keys } = (await (await fetch(`http://${admin}/keys`)).json()) as { keys: object[] }
       expect(keys, 'the refusal is told').toMatchObject([{ last401: expect.any(String) }])
-      expect((await rotate(['--finish'], '', env)).status).toBe(0)
-      await fetch(`http://${admin}/reload`, { method: 'POST' })
+      await gateway.until('key refused', 'stderr')
+      const doctor = await agw(['doctor', '--json'], { cwd: folder, env })
+      expect(JSON.parse(doctor.stdout).findings).toContainEqual(
+        expect.objectContaining({
+          about: 'key openai',
+          state: 'warning',
+          detail: expect.stringMatching(/answered 401 to .*fall back on the key before it/),
+        }),
+      )
+      const finished = await rotate(['--finish'], '', env)
+      expect(finished).toMatchObject({ status: 0, stdout: expect.stringMatching(/^finished openai/) })
+      expect(finished.stderr).toContain(`process id ${gateway.child.pid} has none but the new key`)
       expect(await ask()).toBe(401)
       await gateway.stop()
+      const told = gateway.stderr().match(/^key refused .*$/gm)
+      expect(told).toEqual([expect.stringMatching(/answers 401 to .*key before it, .*until \d{4}-/)])
       expect(gateway.stdout() + gateway.stderr()).not.toContain(OLD.slice(10, 40))
     },
   )

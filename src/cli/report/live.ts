@@ -1,12 +1,20 @@
 import type { LiveEvent } from '../../serving/live.ts'
+import { suggested } from '../../suggested.ts'
 import type { Terminal } from '../terminal.ts'
+
+/** An ISO time for people. */
+function utc(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`
+}
 
 const NOTES: readonly LiveEvent['event'][] = [
   'reload-rejected',
+  'key-refused',
   'source-failed',
   'source-recovered',
   'key-not-forgotten',
   'note',
+  'warning',
   'draining',
   'stopped',
 ]
@@ -28,12 +36,22 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
       ]
     case 'note':
       return [terminal.style('dim', event.message)]
+    case 'warning':
+      return [
+        `${terminal.style('yellow', 'warning')} ${event.message}`,
+        `  ${terminal.style('cyan', '→')} ${event.hint}`,
+      ]
     case 'ready':
       return [terminal.style('green', 'ready') + terminal.style('dim', '  (Ctrl-C stops it)')]
     case 'reloaded':
       return [`${terminal.style('green', 'reloaded')} ${event.changes.join(', ') || 'to the same as before'}`]
     case 'key-changed':
       return [`${terminal.style('green', 'key changed')} ${event.name}  ${event.from} → ${event.to}`]
+    case 'key-refused':
+      return [
+        `${terminal.style('yellow', 'key refused')} ${event.name}  the provider answers 401 to ${event.fingerprint}; requests go on with the key before it, ${event.former}, until ${utc(event.until)}`,
+        `  ${terminal.style('cyan', '→')} store the right key with ${suggested('keys', 'rotate', event.name)}, or go back with --undo`,
+      ]
     case 'reload-rejected':
       return [
         `${terminal.style('red', 'reload rejected')}, the last good state goes on: ${event.message}`,

@@ -27,6 +27,8 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
       return event.gateways.length === 0
         ? '  no gateway of this user serves the config on this machine; others take the key up when they look'
         : event.gateways.map(gateway => gatewayText(gateway, terminal)).join('\n')
+    case 'let-go':
+      return event.gateways.map(gateway => letGoText(gateway, terminal)).join('\n')
     case 'forgotten':
       return `${done} the old key is forgotten`
     case 'not-forgotten':
@@ -40,6 +42,13 @@ function gatewayText({ pid, admin, hasKey }: GatewayState, terminal: Terminal): 
   if (hasKey) return `${terminal.style('green', '✓', 'err')} the gateway with process id ${pid} sends it`
   const why = admin === null ? '; its admin pages are off, so it could not be told to look' : ''
   return `${terminal.style('red', '✗', 'err')} the gateway with process id ${pid} still sends another${why}`
+}
+
+function letGoText({ pid, admin, hasKey }: GatewayState, terminal: Terminal): string {
+  if (hasKey)
+    return `${terminal.style('green', '✓', 'err')} the gateway with process id ${pid} has none but the new key`
+  const why = admin === null ? '; its admin pages are off, so it could not be told to look' : ''
+  return `${terminal.style('red', '✗', 'err')} the gateway with process id ${pid} may still send the old key${why}`
 }
 
 /** What became of the key, in a line; `done` is the word for a change. */
@@ -67,9 +76,14 @@ export function rotatedJson(rotated: Rotated, cwd: string): object {
 }
 
 /** What to do next. */
-export function nextText({ slot, changed, gateways, keepUntil }: Rotated): string[] {
+export function nextText({ slot, changed, gateways, keepUntil }: Rotated, isFinish: boolean): string[] {
   const { name } = slot
-  if (!gateways.every(gateway => gateway.hasKey))
+  const isSeen = gateways.every(gateway => gateway.hasKey)
+  if (!isSeen && isFinish)
+    return [
+      `run ${suggested('keys', 'rotate', name, '--finish')} again to go on waiting, or restart the gateway`,
+    ]
+  if (!isSeen)
     return [`run ${suggested('keys', 'rotate', name)} again to go on waiting, or go back with --undo`]
   if (!changed || keepUntil === undefined) return []
   return [

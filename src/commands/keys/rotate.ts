@@ -30,12 +30,16 @@ export default class KeysRotate extends ConfigCommand {
       connectTo: asList(flags['connect-to']),
       waitMs: flags.wait * 1000,
       keepMs: flags.keep * 3_600_000,
-      onEvent: event => this.note(rotateEventText(event, this.terminal)),
+      onEvent: event => {
+        const text = rotateEventText(event, this.terminal)
+        if (text !== '') this.note(text)
+      },
       onSecret: secret => this.registerSecret(secret),
     })
     if (!rotated.gateways.every(gateway => gateway.hasKey)) this.endWith(EXIT.findings)
-    this.say(rotatedText(rotated, flags.undo ? 'went back' : 'rotated', this.terminal))
-    for (const line of nextText(rotated)) this.note(line)
+    const done = flags.undo ? 'went back' : flags.finish ? 'finished' : 'rotated'
+    this.say(rotatedText(rotated, done, this.terminal))
+    for (const line of nextText(rotated, flags.finish)) this.note(line)
     return rotatedJson(rotated, process.cwd())
   }
 }

@@ -10,6 +10,8 @@ export interface KeyInUse {
   readonly since: string
   /** ISO time of the last 401 that a provider answered to it. */
   readonly last401: string | undefined
+  /** The key before it, which is sent where a provider refuses this one: its fingerprint, while it is kept. */
+  readonly former: string | undefined
 }
 
 /** How reading everything anew went. */

@@ -23,6 +23,7 @@ export const apiKey: PolicyKind<'apiKey'> = {
     return {
       name: 'apiKey',
       path,
+      isGuard: mode === 'strict',
       run(exchange) {
         const key = place.find(exchange)
         if (key === undefined) return mode === 'strict' ? MISSING : undefined

@@ -46,6 +46,7 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
     }
     return {
       name: 'basicAuth',
+      isGuard: value.mode === 'strict',
       path,
       run(exchange) {
         const encoded = place.find(exchange)

@@ -28,6 +28,7 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
     const missing = refused('no bearer token found')
     return {
       name: 'jwtAuth',
+      isGuard: mode === 'strict',
       path,
       needs: exchange =>
         verifier.urls.length === 0 || place.find(exchange) === undefined

@@ -21,6 +21,8 @@ export interface Step {
   readonly path: Path
   /** All it does is let time pass: explanations leave it out. */
   readonly passesTime?: boolean
+  /** Not everybody gets past it: clients have to show something, or rules decide. */
+  readonly isGuard?: boolean
   /** What it would have to fetch to judge this request; undefined for nothing. Explanations fetch nothing. */
   needs?(exchange: Exchange): string | undefined
   /** Must not throw for anything a client sends; returns a promise only when there is something to wait for. */

@@ -1,4 +1,3 @@
-import type { Path } from '../../config/diagnostic.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type {
   ConnectTo,
@@ -8,6 +7,7 @@ import type {
   Outcome,
   Taken,
 } from '../../gateway/index.ts'
+import type { RefusedKey } from '../key-use.ts'
 
 /** What a worker needs to know once, beside the config. */
 export interface WorkerSetup {
@@ -76,7 +76,7 @@ export type FromWorker =
   /** Asked for by `id`; 0 for one that nobody has asked for. */
   | { readonly kind: 'snapshot'; readonly id: number; readonly metrics: MetricsSnapshot }
   | { readonly kind: 'note'; readonly message: string }
-  | { readonly kind: 'refused'; readonly slot: Path; readonly at: number }
+  | ({ readonly kind: 'refused' } & RefusedKey)
   | {
       readonly kind: 'take'
       readonly asks: readonly { readonly id: number; readonly wants: readonly SentWant[] }[]

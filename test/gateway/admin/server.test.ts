@@ -18,7 +18,9 @@ class View implements AdminView {
   pending = () => this.waitingFor
   metrics = async () => 'agentgateway_config_synchronized 1\n'
   configDump = () => ({ key: new Secret('sk-canary-0123456789', '$KEY'), note: 'sk-canary-0123456789' })
-  keys = () => [{ name: 'openai', fingerprint: 'sha256:1a2b3c4d', since: 'then', last401: undefined }]
+  keys = () => [
+    { name: 'openai', fingerprint: 'sha256:1a2b3c4d', since: 'then', last401: undefined, former: undefined },
+  ]
   reload = async () => this.outcome
   redact = (text: string) => text.replaceAll('sk-canary-0123456789', '[redacted]')
 }

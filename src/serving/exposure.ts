@@ -1,0 +1,18 @@
+import { isLoopback, type ListeningAddress, type Runtime, unguardedKeys } from '../gateway/index.ts'
+import type { LiveEvent } from './live.ts'
+
+type Warning = Extract<LiveEvent, { event: 'warning' }>
+
+/** What is to be said where others than this machine can spend keys without showing anything; undefined for nothing. */
+export function exposure(runtime: Runtime, addresses: readonly ListeningAddress[]): Warning | undefined {
+  const open = addresses.filter(({ address }) => !isLoopback(address))
+  const spent = unguardedKeys(runtime).filter(({ bind }) => open.some(one => one.bind === bind))
+  if (spent.length === 0) return undefined
+  const backends = [...new Set(spent.map(({ backend }) => backend))].join(', ')
+  const where = [...new Set(open.map(({ address }) => address))].join(', ')
+  return {
+    event: 'warning',
+    message: `${where} is open to other machines, and no client is asked for a key: whoever reaches it spends the key of ${backends}`,
+    hint: 'ask clients with apiKey and mode: strict, or listen on 127.0.0.1 alone',
+  }
+}
