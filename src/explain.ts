@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
-import { checkConfig, publishedSchema } from './checking/check.ts'
+import { checkOrTell, publishedSchema } from './checking/check.ts'
 import type { Diagnostic, Severity } from './config/diagnostic.ts'
 import type { Setting } from './config/examples/index.ts'
 import { CODES, type Code, type Stage, stageOf } from './config/index.ts'
@@ -62,7 +62,7 @@ export async function tryOut(setting: Setting, path: string | undefined): Promis
 }
 
 async function checked(setting: Setting, load: LoadOptions): Promise<Diagnostic[]> {
-  const { diagnostics, beside } = await checkConfig(load, {
+  const { diagnostics, beside } = await checkOrTell(load, {
     secrets: true,
     engine: setting.engine ?? 'agentgateway',
     online: setting.answer && { send: answering(setting.answer) },
@@ -92,10 +92,9 @@ async function initGit(folder: string, tracked: readonly string[], path: string 
 async function fill(folder: string, setting: Setting): Promise<void> {
   const { writtenText } = await import('./config/examples/index.ts')
   const { encoding, files = {} } = setting
-  await writeFile(join(folder, 'config.yaml'), writtenText(setting), {
-    encoding: encoding ?? 'utf8',
-    mode: 0o600,
-  })
+  const config = join(folder, 'config.yaml')
+  if (setting.isFolder) await mkdir(config)
+  else await writeFile(config, writtenText(setting), { encoding: encoding ?? 'utf8', mode: 0o600 })
   for (const [name, file] of Object.entries(files)) {
     const written = typeof file === 'string' ? { text: file, mode: 0o600 } : file
     const { text: content, mode, daysOld = 0, encoding: stored = 'utf8' } = written

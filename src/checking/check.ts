@@ -7,15 +7,18 @@ import {
   CODES,
   type Code,
   type ConfigDocument,
+  findConfig,
   keySlots,
   LineIndex,
   type PublishedSchema,
   type Suppressed,
   stageOf,
+  unreadDocument,
 } from '../config/index.ts'
 import type { Config } from '../config/schema.ts'
+import { AgwError } from '../errors.ts'
 import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { unsupportedFindings } from './unsupported.ts'
@@ -101,7 +104,27 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   }
 }
 
-/** The same for several, one after the other; each secret is told before anything of its file is. */
+/** The same, with what keeps a file from being read as its one finding. */
+export async function checkOrTell(load: LoadOptions, options: CheckOptions): Promise<CheckedConfig> {
+  return await checkConfig(load, options).catch(async (error: unknown) => {
+    if (!isUnread(error)) throw error
+    const { path } = await findConfig(load)
+    const name = shortName(load.cwd, path)
+    const { message, hint = '' } = error
+    const document = unreadDocument(name, { code: 'FILE_UNREADABLE', message, hint })
+    const { diagnostics } = document
+    return { name, path, document, diagnostics, suppressed: [], secrets: [], keyFiles: [], beside: [] }
+  })
+}
+
+function isUnread(error: unknown): error is AgwError {
+  return error instanceof AgwError && ['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'].includes(error.code)
+}
+
+/**
+ * Several, one after the other; each secret is told before anything of its file is. Of several, one that cannot be read
+ * does not keep the others from being told; throws where there is but that one.
+ */
 export async function checkConfigs(
   loads: readonly LoadOptions[],
   options: CheckOptions,
@@ -109,7 +132,7 @@ export async function checkConfigs(
 ): Promise<CheckedConfig[]> {
   const checked: CheckedConfig[] = []
   for (const load of loads) {
-    const one = await checkConfig(load, options)
+    const one = await (loads.length > 1 ? checkOrTell : checkConfig)(load, options)
     for (const secret of one.secrets) onSecret(secret)
     checked.push(one)
   }

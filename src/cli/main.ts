@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { execute, settings } from '@oclif/core'
 import { isOn } from './flags.ts'
 
@@ -5,16 +6,34 @@ import { isOn } from './flags.ts'
 export async function main(dir: string): Promise<void> {
   // oclif would look for TypeScript sources and fall back in silence; what runs is what was built.
   settings.enableAutoTranspile = false
-  await execute({ dir, args: spelledOut(process.argv.slice(2), process.env['AGW_JSON']) })
+  await execute({
+    dir,
+    args: spelledOut(process.argv.slice(2), isOn(process.env['AGW_JSON']), () => topicsOf(dir)),
+  })
 }
 
-/** Two habits in the words of the library: `help COMMAND` is `COMMAND --help`, and `--json` may stand first. */
-function spelledOut(args: readonly string[], json: string | undefined): string[] {
-  // Help is for people: who wants JSON and names no command gets the one document of a failure.
-  if (args.length > 0 ? args.every(word => word === '--json') : isOn(json)) return ['--json']
+/** Habits in the words of the library: `help COMMAND` is `COMMAND --help`, `--json` may stand first, and is kept to always. */
+function spelledOut(args: readonly string[], byDefault: boolean, topics: () => string[]): string[] {
   const [first, ...rest] = args
-  if (first === 'help') return [...rest, '--help']
-  return first === '--json' ? spelledOut(withJson(rest), json) : [...args]
+  if (first === '--json' && rest.length > 0 && !rest.includes('--json'))
+    return spelledOut(withJson(rest), byDefault, topics)
+  const words = args.filter(word => word !== '--json')
+  const [word = '', ...more] = words
+  if ((byDefault || words.length < args.length) && more.length === 0) {
+    // Help is for people: who wants JSON and names no command gets the one document of a failure.
+    if (word === '' || topics().includes(word)) return ['--json']
+    if (['--version', '-v', 'version'].includes(word)) return [VERSION, '--json']
+  }
+  return first === 'help' ? [...rest, '--help'] : [...args]
+}
+
+/** The command behind `--version`; the library knows the plain word for the flag. */
+const VERSION = 'about'
+
+/** Words that stand in front of commands and are none, as package.json names them. */
+function topicsOf(dir: string): string[] {
+  const { oclif } = JSON.parse(readFileSync(new URL('../package.json', dir), 'utf8'))
+  return Object.keys(oclif.topics)
 }
 
 /** What follows a `--` belongs to another program. */

@@ -65,10 +65,15 @@ export default class Validate extends ConfigCommand {
     })
     this.isAbout(undefined)
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
-    if (!verdict.passed) this.endWith(EXIT.findings)
+    if (verdict.status !== EXIT.ok) this.endWith(verdict.status)
     const { terminal, redactor } = this
     const { version } = this.config
-    if (!this.jsonEnabled()) await printReport(shown, flags, { terminal, redactor, version })
+    if (!this.jsonEnabled())
+      await printReport(
+        shown,
+        { format: flags.format, strict: verdict.strict },
+        { terminal, redactor, version },
+      )
     if (verdict.note !== undefined) this.note(verdict.note)
     return { ...validateJson(shown), ...(fixed && { fixed }) }
   }

@@ -66,6 +66,7 @@ export const CODES = {
 
   // Reading: what stands in the way of the shape.
   NOT_UTF8: shape('not UTF-8 text', 'agentgateway reads UTF-8 only.'),
+  FILE_UNREADABLE: shape('file that cannot be read', 'Nothing is known of what stands in it.'),
   TOO_LARGE: shape('too large', 'No config is that large; reading on would only cost time and memory.'),
   TOO_DEEP: shape('nested too deeply', 'No config is that deep: a bracket is open, or the file is hostile.'),
   EMPTY_CONFIG: shape('empty file', 'There is nothing to run.'),

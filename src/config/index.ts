@@ -27,7 +27,7 @@ export {
 export { maskKeys, maskLine } from './mask.ts'
 export { LineIndex } from './position.ts'
 export type { PublishedSchema } from './published-schema.ts'
-export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument } from './read.ts'
+export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument, unreadDocument } from './read.ts'
 export { removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'
 export { findSlot, type KeyMethod, type KeySlot, keySlots } from './slots.ts'

@@ -56,9 +56,16 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
 export function readDocument(source: Uint8Array | string, options: DocumentOptions): ConfigDocument {
   if (typeof source === 'string') return new ConfigDocument(source, options)
   const problem = encodingProblem(source)
-  if (problem !== undefined)
-    return new ConfigDocument('', options, { ...problem, path: [], start: 0, end: 0 })
+  if (problem !== undefined) return unreadDocument(options.file, problem)
   return new ConfigDocument(new TextDecoder('utf-8').decode(source), options)
+}
+
+/** A document of which nothing but the problem is known. */
+export function unreadDocument(
+  file: string,
+  problem: Pick<SyntaxFinding, 'code' | 'message' | 'hint'>,
+): ConfigDocument {
+  return new ConfigDocument('', { file }, { ...problem, path: [], start: 0, end: 0 })
 }
 
 function encodingProblem(bytes: Uint8Array): Pick<SyntaxFinding, 'code' | 'message' | 'hint'> | undefined {

@@ -48,10 +48,32 @@ describe('what hands type by habit', () => {
     async flag => {
       await writeFile(join(folder, 'config.yaml'), 'binds: []\n')
       const run = await inShell(`validate ${flag} > /dev/full`)
-      expect(run).toMatchObject({ code: 2, stdout: '' })
+      expect(run).toMatchObject({ code: 5, stdout: '' })
       expect(run.stderr).toMatch(/^error cannot write to standard output: there is no space left\n {2}→ /)
     },
   )
+
+  it.each<[string[], Record<string, string>]>([
+    [['keys', '--json'], {}],
+    [['--json', 'keys'], {}],
+    [['keys'], { AGW_JSON: '1' }],
+  ])('has one document for a group of commands: agw %j', async (args, env) => {
+    const { stdout, status } = await agw(args, { cwd: folder, env })
+    expect(status).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE', message: 'no command is named' } })
+  })
+
+  it.each<[string[], Record<string, string>]>([
+    [['--version', '--json'], {}],
+    [['--json', '-v'], {}],
+    [['version'], { AGW_JSON: '1' }],
+  ])('tells its version as a document: agw %j', async (args, env) => {
+    const { stdout, status } = await agw(args, { cwd: folder, env })
+    expect(status).toBe(0)
+    const { agw: version, ...rest } = JSON.parse(stdout)
+    expect((await agw(['--version'], { cwd: folder })).stdout).toContain(`agw/${version} `)
+    expect(rest).toEqual({ node: process.version, platform: process.platform, arch: process.arch })
+  })
 
   it('takes --json in front of the command', async () => {
     const { stdout, status } = await agw(['--json', 'keys', 'list'], { cwd: folder })

@@ -175,6 +175,8 @@ describe('agw keys scan', () => {
     expect((await scan()).findings).toEqual([])
     await writeFile(join(folder, 'a.md'), `${OPENAI}\n`)
     expect((await scan('--write-baseline', 'known.json')).status).toBe(0)
+    const written = await agw(['keys', 'scan', '--write-baseline', 'known.json'], { cwd: folder })
+    expect(written.stdout).toMatch(/\n✓ 1 key in clear text, known from now on \(\d+ files?\)\n$/)
     expect(await readFile(join(folder, 'known.json'), 'utf8')).not.toContain(OPENAI.slice(10, 40))
     await writeFile(join(folder, 'a.md'), `moved\n\n${OPENAI}\n`)
     expect((await scan('--baseline', 'known.json')).status).toBe(0)

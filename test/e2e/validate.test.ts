@@ -34,6 +34,23 @@ describe('several files', () => {
     expect(run.status).toBe(1)
   })
 
+  it('are all told of, also where some cannot be read', async () => {
+    await put({ 'good.yaml': GOOD, 'bad.yaml': BAD, 'folder/x': '' })
+    const names = ['good.yaml', 'folder', 'nope.yaml', 'bad.yaml']
+    const run = await validate(names)
+    expect(run.status).toBe(2)
+    expect(run.stdout).toMatch(
+      /✓ good\.yaml: no findings[\s\S]*folder:1:1 error FILE_UNREADABLE\n {2}cannot read .*folder: it is a folder\n {2}→ [\s\S]*✗ folder: 1 error[\s\S]*nope\.yaml:1:1 error FILE_UNREADABLE\n {2}.*does not exist[\s\S]*✗ bad\.yaml: 1 error\n\n4 files: 3 errors\n$/,
+    )
+    const { files } = json(await validate([...names, '--json']))
+    expect(files.map(({ file, valid }) => [file, valid])).toEqual([
+      ['good.yaml', true],
+      ['folder', false],
+      ['nope.yaml', false],
+      ['bad.yaml', false],
+    ])
+  })
+
   it('each have their own .env', async () => {
     await put({ 'a/config.yaml': GUIDE.env, 'a/.env': `OPENAI_API_KEY=${KEY}\n`, 'b/config.yaml': GUIDE.env })
     const run = await validate(['*/config.yaml', '--json'])
@@ -75,16 +92,12 @@ describe('the exit status', () => {
   it('says why where the findings do not', async () => {
     await put({ 'config.yaml': DOUBTFUL })
     expect((await validate(['--strict'], ENV)).stderr).toMatch(/not passed: --strict/)
-    expect((await validate(['--max-warnings', '0'], ENV)).stderr).toMatch(
-      /not passed: 1 warnings?, .*allows 0/,
-    )
+    expect((await validate(['--max-warnings', '0'], ENV)).stderr).toMatch(/not passed: 1 warning, .*allows 0/)
   })
 
   it('comes with nothing on standard output when there is nothing to check', async () => {
     await put({ 'config.yaml': BAD })
-    for (const format of ['text', 'github', 'sarif', 'junit']) {
-      expect((await validate(['config.yaml', 'nope.yaml', '--format', format])).stdout).toBe('')
-    }
+    expect((await validate(['nope.yaml', '--format', 'text'])).stdout).toBe('')
     for (const args of [['--json'], ['--format', 'json'], ['--format=json']]) {
       expect(JSON.parse((await validate(['nope.yaml', ...args])).stdout)).toMatchObject({
         error: { exitCode: 2 },

@@ -22,7 +22,7 @@ knows \`agw:allow\` instead.`
 
 function section({ code, severity, title, why, finding, bad, good }: Explanation): string {
   const parts = [`### ${code}`, `*${severity}*: ${title}. ${why}`]
-  if (bad !== undefined) parts.push(`Bad${around(bad)}:`, yaml(bad))
+  if (bad !== undefined) parts.push(`Bad${around(bad)}:`, ...(bad.isFolder ? [] : [yaml(bad)]))
   if (finding !== undefined) {
     const { line, column } = finding.range.start
     parts.push(`> \`config.yaml:${line}:${column}\` ${plain(finding.message)}<br>→ ${plain(finding.hint)}`)

@@ -1,5 +1,6 @@
 import type { Finding } from '../../doctor/finding.ts'
 import type { Style, Terminal } from '../terminal.ts'
+import { counted } from './counted.ts'
 
 const LOOK: Readonly<Record<Finding['state'], readonly [mark: string, style: Style]>> = {
   ok: ['✓', 'green'],
@@ -32,7 +33,7 @@ export function doctorText(found: readonly Finding[], terminal: Terminal): strin
   const summary =
     errors + warnings === 0
       ? terminal.style('green', 'all is well')
-      : `${errors} ${errors === 1 ? 'error' : 'errors'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
+      : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`
   return [...lines, '', summary].join('\n')
 }
 

@@ -76,6 +76,7 @@ export function exampleText({ text }: Setting): string[] {
 /** What an example needs around its text, besides variables that hold any key. */
 export function surroundings({
   text,
+  isFolder,
   env = {},
   files = {},
   encoding,
@@ -88,6 +89,7 @@ export function surroundings({
   const used = Object.entries(env).filter(([name]) => text.includes(name))
   const told = used.filter(([, value]) => !value.startsWith('example-') && !value.startsWith('<'))
   return [
+    ...(isFolder ? ['config.yaml is a folder'] : []),
     ...(encoding === 'utf16le' ? ['stored as UTF-16'] : []),
     ...told.map(([name, value]) =>
       value === '' ? `${name} is set, but empty` : `${name} is ${shortened(value)}`,

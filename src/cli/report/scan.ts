@@ -2,6 +2,7 @@ import { leakFinding } from '../../keys/leak-finding.ts'
 import type { Leak, LeakyFile, ScanResult } from '../../secrets/scan/scan.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CheckedFile } from './checked-file.ts'
+import { counted } from './counted.ts'
 import { LOOK } from './text.ts'
 
 /** Findings of a scan as reports have them. A known one is among the suppressed. */
@@ -24,11 +25,12 @@ export function leakyFiles(
   })
 }
 
-/** The findings, what to do about each kind, and what was looked into. */
+/** The findings, what to do about each kind, and what was looked into. Accepted, they are those of a new baseline. */
 export function scanText(
   files: readonly CheckedFile[],
   { looked, gaps }: ScanResult,
   terminal: Terminal,
+  isAccepted: boolean,
 ): string {
   const all = files.flatMap(file => file.diagnostics)
   // No frame: a line around a key is nothing to show.
@@ -39,15 +41,15 @@ export function scanText(
   })
   const hints = [...new Set(all.map(one => one.hint))].map(hint => `${terminal.style('cyan', '→')} ${hint}`)
   const known = files.reduce((sum, file) => sum + file.suppressed.length, 0)
-  const mark = all.length === 0 ? terminal.style('green', '✓') : terminal.style('red', '✗')
+  const mark = all.length === 0 || isAccepted ? terminal.style('green', '✓') : terminal.style('red', '✗')
   const result =
     all.length === 0
       ? 'no key in clear text'
-      : `${all.length} ${all.length === 1 ? 'key' : 'keys'} in clear text`
+      : `${counted(all.length, 'key')} in clear text${isAccepted ? ', known from now on' : ''}`
   const baseline = known === 0 ? '' : `, ${known} known from the baseline`
   const versions = looked.versions === 0 ? '' : ` and ${looked.versions} versions and messages in git`
   const notes = gaps.map(gap => `  ${terminal.style('yellow', 'not complete:')} ${gap}`)
-  const summary = `${mark} ${result}${baseline} (${looked.files} files${versions})`
+  const summary = `${mark} ${result}${baseline} (${counted(looked.files, 'file')}${versions})`
   return [...found, ...(found.length > 0 ? ['', ...hints, ''] : []), summary, ...notes].join('\n')
 }
 

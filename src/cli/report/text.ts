@@ -2,6 +2,7 @@ import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
 import { codeFrame, type LineIndex } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
+import { counted } from './counted.ts'
 
 /** How severities are called and coloured. */
 export const LOOK: Readonly<Record<Severity, { readonly word: string; readonly style: Style }>> = {
@@ -52,7 +53,7 @@ export function diagnosticText(
 export function summaryText(diagnostics: readonly Diagnostic[], ignored = 0): string {
   const parts: string[] = []
   const add = (number: number, word: string): void => {
-    if (number > 0) parts.push(`${number} ${word}${number === 1 ? '' : 's'}`)
+    if (number > 0) parts.push(counted(number, word))
   }
   add(countOf(diagnostics, 'error'), 'error')
   add(countOf(diagnostics, 'warning'), 'warning')

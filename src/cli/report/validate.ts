@@ -1,6 +1,7 @@
-import type { AgwError } from '../../errors.ts'
+import { type AgwError, EXIT } from '../../errors.ts'
 import type { Terminal } from '../terminal.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
+import { counted } from './counted.ts'
 import { githubFailure, githubText } from './github.ts'
 import { junitFailure, junitText } from './junit.ts'
 import { sarifFailure, sarifText } from './sarif.ts'
@@ -75,18 +76,24 @@ export interface Limits {
   readonly maxWarnings: number | undefined
 }
 
-/** Whether the check is passed, and what the findings alone do not tell about it. */
+/** How the check ends, and what the findings alone do not tell about it. */
 export interface Verdict {
-  readonly passed: boolean
+  /** The exit status: what cannot be read cannot be checked, and weighs more than what was found. */
+  readonly status: number
+  /** Warnings are among what it failed by. */
+  readonly strict: boolean
   readonly note?: string
 }
 
 export function verdictOf(files: readonly CheckedFile[], { strict, maxWarnings }: Limits): Verdict {
   const all = files.flatMap(file => file.diagnostics)
   const warnings = countOf(all, 'warning')
-  if (countOf(all, 'error') > 0) return { passed: false }
-  if (strict && warnings > 0) return { passed: false, note: 'not passed: --strict counts warnings as errors' }
-  if (maxWarnings === undefined || warnings <= maxWarnings) return { passed: true }
-  const note = `not passed: ${warnings} warnings, and --max-warnings allows ${maxWarnings}`
-  return { passed: false, note }
+  if (all.some(one => one.code === 'FILE_UNREADABLE')) return { status: EXIT.usage, strict }
+  const tooMany = maxWarnings !== undefined && warnings > maxWarnings
+  if (countOf(all, 'error') > 0) return { status: EXIT.findings, strict: strict || tooMany }
+  if (strict && warnings > 0)
+    return { status: EXIT.findings, strict, note: 'not passed: --strict counts warnings as errors' }
+  if (!tooMany) return { status: EXIT.ok, strict }
+  const note = `not passed: ${counted(warnings, 'warning')}, and --max-warnings allows ${maxWarnings}`
+  return { status: EXIT.findings, strict: true, note }
 }

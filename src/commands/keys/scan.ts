@@ -54,7 +54,7 @@ export default class KeysScan extends ConfigCommand {
     if (flags.format === 'sarif') {
       const root = workspaceRoot(process.cwd(), process.env)
       this.say(sarifText(files, { root, version: this.config.version }))
-    } else this.say(scanText(files, result, this.terminal))
+    } else this.say(scanText(files, result, this.terminal, to !== undefined))
     if (to !== undefined) this.note(`wrote the findings to ${to}`)
     return scanJson(files, result)
   }

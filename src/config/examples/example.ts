@@ -18,6 +18,8 @@ export interface Setting {
         }
     >
   >
+  /** In the place of the config is a folder. */
+  readonly isFolder?: true
   /** How the text is stored; UTF-8 by default. */
   readonly encoding?: 'utf16le'
   /** Of `files`, the published schema to check against. */

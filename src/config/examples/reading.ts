@@ -12,6 +12,7 @@ const FROM_FILE = 'secrets: {OPENAI_TOKEN: {file: openai.key}}\n'
 /** What stands in the way of reading a file, and what is said in it to agw. */
 export const READING: readonly Example[] = [
   example('NOT_UTF8', { text: model(), encoding: 'utf16le' }, model()),
+  example('FILE_UNREADABLE', { text: '', isFolder: true }, model()),
   example('TOO_LARGE', `${bomb.join('\n')}\n`, model()),
   example('TOO_DEEP', `llm: ${'['.repeat(101)}${']'.repeat(101)}\n`, model()),
   example('EMPTY_CONFIG', '# nothing yet\n', model()),
