@@ -98,9 +98,10 @@ export abstract class BaseCommand extends Command {
     )
   }
 
-  /** A person can be asked. */
-  protected canAsk(flags: { readonly 'no-input'?: boolean }): boolean {
-    return this.terminal.interactive && flags['no-input'] !== true && !this.jsonEnabled()
+  /** Why nobody can be asked; `undefined` where a person can. */
+  #whyNotAsked(flags: { readonly 'no-input'?: boolean }): string | undefined {
+    if (flags['no-input'] === true) return '--no-input'
+    return this.jsonEnabled() ? '--json' : this.terminal.whyNobodyThere
   }
 
   /** How a command takes a key in. */
@@ -122,7 +123,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected promptFor(flags: { readonly 'no-input'?: boolean }): Prompt {
-    return new Prompt({ allowed: this.canAsk(flags) })
+    return new Prompt({ whyNot: this.#whyNotAsked(flags) })
   }
 
   /**

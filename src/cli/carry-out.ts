@@ -2,18 +2,28 @@ import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
 import { shortName } from '../load.ts'
-import { removeFromGitignore, withLock } from '../secrets/index.ts'
-import { describePlace, readPlace, removeFromPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
+import { isOwnKey, noteStored, removeFromGitignore, withLock } from '../secrets/index.ts'
+import {
+  describePlace,
+  isSharedPlace,
+  readPlace,
+  removeFromPlace,
+  type SourcePlace,
+  storeAtPlace,
+} from '../secrets/keep.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ForgetPlan } from '../setup/forget-key.ts'
 import type { StorePlan } from '../setup/store-key.ts'
+import { suggested } from '../suggested.ts'
 import { requireConsent } from './consent.ts'
 import {
   type Before,
   DRY_RUN,
+  type ShownFiles,
   showFiles,
   type WriteFilesOptions,
   type WrittenFile,
+  warn,
   writeAgreed,
 } from './write-files.ts'
 
@@ -23,16 +33,61 @@ export interface Done {
   readonly files: readonly WrittenFile[]
 }
 
+/** Absolute paths. */
+export interface Home {
+  readonly config: string
+  readonly folder: string
+}
+
+export interface StoreOptions extends WriteFilesOptions {
+  /** `--yes` itself was given: then what may be another project's goes. */
+  readonly mayReplace: boolean
+  /** Where the key is sent besides, as a person would say it. */
+  readonly sentTo?: string | undefined
+}
+
 /** Shows a change, asks, keeps the value, then writes the files that refer to it: at no moment do they refer to nothing. */
 export async function storeKey(
   plan: StorePlan,
   value: Secret,
-  folder: string,
-  options: WriteFilesOptions,
+  home: Home,
+  options: StoreOptions,
 ): Promise<Done> {
-  const { before, isChange } = await show({ plan, value, folder }, options)
-  if (!options.dryRun && isChange) await requireConsent('Write this?', 'written', options)
-  return await store(plan, value, folder, before, options)
+  const { before, isChange, isInGit } = await show({ plan, value, folder: home.folder }, options)
+  if (!options.dryRun && isChange) {
+    const stranger = await strangerAt(plan, value, home, options)
+    if (stranger === undefined) await requireConsent('Write this?', 'written', options, { initial: !isInGit })
+    else {
+      warn(
+        `${stranger} holds another key, which was not stored for this config: another project may need it`,
+        options,
+      )
+      await requireConsent(
+        'Replace that key?',
+        'written',
+        { prompt: options.prompt, yes: options.mayReplace },
+        {
+          initial: false,
+          hint: 'keep this one in an entry of its own with --method keychain --account NAME, or add --yes to replace the other',
+        },
+      )
+    }
+  }
+  return await store(plan, value, home, before, options)
+}
+
+/** The place of a plan, where it holds a key that may be another project's. */
+async function strangerAt(
+  { source }: StorePlan,
+  value: Secret,
+  { config, folder }: Home,
+  { env }: WriteFilesOptions,
+): Promise<string | undefined> {
+  // A new entry is looked at again when it is written.
+  if (source === undefined || source.file !== undefined || !(await isSharedPlace(source))) return undefined
+  const there = await readPlace(source, folder, env).catch(() => undefined)
+  if (there === undefined || there.equals(value) || (await isOwnKey(config, there, env))) return undefined
+  return await describePlace(source)
 }
 
 /** Shows both halves of a move, asks once, stores, sees that the new place has the key, and only then clears the old one. */
@@ -40,12 +95,12 @@ export async function moveKey(
   plan: StorePlan,
   old: ForgetPlan,
   value: Secret,
-  change: { readonly folder: string; readonly readsBack: () => Promise<void> },
+  change: Home & { readonly readsBack: () => Promise<void> },
   options: WriteFilesOptions,
 ): Promise<Done> {
-  const { before, isChange } = await show({ plan, value, folder: change.folder, old }, options)
-  if (!options.dryRun && isChange) await requireConsent('Move it?', 'written', options)
-  const stored = await store(plan, value, change.folder, before, options)
+  const { before, isChange, isInGit } = await show({ plan, value, folder: change.folder, old }, options)
+  if (!options.dryRun && isChange) await requireConsent('Move it?', 'written', options, { initial: !isInGit })
+  const stored = await store(plan, value, change, before, options)
   if (!options.dryRun) await change.readsBack()
   const gone = await forget(old, change.folder, before, options)
   if (!options.dryRun) await unignore(gone.files, options)
@@ -60,7 +115,7 @@ export async function removeKey(
   options: WriteFilesOptions,
 ): Promise<Done> {
   const { before, isChange } = await show({ old: plan, folder }, options)
-  if (!options.dryRun && isChange) await requireConsent(question, 'removed', options, false)
+  if (!options.dryRun && isChange) await requireConsent(question, 'removed', options, { initial: false })
   return await forget(plan, folder, before, options)
 }
 
@@ -75,10 +130,11 @@ interface Shown {
 /** Everything that will be different afterwards, in the order in which it is done. */
 async function show(
   { plan, value, old, folder }: Shown,
-  options: WriteFilesOptions,
-): Promise<{ readonly before: Before; readonly isChange: boolean }> {
-  const { terminal, cwd, dryRun, env } = options
-  let isChange = false
+  options: WriteFilesOptions & Pick<Partial<StoreOptions>, 'sentTo'>,
+): Promise<ShownFiles> {
+  const { terminal, cwd, dryRun, env, sentTo, warnings = [] } = options
+  let isChange = sentTo !== undefined
+  if (sentTo !== undefined) terminal.err(`the key goes to ${sentTo}`)
   const { source } = plan ?? {}
   if (source !== undefined) {
     terminal.err(`the key goes to ${await describePlace(source)}`)
@@ -93,14 +149,15 @@ async function show(
   isChange ||= files.isChange || old?.source !== undefined || (old?.deleted.length ?? 0) > 0
   if (old?.losers)
     terminal.err(`${terminal.style('yellow', 'warning', 'err')} the key is also that of ${old.losers}`)
+  for (const text of isChange ? warnings : []) warn(text, options)
   if (dryRun) terminal.err(isChange ? DRY_RUN : 'nothing would change')
-  return { before: files.before, isChange }
+  return { ...files, isChange }
 }
 
 async function store(
   { source, files }: StorePlan,
   value: Secret,
-  folder: string,
+  home: Home,
   before: Before,
   options: WriteFilesOptions,
 ): Promise<Done> {
@@ -109,8 +166,9 @@ async function store(
     ...options,
     beforeWriting: async () => {
       if (source === undefined) return
-      if (source.file !== undefined) await requireFree(source, value, folder, options)
-      changed = (await storeAtPlace(source, value, folder, options.env)).changed
+      if (source.file !== undefined)
+        await requireFree(source, value, home, options, `name another place with ${placeFlag(source)}`)
+      changed = await storeAndTell(source, value, home.folder, options)
     },
   })
   return { changed: changed || written.some(file => file.action !== 'unchanged'), files: written }
@@ -148,27 +206,47 @@ async function unignore(files: readonly WrittenFile[], { terminal, cwd }: WriteF
 
 /** Keeps the keys of a new config where its agw.yaml will say. */
 export async function storeKept(
-  kept: readonly { readonly place: SourcePlace; readonly key: Secret }[],
-  folder: string,
+  kept: readonly { readonly name: string; readonly place: SourcePlace; readonly key: Secret }[],
+  home: Home,
   options: WriteFilesOptions,
 ): Promise<void> {
-  for (const { place, key } of kept) {
-    await requireFree(place, key, folder, options)
-    await storeAtPlace(place, key, folder, options.env)
+  for (const { name, place, key } of kept) {
+    const { kind } = place.entry
+    const [flag, other] =
+      kind === 'encrypted' ? ['--encrypted-file', 'secrets-2.age'] : ['--account', `${name}-2`]
+    const later = suggested('keys', 'set', name, '--method', kind, flag, other)
+    await requireFree(place, key, home, options, `leave the key out, then keep it elsewhere: ${later}`)
+    await storeAndTell(place, key, home.folder, options)
+    await noteStored(home.config, name, key, undefined, options.env)
     options.terminal.err(`the key goes to ${await describePlace(place)}`)
   }
+}
+
+/** Whether something has changed. */
+async function storeAndTell(
+  place: SourcePlace,
+  key: Secret,
+  folder: string,
+  options: WriteFilesOptions,
+): Promise<boolean> {
+  const { changed, note } = await storeAtPlace(place, key, folder, options.env)
+  if (note !== undefined) warn(note, options)
+  return changed
 }
 
 /** A new entry never takes the place of a key that something else uses. */
 async function requireFree(
   source: SourcePlace,
   value: Secret,
-  folder: string,
-  options: WriteFilesOptions,
+  { config, folder }: Home,
+  { env }: WriteFilesOptions,
+  hint: string,
 ): Promise<void> {
-  const there = await readPlace(source, folder, options.env)
-  if (there === undefined || there.equals(value)) return
-  throw new AgwError('FILE_EXISTS', `${await describePlace(source)} holds another key already`, {
-    hint: 'name another place with --account NAME or --encrypted-file PATH',
-  })
+  const there = await readPlace(source, folder, env)
+  if (there === undefined || there.equals(value) || (await isOwnKey(config, there, env))) return
+  throw new AgwError('FILE_EXISTS', `${await describePlace(source)} holds another key already`, { hint })
+}
+
+function placeFlag({ entry }: SourcePlace): string {
+  return entry.kind === 'encrypted' ? '--encrypted-file PATH' : '--account NAME'
 }

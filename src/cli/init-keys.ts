@@ -19,10 +19,11 @@ export function keyTaker(
   let lines: Promise<readonly string[]> | undefined
   return async ({ provider, method, index, count }) => {
     const isAsked = !fromStdin && fromEnv.length === 0
+    const canComeLater = method !== 'inline'
     const question = {
-      message: `${provider.label} key (hidden; empty to store it later)`,
+      message: `${provider.label} key (hidden${canComeLater ? '; empty to store it later' : ''})`,
       provider: provider.words.llm,
-      optional: method !== 'inline' || !context.prompt.allowed,
+      optional: canComeLater || !context.prompt.allowed,
     }
     if (isAsked) return readKey({}, question, context)
     if (!fromStdin) {

@@ -9,13 +9,23 @@ import { type KeyInputContext, readKey } from './key-input.ts'
 
 /** The slot that a command about one key is about. */
 export const slotArgs = {
-  name: Args.string({
+  name: Args.custom<string>({ parse: async name => refuseKeyAsName(name) })({
     // The library would take a missing argument from standard input, where keys come in.
     ignoreStdin: true,
     description: 'The key slot, as `keys list` names it.',
     required: true,
   }),
 }
+
+/** Throws USAGE where a key was typed in the place of a name: it has been seen by every process of the machine. */
+export function refuseKeyAsName(name: string): string {
+  if (!isClearlyKey(name)) return name
+  throw new AgwError('USAGE', 'a key was given in the place of a name, and a key belongs in no argument', {
+    hint: KEY_IN_ARGUMENT,
+  })
+}
+
+const KEY_IN_ARGUMENT = 'end that key at its provider; hand in the new one by a pipe, a variable or a file'
 
 /** Where a new key comes from. There is no flag that takes the key itself. */
 export function newKeyFlags(what: string) {
@@ -101,7 +111,7 @@ export function refuseKeys<F extends string>(
   const wrong = names.find(name => [flags[name] ?? []].flat().some(isClearlyKey))
   if (wrong === undefined) return
   throw new AgwError('USAGE', `--${wrong} was given a key, and a key belongs in no argument`, {
-    hint: 'end that key at its provider; hand in the new one by a pipe, a variable or a file',
+    hint: KEY_IN_ARGUMENT,
   })
 }
 

@@ -79,7 +79,7 @@ async function rawKey(
   }
   if (question.optional === true) return undefined
   if (context.stdin.isTTY !== true) return (await readStdin(context.stdin, MAX_KEY_BYTES)).toString()
-  throw new AgwError('INPUT_NEEDED', 'the key is needed, and nobody can be asked', {
+  throw new AgwError('INPUT_NEEDED', `the key is needed, and ${context.prompt.whyNot}`, {
     hint: 'pipe it in, or give --from-env VAR or --from-file PATH',
   })
 }

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { execute, settings } from '@oclif/core'
-import { isOn } from './flags.ts'
+import { hideTyping } from './hidden-typing.ts'
 
 /** Runs the command line. `dir` is a file of the package, as a URL: its package.json says where the commands are. */
 export async function main(dir: string): Promise<void> {
+  const args = process.argv.slice(2)
+  const { stdin, stdout } = process
+  hideTyping(args, { stdin, stdout, kill: signal => process.kill(process.pid, signal) })
+  // Read after that: it takes longer than a person needs to paste.
+  const [{ execute, settings }, { isOn }] = await Promise.all([import('@oclif/core'), import('./flags.ts')])
   // oclif would look for TypeScript sources and fall back in silence; what runs is what was built.
   settings.enableAutoTranspile = false
-  await execute({
-    dir,
-    args: spelledOut(process.argv.slice(2), isOn(process.env['AGW_JSON']), () => topicsOf(dir)),
-  })
+  await execute({ dir, args: spelledOut(args, isOn(process.env['AGW_JSON']), () => topicsOf(dir)) })
 }
 
 /** Habits in the words of the library: `help COMMAND` is `COMMAND --help`, `--json` may stand first, and is kept to always. */

@@ -1,4 +1,6 @@
+import { clearLine, cursorTo } from 'node:readline'
 import { AgwError } from '../errors.ts'
+import { endHiding } from './hidden-typing.ts'
 
 /** A choice of a list question. */
 export interface Choice<T extends string> {
@@ -10,20 +12,28 @@ export interface Choice<T extends string> {
 /** How many choices are shown at once: fits a terminal of 24 lines. */
 const PAGE = 16
 
+const TYPED_EARLY = ' (what was typed before this question was not taken: give it again)'
+
 /**
  * Questions to a person. Every question names the flag that answers it, so that nothing can be asked that a script
  * cannot say. The only importer of inquirer, and only when a question is really asked.
  */
 export class Prompt {
-  readonly #allowed: boolean
+  readonly #whyNot: string | undefined
 
-  constructor(options: { readonly allowed: boolean }) {
-    this.#allowed = options.allowed
+  /** `whyNot` is why nobody can be asked, as a clause; without it a person can. */
+  constructor(options: { readonly whyNot: string | undefined }) {
+    this.#whyNot = options.whyNot
   }
 
   /** A person can be asked. */
   get allowed(): boolean {
-    return this.#allowed
+    return this.#whyNot === undefined
+  }
+
+  /** As in `nobody can be asked (TERM is dumb)`. */
+  get whyNot(): string {
+    return `nobody can be asked${this.#whyNot === undefined ? '' : ` (${this.#whyNot})`}`
   }
 
   async select<T extends string>(
@@ -69,15 +79,26 @@ export class Prompt {
   }
 
   async #ask(flag: string, question: Record<string, unknown>): Promise<unknown> {
-    if (!this.#allowed) {
-      throw new AgwError('INPUT_NEEDED', `an answer is needed: ${String(question['message'])}`, {
-        hint: `give it with ${flag}`,
-      })
+    if (!this.allowed) {
+      throw new AgwError(
+        'INPUT_NEEDED',
+        `an answer is needed: ${String(question['message'])}; ${this.whyNot}`,
+        {
+          hint: `give it with ${flag}`,
+        },
+      )
     }
     const { default: inquirer } = await import('inquirer')
+    const isTypedEarly = endHiding(process.stdin)
+    // What came before the echo was off stands in this line.
+    if (isTypedEarly) {
+      cursorTo(process.stderr, 0)
+      clearLine(process.stderr, 0)
+    }
+    const message = String(question['message']) + (isTypedEarly ? TYPED_EARLY : '')
     // Questions go to stderr: stdout carries the answer of the command only.
     const ask = inquirer.createPromptModule({ output: process.stderr })
-    const answers = await ask([{ ...question, name: 'answer' } as never])
+    const answers = await ask([{ ...question, message, name: 'answer' } as never])
     return (answers as { answer: unknown }).answer
   }
 }

@@ -1,9 +1,10 @@
 import { shortName } from '../load.ts'
 import { noteStored } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
-import { notesAfterStore } from '../setup/after-store.ts'
-import { sendToCluster } from '../setup/send-to-cluster.ts'
+import { notesAfterStore, nowInConfig } from '../setup/after-store.ts'
+import { describeCluster, sendToCluster } from '../setup/send-to-cluster.ts'
 import { planStoreKey, type StoreRequest } from '../setup/store-key.ts'
+import { suggested } from '../suggested.ts'
 import { storeKey } from './carry-out.ts'
 import type { KeyChange } from './key-change.ts'
 import type { ChangedKey } from './report/key-change.ts'
@@ -29,7 +30,19 @@ export async function setKey(
   const plan = await planStoreKey({ slot, value: key, ...options.request }, place)
   // Whoever hands a key in without a terminal means it to be stored.
   const yes = options.yes || !prompt.allowed
-  const { changed, files } = await storeKey(plan, key, loaded.folder, { ...options, yes })
+  const inClear = nowInConfig(plan, slot, loaded.document.file)
+  const { changed, files } = await storeKey(
+    plan,
+    key,
+    { config: loaded.path, folder: loaded.folder },
+    {
+      ...options,
+      yes,
+      mayReplace: options.yes,
+      warnings: inClear === undefined ? [] : [inClear],
+      sentTo: plan.toCluster === true ? describeCluster(slot.name, namespace) : undefined,
+    },
+  )
   const isSent = plan.toCluster === true && !dryRun
   if (isSent) {
     const sent = await sendToCluster({ slot: slot.name, key, namespace, context, env })
@@ -39,7 +52,17 @@ export async function setKey(
   const shown = (path: string): string => shortName(cwd, path)
   const former = { slot, key: before, slots, cwd, env, shown, ...loaded }
   for (const note of await notesAfterStore(plan, key, former)) onWarning(note)
-  if (!dryRun) await noteStored(loaded.path, slot.name, key, options.expires, env)
+  const noted = dryRun ? undefined : await noteStored(loaded.path, slot.name, key, options.expires, env)
+  const isNoted = noted?.expiryChanged === true
+  const end = options.expires?.toISOString().slice(0, 10)
+  if (isNoted) terminal.err(`noted that the key expires on ${end}`)
+  if (options.expires !== undefined && options.expires.getTime() < startOfDay(Date.now()))
+    onWarning(`the key has expired on ${end}: ${suggested('keys', 'rotate', slot.name)}`)
   const { name } = slot
-  return { name, method: plan.method, changed: changed || isSent, key, previous: before, files }
+  return { name, method: plan.method, changed: changed || isSent || isNoted, key, previous: before, files }
+}
+
+/** Days are those of UTC, as `--expires` is read. Milliseconds. */
+function startOfDay(time: number): number {
+  return new Date(time).setUTCHours(0, 0, 0, 0)
 }

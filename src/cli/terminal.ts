@@ -45,10 +45,15 @@ export class Terminal {
     return styleText(style as Parameters<typeof styleText>[0], text, { validateStream: false })
   }
 
-  /** Both ends are a person's, and nothing says that nobody is there. */
-  get interactive(): boolean {
+  /** Why no question can be asked, as a clause; `undefined` where both ends are a person's. */
+  get whyNobodyThere(): string | undefined {
     const { stdin, stdout, env } = this.#options
-    return stdin.isTTY === true && stdout.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb'
+    if (stdin.isTTY !== true) return 'standard input is no terminal'
+    if (stdout.isTTY !== true) return 'standard output is no terminal'
+    if (env['CI']) return 'CI is set'
+    return env['TERM'] === 'dumb'
+      ? 'TERM is dumb: questions need a terminal that can hide what is typed'
+      : undefined
   }
 
   /** Progress may be drawn over itself on stderr. */

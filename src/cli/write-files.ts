@@ -36,6 +36,8 @@ export interface WriteFilesOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly dryRun: boolean
   readonly yes: boolean
+  /** What to know before anybody agrees. */
+  readonly warnings?: readonly string[]
   /** What must have happened before the first file is written, once all was agreed to. */
   readonly beforeWriting?: () => Promise<void>
 }
@@ -51,17 +53,31 @@ export async function writeFiles(
   files: readonly PlannedFile[],
   options: WriteFilesOptions,
 ): Promise<WrittenFile[]> {
-  const { before, isChange } = await showFiles(files, options)
+  const { before, isChange, isInGit } = await showFiles(files, options)
+  for (const text of isChange ? (options.warnings ?? []) : []) warn(text, options)
   if (options.dryRun) options.terminal.err(isChange ? DRY_RUN : 'nothing would change')
-  else if (isChange) await requireConsent('Write this?', 'written', options)
+  else if (isChange) await requireConsent('Write this?', 'written', options, { initial: !isInGit })
   return writeAgreed(files, before, options)
+}
+
+/** What is about to change. */
+export interface ShownFiles {
+  readonly before: Before
+  readonly isChange: boolean
+  /** Git has a file that will hold a key: with the next commit everybody who has the repository can read it. */
+  readonly isInGit: boolean
+}
+
+export function warn(text: string, { terminal }: Pick<WriteFilesOptions, 'terminal'>): void {
+  terminal.err(`${terminal.style('yellow', 'warning', 'err')} ${text}`)
 }
 
 /** Shows what will change, each file once: where two steps change one, the later has the text of both. */
 export async function showFiles(
   files: readonly PlannedFile[],
-  { terminal, cwd, dryRun }: WriteFilesOptions,
-): Promise<{ readonly before: Before; readonly isChange: boolean }> {
+  options: WriteFilesOptions,
+): Promise<ShownFiles> {
+  const { terminal, cwd, dryRun } = options
   for (const { path } of files) await requireFolder(path, cwd)
   const before: Before = new Map()
   let isChange = false
@@ -74,7 +90,23 @@ export async function showFiles(
     terminal.err(printableDiff(old ?? '', file.content, name, terminal, maskFor(file)))
     if (file.goes) terminal.err(`${dryRun ? 'would delete' : 'deletes'} ${name}: nothing is left in it`)
   }
-  return { before, isChange }
+  return { before, isChange, isInGit: await warnOfGit(files, options) }
+}
+
+/** Says which files with a key in them git has, and whether there is one. */
+async function warnOfGit(files: readonly PlannedFile[], options: WriteFilesOptions): Promise<boolean> {
+  const run = runWith({ env: options.env })
+  let isInGit = false
+  for (const { path } of files.filter(one => one.secret && one.goes !== true)) {
+    if ((await gitState(path, run)).state !== 'tracked') continue
+    const name = shortName(options.cwd, path)
+    warn(
+      `${name} is tracked by git: take it out with \`git rm --cached ${name}\`, and change the key`,
+      options,
+    )
+    isInGit = true
+  }
+  return isInGit
 }
 
 /**
@@ -144,11 +176,6 @@ async function protectFromGit(files: readonly PlannedFile[], options: WriteFiles
   for (const file of files.filter(one => one.secret && one.goes !== true)) {
     const name = shortName(options.cwd, file.path)
     const { state } = await gitState(file.path, run)
-    if (state === 'tracked') {
-      terminal.err(
-        `${terminal.style('yellow', 'warning', 'err')} ${name} is tracked by git: take it out with \`git rm --cached ${name}\`, and change the key`,
-      )
-    }
     if (state !== 'not-ignored') continue
     const ask = !options.yes && prompt.allowed
     if (ask && !(await prompt.confirm('--yes', `Add ${name} to .gitignore?`, true))) continue

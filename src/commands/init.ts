@@ -37,7 +37,8 @@ export default class Init extends BaseCommand {
     const options = this.writeOptions(flags)
     const files = await writeFiles(plan.files, {
       ...options,
-      beforeWriting: () => storeKept(plan.kept, dirname(config), options),
+      warnings: plan.warnings,
+      beforeWriting: () => storeKept(plan.kept, { config, folder: dirname(config) }, options),
     })
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || config
     this.isAbout(named)

@@ -4,6 +4,7 @@ import { AgwError } from '../errors.ts'
 import { parseConnectTo } from '../gateway/index.ts'
 import { probeKeys } from '../gateway/probe/probe-keys.ts'
 import { requireKeyPlaces } from '../load.ts'
+import { whyNotSent } from '../secrets/findings.ts'
 import { addToGitignore, gitState, runWith } from '../secrets/index.ts'
 import { describePlace, readPlace, storeAtPlace } from '../secrets/keep.ts'
 import { forgetKept, isExpired } from '../secrets/rotation/forget.ts'
@@ -195,12 +196,17 @@ async function inTime(scene: Scene, options: RotateOptions): Promise<Scene> {
 }
 
 async function requireWorking({ loaded, slot }: Scene, next: Secret, options: RotateOptions): Promise<void> {
+  const somebodyElses = whyNotSent(next, slot)
+  if (somebodyElses !== undefined) throw notWorking(`nobody was asked: ${somebodyElses}`)
   const connectTo = options.connectTo.map(parseConnectTo)
   const [probed] = await probeKeys(requireKeyPlaces(loaded), [{ slot, secret: next }], { connectTo })
   const { result, detail } = probed ?? { result: 'indeterminate', detail: 'nobody was asked' }
   options.onEvent({ step: 'checked', result, detail })
-  if (result !== 'invalid') return
-  throw new AgwError('NOT_PASSED', `the new key does not work: ${detail}; nothing was changed`, {
+  if (result === 'invalid') throw notWorking(detail)
+}
+
+function notWorking(why: string): AgwError {
+  return new AgwError('NOT_PASSED', `the new key does not work: ${why}; nothing was changed`, {
     hint: 'give another one, or leave the check out with --no-check',
   })
 }

@@ -21,6 +21,7 @@ import {
 } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { removeLeftTemps } from '../secrets/temp-files.ts'
+import { noKeyOfItsOwn } from '../setup/store-key.ts'
 import { suggested } from '../suggested.ts'
 
 /** A slot, its key and the way back, as they are while no other rotation of the key can change them. */
@@ -68,6 +69,7 @@ async function sceneOf(place: KeyPlace, options: SceneOptions): Promise<Scene> {
   const { path: config, agw, variables } = loaded
   const context: PlaceContext = { config, agw, variables, cwd, env }
   const key = await currentKey(slot, variables, cwd)
+  if (slot.method === 'passthrough' || slot.method === 'none') throw noKeyOfItsOwn(slot)
   if (key === undefined) {
     throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be rotated`, {
       hint: `store one: ${suggested('keys', 'set', slot.name)}`,

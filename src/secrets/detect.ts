@@ -1,5 +1,5 @@
 import { own } from '../config/own.ts'
-import { type Confidence, KEY_FORMATS, KEYS_OF_KIND, PROVIDER_NAMES } from './formats.ts'
+import { type Confidence, KEY_FORMATS, KEY_PREFIXES, KEYS_OF_KIND, PROVIDER_NAMES } from './formats.ts'
 import { REJECTIONS, type RejectReason } from './rejections.ts'
 
 /** What a value looks like. */
@@ -16,13 +16,25 @@ export type CleanedKey =
   | { readonly ok: true; readonly value: string; readonly notes: readonly string[] }
   | { readonly ok: false; readonly reason: RejectReason; readonly message: string; readonly hint: string }
 
-/** Whose key a value is by its shape; `undefined` when it has none of the known ones. */
+const PREFIXES = KEY_PREFIXES.map(({ provider, start }) => ({ provider, pattern: new RegExp(`^${start}.`) }))
+
+/**
+ * Whose key a value is: by its whole shape, else by its prefix, else by a shape that others may have too; `undefined`
+ * when it has none of the known ones.
+ */
 export function detectKey(value: string): DetectedKey | undefined {
   const found = KEY_FORMATS.find(format => format.pattern.test(value))
+  if (found === undefined || found.confidence === 'low') {
+    const owner = PREFIXES.find(({ pattern }) => pattern.test(value))?.provider
+    if (owner !== undefined) return { id: `${owner}${OTHER}`, provider: owner, confidence: 'medium' }
+  }
   if (found === undefined) return undefined
   const { id, provider, confidence, note } = found
   return { id, provider, confidence, ...(note !== undefined && { note }) }
 }
+
+/** A key of which only the prefix is as it should be. */
+const OTHER = '-other'
 
 /**
  * A key as it came from a prompt, a pipe or a file: one line end at its end is taken off, what is certainly no key is
@@ -61,6 +73,9 @@ export function keyDoubts(value: string, providerKind: string): KeyDoubt[] {
   const cleaned = cleanPastedKey(value)
   if (!cleaned.ok)
     return [{ code: 'KEY_SUSPECT', message: cleaned.message, hint: cleaned.hint, isNone: true }]
+  // What is to be known of its kind is of no use where it is not for this provider.
+  const mismatch = providerMismatch(cleaned.value, providerKind)
+  if (mismatch !== undefined) return [{ code: 'KEY_OF_ANOTHER_PROVIDER', message: mismatch, isNone: true }]
   const doubts: KeyDoubt[] = cleaned.notes.map(note => {
     const [message = note, hint = 'make a key for requests'] = note.split(': ')
     return { code: 'KEY_SUSPECT', message, hint, isNone: false }
@@ -69,9 +84,6 @@ export function keyDoubts(value: string, providerKind: string): KeyDoubt[] {
     const message = `this is shorter than ${SHORT_KEY} characters, as no provider's key is`
     doubts.push({ code: 'KEY_SUSPECT', message, hint: 'was it copied whole?', isNone: false })
   }
-  const mismatch = providerMismatch(cleaned.value, providerKind)
-  if (mismatch !== undefined)
-    doubts.push({ code: 'KEY_OF_ANOTHER_PROVIDER', message: mismatch, isNone: true })
   return doubts
 }
 
@@ -82,15 +94,16 @@ function isProviderKind(kind: string): boolean {
 
 /**
  * Why a key does not fit the provider of its slot (the word that config.yaml uses: `openAI`, `groq`, …), as a clause;
- * `undefined` when it fits or when the shape does not tell for sure. Does not hold the value. A slot whose host is
- * overridden may want anybody's key: do not ask for it.
+ * `undefined` when it fits or when the shape does not tell. Does not hold the value. A slot whose host is overridden may
+ * want anybody's key: do not ask for it.
  */
 export function providerMismatch(value: string, providerKind: string): string | undefined {
   const allowed = own(KEYS_OF_KIND, providerKind.toLowerCase())
   const found = detectKey(value)
-  if (allowed === undefined || found?.confidence !== 'high' || allowed.includes(found.provider))
-    return undefined
+  if (allowed === undefined || found === undefined || found.confidence === 'low') return undefined
+  if (allowed.includes(found.provider)) return undefined
   const name = PROVIDER_NAMES[found.provider] ?? found.provider
   const article = /^(?:[aeio]|NV|x)/i.test(name) ? 'an' : 'a'
-  return `this looks like ${article} ${name} key, and the slot is for ${providerKind}`
+  const verb = found.id.endsWith(OTHER) ? 'starts' : 'looks'
+  return `this ${verb} like ${article} ${name} key, and the slot is for ${providerKind}`
 }

@@ -82,6 +82,11 @@ export async function keyFindings(
   return { diagnostics, secrets, plausible, files }
 }
 
+/** Why a key may not be shown to the provider of a slot: it is none, or somebody else's. */
+export function whyNotSent(secret: Secret, { provider }: Pick<KeySlot, 'provider'>): string | undefined {
+  return keyDoubts(secret.reveal().trim(), provider).find(doubt => doubt.isNone)?.message
+}
+
 type Report = (code: string, severity: Severity, message: string, hint: string) => void
 
 /** Reports what is wrong with a key, and tells whether it may be the key of the slot's provider at all. */

@@ -120,21 +120,49 @@ export const KEY_FORMATS: readonly KeyFormat[] = [
   format('litellm-virtual', 'litellm', /^sk-[A-Za-z0-9_-]{16,64}$/, 'sk-…', 'low'),
 ]
 
-/** Formats change without notice: these have a known prefix and another length, or lack the mark in the middle. For scans. */
+/** What stands in front of the keys of one provider and of nobody else's. */
+export interface KeyPrefix {
+  readonly provider: string
+  /** The start of a pattern. */
+  readonly start: string
+  readonly looksLike: string
+  /** What may follow: a class of characters. Absent where a scan would find nothing that the whole shapes do not. */
+  readonly body?: string
+}
+
+/** Lengths change without notice, and keys are copied in part: the prefix says whose a key is, the rest only how surely. */
+export const KEY_PREFIXES: readonly KeyPrefix[] = [
+  prefix('anthropic', 'sk-ant-', 'sk-ant-api03-…', '[A-Za-z0-9_-]'),
+  prefix('openrouter', 'sk-or-', 'sk-or-v1-…', '[A-Za-z0-9-]'),
+  prefix('langfuse', 'sk-lf-', 'sk-lf-…', '[0-9a-f-]'),
+  prefix('openai', 'sk-(?:proj|svcacct|service|admin)-', 'sk-proj-… or sk-svcacct-…', '[A-Za-z0-9_-]'),
+  prefix('google', 'AIza', 'AIza…', '[A-Za-z0-9_-]'),
+  prefix('google', 'AQ\\.A', 'AQ.Ab…'),
+  prefix('groq', 'gsk_', 'gsk_…', '[A-Za-z0-9]'),
+  prefix('xai', 'xai-', 'xai-…', '[A-Za-z0-9_-]'),
+  prefix('perplexity', 'pplx-', 'pplx-…', '[A-Za-z0-9]'),
+  prefix('cerebras', 'csk-', 'csk-…', '[a-z0-9]'),
+  prefix('nvidia', 'nvapi-', 'nvapi-…', '[A-Za-z0-9_-]'),
+  prefix('together', 'tgp_v1_', 'tgp_v1_…', '[A-Za-z0-9_-]'),
+  prefix('huggingface', 'hf_', 'hf_…', '[A-Za-z0-9]'),
+  prefix('huggingface', 'api_org_', 'api_org_…', '[A-Za-z0-9]'),
+  prefix('replicate', 'r8_', 'r8_…', '[A-Za-z0-9_-]'),
+  prefix('bedrock', 'ABSK', 'ABSK…', '[A-Za-z0-9+/]'),
+  prefix('bedrock', 'bedrock-api-key-', 'bedrock-api-key-…', '[A-Za-z0-9+/]'),
+  prefix('aws', 'A(?:KI|SI|BI|CC)A', 'AKIA… or ASIA…'),
+  prefix('vercel', 'vck_', 'vck_…', '[A-Za-z0-9_-]'),
+  prefix('vault', 'hv[sb]\\.', 'hvs.…'),
+  prefix('1password', 'ops_eyJ', 'ops_eyJ…', '[A-Za-z0-9+/]'),
+  prefix('doppler', 'dp\\.(?:pt|st|ct|sa|scim|audit)\\.', 'dp.pt.…'),
+  prefix('age', 'AGE-SECRET-KEY-', 'AGE-SECRET-KEY-1…', '[A-Z0-9-]'),
+]
+
+/** A known prefix and another length than {@link KEY_FORMATS} has, or no mark in the middle. For scans. */
 export const LOOSE_FORMATS: readonly KeyFormat[] = [
-  format(
-    'openai-other',
-    'openai',
-    /^sk-(?:proj|svcacct|service|admin)-[A-Za-z0-9_-]{32,300}$/,
-    'sk-proj-… or sk-svcacct-…',
-    'medium',
-  ),
-  format(
-    'anthropic-other',
-    'anthropic',
-    /^sk-ant-(?:api|admin)\d{2}-[A-Za-z0-9_-]{32,300}$/,
-    'sk-ant-api03-…',
-    'medium',
+  ...KEY_PREFIXES.flatMap(({ provider, start, body, looksLike }) =>
+    body === undefined
+      ? []
+      : [format(`${provider}-other`, provider, new RegExp(`^${start}${body}{32,300}$`), looksLike, 'medium')],
   ),
   format('openai-bare', 'openai', /^sk-[A-Za-z0-9]{40,300}$/, 'sk-…', 'medium'),
 ]
@@ -202,4 +230,8 @@ function format(
   note?: string,
 ): KeyFormat {
   return { id, provider, pattern, looksLike, confidence, ...(note !== undefined && { note }) }
+}
+
+function prefix(provider: string, start: string, looksLike: string, body?: string): KeyPrefix {
+  return { provider, start, looksLike, ...(body !== undefined && { body }) }
 }

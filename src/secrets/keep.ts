@@ -31,6 +31,17 @@ export async function readPlace(
   return found === undefined || 'code' in found ? undefined : found
 }
 
+/** Whether what lies there may be another project's. */
+export async function isSharedPlace({ entry }: SourcePlace): Promise<boolean> {
+  return (await sourceOf(entry)).isShared === true
+}
+
+/** Throws what would keep a value from being stored there, before anybody is asked for one. */
+export async function requireWritable(place: SourcePlace, folder: string, env: Environment): Promise<void> {
+  const { source } = await open(place, folder, env)
+  if (source.store === undefined) throw readOnly(source, place)
+}
+
 /** Keeps a value where an entry of agw.yaml says. Throws SLOT_NOT_WRITABLE for a source that can only be read. */
 export async function storeAtPlace(
   place: SourcePlace,

@@ -14,6 +14,8 @@ export interface KeyNote {
   /** Whose key this is about: another one's time says nothing. */
   readonly fingerprint: string
   readonly setAt?: string
+  /** When agw kept it somewhere else, as it was. */
+  readonly movedAt?: string
   readonly expiresAt?: string
   readonly lastCheck?: { readonly at: string; readonly result: string }
 }
@@ -63,15 +65,33 @@ export async function noteKey(
 }
 
 /** Remembers when a key was stored, and when its provider ends it where that is known. */
-export function noteStored(
+export async function noteStored(
   config: string,
   name: string,
   key: Secret,
   expires: Date | undefined,
   env: Environment,
-): Promise<boolean> {
-  const note = { fingerprint: key.fingerprint(), setAt: new Date().toISOString() }
-  return noteKey(config, name, { ...note, ...(expires && { expiresAt: expires.toISOString() }) }, env)
+): Promise<{ readonly expiryChanged: boolean }> {
+  const fingerprint = key.fingerprint()
+  const old = (await readKeyNotes(config, env)).get(name)
+  const known = old?.fingerprint === fingerprint ? old : undefined
+  // The same key is no younger for having been given again.
+  const setAt = known?.setAt ?? new Date().toISOString()
+  const expiresAt = expires?.toISOString()
+  const isNoted = await noteKey(config, name, { fingerprint, setAt, ...(expiresAt && { expiresAt }) }, env)
+  return { expiryChanged: isNoted && expiresAt !== undefined && expiresAt !== known?.expiresAt }
+}
+
+/** Remembers that a key has been brought to another place, as it was. */
+export function noteMoved(config: string, name: string, key: Secret, env: Environment): Promise<boolean> {
+  return noteKey(config, name, { fingerprint: key.fingerprint(), movedAt: new Date().toISOString() }, env)
+}
+
+/** Whether a key was brought to its place for this config by agw. */
+export async function isOwnKey(config: string, key: Secret, env: Environment): Promise<boolean> {
+  const fingerprint = key.fingerprint()
+  const notes = [...(await readKeyNotes(config, env)).values()]
+  return notes.some(note => note.fingerprint === fingerprint && (note.setAt ?? note.movedAt) !== undefined)
 }
 
 /** Where agw keeps what it remembers of a config: `$XDG_STATE_HOME/agw/<hash of its path>/NAME`. */

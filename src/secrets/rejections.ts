@@ -9,6 +9,7 @@ export type RejectReason =
   | 'wrapping-quotes'
   | 'line-break'
   | 'unexpanded-reference'
+  | 'address'
   | 'placeholder'
   | 'aws-doc-example'
   | 'masked-copy'
@@ -69,6 +70,12 @@ export const REJECTIONS: readonly Rejection[] = [
     'this is a reference to a secret, not the secret',
     'give the value it stands for; a variable is read with --from-env NAME',
     value => REFERENCE.test(value),
+  ),
+  rejection(
+    'address',
+    'this is an address, not a key',
+    'give the key itself, as its provider shows it once, when it is made',
+    value => /^[a-z][a-z\d+.-]*:\/\//i.test(value),
   ),
   rejection(
     'masked-copy',

@@ -54,6 +54,8 @@ export interface StoreResult {
   readonly files: readonly string[]
   /** They went, as nothing was left in them. */
   readonly isGone?: boolean
+  /** What a person must know of it. */
+  readonly note?: string
 }
 
 /** How a source answers `agw doctor`. */
@@ -67,6 +69,8 @@ export interface Probe {
 /** One kind of place that keeps secrets. */
 export interface SecretSource<K extends SourceKind = SourceKind> {
   readonly kind: K
+  /** Its entries are the user's: what lies under a name may be another project's. */
+  readonly isShared?: boolean
   /** How long it has to answer, unless agw.yaml says otherwise. Milliseconds. */
   readonly timeoutMs: number
   /** How often `agw serve` asks again, unless agw.yaml says otherwise. Milliseconds; undefined where `watch` does. */

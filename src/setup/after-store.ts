@@ -20,12 +20,7 @@ export interface FormerPlace extends Neighbours {
 
 /** What to know after a key was stored: whether it is what counts here, where its file is looked for, where the old key lies. */
 export async function notesAfterStore(plan: StorePlan, key: Secret, former: FormerPlace): Promise<string[]> {
-  const notes = [
-    nowInConfig(plan, former.slot, former.document.file),
-    shadowed(plan, key, former),
-    await lookedFor(plan, former),
-    oldCopy(plan, former),
-  ]
+  const notes = [shadowed(plan, key, former), await lookedFor(plan, former), oldCopy(plan, former)]
   return notes.filter(note => note !== undefined)
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   AGW_FILE,
   type AgwFile,
@@ -8,6 +8,7 @@ import {
   type SecretEntry,
   setValue,
 } from '../config/index.ts'
+import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { suggested } from '../suggested.ts'
 import { mayGo, type PlannedFile } from './planned-file.ts'
@@ -48,7 +49,7 @@ export async function planEntry(
     return { agw, entry: there, file: undefined }
   const yaml =
     method === 'keychain'
-      ? `{ keychain: { service: agw, account: ${JSON.stringify(place.account ?? slot.name)} } }`
+      ? `{ keychain: { service: agw, account: ${JSON.stringify(place.account ?? accountOf(folder, slot))} } }`
       : `{ encrypted: ${JSON.stringify(place.encryptedFile ?? 'secrets.age')} }`
   const path = agw?.path ?? join(folder, AGW_FILE)
   const before = agw?.document.text ?? ''
@@ -63,6 +64,12 @@ export async function planEntry(
   }
   const file = { path, content, what: 'where the variable lives', secret: false, keyless: true }
   return { agw: planned, entry, file: content === before ? undefined : file }
+}
+
+/** The keychain is one for all projects of a user: the folder's name keeps their keys apart. */
+function accountOf(folder: string, slot: Pick<KeySlot, 'name'>): string {
+  const project = basename(folder)
+  return project === '' || looksSecret(project) ? slot.name : `${project}/${slot.name}`
 }
 
 /**

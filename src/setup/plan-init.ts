@@ -22,7 +22,7 @@ export interface InitPlace {
 export interface InitPlan {
   readonly files: readonly PlannedFile[]
   /** Keys that a source of agw.yaml keeps: stored before the files are written. */
-  readonly kept: readonly { readonly place: PlannedEntry; readonly key: Secret }[]
+  readonly kept: readonly { readonly name: string; readonly place: PlannedEntry; readonly key: Secret }[]
   readonly warnings: readonly string[]
   /** The commands to type next; `file` names the config when it is not the one that is found anyway. */
   readonly next: (file: string | undefined) => string[]
@@ -58,7 +58,7 @@ async function planEntries(
   { config }: InitPlace,
 ): Promise<{ kept: InitPlan['kept']; file: PlannedFile | undefined }> {
   const folder = dirname(config)
-  const kept: { place: PlannedEntry; key: Secret }[] = []
+  const kept: { name: string; place: PlannedEntry; key: Secret }[] = []
   const names = slotNames(choices)
   let agw = choices.providers.some(one => isAgwMethod(one.method)) ? await readAgwFile(folder) : undefined
   let file: PlannedFile | undefined
@@ -68,7 +68,7 @@ async function planEntries(
     const place = await planEntry(variable ?? provider.variable, method, slot, {}, { folder, agw })
     agw = place.agw
     file = place.file ?? file
-    if (key !== undefined) kept.push({ place, key })
+    if (key !== undefined) kept.push({ name: slot.name, place, key })
   }
   return { kept, file }
 }
@@ -119,9 +119,10 @@ function beside(config: string | undefined, name: string): string {
 
 function warningsOf(choices: NewConfigChoices): string[] {
   const warnings: string[] = []
-  if (choices.providers.some(one => one.method === 'inline')) {
+  for (const [index, name] of slotNames(choices).entries()) {
+    if (choices.providers[index]?.method !== 'inline') continue
     warnings.push(
-      `the key stands in the config: whoever reads the file has it. ${suggested('keys', 'move', 'NAME', '--to', 'file')} moves it out`,
+      `the key of ${name} stands in the config in clear text: whoever reads the file has it. ${suggested('keys', 'move', name, '--to', 'file')} moves it out`,
     )
   }
   if (choices.providers.some(one => one.method === 'passthrough')) {

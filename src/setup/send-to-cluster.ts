@@ -12,6 +12,11 @@ export interface ClusterKey {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
+/** As in `Secret agentgateway-system/openai-secret, through kubectl`. */
+export function describeCluster(slot: string, namespace: string): string {
+  return `Secret ${namespace}/${secretName(slot)}, through kubectl`
+}
+
 /** Sends a key to a cluster; says what was done, and what is to be cleared up there. Throws as `applySecret`. */
 export async function sendToCluster(to: ClusterKey): Promise<{ done: string; warning: string | undefined }> {
   const { namespace, context, key, env } = to

@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import { type AgwFile, type KeySlot, quoteLiteral, quoteVariable, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { setInDotenv } from '../secrets/index.ts'
+import { requireWritable } from '../secrets/keep.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { suggested } from '../suggested.ts'
 import { type AgwPlace, type PlannedEntry, planEntry, withoutEntry } from './agw-entry.ts'
 import { newKeyFile } from './new-config.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
@@ -97,17 +99,31 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
     const source = await planEntry(variable, method, slot, request.agwPlace ?? {}, place)
     return { method, variable, files: [...(source.file ? [source.file] : []), ...edit], source }
   }
-  const path = place.dotenv
-  if (path === undefined) {
-    throw new AgwError('USAGE', 'with --no-env-file there is no file to store a variable in', {
-      hint: 'name one with --env-file PATH, or leave --no-env-file out',
-    })
-  }
+  const path = dotenvOf(place)
   const content = setInDotenv(await textOf(path), variable, request.value.reveal())
   const dotenv = { path, content, mode: SECRET_MODE, what: 'the variable', secret: true }
   // What agw.yaml names is never taken from the dotenv file.
   const named = place.agw?.entries.has(variable) ? [await withoutEntry(place.agw, variable)] : []
   return { method, variable, files: [dotenv, ...named, ...edit] }
+}
+
+/** Throws what keeps a slot from taking any key, before anybody is asked for one. */
+export async function requirePlaceForKey(
+  { slot, method }: Pick<StoreRequest, 'slot' | 'method'>,
+  place: StorePlace,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const entry = method === undefined ? entryOf(slot, place) : undefined
+  if (entry !== undefined) await requireWritable(entry, place.folder, env)
+  else if ((method ?? methodOf(slot)) === 'env') dotenvOf(place)
+}
+
+/** The dotenv file. Throws USAGE where none is to be read. */
+function dotenvOf({ dotenv }: StorePlace): string {
+  if (dotenv !== undefined) return dotenv
+  throw new AgwError('USAGE', 'with --no-env-file there is no file to store a variable in', {
+    hint: 'name one with --env-file PATH, or leave --no-env-file out',
+  })
 }
 
 /** A key goes into a new file or into the one the slot names already, never over something else. */
@@ -137,12 +153,18 @@ function entryOf({ variable }: KeySlot, { agw }: StorePlace): PlannedEntry | und
 
 function methodOf(slot: KeySlot): StoreMethod {
   if (slot.method === 'inline' || slot.method === 'env' || slot.method === 'file') return slot.method
+  throw noKeyOfItsOwn(slot)
+}
+
+/** The slot takes the client's credential, or nothing yet: no key has a place there until a method gives it one. */
+export function noKeyOfItsOwn(slot: KeySlot): AgwError {
+  const [first, ...rest] = STORE_METHODS
   const why =
     slot.method === 'passthrough'
-      ? "passes the client's own credential on, so there is no key to store"
+      ? "passes the client's own credential on, so it has no key"
       : 'has no key in the config yet'
-  throw new AgwError('SLOT_NOT_WRITABLE', `${slot.name} ${why}`, {
-    hint: `give it one with --method ${STORE_METHODS.join('|')}`,
+  return new AgwError('SLOT_NOT_WRITABLE', `${slot.name} ${why}`, {
+    hint: `give it one with ${suggested('keys', 'set', slot.name, '--method', first)}, or another of ${rest.join(', ')}`,
   })
 }
 

@@ -229,7 +229,7 @@ const cases: Case[] = [
     args: ['keys', 'set', KEY],
     input: KEY,
     status: 2,
-    says: [/no key slot is called that/],
+    says: [/a key belongs in no argument\n.*end that key/],
   },
   {
     what: 'a variable that is not set',

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agw, tempFolder } from '../helpers/agw.ts'
@@ -107,5 +107,46 @@ describe('agw keys check', () => {
     await writeFile(join(folder, '.env'), 'OPENAI_API_KEY=changeme\n')
     expect((await agw(['keys', 'check'], { cwd: folder })).stdout).toContain('nobody was asked')
     expect(seen).toEqual([])
+  })
+})
+
+describe('a key of somebody else', () => {
+  /** Whether anybody was called at all, who only the provider itself would be. */
+  async function callsTo(key: string, args: string[], input = ''): Promise<[calls: number, output: string]> {
+    const config =
+      'llm:\n  models:\n    - name: "*"\n      provider: openAI\n      params: { apiKey: $OPENAI_API_KEY }\n'
+    await writeFile(join(folder, 'config.yaml'), config)
+    await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${key}\n`, { mode: 0o600 })
+    let calls = 0
+    const provider = createTcpServer(socket => {
+      calls += 1
+      socket.destroy()
+    })
+    await new Promise<void>(resolve => provider.listen(0, '127.0.0.1', resolve))
+    const { port } = provider.address() as AddressInfo
+    const to = ['--connect-to', `api.openai.com:443:127.0.0.1:${port}`]
+    const run = await agw([...args, ...to], { cwd: folder, input })
+    provider.close()
+    return [calls, run.stdout + run.stderr]
+  }
+  const PART = keyLike('anthropic', 'check').slice(0, 80)
+
+  it('is not sent, copied whole or not', async () => {
+    const [calls, output] = await callsTo(PART, ['keys', 'check'])
+    expect(output).toContain('this starts like an Anthropic key, and the slot is for openAI')
+    expect(calls).toBe(0)
+    expect((await callsTo(keyLike('anthropic', 'check'), ['keys', 'check']))[0]).toBe(0)
+    expect((await callsTo(KEY, ['keys', 'check']))[0]).toBeGreaterThan(0)
+  })
+
+  it('is not sent by keys rotate, nor written', async () => {
+    const args = ['keys', 'rotate', 'openai', '--wait', '0']
+    const [calls, output] = await callsTo(KEY, args, PART)
+    expect(output).toMatch(
+      /does not work: nobody was asked: this starts like an Anthropic key.*nothing was changed/,
+    )
+    expect(calls).toBe(0)
+    expect(await readFile(join(folder, '.env'), 'utf8')).toContain(KEY)
+    expect((await callsTo(KEY, args, keyLike('openai', 'another')))[0]).toBeGreaterThan(0)
   })
 })

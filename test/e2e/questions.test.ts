@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
+import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
 import { noGit, noTerminal, SCRIPT, unless } from '../helpers/needs.ts'
 
@@ -17,11 +18,16 @@ beforeEach(async () => {
 const names = async () => (await readdir(folder)).filter(name => name !== '.git').sort()
 
 /** What a person sees and types: each answer is given once its question stands on the screen. */
-function talk(args: readonly string[], answers: readonly (readonly [RegExp, string])[]) {
+function talk(
+  args: readonly string[],
+  answers: readonly (readonly [RegExp, string])[],
+  TERM = 'xterm',
+  early?: string,
+) {
   const command = [process.execPath, BIN, ...args].map(word => `'${word}'`).join(' ')
   const child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
     cwd: folder,
-    env: cleanEnv(folder, { TERM: 'xterm' }),
+    env: cleanEnv(folder, { TERM }),
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   let screen = ''
@@ -36,6 +42,7 @@ function talk(args: readonly string[], answers: readonly (readonly [RegExp, stri
     left.shift()
     setTimeout(() => child.stdin.write(answer), 100)
   })
+  if (early !== undefined) child.stdin.write(early)
   return new Promise<{ status: number | null; screen: string }>(resolve => {
     child.on('close', status => resolve({ status, screen }))
   })
@@ -89,6 +96,69 @@ describe.skipIf(missing !== undefined)(`the questions of init${unless(missing)}`
     expect(status, screen).toBe(130)
     expect(screen).toContain('nothing was written')
     expect(await names()).toEqual([])
+  })
+})
+
+describe.skipIf(missing !== undefined)(`a key in the config${unless(missing)}`, () => {
+  it('is asked for by init, and not for later', async () => {
+    const { screen } = await talk(
+      ['init', '--provider', 'openai', '--method', 'inline'],
+      [
+        [/key \(hidden\)/, '\r'],
+        [/the key is empty/, '\u0003'],
+      ],
+    )
+    expect(screen).not.toContain('later')
+  })
+
+  it('that git has is warned of before the question, and Enter is a no', async () => {
+    const git = (...args: string[]) => spawnSync('git', args, { cwd: folder, env: cleanEnv(folder) })
+    const config =
+      'llm:\n  models:\n    - { name: "*", provider: openAI, params: { apiKey: $OPENAI_API_KEY } }\n'
+    await writeFile(join(folder, 'config.yaml'), config)
+    await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
+    git('add', 'config.yaml')
+    for (const [args, question, answers] of [
+      [['keys', 'move', 'openai', '--to', 'inline'], 'Move it?', []],
+      [['keys', 'set', 'openai', '--method', 'inline'], 'Write this?', [[/hidden/, `${KEY}\r`]]],
+      [
+        ['init', '--force', '--provider', 'openai', '--method', 'inline'],
+        'Write this?',
+        [[/hidden/, `${KEY}\r`]],
+      ],
+    ] as [string[], string, [RegExp, string][]][]) {
+      const { status, screen } = await talk(args, [
+        ...answers,
+        [new RegExp(question.replace('?', '\\?')), '\r'],
+      ])
+      const [before = ''] = screen.split(question)
+      expect(before).toMatch(/config\.yaml is tracked by git/)
+      expect(before).toMatch(/in clear text[\s\S]*`agw keys move openai --to file`/)
+      expect([status, screen]).toEqual([1, expect.stringContaining('nothing was written')])
+      expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe(config)
+    }
+  })
+
+  it('is not taken from what was typed before the question', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+    const early = keyLike('openai', 'typed early')
+    const { status, screen } = await talk(
+      ['keys', 'set', 'openai'],
+      [
+        [/typed before this question was not taken/, `${KEY}\r`],
+        [/Write this\?/, '\r'],
+        [/to \.gitignore\?/, '\r'],
+      ],
+      'xterm',
+      `${early}\r`,
+    )
+    expect(status, screen).toBe(0)
+    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(`OPENAI_API_KEY=${KEY}\n`)
+  })
+
+  it('a terminal that can ask nothing says so', async () => {
+    const { status, screen } = await talk(['init'], [], 'dumb')
+    expect([status, screen]).toEqual([2, expect.stringContaining('nobody can be asked (TERM is dumb')])
   })
 })
 

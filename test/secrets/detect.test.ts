@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cleanPastedKey, detectKey, providerMismatch } from '../../src/secrets/detect.ts'
-import { KEY_FORMATS, KEYS_OF_KIND, PROVIDER_NAMES } from '../../src/secrets/formats.ts'
+import { cleanPastedKey, detectKey, keyDoubts, providerMismatch } from '../../src/secrets/detect.ts'
+import { KEY_FORMATS, KEYS_OF_KIND, LOOSE_FORMATS, PROVIDER_NAMES } from '../../src/secrets/formats.ts'
 
 /** A value of a shape that scanners know, put together here so that no scanner takes this file for a leak. */
 const made = {
@@ -52,12 +53,32 @@ describe('detectKey', () => {
     expect(KEY_FORMATS.map(format => format.id).filter(id => !(id in made))).toEqual(['cohere'])
   })
 
-  test.each(['', 'hello', 'sk-', `sk-proj-${'a'.repeat(10)}`, `${made.groq}!`])(
-    '%j is nothing we know',
-    value => {
-      expect(detectKey(value)).toBe(undefined)
-    },
+  test.each(['', 'hello', 'sk-', 'gsk', `x${made.groq}`])('%j is nothing we know', value => {
+    expect(detectKey(value)).toBe(undefined)
+  })
+
+  /** Formats whose prefix is nobody else's: whose key it is does not depend on how much of it was copied. */
+  const prefixed = Object.entries(made).filter(
+    ([id]) => !/^(?:openai-legacy|aws-secret|ollama|deepseek|azure|mistral|litellm|minimax)/.test(id),
   )
+  test.each(prefixed)('a part of %s is told to be its provider’s, and less surely', (id, value) => {
+    const provider = KEY_FORMATS.find(format => format.id === id)?.provider
+    const part = value.slice(0, value.length - 6)
+    expect(detectKey(part)).toMatchObject({ provider })
+    expect(detectKey(`${value}${'0'.repeat(300)}!`)).toMatchObject({ provider })
+    expect(detectKey('sk-ant-api03-aaaaaaaaaa')).toEqual({
+      id: 'anthropic-other',
+      provider: 'anthropic',
+      confidence: 'medium',
+    })
+  })
+
+  test('what a scan finds by a prefix is told to be the same provider’s', () => {
+    for (const { provider, pattern } of LOOSE_FORMATS.filter(one => one.id !== 'openai-bare')) {
+      const samples = fc.sample(fc.stringMatching(pattern), { numRuns: 20, seed: 1 })
+      expect(new Set(samples.map(value => detectKey(value)?.provider))).toEqual(new Set([provider]))
+    }
+  })
 
   test('every provider has a name, and every provider word leads to one', () => {
     const named = Object.keys(PROVIDER_NAMES)
@@ -132,6 +153,8 @@ describe('cleanPastedKey', () => {
     ['$OPENAI_CANARY', 'unexpanded-reference'],
     ['${OPENAI_canary}', 'unexpanded-reference'],
     ['op://canary/openai/key', 'unexpanded-reference'],
+    ['https://platform.openai.com/api-keys?canary', 'address'],
+    ['postgres://canary@db/keys', 'address'],
     ['ENC[AES256_GCM,data:canary]', 'unexpanded-reference'],
     ['sk-…canary', 'masked-copy'],
     ['sk-proj-****canary', 'masked-copy'],
@@ -185,12 +208,35 @@ describe('providerMismatch', () => {
     ['google-standard', 'vertex', undefined],
     ['aws-access-key-id', 'bedrock', undefined],
     ['deepseek', 'openAI', undefined],
-    ['cerebras', 'openAI', undefined],
+    ['cerebras', 'openAI', 'this looks like a Cerebras key, and the slot is for openAI'],
+    ['anthropic-oauth', 'openAI', 'this looks like an Anthropic key, and the slot is for openAI'],
     ['litellm-virtual', 'anthropic', undefined],
     ['anthropic-api', 'custom', undefined],
     ['anthropic-api', '', undefined],
   ]
   test.each(table)('%s in a slot for %j', (id, kind, message) => {
     expect(providerMismatch(made[id], kind)).toBe(message)
+  })
+
+  test('a key that was not copied whole is still somebody else’s', () => {
+    const part = made['anthropic-api'].slice(0, 80)
+    expect(providerMismatch(part, 'openAI')).toBe(
+      'this starts like an Anthropic key, and the slot is for openAI',
+    )
+    expect(providerMismatch(part, 'anthropic')).toBe(undefined)
+  })
+})
+
+describe('keyDoubts', () => {
+  test('what is to be known of a kind of key is of no use where it belongs to somebody else', () => {
+    const key = made['google-standard']
+    expect(keyDoubts(key, 'anthropic')).toEqual([
+      {
+        code: 'KEY_OF_ANOTHER_PROVIDER',
+        message: 'this looks like a Google key, and the slot is for anthropic',
+        isNone: true,
+      },
+    ])
+    expect(keyDoubts(key, 'gemini')).toMatchObject([{ code: 'KEY_SUSPECT', isNone: false }])
   })
 })

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { asList, connectToFlag } from '../../cli/flags.ts'
+import { refuseKeyAsName } from '../../cli/key-args.ts'
 import { checkJson, checkStatus, checkText } from '../../cli/report/keys.ts'
 
 export default class KeysCheck extends ConfigCommand {
@@ -21,6 +22,7 @@ export default class KeysCheck extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysCheck)
+    for (const name of args.name ?? []) refuseKeyAsName(name)
     const loaded = await this.load(flags)
     await this.forgetExpired(loaded)
     const { checkKeys } = await import('../../keys/check.ts')

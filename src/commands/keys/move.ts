@@ -5,6 +5,7 @@ import { writeFlags } from '../../cli/flags.ts'
 import { placeFlags, placeOf, slotArgs } from '../../cli/key-args.ts'
 import { findKeyChange, requireKey, requireReadsBack } from '../../cli/key-change.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
+import { noteMoved } from '../../secrets/index.ts'
 import { nowInConfig } from '../../setup/after-store.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
 import { planStoreKey, type StoreMethod } from '../../setup/store-key.ts'
@@ -44,14 +45,15 @@ export default class KeysMove extends ConfigCommand {
     const plan = await planStoreKey(request, change.place)
     const old = await planForgetOld({ ...change, cwd }, plan)
     const readsBack = () => requireReadsBack(this.loadOptions(flags), loaded.path, slot.name, key)
-    const to = { folder: loaded.folder, readsBack }
-    const { changed, files } = await moveKey(plan, old, key, to, this.writeOptions(flags))
+    const inClear = nowInConfig(plan, slot, loaded.document.file)
+    const options = { ...this.writeOptions(flags), warnings: inClear === undefined ? [] : [inClear] }
+    const to = { config: loaded.path, folder: loaded.folder, readsBack }
+    const { changed, files } = await moveKey(plan, old, key, to, options)
+    if (changed && !flags['dry-run']) await noteMoved(loaded.path, slot.name, key, process.env)
     if (changed && slot.method === 'inline')
       this.warning(
         `copies of the config and its history in git may still hold the key: ${suggested('keys', 'scan')}`,
       )
-    const inClear = nowInConfig(plan, slot, loaded.document.file)
-    if (changed && inClear !== undefined) this.warning(inClear)
     const word = this.terminal.style('green', changeWord('moved', 'move', changed, flags['dry-run']))
     this.say(`${word} ${slot.name} to ${plan.method}  ${key.fingerprint()}`)
     return keyChangeJson({ name: slot.name, method: plan.method, changed, key, previous: key, files })

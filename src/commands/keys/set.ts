@@ -3,7 +3,7 @@ import { keySetFlags, placeOf, slotArgs, takeNewKey } from '../../cli/key-args.t
 import { findKeyChange } from '../../cli/key-change.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { setKey } from '../../cli/set-key.ts'
-import type { StoreMethod } from '../../setup/store-key.ts'
+import { requirePlaceForKey, type StoreMethod } from '../../setup/store-key.ts'
 
 export default class KeysSet extends ConfigCommand {
   static override summary = "Store a backend's key where the config refers to it."
@@ -22,10 +22,12 @@ export default class KeysSet extends ConfigCommand {
     const change = await findKeyChange(await this.load(flags), args.name, process.cwd())
     if (!flags['dry-run']) await this.forgetExpired(change.loaded)
     this.registerSecret(change.before)
+    const method = flags.method as StoreMethod | undefined
+    await requirePlaceForKey({ slot: change.slot, method }, change.place, process.env)
     const key = await takeNewKey(change.slot, flags, this.keyInput(flags))
     const set = await setKey(change, key, {
       ...this.writeOptions(flags),
-      request: { method: flags.method as StoreMethod | undefined, ...placeOf(flags) },
+      request: { method, ...placeOf(flags) },
       namespace: flags.namespace,
       context: flags.context,
       expires: flags.expires,

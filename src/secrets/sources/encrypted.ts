@@ -9,7 +9,13 @@ import {
   recipientCount,
   recipientOf,
 } from '../age.ts'
-import { describeIdentity, identityPlace, makeIdentity, readIdentities } from '../age-identity.ts'
+import {
+  describeIdentity,
+  type IdentityPlace,
+  identityPlace,
+  makeIdentity,
+  readIdentities,
+} from '../age-identity.ts'
 import { parseDotenv, removeFromDotenv, setInDotenv } from '../dotenv.ts'
 import { withLock } from '../lock.ts'
 import { readBytesFile } from '../read.ts'
@@ -110,13 +116,17 @@ async function rewrite(
     if (after === before) return { changed: false, files: [path] }
     if (after.trim() === '' && (await removeEmptied(path)))
       return { changed: true, files: [path], isGone: true }
-    const { recipients, identities } = await recipientsFor(context, opened === undefined)
+    const { recipients, identities, made } = await recipientsFor(context, opened === undefined)
     const { recipients: were = 0 } = opened ?? {}
     if (were > recipients.length) throw tooFew(reference.where.file, were, recipients.length)
     const bytes = await encryptAge(Buffer.from(after, 'utf8'), recipients)
     await requireSealed(bytes, after, identities)
     await writeFileAtomic(path, Buffer.from(bytes), { mode: 0o600 })
-    return { changed: true, files: [path] }
+    return {
+      changed: true,
+      files: [path],
+      ...(made && { note: newIdentityNote(made, reference.where.file) }),
+    }
   })
 }
 
@@ -124,7 +134,7 @@ async function rewrite(
 async function recipientsFor(
   context: SourceContext,
   isFirst: boolean,
-): Promise<{ recipients: string[]; identities: readonly Secret[] }> {
+): Promise<{ recipients: string[]; identities: readonly Secret[]; made: IdentityPlace | undefined }> {
   const { identity, recipients: named = [] } = context.connections.encrypted ?? {}
   for (const recipient of named) {
     if (await isRecipient(recipient)) continue
@@ -139,9 +149,14 @@ async function recipientsFor(
   const place = identityPlace(identity, context)
   const found = await readIdentities(place, context)
   if ('code' in found && !(isFirst && found.code === 'not-configured')) throw problemError(found)
+  const made = 'code' in found ? place : undefined
   const identities = 'code' in found ? [await makeIdentity(place, context)] : found
   const own = await Promise.all(identities.map(recipientOf))
-  return { recipients: [...new Set([...own, ...named])], identities }
+  return { recipients: [...new Set([...own, ...named])], identities, made }
+}
+
+function newIdentityNote(place: IdentityPlace, file: string): string {
+  return `an age identity was made, in ${describeIdentity(place)}: without it nobody can open ${file}; keep a copy of it in a safe place`
 }
 
 /** What was encrypted opens again to the same text, and none of the values stands in it. */

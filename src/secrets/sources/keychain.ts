@@ -18,6 +18,7 @@ interface Entry {
  */
 export const keychainSource: SecretSource<'keychain'> = {
   kind: 'keychain',
+  isShared: true,
   timeoutMs: 30_000,
   refreshMs: 60_000,
   describe: ({ service, account }) => `keychain ${service}/${account}`,
