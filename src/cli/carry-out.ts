@@ -54,26 +54,21 @@ export async function storeKey(
   options: StoreOptions,
 ): Promise<Done> {
   const { before, isChange, isInGit } = await show({ plan, value, folder: home.folder }, options)
+  const stranger = isChange ? await strangerAt(plan, value, home, options) : undefined
+  if (stranger !== undefined)
+    warn(`${stranger} holds another key, not stored for this config: another project may need it`, options)
   if (!options.dryRun && isChange) {
-    const stranger = await strangerAt(plan, value, home, options)
-    if (stranger === undefined) await requireConsent('Write this?', 'written', options, { initial: !isInGit })
-    else {
-      warn(
-        `${stranger} holds another key, which was not stored for this config: another project may need it`,
-        options,
-      )
-      await requireConsent(
-        'Replace that key?',
-        'written',
-        { prompt: options.prompt, yes: options.mayReplace },
-        {
-          initial: false,
-          hint: 'keep this one in an entry of its own with --method keychain --account NAME, or add --yes to replace the other',
-        },
-      )
-    }
+    if (stranger !== undefined) await agreeToReplace(options)
+    else await requireConsent('Write this?', 'written', options, { initial: !isInGit })
   }
   return await store(plan, value, home, before, options)
+}
+
+/** Whoever hands a key in has not said by that that another one may go. */
+async function agreeToReplace({ prompt, mayReplace }: StoreOptions): Promise<void> {
+  const hint =
+    'keep this one in an entry of its own with --method keychain --account NAME, or add --yes to replace the other'
+  await requireConsent('Replace that key?', 'written', { prompt, yes: mayReplace }, { initial: false, hint })
 }
 
 /** The place of a plan, where it holds a key that may be another project's. */
