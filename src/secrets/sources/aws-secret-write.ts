@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-secrets-manager'
+import { AgwError } from '../../errors.ts'
 import { jsonOf } from '../json.ts'
 import type { Secret } from '../secret.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type SourceProblem,
 } from '../source.ts'
 import { abort } from './aws-call.ts'
+import { problemOf } from './aws-problem.ts'
 
 type Where = Reference<'aws-secretsmanager'>['where']
 
@@ -21,6 +23,8 @@ export interface Manager {
 
 /** A secret that is deleted stays for weeks, and is of no use until it is restored. */
 const DELETED = Symbol('deleted')
+/** How long taking back what could not be finished may take. Milliseconds. */
+const UNDO_MS = 5000
 
 /**
  * Sets a secret or one key of its JSON, or takes it away (`undefined`); false where nothing changes. AWS has no write that
@@ -55,18 +59,50 @@ async function revive(
   value: Secret,
   context: SourceContext,
 ): Promise<true> {
-  const { sdk, client } = manager
-  await client.send(new sdk.RestoreSecretCommand({ SecretId: id }), abort(context))
   try {
+    await restore(manager, id, context)
     const text = await read(manager, id, context)
     if (typeof text !== 'string') throw changedMeanwhile(`aws-secretsmanager ${id}`)
     const after = field === undefined ? value.reveal() : withField(text, field, value.reveal())
     if (after !== undefined && after !== text) await put(manager, id, after, context)
     return true
   } catch (error) {
-    await drop(manager, id, context).catch(() => undefined)
-    throw error
+    if (error instanceof NotRestored) throw error.cause
+    // What has failed may be that the time of the source is up: the way back has a time of its own.
+    const signal = AbortSignal.timeout(UNDO_MS)
+    const undone = await drop(manager, id, { ...context, signal }).then(() => true, isDeleted)
+    if (undone) throw error
+    throw leftRestored(id, error)
   }
+}
+
+/** Nothing was changed. */
+class NotRestored extends Error {}
+
+/** A refusal has changed nothing; where no answer came, the secret may be restored. */
+async function restore({ sdk, client }: Manager, id: string, context: SourceContext): Promise<void> {
+  try {
+    await client.send(new sdk.RestoreSecretCommand({ SecretId: id }), abort(context))
+  } catch (error) {
+    const { $fault } = error as { $fault?: string }
+    throw $fault === 'client' ? new NotRestored('refused', { cause: error }) : error
+  }
+}
+
+/** Whether a secret that could not be deleted is so already. */
+function isDeleted(error: unknown): boolean {
+  return ['InvalidRequestException', 'ResourceNotFoundException'].includes((error as Error).name)
+}
+
+function leftRestored(id: string, error: unknown): AgwError {
+  const why = error instanceof AgwError ? error.message : problemOf(error, 'write')?.message
+  return new AgwError(
+    'WRITE_FAILED',
+    `${why ?? 'AWS does not have it any more'}, and aws-secretsmanager ${id}, which was deleted and restored for this, could not be deleted again: its old key may be readable`,
+    {
+      hint: `delete it with \`aws secretsmanager delete-secret --secret-id ${id}\`, or run the command again`,
+    },
+  )
 }
 
 /** As AWS does it unless told: it can be restored for thirty days. */

@@ -1,5 +1,5 @@
 import { AgwError } from '../../errors.ts'
-import { isSafe, noTls, TOO_LARGE, tooLarge } from '../http.ts'
+import { isSafe, noTls } from '../http.ts'
 import { at, jsonOf } from '../json.ts'
 import { Secret } from '../secret.ts'
 import {
@@ -12,6 +12,7 @@ import {
 } from '../source.ts'
 import { abort, limitAnswers, NEXT_TO_THE_CONNECTION } from './aws-call.ts'
 import { dropParameter, type ParameterStore, putParameter } from './aws-parameter-write.ts'
+import { problemOf } from './aws-problem.ts'
 import { type Manager, NO_JSON, writeSecret } from './aws-secret-write.ts'
 import { fieldOf, strangeAnswer, textOf } from './decode.ts'
 import { pick, readPlaces } from './read-places.ts'
@@ -196,50 +197,4 @@ function optionsOf({ env, connections }: SourceContext) {
 function keyOf(value: Secret, field: string): Secret | SourceProblem | undefined {
   const json = jsonOf(value.reveal())
   return json === undefined ? NO_JSON : fieldOf(at(json, field))
-}
-
-/** Only the name of the SDK's error is used: its text repeats parts of the request. */
-function problemOf(error: unknown, what: 'read' | 'write' = 'read'): SourceProblem | undefined {
-  const { name = '', code = '' } = error as NodeJS.ErrnoException
-  if (name === 'ResourceNotFoundException' || name === 'ParameterNotFound') return undefined
-  if (name === 'AbortError') {
-    return {
-      code: 'timeout',
-      message: 'AWS did not answer in time',
-      hint: 'look whether it can be reached from here',
-    }
-  }
-  if (code === TOO_LARGE) return tooLarge('AWS')
-  if (name === 'InvalidRequestException') {
-    const message = 'the secret is marked for deletion, or not ready yet (InvalidRequestException)'
-    return { code: 'missing', message, hint: 'restore it with `aws secretsmanager restore-secret`' }
-  }
-  if (name === 'CredentialsProviderError') {
-    return {
-      code: 'not-configured',
-      message: 'there is no login for AWS',
-      hint: 'log in (`aws sso login`), set AWS_PROFILE, or give the machine a role',
-    }
-  }
-  if (/Token|Signature|AccessDenied|Unrecognized|InvalidClient|Unauthorized/i.test(name)) {
-    return {
-      code: 'denied',
-      message: `AWS does not let this login ${what} it (${name})`,
-      hint: 'log in again (`aws sts get-caller-identity` shows as whom), or give the role the right to do so',
-    }
-  }
-  if (/Region/.test(name) || /region/i.test(String((error as Error).message).slice(0, 40))) {
-    return {
-      code: 'not-configured',
-      message: 'no region of AWS is set',
-      hint: 'set AWS_REGION, or write sources: { aws: { region: … } } into agw.yaml',
-    }
-  }
-  const passing = /Throttl|TooMany|Timeout|InternalS|ECONN|ENOTFOUND|EAI_AGAIN/.test(`${name} ${code}`)
-  return {
-    code: passing ? 'unreachable' : 'unreadable',
-    message: `AWS did not give it (${code || name || 'no reason is given'})`,
-    hint: 'look at it with the `aws` program, in the same environment',
-    ...(passing && { passing }),
-  }
 }

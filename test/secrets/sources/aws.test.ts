@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AgwError } from '../../../src/errors.ts'
 import { gather } from '../../../src/secrets/gather.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 import { parameterSource, secretsManagerSource } from '../../../src/secrets/sources/aws.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { unless } from '../../helpers/needs.ts'
 import { contract, problem, said } from './contract.ts'
-import { fakeServer } from './fake-server.ts'
+import { fakeServer, type Said } from './fake-server.ts'
 import { LOGIN, type Moto, noMoto, startMoto } from './moto.ts'
 
 describe.skipIf(noMoto !== undefined)(`AWS on moto, an emulator${unless(noMoto)}`, () => {
@@ -250,6 +251,65 @@ describe('AWS that cannot be reached', () => {
     endless.close()
     await once(endless, 'close')
     expect(sent).toBeLessThan(32 * 1024 * 1024)
+  })
+
+  describe('a deleted secret that could not be set', () => {
+    const place = { variable: 'A', kind: 'aws-secretsmanager', where: { id: 'prod' } } as const
+    const never = new Promise<Said>(() => {})
+    /** Answers as AWS does, and is `silent` after the first step that is named so. */
+    const aws = async (silent: string, refused: Readonly<Record<string, string>> = {}) => {
+      let isDeleted = true
+      const { url, seen } = await fakeServer(({ headers }) => {
+        const step = String(headers['x-amz-target']).split('.')[1] ?? ''
+        const refusal = refused[step]
+        if (refusal !== undefined) return { status: 400, json: { __type: refusal } }
+        if (step === 'RestoreSecret') isDeleted = false
+        if (step === 'DeleteSecret') isDeleted = true
+        if (step === silent) return never
+        if (step === 'DescribeSecret') return { status: 200, json: isDeleted ? { DeletedDate: 1 } : {} }
+        if (step !== 'GetSecretValue') return { status: 200, json: {} }
+        if (isDeleted) return { status: 400, json: { __type: 'InvalidRequestException' } }
+        return { status: 200, json: { SecretString: 'sk-old' } }
+      })
+      const steps = (): string[] =>
+        seen.map(({ headers }) => String(headers['x-amz-target']).split('.')[1] ?? '')
+      const store = async (): Promise<AgwError> => {
+        Object.assign(process.env, LOGIN)
+        const connections = { aws: { endpoint: url } }
+        const signal = AbortSignal.timeout(500)
+        const context = { env: LOGIN, configDir: '/', connections, signal }
+        const failed = await Promise.resolve(
+          secretsManagerSource.store?.(place, new Secret('sk-new'), context),
+        ).catch(error => error)
+        for (const name of Object.keys(LOGIN)) delete process.env[name]
+        return failed as AgwError
+      }
+      return { store, steps, isDeleted: () => isDeleted }
+    }
+
+    test.each(['PutSecretValue', 'RestoreSecret'])(
+      'is deleted again when the time is up at %s',
+      async silent => {
+        const { store, isDeleted, steps } = await aws(silent)
+        expect(await store()).toMatchObject({ message: expect.stringMatching(/did not answer in time$/) })
+        expect([isDeleted(), steps().at(-1)]).toEqual([true, 'DeleteSecret'])
+      },
+    )
+
+    test('is named where it cannot be deleted again', async () => {
+      const { store } = await aws('PutSecretValue', { DeleteSecret: 'AccessDeniedException' })
+      expect(await store()).toMatchObject({
+        code: 'WRITE_FAILED',
+        message: expect.stringMatching(/in time, and aws-secretsmanager prod, .* old key may be readable/),
+        hint: expect.stringMatching(/delete-secret --secret-id prod/),
+      })
+    })
+
+    test('is left alone where it may not be restored', async () => {
+      const { store, steps } = await aws('', { RestoreSecret: 'AccessDeniedException' })
+      expect(await store()).toMatchObject({ message: expect.stringMatching(/AccessDeniedException/) })
+      expect(steps()).not.toContain('DeleteSecret')
+    })
   })
 
   // The emulator leaves the selector out of its answer; this one answers as the reference of the API says.
