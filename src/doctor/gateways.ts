@@ -41,7 +41,7 @@ function refusals({ pid, keys }: RunningGateway): Finding[] {
           `key ${name}`,
           'warning',
           `${what}; requests fall back on the key before it, ${former}`,
-          `store the right one with ${suggested('keys', 'rotate', name)}, or go back with --undo`,
+          `go back with ${suggested('keys', 'rotate', name, '--undo')}, then rotate to one that works`,
         )
   })
 }

@@ -50,7 +50,7 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
     case 'key-refused':
       return [
         `${terminal.style('yellow', 'key refused')} ${event.name}  the provider answers 401 to ${event.fingerprint}; requests go on with the key before it, ${event.former}, until ${utc(event.until)}`,
-        `  ${terminal.style('cyan', '→')} store the right key with ${suggested('keys', 'rotate', event.name)}, or go back with --undo`,
+        `  ${terminal.style('cyan', '→')} go back with ${suggested('keys', 'rotate', event.name, '--undo')}, then rotate to a key that works`,
       ]
     case 'reload-rejected':
       return [
