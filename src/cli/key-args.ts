@@ -46,12 +46,13 @@ export function newKeyFlags(what: string) {
 
 /** Takes the new key of a slot in, from where those flags say, or from a person. */
 export async function takeNewKey(
-  { name, provider }: Pick<KeySlot, 'name' | 'provider'>,
+  { name, provider, isOwnHost }: Pick<KeySlot, 'name' | 'provider' | 'isOwnHost'>,
   flags: { readonly 'from-env'?: string | undefined; readonly 'from-file'?: string | undefined },
   context: KeyInputContext,
 ): Promise<Secret> {
   const from = { fromEnv: flags['from-env'], fromFile: flags['from-file'] }
-  const key = await readKey(from, { message: `New key for ${name} (hidden)`, provider }, context)
+  const message = `New key for ${name} (hidden)`
+  const key = await readKey(from, { message, provider, isOwnHost }, context)
   if (key === undefined) throw new AgwError('INPUT_NEEDED', 'no key was given')
   return key
 }

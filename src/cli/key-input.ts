@@ -36,7 +36,12 @@ export const MAX_KEY_BYTES = 64 * 1024
  */
 export async function readKey(
   input: KeyInput,
-  question: { readonly message: string; readonly provider: string; readonly optional?: boolean },
+  question: {
+    readonly message: string
+    readonly provider: string
+    readonly isOwnHost?: boolean
+    readonly optional?: boolean
+  },
   context: KeyInputContext,
 ): Promise<Secret | undefined> {
   const raw = await rawKey(input, question, context)
@@ -44,7 +49,7 @@ export async function readKey(
   if (raw.trim().length >= 8) context.redactor.add(raw.trim())
   const cleaned = cleanPastedKey(raw.trimEnd())
   if (!cleaned.ok) throw new AgwError('SECRET_REJECTED', cleaned.message, { hint: cleaned.hint })
-  for (const { message, hint } of keyDoubts(cleaned.value, question.provider))
+  for (const { message, hint } of keyDoubts(cleaned.value, question))
     context.terminal.err(
       `${context.terminal.style('yellow', 'warning', 'err')} ${message}${hint === undefined ? '' : `: ${hint}`}`,
     )

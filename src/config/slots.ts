@@ -22,6 +22,8 @@ export interface KeySlot {
    * several. Undefined where no one place can be named.
    */
   readonly backend: Path | undefined
+  /** Its calls go to an address that the config names: a server of one's own may want any word for a key. */
+  readonly isOwnHost: boolean
   readonly method: KeyMethod
   readonly variable: string | undefined
   readonly file: string | undefined
@@ -38,7 +40,7 @@ interface Owner {
 }
 
 type Node = Readonly<Record<string, unknown>>
-type Draft = Omit<KeySlot, 'method' | 'variable' | 'file'> & { readonly method?: KeyMethod }
+type Draft = Omit<KeySlot, 'method' | 'variable' | 'file' | 'isOwnHost'> & { readonly method?: KeyMethod }
 
 /** All key slots of a config, in the order of the file. */
 export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
@@ -58,7 +60,7 @@ export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
     const base = draft.name || formatPath(draft.path)
     const name = taken.has(base) ? `${base}@${formatPath(draft.path)}` : base
     taken.add(name)
-    return { ...draft, name, ...kindOf(draft, document) }
+    return { ...draft, name, isOwnHost: hasOwnHost(tree, draft.backend), ...kindOf(draft, document) }
   })
 }
 
@@ -208,6 +210,15 @@ function isProviderPlace(node: Node, path: Path): boolean {
   if (path[0] === 'llm') return path.length === 3 && (above === 'models' || above === 'providers')
   if (last === 'ai') return !isPolicies(path.slice(0, -1)) && isNode(node['provider'])
   return above === 'providers' && path.includes('groups') && isNode(node['provider'])
+}
+
+function hasOwnHost(config: Node, backend: Path | undefined): boolean {
+  let node: unknown = config
+  for (const step of backend ?? []) node = (node as Record<string | number, unknown> | undefined)?.[step]
+  if (backend === undefined || !isNode(node)) return false
+  const { params } = node
+  const given = isNode(params) ? [params['baseUrl'], params['hostOverride']] : []
+  return [node['hostOverride'], ...given].some(value => value !== undefined && value !== null)
 }
 
 function hasOwnKey(node: Node, path: Path): boolean {

@@ -67,27 +67,29 @@ interface KeyDoubt {
 
 /**
  * What speaks against a value as the key of a provider (the word that config.yaml uses: `openAI`, `groq`, …); empty when
- * nothing does. Whoever stores, lists or checks keys asks here.
+ * nothing does. A server of one's own may want any word, so there no key is too short. Whoever stores, lists or checks keys asks here.
  */
-export function keyDoubts(value: string, providerKind: string): KeyDoubt[] {
+export function keyDoubts(
+  value: string,
+  { provider, isOwnHost }: { readonly provider: string; readonly isOwnHost?: boolean },
+): KeyDoubt[] {
   const cleaned = cleanPastedKey(value)
   if (!cleaned.ok)
     return [{ code: 'KEY_SUSPECT', message: cleaned.message, hint: cleaned.hint, isNone: true }]
   // What is to be known of its kind is of no use where it is not for this provider.
-  const mismatch = providerMismatch(cleaned.value, providerKind)
+  const mismatch = providerMismatch(cleaned.value, provider)
   if (mismatch !== undefined) return [{ code: 'KEY_OF_ANOTHER_PROVIDER', message: mismatch, isNone: true }]
   const doubts: KeyDoubt[] = cleaned.notes.map(note => {
     const [message = note, hint = 'make a key for requests'] = note.split(': ')
     return { code: 'KEY_SUSPECT', message, hint, isNone: false }
   })
-  if (isProviderKind(providerKind) && cleaned.value.length < SHORT_KEY) {
+  if (isOwnHost !== true && isProviderKind(provider) && cleaned.value.length < SHORT_KEY) {
     const message = `this is shorter than ${SHORT_KEY} characters, as no provider's key is`
     doubts.push({ code: 'KEY_SUSPECT', message, hint: 'was it copied whole?', isNone: false })
   }
   return doubts
 }
 
-/** A server of one's own may want any word. */
 function isProviderKind(kind: string): boolean {
   return own(KEYS_OF_KIND, kind.toLowerCase()) !== undefined
 }

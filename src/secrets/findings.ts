@@ -84,7 +84,7 @@ export async function keyFindings(
 
 /** Why a key may not be shown to the provider of a slot: it is none, or somebody else's. */
 export function whyNotSent(secret: Secret, { provider }: Pick<KeySlot, 'provider'>): string | undefined {
-  return keyDoubts(secret.reveal().trim(), provider).find(doubt => doubt.isNone)?.message
+  return keyDoubts(secret.reveal().trim(), { provider }).find(doubt => doubt.isNone)?.message
 }
 
 type Report = (code: string, severity: Severity, message: string, hint: string) => void
@@ -93,7 +93,7 @@ type Report = (code: string, severity: Severity, message: string, hint: string) 
 function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean {
   const value = secret.reveal().trim()
   const name = slot.variable ?? slot.file ?? slot.name
-  const doubts = keyDoubts(value, slot.provider)
+  const doubts = keyDoubts(value, slot)
   for (const { code, message, hint } of doubts) {
     const isOther = code === 'KEY_OF_ANOTHER_PROVIDER'
     const todo = hint ?? `store the right one with ${suggested('keys', 'set', slot.name)}`

@@ -163,7 +163,7 @@ function variableRow(slot: KeySlot, variable: string, variables: VariableTable):
 function judged(secret: Secret, slot: KeySlot): Pick<KeyRow, 'fingerprint' | 'state' | 'detail'> {
   const value = secret.reveal()
   if (value.trim() === '') return { fingerprint: null, state: 'empty', detail: 'the value is empty' }
-  const [doubt] = keyDoubts(value.trim(), slot.provider)
+  const [doubt] = keyDoubts(value.trim(), slot)
   const detail = doubt && [doubt.message, doubt.hint].filter(Boolean).join(': ')
   return {
     fingerprint: secret.fingerprint(),

@@ -15,6 +15,22 @@ const doubtful: readonly (readonly [what: string, key: string, says: RegExp])[] 
   ],
 ]
 
+it('a server of one’s own may want any word: no command doubts a short one', async () => {
+  const cwd = await tempFolder()
+  const there = 'name: openai\n          hostOverride: "127.0.0.1:11434"'
+  await writeFile(join(cwd, 'config.yaml'), GUIDE.env.replace('name: openai', there))
+  const set = await agw(['keys', 'set', 'openai'], { cwd, input: 'ollama\n' })
+  expect(set.stderr).not.toContain('shorter')
+  const [list, validate, doctor] = await Promise.all(
+    [['keys', 'list'], ['validate'], ['doctor']].map(args => agw([...args, '--json'], { cwd })),
+  )
+  expect(JSON.parse(list?.stdout ?? '').keys).toMatchObject([{ state: 'ok' }])
+  expect(validate?.stdout).not.toContain('KEY_SUSPECT')
+  expect(JSON.parse(doctor?.stdout ?? '').findings).toContainEqual(
+    expect.objectContaining({ about: 'key openai', state: 'ok' }),
+  )
+})
+
 describe('every command judges a key alike', () => {
   it.each(doubtful)('%s: a doubt of keys set, keys list, validate and doctor', async (_, key, says) => {
     const cwd = await tempFolder()

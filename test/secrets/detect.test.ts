@@ -230,13 +230,13 @@ describe('providerMismatch', () => {
 describe('keyDoubts', () => {
   test('what is to be known of a kind of key is of no use where it belongs to somebody else', () => {
     const key = made['google-standard']
-    expect(keyDoubts(key, 'anthropic')).toEqual([
+    expect(keyDoubts(key, { provider: 'anthropic' })).toEqual([
       {
         code: 'KEY_OF_ANOTHER_PROVIDER',
         message: 'this looks like a Google key, and the slot is for anthropic',
         isNone: true,
       },
     ])
-    expect(keyDoubts(key, 'gemini')).toMatchObject([{ code: 'KEY_SUSPECT', isNone: false }])
+    expect(keyDoubts(key, { provider: 'gemini' })).toMatchObject([{ code: 'KEY_SUSPECT', isNone: false }])
   })
 })

@@ -192,6 +192,7 @@ binds:
       path: ['llm', 'models', index, 'params', 'apiKey'],
       provider: 'openAI',
       backend: undefined,
+      isOwnHost: false,
       method: 'file' as const,
       variable: undefined,
       file: 'k',
