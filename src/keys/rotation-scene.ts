@@ -20,6 +20,7 @@ import {
   reached,
 } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { problemError } from '../secrets/source.ts'
 import { removeLeftTemps } from '../secrets/temp-files.ts'
 import { noKeyOfItsOwn } from '../setup/store-key.ts'
 import { suggested } from '../suggested.ts'
@@ -71,6 +72,8 @@ async function sceneOf(place: KeyPlace, options: SceneOptions): Promise<Scene> {
   const key = await currentKey(slot, variables, cwd)
   if (slot.method === 'passthrough' || slot.method === 'none') throw noKeyOfItsOwn(slot)
   if (key === undefined) {
+    const problem = slot.variable === undefined ? undefined : variables.problemOf(slot.variable)
+    if (problem !== undefined && problem.code !== 'missing') throw problemError(problem)
     throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be rotated`, {
       hint: `store one: ${suggested('keys', 'set', slot.name)}`,
     })

@@ -123,6 +123,16 @@ describe('keys set knows whether a key can be stored before it takes one', () =>
   })
 })
 
+describe('keys rotate says', () => {
+  it('what keeps a source from giving the key, not that there is none', async () => {
+    await put('config.yaml', GUIDE.env)
+    await put('agw.yaml', `secrets:\n  OPENAI_API_KEY: { exec: [echo, ${KEY}] }\n`)
+    const { stderr } = await run(['keys', 'rotate', 'openai'])
+    expect(stderr).toMatch(/agw\.yaml runs echo, and nobody has said that it may[\s\S]*agw trust/)
+    expect(stderr).not.toContain('keys set')
+  })
+})
+
 describe('keys set says', () => {
   it('that an age identity was made, where it is, and what it is for; once', async () => {
     await put('config.yaml', GUIDE.env)
