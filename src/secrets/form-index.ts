@@ -4,11 +4,35 @@ import { HashTable } from './hash-table.ts'
 const WINDOW = 8
 /** How many places in a window three characters may stand at. */
 const FARTHEST = WINDOW - 2
-/** Of the polynomial whose value is a text's hash: odd, and another in each process, so that nobody can aim at it. */
+/** Of the polynomial whose value is a text's hash: odd, and another in each process. */
 const BASE = Math.floor(Math.random() * 0x7fff_ffff) | 1
-function hashOf(text: string, start: number, end: number): number {
+/** BASE to the power of its index, modulo 2^32. */
+const powers: number[] = [1]
+
+function power(exponent: number): number {
+  for (let at = powers.length; at <= exponent; at += 1) powers.push(Math.imul(powers[at - 1] ?? 0, BASE))
+  return powers[exponent] ?? 0
+}
+
+/** The hash of each beginning of a text, the empty one first. */
+function hashesOf(text: string): Int32Array {
+  const hashes = new Int32Array(text.length + 1)
   let hash = 0
-  for (let at = start; at < end; at += 1) hash = (Math.imul(hash, BASE) + text.charCodeAt(at)) | 0
+  for (let at = 0; at < text.length; at += 1) {
+    hash = (Math.imul(hash, BASE) + text.charCodeAt(at)) | 0
+    hashes[at + 1] = hash
+  }
+  return hashes
+}
+
+/** The hash of a part of a text, out of those of its beginnings. */
+function between(hashes: Int32Array, start: number, end: number): number {
+  return ((hashes[end] ?? 0) - Math.imul(hashes[start] ?? 0, power(end - start))) | 0
+}
+
+function windowAt(text: string, start: number): number {
+  let hash = 0
+  for (let at = start; at < start + WINDOW; at += 1) hash = (Math.imul(hash, BASE) + text.charCodeAt(at)) | 0
   return hash
 }
 
@@ -25,8 +49,9 @@ export interface Found {
 }
 
 /**
- * Finds the forms of any number of owners in a text, in one pass that takes no longer the more there are. It keeps their
- * hashes alone; `isForm` is asked whether a text is really one.
+ * Finds the forms of any number of owners in a text, in one pass: at most places nothing is looked at. It keeps hashes alone;
+ * `isForm` is asked whether a text is really one. A form is looked for only as far as its beginning stands there, of 8, 16, 32
+ * characters and so on: the first few of a key are no secret, and a text may be full of them.
  */
 export class FormIndex {
   readonly #isForm: (owner: number, text: string) => boolean
@@ -36,10 +61,10 @@ export class FormIndex {
    * there is nothing more to look at. (Wu and Manber, A fast algorithm for multi-pattern searching, 1994.)
    */
   readonly #shifts = new Uint8Array(0x1_0000).fill(FARTHEST)
-  /** Hashes of the first characters of forms. */
+  /** Hashes of the first 8, 16, 32 characters of forms and so on. */
   readonly #beginnings = new HashTable()
-  /** The lengths that forms have, longest first. */
-  #lengths: number[] = []
+  /** The lengths that forms have, by the longest of those beginnings that they have room for; longest first. */
+  readonly #lengths = new Map<number, number[]>()
 
   constructor(isForm: (owner: number, text: string) => boolean) {
     this.#isForm = isForm
@@ -47,45 +72,66 @@ export class FormIndex {
 
   add(form: string, owner: number): void {
     if (form.length < WINDOW) throw new RangeError(`a form has ${WINDOW} characters or more`)
-    this.#owners.add(hashOf(form, 0, form.length), owner)
-    const beginning = hashOf(form, 0, WINDOW)
-    if (!this.#beginnings.has(beginning)) this.#beginnings.add(beginning, 0)
+    const hashes = hashesOf(form)
+    this.#owners.add(between(hashes, 0, form.length), owner)
+    let size = WINDOW
+    for (; size <= form.length; size *= 2) this.#begin(between(hashes, 0, size))
+    const lengths = this.#lengths.get(size / 2) ?? []
+    if (!lengths.includes(form.length))
+      this.#lengths.set(
+        size / 2,
+        [...lengths, form.length].sort((a, b) => b - a),
+      )
     for (let shift = 0; shift < FARTHEST; shift += 1) {
       const block = blockAt(form, FARTHEST - 1 - shift)
       this.#shifts[block] = Math.min(this.#shifts[block] ?? 0, shift)
     }
-    if (!this.#lengths.includes(form.length))
-      this.#lengths = [...this.#lengths, form.length].sort((a, b) => b - a)
+  }
+
+  #begin(hash: number): void {
+    if (!this.#beginnings.has(hash)) this.#beginnings.add(hash, 0)
+  }
+
+  /** False where what stands at a place is surely not the beginning of a form. */
+  mayBeginAt(text: string, at: number): boolean {
+    return at + WINDOW > text.length || this.#beginnings.has(windowAt(text, at))
   }
 
   /** Where forms stand in a text: from the left, the longest of those that start alike, none inside another. */
   *find(text: string): Generator<Found, void> {
-    let at = this.#nextBeginning(text, 0)
-    while (at !== -1) {
-      const found = this.#longestAt(text, at)
-      if (found !== undefined) yield found
-      at = this.#nextBeginning(text, found?.end ?? at + 1)
-    }
-  }
-
-  /** The first place from `from` on where a form may stand; -1 where there is none. */
-  #nextBeginning(text: string, from: number): number {
-    if (this.#beginnings.isEmpty) return -1
-    const last = text.length - WINDOW
-    for (let at = from; at <= last; ) {
+    if (this.#beginnings.isEmpty) return
+    // Most texts do without.
+    let hashes: Int32Array | undefined
+    for (let at = 0; at + WINDOW <= text.length; ) {
       const shift = this.#shifts[blockAt(text, at + FARTHEST - 1)] ?? 0
-      if (shift === 0 && this.#beginnings.has(hashOf(text, at, at + WINDOW))) return at
+      if (shift === 0 && this.mayBeginAt(text, at)) {
+        hashes ??= hashesOf(text)
+        const found = this.#longestAt(text, hashes, at)
+        if (found !== undefined) {
+          yield found
+          at = found.end
+          continue
+        }
+      }
       at += shift || 1
     }
-    return -1
   }
 
-  #longestAt(text: string, start: number): Found | undefined {
-    for (const length of this.#lengths) {
+  #longestAt(text: string, hashes: Int32Array, start: number): Found | undefined {
+    let longest: Found | undefined
+    for (let size = WINDOW; start + size <= text.length; size *= 2) {
+      if (!this.#beginnings.has(between(hashes, start, start + size))) break
+      longest = this.#foundAt(text, hashes, start, this.#lengths.get(size) ?? []) ?? longest
+    }
+    return longest
+  }
+
+  #foundAt(text: string, hashes: Int32Array, start: number, lengths: readonly number[]): Found | undefined {
+    for (const length of lengths) {
       const end = start + length
       if (end > text.length) continue
       const isForm = (owner: number): boolean => this.#isForm(owner, text.slice(start, end))
-      const owner = this.#owners.find(hashOf(text, start, end), isForm)
+      const owner = this.#owners.find(between(hashes, start, end), isForm)
       if (owner !== undefined) return { start, end, owner }
     }
     return

@@ -41,11 +41,13 @@ function escapedForms(value: string): string[] {
 const SPECIAL = new Set('+/&<>"\'=`')
 /** Of this many different signs every choice is known; a value with more is known with all of them escaped, or none. */
 const MOST_CHOSEN = 5
+/** So is a longer value, characters: a client may choose it, and each form is as long. */
+const LONG = 512
 
 /** Which signs a writer may escape though it need not, for the sake of HTML: they differ, so every choice is one. */
 function choicesOf(value: string): string[] {
   const signs = [...new Set(value)].filter(sign => SPECIAL.has(sign))
-  if (signs.length > MOST_CHOSEN) return ['', signs.join(''), '<>&', '<>&"', '<>&"\'']
+  if (signs.length > MOST_CHOSEN || value.length > LONG) return ['', signs.join(''), '<>&', '<>&"', '<>&"\'']
   let choices = ['']
   for (const sign of signs) choices = choices.flatMap(chosen => [chosen, chosen + sign])
   return choices

@@ -100,7 +100,7 @@ export class Redactor {
 
   /** Redacts as far as later text cannot change the outcome; the rest starts where a form may have begun. */
   #split(text: string): [shown: string, rest: string] {
-    this.#openForms ??= new OpenForms(this.#values)
+    this.#openForms ??= new OpenForms(this.#values, this.#index)
     let shown = ''
     let at = 0
     let open = this.#openForms.in(text, at)
@@ -135,7 +135,10 @@ class OpenForms {
   readonly #forms = new Map<string, string[]>()
   #longest = 0
 
-  constructor(values: readonly string[]) {
+  readonly #index: FormIndex
+
+  constructor(values: readonly string[], index: FormIndex) {
+    this.#index = index
     for (const form of new Set(values.flatMap(value => [...formsOf(value)]))) {
       const first = form.charAt(0)
       const alike = this.#forms.get(first)
@@ -149,7 +152,7 @@ class OpenForms {
   in(text: string, from: number): number {
     for (let at = Math.max(from, text.length - this.#longest + 1); at < text.length; at += 1) {
       const forms = this.#forms.get(text.charAt(at))
-      if (forms === undefined) continue
+      if (forms === undefined || !this.#index.mayBeginAt(text, at)) continue
       const tail = text.slice(at)
       if (forms.some(form => form.length > tail.length && form.startsWith(tail))) return at
     }

@@ -191,3 +191,12 @@ test('the keys of many clients, which begin alike, are told apart', () => {
   expect(redactor.redact(text(keyOf(0), keyOf(19_999)))).toBe(text(markOf(0), markOf(19_999)))
   expect(redactor.redact(text(keyOf(20_000), 'none'))).toBe(text(keyOf(20_000), 'none'))
 })
+
+test('a text full of beginnings of keys is searched in one pass', () => {
+  // Keys of 500 lengths: to look at each as a whole at every place would take minutes.
+  const redactor = redactorOf(
+    ...Array.from({ length: 500 }, (_, more) => `sk-proj-${'x7Qa'.repeat(10)}${'z'.repeat(more)}`),
+  )
+  const text = 'sk-proj-'.repeat(250_000)
+  expect(redactor.redact(text)).toBe(text)
+})
