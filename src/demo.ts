@@ -116,7 +116,7 @@ async function tellStory(
   })
 
   const broken = join(folder, 'broken.yaml')
-  await writeFile(broken, (await readFile(config, 'utf8')).replace('policies:', 'polices:'))
+  await writeFile(broken, (await readFile(config, 'utf8')).replace('provider:', 'provdier:'))
   const result = await checkConfig({ file: broken, env: {}, cwd: folder, envFile: false }, { secrets: true })
   options.onStep({ step: 'checked', result })
 }
@@ -127,7 +127,7 @@ async function writeDemoConfig(folder: string, key: Secret, { onStep }: DemoOpti
   const config = join(folder, 'config.yaml')
   const port = await freePort()
   const plan = await planInit(
-    { style: 'binds', port, providers: [{ provider: openai, method: 'file', model: 'gpt-4o-mini', key }] },
+    { style: 'llm', port, providers: [{ provider: openai, method: 'file', model: 'gpt-4o-mini', key }] },
     { config, cwd: folder, namespace: 'default', force: true },
   )
   for (const { path, content, mode } of plan.files)

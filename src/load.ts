@@ -119,6 +119,7 @@ function documentOptions({ name, variables }: Pick<ConfigSources, 'name' | 'vari
     file: name,
     lookup: key => variables.expand(key),
     problemOf: key => variables.problemOf(key),
+    names: () => variables.names(),
   }
 }
 
@@ -162,7 +163,8 @@ export interface Examined {
   readonly digest: string
 }
 
-type ReadingOptions = Required<Pick<DocumentOptions, 'file' | 'lookup' | 'problemOf'>>
+type ReadingOptions = Required<Pick<DocumentOptions, 'file' | 'lookup' | 'problemOf'>> &
+  Pick<DocumentOptions, 'names'>
 
 /** Reads and checks the text of a config, in this thread or in another. `names` are all variables that may be asked for. */
 export type Examine = (

@@ -13,6 +13,7 @@ import type { KeyInputContext } from './key-input.ts'
 import { namedAs, namingConfig } from './named-config.ts'
 import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
+import { wrappedText } from './wrapped.ts'
 import type { WriteFilesOptions } from './write-files.ts'
 
 /** Read by us alone, see {@link BaseCommand.jsonEnabled}. */
@@ -67,7 +68,7 @@ export abstract class BaseCommand extends Command {
 
   /** A note beside the answer, on stderr. */
   protected note(text: string): void {
-    this.terminal.err(this.typable(text))
+    this.terminal.err(wrappedText(this.typable(text), this.terminal.columnsOf('err')))
   }
 
   /** Something that a person should not overlook, on stderr. */

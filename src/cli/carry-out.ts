@@ -212,7 +212,7 @@ export async function storeKept(
     const later = suggested('keys', 'set', name, '--method', kind, flag, other)
     await requireFree(place, key, home, options, `leave the key out, then keep it elsewhere: ${later}`)
     await storeAndTell(place, key, home.folder, options)
-    await noteStored(home.config, name, key, undefined, options.env)
+    await noteStored(home.config, name, key, {}, options.env)
     options.terminal.err(`the key goes to ${await describePlace(place)}`)
   }
 }

@@ -21,7 +21,7 @@ export interface QuestionOptions {
  */
 export async function requireConsent(
   question: string,
-  done: 'written' | 'changed' | 'removed',
+  done: 'written' | 'changed' | 'removed' | 'trusted',
   { prompt, yes }: ConsentOptions,
   { initial = true, hint = 'add --yes to go on, or --dry-run to look only' }: QuestionOptions = {},
 ): Promise<void> {

@@ -44,15 +44,19 @@ export async function setKey(
     },
   )
   const isSent = plan.toCluster === true && !dryRun
+  let cluster: string | undefined
   if (isSent) {
     const sent = await sendToCluster({ slot: slot.name, key, namespace, context, env })
+    cluster = sent.secret
     terminal.err(sent.done)
     if (sent.warning !== undefined) onWarning(sent.warning)
   }
   const shown = (path: string): string => shortName(cwd, path)
   const former = { slot, key: before, slots, cwd, env, shown, ...loaded }
   for (const note of await notesAfterStore(plan, key, former)) onWarning(note)
-  const noted = dryRun ? undefined : await noteStored(loaded.path, slot.name, key, options.expires, env)
+  const noted = dryRun
+    ? undefined
+    : await noteStored(loaded.path, slot.name, key, { expires: options.expires, cluster }, env)
   const isNoted = noted?.expiryChanged === true
   const end = options.expires?.toISOString().slice(0, 10)
   if (isNoted) terminal.err(`noted that the key expires on ${end}`)

@@ -65,7 +65,12 @@ export class Terminal {
 
   /** How many characters fit in a line of stdout; endless where nobody looks at it. */
   get columns(): number {
-    const { isTTY, columns } = this.#options.stdout
+    return this.columnsOf('out')
+  }
+
+  /** The same for either stream. */
+  columnsOf(stream: 'out' | 'err'): number {
+    const { isTTY, columns } = this.#options[stream === 'out' ? 'stdout' : 'stderr']
     return isTTY === true && columns ? columns : Number.POSITIVE_INFINITY
   }
 }

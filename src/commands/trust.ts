@@ -1,4 +1,6 @@
 import { ConfigCommand } from '../cli/config-command.ts'
+import { requireConsent } from '../cli/consent.ts'
+import { writeFlags } from '../cli/flags.ts'
 import { readAgwFile } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { configFolder } from '../load.ts'
@@ -10,6 +12,8 @@ export default class Trust extends ConfigCommand {
   static override description =
     'An agw.yaml may name programs to run and addresses to log in at. Neither is done before you have looked at the file and trusted it; when its content changes, it must be trusted again.'
   static override examples = ['<%= config.bin %> trust', '<%= config.bin %> trust --file deploy/config.yaml']
+
+  static override flags = { yes: writeFlags.yes }
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Trust)
@@ -23,6 +27,10 @@ export default class Trust extends ConfigCommand {
     const demands = demandsOf(file)
     for (const demand of demands) this.say(`it ${demand}`)
     if (demands.length === 0) this.say(`${file.path} runs no program and logs in nowhere: it needs no trust`)
+    const prompt = this.promptFor(flags)
+    // To call the command is the answer of a script; a person sees first what it is about.
+    const yes = flags.yes || !prompt.allowed
+    if (demands.length > 0) await requireConsent('Trust it?', 'trusted', { prompt, yes }, { initial: false })
     const { changed } = demands.length === 0 ? { changed: false } : await trust(file, process.env)
     if (demands.length > 0) this.say(`${file.path} ${changed ? 'is trusted now' : 'was trusted before'}`)
     return { file: file.path, demands, changed }

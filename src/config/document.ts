@@ -1,19 +1,10 @@
 import { inspect } from 'node:util'
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  type YAMLMap,
-} from 'yaml'
+import { type Document, isAlias, isNode, type Node } from 'yaml'
 import { type AliasTargets, aliasTargets } from './aliases.ts'
 import { brokenByVariable } from './broken-by-variable.ts'
+import { child, type PairIndex } from './child.ts'
 import type { Diagnostic, Path, Range } from './diagnostic.ts'
+import { closest } from './did-you-mean.ts'
 import { DollarPlaces } from './dollar-places.ts'
 import { type Expansion, expand, unexpanded, type VariableUse } from './expand.ts'
 import { failed, parse } from './parse.ts'
@@ -28,6 +19,8 @@ export interface DocumentOptions {
   readonly file: string
   /** The value of a variable, or `undefined` when it is not set. */
   readonly lookup?: (name: string) => string | undefined
+  /** The names of all variables that are set, for those that are mistyped. */
+  readonly names?: (() => readonly string[]) | undefined
   /** Dollar signs mean nothing: the text is taken as written. */
   readonly literal?: boolean
   /** Why a variable has no value, where more is known than that it is not set. */
@@ -57,6 +50,7 @@ export class ConfigDocument {
   readonly #pairs: PairIndex = new WeakMap()
   #aliases: AliasTargets | undefined
   readonly #lookup: (name: string) => string | undefined
+  readonly #names: () => readonly string[]
   readonly #problemOf: (name: string) => VariableProblem | undefined
   /** Findings of reading: size, encoding, YAML syntax, missing variables. */
   readonly diagnostics: readonly Diagnostic[]
@@ -67,6 +61,7 @@ export class ConfigDocument {
     this.lines = new LineIndex(text)
     this.#dollars = new DollarPlaces(text, this.lines)
     this.#lookup = options.lookup ?? (() => undefined)
+    this.#names = options.names ?? (() => [])
     this.#problemOf = options.problemOf ?? (() => undefined)
     this.#expansion = options.literal ? unexpanded(text) : expand(text, this.#lookup)
     const { yaml, plain, findings } = problem === undefined ? parse(this.#expansion.text) : failed(problem)
@@ -224,6 +219,16 @@ export class ConfigDocument {
       : `the name ends before the "${next}": `
   }
 
+  /** A variable that is set and goes by nearly the same name. */
+  #insteadOf(name: string, shown: string): string {
+    if (name !== shown) return ''
+    const meant = closest(
+      name,
+      this.#names().filter(one => !looksSecret(one)),
+    )
+    return meant === undefined ? '' : `, but ${meant} is`
+  }
+
   #missing(use: VariableUse): Diagnostic {
     const comment = this.#dollars.isInComment(use.start)
     const range = this.lines.range(use.start, use.end)
@@ -258,7 +263,7 @@ export class ConfigDocument {
       severity: 'error',
       message: comment
         ? `the variable ${name} in this comment is not set, and agentgateway expands comments too`
-        : `the variable ${name} is not set`,
+        : `the variable ${name} is not set${this.#insteadOf(use.name, name)}`,
       hint: comment
         ? 'write $$ for a dollar sign that is meant literally, or take the name out of the comment'
         : /^\d/.test(use.name) || name !== use.name
@@ -269,33 +274,4 @@ export class ConfigDocument {
       range,
     }
   }
-}
-
-function child(
-  parent: Node | undefined,
-  step: string | number,
-  index: PairIndex,
-): { key: Node | undefined; value: unknown } | undefined {
-  if (isSeq(parent) && typeof step === 'number') {
-    const item = parent.items[step]
-    return item === undefined ? undefined : { key: undefined, value: item }
-  }
-  if (!isMap(parent)) return undefined
-  const pair = pairOf(parent, String(step), index)
-  return isPair(pair) ? { key: isNode(pair.key) ? pair.key : undefined, value: pair.value } : undefined
-}
-
-/** Key → pair, for the long maps that were looked into. */
-type PairIndex = WeakMap<YAMLMap, ReadonlyMap<string, Pair>>
-const LONG_MAP = 32
-
-function pairOf(map: YAMLMap, key: string, index: PairIndex): Pair | undefined {
-  const isIt = (item: Pair): boolean => isScalar(item.key) && String(item.key.value) === key
-  if (map.items.length < LONG_MAP) return map.items.find(isIt)
-  let pairs = index.get(map)
-  if (pairs === undefined) {
-    pairs = new Map(map.items.flatMap(item => (isScalar(item.key) ? [[String(item.key.value), item]] : [])))
-    index.set(map, pairs)
-  }
-  return pairs.get(key)
 }

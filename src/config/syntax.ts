@@ -105,7 +105,7 @@ function firstOf(yaml: Document, text: string): SyntaxFinding[] {
   const starts = errors.some(isOpenBracket) ? flowStarts(yaml) : new Map<number, number>()
   const layout = new Layout(text)
   const fromError = (error: YAMLError): SyntaxFinding =>
-    openBracket(error, starts) ?? layoutFinding(error, layout) ?? findingOf(error)
+    openBracket(error, starts) ?? layoutFinding(error, layout) ?? findingOf(error, text)
   if (next === undefined) return errors.map(fromError)
   const rest = `${errors.length - MOST} more mistakes from here on are not listed`
   return [
@@ -196,8 +196,18 @@ function layoutFinding(error: YAMLError, layout: Layout): SyntaxFinding | undefi
   return { ...base, message, hint: 'the keys of one map start at one column', ...wrong }
 }
 
-function findingOf(error: YAMLError): SyntaxFinding {
+/** Manifests are files of several documents, and lie beside the config that they were made from. */
+function isManifest(text: string): boolean {
+  return /^apiVersion:/m.test(text) && /^kind:/m.test(text)
+}
+
+function findingOf(error: YAMLError, text: string): SyntaxFinding {
   const [start, end] = error.pos
+  if (error.code === 'MULTIPLE_DOCS' && isManifest(text)) {
+    const message = 'these are manifests of Kubernetes, no config of agentgateway'
+    const hint = 'name the config that they were made from, as in config.yaml'
+    return { code: 'YAML_SYNTAX', message, hint, path: [], start: 0, end: 0 }
+  }
   if (error.code === 'RESOURCE_EXHAUSTION') {
     return {
       code: 'TOO_DEEP',

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 
-/** Plain objects as YAML documents, one after the other. */
+/** Plain objects as YAML documents, one after the other; written out, as people edit them one by one. */
 export function toYaml(documents: readonly object[]): string {
-  return documents.map(document => stringify(document, { lineWidth: 0, indentSeq: false })).join('---\n')
+  const options = { lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false }
+  return documents.map(document => stringify(document, options)).join('---\n')
 }

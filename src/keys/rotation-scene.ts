@@ -95,7 +95,7 @@ export async function writeKey(
     own === undefined
       ? await writeInline(loaded, slot, key)
       : (await storeAtPlace(reached(own, agw), key, dirname(config), env)).files
-  await noteStored(config, slot.name, key, undefined, env)
+  await noteStored(config, slot.name, key, {}, env)
   return files
 }
 

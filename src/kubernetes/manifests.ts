@@ -49,7 +49,7 @@ export function controllerManifests(options: ManifestOptions): Manifests {
       ...providers.map(provider => routeObject(provider, gateway, options)),
     ],
     missingSecrets: referred.map(({ name }) => secretName(name)).filter(name => !known.has(name)),
-    notes: routeNotes(providers),
+    notes: [...pathNotes(providers), ...routeNotes(providers)],
   }
 }
 
@@ -71,7 +71,7 @@ function routeObject(
 ): KubernetesObject {
   const { namespace, port, providers } = options
   const name = toDnsName(provider.name)
-  const path = { type: 'PathPrefix', value: providers.length > 1 ? `/${encodeURI(provider.name)}` : '/' }
+  const path = { type: 'PathPrefix', value: pathOf(provider, providers) }
   return object({ apiVersion: `${GATEWAY_API}/v1`, kind: 'HTTPRoute' }, name, namespace, {
     spec: {
       parentRefs: [{ group: GATEWAY_API, kind: 'Gateway', name: gateway, sectionName: listenerName(port) }],
@@ -83,6 +83,19 @@ function routeObject(
       ],
     },
   })
+}
+
+/** Only the path tells several providers apart: the controller has no word for the model of a request. */
+function pathOf({ name }: ManifestProvider, providers: readonly ManifestProvider[]): string {
+  return providers.length > 1 ? `/${encodeURI(name)}` : '/'
+}
+
+function pathNotes(providers: readonly ManifestProvider[]): string[] {
+  if (providers.length < 2) return []
+  const paths = providers.map(provider => pathOf(provider, providers)).join(', ')
+  return [
+    `with the controller each provider has a path of its own (${paths}), where config.yaml tells them apart by the model: clients put it in front, as in ${pathOf(providers[0] as ManifestProvider, providers)}/v1/chat/completions`,
+  ]
 }
 
 function listenerName(port: number): string {

@@ -17,6 +17,8 @@ export interface KeyNote {
   /** When agw kept it somewhere else, as it was. */
   readonly movedAt?: string
   readonly expiresAt?: string
+  /** The Secret of Kubernetes that it was sent as, with its namespace: a pod has it, this machine need not. */
+  readonly cluster?: string
   readonly lastCheck?: { readonly at: string; readonly result: string }
 }
 
@@ -64,12 +66,12 @@ export async function noteKey(
   }
 }
 
-/** Remembers when a key was stored, and when its provider ends it where that is known. */
+/** Remembers when a key was stored, when its provider ends it where that is known, and the Secret it was sent as. */
 export async function noteStored(
   config: string,
   name: string,
   key: Secret,
-  expires: Date | undefined,
+  { expires, cluster }: { readonly expires?: Date | undefined; readonly cluster?: string | undefined },
   env: Environment,
 ): Promise<{ readonly expiryChanged: boolean }> {
   const fingerprint = key.fingerprint()
@@ -78,7 +80,8 @@ export async function noteStored(
   // The same key is no younger for having been given again.
   const setAt = known?.setAt ?? new Date().toISOString()
   const expiresAt = expires?.toISOString()
-  const isNoted = await noteKey(config, name, { fingerprint, setAt, ...(expiresAt && { expiresAt }) }, env)
+  const more = { ...(expiresAt && { expiresAt }), ...(cluster && { cluster }) }
+  const isNoted = await noteKey(config, name, { fingerprint, setAt, ...more }, env)
   return { expiryChanged: isNoted && expiresAt !== undefined && expiresAt !== known?.expiresAt }
 }
 

@@ -89,7 +89,7 @@ const UNKNOWN = { setAt: null, expiresAt: null, lastCheck: null } as const
 
 async function rowOf(slot: KeySlot, context: ListContext): Promise<KeyRow> {
   if (slot.file !== undefined) return fileRow(slot, slot.file, context)
-  if (slot.variable !== undefined) return variableRow(slot, slot.variable, context.variables)
+  if (slot.variable !== undefined) return variableRow(slot, slot.variable, context)
   if (slot.value instanceof Secret) {
     return {
       slot,
@@ -138,13 +138,17 @@ async function fileRow(slot: KeySlot, file: string, context: ListContext): Promi
   return { ...base, ...UNKNOWN, fingerprint: null, mode: null, state, detail: message }
 }
 
-function variableRow(slot: KeySlot, variable: string, variables: VariableTable): KeyRow {
+function variableRow(slot: KeySlot, variable: string, { variables, notes }: ListContext): KeyRow {
   const found = variables.lookup(variable)
   const reference = looksSecret(variable) ? '$(a name not shown)' : `$${variable}`
   const base = { slot, reference, mode: null, ...UNKNOWN }
   if (found === undefined) {
     const problem = variables.problemOf(variable)
-    const unset = `${reference} is not set: ${suggested('keys', 'set', slot.name)} stores it`
+    const { cluster } = notes.get(slot.name) ?? {}
+    const unset =
+      cluster === undefined
+        ? `${reference} is not set: ${suggested('keys', 'set', slot.name)} stores it`
+        : `${reference} is not set on this machine: the key went to the cluster, as Secret ${cluster}; ${suggested('keys', 'set', slot.name, '--method', 'env')} stores it here too`
     const detail = problem === undefined ? unset : `${problem.message}; ${problem.hint}`
     const { code = 'missing' } = problem ?? {}
     const state = code === 'missing' || code === 'empty' ? code : 'unreadable'

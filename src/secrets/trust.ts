@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind } from '../config/agw/places.ts'
 import { shownText } from '../config/shown-word.ts'
-import { suggested } from '../suggested.ts'
+import { shellWord, suggested } from '../suggested.ts'
 import { withLock } from './lock.ts'
 import { readTextFile, toError } from './read.ts'
 import type { SourceProblem } from './source.ts'
@@ -21,7 +21,7 @@ const MAX_LIST_BYTES = 128 * 1024
  * environment (VAULT_ADDR) is the user's own.
  */
 export function demandsOf(file: AgwFile): string[] {
-  return [...new Set([...file.entries.values()].flatMap(entry => demandOf(entry, file) ?? []))]
+  return [...new Set([...file.entries.values()].flatMap(entry => demandOf(entry, file, true) ?? []))]
 }
 
 /** Whether an entry may be used only when its file is trusted. */
@@ -29,9 +29,16 @@ export function needsTrust(entry: SecretEntry, file: AgwFile): boolean {
   return demandOf(entry, file) !== undefined
 }
 
-/** As in `runs op`. */
-function demandOf({ kind, where }: SecretEntry, { connections }: AgwFile): string | undefined {
-  if (kind === 'exec' && 'argv' in where) return `runs ${shownText(where.argv[0] ?? '')}`
+/** As in `runs op`, or in full, `runs op read op://dev/key`: what a program does is in its arguments. */
+function demandOf(
+  { kind, where }: SecretEntry,
+  { connections }: AgwFile,
+  inFull = false,
+): string | undefined {
+  if (kind === 'exec' && 'argv' in where) {
+    const words = inFull ? where.argv : where.argv.slice(0, 1)
+    return `runs ${words.map(word => shellWord(shownText(word))).join(' ')}`
+  }
   // A kubeconfig names the server, and which file the token for it is read from.
   if (kind === 'kubernetes' && connections.kubernetes?.kubeconfig !== undefined)
     return 'names a kubeconfig of its own'

@@ -105,7 +105,12 @@ function nextSteps(
     const path = (name: string): string => shellWord(beside(file, name))
     const store = pending.map(name => `agw keys set ${name} --method kubernetes ${target}${option}`)
     const secrets = pending.length < names.length ? [`${APPLY} ${path(MANIFESTS.secret)}`] : []
-    return [...store, ...secrets, `${APPLY} ${path(MANIFESTS.controller)}`]
+    return [
+      ...store,
+      ...secrets,
+      `${APPLY} ${path(MANIFESTS.controller)}  # where agentgateway's controller runs`,
+      `${APPLY} ${path(MANIFESTS.pod)}  # or, without it: a pod that runs the config`,
+    ]
   }
   const first =
     pending.length === 0 ? [`agw validate${option}`] : pending.map(name => `agw keys set ${name}${option}`)

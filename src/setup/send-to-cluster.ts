@@ -18,13 +18,17 @@ export function describeCluster(slot: string, namespace: string): string {
 }
 
 /** Sends a key to a cluster; says what was done, and what is to be cleared up there. Throws as `applySecret`. */
-export async function sendToCluster(to: ClusterKey): Promise<{ done: string; warning: string | undefined }> {
+export async function sendToCluster(
+  to: ClusterKey,
+): Promise<{ secret: string; done: string; warning: string | undefined }> {
   const { namespace, context, key, env } = to
   const name = secretName(to.slot)
   const { oldCopyInAnnotation } = await applySecret({ name, namespace, context, key, env })
   const clear = `kubectl annotate -n ${namespace} secret/${name} kubectl.kubernetes.io/last-applied-configuration-`
+  const secret = `${namespace}/${name}`
   return {
-    done: `sent Secret ${namespace}/${name} through kubectl, on its standard input`,
+    secret,
+    done: `sent Secret ${secret} through kubectl, on its standard input`,
     warning: oldCopyInAnnotation
       ? `an annotation of it holds an older key in clear text: remove it with \`${clear}\`, and change that key at the provider`
       : undefined,

@@ -65,6 +65,17 @@ describe('a space that is missing', () => {
   })
 })
 
+it('manifests of Kubernetes are told as such', () => {
+  const manifest = 'apiVersion: v1\nkind: Secret\n'
+  const message = 'these are manifests of Kubernetes, no config of agentgateway'
+  expect(said(`${manifest}---\n${manifest}`)).toEqual([
+    '1:1',
+    message,
+    expect.stringContaining('config.yaml'),
+  ])
+  expect(said('a: 1\n---\nb: 1\n')[1]).toMatch(/several YAML documents/)
+})
+
 describe('other mistakes keep their words', () => {
   it.each([
     ['an open quote', 'a: "b\nc: d\n', /closing quote/],

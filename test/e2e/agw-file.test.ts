@@ -100,7 +100,7 @@ describe('agw.yaml beside the config', () => {
     const trusted = await run(['trust', '--json'])
     expect(JSON.parse(trusted.stdout)).toMatchObject({
       changed: true,
-      demands: [expect.stringMatching(/^runs /)],
+      demands: [expect.stringMatching(/^runs \S+ \S+/)],
     })
     expect((await run(['validate'])).status).toBe(0)
     await put('agw.yaml', `${exec}# changed\n`)

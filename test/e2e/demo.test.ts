@@ -34,7 +34,7 @@ describe('agw demo', () => {
     const run = await agw(['demo'], { cwd: folder })
     expect(run.stdout).toMatch(/\d+ requests, 0 failed/)
     expect(run.stdout).toMatch(/sk-proj-…\w{4} sha256:[0-9a-f]{8}/)
-    expect(run.stdout).toMatch(/did you mean "policies"/)
+    expect(run.stdout).toMatch(/did you mean "provider"/)
     expect(run.stdout).toMatch(/agw init/)
     expect(run.stderr).toBe('')
   })

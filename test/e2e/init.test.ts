@@ -259,7 +259,9 @@ it('the next commands name files from where they are typed', async () => {
   await mkdir(join(folder, 'my conf'))
   const run = await init(['--provider', 'openai', '--method', 'kubernetes', '--file', 'my conf/c.yaml'])
   expect(run.stdout).toContain("--file 'my conf/c.yaml'")
-  expect(run.stdout).toContain("-f 'my conf/kubernetes.yaml'")
+  expect(run.stdout).toContain("-f 'my conf/kubernetes.yaml'  # where agentgateway's controller runs")
+  expect(run.stdout).toContain("-f 'my conf/kubernetes-pod.yaml'  # or, without it")
+  expect(await readFile(join(folder, 'my conf', 'kubernetes-pod.yaml'), 'utf8')).not.toMatch(/[&*]a\d/)
 })
 
 async function files(place: string): Promise<Record<string, string>> {

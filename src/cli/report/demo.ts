@@ -38,7 +38,8 @@ export function demoStepText(step: DemoStep, terminal: Terminal): string {
     case 'cleaned':
       return [
         `Nothing is left behind. ${terminal.style('bold', 'Now with a key of your own:')}`,
-        '    agw init          writes config.yaml for your provider',
+        '    agw init          writes config.yaml for your provider, and asks for its key',
+        '    agw keys set      stores a key, now or later: agw keys set openai',
         '    agw serve         runs it',
         '    agw test-route    shows which way a request takes',
       ].join('\n')

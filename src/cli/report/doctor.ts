@@ -1,5 +1,6 @@
 import type { Finding } from '../../doctor/finding.ts'
 import type { Style, Terminal } from '../terminal.ts'
+import { wrapped } from '../wrapped.ts'
 import { counted } from './counted.ts'
 
 const LOOK: Readonly<Record<Finding['state'], readonly [mark: string, style: Style]>> = {
@@ -35,16 +36,4 @@ export function doctorText(found: readonly Finding[], terminal: Terminal): strin
       ? terminal.style('green', 'all is well')
       : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`
   return [...lines, '', summary].join('\n')
-}
-
-/** Lines of whole words that fit into a width; one word that does not has a line of its own. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
 import { codeFrame, type LineIndex } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
+import { wrappedText } from '../wrapped.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
 import { counted } from './counted.ts'
 
@@ -40,10 +41,12 @@ export function diagnosticText(
     const under = terminal.style('dim', `  ${' '.repeat(width)} │`, stream)
     return [row, `${under} ${' '.repeat(from - 1)}${terminal.style(style, carets, stream)}`]
   })
-  const hint = diagnostic.hint === '' ? [] : [`  ${terminal.style('cyan', '→', stream)} ${diagnostic.hint}`]
+  const laidOut = (text: string): string => wrappedText(text, terminal.columnsOf(stream))
+  const hint =
+    diagnostic.hint === '' ? [] : [laidOut(`  ${terminal.style('cyan', '→', stream)} ${diagnostic.hint}`)]
   return [
     head,
-    `  ${diagnostic.message}`,
+    laidOut(`  ${diagnostic.message}`),
     ...(lines.count > 1 || lines.line(1) !== '' ? drawn : []),
     ...hint,
   ].join('\n')

@@ -13,6 +13,7 @@ export function runReader(): void {
     file,
     lookup: name => values.get(name),
     problemOf: name => problems.get(name),
+    names: () => [...values.keys()],
   })
   const found: SentExamined = {
     ...rest,

@@ -27,10 +27,11 @@ const found = [
 test('a narrow terminal breaks no word, and keeps what belongs together in its column', () => {
   const text = doctorText(found, terminal(60))
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(60)
-  expect(text.split('\n').slice(1, 4)).toEqual([
+  expect(text.split('\n').slice(1, 5)).toEqual([
     '✗ OPENAI_API_KEY  is read by config.yaml at line 5 and set',
     '                  nowhere, so nothing starts',
-    '                  → store the key with `agw keys set',
+    '                  → store the key with',
+    '                    `agw keys set openai`, which also writes',
   ])
 })
 
