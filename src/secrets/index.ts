@@ -33,4 +33,4 @@ export {
   type VariableValue,
 } from './variables.ts'
 export { watchFiles } from './watch.ts'
-export { removeEmptied, writeFileAtomic } from './write.ts'
+export { mayGo, removeEmptied, writeFileAtomic } from './write.ts'

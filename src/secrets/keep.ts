@@ -2,8 +2,15 @@ import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
 import { LONGEST_TIMER_MS } from '../config/duration.ts'
 import { AgwError } from '../errors.ts'
 import type { Secret } from './secret.ts'
-import { problemError, type SecretSource, type SourceContext, type StoreResult } from './source.ts'
+import {
+  type PlaceContext,
+  problemError,
+  type SecretSource,
+  type SourceContext,
+  type StoreResult,
+} from './source.ts'
 import { loadSource } from './sources/registry.ts'
+import type { StoredAt } from './stored-at.ts'
 import { isTrusted, needsTrust, untrusted } from './trust.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -17,6 +24,12 @@ export interface SourcePlace {
 /** The place as a person would say it. */
 export async function describePlace({ entry }: SourcePlace): Promise<string> {
   return (await sourceOf(entry)).describe(entry.where)
+}
+
+/** Where the value of an entry is stored. */
+export async function storedAt(entry: SecretEntry, context: PlaceContext): Promise<StoredAt> {
+  const { storedAt } = await sourceOf(entry)
+  return (await storedAt?.(entry, context)) ?? { whole: JSON.stringify([entry.kind, entry.where]) }
 }
 
 /** The value that the source of an entry has now; `undefined` where it has none. Throws what keeps it from being read. */
@@ -34,6 +47,11 @@ export async function readPlace(
 /** Whether what lies there may be another project's. */
 export async function isSharedPlace({ entry }: SourcePlace): Promise<boolean> {
   return (await sourceOf(entry)).isShared === true
+}
+
+/** Whether agw cannot take a value away from there. */
+export async function isReadOnly({ entry }: SourcePlace): Promise<boolean> {
+  return (await sourceOf(entry)).remove === undefined
 }
 
 /** Throws what would keep a value from being stored there, before anybody is asked for one. */

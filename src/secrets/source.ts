@@ -4,6 +4,7 @@ import type { SourceKind, SourcePlaces } from '../config/agw/places.ts'
 import { AgwError, type ErrorCode } from '../errors.ts'
 import type { Logins } from './logins.ts'
 import type { Secret } from './secret.ts'
+import type { StoredAt } from './stored-at.ts'
 
 /** Where one value lives, for a variable. Holds no value, so it may be shown. */
 export type Reference<K extends SourceKind = SourceKind> = Pick<SecretEntry<K>, 'variable' | 'kind' | 'where'>
@@ -20,6 +21,9 @@ export interface SourceContext {
   /** Aborted when the time of the source is up. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** What a source may ask to tell a place: no login, no value. */
+export type PlaceContext = Pick<SourceContext, 'env' | 'configDir' | 'connections'>
 
 export type ProblemCode =
   | 'missing'
@@ -90,6 +94,11 @@ export interface SecretSource<K extends SourceKind = SourceKind> {
   remove?(reference: Reference<K>, context: SourceContext): Promise<StoreResult>
   /** The files that hold the value in the clear, absolute; the first that is there counts. For sources that read such. */
   files?(reference: Reference<K>, context: Pick<SourceContext, 'env' | 'configDir'>): readonly string[]
+  /**
+   * Where the value is stored, for sources that can be told one place in several ways: defaults are written out, and what
+   * does not change which value goes (a version, a stage) is left out. The others are compared as agw.yaml has them.
+   */
+  storedAt?(reference: Reference<K>, context: PlaceContext): StoredAt | Promise<StoredAt>
   /** Calls back when a value may have changed. */
   watch?(references: readonly Reference<K>[], changed: () => void, context: SourceContext): Disposable
   /** Whether the source can be used at all, without reading a value. */

@@ -56,10 +56,15 @@ export async function writeFileAtomic(
   }
 }
 
-/** Takes a file away in which nothing is left; false for a link, whose end is somebody else's. Throws WRITE_FAILED. */
+/** Whether a file may be taken away: a link stays, as its end is somebody else's. Throws where there is none. */
+export async function mayGo(path: string): Promise<boolean> {
+  return !(await lstat(path)).isSymbolicLink()
+}
+
+/** Takes a file away in which nothing is left; false for one that stays. Throws WRITE_FAILED. */
 export async function removeEmptied(path: string): Promise<boolean> {
   try {
-    if ((await lstat(path)).isSymbolicLink()) return false
+    if (!(await mayGo(path))) return false
     await rm(path)
     return true
   } catch (error) {

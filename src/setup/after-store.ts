@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import type { KeySlot } from '../config/index.ts'
-import type { VariableTable, VariableValue } from '../secrets/index.ts'
+import type { VariableTable } from '../secrets/index.ts'
 import { Secret } from '../secrets/secret.ts'
+import { isOneWith } from '../secrets/stored-at.ts'
 import { suggested } from '../suggested.ts'
+import { placeAfter, placeOf } from './key-places.ts'
 import { leftBehind, type Neighbours } from './sharers.ts'
 import type { StorePlan } from './store-key.ts'
 
@@ -12,15 +14,13 @@ export interface FormerPlace extends Neighbours {
   /** The key it had; absent when it had none. */
   readonly key: Secret | undefined
   readonly variables: VariableTable
-  /** Of the shell. */
-  readonly env: Readonly<Record<string, string | undefined>>
   /** How messages call a path. */
   readonly shown: (path: string) => string
 }
 
 /** What to know after a key was stored: whether it is what counts here, where its file is looked for, where the old key lies. */
 export async function notesAfterStore(plan: StorePlan, key: Secret, former: FormerPlace): Promise<string[]> {
-  const notes = [shadowed(plan, key, former), await lookedFor(plan, former), oldCopy(plan, former)]
+  const notes = [shadowed(plan, key, former), await lookedFor(plan, former), await oldCopy(plan, former)]
   return notes.filter(note => note !== undefined)
 }
 
@@ -54,8 +54,8 @@ async function lookedFor({ keyFile }: StorePlan, { cwd, folder }: FormerPlace): 
  * Where the key that a slot had before still lies after the reference was moved, and what to do about it; nothing when
  * the new key took its place.
  */
-function oldCopy(plan: StorePlan, former: FormerPlace): string | undefined {
-  const { slot, key, cwd, document } = former
+async function oldCopy(plan: StorePlan, former: FormerPlace): Promise<string | undefined> {
+  const { slot, key, document } = former
   if (key === undefined) return undefined
   if (slot.method === 'inline') {
     const isMoved = plan.method !== 'inline'
@@ -63,39 +63,24 @@ function oldCopy(plan: StorePlan, former: FormerPlace): string | undefined {
       ? `the old key stood in ${document.file}: copies of that file, and its history in git, still hold it; where there are any, change it at the provider`
       : undefined
   }
-  if (slot.file !== undefined) {
-    if (plan.keyFile !== undefined && resolve(cwd, plan.keyFile) === resolve(cwd, slot.file)) return undefined
-    const users = leftBehind(former, plan.variable)
-    return users !== ''
-      ? `the old key still lies in ${slot.file}, for ${users}`
-      : `the old key still lies in ${slot.file}: delete it when nothing else reads that file`
-  }
-  return slot.variable === undefined ? undefined : variableCopy(plan, slot.variable, former)
+  const [own, next] = await Promise.all([placeOf(slot, former), placeAfter(plan, former)])
+  if (own === undefined || (next !== undefined && isOneWith(own, next))) return undefined
+  const users = await leftBehind(former, plan.variable)
+  const [where, what] =
+    slot.file === undefined ? copyAt(slot, former) : [`still lies in ${slot.file}`, 'delete it']
+  if (where === undefined) return undefined
+  return users === ''
+    ? `the old key ${where}: ${what} when nothing else needs it`
+    : `the old key ${where}, for ${users}`
 }
 
-function variableCopy(plan: StorePlan, name: string, former: FormerPlace): string | undefined {
-  const { variables, shown } = former
-  const found = variables.lookup(name)
-  if (found === undefined || (plan.variable === name && tookPlace(plan, found))) return undefined
-  const users = leftBehind(former, plan.variable)
-  const [where, what] = copyAt(found, name, shown)
-  if (users !== '') return `the old key ${where}, for ${users}`
-  return `the old key ${where}: ${what} when nothing else needs it`
-}
-
-/** Whether the new key lies where the old one of the same variable did: an entry that is new names another place. */
-function tookPlace({ method, source }: StorePlan, { isNamed }: VariableValue): boolean {
-  return isNamed ? source !== undefined && source.file === undefined : method === 'env'
-}
-
-/** Where it is, and what to do about it. */
-function copyAt(
-  { source, place, home }: VariableValue,
-  name: string,
-  shown: FormerPlace['shown'],
-): [string, string] {
-  if (source === 'environment') return [`is still in the environment as ${name}`, 'unset it']
+/** Where it is, and what to do about it; nothing where no value is. */
+function copyAt({ variable = '' }: KeySlot, { variables, shown }: FormerPlace): [string?, string?] {
+  const found = variables.lookup(variable)
+  if (found === undefined) return []
+  const { source, place, home } = found
+  if (source === 'environment') return [`is still in the environment as ${variable}`, 'unset it']
   if (source === 'dotenv' && home !== undefined)
-    return [`still stands in ${shown(home.file)} as ${name}`, 'remove that line']
+    return [`still stands in ${shown(home.file)} as ${variable}`, 'remove that line']
   return [`is still in ${place}`, 'take it out there']
 }

@@ -10,8 +10,9 @@ import {
 } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
+import { mayGo } from '../secrets/index.ts'
 import { suggested } from '../suggested.ts'
-import { mayGo, type PlannedFile } from './planned-file.ts'
+import type { PlannedFile } from './planned-file.ts'
 
 /** The methods whose place is written down in agw.yaml. */
 const AGW_METHODS = ['keychain', 'encrypted'] as const

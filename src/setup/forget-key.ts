@@ -1,13 +1,22 @@
-import { lstat, readFile } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { isOnlyWrittenSecret, type KeySlot, quoteVariable, setValue } from '../config/index.ts'
+import {
+  isOnlyWrittenSecret,
+  type KeySlot,
+  quoteVariable,
+  type SourcePlaces,
+  setValue,
+} from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { type LoadedConfig, requireKeyPlaces } from '../load.ts'
+import { type LoadedConfig, requireKeyPlaces, shortName } from '../load.ts'
 import { removeFromDotenv } from '../secrets/dotenv.ts'
-import { describePlace, type SourcePlace } from '../secrets/keep.ts'
+import { mayGo } from '../secrets/index.ts'
+import { describePlace, isReadOnly, type SourcePlace } from '../secrets/keep.ts'
+import { isOneWith } from '../secrets/stored-at.ts'
 import { suggested } from '../suggested.ts'
 import { withoutEntry } from './agw-entry.ts'
-import { mayGo, type PlannedFile, SECRET_MODE } from './planned-file.ts'
+import { placeAfter, placeOf } from './key-places.ts'
+import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 import { leftBehind, losersWith } from './sharers.ts'
 import { type StorePlan, variableName } from './store-key.ts'
 
@@ -30,6 +39,8 @@ export interface SlotPlace {
   readonly slots: readonly KeySlot[]
   readonly loaded: LoadedConfig
   readonly cwd: string
+  /** Of the shell. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 const NOTHING: ForgetPlan = { files: [], deleted: [], source: undefined, notes: [], losers: '' }
@@ -37,34 +48,63 @@ const NOTHING: ForgetPlan = { files: [], deleted: [], source: undefined, notes: 
 /** What is to be done so that a key lies no longer where it lay before it was moved; `moved` says where it is now. */
 export async function planForgetOld(place: SlotPlace, moved: StorePlan): Promise<ForgetPlan> {
   const { slot, cwd, loaded } = place
-  if (slot.method === 'inline') return NOTHING
-  const users = leftBehind({ ...loaded, ...place }, moved.variable)
-  if (slot.file !== undefined) {
-    const path = resolve(cwd, slot.file)
-    if (moved.keyFile !== undefined && resolve(cwd, moved.keyFile) === path) return NOTHING
-    return users === '' ? { ...NOTHING, deleted: [path] } : still(`${slot.file}, for ${users}`)
+  const neighbours = { ...loaded, ...place }
+  const [own, next] = await Promise.all([placeOf(slot, neighbours), placeAfter(moved, neighbours)])
+  if (own === undefined) return NOTHING
+  const users = await leftBehind(neighbours, moved.variable)
+  if (next !== undefined && isOneWith(own, next))
+    return users === '' ? { ...NOTHING, files: await withoutOldEntry(place, moved) } : NOTHING
+  const { file, variable = '' } = slot
+  const end = await endOfLink(place)
+  if (file !== undefined) {
+    if (users !== '') return still(`${file}, for ${users}`)
+    return end === undefined ? { ...NOTHING, deleted: [resolve(cwd, file)] } : still(end)
   }
-  if (slot.variable === undefined) return NOTHING
-  const entry = loaded.agw?.entries.get(slot.variable)
-  if (loaded.agw !== undefined && entry !== undefined) {
-    const isSame = moved.source?.file === undefined && moved.source?.entry.variable === slot.variable
-    if (isSame) return NOTHING
-    if (users !== '') return still(`${await describePlace({ agw: loaded.agw, entry })}, for ${users}`)
-    const after = moved.files.find(file => file.path === loaded.agw?.path)?.content
-    const files =
-      moved.variable === slot.variable ? [] : [await withoutEntry(loaded.agw, slot.variable, after)]
-    return { ...NOTHING, files, source: { agw: loaded.agw, entry } }
+  const entry = entryOf(place)
+  if (entry !== undefined) {
+    const described = await describePlace(entry)
+    if (users !== '') return still(`${described}, for ${users}`)
+    const files = await withoutOldEntry(place, moved)
+    if (end !== undefined) return { ...still(end), files }
+    if (await isReadOnly(entry)) return { ...still(`${described}, which agw only reads`), files }
+    return { ...NOTHING, files, source: entry }
   }
-  const found = loaded.variables.lookup(slot.variable)
+  const found = loaded.variables.lookup(variable)
   if (found === undefined) return NOTHING
-  if (found.source !== 'dotenv')
-    return still(`the environment, as ${slot.variable}: unset it where it is set`)
-  const keptThere = moved.method === 'env' && moved.variable === slot.variable
-  if (keptThere) return NOTHING
-  const file = found.home?.file ?? ''
+  if (found.source !== 'dotenv') return still(`the environment, as ${variable}: unset it where it is set`)
   if (users !== '') return still(`${found.place}, for ${users}`)
-  const after = moved.files.find(one => one.path === file)?.content
-  return { ...NOTHING, files: [await withoutVariable(slot.variable, file, loaded, after)] }
+  const path = found.home?.file ?? ''
+  const after = moved.files.find(one => one.path === path)?.content
+  return { ...NOTHING, files: [await withoutVariable(variable, path, loaded, after)] }
+}
+
+/** agw.yaml without the entry of the variable that a slot had, where it has another one now. */
+async function withoutOldEntry({ slot, loaded }: SlotPlace, moved: StorePlan): Promise<PlannedFile[]> {
+  const { agw } = loaded
+  const { variable } = slot
+  if (agw === undefined || variable === undefined) return []
+  if (!agw.entries.has(variable) || moved.variable === variable) return []
+  const after = moved.files.find(file => file.path === agw.path)?.content
+  return [await withoutEntry(agw, variable, after)]
+}
+
+function entryOf({ slot, loaded: { agw } }: SlotPlace): SourcePlace | undefined {
+  const entry = slot.variable === undefined ? undefined : agw?.entries.get(slot.variable)
+  return entry === undefined ? undefined : { agw, entry }
+}
+
+/** Where the key lies to which the slot's key file is a link; agw takes neither away. Undefined for one that is none. */
+async function endOfLink(place: SlotPlace): Promise<string | undefined> {
+  const { slot, cwd, loaded } = place
+  const entry = entryOf(place)?.entry
+  const named =
+    entry?.kind === 'file' ? resolve(loaded.folder, (entry.where as SourcePlaces['file']).path) : undefined
+  const path = slot.file === undefined ? named : resolve(cwd, slot.file)
+  if (path === undefined || (await mayGo(path).catch(() => true))) return undefined
+  return await realpath(path).then(
+    end => `${shortName(cwd, end)}, to which ${shortName(cwd, path)} is a link`,
+    () => undefined,
+  )
 }
 
 /** What is to be done so that a slot has no key any more. Throws SLOT_NOT_WRITABLE where agw cannot take it away. */
@@ -81,7 +121,9 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
       notes: [`the config refers to $${variable} now, which has no value yet`],
     }
   }
-  const losers = losersWith({ ...loaded, ...place })
+  const end = await endOfLink(place)
+  if (end !== undefined) throw keptElsewhere(slot, end)
+  const losers = await losersWith({ ...loaded, ...place })
   if (slot.file !== undefined) {
     const path = resolve(cwd, slot.file)
     return (await isThere(path)) ? { ...NOTHING, deleted: [path], losers } : NOTHING
@@ -97,16 +139,21 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
       hint: `unset ${slot.variable} there`,
     })
   }
-  const entry = loaded.agw?.entries.get(slot.variable)
-  if (loaded.agw !== undefined && entry !== undefined)
-    return { ...NOTHING, source: { agw: loaded.agw, entry }, losers }
+  const source = entryOf(place)
+  if (source !== undefined) return { ...NOTHING, source, losers }
   if (found === undefined) return NOTHING
   const file = await withoutVariable(slot.variable, found.home?.file ?? '', loaded)
   return { ...NOTHING, files: [file], losers }
 }
 
+function keptElsewhere({ name }: KeySlot, end: string): AgwError {
+  return new AgwError('SLOT_NOT_WRITABLE', `the key of ${name} lies in ${end}, and would stay there`, {
+    hint: 'delete that file, or name it in place of the link',
+  })
+}
+
 async function isThere(path: string): Promise<boolean> {
-  return await lstat(path).then(
+  return await stat(path).then(
     () => true,
     () => false,
   )

@@ -1,5 +1,3 @@
-import { lstat } from 'node:fs/promises'
-
 /** A file as it shall be. Nothing is written until all files of a change are planned and shown. */
 export interface PlannedFile {
   /** Absolute path. */
@@ -17,11 +15,6 @@ export interface PlannedFile {
   readonly goes?: boolean
   /** No value in it can be a key: a diff shows all of it. */
   readonly keyless?: boolean
-}
-
-/** Whether a file may go when nothing is left in it: a link stays, as its end is somebody else's. */
-export async function mayGo(path: string): Promise<boolean> {
-  return !(await lstat(path)).isSymbolicLink()
 }
 
 /** Owner only. */

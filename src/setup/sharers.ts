@@ -1,19 +1,13 @@
-import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { AgwFile, ConfigDocument, KeySlot, SecretEntry, SourcePlaces } from '../config/index.ts'
+import type { ConfigDocument, KeySlot } from '../config/index.ts'
+import { isOneWith, type StoredAt } from '../secrets/stored-at.ts'
+import { entryPlace, type PlaceNames, placeOf } from './key-places.ts'
 
 /** A slot, and all that could have its key in common with it. */
-export interface Neighbours {
+export interface Neighbours extends PlaceNames {
   readonly slot: KeySlot
   readonly slots: readonly KeySlot[]
   readonly document: ConfigDocument
-  readonly agw: AgwFile | undefined
-  /** The dotenv file, absolute. */
-  readonly dotenv: string | undefined
-  /** What relative key files are resolved against. */
-  readonly cwd: string
-  /** Of the config. */
-  readonly folder: string
 }
 
 /** What else has the very value that a slot has, each as a person would call it. */
@@ -25,17 +19,16 @@ interface Sharers {
 }
 
 /** A key that stands in the config itself is stored for one place only. */
-function sharersOf(neighbours: Neighbours): Sharers {
+async function sharersOf(neighbours: Neighbours): Promise<Sharers> {
   const { slot, slots, agw } = neighbours
-  const own = placeOf(slot, neighbours)
+  const own = await placeOf(slot, neighbours)
   if (own === undefined) return { byReference: [], byPlace: [] }
   const others = slots.filter(one => !isDeepStrictEqual(one.path, slot.path))
-  const same = others.filter(one => placeOf(one, neighbours) === own)
+  const same = await thoseAt(own, others, one => placeOf(one, neighbours))
   const isSameReference = (one: KeySlot): boolean => one.variable === slot.variable
   const known = new Set([slot, ...others].map(one => one.variable))
-  const entries = [...(agw?.entries.values() ?? [])].filter(
-    entry => !known.has(entry.variable) && entryPlace(entry, neighbours) === own,
-  )
+  const unknown = [...(agw?.entries.values() ?? [])].filter(({ variable }) => !known.has(variable))
+  const entries = await thoseAt(own, unknown, entry => entryPlace(entry, neighbours))
   return {
     byReference: [
       ...same.filter(isSameReference).map(one => one.name),
@@ -48,9 +41,21 @@ function sharersOf(neighbours: Neighbours): Sharers {
   }
 }
 
+async function thoseAt<T>(
+  own: StoredAt,
+  all: readonly T[],
+  find: (one: T) => Promise<StoredAt | undefined>,
+): Promise<T[]> {
+  const places = await Promise.all(all.map(find))
+  return all.filter((_, index) => {
+    const place = places[index]
+    return place !== undefined && isOneWith(place, own)
+  })
+}
+
 /** All that loses its key when what is stored for a slot goes; empty where nothing does. */
-export function losersWith(neighbours: Neighbours): string {
-  const { byReference, byPlace } = sharersOf(neighbours)
+export async function losersWith(neighbours: Neighbours): Promise<string> {
+  const { byReference, byPlace } = await sharersOf(neighbours)
   return listed([...byReference, ...byPlace])
 }
 
@@ -58,8 +63,8 @@ export function losersWith(neighbours: Neighbours): string {
  * All that still needs the old place of a key, when its slot refers to `variable` from now on: who has that variable too
  * finds the key where the slot does. Empty where nothing does.
  */
-export function leftBehind(neighbours: Neighbours, variable: string | undefined): string {
-  const { byReference, byPlace } = sharersOf(neighbours)
+export async function leftBehind(neighbours: Neighbours, variable: string | undefined): Promise<string> {
+  const { byReference, byPlace } = await sharersOf(neighbours)
   const goAlong = variable !== undefined && variable === neighbours.slot.variable
   return listed([...(goAlong ? [] : byReference), ...byPlace])
 }
@@ -78,21 +83,4 @@ function usesBesideSlots(name: string, { slots, document }: Neighbours): string[
       !taken.some(({ start, end }) => use.start >= start.offset && use.end <= end.offset),
   )
   return [...new Set(found.map(use => `${document.file}:${document.lines.position(use.start).line}`))]
-}
-
-/** Where the value of a slot is stored, as text to compare; undefined for one that is stored nowhere else. */
-function placeOf({ file, variable }: KeySlot, neighbours: Neighbours): string | undefined {
-  if (file !== undefined) return `file ${resolve(neighbours.cwd, file)}`
-  if (variable === undefined) return undefined
-  const entry = neighbours.agw?.entries.get(variable)
-  return entry === undefined ? `dotenv ${neighbours.dotenv} ${variable}` : entryPlace(entry, neighbours)
-}
-
-function entryPlace({ kind, where, variable }: SecretEntry, { folder }: Neighbours): string {
-  if (kind === 'file') return `file ${resolve(folder, (where as SourcePlaces['file']).path)}`
-  if (kind === 'dotenv' || kind === 'encrypted') {
-    const { file = '.env', name = variable } = where as SourcePlaces['dotenv']
-    return `${kind} ${resolve(folder, file)} ${name}`
-  }
-  return JSON.stringify([kind, where])
 }

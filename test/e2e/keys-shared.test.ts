@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, type Run, tempFolder } from '../helpers/agw.ts'
@@ -39,6 +39,8 @@ interface Shared {
   readonly config: string
   readonly agw?: string
   readonly files: Readonly<Record<string, string>>
+  /** Name → where it leads. */
+  readonly links?: Readonly<Record<string, string>>
   /** Who is named. */
   readonly others: string
   /** Two has no key either once that of one is gone. */
@@ -83,14 +85,36 @@ const SHARED: Shared[] = [
     others: 'two',
     gone: true,
   },
+  {
+    what: 'a file, by a link to it',
+    config: two('{ file: a.key }', '{ file: b.key }'),
+    files: { 'a.key': KEY },
+    links: { 'b.key': 'a.key' },
+    others: 'two',
+    gone: true,
+  },
+  {
+    what: 'a file, by a link to its folder',
+    config: two('{ file: ./a.key }', '"$K"'),
+    agw: 'secrets: { K: { file: here/a.key } }\n',
+    files: { 'a.key': KEY },
+    links: { here: '.' },
+    others: 'two',
+    gone: true,
+  },
 ]
+
+const lay = async ({ config, agw: entries, files, links = {} }: Shared): Promise<void> => {
+  await put('config.yaml', config)
+  if (entries !== undefined) await put('agw.yaml', entries)
+  for (const [name, text] of Object.entries(files)) await put(name, text)
+  for (const [name, end] of Object.entries(links)) await symlink(end, join(folder, name))
+}
 
 describe('a key that several have', () => {
   it.each(SHARED)('keys remove says who loses it, before and after: $what', async shared => {
-    const { config, agw: entries, files, others, gone } = shared
-    await put('config.yaml', config)
-    if (entries !== undefined) await put('agw.yaml', entries)
-    for (const [name, text] of Object.entries(files)) await put(name, text)
+    const { others, gone } = shared
+    await lay(shared)
     const says = `warning the key is also that of ${others}\n`
     const asked = await run('keys', 'remove', 'one')
     expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining(says) })
@@ -103,19 +127,15 @@ describe('a key that several have', () => {
     expect(await states()).toEqual({ one: 'missing', two: gone ? 'missing' : 'ok' })
   })
 
-  it.each(SHARED)(
-    'keys move leaves it to the others: $what',
-    async ({ config, agw: entries, files, others }) => {
-      await put('config.yaml', config)
-      if (entries !== undefined) await put('agw.yaml', entries)
-      for (const [name, text] of Object.entries(files)) await put(name, text)
-      const done = await run('keys', 'move', 'one', '--to', 'file', '--key-file', 'new.key', '--yes')
-      expect(done.status, done.stderr).toBe(0)
-      expect(done.stderr).toMatch(/the key also stays in .*, for /)
-      expect(done.stderr).toContain(`, for ${others}\n`)
-      expect(await states()).toEqual({ one: 'ok', two: 'ok' })
-    },
-  )
+  it.each(SHARED)('keys move leaves it to the others: $what', async shared => {
+    const { others } = shared
+    await lay(shared)
+    const done = await run('keys', 'move', 'one', '--to', 'file', '--key-file', 'new.key', '--yes')
+    expect(done.status, done.stderr).toBe(0)
+    expect(done.stderr).toMatch(/the key also stays in .*, for /)
+    expect(done.stderr).toContain(`, for ${others}\n`)
+    expect(await states()).toEqual({ one: 'ok', two: 'ok' })
+  })
 
   it('keys move takes along who has the same variable', async () => {
     await put('config.yaml', two('"$K"', '"$K"'))

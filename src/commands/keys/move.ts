@@ -43,7 +43,7 @@ export default class KeysMove extends ConfigCommand {
     this.registerSecret(key)
     const request = { slot, value: key, method: flags.to as StoreMethod, ...placeOf(flags) }
     const plan = await planStoreKey(request, change.place)
-    const old = await planForgetOld({ ...change, cwd }, plan)
+    const old = await planForgetOld({ ...change, cwd, env: process.env }, plan)
     const readsBack = () => requireReadsBack(this.loadOptions(flags), loaded.path, slot.name, key)
     const inClear = nowInConfig(plan, slot, loaded.document.file)
     const options = { ...this.writeOptions(flags), warnings: inClear === undefined ? [] : [inClear] }

@@ -26,7 +26,7 @@ export default class KeysRemove extends ConfigCommand {
     const change = await findKeyChange(await this.load(flags), args.name, cwd)
     const { slot, before, loaded } = change
     this.registerSecret(before)
-    const plan = await planRemoval({ ...change, cwd })
+    const plan = await planRemoval({ ...change, cwd, env: process.env })
     const shown = before === undefined ? '' : ` (${before.fingerprint()})`
     const question = `Remove the key of ${slot.name}${shown}?`
     const { changed, files } = await removeKey(plan, question, loaded.folder, this.writeOptions(flags))

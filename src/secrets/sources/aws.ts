@@ -62,6 +62,7 @@ export const secretsManagerSource: SecretSource<'aws-secretsmanager'> = {
       where.field === undefined ? value : keyOf(value, where.field),
     )
   },
+  storedAt: ({ where: { id, field } }) => ({ whole: `aws-secretsmanager ${secretName(id)}`, part: field }),
   store: ({ where }, value, context) =>
     writeAws(context, openManager, it => writeSecret(it, where, value, context)),
   remove: ({ where }, context) =>
@@ -104,9 +105,21 @@ export const parameterSource: SecretSource<'aws-ssm'> = {
       }),
     )
   },
+  storedAt: ({ where: { name } }) => ({ whole: `aws-ssm ${parameterName(name)}` }),
   store: ({ where }, value, context) =>
     writeAws(context, openStore, it => putParameter(it, where, value, context)),
   remove: ({ where }, context) => writeAws(context, openStore, it => dropParameter(it, where, context)),
+}
+
+/** An ARN ends in six signs that the name has not. */
+function secretName(id: string): string {
+  return /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+?)(?:-\w{6})?$/.exec(id)?.[1] ?? id
+}
+
+/** Without version or label; an ARN has one slash before every name. */
+function parameterName(name: string): string {
+  const own = /^arn:[^:]*:ssm:[^:]*:[^:]*:parameter(\/.+)$/.exec(name)?.[1] ?? name
+  return own.replace(/^\//, '').replace(/:.*$/, '')
 }
 
 /** As it can be asked for: by name or ARN, with the version or label (`:3`) where one was given. */

@@ -29,6 +29,8 @@ export const azureSource: SecretSource<'azure'> = {
       read(reference, reached, token, context),
     )
   },
+  // Names of Key Vault are the same in capitals.
+  storedAt: ({ where: { vault, secret } }) => ({ whole: `azure ${vault}/${secret}`.toLowerCase() }),
   async store({ where }, value, context) {
     if (where.version !== undefined) throw pinned(`azure ${where.secret}`, 'version')
     const azure = await logIn(where, context)

@@ -4,6 +4,7 @@ import { withLock } from '../lock.ts'
 import { type FileFacts, type FileProblem, readTextFile, toError } from '../read.ts'
 import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem, StoreResult } from '../source.ts'
+import { storedInFile } from '../stored-at.ts'
 import { watchFiles } from '../watch.ts'
 import { removeEmptied, type WriteResult, writeFileAtomic } from '../write.ts'
 import { fileProblem } from './file-problem.ts'
@@ -43,6 +44,7 @@ export const dotenvSource: SecretSource<'dotenv'> = {
   timeoutMs: 5000,
   describe: ({ file, name }) => (name === undefined ? dotenvFile(file) : `${dotenvFile(file)} ${name}`),
   files: (reference, context) => [pathOf(reference, context)],
+  storedAt: (reference, context) => storedInFile(pathOf(reference, context), nameOf(reference)),
   async resolve(references, context) {
     const found = new Map<Reference<'dotenv'>, Secret | SourceProblem>()
     const files = new Map<string, Promise<DotenvFile | FileProblem>>()

@@ -28,6 +28,7 @@ import {
   type SourceProblem,
   type StoreResult,
 } from '../source.ts'
+import { storedInFile } from '../stored-at.ts'
 import { watchFiles } from '../watch.ts'
 import { removeEmptied, writeFileAtomic } from '../write.ts'
 import { fileProblem } from './file-problem.ts'
@@ -40,6 +41,7 @@ export const encryptedSource: SecretSource<'encrypted'> = {
   kind: 'encrypted',
   timeoutMs: 30_000,
   describe: ({ file, name }) => (name === undefined ? `encrypted ${file}` : `encrypted ${file} ${name}`),
+  storedAt: (reference, context) => storedInFile(pathOf(reference, context), nameOf(reference)),
   async resolve(references, context) {
     const found = new Map<Reference<'encrypted'>, Secret | SourceProblem>()
     const files = new Map<string, Promise<Opened | SourceProblem | undefined>>()
@@ -183,6 +185,6 @@ function nameOf({ variable, where }: Reference<'encrypted'>): string {
   return where.name ?? variable
 }
 
-function pathOf({ where }: Reference<'encrypted'>, { configDir }: SourceContext): string {
+function pathOf({ where }: Reference<'encrypted'>, { configDir }: Pick<SourceContext, 'configDir'>): string {
   return resolve(configDir, where.file)
 }

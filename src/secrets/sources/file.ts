@@ -4,6 +4,7 @@ import { withLock } from '../lock.ts'
 import { readSecretFile } from '../read.ts'
 import type { Secret } from '../secret.ts'
 import type { Outcomes, Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import { storedInFile } from '../stored-at.ts'
 import { removeLeftTemps } from '../temp-files.ts'
 import { watchFiles } from '../watch.ts'
 import { type WriteResult, writeFileAtomic } from '../write.ts'
@@ -16,6 +17,7 @@ export const fileSource: SecretSource<'file'> = {
   timeoutMs: 5000,
   describe: ({ path }) => `file ${path}`,
   files: ({ where }, context) => [pathOf(where.path, context)],
+  storedAt: ({ where }, context) => storedInFile(pathOf(where.path, context)),
   resolve: (references, context) =>
     readFiles(references, ({ where }) => [pathOf(where.path, context)], context),
   async store({ where }, value, context) {

@@ -32,6 +32,9 @@ export const gcpSource: SecretSource<'gcp'> = {
       (reference, at, bearer) => read(reference, at, bearer, context),
     )
   },
+  storedAt: ({ where }, context) => ({
+    whole: `gcp ${where.project ?? context.env['GOOGLE_CLOUD_PROJECT']}/${where.secret}`,
+  }),
   async store(reference, value, context) {
     const { where } = reference
     requireNewest(where)

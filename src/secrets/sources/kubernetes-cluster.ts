@@ -20,11 +20,32 @@ export interface Cluster {
 /** Where the kubelet puts what a pod needs to call the API. AGW_KUBERNETES_DIR is another place, for tests and sidecars. */
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
+const USUAL_NAMESPACE = 'default'
+
 /** Inside a pod its own cluster, unless agw.yaml or KUBECONFIG name a kubeconfig; elsewhere the kubeconfig. */
 export async function findCluster(context: SourceContext): Promise<Cluster | SourceProblem> {
-  const { env, connections } = context
+  return isInPod(context) ? inPod(context) : fromKubeconfig(context)
+}
+
+/** The namespace of a Secret whose place names none. Asks nobody. */
+export async function namespaceOf(context: SourceContext): Promise<string> {
+  if (isInPod(context)) return podNamespace(podFolder(context))
+  const chosen = await readKubeconfig(context)
+  return 'code' in chosen ? USUAL_NAMESPACE : (chosen.namespace ?? USUAL_NAMESPACE)
+}
+
+function isInPod({ env, connections }: SourceContext): boolean {
   const named = connections.kubernetes?.kubeconfig !== undefined || Boolean(env['KUBECONFIG'])
-  return !named && env['KUBERNETES_SERVICE_HOST'] ? inPod(context) : fromKubeconfig(context)
+  return !named && Boolean(env['KUBERNETES_SERVICE_HOST'])
+}
+
+function podFolder({ env }: SourceContext): string {
+  return env['AGW_KUBERNETES_DIR'] || ACCOUNT
+}
+
+async function podNamespace(folder: string): Promise<string> {
+  const namespace = await settingsFrom(join(folder, 'namespace'))
+  return typeof namespace === 'string' ? namespace.trim() : USUAL_NAMESPACE
 }
 
 /** What a call changes. */
@@ -64,12 +85,13 @@ export function callTo({ server, ca, serverName, login }: Cluster, path: string)
   }
 }
 
-async function inPod({ env }: SourceContext): Promise<Cluster | SourceProblem> {
-  const folder = env['AGW_KUBERNETES_DIR'] || ACCOUNT
+async function inPod(context: SourceContext): Promise<Cluster | SourceProblem> {
+  const { env } = context
+  const folder = podFolder(context)
   const [token, ca, namespace] = await Promise.all([
     loginFromFile(join(folder, 'token')),
     settingsFrom(join(folder, 'ca.crt')),
-    settingsFrom(join(folder, 'namespace')),
+    podNamespace(folder),
   ])
   if ('code' in token) return token
   const name = env['KUBERNETES_SERVICE_HOST'] ?? ''
@@ -79,14 +101,14 @@ async function inPod({ env }: SourceContext): Promise<Cluster | SourceProblem> {
     host,
     ca: typeof ca === 'string' ? ca : undefined,
     login: { token },
-    namespace: typeof namespace === 'string' ? namespace.trim() : 'default',
+    namespace,
   }
 }
 
 async function fromKubeconfig(context: SourceContext): Promise<Cluster | SourceProblem> {
   const chosen = await readKubeconfig(context)
   if ('code' in chosen) return chosen
-  const { cluster, user, namespace = 'default' } = chosen
+  const { cluster, user, namespace = USUAL_NAMESPACE } = chosen
   const server = textAt(cluster.node, 'server')?.replace(/\/+$/, '')
   if (server === undefined || !URL.canParse(server)) return noContext()
   if (nodeAt(cluster.node, 'insecure-skip-tls-verify') === true) {

@@ -13,7 +13,7 @@ import {
   type StoreResult,
 } from '../source.ts'
 import { strangeAnswer, textOf } from './decode.ts'
-import { askCluster, type Cluster, findCluster } from './kubernetes-cluster.ts'
+import { askCluster, type Cluster, findCluster, namespaceOf } from './kubernetes-cluster.ts'
 import { watchSecrets } from './kubernetes-watch.ts'
 import { pick, readPlaces } from './read-places.ts'
 
@@ -42,6 +42,9 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
     })
     for (const reference of references) lastRead.set(reference, versionOf(reference, reading))
     return pick(await reading, (keys, { where }) => keys.value(where.key))
+  },
+  async storedAt({ where: { namespace, name, key } }, context) {
+    return { whole: `kubernetes ${namespace ?? (await namespaceOf(context))}/${name}`, part: key }
   },
   store: ({ where }, value, context) => writeKey(where, value, context),
   remove: ({ where }, context) => writeKey(where, undefined, context),

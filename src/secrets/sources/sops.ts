@@ -7,6 +7,7 @@ import { readTextFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import { type Opened, openSops, type SopsMetadata, sopsMetadata } from '../sops-file.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import { storedInFile } from '../stored-at.ts'
 import { watchFiles } from '../watch.ts'
 import { fileProblem } from './file-problem.ts'
 
@@ -22,6 +23,8 @@ export const sopsSource: SecretSource<'sops'> = {
     const index = path.map(step => `[${JSON.stringify(step)}]`).join('')
     return `write it with SOPS, from standard input: sops set --value-stdin ${file} '${index}'`
   },
+  storedAt: (reference, context) =>
+    storedInFile(pathOf(reference, context), JSON.stringify(reference.where.path)),
   async resolve(references, context) {
     const found = new Map<Reference<'sops'>, Secret | SourceProblem>()
     const files = new Map<string, ReturnType<typeof open>>()
@@ -119,6 +122,6 @@ async function sopsIdentities(context: SourceContext): Promise<readonly Secret[]
   return 'code' in found && found.code === 'not-configured' ? readIdentities(own, context) : found
 }
 
-function pathOf({ where }: Reference<'sops'>, { configDir }: SourceContext): string {
+function pathOf({ where }: Reference<'sops'>, { configDir }: Pick<SourceContext, 'configDir'>): string {
   return resolve(configDir, where.file)
 }

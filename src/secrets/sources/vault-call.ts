@@ -24,6 +24,11 @@ export function askVault(
   })
 }
 
+/** The path of a secret as the interface has it: a slash at its start is one too many. */
+export function apiPath(path: string): string {
+  return path.replace(/^\/+/, '')
+}
+
 /** What a status says, other than success and not found. */
 export function vaultProblem(
   { status }: Answer,

@@ -10,7 +10,7 @@ import {
   type SourceContext,
   type StoreResult,
 } from '../source.ts'
-import { askVault, vaultProblem } from './vault-call.ts'
+import { apiPath, askVault, vaultProblem } from './vault-call.ts'
 import { logIn } from './vault-login.ts'
 import { type VaultSession, vaultSession } from './vault-session.ts'
 
@@ -57,7 +57,7 @@ async function readBefore(where: Where, context: SourceContext): Promise<Before>
   if ('code' in session) throw problemError(session)
   const login = await logIn(session, context)
   if ('code' in login) throw problemError(login)
-  const place = { session, token: login.token, path: where.path.replace(/^\/+/, '') }
+  const place = { session, token: login.token, path: apiPath(where.path) }
   const found = await ask(place, 'GET', undefined, context)
   if (found.status !== 200 && found.status !== 404) throw problemError(vaultProblem(found, session))
   // A deleted version is answered with 404 too, and has its number with it.

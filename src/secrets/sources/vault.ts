@@ -4,7 +4,7 @@ import { Secret } from '../secret.ts'
 import type { Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
 import { fieldOf, strangeAnswer } from './decode.ts'
 import { pick, readPlaces } from './read-places.ts'
-import { askVault, vaultProblem } from './vault-call.ts'
+import { apiPath, askVault, vaultProblem } from './vault-call.ts'
 import { logIn } from './vault-login.ts'
 import { type VaultSession, vaultSession } from './vault-session.ts'
 import { lookUp } from './vault-token.ts'
@@ -28,6 +28,7 @@ export const vaultSource: SecretSource<'vault'> = {
     // A login that has ended since an earlier batch: another one, once.
     return ended ? (await readAll(session, references, context)).found : found
   },
+  storedAt: ({ where: { path, field } }) => ({ whole: `vault ${apiPath(path)}`, part: field }),
   store: ({ where }, value, context) => writeField(where, value, context),
   remove: ({ where }, context) => writeField(where, undefined, context),
   async probe(context) {
@@ -92,7 +93,7 @@ async function read(
   context: SourceContext,
 ): Promise<Fields | SourceProblem | undefined> {
   const query = version === undefined ? '' : `?version=${version}`
-  const answer = await askVault(session, token, `/v1/${pathOf(path.replace(/^\/+/, ''))}${query}`, context)
+  const answer = await askVault(session, token, `/v1/${pathOf(apiPath(path))}${query}`, context)
   if ('code' in answer) return answer
   if (answer.status === 404) return await whyNotFound(session, token, path, context)
   if (answer.status !== 200) return vaultProblem(answer, session)
@@ -110,7 +111,7 @@ async function whyNotFound(
   path: string,
   context: SourceContext,
 ): Promise<SourceProblem | undefined> {
-  const [mount = '', next, ...rest] = path.replace(/^\/+/, '').split('/')
+  const [mount = '', next, ...rest] = apiPath(path).split('/')
   if (next === undefined || next === 'data') return undefined
   const other = [mount, 'data', next, ...rest].join('/')
   const answer = await askVault(session, token, `/v1/${pathOf(other)}`, context)
