@@ -53,7 +53,7 @@ export abstract class ConfigCommand extends BaseCommand {
     const [cwd, env] = [process.cwd(), process.env]
     const slots = draft === undefined ? [] : keySlots(draft, document)
     const keys = () => currentKeys(slots, variables, cwd)
-    for (const one of await forgetExpired(loaded, keys, { cwd, env })) {
+    for (const one of await forgetExpired({ ...loaded, slots }, keys, { cwd, env })) {
       if (one.result === 'forgotten') this.note(forgottenText(one))
       else this.warning(forgottenText(one))
     }

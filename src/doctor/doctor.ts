@@ -129,7 +129,10 @@ async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Prom
 async function lookAtFormerKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Promise<Finding[]> {
   const { draft, document, variables } = loaded
   const slots = draft === undefined ? [] : keySlots(draft, document)
-  const gone = await forgetExpired(loaded, () => currentKeys(slots, variables, cwd), { cwd, env })
+  const gone = await forgetExpired({ ...loaded, slots }, () => currentKeys(slots, variables, cwd), {
+    cwd,
+    env,
+  })
   return gone.map(({ name, fingerprint, place, result, why }) =>
     result === 'forgotten'
       ? finding(`old key ${name}`, 'ok', `${fingerprint} is forgotten: its time was over (${place})`)

@@ -5,6 +5,7 @@ import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, requireKeyPlaces } from '../load.ts'
 import { currentKey, noteStored, withLock, writeFileAtomic } from '../secrets/index.ts'
 import { storeAtPlace } from '../secrets/keep.ts'
+import { removeLeftWrites } from '../secrets/left-writes.ts'
 import {
   aloneWith,
   type KeyPlace,
@@ -21,7 +22,6 @@ import {
 } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { problemError } from '../secrets/source.ts'
-import { removeLeftTemps } from '../secrets/temp-files.ts'
 import { noKeyOfItsOwn } from '../setup/store-key.ts'
 import { suggested } from '../suggested.ts'
 
@@ -54,12 +54,16 @@ export async function onScene<T>(options: SceneOptions, action: (scene: Scene) =
     })
   }
   const place = keyPlace(slotOf(loaded, options), load.cwd)
-  await removeLeftTemps(loaded.folder)
+  await removeLeftWrites({ ...loaded, slots: slotsOf(loaded) }, load)
   return await aloneWith(loaded.path, place, load.env, async () => action(await sceneOf(place, options)))
 }
 
 function slotOf(loaded: LoadedConfig, { name }: SceneOptions): KeySlot {
-  return findSlot(keySlots(requireKeyPlaces(loaded), loaded.document), name)
+  return findSlot(slotsOf(loaded), name)
+}
+
+function slotsOf(loaded: LoadedConfig): KeySlot[] {
+  return keySlots(requireKeyPlaces(loaded), loaded.document)
 }
 
 async function sceneOf(place: KeyPlace, options: SceneOptions): Promise<Scene> {

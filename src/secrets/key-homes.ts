@@ -17,7 +17,7 @@ export interface KeyHome {
 export interface Homes {
   readonly slots: readonly KeySlot[]
   readonly agw: AgwFile | undefined
-  readonly variables: VariableTable
+  readonly variables: Pick<VariableTable, 'dotenv' | 'dotenvProblem'>
   /** Of the config. */
   readonly folder: string
 }

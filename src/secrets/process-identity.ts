@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { kill, pid } from 'node:process'
 
@@ -7,25 +7,33 @@ export interface ProcessIdentity {
   readonly pid: number
   /** Tells a process from a later one with the same number; null where the system does not say. */
   readonly started: string | null
-  /** Of a container its own: numbers of processes mean nothing outside. */
   readonly host: string
+  /**
+   * Where its number means something, of a container its own: several may share a host's name. Null where the system does
+   * not say.
+   */
+  readonly space: string | null
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid, started: startOf(pid), host: hostname() }
+  return { pid, started: startOf(pid), host: hostname(), space: ownSpace() }
 }
 
 /** What was written down of a process; undefined where it is none. */
 export function identityFrom(value: unknown): ProcessIdentity | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const { pid: number, started, host } = value as Partial<ProcessIdentity>
+  const { pid: number, started, host, space } = value as Partial<ProcessIdentity>
   if (!Number.isSafeInteger(number) || Number(number) <= 0 || typeof host !== 'string') return undefined
-  return { pid: Number(number), started: typeof started === 'string' ? started : null, host }
+  return { pid: Number(number), started: textOf(started), host, space: textOf(space) }
 }
 
-/** Whether a process still runs; `unknown` for one of another host, which cannot be asked. */
-export function lifeOf({ pid: number, started, host }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
-  if (host !== hostname()) return 'unknown'
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+/** Whether a process still runs; `unknown` for one of another host or container, which cannot be asked. */
+export function lifeOf({ pid: number, started, host, space }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
+  if (host !== hostname() || space !== ownSpace()) return 'unknown'
   if (!isAlive(number)) return 'dead'
   return started === null || started === startOf(number) ? 'alive' : 'dead'
 }
@@ -35,6 +43,15 @@ function isAlive(number: number): boolean {
     return kill(number, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** The kernel's name for the processes that have numbers of their own here; null where there is no /proc to ask. */
+function ownSpace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return null
   }
 }
 

@@ -1,16 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { pid } from 'node:process'
-import { lifeOf } from './process-identity.ts'
+import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
-/** One that was made on another host is taken for left behind after this. Milliseconds. */
+/** One that was made on another host, or in another container, is taken for left behind after this. Milliseconds. */
 const FOREIGN_MS = 60 * 60_000
+/** Stands for the start of a process where the system does not say. */
+const UNKNOWN_START = '0'
 
 /** A name that nobody can foresee, and that says which process of which host has it. */
 export function tempName(): string {
-  return `.agw-${hostMark()}-${pid}-${randomBytes(12).toString('hex')}.tmp`
+  const self = ownIdentity()
+  return `.agw-${markOf(self)}-${self.pid}-${self.started ?? UNKNOWN_START}-${randomBytes(12).toString('hex')}.tmp`
 }
 
 /**
@@ -19,19 +20,26 @@ export function tempName(): string {
  */
 export async function removeLeftTemps(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    const [, host, number] = /^\.agw-([\da-f]{8})-(\d+)-[\da-f]{24}\.tmp$/.exec(name) ?? []
-    if (number === undefined) continue
+    const [, mark, pid, started] = /^\.agw-([\da-f]{8})-(\d+)-(\d+)-[\da-f]{24}\.tmp$/.exec(name) ?? []
+    if (pid === undefined) continue
     const path = join(folder, name)
-    const isLeft =
-      host === hostMark()
-        ? lifeOf({ pid: Number(number), started: null, host: hostname() }) === 'dead'
-        : (await ageOf(path)) > FOREIGN_MS
+    const self = ownIdentity()
+    const writer = {
+      ...self,
+      pid: Number(pid),
+      started: started === UNKNOWN_START ? null : (started ?? null),
+    }
+    const isLeft = mark === markOf(self) ? lifeOf(writer) === 'dead' : (await ageOf(path)) > FOREIGN_MS
     if (isLeft) await rm(path, { force: true }).catch(() => {})
   }
 }
 
-function hostMark(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+/** Of a host, and of a container on it. */
+function markOf({ host, space }: ProcessIdentity): string {
+  return createHash('sha256')
+    .update(JSON.stringify([host, space]))
+    .digest('hex')
+    .slice(0, 8)
 }
 
 async function ageOf(path: string): Promise<number> {

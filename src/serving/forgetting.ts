@@ -5,6 +5,7 @@ import {
   type RotatedConfig,
   type SlotKey,
 } from '../secrets/index.ts'
+import type { Homes } from '../secrets/key-homes.ts'
 
 /** What is told of old keys whose time is over. */
 export type ForgetEvent = {
@@ -24,6 +25,12 @@ export interface ForgettingOptions {
   readonly onForgotten: () => void
 }
 
+/** A config that serves, and its keys. */
+interface FollowedConfig {
+  readonly config: RotatedConfig & Omit<Homes, 'slots'>
+  readonly keys: readonly SlotKey[]
+}
+
 /** Clocks are set and machines sleep: however far away the time is, it is looked at this often. Milliseconds. */
 const LONGEST_MS = 10 * 60_000
 /** What could not be taken away now is tried again. Milliseconds. */
@@ -32,7 +39,7 @@ const AGAIN_MS = 60_000
 /** Takes away the old keys of the config that serves when their time is over, as any `agw keys` command would. */
 export class Forgetting {
   readonly #options: ForgettingOptions
-  #config: (RotatedConfig & { readonly keys: readonly SlotKey[] }) | undefined
+  #config: FollowedConfig | undefined
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
   #isClosed = false
@@ -44,8 +51,8 @@ export class Forgetting {
   }
 
   /** Takes in a config that has just begun to serve. */
-  follow({ path, agw }: RotatedConfig, keys: readonly SlotKey[]): void {
-    this.#config = { path, agw, keys }
+  follow({ path, agw, folder, variables }: FollowedConfig['config'], keys: readonly SlotKey[]): void {
+    this.#config = { config: { path, agw, folder, variables }, keys }
     this.#next(0)
   }
 
@@ -64,10 +71,14 @@ export class Forgetting {
   }
 
   async #look(): Promise<void> {
-    const config = this.#config
-    if (config === undefined) return
+    if (this.#config === undefined) return
+    const { config, keys } = this.#config
     const { env, onForgotten } = this.#options
-    const found = await forgetExpired(config, async () => config.keys, this.#options)
+    const found = await forgetExpired(
+      { ...config, slots: keys.map(({ slot }) => slot) },
+      async () => keys,
+      this.#options,
+    )
     for (const one of found) this.#tell(one)
     if (found.some(({ result }) => result === 'forgotten')) onForgotten()
     const next = await nextExpiry(config.path, env)

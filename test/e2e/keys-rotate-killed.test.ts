@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { findSlot, keySlots } from '../../src/config/index.ts'
@@ -153,12 +153,19 @@ describe.each([
   })
 })
 
-it('what a command that was killed has left of a key goes with the next look at the keys', async () => {
-  await writeFile(join(folder, 'config.yaml'), GUIDE.env)
-  const kill = killedAt(1, { lasting: true })
-  await agw(['keys', 'set', 'openai', '--yes', '--method', 'file'], { cwd: folder, env: kill, input: NEW })
-  expect(await holders(folder, NEW)).toEqual([expect.stringMatching(/^\.agw-.*\.tmp$/)])
-  await expectPrivate('killed')
-  await agw(['keys', 'list'], { cwd: folder })
-  expect(await holders(folder, NEW)).toEqual([])
-})
+it.each([
+  ['beside the config', 'key.txt'],
+  ['in a folder of its own', 'keys/openai.key'],
+])(
+  'what a command that was killed has left of a key %s goes with the next look at the keys',
+  async (_, file) => {
+    await mkdir(join(folder, 'keys'), { mode: 0o700 })
+    await writeFile(join(folder, 'config.yaml'), GUIDE.file.replace('key.txt', file))
+    const kill = killedAt(1, { lasting: true })
+    await agw(['keys', 'set', 'openai', '--yes'], { cwd: folder, env: kill, input: NEW })
+    expect(await holders(folder, NEW)).toEqual([expect.stringMatching(/\.agw-[^/]*\.tmp$/)])
+    await expectPrivate('killed')
+    await agw(['keys', 'list'], { cwd: folder })
+    expect(await holders(folder, NEW)).toEqual([])
+  },
+)

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AgwError } from '../../src/errors.ts'
 import { lockPath, withLock } from '../../src/secrets/lock.ts'
+import { ownIdentity } from '../../src/secrets/process-identity.ts'
 import { compiled } from './compile.ts'
 import { tempFolders } from './folders.ts'
 
@@ -98,7 +99,7 @@ describe('withLock', () => {
     expect(readdirSync(dir)).toEqual([])
   })
 
-  const own = { pid: process.pid, started: 'x', host: hostname() }
+  const own = { ...ownIdentity(), started: 'x' }
   const stale: [what: string, content: string, ageSeconds: number, linuxOnly: boolean][] = [
     ['a process number that another process has now', JSON.stringify(own), 0, true],
     ['an empty file that a crash has left', '', 60, false],
@@ -118,13 +119,17 @@ describe('withLock', () => {
     const path = join(folder(), 'config.yaml')
     const child = spawn(process.execPath, ['-e', '0'])
     await once(child, 'exit')
-    writeFileSync(lockPath(path), JSON.stringify({ pid: child.pid, started: null, host: hostname() }))
+    writeFileSync(lockPath(path), JSON.stringify({ ...ownIdentity(), pid: child.pid, started: null }))
     expect(await withLock(path, async () => 1, { timeoutMs: 1000 })).toBe(1)
   })
 
   const held: [what: string, content: string][] = [
     ['a file that is being made right now', ''],
     ['another host, just now', JSON.stringify({ pid: 1, started: null, host: 'elsewhere' })],
+    [
+      'another container of a host of this name',
+      JSON.stringify({ ...ownIdentity(), pid: 4_000_000, space: 'pid:[1]' }),
+    ],
     ['this very process', JSON.stringify({ ...own, started: null })],
   ]
   test.each(held)('held: %s', async (_, content) => {

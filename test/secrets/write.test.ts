@@ -39,12 +39,47 @@ describe('writeFileAtomic', () => {
   test('removes what a writer that was killed has left in the folder, and nothing of one that lives', async () => {
     const dir = folder()
     const dead = spawnSync(process.execPath, ['-e', '']).pid
-    const [mine = ''] = /^\.agw-[\da-f]{8}/.exec(tempName()) ?? []
+    const [, mine = '', start = ''] = /^(\.agw-[\da-f]{8})-\d+-(\d+)-/.exec(tempName()) ?? []
     const end = `${'0'.repeat(24)}.tmp`
-    const names = [`${mine}-${dead}-${end}`, `${mine}-${process.pid}-${end}`, `.agw-00000000-${dead}-${end}`]
+    const names = [
+      `${mine}-${dead}-${start}-${end}`,
+      `${mine}-${process.pid}-${start}-${end}`,
+      `.agw-00000000-${dead}-${start}-${end}`,
+    ]
     for (const name of names) writeFileSync(join(dir, name), 'sk-left')
     await writeFileAtomic(join(dir, 'key'), 'abc', { mode: 0o600 })
     expect(readdirSync(dir).sort()).toEqual([...names.slice(1), 'key'].sort())
+  })
+
+  test.skipIf(process.platform !== 'linux')(
+    'removes what an earlier process of its number has left',
+    async () => {
+      const dir = folder()
+      writeFileSync(join(dir, tempName().replace(/-\d+(-[\da-f]{24})/, '-1$1')), 'sk-left')
+      await writeFileAtomic(join(dir, 'key'), 'abc', { mode: 0o600 })
+      expect(readdirSync(dir)).toEqual(['key'])
+    },
+  )
+
+  test('what another container of a host of this name is writing stays', context => {
+    const dir = folder()
+    const name = tempName()
+    writeFileSync(join(dir, name), 'sk-being-written')
+    const script = `
+      const { removeLeftTemps } = await import(process.argv[1])
+      await removeLeftTemps(process.argv[2])`
+    const node = [
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      compiled('secrets/temp-files.js'),
+      dir,
+    ]
+    const child = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', ...node], { encoding: 'utf8' })
+    if (child.error !== undefined || /^unshare:/.test(child.stderr))
+      context.skip('no right to make a container here')
+    expect([child.status, readdirSync(dir)]).toEqual([0, [name]])
   })
 
   test('a new file gets the mode that was asked for, whatever the umask', async () => {

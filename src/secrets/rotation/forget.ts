@@ -3,8 +3,9 @@ import type { AgwFile } from '../../config/agw/file.ts'
 import type { KeySlot } from '../../config/slots.ts'
 import { AgwError } from '../../errors.ts'
 import { describePlace, readPlace, removeFromPlace } from '../keep.ts'
+import type { Homes } from '../key-homes.ts'
+import { removeLeftWrites } from '../left-writes.ts'
 import type { Secret } from '../secret.ts'
-import { removeLeftTemps } from '../temp-files.ts'
 import { aloneWith, endRotation, keyPlace, type Rotation, readRotation, readRotations } from './journal.ts'
 import { reached } from './places.ts'
 
@@ -39,16 +40,16 @@ export interface Forgotten {
 const PATIENCE_MS = 500
 
 /**
- * Takes the old keys away whose time is over, and what a write that was killed has left beside the config, where a key may
- * be in it. Never throws for what stands in the way of one: that is its result.
+ * Takes the old keys away whose time is over, and what writers that were killed have left beside the config and its
+ * keys. Never throws for what stands in the way of one: that is its result.
  */
 export async function forgetExpired(
-  config: RotatedConfig,
+  config: RotatedConfig & Homes,
   keys: () => Promise<readonly SlotKey[]>,
   { cwd, env }: { readonly cwd: string; readonly env: Environment },
 ): Promise<Forgotten[]> {
   const { path } = config
-  if (path !== '-') await removeLeftTemps(dirname(path))
+  await removeLeftWrites(config, { cwd, env })
   const due = (await readRotations(path, env)).filter(isExpired)
   const forget = async ({ place }: Rotation): Promise<Forgotten[]> => {
     // What was read without the lock may be over, or have begun anew.
