@@ -10,10 +10,16 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 /** A quotation mark behind a backslash ends the text for some. */
 const QUOTED = String.raw`"(?:[^"\\]|\\(?!"))*"`
 const PARAMETER = new RegExp(`[ \t]*;[ \t]*(${TOKEN})=(${QUOTED}|${TOKEN})[ \t]*`, 'y')
-const FIELD = new RegExp(`^(${TOKEN}):[ \t]*([^\\0-\\x08\\x0a-\\x1f\\x7f]*)$`)
+/** The blanks around the value are taken off apart: a second class for them here would be tried for each of them. */
+const FIELD = new RegExp(`^(${TOKEN}):([^\\0-\\x08\\x0a-\\x1f\\x7f]*)$`)
+/** Looks behind itself, so that a run of blanks inside the value is read once and not from each of its blanks. */
+const OUTER_BLANKS = /^[ \t]+|(?<![ \t])[ \t]+$/g
+/** Bytes of the headers of a part. */
+const LONGEST_HEAD = 16 * 1024
 /** RFC 2046 §5.1.1 */
 const BOUNDARY = /^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/
-const NAME = /^(?! )[^"\\%]*(?<! )$/
+/** What else there is some take off, or read as another letter. */
+const NAME = /^(?! )[ !#$&-[\]-~]*(?<! )$/
 const TEXT_TYPE = /^text\/plain(?:[ \t]*;[ \t]*charset="?(?:utf-8|us-ascii|iso-8859-1)"?)?$/i
 
 type Parameters = ReadonlyMap<string, string>
@@ -72,7 +78,7 @@ function isBetweenLines(part: string): boolean {
 /** The value of a part that is the model, null for another part; undefined for one that is not plain. */
 function modelIn(part: string): string | null | undefined {
   const end = part.indexOf('\r\n\r\n')
-  const headers = end < 0 ? undefined : headersOf(part.slice(0, end))
+  const headers = end < 0 || end > LONGEST_HEAD ? undefined : headersOf(part.slice(0, end))
   const parameters = dispositionOf(headers)
   const name = parameters?.get('name')
   if (headers === undefined || parameters === undefined || name === undefined || !NAME.test(name))
@@ -88,7 +94,7 @@ function headersOf(head: string): Parameters | undefined {
   for (const line of head.split('\r\n')) {
     const [, name, value = ''] = FIELD.exec(line) ?? []
     if (name === undefined || headers.has(name.toLowerCase())) return undefined
-    headers.set(name.toLowerCase(), value)
+    headers.set(name.toLowerCase(), value.replace(OUTER_BLANKS, ''))
   }
   return headers
 }
@@ -96,5 +102,7 @@ function headersOf(head: string): Parameters | undefined {
 function dispositionOf(headers: Parameters | undefined): Parameters | undefined {
   const [, rest] = /^form-data(.*)$/i.exec(headers?.get('content-disposition') ?? '') ?? []
   const parameters = rest === undefined ? undefined : parametersOf(rest)
-  return parameters?.has('name*') ? undefined : parameters
+  // RFC 2231 §3 and §4: `name*` and `name*0` are the name for some, and win over `name`.
+  const isNamedTwice = [...(parameters?.keys() ?? [])].some(name => name.startsWith('name*'))
+  return isNamedTwice ? undefined : parameters
 }

@@ -29,6 +29,7 @@ describe('the model of a form', () => {
     ['with a type', field('form-data; name="model"', 'dear', 'Content-Type: text/plain; charset=utf-8\r\n')],
     ['type first', `Content-Type: text/plain\r\n${MODEL}`],
     ['as Java sends it', field('form-data; name="model"', 'dear', 'Content-Transfer-Encoding: 8bit\r\n')],
+    ['blanks around the values', field(' \t form-data; name="model" \t')],
     ['with its length', field('form-data; name="model"', 'dear', 'Content-Length: 4\r\n')],
   ])('%s', (_, part) => {
     expect(models(form(part))).toEqual(['dear'])
@@ -81,11 +82,22 @@ describe('a form that others may read in another way is refused', () => {
   it.each([
     ['an extended name', field("form-data; name*=utf-8''model")],
     ['both names', field('form-data; name="x"; name*=utf-8\'\'model')],
+    ['a name in pieces beside it', field('form-data; name="x"; name*0="model"')],
+    ['one beside an empty name', field('form-data; name=""; name*0="model"')],
+    ['several pieces', field('form-data; name="x"; NAME*0="mo"; name*1="del"')],
+    ['an extended piece', field('form-data; name="x"; name*0*=utf-8\'\'model')],
+    ['a piece that is not the first', field('form-data; name="x"; name*00="model"')],
     ['two names', field('form-data; name="x"; name="model"')],
     ['an escape in the name', field('form-data; name="mo\\del"')],
     ['an escaped quotation mark', field('form-data; filename="\\"; name="model"')],
     ['a name without its second quotation mark', field('form-data; name="model')],
     ['a name that starts with a space', field('form-data; name=" model"')],
+    ['a name that ends with a space', field('form-data; name="model "')],
+    ['a name that ends with a tab', field('form-data; name="model\t"')],
+    ['a name that ends with a blank of Latin-1', field('form-data; name="model\xa0"')],
+    ['a name with a letter that looks like one', field('form-data; name="m\u043edel"')],
+    ['a disposition behind a blank of Latin-1', field('\xa0form-data; name="model"')],
+    ['a head that is too long', field('form-data; name="model"', 'dear', `X: ${'x'.repeat(16 * 1024)}\r\n`)],
     ['a space at the equals sign', field('form-data; name ="model"')],
     ['no name', field('form-data')],
     ['another kind', field('attachment; name="model"')],
@@ -105,6 +117,19 @@ describe('a form that others may read in another way is refused', () => {
     ['a model that is no text', field('form-data; name="model"', 'x', 'Content-Type: application/json\r\n')],
   ])('%s', (_, part) => {
     expect(models(form(part))).toBeUndefined()
+  })
+
+  // Each of these would take minutes if every blank were a start to look from anew.
+  it.each([
+    ['before a sign that ends the value', (blanks: string) => `a:${blanks}\x01`],
+    ['inside a value', (blanks: string) => `a:x${blanks}x\x01`],
+    ['inside a value that can be read', (blanks: string) => `a:x${blanks}x`],
+    ['before a parameter', (blanks: string) => `Content-Disposition: form-data${blanks}x`],
+  ])('in one go, whatever blanks it has: %s', (_, head) => {
+    const part = `${head(' '.repeat(16_000))}\r\n\r\nx`
+    expect(models(form(...Array.from({ length: 200 }, () => part)))).toBeUndefined()
+    for (let i = 0; i < 200; i++) expect(models(form(part))).toBeUndefined()
+    expect(models(form(`${head(' '.repeat(2_000_000))}\r\n\r\nx`))).toBeUndefined()
   })
 
   it.each([
