@@ -38,8 +38,10 @@ function visitPieces(answers: readonly unknown[], visit: (text: string) => strin
     if (!isMap(answer)) throw new TypeError('the answer is not a list of JSON objects')
     visitAnswer(answer, visit)
     for (const [at, candidate] of mapsOf(answer['candidates']).entries()) {
-      const lane = laneOf(candidate, at)
-      lanes.set(lane, [...(lanes.get(lane) ?? []), ...spokenParts(candidate)])
+      const name = laneOf(candidate, at)
+      const lane = lanes.get(name) ?? []
+      for (const part of spokenParts(candidate)) lane.push(part)
+      lanes.set(name, lane)
     }
   }
   for (const parts of lanes.values()) replaceJoined(parts, visit)
