@@ -71,7 +71,12 @@ describe('the GitHub action', async () => {
   it.skipIf(process.platform === 'win32').each<[Record<string, string>, number, RegExp]>([
     [{}, 0, /agw validate: no findings/],
     [{ FILES: 'config.yaml\nconf/**/*.yaml' }, 1, /^::error file=conf\/deep\/b\.yaml,line=1/],
-    [{ FILES: 'config.yaml; touch evil $(touch evil)' }, 2, /^$/],
+    // Each word is a file that is not there, and no more than that.
+    [
+      { FILES: 'config.yaml; touch evil $(touch evil)' },
+      2,
+      /^::error file=config\.yaml;,line=1(?:.|\n)*file=evil\),/,
+    ],
     [
       { VERSION: '1.2.3', STRICT: 'true', FILES: 'a b' },
       0,
