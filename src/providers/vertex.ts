@@ -16,9 +16,20 @@ const ANTHROPIC_VERSION = 'vertex-2023-10-16'
 const EMBEDDING = /^(?:gemini-embedding|text-|textembedding|multimodalembedding)/
 const DATED = /-(\d{8})$/
 
+/**
+ * What may stand before a model: only as a whole and at the start, for the names that a key may use were looked at as they
+ * came, and no part in their middle may choose another model.
+ */
+const OF_GOOGLE =
+  /^(?:(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/google\/models\/|models\/|google\/)/
+const OF_ANTHROPIC =
+  /^(?:(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/anthropic\/models\/|anthropic\/)/
+/** A model of any publisher as a resource of Google Cloud. */
+const RESOURCE = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/[^/]+\/models\/[^/]+$/
+
 /** A model of Google without its publisher. */
 function plainName(model: string): string {
-  return model.replace(/^(?:.*publishers\/google\/models\/|models\/|google\/)/, '')
+  return model.replace(OF_GOOGLE, '')
 }
 
 /** The name of a Gemini model without its publisher; undefined for any other model. */
@@ -29,8 +40,14 @@ function geminiModel(model: string): string | undefined {
 
 /** The name of a Claude model as Vertex AI writes it, with `@` before its date; undefined for any other model. */
 function claudeModel(model: string): string | undefined {
-  const name = model.replace(/^(?:.*publishers\/anthropic\/models\/|anthropic\/)/, '')
-  return name === model && !name.startsWith('claude-') ? undefined : name.replace(DATED, '@$1')
+  const name = model.replace(OF_ANTHROPIC, '')
+  if (name.includes('/') || (name === model && !name.startsWith('claude-'))) return undefined
+  return name.replace(DATED, '@$1')
+}
+
+/** The compatible endpoint looks for the publisher itself, so it must not get a name that has one where none belongs. */
+function hasStrayPublisher(model: string): boolean {
+  return /(?:^|\/)publishers\//.test(model) && !RESOURCE.test(model)
 }
 
 /** https://docs.cloud.google.com/vertex-ai/docs/general/locations: `us` and `eu` are several regions in one. */
@@ -56,7 +73,7 @@ function path(facts: PathFacts): string {
 function accepts(format: Format, model: string): boolean {
   switch (format) {
     case 'completions':
-      return claudeModel(model) === undefined
+      return claudeModel(model) === undefined && !hasStrayPublisher(model)
     case 'messages':
     case 'anthropicTokenCount':
       return claudeModel(model) !== undefined

@@ -82,6 +82,7 @@ describe('models of Vertex AI', () => {
     ['projects/p/locations/l/publishers/google/models/gemini-2.5-pro', 'google', 'gemini-2.5-pro'],
     ['gemini-embedding-001', undefined, ''],
     ['gemini-x/../y', undefined, ''],
+    ['publishers/anthropic/models/claude-opus-4-1', 'anthropic', 'claude-opus-4-1'],
     ['text-embedding-005', undefined, ''],
     ['claude-opus-4-6', 'anthropic', 'claude-opus-4-6'],
     ['claude-3-5-sonnet-20241022', 'anthropic', 'claude-3-5-sonnet@20241022'],
@@ -98,6 +99,38 @@ describe('models of Vertex AI', () => {
     const method = publisher === 'google' ? 'generateContent' : 'rawPredict'
     expect(VERTEX.path({ type, model, streaming: false }, undefined)).toBe(
       `/v1/projects/p/locations/us-east5/publishers/${publisher}/models/${name}:${method}`,
+    )
+  })
+})
+
+describe('a name that a list of allowed models takes for another one', () => {
+  // `gemini-*`, `claude-*`, `*-flash` … look at the whole name, so no part of it may choose the model.
+  it.each([
+    'gemini-/publishers/anthropic/models/claude-opus-4-1',
+    'gemini-2.5-flash/publishers/google/models/gemini-2.5-pro',
+    'claude-haiku-4-5/publishers/google/models/gemini-2.5-pro',
+    'claude-haiku-4-5/publishers/anthropic/models/claude-opus-4-1',
+    'x/projects/p/locations/l/publishers/google/models/gemini-2.5-pro',
+    'publishers/google/models/publishers/anthropic/models/claude-opus-4-1',
+    'anthropic/publishers/google/models/gemini-2.5-pro',
+    'projects/p/publishers/anthropic/models/claude-opus-4-1',
+  ])('is none of Vertex AI: %s', model => {
+    const taken = (['generateContent', 'messages', 'completions'] as const).filter(type =>
+      VERTEX.accepts(type, model),
+    )
+    expect(taken).toEqual([])
+  })
+
+  it.each([
+    [VERTEX, 'embeddings', 'text-x/publishers/google/models/gemini-embedding-001'],
+    [BEDROCK, 'messages', 'a.haiku/arn:aws:bedrock:us-east-1:1:inference-profile/us.a.opus'],
+    [BEDROCK, 'embeddings', 'amazon.titan/../cohere.embed'],
+    [gemini, 'generateContent', 'gemini-2.5-flash/models/gemini-2.5-pro'],
+    [gemini, 'generateContent', 'tuned/tunedModels/other'],
+    [DATED, 'completions', 'gpt-4o-mini/deployments/gpt-4o'],
+  ] as const)('stays whole in the path: %o %s %s', (provider, type, model) => {
+    expect(provider.path({ type, model, streaming: false }, undefined)).toContain(
+      `/${encodeURIComponent(model).replaceAll('%3A', ':')}`,
     )
   })
 })

@@ -141,7 +141,7 @@ describe('a provider without a key', () => {
     ['has an identity of its own in a cloud', ai('bedrock: {region: us-east-1}'), []],
     [
       'but not behind another host',
-      ai('bedrock: {region: us-east-1}', { at: 'hostOverride: "a.example.com:8000"' }),
+      ai('bedrock: {region: us-east-1}', { at: 'hostOverride: "a.example.com:8000", pathPrefix: /' }),
       none,
     ],
     ['needs none on this machine', ai('openAI: {}', { at: 'hostOverride: "localhost:8000"' }), []],
