@@ -2,7 +2,7 @@ import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
 import { clearKeysIn } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import { LOGIN_VARIABLES } from '../secrets/login-variables.ts'
+import { loginsIn } from '../secrets/login-variables.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { StartOptions } from '../secrets/run.ts'
 import { toFailure } from './failure.ts'
@@ -49,8 +49,7 @@ export abstract class BaseCommand extends Command {
     )
     for (const typed of [...flagged, ...ofEnvironment])
       for (const key of clearKeysIn(typed)) this.redactor.add(key)
-    for (const name of LOGIN_VARIABLES)
-      for (const line of process.env[name]?.split('\n') ?? []) this.redactor.add(line)
+    for (const login of loginsIn(process.env)) for (const line of login.split('\n')) this.redactor.add(line)
     guardProcess(error => this.#tell(error))
     this.#refuseUnclearSwitches()
   }

@@ -71,7 +71,7 @@ async function readLines(answer: IncomingMessage, take: (line: string) => void):
   for await (const chunk of answer.setEncoding('utf8')) {
     const lines = (open + String(chunk)).split('\n')
     open = lines.pop() ?? ''
-    if (open.length > MAX_LINE) throw endless()
+    if (open.length > MAX_LINE) throw tooLargeError()
     for (const line of lines) if (line !== '') take(line)
   }
 }
@@ -177,17 +177,17 @@ export async function* withinLimit(answer: Readable): AsyncGenerator<Buffer> {
   let size = 0
   for await (const chunk of answer) {
     size += (chunk as Buffer).length
-    if (size > MAX_ANSWER_BYTES) throw endless()
+    if (size > MAX_ANSWER_BYTES) throw tooLargeError()
     yield chunk as Buffer
   }
 }
 
-function endless(): Error {
+function tooLargeError(): Error {
   return Object.assign(new Error('too large'), { code: TOO_LARGE })
 }
 
 /** What is said of an answer that was cut off. */
-export function tooLarge(who: string): SourceProblem {
+export function tooLargeProblem(who: string): SourceProblem {
   return { code: 'too-large', message: `${who} sent more than 1 MiB`, hint: 'is this the right secret?' }
 }
 
@@ -200,7 +200,7 @@ function problemOf(error: unknown, url: URL): SourceProblem {
       hint: 'look whether it can be reached from here, or give it longer with `timeout:` in agw.yaml',
     }
   }
-  if (code === TOO_LARGE) return tooLarge(url.host)
+  if (code === TOO_LARGE) return tooLargeProblem(url.host)
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/.test(code)) {
     return {
       code: 'unreachable',

@@ -106,6 +106,19 @@ describe('what the command prints', () => {
     expect(run[stream]).not.toContain(Buffer.from(KEY).toString('base64').slice(20, 40))
   })
 
+  it.each([
+    'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+    'AZURE_PASSWORD',
+    'DIGITALOCEAN_ACCESS_TOKEN',
+    'OP_SESSION_my',
+  ])('knows the login of a store in %s', async name => {
+    const run = await agw(node(`console.log(process.env['${name}'])`), {
+      cwd: folder,
+      env: { [name]: OTHER },
+    })
+    expect(run.stdout).toMatch(/^\[redacted sha256:[0-9a-f]{8}\]\n$/)
+  })
+
   it('is left alone by --no-redact', async () => {
     const args = node('console.log(process.env.OPENAI_API_KEY)')
     const run = await agw(['run', '--no-redact', ...args.slice(1)], { cwd: folder })

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
@@ -134,10 +135,14 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     for (let i = 0; i < 8; i++) await ask()
     // Twice as long as the workers take to tell of it, and some.
     await new Promise(resolve => setTimeout(resolve, 3000))
+    const silent = connect(port, '127.0.0.1').on('error', () => {})
+    await new Promise(resolve => setTimeout(resolve, 3000))
     for (const pid of await children(running.child.pid)) process.kill(pid, 'SIGKILL')
     await running.until(/a worker has died[\s\S]*a worker has died/)
     const metrics = await (await fetch(`${admin}/metrics`)).text()
     expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 8$/m)
+    expect(metrics).toMatch(/^agentgateway_downstream_connections_total\{.*\} 9$/m)
+    silent.destroy()
   })
 
   it('take a reload when one of them hangs: another one takes its place', { timeout: 60_000 }, async () => {

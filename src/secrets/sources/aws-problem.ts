@@ -1,4 +1,4 @@
-import { TOO_LARGE, tooLarge } from '../http.ts'
+import { TOO_LARGE, tooLargeProblem } from '../http.ts'
 import type { SourceProblem } from '../source.ts'
 
 /** What the SDK throws, as a problem; undefined where AWS has no such thing. Only its name is used: its text repeats parts of the request. */
@@ -12,7 +12,7 @@ export function problemOf(error: unknown, what: 'read' | 'write' = 'read'): Sour
       hint: 'look whether it can be reached from here',
     }
   }
-  if (code === TOO_LARGE) return tooLarge('AWS')
+  if (code === TOO_LARGE) return tooLargeProblem('AWS')
   if (name === 'InvalidRequestException') {
     const message = 'the secret is marked for deletion, or not ready yet (InvalidRequestException)'
     return { code: 'missing', message, hint: 'restore it with `aws secretsmanager restore-secret`' }

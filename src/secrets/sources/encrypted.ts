@@ -116,11 +116,12 @@ async function rewrite(
     const before = opened?.text.reveal() ?? ''
     const after = edit(before)
     if (after === before) return { changed: false, files: [path] }
-    if (after.trim() === '' && (await removeEmptied(path)))
-      return { changed: true, files: [path], isGone: true }
     const { recipients, identities, made } = await recipientsFor(context, opened === undefined)
     const { recipients: were = 0 } = opened ?? {}
+    // Who they are stands nowhere else: a file that is removed must not be made anew for fewer.
     if (were > recipients.length) throw tooFew(reference.where.file, were, recipients.length)
+    if (after.trim() === '' && (await removeEmptied(path)))
+      return { changed: true, files: [path], isGone: true }
     const bytes = await encryptAge(Buffer.from(after, 'utf8'), recipients)
     await requireSealed(bytes, after, identities)
     await writeFileAtomic(path, Buffer.from(bytes), { mode: 0o600 })
@@ -176,7 +177,7 @@ async function requireSealed(bytes: Uint8Array, text: string, identities: readon
 function tooFew(file: string, were: number, named: number): AgwError {
   return new AgwError(
     'WRITE_FAILED',
-    `${file} is encrypted for ${were} recipients, and agw knows ${named} of them: the others could not open it any more`,
+    `${file} is encrypted for ${were} recipients, and agw knows ${named} of them: the others could not open what is written there`,
     { hint: 'list all of them in agw.yaml under sources.encrypted.recipients' },
   )
 }

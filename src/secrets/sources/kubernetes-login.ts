@@ -5,7 +5,7 @@ import type { Login } from '../logins.ts'
 import { runTool, type ToolResult } from '../run.ts'
 import { Secret } from '../secret.ts'
 import { errorProblem, type SourceContext, type SourceProblem } from '../source.ts'
-import { handedOn, OF_CLOUDS } from './handed-on.ts'
+import { handedOn } from './handed-on.ts'
 import { listAt, nodeAt, notConfigured, pemAt, type Section, textAt } from './kubeconfig.ts'
 import { loginFromFile } from './login-files.ts'
 
@@ -102,7 +102,7 @@ async function runProgram(
   try {
     const result = await runTool(command.includes(sep) ? resolve(folder, command) : command, args, {
       env: {
-        ...handedOn(env, OF_CLOUDS),
+        ...handedOn(env, 'clouds'),
         ...environmentOf(node),
         KUBERNETES_EXEC_INFO: info,
       },

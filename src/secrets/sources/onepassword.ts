@@ -5,7 +5,7 @@ import { errorProblem, type SecretSource, type SourceContext, type SourceProblem
 import { printed } from './decode.ts'
 import { handedOn } from './handed-on.ts'
 
-/** What `op` needs to find its login; nothing else of the environment is handed on. */
+/** Of what `op` prints. */
 const MAX_BYTES = 1024 * 1024
 /** Between the values of a batch in the answer; nobody's key. */
 const BETWEEN = '\u001e'
@@ -83,7 +83,7 @@ function runOp(
   const { account } = connections.op ?? {}
   return runTool('op', [...args, ...(account === undefined ? [] : ['--account', account])], {
     input,
-    env: handedOn(env, ['OP_*']),
+    env: handedOn(env, 'op'),
     cwd: configDir,
     maxBytes: MAX_BYTES,
     signal,

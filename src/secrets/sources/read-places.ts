@@ -1,20 +1,33 @@
 import type { Secret } from '../secret.ts'
 import type { SourceProblem } from '../source.ts'
 
-/** Reads each place once, all at once, however many references name it. `placeOf` tells places apart, as JSON does. */
+/** How many places of a batch are read at the same time: stores, and the limits on open files, bear no more than some. */
+const MOST_AT_ONCE = 16
+
+/** Reads each place once, however many references name it. `placeOf` tells places apart, as JSON does. */
 export async function readPlaces<R, T>(
   references: readonly R[],
   placeOf: (reference: R) => unknown,
   read: (reference: R) => Promise<T>,
 ): Promise<Map<R, T>> {
-  const reads = new Map<string, Promise<T>>()
-  const found = references.map(async reference => {
+  const places = new Map<string, R[]>()
+  for (const reference of references) {
     const place = JSON.stringify(placeOf(reference))
-    const reading = reads.get(place) ?? read(reference)
-    reads.set(place, reading)
-    return [reference, await reading] as const
-  })
-  return new Map(await Promise.all(found))
+    const same = places.get(place)
+    if (same === undefined) places.set(place, [reference])
+    else same.push(reference)
+  }
+  const found = new Map<R, T>()
+  const waiting = places.values()
+  const readOn = async (): Promise<void> => {
+    for (const [first, ...others] of waiting) {
+      if (first === undefined) continue
+      const value = await read(first)
+      for (const reference of [first, ...others]) found.set(reference, value)
+    }
+  }
+  await Promise.all(Array.from({ length: MOST_AT_ONCE }, readOn))
+  return found
 }
 
 /** The value of each reference, out of what was found at its place. */

@@ -127,7 +127,10 @@ class ServingWorker {
       ...(standIn !== undefined && { standIn }),
       limits: this.#limits,
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
-      onConnection: this.#metrics.connection,
+      onConnection: (...connection) => {
+        this.#metrics.connection(...connection)
+        this.#hasCounted = true
+      },
       onNote: message => this.#tell({ kind: 'note', message: this.#redactor.redact(message) }),
       wantsDebug: () => this.#log?.level === 'debug',
       onAccess: event => {

@@ -196,6 +196,13 @@ describe('the source encrypted', () => {
       code: 'WRITE_FAILED',
       message: expect.stringContaining('2 recipients'),
     })
+    // With the file would go who they are.
+    await expect(encryptedSource.remove?.(reference('A'), context)).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+      message: expect.stringContaining('2 recipients'),
+    })
+    expect(await encryptedSource.remove?.(reference('A'), team)).toMatchObject({ isGone: true })
+    await encryptedSource.store?.(reference('A'), new Secret('sk-0123456789'), team)
     const wrong = { ...context, connections: { encrypted: { recipients: ['age1nope'] } } }
     await expect(encryptedSource.store?.(reference('B'), new Secret('x'), wrong)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
