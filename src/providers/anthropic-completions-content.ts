@@ -17,6 +17,22 @@ const IMAGE_TYPES: ReadonlyMap<string, string> = new Map([
   ['image/webp', 'image/webp'],
 ])
 
+const REMOTE = /^https?:\/\//i
+
+/** For models behind an API that fetches nothing: a TranslationError at the first image of a chat that is not in it. */
+export function refuseRemoteImages(messages: unknown): void {
+  for (const [index, message] of listAt(messages, 'messages').entries()) {
+    const content = isObject(message) ? message['content'] : undefined
+    if (!Array.isArray(content)) continue
+    for (const [place, part] of content.entries()) {
+      const image: unknown = isObject(part) ? part['image_url'] : undefined
+      if (!isObject(image) || typeof image['url'] !== 'string' || !REMOTE.test(image['url'])) continue
+      const path = `messages[${index}].content[${place}].image_url.url`
+      throw new TranslationError(path, 'must be a base64 data: URL: Bedrock fetches no images.')
+    }
+  }
+}
+
 /** Chat Completions content (a string or a list of parts) → Messages blocks. Blank text is left out. */
 export function blocksOf(content: unknown, path: string): JsonObject[] {
   if (typeof content === 'string') return textBlocks(content)
@@ -66,7 +82,7 @@ function partBlocks(part: JsonObject, path: string): JsonObject[] {
 
 function imageBlock(image: JsonObject, path: string): JsonObject {
   const url = stringAt(image['url'], path)
-  if (/^https?:\/\//i.test(url)) return { type: 'image', source: { type: 'url', url } }
+  if (REMOTE.test(url)) return { type: 'image', source: { type: 'url', url } }
   const inline = readDataUrl(url)
   const mediaType = inline && IMAGE_TYPES.get(inline.mediaType)
   if (inline === undefined || mediaType === undefined) {

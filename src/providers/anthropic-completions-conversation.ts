@@ -1,5 +1,6 @@
 import { blocksOf, textBlocks, textOf } from './anthropic-completions-content.ts'
 import {
+  addAll,
   isAbsent,
   isBlank,
   isObject,
@@ -40,6 +41,8 @@ export function conversationOf(messages: unknown): Conversation {
 class ConversationBuilder {
   readonly #system: string[] = []
   readonly #turns: Turn[] = []
+  /** How many of the last turn's blocks are results of tools: they stand in front. */
+  #results = 0
   #functionCalls = 0
 
   add(message: JsonObject, path: string): void {
@@ -80,7 +83,7 @@ class ConversationBuilder {
   }
 
   #append(role: Role, blocks: readonly JsonObject[]): void {
-    if (blocks.length > 0) this.#turn(role).push(...blocks)
+    if (blocks.length > 0) addAll(this.#turn(role), blocks)
   }
 
   #turn(role: Role): JsonObject[] {
@@ -88,15 +91,15 @@ class ConversationBuilder {
     if (last?.role === role) return last.content
     const turn: Turn = { role, content: [] }
     this.#turns.push(turn)
+    this.#results = 0
     return turn.content
   }
 
   #addResult(id: string, content: unknown, path: string): void {
     const blocks = this.#turn('user')
     // The turn after a tool_use must begin with its results, also where a client puts text between them.
-    const others = blocks.findIndex(block => block['type'] !== 'tool_result')
     const result = isAbsent(content) ? [] : blocksOf(content, `${path}.content`)
-    blocks.splice(others < 0 ? blocks.length : others, 0, {
+    blocks.splice(this.#results++, 0, {
       type: 'tool_result',
       tool_use_id: toolId(id),
       ...(result.length > 0 ? { content: result } : {}),

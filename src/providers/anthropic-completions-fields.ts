@@ -28,6 +28,11 @@ export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null
 }
 
+/** Puts all of a client's list behind another one: as arguments of one `push`, a long one overflows the stack. */
+export function addAll<T>(list: T[], more: readonly T[]): void {
+  for (const one of more) list.push(one)
+}
+
 /** Anthropic refuses text blocks and stop sequences of nothing but white space. */
 export function isBlank(text: string): boolean {
   return text.trim() === ''

@@ -68,6 +68,7 @@ export function fromInvoke(
 ): JsonObject {
   const vectors = familyOf(model).vectors(answer)
   if (!Array.isArray(vectors)) throw new SyntaxError('the answer has no vectors')
-  const tokens = Number(answer['inputTextTokenCount'] ?? counted ?? 0)
+  const told = answer['inputTextTokenCount']
+  const tokens = typeof told === 'number' ? told : Number(counted ?? 0)
   return embeddingsAnswer(vectors, { model, tokens: Number.isSafeInteger(tokens) ? tokens : 0, isBase64 })
 }

@@ -58,7 +58,8 @@ function blocksOf(block: JsonObject, tools: ToolNames): JsonObject[] {
   if (typeof text === 'string') return [{ type: 'text', text }]
   if (isObject(toolUse)) {
     const { toolUseId: id, name, input } = toolUse
-    return [{ type: 'tool_use', id, name: tools.own(String(name)), input: input ?? {} }]
+    if (typeof name !== 'string') throw new SyntaxError('the answer calls a tool without a name')
+    return [{ type: 'tool_use', id, name: tools.own(name), input: input ?? {} }]
   }
   if (!isObject(reasoningContent)) return []
   const { reasoningText, redactedContent } = reasoningContent

@@ -94,12 +94,11 @@ export class ConverseContent {
     return { toolUseId, content: parts, ...(is_error === true && { status: 'error' }) }
   }
 
-  /** Bedrock wants a name of plain characters, and another one for each. */
+  /** Bedrock wants another name for each. */
   #document(block: JsonObject, path: string): JsonObject {
     this.#documents++
     const { title } = block
-    const plain = typeof title === 'string' ? title.replace(/[^a-zA-Z0-9 ()[\]-]+/g, '-').slice(0, 100) : ''
-    const name = `${plain === '' ? 'document' : plain} ${this.#documents}`
+    const name = `${(typeof title === 'string' && plainTitle(title)) || 'document'} ${this.#documents}`
     const source = objectAt(block['source'], `${path}.source`)
     if (source['type'] === 'text') {
       const text = stringAt(source['data'], `${path}.source.data`)
@@ -112,11 +111,17 @@ export class ConverseContent {
   }
 }
 
+/** A title as Bedrock takes it: of plain characters, and with no two blanks in a row; perhaps empty. */
+function plainTitle(title: string): string {
+  const plain = title.replace(/[^a-zA-Z0-9 ()[\]-]+/g, '-').slice(0, 100)
+  return plain.replace(/ +/g, ' ').trim()
+}
+
 const IMAGE = /^image\/(png|jpeg|gif|webp)$/
 
 function imageOf({ source }: JsonObject, path: string): JsonObject {
   const { type, media_type, data } = isObject(source) ? source : {}
-  const format = IMAGE.exec(String(media_type))?.[1]
+  const format = typeof media_type === 'string' ? IMAGE.exec(media_type)?.[1] : undefined
   if (type !== 'base64' || format === undefined) {
     throw new TranslationError(
       `${path}.source`,

@@ -1,4 +1,5 @@
 import {
+  addAll,
   isAbsent,
   isObject,
   type JsonObject,
@@ -50,7 +51,7 @@ export function toConverse(body: JsonObject, { model, headers, tools }: Converse
   for (const [index, message] of listAt(body['messages'], 'messages').entries()) {
     const path = `messages[${index}]`
     const { role, content: said } = objectAt(message, path)
-    if (role === 'system') system.push(...content.system(said, `${path}.content`))
+    if (role === 'system') addAll(system, content.system(said, `${path}.content`))
     else if (role === 'user' || role === 'assistant')
       addTurn(messages, role, content.blocks(said, `${path}.content`))
     else throw new TranslationError(`${path}.role`, 'must be user, assistant or system.')
@@ -68,7 +69,7 @@ export function toConverse(body: JsonObject, { model, headers, tools }: Converse
 /** Anthropic joins neighbours of one role, Bedrock refuses them. */
 function addTurn(messages: JsonObject[], role: string, blocks: readonly JsonObject[]): void {
   const last = messages.at(-1)
-  if (last?.['role'] === role) (last['content'] as JsonObject[]).push(...blocks)
+  if (last?.['role'] === role) addAll(last['content'] as JsonObject[], blocks)
   else messages.push({ role, content: [...blocks] })
 }
 
@@ -96,8 +97,9 @@ function inferenceOf(body: JsonObject): JsonObject {
 const NO_TOOL = { tools: [{ toolSpec: { name: 'do_not_call', inputSchema: { json: { type: 'object' } } } }] }
 
 function toolConfigOf(body: JsonObject, names: ToolNames, cache: CachePoints): JsonObject | undefined {
-  const choice = choiceOf(body['tool_choice'], names)
   const tools = listAt(body['tools'], 'tools')
+  for (const tool of tools) if (isObject(tool) && typeof tool['name'] === 'string') names.keep(tool['name'])
+  const choice = choiceOf(body['tool_choice'], names)
   if (tools.length === 0 || choice === 'none') return undefined
   const listed = tools.flatMap((tool, index) => {
     const path = `tools[${index}]`
@@ -133,7 +135,7 @@ function outputConfigOf(config: unknown): JsonObject | undefined {
   return { textFormat: { type: 'json_schema', structure: { jsonSchema: { schema } } } }
 }
 
-function modelFieldsOf(body: JsonObject, model: string, beta: unknown): JsonObject {
+function modelFieldsOf(body: JsonObject, model: string, beta: string | readonly string[] = ''): JsonObject {
   const fields: JsonObject = {}
   put(fields, 'thinking', body['thinking'] ?? undefined)
   if (!isThinking(body)) put(fields, 'top_k', numberAt(body['top_k'], 'top_k'))
@@ -141,7 +143,7 @@ function modelFieldsOf(body: JsonObject, model: string, beta: unknown): JsonObje
     const { format: _, ...others } = body['output_config']
     put(fields, 'output_config', Object.keys(others).length > 0 ? others : undefined)
   }
-  const betas = String(beta ?? '')
+  const betas = (typeof beta === 'string' ? beta : beta.join(','))
     .split(',')
     .map(one => one.trim())
     .filter(one => BETAS.has(one))

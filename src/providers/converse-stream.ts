@@ -103,7 +103,8 @@ export class MessagesFromConverseStream extends TranslatedStream {
     // Of text and thoughts nothing is known yet but that there will be some.
     if (!isObject(toolUse)) return
     const { toolUseId: id, name } = toolUse
-    this.#openBlock(index, { type: 'tool_use', id, name: this.#tools.own(String(name)), input: {} })
+    if (typeof name !== 'string') return this.breakOff('The provider called a tool without a name.')
+    this.#openBlock(index, { type: 'tool_use', id, name: this.#tools.own(name), input: {} })
   }
 
   #openBlock(index: unknown, content_block: JsonObject): void {
@@ -120,6 +121,8 @@ export class MessagesFromConverseStream extends TranslatedStream {
       this.#openBlock(index, { type: 'text', text: '' })
       this.#sendDelta(index, { type: 'text_delta', text })
     } else if (isObject(toolUse)) {
+      if (!this.#open.has(index))
+        return this.breakOff('The provider went on with a call that it had not begun.')
       this.#sendDelta(index, { type: 'input_json_delta', partial_json: toolUse['input'] ?? '' })
     } else if (isObject(reasoningContent)) this.#onReasoning(index, reasoningContent)
   }

@@ -1,15 +1,15 @@
 import type { JsonObject } from './anthropic-completions-fields.ts'
-
-/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html */
-const ANTHROPIC_VERSION = 'bedrock-2023-05-31'
+import { type ConverseOptions, toConverse } from './converse-request.ts'
+import { ToolNames } from './tool-names.ts'
 
 /**
- * Token count of the Messages API → CountTokens of Bedrock, which wants the whole request that it counts for.
+ * Token count of the Messages API → CountTokens of Bedrock, of what would be sent to Converse as far as it counts.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html
  */
-export function toTokenCount({ model: _, ...body }: JsonObject): JsonObject {
-  const request = JSON.stringify({ max_tokens: 1, anthropic_version: ANTHROPIC_VERSION, ...body })
-  return { input: { invokeModel: { body: Buffer.from(request).toString('base64') } } }
+export function toTokenCount(body: JsonObject, facts: Omit<ConverseOptions, 'tools'>): JsonObject {
+  const sent = toConverse(body, { model: facts.model, headers: facts.headers, tools: new ToolNames() })
+  const { messages, system, toolConfig, additionalModelRequestFields } = sent
+  return { input: { converse: { messages, system, toolConfig, additionalModelRequestFields } } }
 }
 
 /** And back. Throws SyntaxError for what is no count. */

@@ -78,7 +78,7 @@ function messagesOf(message: JsonObject, path: string): JsonObject[] {
   const blocks = listAt(content, `${path}.content`).map((block, index) =>
     objectAt(block, `${path}.content[${index}]`),
   )
-  return role === 'user' ? ofUser(blocks, `${path}.content`) : [ofAssistant(blocks)]
+  return role === 'user' ? ofUser(blocks, `${path}.content`) : [ofAssistant(blocks, `${path}.content`)]
 }
 
 /** What tools answered has to come right behind the message that called them, so before the user's own words. */
@@ -131,8 +131,10 @@ function urlOf(source: JsonObject, path: string): string {
 }
 
 /** Thoughts are left out: they are only for the provider that had them. */
-function ofAssistant(blocks: readonly JsonObject[]): JsonObject {
-  const text = blocks.filter(block => block['type'] === 'text').map(block => String(block['text'] ?? ''))
+function ofAssistant(blocks: readonly JsonObject[], path: string): JsonObject {
+  const text = blocks.flatMap(({ type, text: said }, index) =>
+    type === 'text' ? [stringAt(said, `${path}[${index}].text`)] : [],
+  )
   const calls = blocks
     .filter(block => block['type'] === 'tool_use')
     .map(block => ({

@@ -5,6 +5,7 @@ import {
   TranslationError,
   toMessages,
 } from './anthropic-completions.ts'
+import { refuseRemoteImages } from './anthropic-completions-content.ts'
 import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
 import { fromInvoke, TOKENS_HEADER, toInvoke } from './bedrock-embeddings.ts'
 import { errorFromConverse, fromConverse } from './converse-answer.ts'
@@ -166,6 +167,8 @@ function completionsToConverse(): Translation {
   return {
     ...translation,
     request: (body, facts) => {
+      // Said here, in the client's words: behind the first translation an image has another place.
+      refuseRemoteImages(body['messages'])
       const request = translation.request(body, facts)
       if (facts.caching !== undefined) markForCache(request, facts.caching, facts.model)
       return request

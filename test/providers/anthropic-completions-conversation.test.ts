@@ -23,6 +23,13 @@ describe('messages', () => {
     expect(body['messages']).toEqual([TURN])
   })
 
+  test('neighbours of the same role become one turn, however many parts they have', () => {
+    const many = Array.from({ length: 130_000 }, () => ({ type: 'text', text: 'a' }))
+    expect(turns(USER, { role: 'user', content: many })).toMatchObject([
+      { content: { length: many.length + 1 } },
+    ])
+  })
+
   test('neighbours of the same role become one turn; empty messages vanish', () => {
     expect(
       turns(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { errorFromConverse, fromConverse } from '../../src/providers/converse-answer.ts'
+import { toConverse } from '../../src/providers/converse-request.ts'
 import { fromTokenCount, toTokenCount } from '../../src/providers/converse-token-count.ts'
 import { ToolNames } from '../../src/providers/tool-names.ts'
 
@@ -64,6 +65,11 @@ describe('a Converse answer as a message', () => {
     expect(fromConverse(answer([], { stopReason }), 'm', new ToolNames())).toMatchObject({ stop_reason })
   })
 
+  it('is none with a call whose name is no text', () => {
+    const call = { toolUse: { toolUseId: 't', name: { toString: 1, valueOf: 1 } } }
+    expect(() => fromConverse(answer([call]), 'm', new ToolNames())).toThrow(SyntaxError)
+  })
+
   it.each([[{}], [{ output: {} }], [{ output: { message: { content: 'x' } } }], [{ output: null }]])(
     'is none: %o',
     body => {
@@ -84,15 +90,41 @@ describe('an error of Bedrock', () => {
 })
 
 describe('a token count', () => {
-  it('wraps the request that it counts for', () => {
-    const { input } = toTokenCount({ model: 'm', messages: [], system: 's' }) as {
-      input: { invokeModel: { body: string } }
-    }
-    expect(JSON.parse(Buffer.from(input.invokeModel.body, 'base64').toString())).toEqual({
-      messages: [],
-      system: 's',
-      max_tokens: 1,
-      anthropic_version: 'bedrock-2023-05-31',
+  const facts = {
+    model: 'us.anthropic.claude-x',
+    headers: { 'anthropic-beta': 'context-1m-2025-08-07,other' },
+  }
+  const body = {
+    model: 'm',
+    system: 's',
+    messages: [{ role: 'user', content: 'hi' }],
+    tools: [{ name: 'a b' }],
+    top_k: 3,
+  }
+
+  it('is asked for what would be sent, and for no more', () => {
+    const sent = toConverse(body, { ...facts, tools: new ToolNames() })
+    const { messages, system, toolConfig, additionalModelRequestFields } = sent
+    expect(additionalModelRequestFields).toEqual({ anthropic_beta: ['context-1m-2025-08-07'], top_k: 3 })
+    // What a stream, a limit and the rest would change is not counted, and refused there.
+    const asked = { ...body, stream: true, max_tokens: 5, temperature: 1, metadata: {} }
+    expect(toTokenCount({ ...asked }, facts)).toEqual({
+      input: {
+        converse: {
+          messages,
+          system,
+          toolConfig,
+          additionalModelRequestFields: { ...(additionalModelRequestFields as object), metadata: {} },
+        },
+      },
+    })
+    expect(toTokenCount({ messages: [] }, facts)).toEqual({
+      input: {
+        converse: {
+          messages: [],
+          additionalModelRequestFields: { anthropic_beta: ['context-1m-2025-08-07'] },
+        },
+      },
     })
   })
 

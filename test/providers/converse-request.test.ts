@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TranslationError } from '../../src/providers/anthropic-completions.ts'
 import { toConverse } from '../../src/providers/converse-request.ts'
+import { bedrock, translationFor } from '../../src/providers/index.ts'
 import { ToolNames } from '../../src/providers/tool-names.ts'
 
 type Json = Record<string, unknown>
@@ -262,6 +263,14 @@ describe('a Messages request as Converse', () => {
       'source',
     ],
     [
+      'an image whose type is no text',
+      said({
+        type: 'image',
+        source: { type: 'base64', media_type: { toString: 1, valueOf: 1 }, data: 'AA==' },
+      }),
+      'source',
+    ],
+    [
       'a document to be fetched',
       said({ type: 'document', source: { type: 'url', url: 'https://a' } }),
       'source',
@@ -282,6 +291,86 @@ describe('a Messages request as Converse', () => {
   })
 })
 
+describe('a Chat Completions request as Converse', () => {
+  const remote = { type: 'image_url', image_url: { url: 'https://a.example.com/b.png' } }
+  const ask = (...messages: Json[]) => {
+    const translation = translationFor(bedrock({ region: 'r' }), 'completions', 'm')
+    return translation?.request({ messages }, { model: 'm', headers: {}, caching: undefined })
+  }
+
+  // Messages of the system leave the list, and neighbours of one role become one.
+  it.each<[string, Json[], string]>([
+    [
+      'behind the system',
+      [
+        { role: 'system', content: 's' },
+        { role: 'user', content: [{ type: 'text', text: 'a' }, remote] },
+      ],
+      'messages[1].content[1].image_url.url',
+    ],
+    [
+      'behind a neighbour',
+      [
+        { role: 'user', content: 'a' },
+        { role: 'user', content: [remote] },
+      ],
+      'messages[1].content[0].image_url.url',
+    ],
+    [
+      'in the answer of a tool',
+      [
+        { role: 'user', content: 'a' },
+        { role: 'tool', tool_call_id: 't', content: [remote] },
+      ],
+      'messages[1].content[0].image_url.url',
+    ],
+  ])('refuses an image to be fetched where the client wrote it, %s', (_title, messages, param) => {
+    expect(() => ask(...messages)).toThrow(expect.objectContaining({ param }))
+  })
+
+  it('takes one that is in the request', () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }
+    expect(ask({ role: 'user', content: [image] })).toMatchObject({
+      messages: [{ content: [{ image: { format: 'png', source: { bytes: 'AA==' } } }] }],
+    })
+  })
+})
+
+describe('turns of very many blocks', () => {
+  // More than a call takes as arguments.
+  const many = Array.from({ length: 130_000 }, () => ({ type: 'text', text: 'a' }))
+
+  it('are joined to the turn before', () => {
+    const { messages } = ask({
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'user', content: many },
+      ],
+    })
+    expect(messages).toMatchObject([{ content: { length: many.length + 1 } }])
+  })
+
+  it('join what the system says', () => {
+    const { system } = ask({ system: 'x', messages: [{ role: 'system', content: many }] })
+    expect(system).toHaveLength(many.length + 1)
+  })
+})
+
+it.each([
+  [['Annual  report '], ['Annual report 1']],
+  [[' \t '], ['- 1']],
+  [['   '], ['document 1']],
+  [
+    [`${'a'.repeat(99)} b`, ' a '],
+    [`${'a'.repeat(99)} 1`, 'a 2'],
+  ],
+])('titles of documents %o have no two blanks in a row', (titles, names) => {
+  const { messages } = ask(
+    said(...titles.map(title => ({ type: 'document', title, source: { type: 'text', data: 'x' } }))),
+  ) as { messages: { content: { document: { name: string } }[] }[] }
+  expect(messages[0]?.content.map(({ document }) => document.name)).toEqual(names)
+})
+
 describe('names of tools', () => {
   it('stay where Bedrock takes them', () => {
     const names = new ToolNames()
@@ -298,5 +387,25 @@ describe('names of tools', () => {
     expect(sent.map(name => names.own(name))).toEqual(own)
     expect(names.send('mcp.server/a')).toBe(sent[0])
     expect(names.own('never sent')).toBe('never sent')
+  })
+
+  const ALIKE = new ToolNames().send('a b')
+
+  it('never become one with a name that is written like what another one is sent as', () => {
+    const names = new ToolNames()
+    const own = ['a b', ALIKE, new ToolNames().send(ALIKE.replace('_', '.'))]
+    const sent = own.map(name => names.send(name))
+    expect(new Set(sent).size).toBe(own.length)
+    for (const name of sent) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
+    expect(sent.map(name => names.own(name))).toEqual(own)
+  })
+
+  it('stay where they fit, whatever stands before them', () => {
+    const { toolConfig } = ask({ tools: [{ name: 'a b' }, { name: ALIKE }] }) as {
+      toolConfig: { tools: { toolSpec: { name: string } }[] }
+    }
+    const [first, second] = toolConfig.tools.map(({ toolSpec }) => toolSpec.name)
+    expect(second).toBe(ALIKE)
+    expect(first).not.toBe(ALIKE)
   })
 })

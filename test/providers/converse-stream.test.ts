@@ -155,6 +155,20 @@ describe('frames of Converse as events of a message', () => {
     expect({ complete, broken }).toEqual({ complete: true, broken: true })
   })
 
+  it.each([
+    ['a part of a call that has not begun', delta(1, { toolUse: { input: '{"a":1}' } })],
+    [
+      'a call whose name is no text',
+      event('contentBlockStart', {
+        start: { toolUse: { toolUseId: 't', name: { toString: 1, valueOf: 1 } } },
+      }),
+    ],
+  ])('%s breaks them off', (_title, bytes) => {
+    const { events, complete, broken } = asMessages([START, bytes, ...END])
+    expect(events.slice(1)).toMatchObject([{ type: 'error', error: { type: 'api_error' } }])
+    expect({ complete, broken }).toEqual({ complete: true, broken: true })
+  })
+
   it('an event that is no object is passed over', () => {
     expect(asMessages([START, event('contentBlockDelta', 1), ...END])).toMatchObject({ complete: true })
   })

@@ -125,6 +125,12 @@ describe('embeddings of Bedrock', () => {
     ],
     ['cohere.embed-v4:0', { embeddings: { float: [[1]] } }, {}, listed('cohere.embed-v4:0', 0, [1])],
     [
+      'amazon.titan-embed-text-v1',
+      { embedding: [1], inputTextTokenCount: { toString: 1, valueOf: 1 } },
+      {},
+      listed('amazon.titan-embed-text-v1', 0, [1]),
+    ],
+    [
       NOVA,
       { embeddings: [{ embedding: [1] }] },
       { 'x-amzn-bedrock-input-token-count': 'x' },

@@ -171,6 +171,11 @@ describe('a Messages request as Chat Completions', () => {
     ],
     ['a role', { messages: [{ role: 'system', content: 'x' }] }, 'messages[0].role'],
     ['a block', { messages: [{ role: 'user', content: [{ type: 'search_result' }] }] }, 'content[0].type'],
+    [
+      'a text that is none',
+      { messages: [{ role: 'assistant', content: [{ type: 'text', text: { toString: 1, valueOf: 1 } }] }] },
+      'messages[0].content[0].text',
+    ],
   ])('%s that has no form there is refused by its field', (_, body, field) => {
     expect(() => ask(body)).toThrow(TranslationError)
     expect(() => ask(body)).toThrow(field)
