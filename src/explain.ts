@@ -18,7 +18,7 @@ export interface Explanation {
   readonly title: string
   readonly why: string
   /** Absent where the example cannot be tried out on this machine. */
-  readonly finding: Pick<Diagnostic, 'message' | 'hint' | 'range'> | undefined
+  readonly finding: Pick<Diagnostic, 'file' | 'message' | 'hint' | 'range'> | undefined
   readonly bad: Setting | undefined
   readonly good: Setting | undefined
 }
@@ -55,7 +55,12 @@ export async function tryOut(setting: Setting, path: string | undefined): Promis
     }
     const found = setting.scan ? await scanned(load) : await checked(setting, load)
     const here = (text: string): string => text.replaceAll(`${folder}${sep}`, '').replaceAll(folder, '.')
-    return found.map(one => ({ ...one, message: here(one.message), hint: here(one.hint) }))
+    return found.map(one => ({
+      ...one,
+      file: here(one.file),
+      message: here(one.message),
+      hint: here(one.hint),
+    }))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

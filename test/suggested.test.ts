@@ -54,6 +54,8 @@ function faultsOf(words: readonly string[]): string[] {
   let given = 0
   const rest = words.slice(two === undefined ? 1 : 2)
   for (let word = rest.shift(); word !== undefined && word !== '--'; word = rest.shift()) {
+    // What the message is about is known where it is made.
+    if (topic === 'keys' && word !== ANY && /^[A-Z]+$/.test(word)) faults.push(`${word} stands for a word`)
     if (!word.startsWith('-')) given += 1
     else {
       const flag = command.flags[word.slice(2)]
@@ -87,6 +89,7 @@ describe.skipIf(!existsSync(DIST))('commands in messages', () => {
     [['keys', 'set'], 'an argument is missing'],
     [['keys', 'set', ANY, '--methd', 'file'], 'no flag --methd'],
     [['keys', 'move', ANY, '--to', 'nowhere'], '--to takes no nowhere'],
+    [['keys', 'set', 'NAME'], 'NAME stands for a word'],
     [['serve', 'x'], 'there are arguments too many'],
     [['keyz', 'set'], 'no such command'],
   ])('are judged: %j', (words, fault) => expect(faultsOf(words)).toContain(fault))

@@ -39,6 +39,7 @@ export default class Run extends ConfigCommand {
     const at = this.argv.indexOf('--')
     const [command, ...args] = at < 0 ? [] : this.argv.slice(at + 1)
     const { flags, argv } = await this.parse(Run, at < 0 ? this.argv : this.argv.slice(0, at))
+    const load = this.loadOptions(flags)
     if (command === undefined || argv.length > 0) {
       throw new AgwError('USAGE', 'there is no command to start', {
         hint: `put it after two dashes: ${suggested('run', '--', 'COMMAND')}`,
@@ -46,7 +47,7 @@ export default class Run extends ConfigCommand {
     }
     const { runCommand } = await import('../run-command.ts')
     const child = await runCommand({
-      load: this.loadOptions(flags),
+      load,
       command,
       args,
       only: flags.only === undefined ? undefined : asList(flags.only),

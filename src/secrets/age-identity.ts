@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Identity } from '../config/agw/connections.ts'
-import { suggested } from '../suggested.ts'
 import { identityLines, newIdentity } from './age.ts'
 import { readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
@@ -76,6 +75,6 @@ function noIdentity(place: IdentityPlace): SourceProblem {
   return {
     code: 'not-configured',
     message: `there is no age identity in ${describeIdentity(place)}`,
-    hint: `name the file that has it in AGW_AGE_IDENTITY; where nothing is encrypted yet, ${suggested('keys', 'set', 'NAME', '--method', 'encrypted')} makes one`,
+    hint: 'name the file that has it in AGW_AGE_IDENTITY; where nothing is encrypted yet, the first key that is stored makes one',
   }
 }

@@ -161,7 +161,7 @@ function tooSlow(timeoutMs?: number): SourceProblem {
   }
 }
 
-function nothingThere(source: SecretSource, { where, variable }: SecretEntry): SourceProblem {
-  const hint = source.instead?.(where) ?? `store the key with ${suggested('keys', 'set', variable)}`
+function nothingThere(source: SecretSource, entry: SecretEntry): SourceProblem {
+  const hint = source.instead?.(entry) ?? `store the key with ${suggested('keys', 'set', entry.variable)}`
   return { code: 'missing', message: 'nothing is stored there', hint }
 }

@@ -100,6 +100,6 @@ async function open(
 }
 
 function readOnly(source: SecretSource, { entry }: SourcePlace): AgwError {
-  const hint = source.instead?.(entry.where) ?? 'change it there by its own means'
+  const hint = source.instead?.(entry) ?? 'change it there by its own means'
   return new AgwError('SLOT_NOT_WRITABLE', `agw only reads from ${source.describe(entry.where)}`, { hint })
 }

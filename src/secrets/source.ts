@@ -87,7 +87,7 @@ export interface SecretSource<K extends SourceKind = SourceKind> {
    */
   resolve(references: readonly Reference<K>[], context: SourceContext): Promise<Outcomes<K>>
   /** What to do where agw only reads: a clause for a person who wants to store a key there. For sources without `store`. */
-  instead?(where: SourcePlaces[K]): string
+  instead?(reference: Reference<K>): string
   /** Writes a value, and reads it back where others could interfere; read-only sources have none. Throws an AgwError. */
   store?(reference: Reference<K>, value: Secret, context: SourceContext): Promise<StoreResult>
   /** Takes a value away; `changed` is false where there was none. Throws an AgwError. */

@@ -15,6 +15,13 @@ describe('explain and schema', () => {
     expect([key.status, (key.stdout + key.stderr).includes(KEY)]).toEqual([2, false])
   })
 
+  it('explain names the file that the example is about', async () => {
+    const run = await agw(['explain', 'DOTENV_LINE'], { cwd: folder })
+    expect(run.stdout).toContain('\n  .env:1:1 ')
+    const { file } = JSON.parse((await agw(['explain', 'DOTENV_LINE', '--json'], { cwd: folder })).stdout)
+    expect(file).toBe('.env')
+  })
+
   it('explain knows what a scan finds', async () => {
     const run = await agw(['explain', 'LEAKED_KEY'], { cwd: folder })
     expect([run.status, run.stdout]).toEqual([

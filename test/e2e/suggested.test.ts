@@ -63,6 +63,22 @@ describe.skipIf(process.platform === 'win32')(
       expect(stdout).toContain("see them with `agw validate --file 'my deploy/config.yaml'`")
     })
 
+    it('keeps a key elsewhere that agw cannot store where agw.yaml says', async () => {
+      await writeFile(
+        join(folder, 'my deploy', 'agw.yaml'),
+        'secrets: { OPENAI_API_KEY: { env: ELSEWHERE } }',
+      )
+      const { stderr } = await agw(['serve', ...FILE], { cwd: folder })
+      expect(stderr).toContain('`agw keys set OPENAI_API_KEY --method file')
+      await typed(stderr.replace('--method file', '--method file --yes'))
+      expect(await list()).toMatchObject({ status: 0 })
+    })
+
+    it('of run without a command names the config, before the dashes', async () => {
+      const { stderr } = await agw(['run', ...FILE], { cwd: folder })
+      expect(stderr).toContain("`agw run --file 'my deploy/config.yaml' -- COMMAND`")
+    })
+
     it('names the slot whose file is empty, and the variable that an empty store has not', async () => {
       await writeFile(join(folder, 'key.txt'), '')
       await writeFile(join(folder, 'my deploy', 'config.yaml'), GUIDE.file)

@@ -25,7 +25,9 @@ function section({ code, severity, title, why, finding, bad, good }: Explanation
   if (bad !== undefined) parts.push(`Bad${around(bad)}:`, ...(bad.isFolder ? [] : [yaml(bad)]))
   if (finding !== undefined) {
     const { line, column } = finding.range.start
-    parts.push(`> \`config.yaml:${line}:${column}\` ${plain(finding.message)}<br>→ ${plain(finding.hint)}`)
+    parts.push(
+      `> \`${finding.file}:${line}:${column}\` ${plain(finding.message)}<br>→ ${plain(finding.hint)}`,
+    )
   }
   if (good !== undefined) parts.push(`Good${around(good)}:`, yaml(good))
   return parts.join('\n\n')

@@ -41,7 +41,7 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
   if (bad !== undefined) parts.push('', terminal.style('red', 'Bad'), ...exampleLines(bad))
   if (finding !== undefined) {
     const { line, column } = finding.range.start
-    parts.push('', `  config.yaml:${line}:${column} ${finding.message}`)
+    parts.push('', `  ${finding.file}:${line}:${column} ${finding.message}`)
   }
   if (good !== undefined) parts.push('', terminal.style('green', 'Good'), ...exampleLines(good))
   return parts.join('\n')
@@ -49,8 +49,8 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
 
 /** As {@link explanationText}, for `--json`. */
 export function explanationJson({ finding, bad, good, ...rest }: Explanation): object {
-  const { message = null, hint = null, range } = finding ?? {}
-  const place = { line: range?.start.line ?? null, column: range?.start.column ?? null }
+  const { message = null, hint = null, file = null, range } = finding ?? {}
+  const place = { file, line: range?.start.line ?? null, column: range?.start.column ?? null }
   return { ...rest, message, hint, ...place, bad: bad ?? null, good: good ?? null }
 }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { Secret } from '../../secrets/secret.ts'
-import { suggested } from '../../suggested.ts'
 import { isClearlyKey } from '../shown-word.ts'
 import { writeHint } from './issue-message.ts'
 import { rule, section } from './section.ts'
@@ -26,7 +25,7 @@ export const placeText = z
       report({
         code: 'KEY_AS_PLACE',
         message: 'this is a key, and here belongs where it lies: a path or a name',
-        hint: `treat the key as known: end it at its provider; store the new one with ${suggested('keys', 'set', 'NAME')}, which writes the reference`,
+        hint: 'treat the key as known: end it at its provider; write a path or a name here, and store the new key there',
       })
     }),
   )

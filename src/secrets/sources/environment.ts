@@ -17,8 +17,8 @@ export const environmentSource: SecretSource<'env'> = {
   kind: 'env',
   timeoutMs: 1000,
   describe: ({ name }) => `environment $${name}`,
-  instead: ({ name }) =>
-    `set ${name} where this process gets its environment from, or keep the key elsewhere: ${suggested('keys', 'set', 'NAME', '--method', 'file')}`,
+  instead: ({ variable, where }) =>
+    `set ${where.name} where this process gets its environment from, or keep the key elsewhere: ${suggested('keys', 'set', variable, '--method', 'file')}`,
   async resolve(references, { env }) {
     return new Map(
       references.flatMap(reference => {

@@ -24,7 +24,7 @@ export const execSource: SecretSource<'exec'> = {
   timeoutMs: 10_000,
   refreshMs: 5 * 60_000,
   describe: ({ argv }) => `exec ${shownText(argv[0] ?? '')}`,
-  instead: ({ argv }) =>
+  instead: ({ where: { argv } }) =>
     `store the key by what ${shownText(argv[0] ?? '')} itself has for it, from standard input where it can (as in \`pass insert\`)`,
   async resolve(references, context) {
     const read = async (reference: Reference<'exec'>) =>

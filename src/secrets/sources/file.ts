@@ -45,8 +45,8 @@ export const credentialSource: SecretSource<'credential'> = {
   kind: 'credential',
   timeoutMs: 5000,
   describe: ({ name }) => `credential ${name}`,
-  instead: ({ name }) =>
-    `give ${name} to the service anew (systemd: LoadCredential=; Docker, Podman: a secret), then start it again`,
+  instead: ({ where }) =>
+    `give ${where.name} to the service anew (systemd: LoadCredential=; Docker, Podman: a secret), then start it again`,
   files: ({ where }, context) => credentialPaths(where.name, context),
   resolve: (references, context) =>
     readFiles(references, ({ where }) => credentialPaths(where.name, context), context),

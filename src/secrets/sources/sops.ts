@@ -19,7 +19,7 @@ export const sopsSource: SecretSource<'sops'> = {
   kind: 'sops',
   timeoutMs: 30_000,
   describe: ({ file, path }) => `sops ${file} ${path.join('.')}`,
-  instead: ({ file, path }) => {
+  instead: ({ where: { file, path } }) => {
     const index = path.map(step => `[${JSON.stringify(step)}]`).join('')
     return `write it with SOPS, from standard input: sops set --value-stdin ${file} '${index}'`
   },

@@ -139,7 +139,7 @@ export function contract<K extends SourceKind>(
       const place = await make()
       const source = await loadSource(kind)
       if (source.store === undefined || source.remove === undefined) {
-        expect(source.instead?.(place.where('KEY')), 'what to do instead').toMatch(/\S \S/)
+        expect(source.instead?.(entry(place, 'KEY')), 'what to do instead').toMatch(/\S \S/)
         return
       }
       const one = entry(place, 'KEY')
