@@ -1,16 +1,7 @@
-import { rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
 import { shortName } from '../load.ts'
-import { isOwnKey, noteStored, removeFromGitignore, withLock } from '../secrets/index.ts'
-import {
-  describePlace,
-  isSharedPlace,
-  readPlace,
-  removeFromPlace,
-  type SourcePlace,
-  storeAtPlace,
-} from '../secrets/keep.ts'
+import { isOwnKey, noteStored } from '../secrets/index.ts'
+import { describePlace, isSharedPlace, readPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ForgetPlan } from '../setup/forget-key.ts'
 import type { StorePlan } from '../setup/store-key.ts'
@@ -85,35 +76,6 @@ async function strangerAt(
   return await describePlace(source)
 }
 
-/** Shows both halves of a move, asks once, stores, sees that the new place has the key, and only then clears the old one. */
-export async function moveKey(
-  plan: StorePlan,
-  old: ForgetPlan,
-  value: Secret,
-  change: Home & { readonly readsBack: () => Promise<void> },
-  options: WriteFilesOptions,
-): Promise<Done> {
-  const { before, isChange, isInGit } = await show({ plan, value, folder: change.folder, old }, options)
-  if (!options.dryRun && isChange) await requireConsent('Move it?', 'written', options, { initial: !isInGit })
-  const stored = await store(plan, value, change, before, options)
-  if (!options.dryRun) await change.readsBack()
-  const gone = await forget(old, change.folder, before, options)
-  if (!options.dryRun) await unignore(gone.files, options)
-  return { changed: stored.changed || gone.changed, files: [...stored.files, ...gone.files] }
-}
-
-/** Takes a value away, after what will go was shown and agreed to. */
-export async function removeKey(
-  plan: ForgetPlan,
-  question: string,
-  folder: string,
-  options: WriteFilesOptions,
-): Promise<Done> {
-  const { before, isChange } = await show({ old: plan, folder }, options)
-  if (!options.dryRun && isChange) await requireConsent(question, 'removed', options, { initial: false })
-  return await forget(plan, folder, before, options)
-}
-
 /** What a command will do: store a value, clear an old place, or one after the other. */
 interface Shown {
   readonly plan?: StorePlan
@@ -123,7 +85,7 @@ interface Shown {
 }
 
 /** Everything that will be different afterwards, in the order in which it is done. */
-async function show(
+export async function show(
   { plan, value, old, folder }: Shown,
   options: WriteFilesOptions & Pick<Partial<StoreOptions>, 'sentTo'>,
 ): Promise<ShownFiles> {
@@ -149,7 +111,7 @@ async function show(
   return { ...files, isChange }
 }
 
-async function store(
+export async function store(
   { source, files }: StorePlan,
   value: Secret,
   home: Home,
@@ -160,6 +122,7 @@ async function store(
   const written = await writeAgreed(files, before, {
     ...options,
     beforeWriting: async () => {
+      await options.beforeWriting?.()
       if (source === undefined) return
       if (source.file !== undefined)
         await requireFree(source, value, home, options, `name another place with ${placeFlag(source)}`)
@@ -167,36 +130,6 @@ async function store(
     },
   })
   return { changed: changed || written.some(file => file.action !== 'unchanged'), files: written }
-}
-
-async function forget(
-  plan: ForgetPlan,
-  folder: string,
-  before: Before,
-  options: WriteFilesOptions,
-): Promise<Done> {
-  const { terminal, cwd, env, dryRun } = options
-  const files = await writeAgreed(plan.files, before, { ...options, yes: true })
-  if (dryRun) return { changed: false, files }
-  for (const path of plan.deleted) await withLock(path, () => rm(path, { force: true }))
-  const removed = plan.source === undefined ? undefined : await removeFromPlace(plan.source, folder, env)
-  for (const note of plan.notes) terminal.err(note)
-  const emptied = removed?.isGone === true ? removed.files : []
-  for (const path of emptied) terminal.err(`deleted ${shortName(cwd, path)}: nothing was left in it`)
-  const deleted = [...plan.deleted, ...emptied].map(
-    (path): WrittenFile => ({ file: shortName(cwd, path), action: 'deleted', mode: '' }),
-  )
-  const changed =
-    deleted.length > 0 || removed?.changed === true || files.some(one => one.action !== 'unchanged')
-  return { changed, files: [...files, ...deleted] }
-}
-
-/** Nothing will lie there again, so what agw had written to keep it out of git goes too. */
-async function unignore(files: readonly WrittenFile[], { terminal, cwd }: WriteFilesOptions): Promise<void> {
-  for (const { file } of files.filter(one => one.action === 'deleted')) {
-    const { changed } = await removeFromGitignore(resolve(cwd, file))
-    if (changed) terminal.err(`took ${file} out of .gitignore`)
-  }
 }
 
 /** Keeps the keys of a new config where its agw.yaml will say. */

@@ -51,21 +51,34 @@ export function requireKey({ slot, before, loaded }: KeyChange, method: string):
   })
 }
 
-/** Reads everything anew and sees that a slot has the very key it should have. Throws SECRET_UNREADABLE. */
-export async function requireReadsBack(
-  load: LoadOptions,
-  path: string,
-  name: string,
-  value: Secret,
-): Promise<void> {
+/** A slot that is read anew. */
+export interface SlotAgain {
+  readonly load: LoadOptions
+  /** Of the config, absolute. */
+  readonly path: string
+  readonly name: string
+}
+
+/** Reads everything anew: the slot, and the key that it has now. */
+async function readAgain({ load, path, name }: SlotAgain) {
   const loaded = await loadConfig({ ...load, file: path })
   const slot = findSlot(keySlots(requireKeyPlaces(loaded), loaded.document), name)
-  const found = await currentKey(slot, loaded.variables, load.cwd)
-  if (found?.equals(value)) return
+  return { loaded, slot, key: await currentKey(slot, loaded.variables, load.cwd) }
+}
+
+/** The key that a slot has now. */
+export async function keyNow(again: SlotAgain): Promise<Secret | undefined> {
+  return (await readAgain(again)).key
+}
+
+/** Sees that a slot has the very key it should have. Throws SECRET_UNREADABLE. */
+export async function requireReadsBack(again: SlotAgain, value: Secret): Promise<void> {
+  const { loaded, slot, key } = await readAgain(again)
+  if (key?.equals(value)) return
   const source = slot.variable === undefined ? undefined : loaded.variables.lookup(slot.variable)?.source
   throw new AgwError(
     'SECRET_UNREADABLE',
-    `${name} does not read back from its new place; the old one was left alone`,
+    `${again.name} does not read back from its new place; the old one was left alone`,
     {
       hint:
         source === 'environment'

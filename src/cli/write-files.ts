@@ -159,7 +159,7 @@ function actionOf({ content, goes }: PlannedFile, old: string | undefined): Writ
 }
 
 /** A failure that also says how far it came. */
-function withNote(error: unknown, note: string): unknown {
+export function withNote(error: unknown, note: string): unknown {
   if (!(error instanceof AgwError)) return error
   const { code, message, hint, cause, diagnostics } = error
   return new AgwError(code, `${message}; ${note}`, {

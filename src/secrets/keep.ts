@@ -3,6 +3,7 @@ import { LONGEST_TIMER_MS } from '../config/duration.ts'
 import { AgwError } from '../errors.ts'
 import type { Secret } from './secret.ts'
 import {
+  OTHER_STAYS,
   type PlaceContext,
   problemError,
   type SecretSource,
@@ -72,15 +73,21 @@ export async function storeAtPlace(
   return await source.store(place.entry, value, context)
 }
 
-/** Takes the value of an entry away. Throws SLOT_NOT_WRITABLE for a source that can only be read. */
+/**
+ * Takes the value of an entry away; with `only`, if it is that one. Throws SLOT_NOT_WRITABLE for a source that can only be
+ * read.
+ */
 export async function removeFromPlace(
   place: SourcePlace,
   folder: string,
   env: Environment,
+  only?: Secret,
 ): Promise<StoreResult> {
   const { source, context } = await open(place, folder, env)
   if (source.remove === undefined) throw readOnly(source, place)
-  return await source.remove(place.entry, context)
+  const there = only && (await readPlace(place, folder, env))
+  if (there !== undefined && only?.equals(there) === false) return OTHER_STAYS
+  return await source.remove(place.entry, context, only)
 }
 
 async function sourceOf(entry: SecretEntry): Promise<SecretSource> {

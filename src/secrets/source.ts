@@ -58,9 +58,14 @@ export interface StoreResult {
   readonly files: readonly string[]
   /** They went, as nothing was left in them. */
   readonly isGone?: boolean
+  /** What lies there is not the value that was to be taken away. */
+  readonly isOther?: boolean
   /** What a person must know of it. */
   readonly note?: string
 }
+
+/** Another value than the one that was to go lies there, and stays. */
+export const OTHER_STAYS: StoreResult = { changed: false, files: [], isOther: true }
 
 /** How a source answers `agw doctor`. */
 export interface Probe {
@@ -90,8 +95,11 @@ export interface SecretSource<K extends SourceKind = SourceKind> {
   instead?(reference: Reference<K>): string
   /** Writes a value, and reads it back where others could interfere; read-only sources have none. Throws an AgwError. */
   store?(reference: Reference<K>, value: Secret, context: SourceContext): Promise<StoreResult>
-  /** Takes a value away; `changed` is false where there was none. Throws an AgwError. */
-  remove?(reference: Reference<K>, context: SourceContext): Promise<StoreResult>
+  /**
+   * Takes a value away; `changed` is false where there was none. A source that can look and remove in one step (under a
+   * lock, by a version) leaves every other value than `only` where it is. Throws an AgwError.
+   */
+  remove?(reference: Reference<K>, context: SourceContext, only?: Secret): Promise<StoreResult>
   /** The files that hold the value in the clear, absolute; the first that is there counts. For sources that read such. */
   files?(reference: Reference<K>, context: Pick<SourceContext, 'env' | 'configDir'>): readonly string[]
   /**

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { SecretEntry } from '../config/agw/file.ts'
 import type { AgwFile, KeySlot } from '../config/index.ts'
-import { storedAt } from '../secrets/keep.ts'
+import { type SourcePlace, storedAt } from '../secrets/keep.ts'
+import { reached } from '../secrets/rotation/places.ts'
 import { type StoredAt, storedInFile } from '../secrets/stored-at.ts'
 import type { StorePlan } from './store-key.ts'
 
@@ -30,13 +31,21 @@ export async function placeOf(
 }
 
 /** Where a key is stored once a plan is carried out; undefined for one that goes into the config itself, or to a cluster. */
-export async function placeAfter(
+export async function placeAfter(plan: StorePlan, names: PlaceNames): Promise<StoredAt | undefined> {
+  const source = sourceAfter(plan, names)
+  return source === undefined ? undefined : await entryPlace(source.entry, names)
+}
+
+/** The same as a place to write to. */
+export function sourceAfter(
   { keyFile, source, method, variable }: StorePlan,
-  names: PlaceNames,
-): Promise<StoredAt | undefined> {
-  if (keyFile !== undefined) return await placeOf({ file: keyFile, variable: undefined }, names)
-  if (source !== undefined) return await entryPlace(source.entry, names)
-  return method === 'env' && variable !== undefined ? await variablePlace(variable, names) : undefined
+  { cwd, dotenv }: Pick<PlaceNames, 'cwd' | 'dotenv'>,
+): SourcePlace | undefined {
+  if (source !== undefined) return source
+  if (keyFile !== undefined)
+    return reached({ kind: 'file', where: { path: resolve(cwd, keyFile) } }, undefined)
+  if (method !== 'env' || variable === undefined || dotenv === undefined) return undefined
+  return reached({ kind: 'dotenv', where: { file: dotenv, name: variable } }, undefined)
 }
 
 export async function entryPlace(entry: SecretEntry, { folder, agw, env }: PlaceNames): Promise<StoredAt> {

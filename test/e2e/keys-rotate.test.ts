@@ -211,7 +211,7 @@ describe('agw keys rotate', () => {
     await expect
       .poll(async () => (await rotate(['--finish'])).stderr, { timeout: 20_000, interval: 10 })
       .toContain(
-        `another rotation of the key of variable OPENAI_API_KEY is under way: process ${first.child.pid} `,
+        `another change of the key of variable OPENAI_API_KEY is under way: process ${first.child.pid} `,
       )
     await first.stop('SIGKILL')
     expect((await rotate(['--no-check'], NEW)).status).toBe(0)

@@ -2,7 +2,10 @@ import { mkdir, realpath, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { agwFileOf } from '../../src/config/index.ts'
-import { storedAt } from '../../src/secrets/keep.ts'
+import { readPlace, removeFromPlace, storeAtPlace, storedAt } from '../../src/secrets/keep.ts'
+import { reached } from '../../src/secrets/rotation/places.ts'
+import { Secret } from '../../src/secrets/secret.ts'
+import { loadSource } from '../../src/secrets/sources/registry.ts'
 import { isOneWith, type StoredAt } from '../../src/secrets/stored-at.ts'
 import { tempFolder } from '../helpers/agw.ts'
 
@@ -91,5 +94,36 @@ describe('where a value is stored', () => {
     await setUp()
     const [one, other] = await places(first, second)
     expect(isOneWith(one as StoredAt, other as StoredAt)).toBe(false)
+  })
+})
+
+describe('what is taken away', () => {
+  test.each([
+    ['a key file', { kind: 'file', where: { path: 'a.key' } }],
+    ['a variable of a dotenv file', { kind: 'dotenv', where: { file: '.env', name: 'K' } }],
+    ['a variable of an encrypted file', { kind: 'encrypted', where: { file: 's.age', name: 'K' } }],
+  ] as const)('is the value that was seen, and no other: %s', async (_, place) => {
+    folder = await tempFolder()
+    const env = { HOME: folder }
+    const at = reached(place, undefined)
+    const [seen, later] = [new Secret('sk-seen-0123456789'), new Secret('sk-later-0123456789')]
+    await storeAtPlace(at, later, folder, env)
+    expect(await removeFromPlace(at, folder, env, seen)).toMatchObject({ changed: false, isOther: true })
+    expect((await readPlace(at, folder, env))?.equals(later)).toBe(true)
+    // Under the lock too, where nobody has looked before.
+    const source = await loadSource(place.kind)
+    const context = { env, configDir: folder, connections: {} }
+    const removed = await source.remove?.(at.entry as never, context, seen)
+    expect(removed).toMatchObject({ changed: false, isOther: true })
+    expect((await readPlace(at, folder, env))?.equals(later)).toBe(true)
+    expect(await removeFromPlace(at, folder, env, later)).toMatchObject({ changed: true })
+    expect(await readPlace(at, folder, env)).toBeUndefined()
+  })
+
+  test('no link: the key would stay at its end', async () => {
+    await setUp()
+    const at = reached({ kind: 'file', where: { path: 'b.key' } }, undefined)
+    await expect(removeFromPlace(at, folder, {})).rejects.toMatchObject({ code: 'SLOT_NOT_WRITABLE' })
+    expect((await readPlace(at, folder, {}))?.equals(new Secret('a'))).toBe(true)
   })
 })

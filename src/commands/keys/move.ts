@@ -1,11 +1,12 @@
 import { Flags } from '@oclif/core'
-import { moveKey } from '../../cli/carry-out.ts'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { placeFlags, placeOf, slotArgs } from '../../cli/key-args.ts'
-import { findKeyChange, requireKey, requireReadsBack } from '../../cli/key-change.ts'
+import { findKeyChange, keyNow, requireKey, requireReadsBack } from '../../cli/key-change.ts'
+import { moveKey } from '../../cli/move-key.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { noteMoved } from '../../secrets/index.ts'
+import { keyPlace } from '../../secrets/rotation/journal.ts'
 import { nowInConfig } from '../../setup/after-store.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
 import { planStoreKey, type StoreMethod } from '../../setup/store-key.ts'
@@ -44,11 +45,19 @@ export default class KeysMove extends ConfigCommand {
     const request = { slot, value: key, method: flags.to as StoreMethod, ...placeOf(flags) }
     const plan = await planStoreKey(request, change.place)
     const old = await planForgetOld({ ...change, cwd, env: process.env }, plan)
-    const readsBack = () => requireReadsBack(this.loadOptions(flags), loaded.path, slot.name, key)
+    const again = { load: this.loadOptions(flags), path: loaded.path, name: slot.name }
     const inClear = nowInConfig(plan, slot, loaded.document.file)
     const options = { ...this.writeOptions(flags), warnings: inClear === undefined ? [] : [inClear] }
-    const to = { config: loaded.path, folder: loaded.folder, readsBack }
-    const { changed, files } = await moveKey(plan, old, key, to, options)
+    const on = {
+      config: loaded.path,
+      folder: loaded.folder,
+      dotenv: loaded.dotenv,
+      value: key,
+      keyPlace: keyPlace(slot, cwd),
+      keyNow: () => keyNow(again),
+      requireReadsBack: () => requireReadsBack(again, key),
+    }
+    const { changed, files } = await moveKey(plan, old, on, options)
     if (changed && !flags['dry-run']) await noteMoved(loaded.path, slot.name, key, process.env)
     if (changed && slot.method === 'inline')
       this.warning(

@@ -1,8 +1,8 @@
-import { removeKey } from '../../cli/carry-out.ts'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { slotArgs } from '../../cli/key-args.ts'
 import { findKeyChange } from '../../cli/key-change.ts'
+import { removeKey } from '../../cli/move-key.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import type { KeySlot } from '../../config/index.ts'
 import type { LoadedConfig } from '../../load.ts'
@@ -29,7 +29,8 @@ export default class KeysRemove extends ConfigCommand {
     const plan = await planRemoval({ ...change, cwd, env: process.env })
     const shown = before === undefined ? '' : ` (${before.fingerprint()})`
     const question = `Remove the key of ${slot.name}${shown}?`
-    const { changed, files } = await removeKey(plan, question, loaded.folder, this.writeOptions(flags))
+    const shownKey = { folder: loaded.folder, seen: before }
+    const { changed, files } = await removeKey(plan, question, shownKey, this.writeOptions(flags))
     if (!flags['dry-run']) await this.#forgetKept(loaded, slot)
     const word = changeWord('removed', 'remove', changed, flags['dry-run'])
     const others = plan.losers === '' ? '' : `, which is also that of ${plan.losers}`

@@ -54,7 +54,7 @@ export function keyPlace({ variable, file, name }: KeySlot, cwd: string): KeyPla
 /** How long one rotation waits for another. Milliseconds. */
 const WAIT_MS = 10_000
 
-/** Lets one rotation of a key run at a time. Throws WRITE_FAILED when the other does not end within `waitMs`. */
+/** Lets one rotation or move of a key run at a time. Throws WRITE_FAILED when the other does not end within `waitMs`. */
 export async function aloneWith<T>(
   config: string,
   place: KeyPlace,
@@ -64,7 +64,7 @@ export async function aloneWith<T>(
 ): Promise<T> {
   const path = await journalPath(config, place, env)
   await makeFolderOf(path)
-  const busy = `another rotation of the key of ${place} is under way`
+  const busy = `another change of the key of ${place} is under way`
   return await withLock(path, action, { timeoutMs: waitMs, busy })
 }
 

@@ -3,7 +3,14 @@ import { type Dotenv, parseDotenv, removeFromDotenv, setInDotenv } from '../dote
 import { withLock } from '../lock.ts'
 import { type FileFacts, type FileProblem, readTextFile, toError } from '../read.ts'
 import { Secret } from '../secret.ts'
-import type { Reference, SecretSource, SourceContext, SourceProblem, StoreResult } from '../source.ts'
+import {
+  OTHER_STAYS,
+  type Reference,
+  type SecretSource,
+  type SourceContext,
+  type SourceProblem,
+  type StoreResult,
+} from '../source.ts'
 import { storedInFile } from '../stored-at.ts'
 import { watchFiles } from '../watch.ts'
 import { removeEmptied, type WriteResult, writeFileAtomic } from '../write.ts'
@@ -67,9 +74,9 @@ export const dotenvSource: SecretSource<'dotenv'> = {
     const { changed } = await storeInDotenv(path, nameOf(reference), value)
     return { changed, files: [path] }
   },
-  async remove(reference, context) {
+  async remove(reference, context, only) {
     const path = pathOf(reference, context)
-    return { ...(await dropFromDotenv(path, nameOf(reference))), files: [path] }
+    return { files: [path], ...(await dropFromDotenv(path, nameOf(reference), only)) }
   },
   watch: (references, changed, context) =>
     watchFiles(
@@ -89,11 +96,17 @@ export async function storeInDotenv(file: string, name: string, value: Secret): 
 }
 
 /** Takes a variable out of a dotenv file, and the file with the last thing in it. Throws an AgwError. */
-export async function dropFromDotenv(file: string, name: string): Promise<Omit<StoreResult, 'files'>> {
+async function dropFromDotenv(
+  file: string,
+  name: string,
+  only: Secret | undefined,
+): Promise<Omit<StoreResult, 'files'>> {
   return await withLock(file, async () => {
     const read = await readTextFile(file, MAX_DOTENV_BYTES)
     if (!read.ok && read.problem.code === 'missing') return { changed: false }
     if (!read.ok) throw toError(read.problem)
+    const there = only && parseDotenv(read.text).values.get(name)
+    if (there !== undefined && only?.equals(new Secret(there)) === false) return OTHER_STAYS
     const text = removeFromDotenv(read.text, name)
     if (text === read.text) return { changed: false }
     if (text.trim() === '' && (await removeEmptied(file))) return { changed: true, isGone: true }

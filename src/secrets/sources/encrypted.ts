@@ -21,6 +21,7 @@ import { withLock } from '../lock.ts'
 import { readBytesFile } from '../read.ts'
 import { Secret } from '../secret.ts'
 import {
+  OTHER_STAYS,
   problemError,
   type Reference,
   type SecretSource,
@@ -59,8 +60,8 @@ export const encryptedSource: SecretSource<'encrypted'> = {
   },
   store: (reference, value, context) =>
     rewrite(reference, context, text => setInDotenv(text, nameOf(reference), value.reveal())),
-  remove: (reference, context) =>
-    rewrite(reference, context, text => removeFromDotenv(text, nameOf(reference))),
+  remove: (reference, context, only) =>
+    rewrite(reference, context, text => removeFromDotenv(text, nameOf(reference)), only),
   watch: (references, changed, context) =>
     watchFiles(
       references.map(reference => pathOf(reference, context)),
@@ -108,12 +109,15 @@ async function rewrite(
   reference: Reference<'encrypted'>,
   context: SourceContext,
   edit: (text: string) => string,
+  only?: Secret,
 ): Promise<StoreResult> {
   const path = pathOf(reference, context)
   return await withLock(path, async () => {
     const opened = await open(reference, context)
     if (opened !== undefined && 'code' in opened) throw problemError(opened)
     const before = opened?.text.reveal() ?? ''
+    const there = only && parseDotenv(before).values.get(nameOf(reference))
+    if (there !== undefined && only?.equals(new Secret(there)) === false) return OTHER_STAYS
     const after = edit(before)
     if (after === before) return { changed: false, files: [path] }
     const { recipients, identities, made } = await recipientsFor(context, opened === undefined)

@@ -1,13 +1,21 @@
 import { rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { AgwError } from '../../errors.ts'
 import { withLock } from '../lock.ts'
 import { readSecretFile } from '../read.ts'
 import type { Secret } from '../secret.ts'
-import type { Outcomes, Reference, SecretSource, SourceContext, SourceProblem } from '../source.ts'
+import {
+  OTHER_STAYS,
+  type Outcomes,
+  type Reference,
+  type SecretSource,
+  type SourceContext,
+  type SourceProblem,
+} from '../source.ts'
 import { storedInFile } from '../stored-at.ts'
 import { removeLeftTemps } from '../temp-files.ts'
 import { watchFiles } from '../watch.ts'
-import { type WriteResult, writeFileAtomic } from '../write.ts'
+import { mayGo, type WriteResult, writeFileAtomic } from '../write.ts'
 import { writeFailed } from '../write-error.ts'
 import { fileProblem } from './file-problem.ts'
 
@@ -25,10 +33,14 @@ export const fileSource: SecretSource<'file'> = {
     const { changed } = await storeInFile(path, value)
     return { changed, files: [path] }
   },
-  async remove({ where }, context) {
+  async remove({ where }, context, only) {
     const path = pathOf(where.path, context)
-    const changed = await withLock(path, () => removeFile(path))
-    return { changed, files: [path] }
+    return await withLock(path, async () => {
+      const there = only && (await readSecretFile(path))
+      if (there?.ok && only?.equals(there.secret) === false) return OTHER_STAYS
+      const changed = await removeFile(path)
+      return { changed, files: [path], isGone: changed }
+    })
   },
   watch: (references, changed, context) =>
     watchFiles(
@@ -64,6 +76,7 @@ export async function storeInFile(path: string, value: Secret): Promise<WriteRes
 
 async function removeFile(path: string): Promise<boolean> {
   try {
+    if (!(await mayGo(path))) throw linked(path)
     await removeLeftTemps(dirname(path))
     await rm(path)
     return true
@@ -71,6 +84,13 @@ async function removeFile(path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw writeFailed(path, error)
   }
+}
+
+/** The key would stay at the other end. */
+function linked(path: string): AgwError {
+  return new AgwError('SLOT_NOT_WRITABLE', `${path} is a symbolic link, and the key would stay at its end`, {
+    hint: 'delete the file at its end, or name that one in place of the link',
+  })
 }
 
 /** Reads the first of the paths of each reference that is there. */

@@ -4,6 +4,7 @@ import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
 import {
   changedMeanwhile,
+  OTHER_STAYS,
   problemError,
   type Reference,
   required,
@@ -47,7 +48,7 @@ export const kubernetesSource: SecretSource<'kubernetes'> = {
     return { whole: `kubernetes ${namespace ?? (await namespaceOf(context))}/${name}`, part: key }
   },
   store: ({ where }, value, context) => writeKey(where, value, context),
-  remove: ({ where }, context) => writeKey(where, undefined, context),
+  remove: ({ where }, context, only) => writeKey(where, undefined, context, only),
   watch: (references, changed, context) =>
     watchSecrets(
       references.map(one => ({ ...one.where, version: () => lastRead.get(one) })),
@@ -117,6 +118,7 @@ async function writeKey(
   { namespace, name, key }: Reference<'kubernetes'>['where'],
   value: Secret | undefined,
   context: SourceContext,
+  only?: Secret,
 ): Promise<StoreResult> {
   const cluster = required(await findCluster(context))
   const place = pathOf('/api/v1/namespaces', namespace ?? cluster.namespace, 'secrets')
@@ -124,6 +126,7 @@ async function writeKey(
   const found = await read(cluster, path, context)
   if (found !== undefined && 'code' in found) throw problemError(found)
   const before = found?.value(key)
+  if (before instanceof Secret && only?.equals(before) === false) return OTHER_STAYS
   // What stands there and is no text may be written over.
   const isSame = before instanceof Secret ? value?.equals(before) === true : before === value
   if (isSame) return { changed: false, files: [] }

@@ -4,6 +4,7 @@ import { at } from '../json.ts'
 import type { Secret } from '../secret.ts'
 import {
   changedMeanwhile,
+  OTHER_STAYS,
   pinned,
   problemError,
   type Reference,
@@ -35,10 +36,12 @@ export async function writeField(
   where: Where,
   value: Secret | undefined,
   context: SourceContext,
+  only?: Secret,
 ): Promise<StoreResult> {
   if (where.version !== undefined) throw pinned(`vault ${where.path}`, 'version')
   const before = await readBefore(where, context)
   const { [where.field]: old, ...others } = before.data
+  if (typeof old === 'string' && only !== undefined && old !== only.reveal()) return OTHER_STAYS
   if (old === value?.reveal()) return { changed: false, files: [] }
   const data = value === undefined ? others : { ...before.data, [where.field]: value.reveal() }
   // A secret without fields would be found, and be of no use.

@@ -30,7 +30,7 @@ export const vaultSource: SecretSource<'vault'> = {
   },
   storedAt: ({ where: { path, field } }) => ({ whole: `vault ${apiPath(path)}`, part: field }),
   store: ({ where }, value, context) => writeField(where, value, context),
-  remove: ({ where }, context) => writeField(where, undefined, context),
+  remove: ({ where }, context, only) => writeField(where, undefined, context, only),
   async probe(context) {
     const session = await vaultSession(context)
     if ('code' in session) return { ok: false, detail: session.message, hint: session.hint }
