@@ -95,6 +95,39 @@ describe('a streamed answer in frames', () => {
     await gone
   })
 
+  it.each([
+    ['its last event', '/v1/messages', END, 'event: message_stop\ndata: {"type":"message_stop"}\n\n'],
+    ['its last event, in another format', '/v1/chat/completions', END, 'data: [DONE]\n\n'],
+    ['an exception', '/v1/messages', [exception('throttlingException', 'slow')], '"message":"slow"}}\n\n'],
+  ])(
+    'ends for the client with %s, though the upstream keeps its connection',
+    async (_, path, frames, last) => {
+      const upstream = await startUpstream(response => {
+        response.writeHead(200, TYPE).write(Buffer.concat([START, text('a'), ...frames]))
+      })
+      const { port, nextEvent } = await startTestGateway(config(upstream.port))
+      const body = JSON.stringify({ ...JSON.parse(ASKED), max_tokens: 5 })
+      const answer = await call(port, { path, body })
+      expect(answer.body.endsWith(last)).toBe(true)
+      expect(await nextEvent()).toMatchObject({ status: 200, error: undefined })
+      const [connection] = upstream.connections
+      if (connection?.destroyed === false) await new Promise(resolve => connection.once('close', resolve))
+    },
+  )
+
+  it('that ends soon after its last event leaves its connection to the next', async () => {
+    const upstream = await startUpstream(response => {
+      response.writeHead(200, TYPE).write(Buffer.concat([START, text('a'), ...END]))
+      setTimeout(() => response.end(), 50)
+    })
+    const { port } = await startTestGateway(config(upstream.port))
+    for (let i = 0; i < 2; i++) {
+      expect((await call(port, { path: '/v1/chat/completions', body: ASKED })).body).toContain('[DONE]')
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    expect(upstream.connections.length).toBe(1)
+  })
+
   it('that is cut breaks the connection of the client', async () => {
     let cut = (): void => {}
     const upstream = await startUpstream(response => {

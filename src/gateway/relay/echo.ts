@@ -123,6 +123,8 @@ export interface Outlet {
   /** False: no more until `goOn` of the body is called. */
   pass(chunk: Buffer): boolean
   end(): void
+  /** Whatever still comes from upstream is not part of the body. */
+  drop(): void
   resume(): void
 }
 
@@ -193,10 +195,9 @@ export class GuardedBody {
       exchange.reason = 'UpstreamFailure'
       exchange.error = UNREADABLE
     }
+    this.#outlet.drop()
     // What the stream still holds is the start of a key, as far as anybody can tell.
     if (!destroyed) this.#finish(Buffer.from(UNREADABLE))
-    // An upstream that is held back would be so for ever.
-    this.#outlet.resume()
   }
 
   #follow(decoder: Transform): void {
@@ -204,7 +205,11 @@ export class GuardedBody {
       if (!this.#pass(this.#stream.push(chunk))) decoder.pause()
     })
     decoder.on('drain', () => this.#outlet.resume())
-    decoder.once('end', () => this.#finish(this.#stream.end()))
+    decoder.once('end', () => {
+      // The decoder takes nothing of what stands behind its end, and asks for nothing either.
+      this.#outlet.drop()
+      this.#finish(this.#stream.end())
+    })
     decoder.once('error', () => this.#giveUp())
     this.#response.once('close', () => decoder.destroy())
   }

@@ -38,7 +38,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** The head is written but has not left: it goes with the first chunk if that is here already. */
   #isHeadHeld = false
   #isDrainAwaited = false
-  #isDiscarded = false
+  /** Of `bytes`, once the rest is nobody's; negative until then. */
+  #mostBytes = -1
   /** The head of the answer is here, and for the client. */
   #isAnswered = false
   #patience: NodeJS.Timeout | undefined
@@ -95,7 +96,12 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
     const echoes = status < GUARDED_FROM ? undefined : this.destination.echoes.knowing(this.exchange.given)
     if (echoes !== undefined) {
-      const outlet = { pass: (chunk: Buffer) => this.pass(chunk), end: () => this.#finish(), resume }
+      const outlet = {
+        pass: (chunk: Buffer) => this.pass(chunk),
+        end: () => this.#finish(),
+        drop: () => this.discardRest(),
+        resume,
+      }
       this.#guarded = echoes.body(head, rawHeaders, this.exchange.response, outlet)
       statusText = echoes.clean(statusText)
     }
@@ -123,7 +129,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.isOver) return this.#isDiscarded ? this.#swallow(chunk) : true
+    if (this.isOver) return this.#mostBytes < 0 || this.#swallow(chunk)
     if (this.bytes === 0) this.firstByteAt = performance.now()
     this.bytes += chunk.length
     if (this.#remaining !== chunk.length) {
@@ -158,14 +164,21 @@ export class Relay implements Dispatcher.DispatchHandler {
    */
   #discard(): boolean {
     this.isOver = true
-    this.#isDiscarded = true
+    this.#mostBytes = this.bytes + MOST_DISCARDED
     this.#patience = setTimeout(() => this.#abort?.(), DISCARD_MS).unref()
     return true
   }
 
+  /** The client gets nothing more of this answer, whatever the upstream goes on to send. */
+  protected discardRest(): void {
+    if (this.isOver) return
+    this.#discard()
+    this.#resume?.()
+  }
+
   #swallow(chunk: Buffer): boolean {
     this.bytes += chunk.length
-    if (this.bytes > MOST_DISCARDED) this.#abort?.()
+    if (this.bytes > this.#mostBytes) this.#abort?.()
     return true
   }
 

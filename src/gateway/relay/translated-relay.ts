@@ -43,8 +43,10 @@ export class TranslatedRelay extends GatheringRelay {
   protected override pass(chunk: Buffer): boolean {
     if (this.#stream === undefined) return this.gather(chunk)
     const bytes = this.#stream.push(chunk)
-    if (!this.#stream.broken) return this.passEvents(bytes)
-    this.abort()
+    if (this.#stream.broken) this.abort()
+    // Its last event has come; some keep the connection open behind it.
+    else if (this.#stream.complete) this.discardRest()
+    else return this.passEvents(bytes)
     this.endEvents(bytes, true)
     return true
   }

@@ -419,6 +419,60 @@ describe('a compressed error that cannot be read still has its status, and tells
   })
 })
 
+describe('no connection to an upstream stays behind a compressed error', () => {
+  const much = Buffer.alloc(8_000_000, 'A')
+  it.each<[title: string, encoding: string, body: Buffer, ends: boolean, text: string]>([
+    ['that is over before the answer', 'deflate', Buffer.concat([deflateSync('no'), much]), true, 'no'],
+    [
+      'that is over, and the answer goes on',
+      'br',
+      Buffer.concat([brotliCompressSync('no'), much]),
+      false,
+      'no',
+    ],
+    ['that cannot be read, and goes on', 'gzip', Buffer.concat([Buffer.from('no gzip'), much]), false, 'the'],
+    [
+      'that cannot be read, and falls silent',
+      'gzip',
+      Buffer.from('no gzip'),
+      false,
+      'the answer is withheld',
+    ],
+    [
+      'that is over, and falls silent',
+      'deflate',
+      Buffer.concat([deflateSync('no'), much.subarray(0, 9)]),
+      false,
+      'no',
+    ],
+  ])('%s', async (_, encoding, body, ends, text) => {
+    const upstream = await startUpstream(response => {
+      response.writeHead(401, { 'content-encoding': encoding }).write(body)
+      if (ends) response.end()
+    })
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    const answer = await call(port)
+    expect(answer.status).toBe(401)
+    expect(answer.body.startsWith(text)).toBe(true)
+    const [connection] = upstream.connections
+    if (connection?.destroyed === false) await new Promise(resolve => connection.once('close', resolve))
+  })
+
+  it('and one that ends soon is used again', async () => {
+    const body = Buffer.concat([deflateSync('no'), Buffer.from('garbage')])
+    const upstream = await startUpstream(response => {
+      response.writeHead(401, { 'content-encoding': 'deflate' }).write(body)
+      setTimeout(() => response.end(), 50)
+    })
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`))
+    for (let i = 0; i < 2; i++) {
+      expect((await call(port)).body).toBe('no')
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    expect(upstream.connections.length).toBe(1)
+  })
+})
+
 /** Base64 in the text, decoded as well. */
 function decode(text: string): string {
   return text.replace(/[A-Za-z0-9+/]{24,}/g, part => Buffer.from(part, 'base64').toString('latin1'))
