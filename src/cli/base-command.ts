@@ -72,7 +72,7 @@ export abstract class BaseCommand extends Command {
 
   /** Something that a person should not overlook, on stderr. */
   protected warning(text: string): void {
-    this.note(`${this.terminal.style('yellow', 'warning', 'err')} ${text}`)
+    this.note(this.terminal.asWarning(text))
   }
 
   /** From now on messages are about this config: what `--file` was given. */

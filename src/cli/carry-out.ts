@@ -14,7 +14,6 @@ import {
   showFiles,
   type WriteFilesOptions,
   type WrittenFile,
-  warn,
   writeAgreed,
 } from './write-files.ts'
 
@@ -47,7 +46,9 @@ export async function storeKey(
   const { before, isChange, isInGit } = await show({ plan, value, folder: home.folder }, options)
   const stranger = isChange ? await strangerAt(plan, value, home, options) : undefined
   if (stranger !== undefined)
-    warn(`${stranger} holds another key, not stored for this config: another project may need it`, options)
+    options.terminal.warn(
+      `${stranger} holds another key, not stored for this config: another project may need it`,
+    )
   if (!options.dryRun && isChange) {
     if (stranger !== undefined) await agreeToReplace(options)
     else await requireConsent('Write this?', 'written', options, { initial: !isInGit })
@@ -104,9 +105,8 @@ export async function show(
   if (old?.source !== undefined)
     terminal.err(`${dryRun ? 'would take' : 'takes'} the key out of ${await describePlace(old.source)}`)
   isChange ||= files.isChange || old?.source !== undefined || (old?.deleted.length ?? 0) > 0
-  if (old?.losers)
-    terminal.err(`${terminal.style('yellow', 'warning', 'err')} the key is also that of ${old.losers}`)
-  for (const text of isChange ? warnings : []) warn(text, options)
+  if (old?.losers) terminal.warn(`the key is also that of ${old.losers}`)
+  for (const text of isChange ? warnings : []) terminal.warn(text)
   if (dryRun) terminal.err(isChange ? DRY_RUN : 'nothing would change')
   return { ...files, isChange }
 }
@@ -158,7 +158,7 @@ async function storeAndTell(
   options: WriteFilesOptions,
 ): Promise<boolean> {
   const { changed, note } = await storeAtPlace(place, key, folder, options.env)
-  if (note !== undefined) warn(note, options)
+  if (note !== undefined) options.terminal.warn(note)
   return changed
 }
 

@@ -4,7 +4,7 @@ import { Flags } from '@oclif/core'
 import { STYLES } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import type { Onboarding } from '../providers/index.ts'
+import { type Onboarding, SETTING_FLAGS } from '../providers/index.ts'
 import { INIT_METHODS, type InitMethod } from '../setup/new-config.ts'
 import { asList } from './flags.ts'
 import { refuseKeys, refuseSystemVariable } from './key-args.ts'
@@ -160,9 +160,6 @@ export interface WizardFlags {
   readonly port: number
   readonly style?: string | undefined
 }
-
-/** What providers are called with besides their keys, once for each. */
-const SETTING_FLAGS = ['azure-resource', 'vertex-project', 'vertex-region', 'aws-region'] as const
 
 /** Names that end up in files are checked before anything is asked or written. */
 export function checkInitNames(

@@ -50,9 +50,7 @@ export async function readKey(
   const cleaned = cleanPastedKey(raw.trimEnd())
   if (!cleaned.ok) throw new AgwError('SECRET_REJECTED', cleaned.message, { hint: cleaned.hint })
   for (const { message, hint } of keyDoubts(cleaned.value, question))
-    context.terminal.err(
-      `${context.terminal.style('yellow', 'warning', 'err')} ${message}${hint === undefined ? '' : `: ${hint}`}`,
-    )
+    context.terminal.warn(`${message}${hint === undefined ? '' : `: ${hint}`}`)
   const key = new Secret(cleaned.value, 'given key')
   context.redactor.add(key)
   return key

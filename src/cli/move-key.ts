@@ -16,7 +16,6 @@ import {
   type Before,
   type WriteFilesOptions,
   type WrittenFile,
-  warn,
   withNote,
   writeAgreed,
 } from './write-files.ts'
@@ -102,7 +101,7 @@ async function requireStillThere(plan: StorePlan, move: Move, options: WriteFile
       hint: `it does not take it again: look at the place, then store the key anew`,
     })
   }
-  warn(`${name} had lost the key once its old place was cleared: it was written there again`, options)
+  options.terminal.warn(`${name} had lost the key once its old place was cleared: it was written there again`)
 }
 
 /** The new place, as a person would say it. */
@@ -137,7 +136,7 @@ async function forget(
   for (const { place, name } of await goingFrom(plan, cwd)) {
     const removed = await removeFromPlace(place, folder, env, seen).catch(noted(`the copy in ${name} stays`))
     if (removed.isOther === true) {
-      if (now !== undefined) warn(`${name} holds another key by now, which stays: ${now}`, options)
+      if (now !== undefined) options.terminal.warn(`${name} holds another key by now, which stays: ${now}`)
       return { changed, files: deleted, left: name }
     }
     changed ||= removed.changed

@@ -35,6 +35,16 @@ export class Terminal {
     this.#options.stderr.write(`${this.#options.redact(text)}\n`)
   }
 
+  /** Something that a person should not overlook. */
+  warn(text: string): void {
+    this.err(this.asWarning(text))
+  }
+
+  /** A text for stderr with the word in front that says what it is. */
+  asWarning(text: string): string {
+    return `${this.style('yellow', 'warning', 'err')} ${text}`
+  }
+
   /** Writes to stderr without a line end: for progress that is overwritten. */
   raw(text: string): void {
     this.#options.stderr.write(this.#options.redact(text))

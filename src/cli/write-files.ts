@@ -54,7 +54,7 @@ export async function writeFiles(
   options: WriteFilesOptions,
 ): Promise<WrittenFile[]> {
   const { before, isChange, isInGit } = await showFiles(files, options)
-  for (const text of isChange ? (options.warnings ?? []) : []) warn(text, options)
+  for (const text of isChange ? (options.warnings ?? []) : []) options.terminal.warn(text)
   if (options.dryRun) options.terminal.err(isChange ? DRY_RUN : 'nothing would change')
   else if (isChange) await requireConsent('Write this?', 'written', options, { initial: !isInGit })
   return writeAgreed(files, before, options)
@@ -66,10 +66,6 @@ export interface ShownFiles {
   readonly isChange: boolean
   /** Git has a file that will hold a key: with the next commit everybody who has the repository can read it. */
   readonly isInGit: boolean
-}
-
-export function warn(text: string, { terminal }: Pick<WriteFilesOptions, 'terminal'>): void {
-  terminal.err(`${terminal.style('yellow', 'warning', 'err')} ${text}`)
 }
 
 /** Shows what will change, each file once: where two steps change one, the later has the text of both. */
@@ -100,9 +96,8 @@ async function warnOfGit(files: readonly PlannedFile[], options: WriteFilesOptio
   for (const { path } of files.filter(one => one.secret && one.goes !== true)) {
     if ((await gitState(path, run)).state !== 'tracked') continue
     const name = shortName(options.cwd, path)
-    warn(
+    options.terminal.warn(
       `${name} is tracked by git: take it out with \`git rm --cached ${name}\`, and change the key`,
-      options,
     )
     isInGit = true
   }

@@ -75,7 +75,7 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 const MOST = 50
 
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  const broken = [...onePerPlace(firstOf(yaml, text)), ...duplicateKeys(yaml)]
+  const broken = [...firstOf(yaml, text), ...duplicateKeys(yaml)]
   if (broken.length > 0) return broken
   if (yaml.contents === null || text.trim() === '') {
     return [
@@ -92,25 +92,36 @@ export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
   return []
 }
 
-/** The first that is said of a place; an open quote makes the library say several things of the end of the file. */
-function onePerPlace(findings: readonly SyntaxFinding[]): SyntaxFinding[] {
-  const seen = new Set<number>()
-  return findings.filter(({ start }) => !seen.has(start) && seen.add(start))
-}
-
+/**
+ * The first that is said of a place, be it where the library met a mistake or where it was made; an open quote makes the
+ * library say several things of the end of the file.
+ */
 function firstOf(yaml: Document, text: string): SyntaxFinding[] {
-  const places = new Set<number>()
-  const errors = yaml.errors.filter(({ pos: [start] }) => !places.has(start) && places.add(start))
-  const next = errors[MOST]
-  const starts = errors.some(isOpenBracket) ? flowStarts(yaml) : new Map<number, number>()
+  const starts = yaml.errors.some(isOpenBracket) ? flowStarts(yaml) : new Map<number, number>()
   const layout = new Layout(text)
-  const fromError = (error: YAMLError): SyntaxFinding =>
-    openBracket(error, starts) ?? layoutFinding(error, layout) ?? findingOf(error, text)
-  if (next === undefined) return errors.map(fromError)
-  const rest = `${errors.length - MOST} more mistakes from here on are not listed`
+  const findings: SyntaxFinding[] = []
+  const places = new Set<number>()
+  let next: SyntaxFinding | undefined
+  let rest = 0
+  for (const error of yaml.errors) {
+    const [met] = error.pos
+    if (places.has(met)) continue
+    places.add(met)
+    if (next !== undefined) {
+      rest += 1
+      continue
+    }
+    const finding = openBracket(error, starts) ?? layoutFinding(error, layout) ?? findingOf(error, text)
+    if (finding.start !== met && places.has(finding.start)) continue
+    places.add(finding.start)
+    if (findings.length < MOST) findings.push(finding)
+    else next = finding
+  }
+  if (next === undefined) return findings
+  const message = `${rest + 1} more mistakes from here on are not listed`
   return [
-    ...errors.slice(0, MOST).map(fromError),
-    { ...fromError(next), message: rest, hint: 'mend those above first: most of the rest follow from them' },
+    ...findings,
+    { ...next, message, hint: 'mend those above first: most of the rest follow from them' },
   ]
 }
 

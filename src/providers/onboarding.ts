@@ -1,13 +1,11 @@
 import type { RouteType } from '../route-types.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 
-/** Flags of `agw init` that say what a provider is called with besides its key. */
-export type SettingFlag =
-  | 'azure-resource'
-  | 'azure-resource-type'
-  | 'vertex-project'
-  | 'vertex-region'
-  | 'aws-region'
+/** Flags of `agw init` that say what a provider is called with besides its key, once for each such provider. */
+export const SETTING_FLAGS = ['azure-resource', 'vertex-project', 'vertex-region', 'aws-region'] as const
+
+/** Those, and the one that all providers of an `agw init` share. */
+export type SettingFlag = (typeof SETTING_FLAGS)[number] | 'azure-resource-type'
 
 /** One of them, with its words in configs. */
 export interface Setting {

@@ -72,7 +72,7 @@ interface Walk {
 }
 
 function* differences(before: unknown, after: unknown, walk: Walk): Generator<Step> {
-  if (before === after) return
+  if (before === after || (isAbsent(before) && isAbsent(after))) return
   if (isFields(before) && isFields(after)) {
     for (const key of Object.keys(before)) yield* below(before[key], own(after, key), key, walk)
     for (const key of Object.keys(after)) {
@@ -80,9 +80,9 @@ function* differences(before: unknown, after: unknown, walk: Walk): Generator<St
     }
   } else if (Array.isArray(before) && Array.isArray(after)) {
     yield* listDifferences(before, after, walk)
-  } else if (isAbsent(before) !== isAbsent(after)) {
+  } else if (isAbsent(before) || isAbsent(after)) {
     yield () => `${isAbsent(before) ? 'added' : 'removed'} ${placeOf(walk)}`
-  } else if (!isSame(before, after, walk)) {
+  } else if (!isKeyToldOf(before, after, walk)) {
     yield () => `changed ${placeOf(walk)}`
   }
 }
@@ -98,9 +98,9 @@ function placeOf({ path }: { readonly path: Path }): string {
   return path[0] === START_ONLY && path[1] !== 'modelCatalog' ? `${text}, which takes a restart` : text
 }
 
-function isSame(before: unknown, after: unknown, { told }: Walk): boolean {
-  if (before instanceof Secret && after instanceof Secret) return before.equals(after) || told.has(after)
-  return isAbsent(before)
+/** A key that is as it was, or that is told of by the name of its slot. */
+function isKeyToldOf(before: unknown, after: unknown, { told }: Walk): boolean {
+  return before instanceof Secret && after instanceof Secret && (before.equals(after) || told.has(after))
 }
 
 function isAbsent(value: unknown): boolean {
