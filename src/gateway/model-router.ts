@@ -8,10 +8,12 @@ import { headerMatches, type RouteRequest, trimPath } from './match.ts'
 import { modelInPath, withModelInPath } from './model-in-path.ts'
 import { isForm, modelsInForm } from './multipart.ts'
 import type { Destination, Model, ModelRouter, Target, VirtualModel } from './runtime.ts'
+import { hasModelInUrlEncoded } from './url-encoded.ts'
 
 const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')
 const INVALID_BODY = routerFailure(400, 'invalid_request_body', 'LLM request body must be valid JSON')
 const MISSING_MODEL = routerFailure(400, 'missing_model', "LLM request body is missing string field 'model'")
+const TWO_TYPES = routerFailure(400, 'ambiguous_content_type', 'LLM request has more than one content type')
 const TWO_MODELS = routerFailure(400, 'ambiguous_model', 'LLM request names more than one model')
 const MISSING_FIELD = routerFailure(
   400,
@@ -62,10 +64,12 @@ export function isModelList(path: string): boolean {
 
 /** The model a request asks for: named by its path, its JSON body, or a multipart field. */
 function requestedModel(exchange: Exchange): string | Failure {
-  const inPath = modelInPath(exchange.path)
-  if (inPath !== undefined) return namesAnother(exchange, inPath) ? TWO_MODELS : inPath
   const type = exchange.headers['content-type'] ?? ''
-  if (isForm(type)) return modelOfForm(exchange, type)
+  if (hasTwoTypes(exchange)) return TWO_TYPES
+  const inPath = modelInPath(exchange.path)
+  if (inPath === undefined && isForm(type)) return modelOfForm(exchange, type)
+  if (hasModelInUrlEncoded(type, exchange.body)) return TWO_MODELS
+  if (inPath !== undefined) return namesAnother(exchange, inPath) ? TWO_MODELS : inPath
   const body = jsonOf(exchange)
   if (body === undefined) return hasTwoModels(exchange) ? TWO_MODELS : INVALID_BODY
   return typeof body['model'] === 'string' ? body['model'] : MISSING_MODEL
@@ -79,10 +83,14 @@ function namesAnother(exchange: Exchange, model: string): boolean {
   return typeof written === 'string' && written !== model && written !== `models/${model}`
 }
 
-function modelOfForm({ request, body }: Exchange, type: string): string | Failure {
-  // Node shows the first of two types; both go upstream.
-  const types = request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type')
-  const models = types.length > 1 || body === undefined ? undefined : modelsInForm(type, body)
+/** Node shows the first of two; both go upstream. */
+function hasTwoTypes({ request }: Exchange): boolean {
+  const isType = (name: string, i: number) => i % 2 === 0 && name.toLowerCase() === 'content-type'
+  return request.rawHeaders.filter(isType).length > 1
+}
+
+function modelOfForm({ body }: Exchange, type: string): string | Failure {
+  const models = body === undefined ? undefined : modelsInForm(type, body)
   if (models === undefined) return INVALID_FORM
   const [model, ...others] = models
   return others.length > 0 ? TWO_MODELS : (model ?? MISSING_FIELD)

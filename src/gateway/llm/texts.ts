@@ -70,8 +70,14 @@ function visitBlocks(message: JsonObject, visit: TextVisitor): void {
     const type = String(block['type'])
     if (type.endsWith('tool_result')) block['content'] = deep(block['content'], 'toolOutput', visit)
     else if (type.endsWith('tool_use')) block['input'] = deep(block['input'], 'toolInput', visit)
-    else if (type === 'document') block['source'] = deep(block['source'], 'messages', visit)
+    else if (type === 'document' || type === 'search_result') visitSource(block, visit)
   }
+}
+
+/** A document or what a search has found: the model reads more of it than its text. */
+function visitSource(block: JsonObject, visit: TextVisitor): void {
+  for (const key of ['source', 'title', 'context', 'content'])
+    if (key in block) block[key] = deep(block[key], 'messages', visit)
 }
 
 function visitItem(item: JsonObject, visit: TextVisitor): void {
@@ -96,8 +102,13 @@ function deep(value: unknown, scope: TextScope, visit: TextVisitor): unknown {
   if (Array.isArray(value)) return value.map(one => deep(one, scope, visit))
   if (!isMap(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, FORM.has(key) ? one : deep(one, scope, visit)]),
+    Object.entries(value).map(([key, one]) => [key, isOfForm(key, value) ? one : deep(one, scope, visit)]),
   )
 }
 
-const FORM = new Set(['type', 'id', 'name', 'media_type', 'tool_use_id', 'data'])
+const FORM = new Set(['type', 'id', 'name', 'media_type', 'tool_use_id'])
+
+/** `data` is base64, but for the source of a document that says it is text. */
+function isOfForm(key: string, { type }: JsonObject): boolean {
+  return FORM.has(key) || (key === 'data' && type !== 'text')
+}

@@ -68,6 +68,38 @@ describe('the texts of a request', () => {
       ],
     ],
     [
+      'messages',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              {
+                type: 'document',
+                source: { type: 'text', media_type: 'text/plain', data: 'a' },
+                title: 'b',
+                context: 'c',
+              },
+              { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'x' } },
+              { type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'd' }] } },
+              { type: 'document', source: { type: 'content', content: 'e' } },
+              { type: 'search_result', source: 'f', title: 'g', content: [{ type: 'text', text: 'h' }] },
+              {
+                type: 'tool_result',
+                tool_use_id: 'i',
+                content: [{ type: 'document', source: { type: 'text', data: 'i' }, title: 'j' }],
+              },
+            ],
+          },
+        ],
+      },
+      [
+        ...[...'abcdefgh'].map((text): [TextScope, string] => ['messages', text]),
+        ['toolOutput', 'i'],
+        ['toolOutput', 'j'],
+      ],
+    ],
+    [
       'responses',
       {
         instructions: 'a',
