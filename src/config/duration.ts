@@ -9,9 +9,6 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 }
 
-/** Node's timers count no further: one that is longer fires at once. Milliseconds. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1
-
 /** Go's duration text in milliseconds; `undefined` for anything else. */
 export function milliseconds(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined

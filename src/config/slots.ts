@@ -1,4 +1,5 @@
 import { AgwError } from '../errors.ts'
+import { isObject } from '../json.ts'
 import { Secret } from '../secrets/secret.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import { closest } from './did-you-mean.ts'
@@ -309,7 +310,7 @@ function isTree(value: unknown): value is object {
 }
 
 function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret)
+  return isObject(value) && !(value instanceof Secret)
 }
 
 function text(value: unknown): string | undefined {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts'
 import {
   type AnswerFacts,
   type Format,
@@ -14,8 +15,6 @@ import type { BodyChanges } from './llm/body-changes.ts'
 import { passedPath, withoutParameters, withQuery } from './llm-path.ts'
 import { modelInPath } from './model-in-path.ts'
 import type { AiBackend } from './runtime.ts'
-
-export type JsonObject = Record<string, unknown>
 
 /** What goes to a provider in place of what the client sent. */
 export interface LlmCall {

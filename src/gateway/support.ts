@@ -1,6 +1,6 @@
 import type { Path } from '../config/diagnostic.ts'
 import { own } from '../config/own.ts'
-import { isMap } from './is-map.ts'
+import { isObject } from '../json.ts'
 
 /** A part of a config that the embedded gateway does not run. */
 export interface Unsupported {
@@ -32,7 +32,7 @@ function isAbsent(value: unknown): boolean {
 /** A map of which exactly these keys are run; any other that is set is reported. */
 export function section(fields: Fields): Support {
   return (value, path, report) => {
-    if (!isMap(value)) return
+    if (!isObject(value)) return
     for (const [key, content] of Object.entries(value)) {
       if (isAbsent(content)) continue
       const support = own(fields, key)
@@ -47,7 +47,7 @@ export function each(support: Support): Support {
   return (value, path, report) => {
     if (Array.isArray(value))
       for (const [index, item] of value.entries()) support(item, [...path, index], report)
-    else if (isMap(value))
+    else if (isObject(value))
       for (const [key, item] of Object.entries(value)) support(item, [...path, key], report)
   }
 }

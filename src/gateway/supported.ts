@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
+import { isObject } from '../json.ts'
 import { hasIdentity } from '../providers/index.ts'
-import { isMap } from './is-map.ts'
 import { each, type Fields, only, runs, type Support, section, type Unsupported, unless } from './support.ts'
 import { cloudsWithoutKey } from './supported-keyless.ts'
 import {
@@ -46,13 +46,14 @@ const AI_PROVIDER = section({
 
 const AI: Support = (value, path, report) => {
   const groups = section({ groups: each(section({ providers: each(AI_PROVIDER) })) })
-  const form = isMap(value) && value['groups'] !== undefined ? groups : AI_PROVIDER
+  const form = isObject(value) && value['groups'] !== undefined ? groups : AI_PROVIDER
   form(value, path, report)
 }
 
 const ROUTE_BACKEND: Support = (value, path, report) => {
   // The one key that is set by being null.
-  if (isMap(value) && value['invalid'] === null) report([...path, 'invalid'], 'a backend that is "invalid"')
+  if (isObject(value) && value['invalid'] === null)
+    report([...path, 'invalid'], 'a backend that is "invalid"')
   section({ weight: runs, host: runs, backend: runs, ai: AI, policies: BACKEND_POLICIES })(
     value,
     path,
@@ -207,7 +208,7 @@ const LISTENED_ON = unless(value =>
  * Nothing to do: IPv6 (the address comes from --host). Everything else would be silently without effect.
  */
 const LOGGING: Support = (value, path, report) => {
-  if (isMap(value))
+  if (isObject(value))
     report(
       path,
       '"logging"',
@@ -226,7 +227,9 @@ const STATIC_CONFIG = section({
   connectionTerminationDeadline: runs,
   tracing: unless(
     value =>
-      isMap(value) && !value['otlpEndpoint'] ? 'traces to a collector that only a variable names' : undefined,
+      isObject(value) && !value['otlpEndpoint']
+        ? 'traces to a collector that only a variable names'
+        : undefined,
     section({
       otlpEndpoint: runs,
       otlpProtocol: runs,

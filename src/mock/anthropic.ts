@@ -1,12 +1,5 @@
-import {
-  type Answer,
-  bearer,
-  type Call,
-  type JsonObject,
-  type Provider,
-  SSE_TYPE,
-  UNKNOWN_MODEL,
-} from './provider.ts'
+import type { JsonObject } from '../json.ts'
+import { type Answer, bearer, type Call, type Provider, SSE_TYPE, UNKNOWN_MODEL } from './provider.ts'
 import { VERTEX_CLAUDE } from './shape.ts'
 import {
   type AnswerText,

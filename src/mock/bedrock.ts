@@ -1,6 +1,7 @@
+import { isObject } from '../json.ts'
 import { DEFAULT_DIMENSIONS, vectorOf } from './embeddings.ts'
 import { frameOf } from './event-frames.ts'
-import { type Answer, bearer, type Call, isObject, type Provider, UNKNOWN_MODEL } from './provider.ts'
+import { type Answer, bearer, type Call, type Provider, UNKNOWN_MODEL } from './provider.ts'
 import {
   type AnswerText,
   allText,

@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from '../json.ts'
 import type { Dialect } from './dialect.ts'
-import { type Answer, type Call, isObject, type JsonObject, SSE_TYPE } from './provider.ts'
+import { type Answer, type Call, SSE_TYPE } from './provider.ts'
 import { type AnswerText, allText, answerTo, idOf, lastUserText, piecesOf, tokensIn } from './text.ts'
 
 /** Azure's verdict over a harmless text. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { JsonObject } from '../json.ts'
 import type { Dialect } from './dialect.ts'
-import type { Answer, Call, JsonObject } from './provider.ts'
+import type { Answer, Call } from './provider.ts'
 import { tokensIn } from './text.ts'
 
 export const DEFAULT_DIMENSIONS = 8

@@ -1,13 +1,6 @@
+import { isObject } from '../json.ts'
 import { DEFAULT_DIMENSIONS, vectorOf } from './embeddings.ts'
-import {
-  type Answer,
-  bearer,
-  type Call,
-  isObject,
-  type Provider,
-  SSE_TYPE,
-  UNKNOWN_MODEL,
-} from './provider.ts'
+import { type Answer, bearer, type Call, type Provider, SSE_TYPE, UNKNOWN_MODEL } from './provider.ts'
 import { type AnswerText, allText, answerTo, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
 
 const MODELS = ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-2.5-flash-lite']

@@ -1,4 +1,5 @@
-import { MAX_TIMER, type MockOptions } from './options.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
+import type { MockOptions } from './options.ts'
 
 /** How one request is treated. */
 export interface Behaviour {
@@ -38,8 +39,8 @@ function failsAt(rate: number | undefined, serial: number): boolean {
 /** What `x-mock` understands, and the highest value each takes. */
 const DIRECTIVES: Readonly<Record<string, readonly [field: keyof Behaviour, low: number, high: number]>> = {
   status: ['failStatus', 400, 599],
-  latency: ['latencyMs', 0, MAX_TIMER],
-  delay: ['chunkDelayMs', 0, MAX_TIMER],
+  latency: ['latencyMs', 0, LONGEST_TIMER_MS],
+  delay: ['chunkDelayMs', 0, LONGEST_TIMER_MS],
   cut: ['cutAfterBytes', 0, Number.MAX_SAFE_INTEGER],
   length: ['answerChars', 1, 64 * 1024 * 1024],
 }

@@ -1,4 +1,5 @@
 import { AgwError } from '../errors.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 
 /** Whose API a request speaks. */
 export type ProviderShape = 'openai' | 'anthropic' | 'gemini' | 'azure' | 'bedrock'
@@ -68,14 +69,11 @@ export interface Mock {
 export function checkOptions(options: MockOptions): void {
   inRange('failStatus', options.failStatus, 400, 599)
   inRange('failRate', options.failRate, 0, 1, false)
-  inRange('latencyMs', options.latencyMs, 0, MAX_TIMER)
-  inRange('chunkDelayMs', options.chunkDelayMs, 0, MAX_TIMER)
+  inRange('latencyMs', options.latencyMs, 0, LONGEST_TIMER_MS)
+  inRange('chunkDelayMs', options.chunkDelayMs, 0, LONGEST_TIMER_MS)
   inRange('cutAfterBytes', options.cutAfterBytes, 0, Number.MAX_SAFE_INTEGER)
   inRange('port', options.port, 0, 65_535)
 }
-
-/** Node turns a longer timer into one of 1 ms. */
-export const MAX_TIMER = 2_147_483_647
 
 function inRange(name: string, value: number | undefined, low: number, high: number, whole = true): void {
   if (value === undefined) return

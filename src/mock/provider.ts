@@ -1,11 +1,5 @@
+import type { JsonObject } from '../json.ts'
 import type { SeenRequest } from './options.ts'
-
-/** A JSON object of a request body. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** What a provider looks at to find the key. Holds the key itself, so it never leaves the exchange. */
 export interface Presented {

@@ -1,5 +1,6 @@
+import { isObject } from '../json.ts'
 import { fingerprint } from '../secrets/secret.ts'
-import { isObject, type Presented } from './provider.ts'
+import type { Presented } from './provider.ts'
 import { decoded } from './text.ts'
 
 /** Header and query names whose value is a credential, whoever reads it. */

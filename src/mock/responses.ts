@@ -1,5 +1,6 @@
+import type { JsonObject } from '../json.ts'
 import type { Dialect } from './dialect.ts'
-import { type Answer, type Call, type JsonObject, SSE_TYPE } from './provider.ts'
+import { type Answer, type Call, SSE_TYPE } from './provider.ts'
 import { type AnswerText, allText, answerTo, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
 
 /** POST …/responses. */

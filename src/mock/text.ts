@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isObject, type JsonObject } from './provider.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** Tokens of a text, estimated: four characters each, rounded up. */
 export function tokensIn(text: string): number {

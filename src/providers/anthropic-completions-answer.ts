@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { TokenCounts } from './anthropic-completions-usage.ts'
 
 /** Messages `stop_reason` → Chat Completions `finish_reason`; a reason that is not listed becomes `stop`. */

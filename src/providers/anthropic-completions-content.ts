@@ -1,12 +1,5 @@
-import {
-  isBlank,
-  isObject,
-  type JsonObject,
-  listAt,
-  objectAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { isBlank, listAt, objectAt, stringAt, TranslationError } from './fields.ts'
 
 /** The image types that the Messages API takes as base64; `image/jpg` is a common slip for `image/jpeg`. */
 const IMAGE_TYPES: ReadonlyMap<string, string> = new Map([

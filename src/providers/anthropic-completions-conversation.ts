@@ -1,15 +1,6 @@
+import { isObject, type JsonObject } from '../json.ts'
 import { blocksOf, textBlocks, textOf } from './anthropic-completions-content.ts'
-import {
-  addAll,
-  isAbsent,
-  isBlank,
-  isObject,
-  type JsonObject,
-  listAt,
-  objectAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
+import { addAll, isAbsent, isBlank, listAt, objectAt, stringAt, TranslationError } from './fields.ts'
 
 type Role = 'user' | 'assistant'
 

@@ -1,4 +1,5 @@
-import { isBlank, isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { isBlank } from './fields.ts'
 
 /** How much of an error text that is not Anthropic's JSON is handed on, in characters. */
 const QUOTED_TEXT = 300

@@ -1,15 +1,7 @@
+import type { JsonObject } from '../json.ts'
 import { conversationOf } from './anthropic-completions-conversation.ts'
-import {
-  isAbsent,
-  isBlank,
-  type JsonObject,
-  listAt,
-  numberAt,
-  objectAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
 import { toolChoiceOf, toolsOf } from './anthropic-completions-tools.ts'
+import { isAbsent, isBlank, listAt, numberAt, objectAt, put, stringAt, TranslationError } from './fields.ts'
 
 /*
  * What becomes of each field of a Chat Completions request:
@@ -116,10 +108,6 @@ export function toMessages(body: JsonObject, options: RequestOptions): JsonObjec
   put(request, 'metadata', typeof user === 'string' && user !== '' ? { user_id: user } : undefined)
   put(request, 'output_config', outputConfigOf(body['response_format']))
   return request
-}
-
-function put(request: JsonObject, field: string, value: unknown): void {
-  if (value !== undefined) request[field] = value
 }
 
 function maxTokensOf(body: JsonObject): number | undefined {

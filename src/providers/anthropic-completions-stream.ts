@@ -1,6 +1,6 @@
+import { isObject, type JsonObject } from '../json.ts'
 import { finishReason } from './anthropic-completions-answer.ts'
 import { completionsError } from './anthropic-completions-error.ts'
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
 import { type StreamUsage, TokenCounts } from './anthropic-completions-usage.ts'
 import { TranslatedEvents } from './translated-events.ts'
 

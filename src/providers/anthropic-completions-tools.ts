@@ -1,12 +1,5 @@
-import {
-  isAbsent,
-  isObject,
-  type JsonObject,
-  listAt,
-  objectAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { isAbsent, listAt, objectAt, stringAt, TranslationError } from './fields.ts'
 
 /** `tools` and its old form `functions` → Messages tools. */
 export function toolsOf(body: JsonObject): JsonObject[] {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** Tokens of one answer. `inputTokens` counts what was read from and written to the prompt cache too. */
 export interface StreamUsage {

@@ -5,7 +5,7 @@
  */
 export { fromMessages } from './anthropic-completions-answer.ts'
 export { completionsError, errorFromMessages } from './anthropic-completions-error.ts'
-export { TranslationError } from './anthropic-completions-fields.ts'
 export { toMessages } from './anthropic-completions-request.ts'
 export { CompletionsFromMessagesStream } from './anthropic-completions-stream.ts'
 export type { StreamUsage } from './anthropic-completions-usage.ts'
+export { TranslationError } from './fields.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { type EmbeddingsAsked, embeddingsAnswer, embeddingsAsked, onlyText, own } from './embeddings.ts'
 
 /** Bodies of one family of embedding models. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
-import { errorType, messagesError } from './messages-completions-answer.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import type { ToolNames } from './tool-names.ts'
 
 /** Converse `stopReason` → Messages `stop_reason`; one that is not listed ends the turn. */
@@ -68,23 +67,4 @@ function blocksOf(block: JsonObject, tools: ToolNames): JsonObject[] {
   return [
     { type: 'thinking', thinking: reasoningText['text'] ?? '', signature: reasoningText['signature'] ?? '' },
   ]
-}
-
-/** Bedrock error body → Anthropic error body; a body of neither becomes a sentence with the status. */
-export function errorFromConverse(status: number, body: string): string {
-  return messagesError(
-    messageIn(body) ?? `The provider answered with status ${status} and no message.`,
-    errorType(status),
-  )
-}
-
-/** The message of an error; some of Bedrock's begin with a capital. */
-export function messageIn(body: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    const message = isObject(parsed) ? (parsed['message'] ?? parsed['Message']) : undefined
-    return typeof message === 'string' ? message : undefined
-  } catch {
-    return undefined
-  }
 }

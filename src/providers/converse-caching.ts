@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** Which parts of a prompt are marked for Bedrock's cache. */
 export interface PromptCaching {

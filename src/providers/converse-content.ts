@@ -1,12 +1,5 @@
-import {
-  isAbsent,
-  isObject,
-  type JsonObject,
-  listAt,
-  objectAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { isAbsent, listAt, objectAt, stringAt, TranslationError } from './fields.ts'
 import type { ToolNames } from './tool-names.ts'
 
 const MOST_CACHE_POINTS = 4

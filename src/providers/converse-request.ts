@@ -1,15 +1,6 @@
-import {
-  addAll,
-  isAbsent,
-  isObject,
-  type JsonObject,
-  listAt,
-  numberAt,
-  objectAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { CachePoints, ConverseContent } from './converse-content.ts'
+import { addAll, isAbsent, listAt, numberAt, objectAt, put, stringAt, TranslationError } from './fields.ts'
 import type { ToolNames } from './tool-names.ts'
 
 /*
@@ -71,10 +62,6 @@ function addTurn(messages: JsonObject[], role: string, blocks: readonly JsonObje
   const last = messages.at(-1)
   if (last?.['role'] === role) addAll(last['content'] as JsonObject[], blocks)
   else messages.push({ role, content: [...blocks] })
-}
-
-function put(request: JsonObject, field: string, value: unknown): void {
-  if (value !== undefined) request[field] = value
 }
 
 function isThinking(body: JsonObject): boolean {

@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
-import { emptyMessage, messageIn, stopReasonOf, usageOf } from './converse-answer.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { emptyMessage, stopReasonOf, usageOf } from './converse-answer.ts'
 import { type Frame, FrameReader } from './event-frames.ts'
-import { messagesError } from './messages-completions-answer.ts'
+import { messageIn, messagesError } from './messages-error.ts'
 import type { ToolNames } from './tool-names.ts'
 import { TranslatedStream } from './translated-stream.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from './anthropic-completions-fields.ts'
+import type { JsonObject } from '../json.ts'
 import { type ConverseOptions, toConverse } from './converse-request.ts'
 import { ToolNames } from './tool-names.ts'
 

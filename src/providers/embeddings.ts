@@ -1,11 +1,5 @@
-import {
-  isAbsent,
-  type JsonObject,
-  listAt,
-  numberAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
+import type { JsonObject } from '../json.ts'
+import { isAbsent, listAt, numberAt, stringAt, TranslationError } from './fields.ts'
 
 /** What a client of OpenAI's embeddings asks for, as far as other providers have words for it. */
 export interface EmbeddingsAsked {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** Chat Completions `finish_reason` → Messages `stop_reason`; one that is not listed ends the turn. */
 const STOP_REASONS: ReadonlyMap<unknown, string> = new Map([
@@ -56,42 +56,4 @@ export function fromCompletions(answer: JsonObject): JsonObject {
 function toolUse(id: unknown, { name, arguments: written }: JsonObject): JsonObject {
   const input: unknown = typeof written === 'string' && written !== '' ? JSON.parse(written) : {}
   return { type: 'tool_use', id, name, input }
-}
-
-/** Anthropic's own names, for answers that carry none. */
-const TYPE_BY_STATUS: Readonly<Record<number, string>> = {
-  401: 'authentication_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-}
-
-/** An Anthropic error body as JSON text. */
-export function messagesError(message: string, type: string): string {
-  return JSON.stringify({ type: 'error', error: { type, message } })
-}
-
-/** Anthropic's word for an error that has nothing but its status. */
-export function errorType(status: number): string {
-  return TYPE_BY_STATUS[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
-}
-
-/** OpenAI error body → Anthropic error body; a body of neither becomes a sentence with the status. */
-export function errorFromCompletions(status: number, body: string): string {
-  return messagesError(
-    messageIn(body) ?? `The provider answered with status ${status} and no message.`,
-    errorType(status),
-  )
-}
-
-function messageIn(body: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    const error = isObject(parsed) ? parsed['error'] : undefined
-    const message = isObject(error) ? error['message'] : error
-    return typeof message === 'string' ? message : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,13 +1,5 @@
-import {
-  isAbsent,
-  isObject,
-  type JsonObject,
-  listAt,
-  numberAt,
-  objectAt,
-  stringAt,
-  TranslationError,
-} from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { isAbsent, listAt, numberAt, objectAt, put, stringAt, TranslationError } from './fields.ts'
 
 /*
  * What becomes of each field of a Messages request:
@@ -51,10 +43,6 @@ export function toCompletions(
   put(request, 'user', typeof user === 'string' ? user : undefined)
   put(request, 'response_format', formatOf(body['output_config']))
   return request
-}
-
-function put(request: JsonObject, field: string, value: unknown): void {
-  if (value !== undefined) request[field] = value
 }
 
 function systemOf(system: unknown): JsonObject[] {

@@ -1,5 +1,6 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
-import { messagesError, messagesUsage, stopReason } from './messages-completions-answer.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { messagesUsage, stopReason } from './messages-completions-answer.ts'
+import { messagesError } from './messages-error.ts'
 import { TranslatedEvents } from './translated-events.ts'
 
 /** The block that is being sent. */

@@ -1,3 +1,5 @@
+import { isObject } from '../json.ts'
+
 /** The cheapest call that tells whether a key works: it is not billed and changes nothing. */
 export interface Probe {
   /** What is asked below `prefix`, the path of the address in the config. */
@@ -53,7 +55,9 @@ export function usualVerdict({ status, body }: ProbeAnswer): Verdict {
   if (status < 300) return unclear('its answer does not look like the one expected there')
   if (status < 400) return unclear('it answers with a redirect, which is not followed')
   if (status === 401)
-    return isMap(body) ? REFUSED : unclear('something refuses the call, but not in the words of the provider')
+    return isObject(body)
+      ? REFUSED
+      : unclear('something refuses the call, but not in the words of the provider')
   if (status === 402) return limited('there is no money on its account')
   if (status === 403) return unclear('it forbids the call: a firewall or a region may be the reason')
   if (status === 404) return unclear('it has nothing at this address')
@@ -87,7 +91,7 @@ export function below(prefix: string | undefined, otherwise: string): string {
 /** A value inside JSON: `field(body, 'error', 'type')`. */
 export function field(body: unknown, ...keys: readonly string[]): unknown {
   let value = body
-  for (const key of keys) value = isMap(value) ? value[key] : undefined
+  for (const key of keys) value = isObject(value) ? value[key] : undefined
   return value
 }
 
@@ -95,8 +99,4 @@ export function field(body: unknown, ...keys: readonly string[]): unknown {
 export function word(body: unknown, ...keys: readonly string[]): string {
   const value = field(body, ...keys)
   return typeof value === 'string' ? value : ''
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,5 @@
-import { EventDataReader } from './anthropic-completions-events.ts'
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
+import { EventDataReader } from './event-data.ts'
 import { TranslatedStream } from './translated-stream.ts'
 
 /** SSE bytes in one format → SSE bytes in another. */

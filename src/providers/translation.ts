@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../json.ts'
 import {
   CompletionsFromMessagesStream,
   errorFromMessages,
@@ -6,16 +7,16 @@ import {
   toMessages,
 } from './anthropic-completions.ts'
 import { refuseRemoteImages } from './anthropic-completions-content.ts'
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
 import { fromInvoke, TOKENS_HEADER, toInvoke } from './bedrock-embeddings.ts'
-import { errorFromConverse, fromConverse } from './converse-answer.ts'
+import { fromConverse } from './converse-answer.ts'
 import { markForCache, type PromptCaching } from './converse-caching.ts'
 import { toConverse } from './converse-request.ts'
 import { MessagesFromConverseStream } from './converse-stream.ts'
 import { fromTokenCount, toTokenCount } from './converse-token-count.ts'
-import { errorFromCompletions, fromCompletions } from './messages-completions-answer.ts'
+import { fromCompletions } from './messages-completions-answer.ts'
 import { toCompletions } from './messages-completions-request.ts'
 import { MessagesFromCompletionsStream } from './messages-completions-stream.ts'
+import { errorAsMessages } from './messages-error.ts'
 import type { Format, Provider } from './provider.ts'
 import { ToolNames } from './tool-names.ts'
 import { fromPredict, toPredict } from './vertex-embeddings.ts'
@@ -104,7 +105,7 @@ function messagesToCompletions({ renamesTokenLimit }: Provider): Translation {
   return {
     as: 'completions',
     request: body => toCompletions(body, renamesTokenLimit ? 'max_completion_tokens' : 'max_tokens'),
-    answer: (status, body) => answered(status, body, fromCompletions, errorFromCompletions),
+    answer: (status, body) => answered(status, body, fromCompletions, errorAsMessages),
     stream: () => new MessagesFromCompletionsStream(),
   }
 }
@@ -116,7 +117,7 @@ function messagesToConverse(): Streamed {
     streamType: 'application/vnd.amazon.eventstream',
     request: (body, facts) => toConverse(body, { ...facts, tools }),
     answer: (status, body, { model }) =>
-      answered(status, body, answer => fromConverse(answer, model, tools), errorFromConverse),
+      answered(status, body, answer => fromConverse(answer, model, tools), errorAsMessages),
     stream: ({ model }) => new MessagesFromConverseStream(model, tools),
   }
 }
@@ -124,7 +125,7 @@ function messagesToConverse(): Streamed {
 const messagesToTokenCount: Translation = {
   as: 'anthropicTokenCount',
   request: toTokenCount,
-  answer: (status, body) => answered(status, body, fromTokenCount, errorFromConverse),
+  answer: (status, body) => answered(status, body, fromTokenCount, errorAsMessages),
 }
 
 /** OpenAI's embeddings in another form: `to` and `from` are told in which form the client wants its vectors. */
@@ -157,7 +158,7 @@ function embeddingsToInvoke(): Translation {
     toInvoke,
     (answer, { model, header }, isBase64) =>
       fromInvoke(answer, { model, counted: header(TOKENS_HEADER), isBase64 }),
-    (status, text) => errorFromMessages(status, errorFromConverse(status, text)),
+    (status, text) => errorFromMessages(status, errorAsMessages(status, text)),
   )
 }
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { embeddingsAnswer, embeddingsAsked, own } from './embeddings.ts'
 
 /**

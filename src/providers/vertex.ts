@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './anthropic-completions-fields.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { type Format, type PathFacts, type Provider, pathSegment, trimSlashes } from './provider.ts'
 
 /** A project of Google Cloud with the models of Vertex AI: Google's own, Claude, and those of other publishers. */

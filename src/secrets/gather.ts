@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretEntry } from '../config/agw/file.ts'
-import { LONGEST_TIMER_MS } from '../config/duration.ts'
 import { suggested } from '../suggested.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 import { homeOf, type KeyHome } from './key-homes.ts'
 import { MAX_SECRET_BYTES } from './read.ts'
 import { Secret } from './secret.ts'

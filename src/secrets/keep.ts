@@ -1,6 +1,6 @@
 import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
-import { LONGEST_TIMER_MS } from '../config/duration.ts'
 import { AgwError } from '../errors.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 import type { Secret } from './secret.ts'
 import {
   OTHER_STAYS,

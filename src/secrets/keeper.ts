@@ -1,6 +1,6 @@
 import type { SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind } from '../config/agw/places.ts'
-import { LONGEST_TIMER_MS } from '../config/duration.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 import { type Gathered, gather } from './gather.ts'
 import { type KeepEvent, refusal } from './last-good.ts'
 import { Logins } from './logins.ts'

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from '../config/duration.ts'
+import { LONGEST_TIMER_MS } from '../timers.ts'
 import { SharedWork } from './shared-work.ts'
 import type { SourceProblem } from './source.ts'
 

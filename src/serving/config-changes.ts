@@ -1,4 +1,5 @@
 import { formatPath, type Path } from '../config/index.ts'
+import { isObject } from '../json.ts'
 import { type ResolvedSlot, Secret } from '../secrets/index.ts'
 import { Turns } from './turns.ts'
 
@@ -11,7 +12,7 @@ export const START_ONLY = 'config'
 type Fields = Readonly<Record<string, unknown>>
 
 function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret)
+  return isObject(value) && !(value instanceof Secret)
 }
 
 /**

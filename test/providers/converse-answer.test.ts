@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorFromConverse, fromConverse } from '../../src/providers/converse-answer.ts'
+import { fromConverse } from '../../src/providers/converse-answer.ts'
 import { toConverse } from '../../src/providers/converse-request.ts'
 import { fromTokenCount, toTokenCount } from '../../src/providers/converse-token-count.ts'
 import { ToolNames } from '../../src/providers/tool-names.ts'
@@ -76,17 +76,6 @@ describe('a Converse answer as a message', () => {
       expect(() => fromConverse(body, 'm', new ToolNames())).toThrow(SyntaxError)
     },
   )
-})
-
-describe('an error of Bedrock', () => {
-  it.each([
-    [403, '{"message":"no"}', 'permission_error', 'no'],
-    [400, '{"Message":"bad"}', 'invalid_request_error', 'bad'],
-    [429, '<html>', 'rate_limit_error', 'The provider answered with status 429 and no message.'],
-    [503, '', 'api_error', 'The provider answered with status 503 and no message.'],
-  ])('%i %s', (status, body, type, message) => {
-    expect(JSON.parse(errorFromConverse(status, body))).toEqual({ type: 'error', error: { type, message } })
-  })
 })
 
 describe('a token count', () => {

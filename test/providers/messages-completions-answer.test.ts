@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorFromCompletions, fromCompletions } from '../../src/providers/messages-completions-answer.ts'
+import { fromCompletions } from '../../src/providers/messages-completions-answer.ts'
 
 type Json = Record<string, unknown>
 
@@ -51,22 +51,5 @@ describe('an answer as a message', () => {
 
   it.each([[{}], [{ choices: [] }], [{ choices: [{}] }]])('%j is none', bad => {
     expect(() => fromCompletions(bad)).toThrow(SyntaxError)
-  })
-
-  it.each<[number, string, string, string]>([
-    [
-      401,
-      '{"error":{"message":"bad key","type":"invalid_request_error"}}',
-      'authentication_error',
-      'bad key',
-    ],
-    [429, '{"error":{"message":"slow"}}', 'rate_limit_error', 'slow'],
-    [400, '{"error":"plain"}', 'invalid_request_error', 'plain'],
-    [503, '<html>', 'api_error', 'The provider answered with status 503 and no message.'],
-  ])('an error of status %i', (status, body, type, message) => {
-    expect(JSON.parse(errorFromCompletions(status, body))).toEqual({
-      type: 'error',
-      error: { type, message },
-    })
   })
 })

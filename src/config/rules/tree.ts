@@ -1,10 +1,11 @@
+import { isObject } from '../../json.ts'
 import type { Path } from '../diagnostic.ts'
 
 /** A map of the config as plain data. It may hold secrets: no value of it goes into a message. */
 export type Node = Readonly<Record<string, unknown>>
 
 export function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(value)
 }
 
 /** The value at a path; `undefined` where there is none. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isObject } from '../../json.ts'
 import { own } from '../own.ts'
 import { nullish, optional } from './fields.ts'
 import { filled, hostPort, parseUrl, shaped, text } from './primitives.ts'
@@ -92,15 +93,15 @@ interface WithProvider {
 
 /** The parameters a provider cannot do without; and that a reference leaves them to the provider it names. */
 export const paramsFitProvider = rule<WithProvider>(({ provider, params }, report) => {
-  const given = isMap(params) ? params : {}
+  const given = isObject(params) ? params : {}
   if (typeof provider === 'string') {
     for (const key of own(NEEDED, provider) ?? []) {
-      if (!isSet(given[key])) report(missingParam(`provider ${provider}`, key, isMap(params)))
+      if (!isSet(given[key])) report(missingParam(`provider ${provider}`, key, isObject(params)))
     }
   }
-  if (!isMap(provider)) return
+  if (!isObject(provider)) return
   if (isSet(provider['custom']) && !isSet(given['baseUrl']) && !isSet(given['hostOverride'])) {
-    report(missingParam('a custom provider', 'baseUrl', isMap(params)))
+    report(missingParam('a custom provider', 'baseUrl', isObject(params)))
   }
   if (isSet(provider['reference'])) judgeReference(given, report)
 })
@@ -126,8 +127,4 @@ function missingParam(who: string, key: string, below: boolean) {
     hint: `add "${key}" to params`,
     path: below ? ['params'] : [],
   } as const
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { VirtualKey } from '../../config/schema.ts'
+import { isObject } from '../../json.ts'
 import { celValue } from '../cel/values.ts'
-import { isMap } from '../is-map.ts'
 
 /** What is known of the client that showed a key. */
 export interface KeyHolder {
@@ -39,7 +39,7 @@ export class VirtualKeys {
     if (entry === undefined) return undefined
     const { metadata, allowedModels } = entry
     const holder = {
-      metadata: isMap(metadata) ? (celValue(metadata) as Readonly<Record<string, unknown>>) : {},
+      metadata: isObject(metadata) ? (celValue(metadata) as Readonly<Record<string, unknown>>) : {},
       allowedModels: allowedModels ?? undefined,
     }
     this.#holders.set(hash, holder)

@@ -1,7 +1,5 @@
-import { isMap } from '../is-map.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import { mapsOf } from './texts.ts'
-
-type JsonObject = Record<string, unknown>
 
 /**
  * Shows every text that a model has said to the visitor, whatever the format, and puts what it yields in its place.
@@ -9,7 +7,7 @@ type JsonObject = Record<string, unknown>
  */
 export function visitAnswerTexts(answer: unknown, visit: (text: string) => string): void {
   if (Array.isArray(answer)) return visitPieces(answer, visit)
-  if (!isMap(answer)) throw new TypeError('the answer is not a JSON object')
+  if (!isObject(answer)) throw new TypeError('the answer is not a JSON object')
   visitAnswer(answer, visit)
   for (const candidate of mapsOf(answer['candidates']))
     for (const part of spokenParts(candidate)) replace(part, 'text', visit)
@@ -17,9 +15,9 @@ export function visitAnswerTexts(answer: unknown, visit: (text: string) => strin
 
 function visitAnswer(answer: JsonObject, visit: (text: string) => string): void {
   for (const choice of mapsOf(answer['choices'])) {
-    if (!isMap(choice['message']) || !replaceContent(choice['message'], visit)) continue
+    if (!isObject(choice['message']) || !replaceContent(choice['message'], visit)) continue
     // They spell the text out, token by token.
-    if (isMap(choice['logprobs'])) choice['logprobs'] = null
+    if (isObject(choice['logprobs'])) choice['logprobs'] = null
   }
   for (const block of mapsOf(answer['content'])) replace(block, 'text', visit)
   for (const item of mapsOf(answer['output']))
@@ -35,7 +33,7 @@ function visitAnswer(answer: JsonObject, visit: (text: string) => string): void 
 function visitPieces(answers: readonly unknown[], visit: (text: string) => string): void {
   const lanes = new Map<string, JsonObject[]>()
   for (const answer of answers) {
-    if (!isMap(answer)) throw new TypeError('the answer is not a list of JSON objects')
+    if (!isObject(answer)) throw new TypeError('the answer is not a list of JSON objects')
     visitAnswer(answer, visit)
     for (const [at, candidate] of mapsOf(answer['candidates']).entries()) {
       const name = laneOf(candidate, at)
@@ -58,7 +56,7 @@ function replaceJoined(parts: readonly JsonObject[], visit: (text: string) => st
 
 /** The parts of a candidate without its thoughts. */
 function spokenParts({ content }: JsonObject): JsonObject[] {
-  return isMap(content) ? mapsOf(content['parts']).filter(part => part['thought'] !== true) : []
+  return isObject(content) ? mapsOf(content['parts']).filter(part => part['thought'] !== true) : []
 }
 
 /** Which text of a stream a candidate goes on with. */
@@ -89,20 +87,20 @@ export interface Piece {
 /** What an event of a stream says, whatever the format. */
 export function piecesOf(event: unknown): Piece[] {
   if (Array.isArray(event)) return event.flatMap(piecesOf)
-  if (!isMap(event)) return []
+  if (!isObject(event)) return []
   const { type, delta } = event
   if (type === 'response.output_text.delta')
     return piece(`${event['output_index']}.${event['content_index']}`, delta)
   if (Array.isArray(event['choices']))
     return mapsOf(event['choices']).flatMap(({ index, delta: said }) =>
-      isMap(said) ? contentPieces(String(index), said['content']) : [],
+      isObject(said) ? contentPieces(String(index), said['content']) : [],
     )
   if (Array.isArray(event['candidates']))
     return mapsOf(event['candidates']).flatMap((candidate, at) =>
       spokenParts(candidate).flatMap(part => piece(laneOf(candidate, at), part['text'])),
     )
-  const said = isMap(delta) ? delta : event['content_block']
-  return isMap(said) ? piece(String(event['index']), said['text']) : []
+  const said = isObject(delta) ? delta : event['content_block']
+  return isObject(said) ? piece(String(event['index']), said['text']) : []
 }
 
 function piece(lane: string, text: unknown): Piece[] {

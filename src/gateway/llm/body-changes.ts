@@ -1,4 +1,5 @@
 import type { Path } from '../../config/diagnostic.ts'
+import type { JsonObject } from '../../json.ts'
 import type { PromptCaching, RouteType } from '../../providers/index.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
@@ -6,8 +7,6 @@ import { jsonValue } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
 import { ModelAliases } from './model-aliases.ts'
 import { addPrompts, type Prompts } from './prompts.ts'
-
-export type JsonObject = Record<string, unknown>
 
 /** What the config says of the bodies of LLM requests, each part with the place it was written. */
 export interface BodyPolicy {

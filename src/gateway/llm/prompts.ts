@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts'
 import type { RouteType } from '../../providers/index.ts'
 
 /** A message that the config adds. */
@@ -11,8 +12,6 @@ export interface Prompts {
   readonly append?: readonly Prompt[] | undefined
   readonly prepend?: readonly Prompt[] | undefined
 }
-
-type JsonObject = Record<string, unknown>
 
 /** Puts messages before and after those of the client, where the format has messages. */
 export function addPrompts(body: JsonObject, type: RouteType, { prepend = [], append = [] }: Prompts): void {

@@ -1,7 +1,5 @@
+import { isObject, type JsonObject } from '../../json.ts'
 import type { RouteType } from '../../providers/index.ts'
-import { isMap } from '../is-map.ts'
-
-type JsonObject = Record<string, unknown>
 
 /** What a text of a request is. */
 export type TextScope = 'systemPrompt' | 'messages' | 'toolOutput' | 'toolInput'
@@ -10,7 +8,7 @@ export type TextScope = 'systemPrompt' | 'messages' | 'toolOutput' | 'toolInput'
 export type TextVisitor = (scope: TextScope, text: string) => string
 
 export function mapsOf(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isMap) : []
+  return Array.isArray(value) ? value.filter(isObject) : []
 }
 
 /** Shows every text of an LLM request to the visitor, and puts what it yields in its place. */
@@ -33,7 +31,7 @@ export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor
     case 'geminiCountTokens':
       for (const key of ['systemInstruction', 'system_instruction']) {
         const instruction = body[key]
-        if (isMap(instruction)) visitParts(instruction, 'systemPrompt', visit)
+        if (isObject(instruction)) visitParts(instruction, 'systemPrompt', visit)
       }
       for (const content of mapsOf(body['contents'])) visitParts(content, 'messages', visit)
       return
@@ -58,8 +56,8 @@ function chatScope(role: unknown): TextScope {
 function visitChatMessage(message: JsonObject, visit: TextVisitor): void {
   visitField(message, 'content', chatScope(message['role']), visit)
   for (const call of mapsOf(message['tool_calls'])) {
-    if (isMap(call['function'])) visitField(call['function'], 'arguments', 'toolInput', visit)
-    if (isMap(call['custom'])) visitField(call['custom'], 'input', 'toolInput', visit)
+    if (isObject(call['function'])) visitField(call['function'], 'arguments', 'toolInput', visit)
+    if (isObject(call['custom'])) visitField(call['custom'], 'input', 'toolInput', visit)
   }
 }
 
@@ -89,8 +87,8 @@ function visitItem(item: JsonObject, visit: TextVisitor): void {
 function visitParts(content: JsonObject, scope: TextScope, visit: TextVisitor): void {
   visitField(content, 'parts', scope, visit)
   for (const part of mapsOf(content['parts'])) {
-    if (isMap(part['functionCall'])) part['functionCall'] = deep(part['functionCall'], 'toolInput', visit)
-    if (isMap(part['functionResponse'])) {
+    if (isObject(part['functionCall'])) part['functionCall'] = deep(part['functionCall'], 'toolInput', visit)
+    if (isObject(part['functionResponse'])) {
       part['functionResponse'] = deep(part['functionResponse'], 'toolOutput', visit)
     }
   }
@@ -100,7 +98,7 @@ function visitParts(content: JsonObject, scope: TextScope, visit: TextVisitor): 
 function deep(value: unknown, scope: TextScope, visit: TextVisitor): unknown {
   if (typeof value === 'string') return visit(scope, value)
   if (Array.isArray(value)) return value.map(one => deep(one, scope, visit))
-  if (!isMap(value)) return value
+  if (!isObject(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [key, isOfForm(key, value) ? one : deep(one, scope, visit)]),
   )

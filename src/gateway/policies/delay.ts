@@ -1,4 +1,5 @@
-import { isDuration, LONGEST_TIMER_MS } from '../../config/duration.ts'
+import { isDuration } from '../../config/duration.ts'
+import { LONGEST_TIMER_MS } from '../../timers.ts'
 import { awaitBody } from '../body.ts'
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { Cel } from '../../../src/gateway/cel/cel.ts'
 import type { Exchange } from '../../../src/gateway/exchange.ts'
 import { isModelAllowed, shownNames } from '../../../src/gateway/llm/allowed-models.ts'
-import { BodyChanges, type BodyPolicy, type JsonObject } from '../../../src/gateway/llm/body-changes.ts'
+import { BodyChanges, type BodyPolicy } from '../../../src/gateway/llm/body-changes.ts'
 import { ModelAliases } from '../../../src/gateway/llm/model-aliases.ts'
 import { addPrompts } from '../../../src/gateway/llm/prompts.ts'
+import type { JsonObject } from '../../../src/json.ts'
 
 /** Expressions that look at the body alone never ask for the exchange. */
 const NO_EXCHANGE = {} as Exchange

@@ -1,14 +1,12 @@
-/** A JSON object whose fields nobody has looked at yet. */
-export type JsonObject = Record<string, unknown>
+import { isObject, type JsonObject } from '../json.ts'
 
 /**
- * A Chat Completions request that the Messages API has no equivalent for. To be answered with `status` and
- * never sent upstream. The message names the field and quotes nothing of the request: it may end up in a
- * log.
+ * A request that has no equivalent in the form that its provider takes. To be answered with `status` and never sent
+ * upstream. The message names the field and quotes nothing of the request: it may end up in a log.
  */
 export class TranslationError extends Error {
   readonly status = 400
-  /** The path of the field in the client's body, as OpenAI's `param`: `messages[2].content[0].type`. */
+  /** The path of the field in the client's body: `messages[2].content[0].type`. */
   readonly param: string
 
   constructor(param: string, reason: string) {
@@ -18,14 +16,14 @@ export class TranslationError extends Error {
   }
 }
 
-/** True for a JSON object: neither null nor an array. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** OpenAI treats `null` like a field that is not there. */
+/** Clients write `null` for what they do not give. */
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null
+}
+
+/** Sets a field that has a value. */
+export function put(body: JsonObject, field: string, value: unknown): void {
+  if (value !== undefined) body[field] = value
 }
 
 /** Puts all of a client's list behind another one: as arguments of one `push`, a long one overflows the stack. */
