@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
-import { currentKey, keyHomes } from '../secrets/index.ts'
+import { currentKey } from '../secrets/index.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import { runWith, streamWith } from '../secrets/run.ts'
 import { baselineText, readBaseline } from '../secrets/scan/baseline.ts'
@@ -11,6 +11,7 @@ import { historyFiles } from '../secrets/scan/files.ts'
 import { type ScanResult, scan } from '../secrets/scan/scan.ts'
 import { fingerprint, type Secret } from '../secrets/secret.ts'
 import { writeFileAtomic } from '../secrets/write.ts'
+import { homesOf, homesOfConfigs } from './scan-homes.ts'
 
 export interface ScanKeysOptions {
   readonly load: LoadOptions
@@ -36,13 +37,11 @@ export async function scanKeys(options: ScanKeysOptions): Promise<ScanResult> {
   const { load, paths, onSecret } = options
   const loaded = await loadIfThere(load)
   const own = new Redactor(fingerprint)
-  const homes: string[] = []
   if (loaded !== undefined) {
     for (const secret of await secretsOf(loaded, load.cwd)) {
       onSecret(secret)
       own.add(secret)
     }
-    homes.push(...(await keyHomes({ ...loaded, slots: slotsOf(loaded) }, load)))
   }
   const named = paths.map(path => ({ path: resolve(load.cwd, path), deep: true }))
   const folder = loaded === undefined || loaded.path === '-' ? load.cwd : loaded.folder
@@ -57,7 +56,10 @@ export async function scanKeys(options: ScanKeysOptions): Promise<ScanResult> {
     history: options.history && !options.staged ? await folderOf(first) : undefined,
     staged: options.staged ? load.cwd : undefined,
     own,
-    homes,
+    homesAmong: async files => [
+      ...(loaded === undefined ? [] : await homesOf(loaded, load)),
+      ...(await homesOfConfigs(files, load.env)),
+    ],
     cwd: load.cwd,
     run: runWith(environment),
     stream: streamWith(environment),

@@ -1,10 +1,13 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { type FileFacts, fileFacts } from './read.ts'
 import type { SecretSource, SourceContext } from './source.ts'
 import { loadSource } from './sources/registry.ts'
 import type { VariableTable } from './variables.ts'
+
+/** What a set-up for Kubernetes leaves beside the config for kubectl, with the keys in it. */
+export const SECRET_MANIFEST = 'kubernetes-secret.yaml'
 
 /** A file that a value was found in, in the clear. */
 export interface KeyHome {
@@ -25,8 +28,8 @@ export interface Homes {
 type World = Pick<SourceContext, 'env' | 'configDir'>
 
 /**
- * Every file that the config, agw.yaml or their dotenv file keep keys in, in the clear, and the one beside it where a
- * rotation lays the old key down. Absolute; none of them need be there.
+ * Every file that the config, agw.yaml or their dotenv file keep keys in, in the clear, the one beside it where a
+ * rotation lays the old key down, and the manifest for kubectl. Absolute; none of them need be there.
  */
 export async function keyHomes(
   { slots, agw, variables, folder }: Homes,
@@ -42,7 +45,8 @@ export async function keyHomes(
   )
   const own = slots.flatMap(({ file }) => (file === undefined ? [] : withPrevious(resolve(cwd, file))))
   const dotenv = variables.dotenv ?? variables.dotenvProblem
-  return [...new Set([...own, ...named.flat(), ...(dotenv === undefined ? [] : [dotenv.file])])]
+  const beside = [join(folder, SECRET_MANIFEST), ...(dotenv === undefined ? [] : [dotenv.file])]
+  return [...new Set([...own, ...named.flat(), ...beside])]
 }
 
 /** Where a source has a value from that it has just given; `undefined` where that is no file, or not in the clear. */

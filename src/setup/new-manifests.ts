@@ -6,6 +6,7 @@ import {
   type ProviderSettings,
   podManifests,
 } from '../kubernetes/index.ts'
+import { SECRET_MANIFEST } from '../secrets/key-homes.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ChosenProvider, NewConfigChoices } from './new-config.ts'
 import { settingsOf, slotNames } from './new-config.ts'
@@ -15,7 +16,7 @@ import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 export const MANIFESTS = {
   controller: 'kubernetes.yaml',
   pod: 'kubernetes-pod.yaml',
-  secret: 'kubernetes-secret.yaml',
+  secret: SECRET_MANIFEST,
 } as const
 
 /** The image of agentgateway for the pod form, at the release whose manifests are written. */

@@ -28,6 +28,16 @@ const utf16 = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le')
 /** Longer than what is searched in one go. */
 const LONG = 'abcdefg\n'.repeat(750_000)
 
+const MANIFEST = 'kubernetes-secret.yaml'
+const keyFile = (name: string): string =>
+  `llm:\n  models:\n  - { name: gpt-5, provider: openAI, params: { apiKey: { file: ${name} } } }\n`
+
+async function manifest(where: string, key: string): Promise<string> {
+  const path = join(folder, where, MANIFEST)
+  await writeFile(path, `data:\n  Authorization: ${Buffer.from(key).toString('base64')}\n`)
+  return path
+}
+
 interface Finding {
   readonly code: string
   readonly file: string
@@ -137,6 +147,73 @@ describe('agw keys scan', () => {
     expect(overruled.status).toBe(0)
     await chmod(join(folder, name), 0o644)
     expect(await scan()).toMatchObject({ status: 1, findings: [{ file: name }] })
+  })
+
+  it('takes what agw wrote for kubectl for the home of a key', async () => {
+    await chmod(await manifest('.', OPENAI), 0o600)
+    expect(await scan()).toMatchObject({ status: 0, findings: [] })
+    await chmod(join(folder, MANIFEST), 0o644)
+    expect(await scan()).toMatchObject({ status: 1, findings: [{ file: MANIFEST }] })
+  })
+
+  describe('configs in folders below, which have homes of their own', () => {
+    const below: [title: string, files: Record<string, string>, home: string][] = [
+      ['a file of the config', { 'config.yaml': keyFile('own.key') }, 'own.key'],
+      ['the old key of a rotation beside it', { 'config.yaml': keyFile('own.key') }, 'own.key.previous'],
+      ['a dotenv file', { 'config.yaml': GUIDE.env }, '.env'],
+      [
+        'a file of agw.yaml',
+        { 'config.yaml': GUIDE.env, 'agw.yaml': 'secrets:\n  OPENAI_API_KEY: { file: keys/one }\n' },
+        'keys/one',
+      ],
+      ['a manifest', { 'config.yaml': GUIDE.env }, MANIFEST],
+    ]
+    it.each(below)('%s', async (_, files, home) => {
+      await mkdir(join(folder, 'deploy', 'eu', 'keys'), { recursive: true })
+      for (const [name, text] of Object.entries(files)) await writeFile(join(folder, 'deploy/eu', name), text)
+      await writeFile(join(folder, 'deploy/eu', home), `OPENAI_API_KEY=${OPENAI}\n`, { mode: 0o600 })
+      expect(await scan('.')).toMatchObject({ status: 0, findings: [] })
+      expect(await scan('deploy')).toMatchObject({ status: 0, findings: [] })
+      await chmod(join(folder, 'deploy/eu', home), 0o644)
+      expect(await scan('.')).toMatchObject({ status: 1, findings: [{ file: `deploy/eu/${home}` }] })
+    })
+
+    it('a key file by its full path, as init writes it from elsewhere', async () => {
+      const init = ['init', '--provider', 'openai', '--method', 'file', '--key-from-stdin', '--yes']
+      await mkdir(join(folder, 'deploy'))
+      const made = await agw([...init, '-f', 'deploy/config.yaml'], { cwd: folder, input: OPENAI })
+      expect(made.status, made.stderr).toBe(0)
+      expect(await scan('.')).toMatchObject({ status: 0, findings: [] })
+    })
+
+    it.each([
+      ['is a config of another program', 'title: A site\nbaseURL: https://example.org\n'],
+      ['has nothing in it but a word that this one has, too', 'config: { theme: dark }\n'],
+      ['cannot be read', 'llm: {'],
+      ['is empty', ''],
+    ])('and none where config.yaml %s', async (_, text) => {
+      await mkdir(join(folder, 'deploy'))
+      await writeFile(join(folder, 'deploy/config.yaml'), text)
+      await writeFile(join(folder, 'deploy/.env'), `K=${OPENAI}\n`, { mode: 0o600 })
+      expect(await scan('.')).toMatchObject({ status: 1, findings: [{ file: 'deploy/.env' }] })
+    })
+
+    it('and no source of theirs is asked, trusted or not', async () => {
+      await mkdir(join(folder, 'deploy'))
+      const ran = join(folder, 'ran')
+      await writeFile(join(folder, 'deploy/config.yaml'), GUIDE.env)
+      await writeFile(
+        join(folder, 'deploy/agw.yaml'),
+        `secrets:\n  OPENAI_API_KEY: { exec: [touch, ${JSON.stringify(ran)}] }\n`,
+      )
+      const home = join(folder, 'home')
+      const run = (args: string[], cwd: string) => agw(args, { cwd, env: { HOME: home } })
+      expect((await run(['trust', '--yes'], join(folder, 'deploy'))).status).toBe(0)
+      expect((await run(['keys', 'scan', '.'], folder)).status).toBe(0)
+      await expect(readFile(ran)).rejects.toThrow('ENOENT')
+      await run(['keys', 'scan'], join(folder, 'deploy'))
+      expect(await readFile(ran, 'utf8'), 'its own scan asks it').toBe('')
+    })
   })
 
   it('looks into the folders of a path that is named, and follows no link', async () => {
@@ -276,6 +353,13 @@ describe.skipIf(noGit !== undefined)(`git history${unless(noGit)}`, () => {
     expect(findings.find(one => one.file === 'index.txt')?.commit).toBe('not committed')
   })
 
+  it('counts what it has looked into, one or more', async () => {
+    const told = async () => (await agw(['keys', 'scan'], { cwd: folder })).stdout
+    expect(await told()).toContain(' and 1 version or message in git)')
+    await commit('a.txt', 'a\n')
+    expect(await told()).toMatch(/ and \d+ versions and messages in git\)/)
+  })
+
   it.each(['before the first commit', 'later'])(
     '--staged looks only into what the next commit takes in, %s',
     async when => {
@@ -335,6 +419,19 @@ describe.skipIf(noGit !== undefined)(`git history${unless(noGit)}`, () => {
       ['.env', true],
       ['.env', false],
     ])
+  })
+
+  it('tells that the home of a key below is in git, and a manifest that git would take in', async () => {
+    await mkdir(join(folder, 'deploy'))
+    await writeFile(join(folder, 'deploy/config.yaml'), keyFile('own.key'))
+    await writeFile(join(folder, 'deploy/own.key'), OPENAI, { mode: 0o600 })
+    await chmod(await manifest('deploy', keyLike('openai', 'manifest')), 0o600)
+    expect((await scan('.', '--no-history')).findings).toMatchObject([{ file: `deploy/${MANIFEST}` }])
+    await writeFile(join(folder, '.gitignore'), `${MANIFEST}\nown.key\n`)
+    expect(await scan('.')).toMatchObject({ status: 0, findings: [] })
+    git('add', '-f', 'deploy')
+    const { findings } = await scan('.', '--no-history')
+    expect(findings.map(one => one.file).sort()).toEqual([`deploy/${MANIFEST}`, 'deploy/own.key'])
   })
 
   it('runs nothing that the repository brings along', async () => {

@@ -47,9 +47,11 @@ export function scanText(
       ? 'no key in clear text'
       : `${counted(all.length, 'key')} in clear text${isAccepted ? ', known from now on' : ''}`
   const baseline = known === 0 ? '' : `, ${known} known from the baseline`
-  const versions = looked.versions === 0 ? '' : ` and ${looked.versions} versions and messages in git`
+  const { versions } = looked
+  const kept = versions === 1 ? '1 version or message' : `${versions} versions and messages`
+  const inGit = versions === 0 ? '' : ` and ${kept} in git`
   const notes = gaps.map(gap => `  ${terminal.style('yellow', 'not complete:')} ${gap}`)
-  const summary = `${mark} ${result}${baseline} (${counted(looked.files, 'file')}${versions})`
+  const summary = `${mark} ${result}${baseline} (${counted(looked.files, 'file')}${inGit})`
   return [...found, ...(found.length > 0 ? ['', ...hints, ''] : []), summary, ...notes].join('\n')
 }
 

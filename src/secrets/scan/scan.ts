@@ -1,7 +1,8 @@
-import { relative } from 'node:path'
+import { basename, relative } from 'node:path'
 import type { LineIndex } from '../../config/position.ts'
 import { AgwError } from '../../errors.ts'
 import { gitState } from '../git.ts'
+import { SECRET_MANIFEST } from '../key-homes.ts'
 import { checkMode, readBytesFile } from '../read.ts'
 import type { Redactor } from '../redactor.ts'
 import type { Run, StreamTool } from '../run.ts'
@@ -39,8 +40,11 @@ export interface ScanOptions {
   readonly staged?: string | undefined
   /** The user's own values; its marks must be their fingerprints. */
   readonly own: Redactor
-  /** Files that are there to hold keys: left out while nobody else can read them and git has not got them. */
-  readonly homes: readonly string[]
+  /**
+   * The files that are there to hold keys, of which some may be among those listed: left out while nobody else can read
+   * them and git has not got them.
+   */
+  readonly homesAmong: (files: readonly string[]) => Promise<readonly string[]>
   /** Where names start. */
   readonly cwd: string
   readonly run: Run
@@ -66,12 +70,13 @@ const MAX_COMMITS = 40
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const search = keySearch(options.own)
   const gaps = new Gaps()
-  const kept = await homesInOrder(options)
   const lists = await Promise.all(options.paths.map(({ path, deep }) => filesIn(path, deep)))
   if (lists.some(list => !list.complete)) gaps.add('there are too many files: the last ones were left out')
+  const listed = new Set(lists.flatMap(list => list.files))
+  const kept = await homesInOrder(listed, options)
   const files: LeakyFile[] = []
   let looked = 0
-  for (const path of new Set(lists.flatMap(list => list.files))) {
+  for (const path of listed) {
     if (kept.has(path)) continue
     const name = nameOf(options.cwd, path)
     const sliced = new SlicedSearch(search)
@@ -125,13 +130,21 @@ async function scanStaged(
   return { files, looked }
 }
 
-/** Key files and dotenv files that are as they should be. */
-async function homesInOrder({ homes, run }: ScanOptions): Promise<Set<string>> {
+/** Those of the files that are homes of keys and as they should be. */
+async function homesInOrder(
+  files: ReadonlySet<string>,
+  { homesAmong, run }: ScanOptions,
+): Promise<Set<string>> {
   const kept = new Set<string>()
-  for (const path of homes) {
+  if (files.size === 0) return kept
+  for (const path of new Set(await homesAmong([...files]))) {
+    if (!files.has(path)) continue
     const read = await readBytesFile(path, MAX_HOME_BYTES)
     if (!read.ok || checkMode(read.facts) !== undefined) continue
-    if ((await gitState(path, run)).state !== 'tracked') kept.add(path)
+    const { state } = await gitState(path, run)
+    // Whoever writes manifests by hand commits them: only what git is told to leave alone is agw's own.
+    const isAtRisk = state === 'not-ignored' && basename(path) === SECRET_MANIFEST
+    if (state !== 'tracked' && !isAtRisk) kept.add(path)
   }
   return kept
 }
