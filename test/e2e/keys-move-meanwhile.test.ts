@@ -129,3 +129,21 @@ describe('agw keys move out of a store', () => {
     expect(existsSync(join(folder, 'agw.yaml'))).toBe(false)
   })
 })
+
+describe.skipIf(noGit !== undefined)(`the line of .gitignore for a file that goes${unless(noGit)}`, () => {
+  it('stays for one that somebody has written anew', async () => {
+    initRepository(folder, [])
+    const two = "{ name: two, provider: openAI, params: { apiKey: '$B' } }"
+    await put('config.yaml', config('"$K"').replace('] }\n', `, ${two}] }\n`))
+    await put('.env', `K=${KEY}\n`)
+    await put('.gitignore', '# holds a secret, kept out by agw\n/.env\n')
+    // Asked whenever the config is read: the first time that .env is gone it is written by somebody else.
+    await put('b.sh', `[ -e .env ] || printf 'K=%s\\n' '${NEW}' > .env\necho key-of-two\n`)
+    await put('agw.yaml', `secrets:\n  B: { exec: [/bin/sh, ${join(folder, 'b.sh')}] }\n`)
+    const done = await move({ AGW_TRUST: '1' })
+    expect(done.status, done.stderr).toBe(0)
+    expect(done.stderr).toContain('deletes .env')
+    expect(await text('.env')).toContain(NEW)
+    expect(await text('.gitignore')).toContain('/.env\n')
+  })
+})
