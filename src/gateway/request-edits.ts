@@ -1,6 +1,7 @@
 import { setHeader as put, removeHeader as take } from '../providers/index.ts'
 import type { GatewayRequest } from './exchange.ts'
-import { isCredentialHeader, listedNames } from './header-names.ts'
+import { credentialsIn } from './header-credentials.ts'
+import { listedNames } from './header-names.ts'
 import type { ModifierEdit } from './headers.ts'
 
 /*
@@ -23,9 +24,11 @@ function claim(request: GatewayRequest, name: string): void {
 
 /** What the upstream is given and may repeat: its answer is searched for it. */
 function remember({ exchange }: GatewayRequest, name: string, value: string): void {
-  if (exchange === undefined || !isCredentialHeader(name)) return
-  exchange.given ??= []
-  exchange.given.push(value)
+  if (exchange === undefined) return
+  for (const credential of credentialsIn(name, value)) {
+    exchange.given ??= []
+    exchange.given.push(credential)
+  }
 }
 
 /** Takes a header out. */

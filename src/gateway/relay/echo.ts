@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib'
 import { type ByteRedactionStream, Redactor } from '../../secrets/redactor.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { GatewayResponse } from '../exchange.ts'
-import { isCredentialHeader } from '../header-names.ts'
+import { credentialsIn } from '../header-credentials.ts'
 import type { AnswerHead, HeaderEdit } from '../headers.ts'
 
 /** Answers from here on are looked through: a redirect repeats the query of a request, an error its headers. */
@@ -35,7 +35,7 @@ export class EchoGuard {
 
   /** For the requests of one destination. */
   static of(secrets: readonly Secret[], edits: readonly HeaderEdit[]): EchoGuard {
-    return new EchoGuard([...secrets, ...edits.flatMap(credentialIn)])
+    return new EchoGuard([...secrets, ...edits.flatMap(credentialsOf)])
   }
 
   private constructor(secrets: readonly (Secret | string)[]) {
@@ -47,7 +47,7 @@ export class EchoGuard {
     if (given === undefined) return this.#secrets.length === 0 ? undefined : this
     const all = given.join('\n')
     if (this.#last?.given !== all)
-      this.#last = { given: all, guard: new EchoGuard([...this.#secrets, ...given.map(withoutScheme)]) }
+      this.#last = { given: all, guard: new EchoGuard([...this.#secrets, ...given]) }
     return this.#last.guard
   }
 
@@ -108,14 +108,8 @@ function codingsOf(rawHeaders: readonly Buffer[]): string[] {
   return [...listed('content-encoding'), ...ofTransfer]
 }
 
-function credentialIn(edit: HeaderEdit): string[] {
-  if (edit.do === 'remove' || edit.do === 'cookie' || !isCredentialHeader(edit.name)) return []
-  return [withoutScheme(edit.value)]
-}
-
-/** `Bearer`, `Basic` and the like are no part of the credential. */
-function withoutScheme(value: string): string {
-  return value.replace(/^[A-Za-z]+ +(?=\S)/, '')
+function credentialsOf(edit: HeaderEdit): string[] {
+  return edit.do === 'remove' || edit.do === 'cookie' ? [] : credentialsIn(edit.name, edit.value)
 }
 
 /** What takes a body once it is clean, and how its upstream is told to go on. */

@@ -115,6 +115,37 @@ describe('an upstream that repeats the key it was given does not tell it to the 
     expect((await call(port)).body).toBe('you sent Bearer [redacted]')
   })
 
+  const basic = Buffer.from(`user:${KEY}`).toString('base64')
+  it.each<[title: string, header: string, value: string, told: string, shown?: string]>([
+    ['a subscription key', 'Ocp-Apim-Subscription-Key', KEY, KEY],
+    ['a key of functions', 'x-functions-key', KEY, KEY],
+    ['a session', 'x-session', KEY, KEY],
+    ['one cookie of several', 'cookie', `a=b; session=${KEY}; c=d`, KEY],
+    ['a cookie in quotation marks', 'cookie', `session="${KEY}"`, KEY],
+    ['all cookies', 'cookie', `a=b; session=${KEY}`, `a=b; session=${KEY}`],
+    ['a password, decoded', 'authorization', `Basic ${basic}`, KEY],
+    ['a password with its user', 'authorization', `basic ${basic}`, `user:${KEY}`, 'user:[redacted]'],
+    ['a password, encoded', 'authorization', `Basic ${basic}`, basic],
+  ])('where a header modifier sets it, told alone: %s', async (_, name, value, told, shown) => {
+    const upstream = await startUpstream(response => response.writeHead(401).end(`no: ${told}.`))
+    const level = { requestHeaderModifier: { set: { [name]: value } } }
+    const address = `127.0.0.1:${upstream.port}`
+    const ofBackend = { backends: [{ host: address, policies: level }] }
+    const all = JSON.stringify({ binds: [{ port: 3000, listeners: [{ routes: [ofBackend] }] }] })
+    for (const config of [withKey(address, level), all]) {
+      const { port } = await startTestGateway(config)
+      expect((await call(port)).body).toBe(`no: ${shown ?? '[redacted]'}.`)
+    }
+    expect(upstream.seen[0]?.headers[name.toLowerCase()]).toBe(value)
+  })
+
+  it('a short word under such a name, or in a cookie, is no key', async () => {
+    const upstream = await startUpstream(response => response.writeHead(401).end('v2, dark'))
+    const policies = { requestHeaderModifier: { set: { 'x-auth-version': 'v2', cookie: 'theme=dark' } } }
+    const { port } = await startTestGateway(withKey(`127.0.0.1:${upstream.port}`, policies))
+    expect((await call(port)).body).toBe('v2, dark')
+  })
+
   it.each<[string, object]>([
     ['set', { set: { authorization: `'Bearer ${KEY}'` } }],
     ['add', { add: { 'x-api-key': `'${KEY}'` } }],
