@@ -1,4 +1,5 @@
 import { bedrockProbe } from './bedrock-probe.ts'
+import { TranslationError } from './fields.ts'
 import { type Format, type PathFacts, type Provider, pathSegment, trimSlashes } from './provider.ts'
 
 /** Amazon Bedrock in a region, reached with one of its API keys. */
@@ -14,6 +15,8 @@ export interface BedrockSettings {
 const NOTHING = (_format: Format): boolean => false
 
 function path({ type, model, streaming }: PathFacts): string {
+  // As a whole segment these climb, encoded or not, and no verb stands behind the name here.
+  if (['', '.', '..'].includes(model)) throw new TranslationError('model', 'must be the name of a model.')
   const base = `/model/${pathSegment(model)}`
   if (type === 'anthropicTokenCount') return `${base}/count-tokens`
   if (type === 'embeddings') return `${base}/invoke`
