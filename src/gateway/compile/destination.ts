@@ -1,7 +1,13 @@
 import { isIP } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderModifier } from '../../config/schema.ts'
-import { hasIdentity, IDENTITIES, type Provider, type RouteType } from '../../providers/index.ts'
+import {
+  hasIdentity,
+  IDENTITIES,
+  type PromptCaching,
+  type Provider,
+  type RouteType,
+} from '../../providers/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { Cel } from '../cel/cel.ts'
 import { FormerKey } from '../former-key.ts'
@@ -63,6 +69,8 @@ export interface DestinationDraft {
   readonly backend: readonly PolicyLevel[]
   /** What is changed in the bodies of LLM requests. */
   readonly body: BodyPolicy
+  /** What the translation for Bedrock marks in them. */
+  readonly caching: PromptCaching | undefined
   /** What is looked for in them, and in their answers. */
   readonly guards: readonly PlacedGuards[]
   /** What the route phase does. */
@@ -137,7 +145,7 @@ function compileAi(
     model: target.model,
     types: new PathTypes(routes),
     changes: BodyChanges.compile(draft.body, cel),
-    caching: draft.body.promptCaching,
+    caching: draft.caching,
     guards: RequestGuards.compile(draft.guards),
     answerGuards: AnswerGuards.compile(draft.guards),
     isHostOverridden: target.hostOverride !== undefined,

@@ -1,5 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { AiPolicy, LlmModel, PromptGuard } from '../../config/schema.ts'
+import type { PromptCaching } from '../../providers/index.ts'
 import type { BodyPolicy } from '../llm/body-changes.ts'
 import type { PlacedGuards } from '../llm/guards.ts'
 import type { Call } from './llm-call.ts'
@@ -16,8 +17,12 @@ export function bodyPolicyOf(model: LlmModel, path: Path, { defaults, defaultsPa
     overrides: merged(defaults.overrides, model.overrides),
     transformations: computed.length > 0 ? computed : undefined,
     finalTransformations: some(placed(finalTransformation, [...path, 'finalTransformation'])),
-    promptCaching: model.promptCaching ?? defaults.promptCaching ?? undefined,
   }
+}
+
+/** What a model marks for the cache of its provider; an empty mark is what is usual. */
+export function cachingOf({ promptCaching }: LlmModel, { defaults }: Call): PromptCaching | undefined {
+  return promptCaching ?? defaults.promptCaching ?? undefined
 }
 
 type Fields = Readonly<Record<string, unknown>> | null | undefined
@@ -57,9 +62,12 @@ export function aiBodyPolicy(
     finalTransformations: sources('finalTransformations'),
     prompts: hasPrompts ? { append, prepend } : undefined,
     modelAliases: strongest('modelAliases')?.value,
-    // An empty one marks what is usual.
-    promptCaching: levels.find(({ value }) => value.promptCaching)?.value.promptCaching ?? undefined,
   }
+}
+
+/** What the first level that has it, the strongest first, marks for the cache of the provider. */
+export function aiCachingOf(levels: readonly { readonly value: AiPolicy }[]): PromptCaching | undefined {
+  return levels.find(({ value }) => value.promptCaching)?.value.promptCaching ?? undefined
 }
 
 /** The guards of the first level that has any, the strongest first. */

@@ -5,7 +5,7 @@ import { LLM_PATHS } from '../path-types.ts'
 import type { Destination, Model } from '../runtime.ts'
 import { compileApiKey, compileAuth } from './auth.ts'
 import { type AiTarget, compileDestination, type Level } from './destination.ts'
-import { bodyPolicyOf, guardsAt } from './llm-body.ts'
+import { bodyPolicyOf, cachingOf, guardsAt } from './llm-body.ts'
 import { baseOf, type Call, callOf } from './llm-call.ts'
 import { compileHeaderLists } from './matches.ts'
 import type { PolicyLevel } from './policies.ts'
@@ -81,6 +81,7 @@ function modelDestination(
     // Failover has to know how its targets are doing, whether a policy says so or not.
     isInGroup: asked !== undefined,
     body: bodyPolicyOf(model, path, call),
+    caching: cachingOf(model, call),
     guards: [
       ...guardsAt(llm.policies?.guardrails, ['llm', 'policies', 'guardrails']),
       ...guardsAt(model.guardrails, [...path, 'guardrails']),

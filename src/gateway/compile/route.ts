@@ -19,7 +19,7 @@ import {
 } from './destination.ts'
 import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
-import { aiBodyPolicy, guardsOf } from './llm-body.ts'
+import { aiBodyPolicy, aiCachingOf, guardsOf } from './llm-body.ts'
 import { compileMatches } from './matches.ts'
 import { compilePhase, levelsOf, type PolicyContexts, type PolicyLevel, strongestOf } from './policies.ts'
 import { chooseProvider } from './provider.ts'
@@ -158,7 +158,7 @@ function levelsFor(
   name: BackendName | undefined,
   { route, path, name: routeName, listener }: RouteDraft,
   { targeted }: RouteContext,
-): Pick<DestinationDraft, 'levels' | 'backend' | 'body' | 'guards' | 'health'> {
+): Pick<DestinationDraft, 'levels' | 'backend' | 'body' | 'caching' | 'guards' | 'health'> {
   const forBackend =
     name === undefined ? [] : targeted.ofBackend({ ...name, name: name.name.replace(/^\//, '') })
   const own = { policies: route.policies, path: [...path, 'policies'] }
@@ -178,6 +178,7 @@ function levelsFor(
     backend,
     health: levelsOf(backend, 'health')[0],
     body: aiBodyPolicy(ai),
+    caching: aiCachingOf(ai),
     guards: guardsOf(ai),
   }
 }

@@ -1,6 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { JsonObject } from '../../json.ts'
-import type { PromptCaching, RouteType } from '../../providers/index.ts'
+import type { RouteType } from '../../providers/index.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { jsonValue } from '../cel/values.ts'
@@ -17,8 +17,6 @@ export interface BodyPolicy {
   readonly finalTransformations?: readonly PlacedSources[] | undefined
   readonly prompts?: Prompts | undefined
   readonly modelAliases?: Readonly<Record<string, string>> | undefined
-  /** Changes no body by itself: the translation for Bedrock asks for it. */
-  readonly promptCaching?: PromptCaching | undefined
 }
 
 interface PlacedSources {
@@ -40,8 +38,7 @@ export class BodyChanges {
 
   /** Undefined when there is nothing to do. Throws CONFIG_INVALID for an expression that does not compile. */
   static compile(policy: BodyPolicy, cel: Cel): BodyChanges | undefined {
-    const { promptCaching: _, ...changes } = policy
-    const isSet = Object.values(changes).some(part => part !== undefined)
+    const isSet = Object.values(policy).some(part => part !== undefined)
     return isSet ? new BodyChanges(policy, cel) : undefined
   }
 
