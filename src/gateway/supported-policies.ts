@@ -38,10 +38,10 @@ export const EXPRESSION: Support = (value, path, report) => {
 
 const LOCATION = section({ header: runs, queryParameter: runs, cookie: runs, expression: EXPRESSION })
 
-const RULE: Support = (value, path, report) => {
+const RULE: Support = (value, path, ...rest) => {
   const kinds = section({ allow: EXPRESSION, deny: EXPRESSION, require: EXPRESSION })
   const look = typeof value === 'string' ? EXPRESSION : kinds
-  look(value, path, report)
+  look(value, path, ...rest)
 }
 
 /** Who may do it. */

@@ -1,7 +1,17 @@
 import type { Config } from '../config/schema.ts'
 import { isObject } from '../json.ts'
 import { hasIdentity } from '../providers/index.ts'
-import { each, type Fields, only, runs, type Support, section, type Unsupported, unless } from './support.ts'
+import {
+  each,
+  type Fields,
+  only,
+  type Report,
+  runs,
+  type Support,
+  section,
+  type Unsupported,
+  unless,
+} from './support.ts'
 import { cloudsWithoutKey } from './supported-keyless.ts'
 import {
   AUTHORIZATION,
@@ -21,10 +31,7 @@ import {
 const MODEL_ONLY = section({ model: runs })
 const CUSTOM = section({ model: runs, providerOverride: runs, formats: runs })
 
-/** Noted on the way, for a look at all levels: most configs need none, and it takes as long as all the rest. */
-const MAY_LACK_KEY = 'a provider that may lack a key'
-
-const IDENTIFIED: Support = (_value, path, report) => report(path, MAY_LACK_KEY)
+const IDENTIFIED: Support = (_value, _path, _report, onIdentity) => onIdentity()
 
 const AI_PROVIDER = section({
   name: runs,
@@ -44,13 +51,13 @@ const AI_PROVIDER = section({
   policies: BACKEND_POLICIES,
 })
 
-const AI: Support = (value, path, report) => {
+const AI: Support = (value, ...rest) => {
   const groups = section({ groups: each(section({ providers: each(AI_PROVIDER) })) })
   const form = isObject(value) && value['groups'] !== undefined ? groups : AI_PROVIDER
-  form(value, path, report)
+  form(value, ...rest)
 }
 
-const ROUTE_BACKEND: Support = (value, path, report) => {
+const ROUTE_BACKEND: Support = (value, path, report, onIdentity) => {
   // The one key that is set by being null.
   if (isObject(value) && value['invalid'] === null)
     report([...path, 'invalid'], 'a backend that is "invalid"')
@@ -58,6 +65,7 @@ const ROUTE_BACKEND: Support = (value, path, report) => {
     value,
     path,
     report,
+    onIdentity,
   )
 }
 
@@ -131,7 +139,7 @@ const DESCRIBED_PROVIDER = section({ reference: runs, custom: CUSTOM })
 
 const LLM_PROVIDER = unless(
   value => (LLM_PROVIDERS.has(value) ? `the provider ${String(value)}` : undefined),
-  (value, path, report) => (hasIdentity(value) ? IDENTIFIED : DESCRIBED_PROVIDER)(value, path, report),
+  (value, ...rest) => (hasIdentity(value) ? IDENTIFIED : DESCRIBED_PROVIDER)(value, ...rest),
 )
 
 const LLM_PARAMS = section({
@@ -300,9 +308,10 @@ const CONFIG = section({
 export function findUnsupported(config: Config): Unsupported[] {
   const found: Unsupported[] = []
   let mayLackKey = false
-  CONFIG(config, [], (path, what, instead) => {
-    if (what === MAY_LACK_KEY) mayLackKey = true
-    else found.push({ path, what, instead })
+  const report: Report = (path, what, instead) => void found.push({ path, what, instead })
+  CONFIG(config, [], report, () => {
+    mayLackKey = true
   })
+  // A look at all levels of all upstreams takes as long as all the rest, and most configs need none.
   return mayLackKey ? [...found, ...cloudsWithoutKey(config)] : found
 }
