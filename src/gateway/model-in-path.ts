@@ -1,8 +1,12 @@
-/** Paths that name the model: what stands before it, the model, what stands behind it. */
+import { posix } from 'node:path'
+
+/**
+ * Paths that name the model: what stands before it, the model, what stands behind it. Whatever is asked of the model: an
+ * upstream may know more verbs than are known here.
+ */
 const SHAPES: readonly RegExp[] = [
-  /^(.*\/models\/)([^:]+)(:(?:streamGenerateContent|generateContent|countTokens))$/,
-  /^(.*\/publishers\/[^/]+\/models\/)([^:]+)(:(?:streamRawPredict|rawPredict))$/,
-  /^(.*\/model\/)([^/]+)(\/(?:invoke-with-response-stream|invoke|converse-stream|converse))$/,
+  /^(.*\/(?:models|tunedModels|endpoints)\/)([^:]+)(:[A-Za-z]+)$/,
+  /^(.*\/model\/)([^/]+)(\/[^/]+)$/,
 ]
 
 /** A model name that cannot climb out of the path it is put into. */
@@ -21,16 +25,26 @@ function partsOf(path: string): RegExpExecArray | undefined {
   return undefined
 }
 
-/** The model that the path names, for the API shapes that put it there (Gemini, Vertex, Bedrock). */
-export function modelInPath(path: string): string | undefined {
-  const name = partsOf(path)?.[2]
-  if (name === undefined) return undefined
+/** Without escapes; undefined where they are none. */
+function decoded(text: string): string | undefined {
   try {
-    const decoded = decodeURIComponent(name)
-    return isSafe(decoded) ? decoded : undefined
+    return decodeURIComponent(text)
   } catch {
     return undefined
   }
+}
+
+/** The model that the path names, for the API shapes that put it there (Gemini, Vertex, Bedrock). */
+export function modelInPath(path: string): string | undefined {
+  const name = decoded(partsOf(path)?.[2] ?? '')
+  return name !== undefined && isSafe(name) ? name : undefined
+}
+
+/** Whether a path names a model to an upstream that resolves escapes and dots in it, and none that can be told here. */
+export function hidesModel(path: string): boolean {
+  if (partsOf(path) !== undefined) return modelInPath(path) === undefined
+  const plain = decoded(path)
+  return plain !== undefined && partsOf(posix.normalize(plain)) !== undefined
 }
 
 /** The path with another model in its place; a path that names none stays as it is. */

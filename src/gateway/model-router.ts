@@ -5,7 +5,7 @@ import { type Failure, routerFailure } from './failures.ts'
 import { hasTwoModels, isModelName, jsonOf } from './json-body.ts'
 import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
 import { headerMatches, type RouteRequest, trimPath } from './match.ts'
-import { modelInPath, withModelInPath } from './model-in-path.ts'
+import { hidesModel, modelInPath, withModelInPath } from './model-in-path.ts'
 import { isForm, modelsInForm } from './multipart.ts'
 import type { Destination, Model, ModelRouter, Target, VirtualModel } from './runtime.ts'
 import { hasModelInUrlEncoded } from './url-encoded.ts'
@@ -15,6 +15,7 @@ const INVALID_BODY = routerFailure(400, 'invalid_request_body', 'LLM request bod
 const MISSING_MODEL = routerFailure(400, 'missing_model', "LLM request body is missing string field 'model'")
 const TWO_TYPES = routerFailure(400, 'ambiguous_content_type', 'LLM request has more than one content type')
 const TWO_MODELS = routerFailure(400, 'ambiguous_model', 'LLM request names more than one model')
+const HIDDEN_MODEL = routerFailure(400, 'ambiguous_model', 'LLM request hides a model in its path')
 const MISSING_FIELD = routerFailure(
   400,
   'missing_model',
@@ -66,6 +67,7 @@ export function isModelList(path: string): boolean {
 function requestedModel(exchange: Exchange): string | Failure {
   const type = exchange.headers['content-type'] ?? ''
   if (hasTwoTypes(exchange)) return TWO_TYPES
+  if (hidesModel(exchange.path)) return HIDDEN_MODEL
   const inPath = modelInPath(exchange.path)
   if (inPath === undefined && isForm(type)) return modelOfForm(exchange, type)
   if (hasModelInUrlEncoded(type, exchange.body)) return TWO_MODELS
@@ -96,6 +98,12 @@ function modelOfForm({ body }: Exchange, type: string): string | Failure {
   return others.length > 0 ? TWO_MODELS : (model ?? MISSING_FIELD)
 }
 
+/** What OpenRouter takes where the model does not answer: https://openrouter.ai/docs/guides/routing/model-fallbacks */
+function fallbacksOf({ json }: Exchange): string[] {
+  const models: unknown = json?.['models']
+  return Array.isArray(models) ? models.filter(one => typeof one === 'string') : []
+}
+
 /** Why a model is not for this request, or undefined when it is; a virtual model may choose internal ones. */
 export function modelMismatch(
   model: Model,
@@ -121,7 +129,8 @@ export function destinationFor(exchange: Exchange, router: ModelRouter): Target 
   const name = requestedModel(exchange)
   if (typeof name !== 'string') return name
   exchange.model = name
-  if (!isModelAllowed(exchange.caller?.allowedModels, name)) return NOT_ALLOWED
+  const { allowedModels } = exchange.caller ?? {}
+  if (![name, ...fallbacksOf(exchange)].every(one => isModelAllowed(allowedModels, one))) return NOT_ALLOWED
   const virtual = router.virtualModels.get(name)
   if (virtual === undefined) return modelFor(exchange, router, { name, isInternal: false }) ?? NOT_FOUND
   const chosen = choose(virtual, exchange)
