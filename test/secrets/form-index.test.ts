@@ -40,6 +40,11 @@ test('finds what trying every form at every place finds', () => {
   )
 })
 
+test('a form is found where a longer one begins as it does, and breaks off', () => {
+  const index = indexOf(['token-12345', 'token-1234567890123456'])
+  expect([...index.find('a token-12345678901234 b')]).toEqual([{ start: 2, end: 13, owner: 0 }])
+})
+
 test('a text that only has the hash of a form is none', () => {
   const index = new FormIndex(() => false)
   index.add('token-12345', 0)
