@@ -91,6 +91,13 @@ export function routerFailure(status: 400 | 403 | 404 | 413, code: string, messa
   }
 }
 
+/** An answer whose encoding had to be undone, and could not be. */
+export const UNREADABLE_ANSWER = failure(
+  502,
+  'UpstreamFailure',
+  'the answer of the upstream cannot be read in its content-encoding',
+)
+
 function callFailed(why: string): Failure {
   return failure(503, 'UpstreamFailure', `upstream call failed: ${why}`)
 }

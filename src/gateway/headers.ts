@@ -130,6 +130,11 @@ const DATE = 4
 const TYPE = 5
 const ENCODING = 6
 const CONNECTION = 7
+/** The type of an answer whose header the config takes away: the bytes are of that type still. */
+const TYPE_DROPPED = 8
+
+/** An answer in events, whose upstream may tell of an error when the status has long gone. */
+const STREAM = /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/i
 
 const COMMON_ANSWER = ['server', 'cache-control', 'vary', 'x-request-id', 'openai-processing-ms', 'cf-ray']
 
@@ -138,6 +143,9 @@ export interface AnswerHead extends OutgoingHead {
   /** -1 when the upstream gave none. */
   contentLength: number
   hasDate: boolean
+  /** In events of any form; the upstream's word on its bytes, whatever the config makes of the header. */
+  isStream: boolean
+  /** In server-sent events. */
   isEventStream: boolean
   isEncoded: boolean
 }
@@ -155,7 +163,7 @@ export class AnswerHeaders {
     const fates = new Map<string, number>(HOP_BY_HOP.map(name => [name, DROP]))
     fates.set('connection', CONNECTION).set('content-length', LENGTH).set('date', DATE)
     fates.set('content-type', TYPE).set('content-encoding', ENCODING)
-    for (const name of dropped) fates.set(name, DROP)
+    for (const name of dropped) fates.set(name, name === 'content-type' ? TYPE_DROPPED : DROP)
     this.#fates = new NameTable(fates, KEEP, COMMON_ANSWER)
     this.#own = own
     this.#added = added
@@ -174,6 +182,7 @@ export class AnswerHeaders {
       headers,
       contentLength: -1,
       hasDate: false,
+      isStream: false,
       isEventStream: false,
       isEncoded: false,
     }
@@ -188,7 +197,7 @@ export class AnswerHeaders {
         continue
       }
       if (fate !== KEEP) note(head, fate, value)
-      headers.push(name, value)
+      if (fate !== TYPE_DROPPED) headers.push(name, value)
     }
     const listed = listedNames(connection)
     if (listed !== undefined) head.headers = headersWhere(headers, name => !listed.has(name))
@@ -205,6 +214,8 @@ export class AnswerHeaders {
 function note(head: AnswerHead, fate: number, value: string): void {
   if (fate === LENGTH) head.contentLength = Number(value)
   else if (fate === DATE) head.hasDate = true
-  else if (fate === TYPE) head.isEventStream = value.startsWith('text/event-stream')
-  else if (fate === ENCODING) head.isEncoded ||= value !== 'identity'
+  else if (fate === TYPE || fate === TYPE_DROPPED) {
+    head.isStream = STREAM.test(value)
+    head.isEventStream = head.isStream && /^text/i.test(value)
+  } else if (fate === ENCODING) head.isEncoded ||= value !== 'identity'
 }

@@ -93,7 +93,11 @@ export class Redactor {
   byteStream(): ByteRedactionStream {
     const stream = this.stream()
     return {
-      push: chunk => Buffer.from(stream.push(chunk.toString('latin1')), 'latin1'),
+      push: chunk => {
+        const text = chunk.toString('latin1')
+        const shown = stream.push(text)
+        return shown === text ? chunk : Buffer.from(shown, 'latin1')
+      },
       end: () => Buffer.from(stream.end(), 'latin1'),
     }
   }
@@ -133,6 +137,8 @@ export class Redactor {
 class OpenForms {
   /** By first character. */
   readonly #forms = new Map<string, string[]>()
+  /** All characters of all forms: a text that ends with another, as lines do, ends inside none. */
+  readonly #characters = new Set<string>()
   #longest = 0
 
   readonly #index: FormIndex
@@ -145,11 +151,13 @@ class OpenForms {
       if (alike === undefined) this.#forms.set(first, [form])
       else alike.push(form)
       this.#longest = Math.max(this.#longest, form.length)
+      for (const character of form.split('')) this.#characters.add(character)
     }
   }
 
   /** The first place from `from` on where the text ends inside a form; its length when there is none. */
   in(text: string, from: number): number {
+    if (!this.#characters.has(text.charAt(text.length - 1))) return text.length
     for (let at = Math.max(from, text.length - this.#longest + 1); at < text.length; at += 1) {
       const forms = this.#forms.get(text.charAt(at))
       if (forms === undefined || !this.#index.mayBeginAt(text, at)) continue

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Exchange, GatewayResponse } from '../exchange.ts'
-import { INTERNAL_ERROR, SHUTTING_DOWN, upstreamFailure } from '../failures.ts'
+import { INTERNAL_ERROR, SHUTTING_DOWN, UNREADABLE_ANSWER, upstreamFailure } from '../failures.ts'
 import type { AnswerHead } from '../headers.ts'
 import type { Destination } from '../runtime.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
-import { GUARDED_FROM, type GuardedBody } from './echo.ts'
+import { mayEcho } from './echo.ts'
+import type { GuardedBody } from './guarded-body.ts'
 
 /** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
 const SHORT = 15 * 1024
@@ -94,12 +95,16 @@ export class Relay implements Dispatcher.DispatchHandler {
     head.status = status
     this.isStream = head.isEventStream
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
-    const echoes = status < GUARDED_FROM ? undefined : this.destination.echoes.knowing(this.exchange.given)
+    const echoes = mayEcho(head) ? this.destination.echoes.knowing(this.exchange.given) : undefined
     if (echoes !== undefined) {
       const outlet = {
         pass: (chunk: Buffer) => this.pass(chunk),
         end: () => this.#finish(),
         drop: () => this.discardRest(),
+        breakOff: () => {
+          this.abort()
+          this.exchange.end(UNREADABLE_ANSWER)
+        },
         resume,
       }
       this.#guarded = echoes.body(head, rawHeaders, this.exchange.response, outlet)
