@@ -53,6 +53,8 @@ export const NO_PREFIX = failure(
   'Internal',
   'failed to apply filters: invalid filter configuration: prefix redirect requires prefix match',
 )
+/** A prefix was to be replaced that an earlier policy has taken away. */
+export const PREFIX_GONE = failure(500, 'Internal', 'failed to apply filters: invalid URI')
 /** The body of a direct response was to be computed, and could not be. */
 export const NO_BODY = failure(
   500,

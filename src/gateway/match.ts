@@ -45,7 +45,7 @@ export function trimPath(path: string): string {
 }
 
 /** `/a` covers `/a`, `/a/` and `/a/b`, not `/ab`; both sides come with their trailing slashes trimmed. */
-function prefixCovers(prefix: string, path: string): boolean {
+export function prefixCovers(prefix: string, path: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
 }
 

@@ -31,8 +31,9 @@ function remember({ exchange }: GatewayRequest, name: string, value: string): vo
   }
 }
 
-/** Takes a header out. */
+/** Takes a header out; the host stays, for it is where the request goes. */
 export function removeRequestHeader(request: GatewayRequest, name: string): void {
+  if (name === 'host') return
   take(request.rawHeaders, name)
   delete request.headers[name]
 }
@@ -45,8 +46,9 @@ export function setRequestHeader(request: GatewayRequest, name: string, value: s
   request.headers[name] = value
 }
 
-/** Adds a value to those that the header has. */
+/** Adds a value to those that the header has. There is one host. */
 export function addRequestHeader(request: GatewayRequest, name: string, value: string): void {
+  if (name === 'host') return setRequestHeader(request, name, value)
   claim(request, name)
   remember(request, name, value)
   request.rawHeaders.push(name, value)

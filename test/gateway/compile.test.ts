@@ -198,6 +198,21 @@ describe('compileRuntime', () => {
     expect(upstreamsOf(runtime).every(Object.isFrozen)).toBe(true)
   })
 
+  it.each([
+    ['of the backend where both have one', '2s', '1s', 2000],
+    ['of the backend alone', '2s', undefined, 2000],
+    ['of the route alone', undefined, '1s', 1000],
+    ['of neither', undefined, undefined, 0],
+  ])('gives a call the time %s', (_title, requestTimeout, backendRequestTimeout, wanted) => {
+    const written = JSON.parse(toHost('a.test:80', { timeout: { backendRequestTimeout } }))
+    written.binds[0].listeners[0].routes[0].backends[0].policies = { http: { requestTimeout } }
+    const runtime = runtimeOf(JSON.stringify(written))
+    const [route] = runtime.binds[0]?.listeners.get(undefined)?.routes.entries()[0]?.[1] ?? []
+    const action = route?.route.action
+    const [choice] = action?.kind === 'destinations' ? action.choices : []
+    expect(choice).toMatchObject({ backendTimeoutMs: wanted })
+  })
+
   it('lists models with the time it was made', async () => {
     const config = configOf(
       'llm: {models: [{name: b, provider: openAI}, {name: "long-*", provider: openAI}, {name: x, provider: openAI, visibility: internal}]}',

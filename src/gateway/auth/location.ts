@@ -36,15 +36,22 @@ function inHeader(name: string, prefix: string): CredentialPlace {
   return {
     header: name,
     parameter: undefined,
-    find({ headers }) {
-      const value = headers[name]
-      if (typeof value !== 'string') return undefined
+    find({ headers, rawHeaders }) {
+      const joined = headers[name]
+      if (typeof joined !== 'string') return undefined
+      const value = joined.includes(',') ? firstOf(rawHeaders, name) : joined
       // The scheme of an Authorization header may be written in any case.
       if (value.slice(0, prefix.length).toLowerCase() !== prefix) return undefined
       return value.slice(prefix.length)
     },
     remove: exchange => removeRequestHeader(exchange.request, name),
   }
+}
+
+/** Of several headers of one name the first; Node has joined them. */
+function firstOf(rawHeaders: readonly string[], name: string): string {
+  const at = rawHeaders.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
+  return rawHeaders[at + 1] ?? ''
 }
 
 function inQuery(name: string): CredentialPlace {

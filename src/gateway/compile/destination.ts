@@ -170,6 +170,10 @@ function isHopByHop({ name }: HeaderEdit): boolean {
   return HOP_BY_HOP.includes(name.toLowerCase())
 }
 
+function isHost({ name }: HeaderEdit): boolean {
+  return name.toLowerCase() === 'host'
+}
+
 const PLAIN: HeaderEdit = { do: 'set', name: 'accept-encoding', value: 'identity' }
 
 /** A route with one of its backends. */
@@ -180,13 +184,14 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   refuseKeyless(draft, auth)
   const upstream = compileUpstream(addressOf(draft), tlsOf(draft), settings)
   const ai = 'ai' in target ? compileAi(target.ai, draft, auth, context.cel) : undefined
+  const ofBackend = editsOf(strongest(levels, 'requestHeaders'))
   const requestEdits = [
     // What a model answers is read as it goes by; asked for plainly, it need not be decoded for that.
     ...(ai === undefined ? [] : [PLAIN]),
     // Of the connection to the upstream: a client's would not go on.
     ...editsOf(strongestOf(route, 'requestHeaderModifier')).filter(isHopByHop),
     ...(auth?.edits ?? []),
-    ...editsOf(strongest(levels, 'requestHeaders')),
+    ...ofBackend.filter(edit => !isHost(edit)),
   ]
   const answerEdits = [
     ...editsOf(strongestOf(route, 'responseHeaderModifier')),
@@ -196,7 +201,8 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   const isProvidersOwn = ai !== undefined && !ai.isHostOverridden
   const hasName = isIP(upstream.hostname) === 0 && upstream.socketPath === undefined
   const ownName = hasName ? upstream.hostname : undefined
-  const limits = [strongest(levels, 'timeoutMs'), backendTimeout(route)].filter(limit => limit !== undefined)
+  const writtenHost = ofBackend.findLast(edit => isHost(edit) && edit.do !== 'remove')
+  const host = writtenHost !== undefined && 'value' in writtenHost ? writtenHost.value : undefined
   return Object.freeze({
     label: draft.label,
     path: draft.path,
@@ -212,9 +218,11 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), requestEdits),
     former: FormerKey.of(auth?.key?.secret),
     policies: policiesOf(draft),
-    authority: isProvidersOwn || rewrite.authority === 'auto' ? ownName : rewrite.authority,
+    authority:
+      isProvidersOwn || rewrite.authority === 'auto' ? (ownName ?? host) : (host ?? rewrite.authority),
     health: compileHealth(draft.health, draft.isInGroup, context.policies.for(draft.key)),
-    backendTimeoutMs: limits.length > 0 ? Math.min(...limits) : 0,
+    // What the backend says of itself counts, even where it has more time than the route would give it.
+    backendTimeoutMs: strongest(levels, 'timeoutMs') ?? backendTimeout(route) ?? 0,
   })
 }
 
@@ -232,7 +240,8 @@ function policiesOf({ levels, route, target, health, guards }: DestinationDraft)
     ai: 'ai' in target ? ofLevel('routes', 'ai', 'routes') : undefined,
     requestMirror: ofRoute('requestMirror'),
     backendTLS: strongest(levels, 'tls')?.path,
-    retry: ofRoute('retry'),
+    // With a precondition it is a step of the route.
+    retry: strongestOf(route, 'retry')?.precondition ? undefined : ofRoute('retry'),
     health: health?.path,
     responseHeaderModifier:
       ofLevel('answerHeaders', 'responseHeaderModifier') ?? ofRoute('responseHeaderModifier'),

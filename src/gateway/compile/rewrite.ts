@@ -1,11 +1,12 @@
 import type { RoutePolicies } from '../../config/schema.ts'
-import type { Match } from '../match.ts'
+import { type Failure, NO_PREFIX, PREFIX_GONE } from '../failures.ts'
+import { type Match, prefixCovers } from '../match.ts'
 import { type AuthorityOf, compileAuthority } from './authority.ts'
 
 type Rewrite = RoutePolicies['urlRewrite']
 
-/** The path to go on with, or undefined where the match of the route has no prefix to replace. */
-export type PathOf = (path: string, match: Match | undefined) => string | undefined
+/** The path to go on with, or why there is no prefix in it to replace. */
+export type PathOf = (path: string, match: Match | undefined) => string | Failure
 
 export interface CompiledRewrite {
   /** `auto` for the backend's own name, undefined to leave the client's, else fixed or computed. */
@@ -16,8 +17,11 @@ export interface CompiledRewrite {
 /** Puts `replacement` in the place of the prefix that matched; of two slashes that meet one stays. */
 function replacePrefix(replacement: string): PathOf {
   return (path, match) => {
-    if (match === undefined || !('prefix' in match.path)) return undefined
-    const rest = path.slice(match.path.prefix.length)
+    if (match === undefined || !('prefix' in match.path)) return NO_PREFIX
+    const { prefix } = match.path
+    // Policies before this one may have changed the path that the route was chosen by.
+    if (!prefixCovers(prefix, path)) return PREFIX_GONE
+    const rest = path.slice(prefix.length)
     return (rest.startsWith('/') ? withoutSlash(replacement) : replacement) + rest || '/'
   }
 }

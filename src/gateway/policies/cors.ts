@@ -24,6 +24,11 @@ function listText(
   return list.includes('*') ? asked || ifNotAsked : list.join(',')
 }
 
+/** Header names are told as agentgateway tells them. */
+function lowerCase(names: readonly string[] | undefined): readonly string[] | undefined {
+  return names?.map(name => name.toLowerCase())
+}
+
 class CorsStep implements Step {
   readonly name = 'cors'
   readonly path: Placed<'cors'>['path']
@@ -55,7 +60,8 @@ class CorsStep implements Step {
 
   #allows(origin: string): boolean {
     if (this.#origins === 'all') return true
-    const parsed = parseOrigin(origin)
+    // A star is for patterns: no page is at such a host.
+    const parsed = origin.includes('*') ? undefined : parseOrigin(origin)
     return parsed !== undefined && this.#origins.some(allowed => allowed.covers(parsed))
   }
 
@@ -64,7 +70,7 @@ class CorsStep implements Step {
     const { allowCredentials, exposeHeaders } = this.#config
     const headers = ['access-control-allow-origin', origin]
     if (allowCredentials) headers.push('access-control-allow-credentials', 'true')
-    const exposed = listText(exposeHeaders, '*', '*')
+    const exposed = listText(lowerCase(exposeHeaders), '*', '*')
     if (exposed !== undefined) headers.push('access-control-expose-headers', exposed)
     return headers
   }
@@ -76,7 +82,7 @@ class CorsStep implements Step {
     const star = allowCredentials ? undefined : '*'
     const methods = listText(allowMethods, asked['access-control-request-method']?.trim(), star)
     if (methods !== undefined) headers.push('access-control-allow-methods', methods)
-    const names = listText(allowHeaders, tidyList(asked['access-control-request-headers']), star)
+    const names = listText(lowerCase(allowHeaders), tidyList(asked['access-control-request-headers']), star)
     if (names !== undefined) headers.push('access-control-allow-headers', names)
     if (this.#maxAge !== undefined) headers.push('access-control-max-age', this.#maxAge)
     return headers

@@ -1,6 +1,6 @@
 import { compileAuthority } from '../compile/authority.ts'
 import { compilePath } from '../compile/rewrite.ts'
-import { type Answer, NO_PREFIX } from '../failures.ts'
+import type { Answer } from '../failures.ts'
 import type { PolicyKind } from './policy.ts'
 
 /** Answers with another address. */
@@ -19,7 +19,7 @@ export const requestRedirect: PolicyKind<'requestRedirect'> = {
       path,
       run(exchange): Answer {
         const target = pathOf === undefined ? exchange.path : pathOf(exchange.path, exchange.match)
-        if (target === undefined) return NO_PREFIX
+        if (typeof target !== 'string') return target
         const query = exchange.query === '' ? '' : `?${exchange.query}`
         const location = `${scheme ?? exchange.scheme}://${authority(exchange)}${target}${query}`
         return { status, headers: ['location', location], body: '', reason: 'DirectResponse' }

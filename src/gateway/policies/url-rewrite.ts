@@ -1,5 +1,4 @@
 import { compileRewrite } from '../compile/rewrite.ts'
-import { NO_PREFIX } from '../failures.ts'
 import type { PolicyKind } from './policy.ts'
 
 /** Another path to go on with. The host that is named upstream is a matter of the destination. */
@@ -13,7 +12,7 @@ export const urlRewrite: PolicyKind<'urlRewrite'> = {
       run(exchange) {
         if (pathOf === undefined) return undefined
         const target = pathOf(exchange.path, exchange.match)
-        if (target === undefined) return NO_PREFIX
+        if (typeof target !== 'string') return target
         exchange.path = target
         return undefined
       },
