@@ -65,6 +65,8 @@ export class Exchange implements RouteRequest {
   target: Target | Destinations | undefined = undefined
   destination: Destination | undefined = undefined
   attempts: Attempts | undefined = undefined
+  /** The precondition of the retries does not hold. */
+  isSentOnce = false
   relay: Relay | undefined = undefined
 
   gathering: Gathering | undefined = undefined

@@ -201,7 +201,6 @@ function dispatch(
   const length = body instanceof Readable ? request.headers['content-length'] : undefined
   if (length !== undefined) headers.push('content-length', length)
   const { attempts } = exchange
-  if (attempts !== undefined && attempts.made > 0) headers.push('x-retry-attempt', String(attempts.made))
   const { upstream } = destination
   const path = withQuery(
     call?.path ?? exchange.path,

@@ -14,14 +14,11 @@ export function compileRetry(
   const [placed] = levelsOf(levels, 'retry')
   if (placed === undefined) return undefined
   const { value, path } = placed
-  const expression = (name: 'precondition' | 'condition') =>
-    value[name] ? cel.compile(value[name], [...path, name]) : undefined
   return {
     attempts: value.attempts ?? 1,
     backoffMs: value.backoff ? milliseconds(value.backoff) : undefined,
     codes: new Set(value.codes),
-    precondition: expression('precondition'),
-    condition: expression('condition'),
+    condition: value.condition ? cel.compile(value.condition, [...path, 'condition']) : undefined,
   }
 }
 
@@ -30,6 +27,8 @@ export interface PlacedHealth {
   readonly value: HealthPolicy
   readonly path: Path
 }
+
+const DEFAULT_EVICTION_MS = 3000
 
 /** How the health of one backend is kept; providers of a group need one even where no policy asks for it. */
 export function compileHealth(
@@ -49,12 +48,13 @@ export function compileHealth(
   }
 }
 
+/** Without an `eviction` of its own a policy leaves out only whom an answer, or the backoff of the retries, says how long. */
 function evictionOf(policy: HealthPolicy | undefined): EvictionRule | undefined {
-  const { eviction } = policy ?? {}
-  if (eviction === undefined || eviction === null) return undefined
-  const { duration, restoreHealth, consecutiveFailures, healthThreshold } = eviction
+  if (policy === undefined) return undefined
+  const { duration, restoreHealth, consecutiveFailures, healthThreshold } = policy.eviction ?? {}
   return {
     durationMs: duration ? milliseconds(duration) : undefined,
+    defaultMs: policy.eviction ? DEFAULT_EVICTION_MS : undefined,
     restoreHealth: restoreHealth ?? undefined,
     consecutiveFailures: consecutiveFailures ?? undefined,
     healthThreshold: healthThreshold ?? undefined,

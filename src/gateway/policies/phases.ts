@@ -13,6 +13,7 @@ import type { PolicyKind } from './policy.ts'
 import { requestRedirect } from './redirect.ts'
 import { requestHeaderModifier } from './request-headers.ts'
 import { responseHeaderModifier } from './response-headers.ts'
+import { retryPrecondition } from './retry-precondition.ts'
 import { transformations } from './transformations.ts'
 import { urlRewrite } from './url-rewrite.ts'
 
@@ -30,11 +31,12 @@ export const GATEWAY_PHASE: readonly PolicyKind[] = [
 ]
 
 /**
- * Once the route is known: the same, with localRateLimit and buffer before the transformations, then csrf, header
+ * Once the route is known: the same, with the precondition of retry, localRateLimit and buffer before the transformations, then csrf, header
  * changes, urlRewrite, requestRedirect, delay, directResponse.
  */
 export const ROUTE_PHASE: readonly PolicyKind[] = [
   ...CLIENT,
+  retryPrecondition,
   localRateLimit,
   buffer,
   transformations(ANSWER_ORDER.routeTransformation),

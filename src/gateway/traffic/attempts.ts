@@ -1,8 +1,10 @@
 import type { CelContext, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
+import { setRequestHeader } from '../request-edits.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
 import type { Health, Outcome } from './health.ts'
+import { retryAfterMs } from './retry-after.ts'
 import type { HealthRule, RetryRule } from './rules.ts'
 
 /** Longer bodies are sent once: nobody keeps them to send them again. */
@@ -53,15 +55,14 @@ export class Attempts implements Watcher {
   constructor(exchange: Exchange, rule: RetryRule | undefined, repeating: Repeating) {
     this.#exchange = exchange
     this.#repeating = repeating
-    this.#rule = rule === undefined || this.#isExcluded(rule) ? undefined : rule
+    this.#rule = this.#isSentOnce() ? undefined : rule
     this.#start = this.#rule && startOf(exchange, this)
     exchange.watch(this)
   }
 
-  #isExcluded({ precondition }: RetryRule): boolean {
-    const { gathering, body } = this.#exchange
-    if (gathering !== undefined || (body?.length ?? 0) > MOST_REPLAYED) return true
-    return precondition !== undefined && precondition.test(celContext(this.#exchange)) !== true
+  #isSentOnce(): boolean {
+    const { isSentOnce, gathering, body } = this.#exchange
+    return isSentOnce || gathering !== undefined || (body?.length ?? 0) > MOST_REPLAYED
   }
 
   /** A call is about to be made. */
@@ -83,7 +84,7 @@ export class Attempts implements Watcher {
     const { unhealthy } = this.#backend ?? {}
     const isHealthy = unhealthy === undefined ? status < 500 : !holds(unhealthy)
     if (isHealthy) this.#succeeded()
-    else if (this.#backend !== undefined) this.#failed(retryAfterMs(textsOf(rawHeaders)))
+    else if (this.#backend !== undefined) this.#failed(retryAfterMs(status, textsOf(rawHeaders)))
     const { codes, condition } = this.#rule ?? {}
     if (codes?.has(status) !== true && (condition === undefined || !holds(condition))) return false
     return this.#tryAgain(String(status))
@@ -126,6 +127,8 @@ export class Attempts implements Watcher {
     this.#leave()
     this.#repeating.pause(this.#exchange)
     this.#rewind()
+    // In place of what the client may call so; policies of the backend see it, and may take it out.
+    setRequestHeader(this.#exchange.request, 'x-retry-attempt', String(this.made))
     const { backoffMs } = this.#rule
     if (backoffMs === undefined) setImmediate(resume, this)
     else this.#timer = setTimeout(resume, backoffMs, this)
@@ -193,13 +196,4 @@ function copyOf(metadata: Exchange['metadata']): Exchange['metadata'] {
 
 function resume(attempts: Attempts): void {
   attempts.resume()
-}
-
-/** Seconds or a date; undefined when the answer does not say, or nothing that can be used. */
-function retryAfterMs(headers: readonly string[]): number | undefined {
-  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'retry-after')
-  const text = at < 0 ? '' : (headers[at + 1] ?? '').trim()
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
-  const date = Date.parse(text)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }

@@ -1,7 +1,9 @@
 /** `health.eviction`: when an unhealthy backend is left out, and for how long. */
 export interface EvictionRule {
-  /** Undefined: what the answer's Retry-After says, else the backoff of the retries, else 3 s. */
+  /** Undefined: what the answer's Retry-After says, else the backoff of the retries. */
   readonly durationMs: number | undefined
+  /** Where neither of them says anything; undefined: nobody is left out then. */
+  readonly defaultMs: number | undefined
   /** The health it comes back with; undefined keeps what it had. */
   readonly restoreHealth: number | undefined
   /** With neither of these two, every failure evicts. */
@@ -16,7 +18,6 @@ export type Outcome =
 
 /** Weight of the newest call in the running means, as in agentgateway. */
 const ALPHA = 0.3
-const DEFAULT_EVICTION_MS = 3000
 
 /** A mean that starts with the first value where it was nothing before. */
 function blend(mean: number, value: number): number {
@@ -70,14 +71,17 @@ export class Health {
       this.#timesEjected = 0
       return
     }
-    const isEvicting = this.#mustEvict()
+    const ms = this.#mustEvict() ? this.#evictionMs(outcome.evictAfterMs) : undefined
     this.#health = blend(this.#health, 0)
     this.#failuresInARow++
     // Calls that were under way when it was evicted neither prolong that nor count as further evictions.
-    if (!isEvicting || this.isEvicted(now)) return
-    const base = this.#rule?.durationMs ?? outcome.evictAfterMs ?? DEFAULT_EVICTION_MS
+    if (ms === undefined || this.isEvicted(now)) return
     this.#timesEjected++
-    this.#evictedUntil = now + base * this.#timesEjected
+    this.#evictedUntil = now + ms * this.#timesEjected
+  }
+
+  #evictionMs(asked: number | undefined): number | undefined {
+    return this.#rule?.durationMs ?? asked ?? this.#rule?.defaultMs
   }
 
   /** Looks at the health before this failure, as agentgateway does, but counts this failure as one in a row. */
@@ -117,9 +121,9 @@ function better<T>(
   random: () => number,
 ): T | undefined {
   if (members.length < 2) return members[0]
-  const first = Math.floor(random() * members.length)
-  const offset = 1 + Math.floor(random() * (members.length - 1))
-  const [one, other] = [members[first], members[(first + offset) % members.length]]
+  // The same one may be drawn twice: the worst of all gets a call now and then, and so the chance to do better.
+  const draw = (): T | undefined => members[Math.floor(random() * members.length)]
+  const [one, other] = [draw(), draw()]
   if (one === undefined || other === undefined) return one ?? other
   return (healthOf(other)?.score ?? 1) > (healthOf(one)?.score ?? 1) ? other : one
 }

@@ -9,8 +9,6 @@ export interface RetryRule {
   readonly backoffMs: number | undefined
   /** Statuses of answers that are tried again. */
   readonly codes: ReadonlySet<number>
-  /** On the request; when it does not hold, no try is repeated. */
-  readonly precondition: Expression | undefined
   /** On the answer; it asks for another try whatever the status. */
   readonly condition: Expression | undefined
 }

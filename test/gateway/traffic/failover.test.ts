@@ -134,6 +134,18 @@ describe('groups of providers', () => {
     expect([a.seen.length, b.seen.length]).toEqual([3, 1])
   })
 
+  it('are left out for that long by a policy that says nothing of evictions, and not without it', async () => {
+    const [a, b] = [await upstream(429), await upstream()]
+    const policy = { health: { unhealthyExpression: 'response.code == 429' } }
+    const { port } = await startTestGateway(config([[provider('a', a, policy)], [provider('b', b)]]))
+    await ask(port)
+    await ask(port)
+    a.headers['x-ratelimit-reset-tokens'] = '1h'
+    await ask(port)
+    await ask(port)
+    expect([a.seen.length, b.seen.length]).toEqual([3, 1])
+  })
+
   it('are not evicted for a request that cannot be sent', async () => {
     const [a, b] = [await upstream(), await upstream()]
     const transformations = { request: { set: { ':method': 'request.headers["x-method"]' } } }

@@ -8,6 +8,7 @@ import {
 
 const RULE: EvictionRule = {
   durationMs: 1000,
+  defaultMs: 3000,
   restoreHealth: undefined,
   consecutiveFailures: undefined,
   healthThreshold: undefined,
@@ -16,8 +17,8 @@ interface Member {
   readonly name: string
   readonly health: Health
 }
-const choose = (groups: readonly (readonly Member[])[], now: number) =>
-  chooseBy(groups, ({ health }) => health, now)
+const choose = (groups: readonly (readonly Member[])[], now: number, random?: () => number) =>
+  chooseBy(groups, ({ health }) => health, now, random)
 const FAILED: Outcome = { isHealthy: false, evictAfterMs: undefined }
 const fine = (latencyMs = 10): Outcome => ({ isHealthy: true, latencyMs })
 
@@ -52,6 +53,18 @@ describe('health', () => {
   ])('evicts %s', (_title, rule, count) => {
     expect(failed({ ...RULE, ...rule }, count - 1).isEvicted(0)).toBe(false)
     expect(failed({ ...RULE, ...rule }, count).isEvicted(0)).toBe(true)
+  })
+
+  it.each<[string, Partial<EvictionRule>, number | undefined, number]>([
+    ['its own time', {}, 9000, 1000],
+    ['the time that the answer asks for where it has none', { durationMs: undefined }, 9000, 9000],
+    ['the usual time where neither says anything', { durationMs: undefined }, undefined, 3000],
+    ['no time at all without that', { durationMs: undefined, defaultMs: undefined }, undefined, 0],
+    ['the time asked for without that, too', { durationMs: undefined, defaultMs: undefined }, 9000, 9000],
+  ])('evicts for %s', (_title, rule, evictAfterMs, ms) => {
+    const health = new Health({ ...RULE, ...rule })
+    health.record({ isHealthy: false, evictAfterMs }, 0)
+    expect([health.isEvicted(ms - 1), health.isEvicted(ms)]).toEqual([ms > 0, false])
   })
 
   it('never evicts for 0 failures in a row', () => {
@@ -111,10 +124,14 @@ describe('health', () => {
 describe('the choice among groups', () => {
   const member = (name: string, health = new Health(undefined)) => ({ name, health })
 
-  it('takes the better of two drawn by lot, so the worst of many is never taken when both are seen', () => {
-    const worse = member('worse', failed(undefined, 3))
-    const good = member('good')
-    for (let i = 0; i < 50; i++) expect(choose([[worse, good]], 0)?.name).toBe('good')
+  it.each([
+    ['the better of two', [0, 0.9], 'good'],
+    ['in whatever order they come', [0.9, 0], 'good'],
+    ['the one that is drawn twice, so that the worst is called now and then', [0, 0.1], 'worse'],
+  ])('draws two by lot and takes %s', (_title, lots, wanted) => {
+    const group = [member('worse', failed(undefined, 3)), member('good')]
+    let at = 0
+    expect(choose([group], 0, () => lots[at++] ?? 0)?.name).toBe(wanted)
   })
 
   it('shares calls out among equals', () => {

@@ -32,6 +32,20 @@ describe('retry', () => {
     expect(await nextEvent()).toMatchObject({ retries: 2, status: 503, reason: 'Upstream' })
   })
 
+  it('marks a further try in place of what the client may call so, and the backend may take the mark out', async () => {
+    const upstream = await answering(503)
+    const retry = { codes: [503] }
+    const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`, { retry }))
+    const { port } = await startTestGateway(JSON.stringify(config))
+    await call(port, { headers: { 'x-retry-attempt': '9' } })
+    expect(upstream.seen.map(({ headers }) => headers['x-retry-attempt'])).toEqual(['9', '1'])
+    const policies = { requestHeaderModifier: { remove: ['x-retry-attempt'] } }
+    config.binds[0].listeners[0].routes[0].backends[0].policies = policies
+    const silent = await startTestGateway(JSON.stringify(config))
+    await call(silent.port)
+    expect(upstream.seen[3]?.headers).not.toHaveProperty('x-retry-attempt')
+  })
+
   it('makes one when attempts is not set', async () => {
     const upstream = await answering(500)
     const { port } = await gatewayTo(upstream.port, { retry: { codes: [500] } })
