@@ -3,6 +3,9 @@ import type { Exchange } from './exchange.ts'
 import { type Failure, MISDIRECTED, ROUTE_NOT_FOUND } from './failures.ts'
 import type { Bind, Listener } from './runtime.ts'
 
+/** Every listener's gateway, as agentgateway has it outside Kubernetes, whatever the config calls its own. */
+export const GATEWAY = Object.freeze({ namespace: 'default', name: 'default' })
+
 /** The listener of a request: with TLS the one whose certificate was shown, else by its host. */
 export function listenerOf(bind: Bind, exchange: Exchange): Listener | undefined {
   if (bind.tls === undefined || exchange.scheme === 'http') return bind.listeners.candidates(exchange.host)[0]

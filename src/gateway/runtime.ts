@@ -69,8 +69,6 @@ export interface Listener {
   /** Unique in the runtime; the first part of its routes' keys. */
   readonly key: string
   readonly name: string
-  /** What the access log calls `gateway`. */
-  readonly gateway: string
   readonly hostname: string | undefined
   /** The gateway phase: what applies before a route is chosen, in order. */
   readonly steps: readonly Step[]

@@ -7,7 +7,7 @@ import { metricsText } from '../../src/gateway/telemetry/metrics-text.ts'
 const EVENT: AccessEvent = {
   time: 0,
   bind: 'bind/3000',
-  gateway: 'default',
+  gateway: 'default/default',
   listener: 'listener0',
   route: 'default/route0',
   backend: 'openai',
@@ -43,7 +43,7 @@ const EVENT: AccessEvent = {
 }
 const FACTS = { version: '1.2.3', isSynchronized: true }
 const ROUTE =
-  'bind="bind/3000",gateway="default",listener="listener0",route="default/route0",route_rule="unknown"'
+  'bind="bind/3000",gateway="default/default",listener="listener0",route="default/route0",route_rule="unknown"'
 const REQUEST = `backend="openai",protocol="llm",method="POST",status="200",reason="Upstream",${ROUTE}`
 const MODEL =
   `gen_ai_operation_name="chat",gen_ai_system="openai",gen_ai_request_model="gpt-4o",` +

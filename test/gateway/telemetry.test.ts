@@ -8,7 +8,7 @@ import { UsageReader } from '../../src/gateway/telemetry/usage.ts'
 const EVENT: AccessEvent = {
   time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   bind: 'bind/3000',
-  gateway: 'bind/3000',
+  gateway: 'default/default',
   listener: 'listener0',
   route: 'default/route0',
   backend: 'openai',
@@ -46,7 +46,7 @@ const EVENT: AccessEvent = {
 describe('the access log', () => {
   it('as text', () => {
     expect(textFormat()(EVENT)).toBe(
-      '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=bind/3000 listener=listener0 route=default/route0 ' +
+      '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=default/default listener=listener0 route=default/route0 ' +
         'endpoint=api.openai.com:443 http.method=POST http.host=localhost:3000 http.path=/v1/chat/completions ' +
         'http.version=HTTP/1.1 http.status=200 protocol=llm gen_ai.operation.name=chat gen_ai.provider.name=openai ' +
         'gen_ai.request.model=gpt-4o gen_ai.response.model=gpt-4o-2024 src.addr=127.0.0.1:5555 ' +
@@ -84,7 +84,7 @@ describe('the access log', () => {
       time: '2026-01-02T03:04:05.678Z',
       level: 'info',
       scope: 'request',
-      gateway: 'bind/3000',
+      gateway: 'default/default',
       listener: 'listener0',
       route: 'default/route0',
       endpoint: 'api.openai.com:443',
@@ -121,7 +121,7 @@ describe('the access log', () => {
     }
     const event = { ...EVENT, debug }
     expect(textFormat()(event)).toMatch(
-      /\tdebug\trequest gateway=bind\/3000 .* agw\.backend=openai agw\.path=\/v1\/chat\/completions agw\.policies="gateway\/cors, route\/apiKey" agw\.ended_by=apiKey agw\.key\.slot=binds\[0\] agw\.key\.fingerprint="sk-…1234 sha256:00000000" agw\.calls\.before="127\.0\.0\.1:1 503 7ms, 127\.0\.0\.1:2 no answer 9ms" agw\.request\.body_bytes=12\n$/,
+      /\tdebug\trequest gateway=default\/default .* agw\.backend=openai agw\.path=\/v1\/chat\/completions agw\.policies="gateway\/cors, route\/apiKey" agw\.ended_by=apiKey agw\.key\.slot=binds\[0\] agw\.key\.fingerprint="sk-…1234 sha256:00000000" agw\.calls\.before="127\.0\.0\.1:1 503 7ms, 127\.0\.0\.1:2 no answer 9ms" agw\.request\.body_bytes=12\n$/,
     )
     expect(JSON.parse(jsonFormat()(event))).toMatchObject({
       level: 'debug',

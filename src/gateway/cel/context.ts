@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
 import type { Exchange } from '../exchange.ts'
 import { jsonOf } from '../json-body.ts'
+import { GATEWAY } from '../listeners.ts'
 import { maskQuery } from '../telemetry/mask-query.ts'
 import type { CelContext } from './cel.ts'
 import { CelHeaders, celValue, type Redacted } from './values.ts'
@@ -87,7 +88,7 @@ class ExchangeContext implements CelContext {
     return {
       bind: `bind/${port}`,
       ...(listener !== undefined && {
-        gateway: { namespace: 'default', name: listener.gateway },
+        gateway: GATEWAY,
         listener: { name: listener.name },
       }),
       ...(route !== undefined && { route: { namespace, name } }),

@@ -268,7 +268,7 @@ class Compilation {
       binds.set(port, table)
       const routes = new RouteTable(draft.routes)
       const steps = this.#gatewayPhase(draft)
-      table.set(hostname, Object.freeze({ key, name, gateway, hostname, steps, routes }))
+      table.set(hostname, Object.freeze({ key, name, hostname, steps, routes }))
     }
     return [...binds].map(([port, listeners]) => {
       const tls = compilePortTls(this.#listeners.filter(draft => draft.port === port))

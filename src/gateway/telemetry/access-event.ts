@@ -3,6 +3,7 @@ import type { Path } from '../../config/diagnostic.ts'
 import type { RouteType } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
+import { GATEWAY } from '../listeners.ts'
 import type { QueryCredential } from '../runtime.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
@@ -16,6 +17,7 @@ export interface AccessEvent {
   readonly time: number
   /** `bind/3000` */
   readonly bind: string
+  /** `namespace/name` */
   readonly gateway: string | undefined
   readonly listener: string | undefined
   readonly route: string | undefined
@@ -73,6 +75,8 @@ export interface AccessEvent {
   readonly duration: number
 }
 
+const GATEWAY_NAME = `${GATEWAY.namespace}/${GATEWAY.name}`
+
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
   const { request, response, listener, route, destination, relay } = exchange
@@ -81,7 +85,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
   return {
     time: Date.now() - duration,
     bind: exchange.generation.bind(exchange.port)?.key ?? '',
-    gateway: listener?.gateway,
+    gateway: listener && GATEWAY_NAME,
     listener: listener?.name,
     route: route?.name,
     rule: route?.rule,

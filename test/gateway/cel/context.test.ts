@@ -58,6 +58,14 @@ describe('an expression sees of its request', () => {
   })
 })
 
+it('the gateway of a listener, by the name that agentgateway has for it', () => {
+  const listener = exchange().bind?.listeners.candidates('')[0]
+  expect(see('proxy.gateway', {}, it => Object.assign(it, { listener }))).toEqual({
+    namespace: 'default',
+    name: 'default',
+  })
+})
+
 it('a body is seen once it is here', () => {
   const body = Buffer.from('{"model":"m"}')
   expect(see('json(request.body).model', {}, it => Object.assign(it, { body }))).toBe('m')
