@@ -104,6 +104,9 @@ export class Exchange implements RouteRequest {
   /** The step that answered in place of a backend. */
   endedBy: Step | undefined = undefined
 
+  /** When the first call upstream was made, by `performance.now()`; 0 until then. */
+  calledAt = 0
+
   /** For the access log. */
   model: string | undefined = undefined
   type: RouteType | undefined = undefined
@@ -261,6 +264,7 @@ export class Exchange implements RouteRequest {
     // RFC 9110 §8.6: an answer that has no body by its status has no length either.
     if (status !== 204) headers.push('content-length', String(Buffer.byteLength(body)))
     response.writeHead(status, headers)
+    if (this.relay !== undefined) this.relay.answeredAt = performance.now()
     // Node joins a head and a body that are both text, in the encoding of the body: the head is in latin1.
     if (typeof body === 'string') response.end(headerText(body), 'latin1')
     else response.end(body)

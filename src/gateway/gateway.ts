@@ -1,11 +1,15 @@
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { AgwError } from '../errors.ts'
+import type { ConnectionObserver } from './client-connections.ts'
 import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
-import { type ConnectionObserver, Port, type SlowClients } from './port.ts'
+import { listenerShown } from './listeners.ts'
+import { Port, type SlowClients } from './port.ts'
 import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
+import type { UpstreamObserver } from './telemetry/upstream-times.ts'
 import { Health, type Outcome } from './traffic/health.ts'
 import { type Limits, LocalLimits } from './traffic/limits.ts'
 import type { ConnectTo } from './upstream/connect-to.ts'
@@ -20,6 +24,8 @@ export interface GatewayOptions {
   /** Told after each answer has gone; must not throw. */
   readonly onAccess?: (event: AccessEvent) => void
   readonly onConnection?: ConnectionObserver
+  /** Told what calls and connections to upstreams take. */
+  readonly onUpstream?: UpstreamObserver
   /** Asked once for each request that is over: whether its event shall tell how it came about. */
   readonly wantsDebug?: (() => boolean) | undefined
   /** Where the buckets of rate limits are, if not in this process. */
@@ -92,7 +98,7 @@ class RunningGateway implements Gateway {
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
     this.#limits = options.limits ?? new LocalLimits(this.#states)
-    this.#pools = new Pools(options.connectTo ?? [], options.standIn)
+    this.#pools = new Pools(options.connectTo ?? [], options.standIn, options.onUpstream)
     this.#current = this.#generation(runtime)
   }
 
@@ -151,8 +157,10 @@ class RunningGateway implements Gateway {
     const isSecure = bind.tls !== undefined && inMemory !== true
     const tls = isSecure ? () => this.#current.bind(bind.port)?.tls ?? bind.tls : undefined
     const slow = { ...SLOW_CLIENTS, ...slowClients }
+    const listenerOf = (socket: TLSSocket): string | undefined =>
+      listenerShown(this.#current.bind(bind.port) ?? bind, socket)?.name
     return Port.open(
-      { bind: bind.key, host: this.#host, port, idleMs, tls, slow, onConnection },
+      { bind: bind.key, host: this.#host, port, idleMs, tls, slow, listenerOf, onConnection },
       (request, response, expectsContinue) =>
         accept(this.#current, bind.port, request, response, expectsContinue),
     )

@@ -9,8 +9,12 @@ export const GATEWAY = Object.freeze({ namespace: 'default', name: 'default' })
 /** The listener of a request: with TLS the one whose certificate was shown, else by its host. */
 export function listenerOf(bind: Bind, exchange: Exchange): Listener | undefined {
   if (bind.tls === undefined || exchange.scheme === 'http') return bind.listeners.candidates(exchange.host)[0]
-  const { servername } = exchange.request.socket as Partial<TLSSocket>
-  return bind.listeners.candidates(typeof servername === 'string' ? servername.toLowerCase() : '')[0]
+  return listenerShown(bind, exchange.request.socket as Partial<TLSSocket>)
+}
+
+/** The listener whose certificate was shown, by the name that the client has asked for. */
+export function listenerShown({ listeners }: Bind, { servername }: Partial<TLSSocket>): Listener | undefined {
+  return listeners.candidates(typeof servername === 'string' ? servername.toLowerCase() : '')[0]
 }
 
 /** A connection that was made for one name, and asks for another: that one may have other rules. */

@@ -3,6 +3,7 @@ import type { Exchange } from './exchange.ts'
 import type { RequestHeaders } from './headers.ts'
 import { withQuery } from './llm-path.ts'
 import type { Upstream } from './runtime.ts'
+import type { UpstreamObserver } from './telemetry/upstream-times.ts'
 
 /** Where copies of requests go, and how many of them. */
 export interface Mirror {
@@ -19,14 +20,28 @@ const PATIENCE_MS = 60_000
 
 /** Takes whatever comes, until it ends or takes too long. */
 class Unread implements Dispatcher.DispatchHandler {
+  readonly #times: UpstreamObserver | undefined
+  readonly #calledAt = performance.now()
+  #isTold = false
   #timer: NodeJS.Timeout | undefined
+
+  constructor(times: UpstreamObserver | undefined) {
+    this.#times = times
+  }
+
+  /** The head of an answer is here, or there will be none. */
+  #endCall(): void {
+    if (!this.#isTold) this.#times?.call('mirror', performance.now() - this.#calledAt)
+    this.#isTold = true
+  }
 
   onConnect(abort: (error?: Error) => void): void {
     this.#timer = setTimeout(() => abort(), PATIENCE_MS)
     this.#timer.unref()
   }
 
-  onHeaders(): boolean {
+  onHeaders(status: number): boolean {
+    if (status >= 200) this.#endCall()
     return true
   }
 
@@ -39,6 +54,7 @@ class Unread implements Dispatcher.DispatchHandler {
   }
 
   onError(): void {
+    this.#endCall()
     clearTimeout(this.#timer)
   }
 }
@@ -51,6 +67,7 @@ export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): voi
     if (headers === undefined) continue
     const path = withQuery(exchange.path, exchange.query, [])
     const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
-    exchange.generation.pools.to(upstream).dispatch(options, new Unread())
+    const { pools } = exchange.generation
+    pools.to(upstream).dispatch(options, new Unread(pools.times))
   }
 }

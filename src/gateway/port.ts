@@ -3,10 +3,11 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { AgwError } from '../errors.ts'
+import { type ConnectionObserver, watchConnections, watchSecureConnections } from './client-connections.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
 import type { PortTls } from './server-tls.ts'
-import type { ConnectionEnd } from './telemetry/metrics.ts'
 
 type HttpServer = Server<typeof GatewayRequest, typeof GatewayResponse>
 type HttpsServer = TlsServer<typeof GatewayRequest, typeof GatewayResponse>
@@ -25,11 +26,10 @@ export interface PortOptions {
   /** The certificates to show now, asked for each connection; undefined for a port in the clear. */
   readonly tls: (() => PortTls | undefined) | undefined
   readonly slow: SlowClients
+  /** The name of the listener that serves a connection with TLS. */
+  readonly listenerOf: (socket: TLSSocket) => string | undefined
   readonly onConnection?: ConnectionObserver | undefined
 }
-
-/** Told when a client's connection to `bind` is opened, and when it is closed, then with its bytes; must not throw. */
-export type ConnectionObserver = (bind: string, protocol: 'http' | 'https', closed?: ConnectionEnd) => void
 
 /** How long clients may take, in milliseconds. */
 export interface SlowClients {
@@ -69,10 +69,9 @@ export class Port {
     }
     this.#server.on('request', (request, response) => take(request, response, false))
     this.#server.on('checkContinue', (request, response) => take(request, response, true))
-    const { bind, tls, onConnection } = options
-    const protocol = tls === undefined ? 'http' : 'https'
-    if (onConnection !== undefined)
-      this.#server.on('connection', socket => watch(socket, closed => onConnection(bind, protocol, closed)))
+    const { bind, tls, listenerOf, onConnection } = options
+    if (onConnection !== undefined && tls === undefined) watchConnections(this.#server, bind, onConnection)
+    else if (onConnection !== undefined) watchSecureConnections(this.#server, bind, listenerOf, onConnection)
     this.#server.on('connect', (_request, socket) => socket.end(CONNECT_REFUSED))
   }
 
@@ -192,12 +191,6 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
       else done(null, context)
     },
   })
-}
-
-function watch(socket: Socket, tell: (closed?: ConnectionEnd) => void): void {
-  tell()
-  // A connection in memory counts no bytes.
-  socket.once('close', () => tell({ received: socket.bytesRead ?? 0, sent: socket.bytesWritten ?? 0 }))
 }
 
 function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {

@@ -280,7 +280,7 @@ function timeLeft({ route, startedAt }: Exchange): number | undefined {
 }
 
 function onDeadline(exchange: Exchange, failure: Failure): void {
-  exchange.relay?.abort()
+  exchange.relay?.abort(failure === UPSTREAM_TIMEOUT)
   if (failure === UPSTREAM_TIMEOUT && exchange.attempts?.onFailure(true) === true) return
   exchange.end(failure)
 }

@@ -53,7 +53,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     onAccess: tellAll(observers),
     wantsDebug: debugSwitch(log, options.admin !== undefined),
     onNote: message => here.exports?.onNote(here.exports.redact(message)),
-    ...(options.admin && { onConnection: metrics.connection }),
+    ...(options.admin && { onConnection: metrics.connection, onUpstream: metrics.upstream }),
   }).catch(async (error: unknown) => {
     await Promise.all([log?.close(), exports?.close()])
     throw error

@@ -76,6 +76,12 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(new Set(seen)).toEqual(new Set([fingerprint(key('two'))]))
     const metrics = await (await fetch(`${admin}/metrics`)).text()
     expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 12$/m)
+    expect(metrics).toMatch(/^agentgateway_request_processing_seconds_count\{.*\} 12$/m)
+    expect(metrics).toMatch(/^agentgateway_response_processing_seconds_count\{.*\} 12$/m)
+    expect(metrics).toMatch(/^agentgateway_upstream_call_duration_seconds_count\{.*subtype="Llm"\} 12$/m)
+    expect(metrics).toMatch(
+      /^agentgateway_upstream_connect_duration_seconds_count\{transport="plaintext"\} \d+$/m,
+    )
     const { keys } = (await (await fetch(`${admin}/keys`)).json()) as { keys: object[] }
     expect(keys).toMatchObject([{ name: 'openai', fingerprint: fingerprint(key('two')) }])
   })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import parsePrometheusTextFormat from 'parse-prometheus-text-format'
 import { describe, expect, it } from 'vitest'
 import type { AccessEvent } from '../../src/gateway/telemetry/access-event.ts'
@@ -40,11 +41,17 @@ const EVENT: AccessEvent = {
   reason: 'Upstream',
   error: undefined,
   duration: 1250,
+  requestProcessing: 0.2,
+  responseProcessing: 0.04,
 }
+const PLAIN = { bind: 'bind/3000', protocol: 'http', listener: undefined } as const
+const SECURE = { bind: 'bind/443', protocol: 'https', listener: 'a' } as const
+const OPENED = { kind: 'opened', handshakeMs: undefined } as const
 const FACTS = { version: '1.2.3', isSynchronized: true }
 const ROUTE =
   'bind="bind/3000",gateway="default/default",listener="listener0",route="default/route0",route_rule="unknown"'
 const REQUEST = `backend="openai",protocol="llm",method="POST",status="200",reason="Upstream",${ROUTE}`
+const PROCESSING = `backend="openai",${ROUTE}`
 const MODEL =
   `gen_ai_operation_name="chat",gen_ai_system="openai",gen_ai_request_model="gpt-4o",` +
   `gen_ai_response_model="gpt-4o-2024",${ROUTE}`
@@ -57,6 +64,11 @@ const FAMILIES = {
   agentgateway_response_bytes_total: 'COUNTER',
   agentgateway_retries_total: 'COUNTER',
   agentgateway_request_duration_seconds: 'HISTOGRAM',
+  agentgateway_request_processing_seconds: 'HISTOGRAM',
+  agentgateway_response_processing_seconds: 'HISTOGRAM',
+  agentgateway_upstream_call_duration_seconds: 'HISTOGRAM',
+  agentgateway_upstream_connect_duration_seconds: 'HISTOGRAM',
+  agentgateway_tls_handshake_duration_seconds: 'HISTOGRAM',
   agentgateway_downstream_connections_total: 'COUNTER',
   agentgateway_downstream_received_bytes_total: 'COUNTER',
   agentgateway_downstream_sent_bytes_total: 'COUNTER',
@@ -107,6 +119,47 @@ describe('metrics', () => {
     expect(textOf({ isStream: false }).join('\n')).not.toContain('time_to_first_token_sum')
   })
 
+  it('tell what the gateway itself took, by route and backend', () => {
+    const lines = textOf({}, { status: 429 }, { requestProcessing: 0.3, responseProcessing: undefined })
+    const [request, response] = ['request', 'response'].map(one => `agentgateway_${one}_processing_seconds`)
+    expect(lines).toContain(`${request}_bucket{${PROCESSING},le="0.0001"} 0`)
+    expect(lines).toContain(`${request}_bucket{${PROCESSING},le="0.00025"} 2`)
+    expect(lines).toContain(`${request}_bucket{${PROCESSING},le="+Inf"} 3`)
+    expect(lines).toContain(`${response}_bucket{${PROCESSING},le="0.00005"} 2`)
+    expect(lines).toContain(`${response}_count{${PROCESSING}} 2`)
+  })
+
+  it('tell nothing of it where there was no call upstream', () => {
+    const nothing = { requestProcessing: undefined, responseProcessing: undefined }
+    expect(textOf(nothing).join('\n')).not.toContain('processing_seconds_count')
+    const lines = textOf({}, nothing, {})
+    expect(lines).toContain(`agentgateway_request_processing_seconds_count{${PROCESSING}} 2`)
+  })
+
+  it.each([
+    ['calls', 'upstream_call_duration_seconds', 'kind="Primary",subtype="Http"', 'le="0.025"'],
+    ['copies', 'upstream_call_duration_seconds', 'kind="Mirror",subtype="Http"', 'le="0.05"'],
+    ['connections', 'upstream_connect_duration_seconds', 'transport="plaintext"', 'le="0.0015"'],
+    [
+      'handshakes',
+      'tls_handshake_duration_seconds',
+      'bind="bind/443",gateway="default/default",listener="a",protocol="https"',
+      'le="0.0043"',
+    ],
+  ])('tell how long %s took', (_title, name, labels, bound) => {
+    const metrics = new Metrics()
+    metrics.upstream.call('http', 25)
+    metrics.upstream.call('mirror', 50)
+    metrics.upstream.connect('plaintext', 1.5)
+    metrics.connection(SECURE, { kind: 'opened', handshakeMs: 4.3 })
+    const lines = metricsText([metrics.snapshot()], FACTS).split('\n')
+    const counts = lines.filter(line => line.startsWith(`agentgateway_${name}_bucket{${labels},`))
+    // What is as long as a bound belongs to it.
+    const [first] = counts.filter(line => line.endsWith(' 1'))
+    expect(first).toContain(bound)
+    expect(lines).toContain(`agentgateway_${name}_count{${labels}} 1`)
+  })
+
   it('keep kinds of requests apart, whatever came between', () => {
     const lines = textOf({}, { status: 429 }, {}, { model: 'other', answerModel: undefined })
     expect(lines).toContain(`agentgateway_requests_total{${REQUEST}} 3`)
@@ -145,12 +198,11 @@ describe('metrics', () => {
 
   it('tell connections with TLS from those without, and the rule of a route where it has a name', () => {
     const metrics = new Metrics()
-    metrics.connection('bind/443', 'https')
+    metrics.connection(SECURE, { kind: 'opened', handshakeMs: 3 })
     metrics.record({ ...EVENT, rule: 'r1' })
     const text = metricsText([metrics.snapshot()], FACTS)
-    expect(text).toMatch(
-      /^agentgateway_downstream_connections_total\{bind="bind\/443",.*protocol="https"\} 1$/m,
-    )
+    const place = 'bind="bind/443",gateway="default/default",listener="a",protocol="https"'
+    expect(text).toContain(`\nagentgateway_downstream_connections_total{${place}} 1\n`)
     expect(text).toMatch(/^agentgateway_requests_total\{.*route_rule="r1"\} 1$/m)
   })
 
@@ -170,7 +222,7 @@ describe('metrics', () => {
     ]
     const metrics = new Metrics()
     for (const name of hostile) metrics.record({ ...EVENT, model: name, answerModel: name, route: name })
-    metrics.connection('bind/3000', 'http')
+    metrics.connection(PLAIN, OPENED)
     const text = Buffer.from(metricsText([metrics.snapshot()], FACTS)).toString()
     const families = new Map(parsePrometheusTextFormat(text).map(family => [family.name, family]))
     expect(Object.fromEntries([...families].map(([name, { type }]) => [name, type]))).toEqual(FAMILIES)
@@ -189,9 +241,14 @@ describe('metrics', () => {
     a.record(EVENT)
     b.record(EVENT)
     b.record({ ...EVENT, status: 503 })
-    a.connection('bind/3000', 'http')
-    b.connection('bind/3000', 'http')
-    b.connection('bind/3000', 'http', { received: 10, sent: 20 })
+    a.connection(PLAIN, OPENED)
+    b.connection(PLAIN, OPENED)
+    b.connection(PLAIN, { kind: 'closed', received: 10, sent: 20 })
+    for (const one of [a, b]) {
+      one.upstream.call('llm', 30)
+      one.upstream.connect('tls', 3)
+      one.connection(SECURE, { kind: 'opened', handshakeMs: 3 })
+    }
     const before = JSON.stringify(a.snapshot())
     const text = metricsText([a.snapshot(), JSON.parse(JSON.stringify(b.snapshot()))], FACTS)
     expect(text).toContain(`agentgateway_requests_total{${REQUEST}} 2\n`)
@@ -199,7 +256,20 @@ describe('metrics', () => {
     const port = 'bind="bind/3000",gateway="unknown",listener="unknown",protocol="http"'
     expect(text).toContain(`agentgateway_downstream_connections_total{${port}} 2\n`)
     expect(text).toContain(`agentgateway_downstream_sent_bytes_total{${port}} 20\n`)
+    expect(text).toContain(`agentgateway_request_processing_seconds_count{${PROCESSING}} 3\n`)
+    expect(text).toContain(
+      'agentgateway_upstream_call_duration_seconds_count{kind="Primary",subtype="Llm"} 2\n',
+    )
+    expect(text).toContain('agentgateway_upstream_connect_duration_seconds_count{transport="tls"} 2\n')
+    expect(text).toMatch(/^agentgateway_tls_handshake_duration_seconds_count\{.*\} 2$/m)
     expect(JSON.stringify(a.snapshot())).toBe(before)
+  })
+
+  it('each stand in the docs, and no other does', () => {
+    const docs = readFileSync(new URL('../../docs/running.md', import.meta.url), 'utf8')
+    const table = docs.slice(docs.indexOf('| metric'), docs.indexOf('Labels of the route'))
+    const names = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => `agentgateway_${name}`)
+    expect(names.sort()).toEqual(Object.keys(FAMILIES).sort())
   })
 
   it('say the version and whether the config was taken in', () => {

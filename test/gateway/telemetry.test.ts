@@ -41,6 +41,8 @@ const EVENT: AccessEvent = {
   reason: 'Upstream',
   error: undefined,
   duration: 12.34567,
+  requestProcessing: 1.5,
+  responseProcessing: 0.5,
 }
 
 describe('the access log', () => {

@@ -29,6 +29,12 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** When the first of them came, by `performance.now()`; 0 until then. */
   firstByteAt = 0
   isStream = false
+  /** When the call was made, by `performance.now()`. */
+  readonly calledAt = performance.now()
+  /** When the head of its answer came; 0 until then. */
+  headAt = 0
+  /** When what is made of that head was ready for the client; 0 until then. */
+  answeredAt = 0
   /** The request has gone upstream, or a part of it. */
   isSent = false
   #usage: UsageReader | undefined
@@ -52,6 +58,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   constructor(exchange: Exchange, destination: Destination) {
     this.exchange = exchange
     this.destination = destination
+    if (exchange.calledAt === 0) exchange.calledAt = this.calledAt
   }
 
   /** Tokens as far as the provider has told them. */
@@ -83,6 +90,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     if (status < 200) return true
+    this.headAt = this.#endCall()
     if (status === 401 && this.onRefused !== undefined) {
       this.onRefused()
       return this.#discard()
@@ -115,11 +123,20 @@ export class Relay implements Dispatcher.DispatchHandler {
     return true
   }
 
+  /** The head of an answer is here, or there will be none. Gives the time. */
+  #endCall(): number {
+    const now = performance.now()
+    const kind = this.destination.ai === undefined ? 'http' : 'llm'
+    this.exchange.generation.pools.times?.call(kind, now - this.calledAt)
+    return now
+  }
+
   /** The head of the answer. */
   protected begin(statusText: string, head: AnswerHead): void {
     const { response } = this.exchange
     if (head.hasDate) response.sendDate = false
     response.writeHead(head.status, statusText, head.headers)
+    this.answeredAt = performance.now()
     this.#remaining = head.contentLength
     if (head.contentLength >= 0) return
     // Silence may follow, so the head waits for this turn's chunks only.
@@ -241,15 +258,17 @@ export class Relay implements Dispatcher.DispatchHandler {
     // No fault of the backend's, and nothing that would go better a second time.
     const isOurs = failure.reason === 'InvalidRequest' || failure === SHUTTING_DOWN
     const { response, attempts } = this.exchange
+    if (!isOurs && this.headAt === 0) this.#endCall()
     if (!isOurs && !response.headersSent && attempts?.onFailure(!this.#isAnswered) === true) return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
     this.exchange.end(failure)
   }
 
-  /** The client has gone, or the time is up: the upstream need not go on. */
-  abort(): void {
+  /** The client has gone, or the time is up, with `isFailure` that of this call: the upstream need not go on. */
+  abort(isFailure = false): void {
     this.#guarded?.stop()
     if (this.isOver) return
+    if (isFailure) this.#endCall()
     this.isOver = true
     this.#abort?.()
   }

@@ -4,6 +4,7 @@ import type { RouteType } from '../../providers/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import { GATEWAY } from '../listeners.ts'
+import type { Relay } from '../relay/relay.ts'
 import type { QueryCredential } from '../runtime.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
@@ -73,9 +74,14 @@ export interface AccessEvent {
   readonly error: string | undefined
   /** Milliseconds. */
   readonly duration: number
+  /** Of these, until the first call upstream; undefined where none was made. */
+  readonly requestProcessing: number | undefined
+  /** Of these, from the head of the upstream's answer to the head for the client; undefined where either was not. */
+  readonly responseProcessing: number | undefined
 }
 
-const GATEWAY_NAME = `${GATEWAY.namespace}/${GATEWAY.name}`
+/** `namespace/name` of the gateway. */
+export const GATEWAY_NAME = `${GATEWAY.namespace}/${GATEWAY.name}`
 
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
@@ -119,7 +125,13 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
     error: exchange.error,
     duration,
+    requestProcessing: exchange.calledAt === 0 ? undefined : exchange.calledAt - exchange.startedAt,
+    responseProcessing: relay && responseProcessing(relay),
   }
+}
+
+function responseProcessing({ headAt, answeredAt }: Relay): number | undefined {
+  return headAt === 0 || answeredAt === 0 ? undefined : answeredAt - headAt
 }
 
 function subjectOf({ caller }: Exchange): string | undefined {

@@ -12,7 +12,7 @@ const PREFIX = 'agentgateway_'
 
 /** The text form of Prometheus, several processes added up. */
 export function metricsText(snapshots: readonly MetricsSnapshot[], facts: MetricsFacts): string {
-  const { requests, models, connections } = sumOf(snapshots)
+  const { requests, processing, models, connections, calls, connects } = sumOf(snapshots)
   const tokens = models.flatMap(series => [
     { labels: `gen_ai_token_type="input",${series.labels}`, value: series.inputTokens },
     { labels: `gen_ai_token_type="output",${series.labels}`, value: series.outputTokens },
@@ -25,6 +25,36 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
     counters('response_bytes_total', 'Bytes of the bodies of answers.', requests, s => s.responseBytes),
     counters('retries_total', 'Calls made again.', requests, series => series.retries),
     histograms('request_duration_seconds', 'Duration of requests.', BOUNDS.request, of(requests, 'duration')),
+    histograms(
+      'request_processing_seconds',
+      'Time from the head of a request to its first call upstream.',
+      BOUNDS.processing,
+      of(processing, 'request'),
+    ),
+    histograms(
+      'response_processing_seconds',
+      'Time from the head of an answer upstream to the head for the client.',
+      BOUNDS.processing,
+      of(processing, 'response'),
+    ),
+    histograms(
+      'upstream_call_duration_seconds',
+      'Time from a call upstream to the head of its answer, or to its failure.',
+      BOUNDS.request,
+      of(calls, 'duration'),
+    ),
+    histograms(
+      'upstream_connect_duration_seconds',
+      'Time to open a connection upstream, with its TLS handshake.',
+      BOUNDS.connect,
+      of(connects, 'duration'),
+    ),
+    histograms(
+      'tls_handshake_duration_seconds',
+      'Time of the TLS handshakes of clients.',
+      BOUNDS.connect,
+      of(connections, 'handshake'),
+    ),
     counters('downstream_connections_total', 'Connections of clients.', connections, s => s.connections),
     counters('downstream_received_bytes_total', 'Bytes from clients.', connections, s => s.receivedBytes),
     counters('downstream_sent_bytes_total', 'Bytes to clients.', connections, s => s.sentBytes),
@@ -39,8 +69,11 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
 export function sumOf(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
   return {
     requests: sum(snapshots.flatMap(one => one.requests)),
+    processing: sum(snapshots.flatMap(one => one.processing)),
     models: sum(snapshots.flatMap(one => one.models)),
     connections: sum(snapshots.flatMap(one => one.connections)),
+    calls: sum(snapshots.flatMap(one => one.calls)),
+    connects: sum(snapshots.flatMap(one => one.connects)),
   }
 }
 

@@ -1,5 +1,7 @@
-import type { AccessEvent } from './access-event.ts'
+import type { ConnectionChange, ConnectionPlace } from '../client-connections.ts'
+import { type AccessEvent, GATEWAY_NAME } from './access-event.ts'
 import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
+import { type TimeSeries, UpstreamTimes } from './upstream-times.ts'
 
 /** What requests of one kind have in common, and their counts. */
 export interface RequestSeries {
@@ -9,6 +11,13 @@ export interface RequestSeries {
   responseBytes: number
   retries: number
   readonly duration: Histogram
+}
+
+/** What the gateway itself takes, by route and backend alone. */
+export interface ProcessingSeries {
+  readonly labels: string
+  readonly request: Histogram
+  readonly response: Histogram
 }
 
 /** The same for calls of models. */
@@ -27,19 +36,17 @@ export interface ConnectionSeries {
   connections: number
   receivedBytes: number
   sentBytes: number
-}
-
-/** Bytes that went over a connection of a client. */
-export interface ConnectionEnd {
-  readonly received: number
-  readonly sent: number
+  readonly handshake: Histogram
 }
 
 /** Everything that was counted, as plain data: workers send it, and several are added up. */
 export interface MetricsSnapshot {
   readonly requests: readonly RequestSeries[]
+  readonly processing: readonly ProcessingSeries[]
   readonly models: readonly ModelSeries[]
   readonly connections: readonly ConnectionSeries[]
+  readonly calls: readonly TimeSeries[]
+  readonly connects: readonly TimeSeries[]
 }
 
 /** Kinds of requests that are told apart; model names come from clients, so there is no other end to them. */
@@ -71,6 +78,10 @@ function requestSeries(labels: string): RequestSeries {
   return { labels, requests: 0, responseBytes: 0, retries: 0, duration: emptyHistogram(BOUNDS.request) }
 }
 
+function processingSeries(labels: string): ProcessingSeries {
+  return { labels, request: emptyHistogram(BOUNDS.processing), response: emptyHistogram(BOUNDS.processing) }
+}
+
 function modelSeries(labels: string): ModelSeries {
   return {
     labels,
@@ -82,6 +93,11 @@ function modelSeries(labels: string): ModelSeries {
   }
 }
 
+function connectionSeries(labels: string): ConnectionSeries {
+  const handshake = emptyHistogram(BOUNDS.connect)
+  return { labels, connections: 0, receivedBytes: 0, sentBytes: 0, handshake }
+}
+
 /**
  * Counts what access events tell, under agentgateway's names. Written here and not taken from a library because it runs
  * for every request: one look-up per request and family, and none where a request is like the one before it.
@@ -90,9 +106,13 @@ export class Metrics {
   readonly #requests = new Map<string, RequestSeries>()
   readonly #models = new Map<string, ModelSeries>()
   readonly #connections = new Map<string, ConnectionSeries>()
+  readonly #processing = new Map<string, ProcessingSeries>()
+  /** Give this to `startGateway` as `onUpstream`. */
+  readonly upstream = new UpstreamTimes()
   #last: AccessEvent | undefined
   #lastRequest: RequestSeries | undefined
   #lastModel: ModelSeries | undefined
+  #lastProcessing: ProcessingSeries | undefined
 
   /** Give this to `startGateway` as `onAccess`. */
   readonly record = (event: AccessEvent): void => {
@@ -103,6 +123,11 @@ export class Metrics {
     series.responseBytes += event.bytes
     series.retries += event.retries
     observe(series.duration, BOUNDS.request, event.duration / 1000)
+    if (event.requestProcessing !== undefined) {
+      const processing = (isLike ? this.#lastProcessing : undefined) ?? this.#processingSeries(event)
+      this.#lastProcessing = processing
+      recordProcessing(processing, event.requestProcessing, event.responseProcessing)
+    } else this.#lastProcessing = undefined
     if (event.operation !== undefined && event.provider !== undefined) {
       const model = (isLike ? this.#lastModel : undefined) ?? this.#modelSeries(event)
       this.#lastModel = model
@@ -111,29 +136,47 @@ export class Metrics {
     this.#last = event
   }
 
-  /** A client's connection has been opened (`undefined`), or closed after so many bytes. */
-  readonly connection = (bind: string, protocol: 'http' | 'https', closed?: ConnectionEnd): void => {
-    const key = `${protocol} ${bind}`
-    let series = this.#connections.get(key)
-    if (series === undefined) {
-      const unknown = [label('gateway', undefined), label('listener', undefined)]
-      const labels = [label('bind', bind), ...unknown, label('protocol', protocol)].join(',')
-      series = { labels, connections: 0, receivedBytes: 0, sentBytes: 0 }
-      this.#connections.set(key, series)
+  /** Give this to `startGateway` as `onConnection`. */
+  readonly connection = (place: ConnectionPlace, change: ConnectionChange): void => {
+    const series = this.#connectionSeries(place)
+    if (change.kind === 'closed') {
+      series.receivedBytes += change.received
+      series.sentBytes += change.sent
+      return
     }
-    if (closed === undefined) series.connections++
-    else {
-      series.receivedBytes += closed.received
-      series.sentBytes += closed.sent
-    }
+    series.connections++
+    const { handshakeMs } = change
+    if (handshakeMs !== undefined) observe(series.handshake, BOUNDS.connect, handshakeMs / 1000)
   }
 
   snapshot(): MetricsSnapshot {
     return {
       requests: [...this.#requests.values()],
+      processing: [...this.#processing.values()],
       models: [...this.#models.values()],
       connections: [...this.#connections.values()],
+      calls: this.upstream.calls,
+      connects: this.upstream.connects,
     }
+  }
+
+  #connectionSeries({ bind, protocol, listener }: ConnectionPlace): ConnectionSeries {
+    return find(this.#connections, `${protocol}\n${bind}\n${listener}`, connectionSeries, () =>
+      [
+        label('bind', bind),
+        label('gateway', listener && GATEWAY_NAME),
+        label('listener', listener),
+        label('protocol', protocol),
+      ].join(','),
+    )
+  }
+
+  #processingSeries(event: AccessEvent): ProcessingSeries {
+    const { backend, bind, gateway, listener, route, rule } = event
+    const key = `${backend}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
+    return find(this.#processing, key, processingSeries, () =>
+      [label('backend', backend), ...routeLabels(event)].join(','),
+    )
   }
 
   #requestSeries(event: AccessEvent): RequestSeries {
@@ -177,6 +220,11 @@ function find<T>(map: Map<string, T>, key: string, make: (labels: string) => T, 
     map.get(under) ?? make(isFull ? labels().replaceAll(/="(?:[^"\\]|\\.)*"/g, `="${OTHER}"`) : labels())
   map.set(under, found)
   return found
+}
+
+function recordProcessing(series: ProcessingSeries, request: number, response: number | undefined): void {
+  observe(series.request, BOUNDS.processing, request / 1000)
+  if (response !== undefined) observe(series.response, BOUNDS.processing, response / 1000)
 }
 
 function recordModelCall(series: ModelSeries, event: AccessEvent): void {

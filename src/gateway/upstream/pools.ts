@@ -1,15 +1,19 @@
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import type { Upstream, UpstreamTls } from '../runtime.ts'
+import type { Transport, UpstreamObserver } from '../telemetry/upstream-times.ts'
 import { type ConnectTo, redirect } from './connect-to.ts'
 import { Connections } from './connections.ts'
 import { buildConnector, type Connector } from './undici.ts'
+
+/** As undici wants it, but it gives back the socket. */
+type SocketConnector = (...call: Parameters<Connector>) => Socket
 
 /**
  * Opens connections to one upstream. Certificates are verified unless the config says otherwise, and against the
  * upstream's own name wherever `connectTo` sends the connection.
  */
-function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): Connector {
+function connectorFor(upstream: Upstream, connectTo: readonly ConnectTo[]): SocketConnector {
   const { tls, servername, connectTimeoutMs, socketPath } = upstream
   const connect = buildConnector({
     timeout: connectTimeoutMs,
@@ -53,24 +57,42 @@ export interface StandIn {
 }
 
 /** Connects to the stand-in, whatever the upstream: no request leaves the machine. */
-function standInConnector({ host, port }: StandIn): Connector {
+function standInConnector({ host, port }: StandIn): SocketConnector {
   const connect = buildConnector({})
   return (options, callback) =>
     connect({ ...options, protocol: 'http:', hostname: host, port: String(port), servername: '' }, callback)
+}
+
+/** Tells how long a connection took that came about. */
+function timed(connect: SocketConnector, transport: Transport, times: UpstreamObserver): Connector {
+  return (options, callback) => {
+    let since = performance.now()
+    const socket = connect(options, (...opened) => {
+      if (opened[0] === null) times.connect(transport, performance.now() - since)
+      callback(...opened)
+    })
+    // The name has been looked up, which does not count.
+    socket.once('lookup', () => {
+      since = performance.now()
+    })
+  }
 }
 
 /** The connections to all upstreams. They outlive reloads, as long as some runtime still names the upstream. */
 export class Pools {
   readonly #connectTo: readonly ConnectTo[]
   readonly #standIn: StandIn | undefined
+  /** Told what calls and connections take. */
+  readonly times: UpstreamObserver | undefined
   readonly #pools = new Map<string, Connections>()
   /** Those that nobody asks for any more, until their last request is through. */
   readonly #closing = new Set<Connections>()
   #isOver = false
 
-  constructor(connectTo: readonly ConnectTo[] = [], standIn?: StandIn) {
+  constructor(connectTo: readonly ConnectTo[] = [], standIn?: StandIn, times?: UpstreamObserver) {
     this.#connectTo = connectTo
     this.#standIn = standIn
+    this.times = times
   }
 
   /** The connections to an upstream, the first of them made when it is first asked for. */
@@ -80,7 +102,7 @@ export class Pools {
 
   #open(upstream: Upstream): Connections {
     const pool = new Connections(upstream.origin, {
-      connect: this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo),
+      connect: this.#connector(upstream),
       keepAliveTimeout: upstream.idleMs,
       // The compiled route has its own deadlines, and a model may think for longer than any default.
       headersTimeout: 0,
@@ -89,6 +111,12 @@ export class Pools {
     this.#pools.set(upstream.key, pool)
     if (this.#isOver) void pool.destroy()
     return pool
+  }
+
+  #connector(upstream: Upstream): Connector {
+    const connect = this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo)
+    const isSecure = upstream.tls !== undefined && this.#standIn === undefined
+    return this.times === undefined ? connect : timed(connect, isSecure ? 'tls' : 'plaintext', this.times)
   }
 
   /** Closes, once their requests are through, the pools whose upstream is not among the keys. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import type { buildConnector as BuildConnector, Client as ClientClass } from 'undici'
 
 const require = createRequire(import.meta.url)
@@ -12,5 +13,8 @@ export const Client = require('undici/lib/dispatcher/client.js') as typeof Clien
 export namespace Client {
   export type Options = ClientClass.Options
 }
-export const buildConnector = require('undici/lib/core/connect.js') as typeof BuildConnector
 export type Connector = BuildConnector.connector
+/** What it builds gives back the socket, of which undici's types say nothing. */
+export const buildConnector = require('undici/lib/core/connect.js') as (
+  options: BuildConnector.BuildOptions,
+) => (...call: Parameters<Connector>) => Socket

@@ -131,6 +131,7 @@ class ServingWorker {
         this.#metrics.connection(...connection)
         this.#hasCounted = true
       },
+      onUpstream: this.#metrics.upstream,
       onNote: message => this.#tell({ kind: 'note', message: this.#redactor.redact(message) }),
       wantsDebug: () => this.#log?.level === 'debug',
       onAccess: event => {

@@ -1,0 +1,69 @@
+import type { Server, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+
+/** Where a client has come in. */
+export interface ConnectionPlace {
+  /** `bind/3000` */
+  readonly bind: string
+  readonly protocol: 'http' | 'https'
+  /** With TLS the one whose certificate was shown; in the clear each request has its own. */
+  readonly listener: string | undefined
+}
+
+export type ConnectionChange =
+  | {
+      readonly kind: 'opened'
+      /** Milliseconds from the first byte to the end of the TLS handshake; undefined in the clear. */
+      readonly handshakeMs: number | undefined
+    }
+  | { readonly kind: 'closed'; readonly received: number; readonly sent: number }
+
+/** Told when a client's connection is there, with TLS after its handshake, and when it is gone; must not throw. */
+export type ConnectionObserver = (place: ConnectionPlace, change: ConnectionChange) => void
+
+export function watchConnections(server: Server, bind: string, tell: ConnectionObserver): void {
+  const place = { bind, protocol: 'http', listener: undefined } as const
+  server.on('connection', socket => watch(socket, place, undefined, tell))
+}
+
+/** `listenerOf` is asked for the name of the listener that serves a connection. */
+export function watchSecureConnections(
+  server: Server,
+  bind: string,
+  listenerOf: (socket: TLSSocket) => string | undefined,
+  tell: ConnectionObserver,
+): void {
+  // Node has no public way from a TLS socket to the one below it, but both have the same peer.
+  const shaking = new Map<string, { readonly socket: Socket; readonly since: number }>()
+  server.on('connection', socket => {
+    const peer = peerOf(socket)
+    shaking.set(peer, { socket, since: performance.now() })
+    socket.once('close', () => {
+      if (shaking.get(peer)?.socket === socket) shaking.delete(peer)
+    })
+  })
+  server.on('secureConnection', (secure: TLSSocket) => {
+    const peer = peerOf(secure)
+    const below = shaking.get(peer)
+    shaking.delete(peer)
+    const place = { bind, protocol: 'https', listener: listenerOf(secure) } as const
+    watch(below?.socket ?? secure, place, below && performance.now() - below.since, tell)
+  })
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
+/** Bytes are those on the wire; a connection in memory counts none. */
+function watch(
+  wire: Socket,
+  place: ConnectionPlace,
+  handshakeMs: number | undefined,
+  tell: ConnectionObserver,
+): void {
+  tell(place, { kind: 'opened', handshakeMs })
+  wire.once('close', () =>
+    tell(place, { kind: 'closed', received: wire.bytesRead ?? 0, sent: wire.bytesWritten ?? 0 }),
+  )
+}
