@@ -58,7 +58,8 @@ export function headerMatches(request: RouteRequest, name: string, value: ValueM
     const text = pseudoHeader(request, name)
     return text !== undefined && valueMatches(value, text)
   }
-  if (request.headers[name] === undefined) return false
+  // agentgateway has taken the host out of the headers before it looks for a route: it is `:authority`.
+  if (name === 'host' || request.headers[name] === undefined) return false
   const raw = request.rawHeaders
   for (let i = 0; i < raw.length; i += 2)
     if (raw[i]?.toLowerCase() === name && valueMatches(value, raw[i + 1] ?? '')) return true

@@ -164,10 +164,12 @@ const UNSUPPORTED: readonly Row[] = [
   [
     'a function in the condition of a rate limit',
     policy({
-      localRateLimit: { conditional: [{ fillInterval: '1s', condition: 'request.uri.raw()' }] },
+      localRateLimit: {
+        conditional: [{ fillInterval: '1s', condition: 'request.uri.precompiled_matches()' }],
+      },
     }),
     `${ROUTE}.policies.localRateLimit.conditional[0].condition`,
-    /function raw/,
+    /function precompiled_matches/,
   ],
   [
     'mirroring to a service',
@@ -183,15 +185,15 @@ const UNSUPPORTED: readonly Row[] = [
   ],
   [
     'a function of expressions that is not run here',
-    policy({ authorization: { rules: ['true', { deny: 'request.uri.raw() == {}' }] } }),
+    policy({ authorization: { rules: ['true', { deny: 'request.uri.precompiled_matches() == {}' }] } }),
     `${ROUTE}.policies.authorization.rules[1].deny`,
-    /function raw/,
+    /function precompiled_matches/,
   ],
   [
     'such a function where a key is looked for',
-    policy({ apiKey: { keys: [], location: { expression: 'request.uri.raw()' } } }),
+    policy({ apiKey: { keys: [], location: { expression: 'request.uri.precompiled_matches()' } } }),
     `${ROUTE}.policies.apiKey.location.expression`,
-    /function raw/,
+    /function precompiled_matches/,
   ],
   [
     'a guard of answers that asks a service',
@@ -215,15 +217,17 @@ const UNSUPPORTED: readonly Row[] = [
   ['copilot', policy({ backendAuth: 'copilot' }), `${ROUTE}.policies.backendAuth`, /copilot/],
   [
     'a function in the condition of a direct response',
-    policy({ directResponse: { conditional: [{ condition: 'request.uri.raw()', status: 200 }] } }),
+    policy({
+      directResponse: { conditional: [{ condition: 'request.uri.precompiled_matches()', status: 200 }] },
+    }),
     `${ROUTE}.policies.directResponse.conditional[0].condition`,
-    /function raw/,
+    /function precompiled_matches/,
   ],
   [
     'a function in a computed body',
-    policy({ directResponse: { status: 200, bodyExpression: 'request.uri.raw()' } }),
+    policy({ directResponse: { status: 200, bodyExpression: 'request.uri.precompiled_matches()' } }),
     `${ROUTE}.policies.directResponse.bodyExpression`,
-    /function raw/,
+    /function precompiled_matches/,
   ],
   ['a service', route({ backends: [{ service: {} }] }), `${ROUTE}.backends[0].service`, /"service"/],
   ['an mcp backend', route({ backends: [{ mcp: {} }] }), `${ROUTE}.backends[0].mcp`, /"mcp"/],
@@ -259,11 +263,13 @@ const UNSUPPORTED: readonly Row[] = [
     {
       llm: {
         models: [],
-        virtualModels: [{ routing: { conditional: { targets: [{ when: 'request.uri.raw()' }] } } }],
+        virtualModels: [
+          { routing: { conditional: { targets: [{ when: 'request.uri.precompiled_matches()' }] } } },
+        ],
       },
     },
     'llm.virtualModels[0].routing.conditional.targets[0].when',
-    /function raw/,
+    /function precompiled_matches/,
   ],
   ['logins for models', { llm: { models: [], policies: { oidc: {} } } }, 'llm.policies.oidc', /"oidc"/],
   [

@@ -4,12 +4,13 @@ import { parseCel } from '../../config/rules/cel-syntax.ts'
 import { CelProblem } from '../../config/rules/cel-tokens.ts'
 import { invalid } from '../compile/invalid.ts'
 import { FUNCTIONS, patternFunctions } from './functions.ts'
+import { CelHeaders } from './headers.ts'
 import { type Context, Environment } from './library.ts'
 import { MACRO_FUNCTIONS } from './macros.ts'
 import { Cidr, Ip } from './networks.ts'
 import { withOperators } from './operators.ts'
 import { runnableSource } from './source.ts'
-import { CelHeaders, Flattened, Redacted } from './values.ts'
+import { Flattened, Redacted } from './values.ts'
 
 /** What an expression may look at; a name that is absent or null has nothing to offer in this request. */
 export type CelContext = { readonly [name in (typeof CONTEXT_NAMES)[number]]?: unknown } & {

@@ -1,11 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, GatewayRequest } from '../exchange.ts'
+import { HOP_BY_HOP, listedNames } from '../header-names.ts'
 import { jsonOf } from '../json-body.ts'
 import { GATEWAY } from '../listeners.ts'
 import { maskQuery } from '../telemetry/mask-query.ts'
 import type { CelContext } from './cel.ts'
-import { CelHeaders, celValue, type Redacted } from './values.ts'
+import { CelHeaders } from './headers.ts'
+import { celValue, type Redacted } from './values.ts'
 
 /** Who the client has proved to be; what the policies before found out. */
 export interface Caller {
@@ -65,9 +66,10 @@ class ExchangeContext implements CelContext {
   get response(): unknown {
     const { response } = this.#extras
     if (response === undefined) return null
+    const { hiddenHeaders } = this.#exchange.generation.runtime.settings
     return {
       code: BigInt(response.status),
-      headers: headersOfList(response.headers),
+      headers: CelHeaders.of(response.headers, hiddenHeaders),
       ...(response.body !== undefined && { body: response.body, bodyPrefix: response.body }),
     }
   }
@@ -151,7 +153,8 @@ function isForModels({ listener, route, destination }: Exchange): boolean {
 
 function requestOf(exchange: Exchange, hidden: ReadonlySet<string> | undefined): unknown {
   const { request, method, path, body } = exchange
-  const { hiddenParameters } = exchange.generation.runtime.settings
+  const { hiddenParameters, hiddenHeaders } = exchange.generation.runtime.settings
+  const headers = headersOf(request, hidden ?? hiddenHeaders)
   const query = hidden === undefined ? exchange.query : maskQuery(exchange.query, hiddenParameters)
   const pathAndQuery = query === '' ? path : `${path}?${query}`
   const scheme = 'encrypted' in request.socket ? 'https' : 'http'
@@ -165,7 +168,7 @@ function requestOf(exchange: Exchange, hidden: ReadonlySet<string> | undefined):
     uri: `${scheme}://${host}${pathAndQuery}`,
     version: `HTTP/${request.httpVersion}`,
     startTime: new Date(performance.timeOrigin + exchange.startedAt),
-    headers: headersOf(request.headers, hidden),
+    headers: hidden === undefined ? headers : headers.redacted(),
     ...(body !== undefined && { body, bodyPrefix: body }),
   }
 }
@@ -175,23 +178,13 @@ function endpoint(address: string, port: number): unknown {
   return { address: plain, port: BigInt(port), rawAddress: plain, rawPort: BigInt(port) }
 }
 
-function headersOf(headers: IncomingHttpHeaders, hidden: ReadonlySet<string> | undefined): CelHeaders {
-  const map = new CelHeaders()
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue
-    if (hidden?.has(name) === true) map.set(name, '<redacted>')
-    else map.set(name, Array.isArray(value) ? value.join(', ') : value)
-  }
-  return map
-}
+/** What agentgateway has taken out before anybody looks: the host, which is `request.host`, and what is the connection's. */
+const NOT_SEEN: ReadonlySet<string> = new Set([
+  'host',
+  ...HOP_BY_HOP.filter(name => name !== 'proxy-authorization'),
+])
 
-/** A flat list of names and values. */
-function headersOfList(list: readonly string[]): CelHeaders {
-  const map = new CelHeaders()
-  for (let i = 0; i < list.length; i += 2) {
-    const name = (list[i] ?? '').toLowerCase()
-    const before = map.get(name)
-    map.set(name, before === undefined ? (list[i + 1] ?? '') : `${before}, ${list[i + 1]}`)
-  }
-  return map
+function headersOf({ rawHeaders, headers }: GatewayRequest, sensitive: ReadonlySet<string>): CelHeaders {
+  const listed = listedNames(headers.connection)
+  return CelHeaders.of(rawHeaders, sensitive, name => !NOT_SEEN.has(name) && listed?.has(name) !== true)
 }

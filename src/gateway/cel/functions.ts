@@ -1,21 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { compilePattern, type Pattern } from '../regex/pattern.ts'
 import { Absent } from './absent.ts'
+import { HEADER_FUNCTIONS } from './headers.ts'
 import { Optional } from './library.ts'
 import { NETWORK_FUNCTIONS } from './networks.ts'
 import { NUMBER_FUNCTIONS } from './numbers.ts'
 import { equals } from './operators.ts'
 import { QUERY_FUNCTIONS } from './queries.ts'
 import { TEXT_FUNCTIONS } from './texts.ts'
-import {
-  type CelHeaders,
-  type CelMap,
-  celValue,
-  entriesOf,
-  Flattened,
-  jsonValue,
-  type Redacted,
-} from './values.ts'
+import { type CelMap, celValue, entriesOf, Flattened, jsonValue, type Redacted } from './values.ts'
 
 /** What agentgateway's functions do with their arguments. `never` lets each handler name its own types. */
 export type Handler = (...args: never[]) => unknown
@@ -78,14 +71,6 @@ function toJson(value: unknown): string {
 
 function merge(first: CelMap, second: CelMap): Record<string, unknown> {
   return Object.assign(Object.create(null), Object.fromEntries([...entriesOf(first), ...entriesOf(second)]))
-}
-
-function cookie(headers: CelHeaders, name: string): string {
-  for (const part of (headers.get('cookie') ?? '').split(';')) {
-    const text = part.trim()
-    if (text.startsWith(`${name}=`)) return text.slice(name.length + 1)
-  }
-  throw new RangeError('no such cookie')
 }
 
 function formEncode(map: CelMap): string {
@@ -230,7 +215,7 @@ export const FUNCTIONS: readonly (readonly [string, Handler])[] = [
   ...flattening('flatten', false),
   ...flattening('flattenRecursive', true),
   ...flattening('flatten_recursive', true),
-  ['Headers.cookie(string): string', cookie],
+  ...HEADER_FUNCTIONS,
   ['Redacted.unredacted(): string', (value: Redacted) => value.unredacted()],
   ['Redacted.redacted(): Redacted', (value: Redacted) => value],
 ]

@@ -2,7 +2,7 @@ import { METHODS, QUALIFIED } from '../../config/rules/cel-names.ts'
 import { type Expr, parseCel } from '../../config/rules/cel-syntax.ts'
 
 /** What agentgateway has and this does not; a list of its own, so that a check loads nothing that evaluates expressions. */
-const UNRUN: ReadonlySet<string> = new Set(['precompiled_matches', 'raw'])
+const UNRUN: ReadonlySet<string> = new Set(['precompiled_matches'])
 
 /**
  * Functions of agentgateway that an expression uses and that are not run here. One that nobody knows is no concern of

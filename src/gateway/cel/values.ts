@@ -1,14 +1,3 @@
-/** Header names are found whatever their spelling, as in agentgateway. */
-export class CelHeaders extends Map<string, string> {
-  override get(name: string): string | undefined {
-    return super.get(String(name).toLowerCase())
-  }
-
-  override has(name: string): boolean {
-    return super.has(String(name).toLowerCase())
-  }
-}
-
 /** A credential of the client: an expression sees it only where it asks for it with `.unredacted()`. */
 export class Redacted {
   readonly #value: string

@@ -2,16 +2,28 @@ import { describe, expect, it } from 'vitest'
 import { CONTEXT_NAMES } from '../../../src/config/rules/cel-names.ts'
 import { Cel, type CelContext } from '../../../src/gateway/cel/cel.ts'
 import { FUNCTIONS } from '../../../src/gateway/cel/functions.ts'
-import { CelHeaders, celValue, jsonValue, Redacted, textOf } from '../../../src/gateway/cel/values.ts'
+import { CelHeaders } from '../../../src/gateway/cel/headers.ts'
+import { celValue, jsonValue, Redacted, textOf } from '../../../src/gateway/cel/values.ts'
 
 const CONTEXT: CelContext = {
   request: {
     method: 'POST',
     path: '/v1/messages',
-    headers: new CelHeaders([
-      ['x-team', 'blue'],
-      ['cookie', 'a=1; b=2'],
-    ]),
+    headers: CelHeaders.of(
+      [
+        'X-Team',
+        'blue',
+        'cookie',
+        'a=1; b=2',
+        'x-many',
+        'a,b',
+        'x-many',
+        'c',
+        'authorization',
+        'Bearer s3cret',
+      ],
+      new Set(['authorization']),
+    ),
     body: Buffer.from('{"n":3}'),
   },
   source: { address: '10.1.2.3', port: 4000n },
@@ -34,6 +46,18 @@ describe('an expression yields', () => {
     ['"X-TEAM" in request.headers', true],
     ['"x-other" in request.headers', false],
     ['request.headers.cookie("b")', '2'],
+    ['request.headers["x-many"]', ['a,b', 'c']],
+    ['request.headers.join()["x-many"]', 'a,b,c'],
+    ['request.headers.raw()["X-Many"]', ['a,b', 'c']],
+    ['request.headers.raw()["x-team"]', ['blue']],
+    ['request.headers.split()["x-many"]', ['a', 'b', 'c']],
+    ['request.headers.split()["x-team"]', ['blue']],
+    ['request.headers.raw().join()["x-many"]', 'a,b,c'],
+    ['request.headers.redacted().authorization', '<redacted>'],
+    ['request.headers.redacted().raw()["authorization"]', ['<redacted>']],
+    ['request.headers.raw().redacted()["x-team"]', ['blue']],
+    ['size(request.headers.redacted())', 4],
+    ['["a", "b"].join("-") + "c,d".split(",")[1]', 'a-bd'],
     ['jwt.sub == "alice" && "b" in jwt.groups', true],
     ['jwt.age >= 18', true],
     ['jwt.age + 1', 31],

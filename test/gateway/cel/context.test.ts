@@ -17,7 +17,8 @@ function exchange(): Exchange {
   request.method = 'POST'
   request.url = '/v1/chat/completions?team=blue'
   request.httpVersion = '1.1'
-  request.headers = { host: 'api.test:3000', 'x-a': '1', 'set-cookie': ['a', 'b'] }
+  request.headers = { host: 'api.test:3000', connection: 'x-hop', 'x-a': '1', 'x-b': '1, 2', 'x-hop': '1' }
+  request.rawHeaders = 'Host api.test:3000 Connection x-hop X-A 1 X-B 1 x-b 2 X-Hop 1'.split(' ')
   const states = new KeptStates()
   const generation = new Generation(
     runtimeOf(toModel('127.0.0.1:1')),
@@ -46,7 +47,8 @@ describe('an expression sees of its request', () => {
     ['request.scheme', 'http'],
     ['request.version', 'HTTP/1.1'],
     ['request.headers["X-A"]', '1'],
-    ['request.headers["set-cookie"]', 'a, b'],
+    ['request.headers["x-b"]', ['1', '2']],
+    ['"host" in request.headers || "connection" in request.headers || "x-hop" in request.headers', false],
     ['request.startTime < timestamp("2100-01-01T00:00:00Z")', true],
     ['has(request.body)', false],
     ['response == null && jwt == null && apiKey == null && basicAuth == null && llmRequest == null', true],
