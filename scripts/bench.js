@@ -1,19 +1,22 @@
 // What a request costs the gateway: `npm run bench -- [request|keys|reload|routes|workers|rate|streams]`.
 //
-//   request  one key, access log on, beside nginx doing the least a key-injecting gateway does (the default)
+//   request  one key, access log on, beside nginx doing the least a key-injecting gateway does, and beside a bare relay
+//            of `node:http` and undici (the default)
 //   keys     the same with 100,000 virtual keys and a token limit
 //   reload   a change of that config: its cost, and what requests take meanwhile
 //   routes   10,000 routes beside 10
 //   workers  two workers beside one process, on the same CPU: what a request costs all of their processes
-//   rate     3,000 requests a second: what the gateway adds to the time of one
+//   rate     3,000 requests a second: what the gateway and a bare relay add to the time of one
 //   streams  time to the first event of a stream, and memory of 1,000 idle ones
 //
 // Linux with nginx and wrk (Debian: nginx-light wrk): what is compared takes turns on CPU 0, upstream and load are on
 // CPU 1, and the kernel's own accounting gives the CPU time of a request. That figure, and still more the ratio, holds on
 // a noisy machine. Without them `request` still runs, load and upstream by Node, and no yardstick.
 //
-// BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_COMPARE names another program to do the comparing of
-// `request` and `keys`, which is called with the gateway's port and process ID and finds its upstream's port in UP_PORT.
+// BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_REALTIME=1 has `rate` run what it measures before all else on
+// the machine (root, and a machine that is idle: the kernel's own threads wait, too). BENCH_COMPARE names another program
+// to do the comparing of `request` and `keys`, which is called with the gateway's port and process ID and finds its
+// upstream's port in UP_PORT.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,6 +37,7 @@ const settings = {
   seconds: Number(process.env.BENCH_SECONDS ?? 4),
   rounds: Number(process.env.BENCH_ROUNDS ?? 3),
   connections: Number(process.env.BENCH_CONNECTIONS ?? 32),
+  isRealTime: process.env.BENCH_REALTIME === '1',
 }
 const { port, upstreamPort } = settings
 const hasTools = process.platform === 'linux' && ['nginx', 'wrk', 'taskset'].every(isThere)

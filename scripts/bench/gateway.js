@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { cpuMicros } from './process.js'
 
 export function isThere(program) {
@@ -32,17 +33,25 @@ function childrenOf(pid) {
  * `agw serve` as it was built, on CPU 0 where that can be said, its access log in a file; resolves once it is idle. `pids`
  * are all of its processes, the one that was started first.
  */
-export async function startGateway(folder, config, name = 'gateway', flags = []) {
+export function startGateway(folder, config, name = 'gateway', flags = []) {
   const path = join(folder, `${name}.yaml`)
   writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
   const log = join(folder, `${name}.log`)
-  const command = ['bin/run.js', 'serve', '--json', '-f', path, '--access-log', log, ...flags]
+  return start(['bin/run.js', 'serve', '--json', '-f', path, '--access-log', log, ...flags], '"ready"')
+}
+
+/** The bare relay, on CPU 0 too. */
+export function startRelay(port, upstreamPort) {
+  return start([fileURLToPath(new URL('relay.js', import.meta.url)), port, upstreamPort].map(String), 'ready')
+}
+
+async function start(command, readyWord) {
   const [program, ...args] = [...(canPin ? ['taskset', '-c', '0'] : []), process.execPath, ...command]
   const gateway = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise((resolve, reject) => {
-    gateway.once('exit', code => reject(new Error(`the gateway ended with status ${code}`)))
+    gateway.once('exit', code => reject(new Error(`it ended with status ${code}`)))
     gateway.stdout.on('data', chunk => {
-      if (chunk.toString().includes('"ready"')) resolve()
+      if (chunk.toString().includes(readyWord)) resolve()
     })
   })
   gateway.removeAllListeners('exit')
@@ -67,4 +76,17 @@ export async function startGateway(folder, config, name = 'gateway', flags = [])
 /** The load and all it starts stay off the gateway's CPU. */
 export function moveToCpu1() {
   if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)])
+}
+
+/**
+ * Lets processes run before all others of the machine, what they wait for among them: what else it does would be measured
+ * as theirs. Their first threads go before those that compile and collect garbage. Throws where that is not allowed.
+ */
+export function runBeforeOthers(...pids) {
+  for (const pid of pids)
+    for (const args of [
+      ['-a', '-f', '-p', 1, pid],
+      ['-f', '-p', 2, pid],
+    ])
+      execFileSync('chrt', args.map(String))
 }

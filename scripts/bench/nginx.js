@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startRelay } from './gateway.js'
 import { ANSWER, PATH, REQUEST } from './payload.js'
 import { cpuMicros, median, printRound, rssMegabytes } from './process.js'
 
@@ -87,31 +88,39 @@ export function measure({ folder, connections }, seconds, port, pids) {
 }
 
 /**
- * Two processes take turns under the same load; prints each round and, last, the median of the ratios of the second to
- * the first. A contestant is `{name, port, pids}`.
+ * Processes take turns under the same load; prints each round and, last, for each but the first the median of its ratios
+ * to the first. A contestant is `{name, port, pids}`.
  */
-export function alternate(settings, first, second) {
-  for (const { port, pids } of [first, second]) measure(settings, 2, port, pids)
-  const ratios = []
+export function alternate(settings, first, ...others) {
+  const all = [first, ...others]
+  for (const { port, pids } of all) measure(settings, 2, port, pids)
+  const ratios = others.map(() => [])
   for (let round = 0; round < settings.rounds; round++) {
-    const [one, other] = [first, second].map(({ name, port, pids }) => {
+    const [base, ...costs] = all.map(({ name, port, pids }) => {
       const figures = measure(settings, settings.seconds, port, pids)
       printRound(name, figures)
       return figures.micros / figures.requests
     })
-    ratios.push(other / one)
+    for (const [i, cost] of costs.entries()) ratios[i].push(cost / base)
   }
-  console.log(`ratio=${median(ratios).toFixed(2)}`)
+  for (const [i, { name }] of others.entries()) console.log(`${name}: ratio=${median(ratios[i]).toFixed(2)}`)
 }
 
-/** nginx and the gateway take turns. The upstream must be there. */
+/** nginx, the bare relay and the gateway take turns. The upstream must be there. */
 export async function compareWithNginx(settings, gatewayPid) {
   const port = settings.upstreamPort + 1
   const proxy = await startProxy(settings, port)
+  const relayPort = settings.port + 1
+  const relay = await startRelay(relayPort, settings.upstreamPort)
   try {
-    const gateway = { name: 'gateway', port: settings.port, pids: [gatewayPid] }
-    alternate(settings, { name: 'nginx', port, pids: proxy.workers }, gateway)
+    alternate(
+      settings,
+      { name: 'nginx', port, pids: proxy.workers },
+      { name: 'relay', port: relayPort, pids: relay.pids },
+      { name: 'gateway', port: settings.port, pids: [gatewayPid] },
+    )
   } finally {
+    await relay.stop()
     proxy.stop()
   }
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { oneKey } from './configs.js'
-import { moveToCpu1, startGateway } from './gateway.js'
+import { moveToCpu1, runBeforeOthers, startGateway, startRelay } from './gateway.js'
 import { startUpstream } from './nginx.js'
 import { PATH, REQUEST } from './payload.js'
 import { median } from './process.js'
@@ -74,50 +74,60 @@ async function load(port, perSecond, seconds) {
   }
   const start = performance.now()
   let sent = 0
-  await new Promise((resolve, reject) => {
-    fail = reject
-    const tick = () => {
-      const elapsed = (performance.now() - start) / 1000
-      if (elapsed > seconds) return resolve()
-      try {
-        for (; sent < elapsed * perSecond; sent++) (free.pop() ?? open()).send()
-        setTimeout(tick, 1)
-      } catch (error) {
-        reject(error)
+  try {
+    await new Promise((resolve, reject) => {
+      fail = reject
+      const tick = () => {
+        const elapsed = (performance.now() - start) / 1000
+        if (elapsed > seconds) return resolve()
+        try {
+          for (; sent < elapsed * perSecond; sent++) (free.pop() ?? open()).send()
+          setTimeout(tick, 1)
+        } catch (error) {
+          reject(error)
+        }
       }
-    }
-    tick()
-  })
-  for (const connection of all) connection.close()
+      tick()
+    })
+  } finally {
+    for (const connection of all) connection.close()
+  }
   return times.sort((a, b) => a - b)
 }
 
-/** The same rate to the upstream directly and through the gateway, in turns. */
+/** Seconds of a turn that do not count: connections are made, and what has cooled down meanwhile warms up. */
+const SETTLING = 1.5
+
+/** The same rate to the upstream directly, through the bare relay and through the gateway, in turns. */
 export async function measureRate(settings, perSecond = 3000) {
   moveToCpu1()
   const { port, upstreamPort, seconds, rounds } = settings
   const upstream = await startUpstream(settings)
+  const relay = await startRelay(port + 1, upstreamPort)
   const gateway = await startGateway(settings.folder, oneKey(port, upstreamPort))
+  if (settings.isRealTime) runBeforeOthers(process.pid, ...upstream.workers, relay.pid, gateway.pid)
+  const ports = { direct: upstreamPort, relay: port + 1, gateway: port }
   try {
     // Code that runs for the first time is slow: at the full rate requests would pile up.
-    await load(port, perSecond / 5, 5)
-    const added = []
+    for (const at of [relay, gateway].keys()) await load(port + at, perSecond / 5, 8)
+    const added = { relay: [], gateway: [] }
     for (let round = 0; round < rounds; round++) {
-      const [direct, through] = [
-        await load(upstreamPort, perSecond, seconds),
-        await load(port, perSecond, seconds),
-      ]
-      const at = (times, share) => times[Math.floor(times.length * share)]
-      for (const [name, times] of Object.entries({ direct, gateway: through })) {
+      let direct = 0
+      for (const [name, to] of Object.entries(ports)) {
+        await load(to, perSecond, SETTLING)
+        const times = await load(to, perSecond, seconds)
+        const at = share => times[Math.floor(times.length * share)]
         console.log(
-          `${name.padEnd(8)} requests_per_second=${Math.round(times.length / seconds)} p50=${at(times, 0.5).toFixed(2)}ms p99=${at(times, 0.99).toFixed(2)}ms`,
+          `${name.padEnd(8)} requests_per_second=${Math.round(times.length / seconds)} p50=${at(0.5).toFixed(2)}ms p99=${at(0.99).toFixed(2)}ms`,
         )
+        if (name === 'direct') direct = at(0.99)
+        else added[name].push(at(0.99) - direct)
       }
-      added.push(at(through, 0.99) - at(direct, 0.99))
     }
-    console.log(`p99_added=${median(added).toFixed(2)}ms`)
+    for (const [name, times] of Object.entries(added))
+      console.log(`${name}: p99_added=${median(times).toFixed(2)}ms`)
   } finally {
-    await gateway.stop()
+    await Promise.all([relay.stop(), gateway.stop()])
     upstream.stop()
   }
 }
