@@ -97,23 +97,27 @@ export class FormIndex {
     return at + WINDOW > text.length || this.#beginnings.has(windowAt(text, at))
   }
 
+  /** The first place from `from` on where a form may begin; -1 where there is none. */
+  candidate(text: string, from: number): number {
+    if (this.#beginnings.isEmpty) return -1
+    const last = text.length - WINDOW
+    for (let at = from; at <= last; ) {
+      const shift = this.#shifts[blockAt(text, at + FARTHEST - 1)] ?? 0
+      if (shift === 0 && this.mayBeginAt(text, at)) return at
+      at += shift || 1
+    }
+    return -1
+  }
+
   /** Where forms stand in a text: from the left, the longest of those that start alike, none inside another. */
   *find(text: string): Generator<Found, void> {
-    if (this.#beginnings.isEmpty) return
-    // Most texts do without.
-    let hashes: Int32Array | undefined
-    for (let at = 0; at + WINDOW <= text.length; ) {
-      const shift = this.#shifts[blockAt(text, at + FARTHEST - 1)] ?? 0
-      if (shift === 0 && this.mayBeginAt(text, at)) {
-        hashes ??= hashesOf(text)
-        const found = this.#longestAt(text, hashes, at)
-        if (found !== undefined) {
-          yield found
-          at = found.end
-          continue
-        }
-      }
-      at += shift || 1
+    let at = this.candidate(text, 0)
+    if (at < 0) return
+    const hashes = hashesOf(text)
+    while (at >= 0) {
+      const found = this.#longestAt(text, hashes, at)
+      if (found !== undefined) yield found
+      at = this.candidate(text, found?.end ?? at + 1)
     }
   }
 

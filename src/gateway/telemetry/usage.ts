@@ -105,13 +105,14 @@ export class UsageReader {
 
 /** Where the object ends that begins at `from`; -1 where it does not. */
 function closingBrace(text: string, from: number): number {
-  let depth = 0
-  for (let i = from; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0x7b) depth++
-    else if (code === 0x7d && --depth === 0) return i
+  let close = text.indexOf('}', from)
+  let open = text.indexOf('{', from + 1)
+  // As many objects as have begun by then have to end before it.
+  while (open >= 0 && close >= 0 && open < close) {
+    close = text.indexOf('}', close + 1)
+    open = text.indexOf('{', open + 1)
   }
-  return -1
+  return close
 }
 
 function parsed(object: string): Counts {
