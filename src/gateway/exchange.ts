@@ -93,7 +93,7 @@ export class Exchange implements RouteRequest {
 
   /** Who the client has proved to be, as far as policies have asked. */
   caller: Caller | undefined = undefined
-  /** Values of headers for credentials that the config has put into the request. */
+  /** What is secret of that which the config has put into the request. */
   given: string[] | undefined = undefined
   /** Values that transformations have set for later expressions. */
   metadata: Record<string, unknown> | undefined = undefined

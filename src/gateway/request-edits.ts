@@ -23,11 +23,11 @@ function claim(request: GatewayRequest, name: string): void {
 }
 
 /** What the upstream is given and may repeat: its answer is searched for it. */
-function remember({ exchange }: GatewayRequest, name: string, value: string): void {
+export function remember({ exchange }: GatewayRequest, secrets: readonly string[]): void {
   if (exchange === undefined) return
-  for (const credential of credentialsIn(name, value)) {
+  for (const secret of secrets) {
     exchange.given ??= []
-    exchange.given.push(credential)
+    if (!exchange.given.includes(secret)) exchange.given.push(secret)
   }
 }
 
@@ -41,7 +41,7 @@ export function removeRequestHeader(request: GatewayRequest, name: string): void
 /** Replaces a header, or adds it. */
 export function setRequestHeader(request: GatewayRequest, name: string, value: string): void {
   claim(request, name)
-  remember(request, name, value)
+  remember(request, credentialsIn(name, value))
   put(request.rawHeaders, name, value)
   request.headers[name] = value
 }
@@ -50,7 +50,7 @@ export function setRequestHeader(request: GatewayRequest, name: string, value: s
 export function addRequestHeader(request: GatewayRequest, name: string, value: string): void {
   if (name === 'host') return setRequestHeader(request, name, value)
   claim(request, name)
-  remember(request, name, value)
+  remember(request, credentialsIn(name, value))
   request.rawHeaders.push(name, value)
   const before = request.headers[name]
   request.headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`

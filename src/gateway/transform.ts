@@ -4,7 +4,7 @@ import { celValue, jsonValue, textOf } from './cel/values.ts'
 import { type Exchange, hostOf } from './exchange.ts'
 import { headersWhere } from './header-names.ts'
 import { headerText } from './header-text.ts'
-import { addRequestHeader, removeRequestHeader, setRequestHeader } from './request-edits.ts'
+import { addRequestHeader, remember, removeRequestHeader, setRequestHeader } from './request-edits.ts'
 import type { OutgoingHead } from './watcher.ts'
 
 /** Changes to one message; each value is an expression. */
@@ -15,6 +15,8 @@ export interface CompiledTransform {
   readonly set: readonly (readonly [string, Expression])[]
   readonly remove: readonly string[]
   readonly body: Expression | undefined
+  /** What is secret in its expressions. */
+  readonly secrets: readonly string[]
 }
 
 /** What the headers of a message, and what stands beside them, are changed by. */
@@ -28,6 +30,7 @@ interface Message {
 
 /** Changes a request before it goes on. Its body, where the change concerns it, must be here. */
 export function transformRequest(exchange: Exchange, transform: CompiledTransform): void {
+  remember(exchange.request, transform.secrets)
   apply(exchange, transform, requestMessage(exchange))
   if (transform.body === undefined) return
   exchange.body = changedBody(transform.body, celContext(exchange))

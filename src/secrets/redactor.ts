@@ -74,6 +74,11 @@ export class Redactor {
     return [...this.#places(text)]
   }
 
+  /** The secrets that stand in a text in any form, each as it was made known. */
+  valuesIn(text: string): string[] {
+    return [...new Set([...this.#index.find(text)].map(({ owner }) => this.#values[owner] ?? ''))]
+  }
+
   /** A redactor for one stream: it holds back what may be the start of a secret, at most the longest form less one. */
   stream(): RedactionStream {
     let held = ''

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../config/diagnostic.ts'
 import { AGW_FILE } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
+  type CompileOptions,
   compileRuntime,
   type GatewayOptions,
   type ListeningAddress,
@@ -62,8 +63,8 @@ export interface LiveOptions {
   readonly gateway: GatewayOptions
   /** Starts what serves; a gateway in this process unless given. */
   readonly start?: ((runtime: Runtime, config: ResolvedConfig) => Promise<Engine>) | undefined
-  /** When the gateway was started, in milliseconds since 1970; now, unless given. */
-  readonly startedAt?: number
+  /** How configs are compiled; by the time of the start unless given. */
+  readonly compile?: CompileOptions
   /** The program of the thread that reads a large config; without it all are read in this one. */
   readonly reader?: string | undefined
   /** Nobody wants the start any more: it is given up, and fails. */
@@ -125,15 +126,14 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
   const first = await usable(options, options.signal)
   // The rules that found the config hold at the start only: a file that is gone for a moment is not another config.
   const pinned = {
-    startedAt: readAt,
+    compile: { now: () => readAt },
     ...options,
     load: { ...options.load, ...(first.path !== '-' && { file: first.path }) },
   }
-  const runtime = compileRuntime(first.resolved, { now: () => pinned.startedAt })
+  const runtime = compileRuntime(first.resolved, pinned.compile)
   const gateway = await (options.start?.(runtime, first.resolved) ?? startGateway(runtime, options.gateway))
-  for (const address of gateway.addresses) {
-    options.onEvent({ event: 'listening', bind: address.bind, address: url(address) })
-  }
+  for (const one of gateway.addresses)
+    options.onEvent({ event: 'listening', bind: one.bind, address: url(one) })
   options.onServing?.(first, runtime)
   options.load.lastGood?.remember(first)
   const live = new Live(gateway, first, runtime.files, pinned, keeper, readAt)
@@ -156,7 +156,7 @@ async function usable(options: LiveOptions, signal = new AbortController().signa
 }
 
 /** What does not change from one reload to the next. */
-type PinnedOptions = LiveOptions & { readonly startedAt: number }
+type PinnedOptions = LiveOptions & { readonly compile: CompileOptions }
 
 class Live implements LiveGateway {
   readonly #gateway: Engine
@@ -243,7 +243,7 @@ class Live implements LiveGateway {
       const before = this.#current
       // As in agentgateway, the `config` section holds until the next start.
       const config = { ...next.resolved, config: this.#startConfig }
-      const runtime = compileRuntime(config, { now: () => this.#options.startedAt })
+      const runtime = compileRuntime(config, this.#options.compile)
       await this.#gateway.reload(runtime, config)
       this.#current = next
       this.#readAt = readAt

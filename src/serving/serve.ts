@@ -103,10 +103,11 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
   })
   const hidden = new Set<Secret>()
   let redactor: Redactor | undefined
-  const redact = (text: string): string => {
+  const known = (): Redactor => {
     redactor ??= redactorOf(hidden)
-    return redactor.redact(text)
+    return redactor
   }
+  const redact = (text: string): string => known().redact(text)
   let serving: Serving | undefined
   let announced: Announcement | undefined
   let noted: string | undefined
@@ -156,7 +157,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
             })
       return serving.engine
     },
-    startedAt,
+    compile: { now: () => startedAt, secretsIn: text => known().valuesIn(text) },
     reader: options.reader,
     signal: options.signal,
     reload: options.reload,

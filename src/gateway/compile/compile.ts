@@ -22,6 +22,7 @@ import { invalid } from './invalid.ts'
 import { compileLlm } from './llm.ts'
 import { compilePhase, PolicyContexts, type PolicyLevel } from './policies.ts'
 import { compileRoute, type RouteContext } from './route.ts'
+import { type SecretsIn, secretWords } from './secret-words.ts'
 import { compilePortTls, compileServerTls } from './server-tls.ts'
 import { connectionSettings, settingsOf } from './settings.ts'
 import { TargetedPolicies } from './targets.ts'
@@ -31,6 +32,8 @@ export interface CompileOptions {
   readonly readFile?: (path: string) => string
   /** Milliseconds since 1970, for the `created` of the model list. */
   readonly now?: () => number
+  /** Tells the secrets in a text of the config that are not in key slots: values of variables, mostly. None unless given. */
+  readonly secretsIn?: SecretsIn | undefined
 }
 
 /** The port of the `llm` section where nothing says otherwise. */
@@ -75,7 +78,11 @@ class Compilation {
 
   constructor(
     config: Config,
-    { readFile: read = path => readFileSync(path, 'utf8'), now = Date.now }: CompileOptions,
+    {
+      readFile: read = path => readFileSync(path, 'utf8'),
+      now = Date.now,
+      secretsIn = () => [],
+    }: CompileOptions,
   ) {
     const readFile = (path: string): string => {
       const text = read(path)
@@ -96,6 +103,7 @@ class Compilation {
         readFile,
         cel,
         maxBodyBytes: settingsOf(config, new Set(), cel).maxBodyBytes,
+        secretsIn: written => secretWords(written, secretsIn),
       }),
       cel,
       untouched: new AnswerHeaders(),

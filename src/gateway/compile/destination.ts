@@ -197,6 +197,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     ...editsOf(strongestOf(route, 'responseHeaderModifier')),
     ...editsOf(strongest(levels, 'answerHeaders')),
   ]
+  const policies = context.policies.for(draft.key)
   const rewrite = compileRewrite(strongestOf(route, 'urlRewrite'))
   const isProvidersOwn = ai !== undefined && !ai.isHostOverridden
   const hasName = isIP(upstream.hostname) === 0 && upstream.socketPath === undefined
@@ -208,19 +209,22 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     path: draft.path,
     upstream,
     mirrors: compileMirrors(route, draft.backend, context),
-    steps: compilePhase(BACKEND_PHASE, draft.backend, context.policies.for(draft.key)),
+    steps: compilePhase(BACKEND_PHASE, draft.backend, policies),
     ai,
     requestHeaders: new RequestHeaders(requestEdits, ai?.provider.refusedHeaders),
     answerHeaders: answerEdits.length > 0 ? new AnswerHeaders(answerEdits) : untouched,
     queryCredentials: auth?.query ?? [],
     key: auth?.key,
     passthrough: auth?.passthrough,
-    echoes: EchoGuard.of((auth?.secrets ?? []).flatMap(withFormer), requestEdits),
+    echoes: EchoGuard.of(
+      [...(auth?.secrets ?? []).flatMap(withFormer), ...policies.secretsIn(textsOf(draft))],
+      requestEdits,
+    ),
     former: FormerKey.of(auth?.key?.secret),
     policies: policiesOf(draft),
     authority:
       isProvidersOwn || rewrite.authority === 'auto' ? (ownName ?? host) : (host ?? rewrite.authority),
-    health: compileHealth(draft.health, draft.isInGroup, context.policies.for(draft.key)),
+    health: compileHealth(draft.health, draft.isInGroup, policies),
     // What the backend says of itself counts, even where it has more time than the route would give it.
     backendTimeoutMs: strongest(levels, 'timeoutMs') ?? backendTimeout(route) ?? 0,
   })
@@ -249,6 +253,18 @@ function policiesOf({ levels, route, target, health, guards }: DestinationDraft)
   const named = Object.entries(places).flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]))
   // They look at the body before anything is written for the call.
   return [...guards.map(({ path }) => ({ name: String(path.at(-1)), path })), ...named]
+}
+
+/** What of the config goes into requests to the destination besides its credentials and what its steps do. */
+function textsOf({ target, levels, route, body }: DestinationDraft): unknown[] {
+  const { pathOverride, pathPrefix } = 'ai' in target ? target.ai : {}
+  return [
+    body,
+    pathOverride,
+    pathPrefix,
+    strongest(levels, 'requestHeaders'),
+    strongestOf(route, 'requestHeaderModifier'),
+  ]
 }
 
 function backendTimeout(route: readonly PolicyLevel[]): number | undefined {

@@ -44,7 +44,7 @@ export function compilePhase(
   return steps.length === 0 ? NO_STEPS : Object.freeze(steps)
 }
 
-type SharedContext = Pick<PolicyContext, 'maxBodyBytes' | 'readFile' | 'cel'>
+type SharedContext = Pick<PolicyContext, 'maxBodyBytes' | 'readFile' | 'cel' | 'secretsIn'>
 
 /** Collects what the policies of one runtime want to keep. */
 export class PolicyContexts {

@@ -51,6 +51,8 @@ export interface PolicyContext {
    * serves that clients can reach, for what should not wait for the first request.
    */
   keep<T>(kind: string, config: unknown, create: () => T, begin?: Kept<T>['begin']): Kept<T>
+  /** What of the texts of a part of the config is secret: an upstream that is given it may repeat it, and no client may read it. */
+  secretsIn(written: unknown): readonly string[]
   /** A query parameter holds a credential: no log shows its value. */
   hideParameter(name: string): void
 }

@@ -1,12 +1,14 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { Transformations } from '../../config/schema.ts'
 import { awaitBody } from '../body.ts'
-import type { Cel, Expression } from '../cel/cel.ts'
+import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import { answerBody, type CompiledTransform, transformAnswer, transformRequest } from '../transform.ts'
 import type { ANSWER_ORDER, OutgoingHead, Watcher } from '../watcher.ts'
-import type { PolicyKind, Verdict } from './policy.ts'
+import type { PolicyContext, PolicyKind, Verdict } from './policy.ts'
+
+type Context = Pick<PolicyContext, 'cel' | 'secretsIn'>
 
 type Written = Transformations & { readonly condition?: string | null | undefined }
 
@@ -23,15 +25,16 @@ type Order = (typeof ANSWER_ORDER)['gatewayTransformation' | 'routeTransformatio
 export function transformations(answerOrder: Order): PolicyKind<'transformations'> {
   return {
     name: 'transformations',
-    compile([{ value, path }], { cel, maxBodyBytes }) {
+    compile([{ value, path }], context) {
+      const { maxBodyBytes } = context
       const entries: readonly Entry[] =
         'conditional' in value
-          ? value.conditional.map((one, index) => compileEntry(one, [...path, 'conditional', index], cel))
-          : [compileEntry(value, path, cel)]
+          ? value.conditional.map((one, index) => compileEntry(one, [...path, 'conditional', index], context))
+          : [compileEntry(value, path, context)]
       const apply = (exchange: Exchange): Verdict => {
-        const context = celContext(exchange)
+        const facts = celContext(exchange)
         const entry = entries.find(
-          ({ condition }) => condition === undefined || condition.test(context) === true,
+          ({ condition }) => condition === undefined || condition.test(facts) === true,
         )
         if (entry !== undefined) applyEntry(entry, exchange, answerOrder)
         return undefined
@@ -77,17 +80,21 @@ function expressionsOf({ metadata, replace, add, set }: CompiledTransform): Expr
   return [...[...metadata, ...add, ...set].map(([, one]) => one), ...(replace === undefined ? [] : [replace])]
 }
 
-function compileEntry({ condition, request, response }: Written, path: Path, cel: Cel): Entry {
+function compileEntry({ condition, request, response }: Written, path: Path, context: Context): Entry {
   return {
-    condition: condition ? cel.compile(condition, [...path, 'condition']) : undefined,
-    request: request ? compileTransform(request, [...path, 'request'], cel) : undefined,
-    response: response ? compileTransform(response, [...path, 'response'], cel) : undefined,
+    condition: condition ? context.cel.compile(condition, [...path, 'condition']) : undefined,
+    request: request ? compileTransform(request, [...path, 'request'], context) : undefined,
+    response: response ? compileTransform(response, [...path, 'response'], context) : undefined,
   }
 }
 
 type WrittenTransform = NonNullable<Transformations['request']>
 
-function compileTransform(written: WrittenTransform, path: Path, cel: Cel): CompiledTransform {
+function compileTransform(
+  written: WrittenTransform,
+  path: Path,
+  { cel, secretsIn }: Context,
+): CompiledTransform {
   const map = (key: 'add' | 'set' | 'metadata', lower: boolean) =>
     Object.entries(written[key] ?? {}).map(
       ([name, source]) =>
@@ -104,5 +111,6 @@ function compileTransform(written: WrittenTransform, path: Path, cel: Cel): Comp
     set: map('set', true),
     remove: (written.remove ?? []).map(name => name.toLowerCase()),
     body: one('body'),
+    secrets: secretsIn(written),
   }
 }

@@ -1,10 +1,12 @@
 import { compileRewrite } from '../compile/rewrite.ts'
+import { remember } from '../request-edits.ts'
 import type { PolicyKind } from './policy.ts'
 
 /** Another path to go on with. The host that is named upstream is a matter of the destination. */
 export const urlRewrite: PolicyKind<'urlRewrite'> = {
   name: 'urlRewrite',
-  compile([{ value, path }]) {
+  compile([{ value, path }], { secretsIn }) {
+    const secrets = secretsIn(value)
     const pathOf = compileRewrite(value).path
     return {
       name: 'urlRewrite',
@@ -14,6 +16,7 @@ export const urlRewrite: PolicyKind<'urlRewrite'> = {
         const target = pathOf(exchange.path, exchange.match)
         if (typeof target !== 'string') return target
         exchange.path = target
+        remember(exchange.request, secrets)
         return undefined
       },
     }

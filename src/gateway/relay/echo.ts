@@ -37,7 +37,7 @@ export class EchoGuard {
   #last: { readonly given: string; readonly guard: EchoGuard } | undefined
 
   /** For the requests of one destination. */
-  static of(secrets: readonly Secret[], edits: readonly HeaderEdit[]): EchoGuard {
+  static of(secrets: readonly (Secret | string)[], edits: readonly HeaderEdit[]): EchoGuard {
     return new EchoGuard([...secrets, ...edits.flatMap(credentialsOf)])
   }
 

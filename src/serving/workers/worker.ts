@@ -146,7 +146,8 @@ class ServingWorker {
   }
 
   #compiled(config: ResolvedConfig): Runtime {
-    return compileRuntime(config, { now: () => this.#startedAt })
+    const secretsIn = (text: string): string[] => this.#redactor.valuesIn(text)
+    return compileRuntime(config, { now: () => this.#startedAt, secretsIn })
   }
 
   async #reload(config: ResolvedConfig): Promise<void> {
