@@ -7,6 +7,7 @@ import type { Generation } from './generation.ts'
 import { headerText } from './header-text.ts'
 import type { AnswerHeaders } from './headers.ts'
 import type { Match, RouteRequest } from './match.ts'
+import type { BodyBuffer } from './policies/buffer.ts'
 import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay/relay.ts'
 import { setRequestHeader } from './request-edits.ts'
@@ -72,6 +73,8 @@ export class Exchange implements RouteRequest {
   gathering: Gathering | undefined = undefined
   /** Bytes of a body that is gathered, where a policy says otherwise than the settings. */
   bodyLimit: number | undefined = undefined
+  /** The answer is held until it is all there. */
+  answerBuffer: BodyBuffer | undefined = undefined
   /** The request's body, once it is here. */
   body: Buffer | undefined = undefined
   /** The body as JSON, for those who had to look into it. */
@@ -206,6 +209,11 @@ export class Exchange implements RouteRequest {
     return (
       this.watchers?.some(({ onBody, onWhole }) => onBody !== undefined || onWhole !== undefined) ?? false
     )
+  }
+
+  /** The answer goes as a whole. An answer to HEAD has nothing that could be held. */
+  get holdsAnswer(): boolean {
+    return this.gathersBody || (this.answerBuffer !== undefined && this.method !== 'HEAD')
   }
 
   /** Somebody makes the body of the answer anew. */

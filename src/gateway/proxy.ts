@@ -260,7 +260,7 @@ function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | 
     return new TranslatedRelay(exchange, destination, call.translation, call.facts)
   if (call !== undefined && isGuarded(destination.ai, call.type))
     return new GuardedRelay(exchange, destination)
-  return exchange.gathersBody ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
+  return exchange.holdsAnswer ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
 }
 
 /** Of the two deadlines, both of which end with the head of the answer, the nearer one is set. */

@@ -166,7 +166,7 @@ export const ROUTE_POLICIES = section({
   requestRedirect: runs,
   localRateLimit: RATE_LIMITS,
   csrf: runs,
-  buffer: section({ request: runs }),
+  buffer: runs,
   requestMirror: section({ percentage: runs, backend: section({ host: runs, backend: runs }) }),
   // A fixed duration has no function in it.
   delay: section({ duration: EXPRESSION }),

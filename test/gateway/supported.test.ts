@@ -178,12 +178,6 @@ const UNSUPPORTED: readonly Row[] = [
     /"service"/,
   ],
   [
-    'buffered answers',
-    policy({ buffer: { response: {} } }),
-    `${ROUTE}.policies.buffer.response`,
-    /"response"/,
-  ],
-  [
     'a function of expressions that is not run here',
     policy({ authorization: { rules: ['true', { deny: 'request.uri.precompiled_matches() == {}' }] } }),
     `${ROUTE}.policies.authorization.rules[1].deny`,

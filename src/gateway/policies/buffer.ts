@@ -1,26 +1,43 @@
 import { awaitBody } from '../body.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
-import type { PolicyKind, Verdict } from './policy.ts'
+import type { Placed, PolicyKind, Verdict } from './policy.ts'
 
 const TOO_LARGE: Answer = { status: 413, headers: [], body: '', reason: 'InvalidRequest' }
 
-/** Takes a body in whole before anything else happens; one that is larger is refused, or passed on as it comes. */
+/** How one body is held. */
+export interface BodyBuffer {
+  readonly limit: number
+  /** A larger body is passed on as it comes, and not refused. */
+  readonly isOpen: boolean
+}
+
+/** Takes a body in whole before anything else happens to it, that of the request here and that of the answer when it comes. */
 export const buffer: PolicyKind<'buffer'> = {
   name: 'buffer',
   compile([{ value, path }], { maxBodyBytes }) {
-    const { request } = value
-    if (request === undefined || request === null) return undefined
-    const limit = request.maxBytes ?? maxBodyBytes
-    const isOpen = request.failureMode === 'failOpen'
+    const request = bufferOf(value.request, maxBodyBytes)
+    const answer = bufferOf(value.response, maxBodyBytes)
+    if (request === undefined && answer === undefined) return undefined
     const judge = (exchange: Exchange): Verdict => {
-      exchange.bodyLimit = limit
-      return exchange.gathering === undefined || isOpen ? undefined : TOO_LARGE
+      exchange.bodyLimit = request?.limit
+      return exchange.gathering === undefined || request?.isOpen === true ? undefined : TOO_LARGE
     }
     return {
       name: 'buffer',
       path,
-      run: exchange => awaitBody(exchange, limit)?.then(() => judge(exchange)) ?? judge(exchange),
+      run(exchange) {
+        exchange.answerBuffer = answer
+        if (request === undefined) return undefined
+        return awaitBody(exchange, request.limit)?.then(() => judge(exchange)) ?? judge(exchange)
+      },
     }
   },
+}
+
+type Written = Placed<'buffer'>['value']['request']
+
+function bufferOf(written: Written, usual: number): BodyBuffer | undefined {
+  if (written === undefined || written === null) return undefined
+  return { limit: written.maxBytes ?? usual, isOpen: written.failureMode === 'failOpen' }
 }

@@ -1,4 +1,4 @@
-import { llmResponseFailure } from '../failures.ts'
+import { type Failure, llmResponseFailure } from '../failures.ts'
 import { headersWhere } from '../header-names.ts'
 import type { AnswerHead } from '../headers.ts'
 import { type GuardedEvents, rejectionEvent } from '../llm/guarded-events.ts'
@@ -16,7 +16,7 @@ export abstract class GatheringRelay extends Relay {
   #size = 0
   /** Looks through a stream before it goes on. */
   protected events: GuardedEvents | undefined
-  /** A stream that is sent as a whole, because its body is changed once more. */
+  /** What goes to the client is held until all of it is there: it is changed once more, or a policy wants it whole. */
   protected isGathered = false
 
   /** Keeps the head without the headers that say something about bytes that change. */
@@ -35,12 +35,43 @@ export abstract class GatheringRelay extends Relay {
     return true
   }
 
+  /** A piece of what goes to the client, held as long as the policy for that lets it. */
+  protected hold(chunk: Buffer): boolean {
+    const { answerBuffer, gathersBody } = this.exchange
+    if (answerBuffer === undefined || this.#size + chunk.length <= answerBuffer.limit)
+      return this.gather(chunk)
+    if (!answerBuffer.isOpen) return this.#refuse()
+    return gathersBody ? this.gather(chunk) : this.#release(chunk)
+  }
+
+  /** It is more than is held: from here on it goes as it comes. */
+  #release(chunk: Buffer): boolean {
+    this.isGathered = false
+    this.exchange.response.writeHead(this.head.status, this.head.headers)
+    return super.pass(Buffer.concat([...this.#chunks.splice(0), chunk]))
+  }
+
+  /** Nothing of the answer, not even its headers, reaches the client. */
+  #refuse(): boolean {
+    this.abort()
+    this.exchange.error = 'the answer does not fit into its buffer, or did not come to its end'
+    this.exchange.send({ status: 502, headers: [] }, '')
+    return true
+  }
+
+  protected override fail(failure: Failure): void {
+    if (this.isGathered && this.exchange.answerBuffer !== undefined) this.#refuse()
+    else super.fail(failure)
+  }
+
   /** All that was gathered. */
   protected whole(): Buffer {
     return Buffer.concat(this.#chunks, this.#size)
   }
 
   protected send(body: Buffer): void {
+    const { answerBuffer } = this.exchange
+    if (answerBuffer?.isOpen === false && body.length > answerBuffer.limit) return void this.#refuse()
     this.exchange.send(this.head, this.exchange.changedBody(this.head, body))
   }
 
@@ -57,7 +88,7 @@ export abstract class GatheringRelay extends Relay {
   protected passEvents(bytes: Buffer): boolean {
     const shown = this.events === undefined ? bytes : this.events.push(bytes)
     if (this.events?.rejection !== undefined) return this.#reject()
-    if (this.isGathered) return this.gather(shown)
+    if (this.isGathered) return this.hold(shown)
     return shown.length === 0 || super.pass(shown)
   }
 

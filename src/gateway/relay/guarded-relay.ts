@@ -20,7 +20,7 @@ export class GuardedRelay extends GatheringRelay {
       this.abort()
       return this.exchange.end(llmResponseFailure('unsupported content encoding'))
     }
-    this.isGathered = this.exchange.gathersBody
+    this.isGathered = this.exchange.holdsAnswer
     this.#isPlain = !isGuarded && !this.isGathered
     if (this.#isPlain) return super.begin(statusText, head)
     this.keepHead(head, OF_THE_BYTES)

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Exchange, GatewayResponse } from '../exchange.ts'
-import { INTERNAL_ERROR, SHUTTING_DOWN, UNREADABLE_ANSWER, upstreamFailure } from '../failures.ts'
+import {
+  type Failure,
+  INTERNAL_ERROR,
+  SHUTTING_DOWN,
+  UNREADABLE_ANSWER,
+  upstreamFailure,
+} from '../failures.ts'
 import type { AnswerHead } from '../headers.ts'
 import type { Destination } from '../runtime.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
@@ -261,6 +267,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (!isOurs && this.headAt === 0) this.#endCall()
     if (!isOurs && !response.headersSent && attempts?.onFailure(!this.#isAnswered) === true) return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
+    this.fail(failure)
+  }
+
+  /** There will be no answer, or not all of it. */
+  protected fail(failure: Failure): void {
     this.exchange.end(failure)
   }
 

@@ -33,7 +33,7 @@ export class TranslatedRelay extends GatheringRelay {
     const isStream = streamType === undefined ? head.isEventStream : type?.startsWith(streamType) === true
     this.isStream = isStream && stream !== undefined
     if (!isStream || stream === undefined || head.status > 299) return
-    this.isGathered = this.exchange.gathersBody
+    this.isGathered = this.exchange.holdsAnswer
     this.#stream = stream(this.#facts)
     this.events = this.destination.ai?.answerGuards?.events
     head.headers.push('content-type', 'text/event-stream')

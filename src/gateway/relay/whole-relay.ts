@@ -7,17 +7,22 @@ const OF_THE_BYTES = new Set(['content-length', 'content-encoding', 'etag', 'dig
 /** It is written anew with any answer that is sent as a whole. */
 const LENGTH = new Set(['content-length'])
 
-/** Gathers an answer that an expression looks at or makes anew, streams too, and sends it as a whole. */
+/** Gathers an answer that is to go as a whole, streams too. */
 export class WholeRelay extends GatheringRelay {
-  protected override begin(_statusText: string, head: AnswerHead): void {
+  protected override begin(statusText: string, head: AnswerHead): void {
+    // There is nothing to hold, and their length is not that of a body.
+    const isWithout = head.status === 204 || head.status === 304
+    this.isGathered = this.exchange.gathersBody || !isWithout
+    if (!this.isGathered) return super.begin(statusText, head)
     this.keepHead(head, this.exchange.changesBody ? OF_THE_BYTES : LENGTH)
   }
 
   protected override pass(chunk: Buffer): boolean {
-    return this.gather(chunk)
+    return this.isGathered ? this.hold(chunk) : super.pass(chunk)
   }
 
   protected override end(): void {
-    this.send(this.whole())
+    if (this.isGathered) this.send(this.whole())
+    else super.end()
   }
 }
