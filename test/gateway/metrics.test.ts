@@ -170,7 +170,35 @@ describe('metrics', () => {
   it('have no series of a model for a request that was not read', () => {
     const text = textOf({ operation: undefined }).join('\n')
     expect(text).not.toContain('gen_ai_operation_name')
-    expect(text).toContain('protocol="http"')
+    expect(text).toContain('protocol="llm"')
+  })
+
+  it.each<[string, Partial<AccessEvent>, number]>([
+    ['an answer of the provider', { status: 429 }, 1],
+    ['a stream that broke off', { reason: 'UpstreamFailure' }, 1],
+    ['an answer that could not be read', { reason: 'Internal', isStream: false }, 0],
+    ['no answer of the provider', { reason: 'UpstreamFailure', responseProcessing: undefined }, 0],
+    [
+      'a request that was refused here',
+      { reason: 'RateLimit', isStream: false, requestProcessing: undefined, responseProcessing: undefined },
+      0,
+    ],
+  ])('have a series of a model for what its provider has answered: %s', (_title, event, count) => {
+    const found = textOf(event).filter(line =>
+      line.startsWith('agentgateway_gen_ai_server_request_duration_count'),
+    )
+    expect(found).toHaveLength(count)
+  })
+
+  it('tell tokens of a cache apart, beside the input that they belong to', () => {
+    const lines = textOf({
+      usage: { inputTokens: 7, outputTokens: 1, cacheReadTokens: 3, cacheCreationTokens: 2 },
+    })
+    const wanted = { input: 7, output: 1, input_cache_read: 3, input_cache_write: 2 }
+    for (const [type, sum] of Object.entries(wanted))
+      expect(lines).toContain(
+        `agentgateway_gen_ai_client_token_usage_sum{gen_ai_token_type="${type}",${MODEL}} ${sum}`,
+      )
   })
 
   it('escape what a client names', () => {

@@ -38,8 +38,8 @@ export interface AccessEvent {
   /** Undefined when the client left before there was one. */
   readonly status: number | undefined
   readonly provider: string | undefined
-  /** What the backend speaks. */
-  readonly protocol: 'http' | 'llm' | undefined
+  /** What the backend speaks; `http` where there is none. */
+  readonly protocol: 'http' | 'llm'
   /** Subject of the client's token. */
   readonly subject: string | undefined
   /** The model that was asked for. */
@@ -104,7 +104,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
     provider: destination?.ai?.provider.telemetryName,
-    protocol: destination && (destination.ai === undefined ? 'http' : 'llm'),
+    protocol: protocolOf(exchange),
     subject: subjectOf(exchange),
     model: exchange.model,
     operation: operationOf(exchange.type),
@@ -128,6 +128,12 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     requestProcessing: exchange.calledAt === 0 ? undefined : exchange.calledAt - exchange.startedAt,
     responseProcessing: relay && responseProcessing(relay),
   }
+}
+
+/** A router of models speaks as they do, even where it knows none by the name that was asked for. */
+function protocolOf({ destination, route, endedBy }: Exchange): 'http' | 'llm' {
+  if (destination !== undefined) return destination.ai === undefined ? 'http' : 'llm'
+  return route?.action.kind === 'models' && endedBy === undefined ? 'llm' : 'http'
 }
 
 function responseProcessing({ headAt, answeredAt }: Relay): number | undefined {

@@ -16,6 +16,8 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
   const tokens = models.flatMap(series => [
     { labels: `gen_ai_token_type="input",${series.labels}`, value: series.inputTokens },
     { labels: `gen_ai_token_type="output",${series.labels}`, value: series.outputTokens },
+    { labels: `gen_ai_token_type="input_cache_read",${series.labels}`, value: series.cacheReadTokens },
+    { labels: `gen_ai_token_type="input_cache_write",${series.labels}`, value: series.cacheWriteTokens },
   ])
   return [
     `# HELP ${PREFIX}build_info Version of the gateway.\n# TYPE ${PREFIX}build_info gauge\n`,

@@ -25,6 +25,9 @@ export interface ModelSeries {
   readonly labels: string
   readonly inputTokens: Histogram
   readonly outputTokens: Histogram
+  /** Of the input. */
+  readonly cacheReadTokens: Histogram
+  readonly cacheWriteTokens: Histogram
   readonly duration: Histogram
   readonly firstToken: Histogram
   readonly outputToken: Histogram
@@ -87,6 +90,8 @@ function modelSeries(labels: string): ModelSeries {
     labels,
     inputTokens: emptyHistogram(BOUNDS.tokens),
     outputTokens: emptyHistogram(BOUNDS.tokens),
+    cacheReadTokens: emptyHistogram(BOUNDS.tokens),
+    cacheWriteTokens: emptyHistogram(BOUNDS.tokens),
     duration: emptyHistogram(BOUNDS.modelCall),
     firstToken: emptyHistogram(BOUNDS.firstToken),
     outputToken: emptyHistogram(BOUNDS.outputToken),
@@ -128,7 +133,7 @@ export class Metrics {
       this.#lastProcessing = processing
       recordProcessing(processing, event.requestProcessing, event.responseProcessing)
     } else this.#lastProcessing = undefined
-    if (event.operation !== undefined && event.provider !== undefined) {
+    if (isModelCall(event)) {
       const model = (isLike ? this.#lastModel : undefined) ?? this.#modelSeries(event)
       this.#lastModel = model
       recordModelCall(model, event)
@@ -180,12 +185,12 @@ export class Metrics {
   }
 
   #requestSeries(event: AccessEvent): RequestSeries {
-    const { backend, operation, method, status, reason, bind, gateway, listener, route, rule } = event
-    const key = `${backend}\n${operation}\n${method}\n${status}\n${reason}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
+    const { backend, protocol, method, status, reason, bind, gateway, listener, route, rule } = event
+    const key = `${backend}\n${protocol}\n${method}\n${status}\n${reason}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
     return find(this.#requests, key, requestSeries, () =>
       [
         label('backend', backend),
-        label('protocol', operation === undefined ? 'http' : 'llm'),
+        label('protocol', protocol),
         label('method', method),
         label('status', status),
         label('reason', reason),
@@ -227,11 +232,20 @@ function recordProcessing(series: ProcessingSeries, request: number, response: n
   if (response !== undefined) observe(series.response, BOUNDS.processing, response / 1000)
 }
 
+/** A request that was read, and answered by its provider: as agentgateway, which learns of a stream at its beginning. */
+function isModelCall({ operation, provider, responseProcessing, reason, isStream }: AccessEvent): boolean {
+  if (operation === undefined || provider === undefined || responseProcessing === undefined) return false
+  return reason === 'Upstream' || isStream
+}
+
 function recordModelCall(series: ModelSeries, event: AccessEvent): void {
   const { usage, duration, firstByte, isStream } = event
   observe(series.duration, BOUNDS.modelCall, duration / 1000)
   if (usage?.inputTokens !== undefined) observe(series.inputTokens, BOUNDS.tokens, usage.inputTokens)
   if (usage?.outputTokens !== undefined) observe(series.outputTokens, BOUNDS.tokens, usage.outputTokens)
+  const { cacheReadTokens: read, cacheCreationTokens: written } = usage ?? {}
+  if (read !== undefined) observe(series.cacheReadTokens, BOUNDS.tokens, read)
+  if (written !== undefined) observe(series.cacheWriteTokens, BOUNDS.tokens, written)
   if (!isStream || firstByte === undefined) return
   observe(series.firstToken, BOUNDS.firstToken, firstByte / 1000)
   const tokens = usage?.outputTokens ?? 0
@@ -247,6 +261,7 @@ function isSameKind(a: AccessEvent, b: AccessEvent): boolean {
     a.route === b.route &&
     a.rule === b.rule &&
     a.backend === b.backend &&
+    a.protocol === b.protocol &&
     a.method === b.method &&
     a.reason === b.reason &&
     a.listener === b.listener &&
