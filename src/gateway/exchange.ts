@@ -34,10 +34,15 @@ const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]/
 
 const TEXT = ['content-type', 'text/plain']
 
-/** `Example.com:80` → `example.com`, `[::1]:80` → `[::1]` */
-export function hostOf(authority: string): string {
+/** `Example.com:80` → `Example.com`, `[::1]:80` → `[::1]` */
+export function withoutPort(authority: string): string {
   const colon = authority.indexOf(':', authority.charCodeAt(0) === 0x5b ? authority.indexOf(']') : 0)
-  return (colon < 0 ? authority : authority.slice(0, colon)).toLowerCase()
+  return colon < 0 ? authority : authority.slice(0, colon)
+}
+
+/** `Example.com:80` → `example.com` */
+export function hostOf(authority: string): string {
+  return withoutPort(authority).toLowerCase()
 }
 
 /** Only the kind of error: its message may quote the request. */

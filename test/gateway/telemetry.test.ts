@@ -15,7 +15,7 @@ const EVENT: AccessEvent = {
   endpoint: 'api.openai.com:443',
   source: '127.0.0.1:5555',
   method: 'POST',
-  host: 'localhost:3000',
+  host: 'localhost',
   path: '/v1/chat/completions',
   version: 'HTTP/1.1',
   status: 200,
@@ -49,7 +49,7 @@ describe('the access log', () => {
   it('as text', () => {
     expect(textFormat()(EVENT)).toBe(
       '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=default/default listener=listener0 route=default/route0 ' +
-        'endpoint=api.openai.com:443 http.method=POST http.host=localhost:3000 http.path=/v1/chat/completions ' +
+        'endpoint=api.openai.com:443 http.method=POST http.host=localhost http.path=/v1/chat/completions ' +
         'http.version=HTTP/1.1 http.status=200 protocol=llm gen_ai.operation.name=chat gen_ai.provider.name=openai ' +
         'gen_ai.request.model=gpt-4o gen_ai.response.model=gpt-4o-2024 src.addr=127.0.0.1:5555 ' +
         'gen_ai.usage.input_tokens=7 gen_ai.usage.output_tokens=9 agw.ai.time_to_first_token=0.0035 ' +
@@ -92,7 +92,7 @@ describe('the access log', () => {
       endpoint: 'api.openai.com:443',
       'src.addr': '127.0.0.1:5555',
       'http.method': 'POST',
-      'http.host': 'localhost:3000',
+      'http.host': 'localhost',
       'http.path': '/v1/chat/completions',
       'http.version': 'HTTP/1.1',
       'http.status': 200,

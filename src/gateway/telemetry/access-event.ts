@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
 import type { RouteType } from '../../providers/index.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, withoutPort } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import { GATEWAY } from '../listeners.ts'
 import type { Relay } from '../relay/relay.ts'
@@ -9,6 +9,7 @@ import type { QueryCredential } from '../runtime.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
+import { type Parameters, requestParameters } from './request-parameters.ts'
 import { type SpanFacts, spanFacts } from './trace.ts'
 import type { Usage } from './usage.ts'
 
@@ -31,7 +32,8 @@ export interface AccessEvent {
   /** `address:port` of the client; undefined when it left before anyone asked. */
   readonly source: string | undefined
   readonly method: string
-  readonly host: string
+  /** Without its port, as the client wrote it; undefined where it wrote none. */
+  readonly host: string | undefined
   /** With its query, the values of parameters that carry credentials masked. */
   readonly path: string
   readonly version: string
@@ -50,7 +52,7 @@ export interface AccessEvent {
   readonly answerModel: string | undefined
   readonly usage: Usage | undefined
   /** `gen_ai.request.*`: what the request asks of the model; undefined where it was not read. */
-  readonly parameters: Readonly<Record<string, number>> | undefined
+  readonly parameters: Parameters | undefined
   /** Place of the key slot whose key was sent. */
   readonly keySlot: Path | undefined
   /** The provider refused that key, and got the one before it. */
@@ -99,7 +101,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
     method: exchange.method,
-    host: request.headers.host ?? '',
+    host: hostLogged(request.headers.host),
     path: maskedTarget(exchange, destination?.queryCredentials ?? []),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
@@ -145,26 +147,14 @@ function subjectOf({ caller }: Exchange): string | undefined {
   return typeof subject === 'string' ? subject : undefined
 }
 
-const PARAMETERS = [
-  'temperature',
-  'top_p',
-  'max_tokens',
-  'frequency_penalty',
-  'presence_penalty',
-  'seed',
-] as const
+function hostLogged(authority: string | undefined): string | undefined {
+  return authority === undefined || authority === '' ? undefined : withoutPort(authority)
+}
 
 /** Of a body that was read anyhow. */
-function parametersOf({ type, json }: Exchange): Readonly<Record<string, number>> | undefined {
+function parametersOf({ type, clientFormat, json }: Exchange): Parameters | undefined {
   if (json === undefined || operationOf(type) === undefined) return undefined
-  let found: Record<string, number> | undefined
-  for (const name of PARAMETERS) {
-    const value = json[name]
-    if (typeof value !== 'number') continue
-    found ??= {}
-    found[`gen_ai.request.${name}`] = value
-  }
-  return found
+  return requestParameters(clientFormat ?? type, json)
 }
 
 /** As the GenAI conventions of OpenTelemetry name it. */
