@@ -100,6 +100,13 @@ export const UNREADABLE_ANSWER = failure(
   'the answer of the upstream cannot be read in its content-encoding',
 )
 
+/** Node takes the chunks apart and leaves the other codings on. */
+export const UNKNOWN_ANSWER_CODING = failure(
+  502,
+  'UpstreamFailure',
+  'the answer of the upstream is in a transfer coding other than chunked',
+)
+
 function callFailed(why: string): Failure {
   return failure(503, 'UpstreamFailure', `upstream call failed: ${why}`)
 }

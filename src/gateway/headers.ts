@@ -133,6 +133,11 @@ const CONNECTION = 7
 /** The type of an answer whose header the config takes away: the bytes are of that type still. */
 const TYPE_DROPPED = 8
 
+const TRANSFER = 9
+
+/** What a client is told of a transfer: that it is in chunks, which are made anew. */
+const PLAIN_TRANSFER = /^[\s,]*(?:identity[\s,]*)*(?:chunked\s*)?$/i
+
 /** An answer in events, whose upstream may tell of an error when the status has long gone. */
 const STREAM = /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/i
 
@@ -148,6 +153,8 @@ export interface AnswerHead extends OutgoingHead {
   /** In server-sent events. */
   isEventStream: boolean
   isEncoded: boolean
+  /** Its bytes are in a transfer coding that no client would be told of. */
+  isTransferCoded: boolean
 }
 
 /** The headers of answers from one destination. */
@@ -161,9 +168,14 @@ export class AnswerHeaders {
     this.#hasEdits = edits.length > 0
     const { dropped, own, added } = settle(edits)
     const fates = new Map<string, number>(HOP_BY_HOP.map(name => [name, DROP]))
-    fates.set('connection', CONNECTION).set('content-length', LENGTH).set('date', DATE)
+    fates
+      .set('connection', CONNECTION)
+      .set('transfer-encoding', TRANSFER)
+      .set('content-length', LENGTH)
+      .set('date', DATE)
     fates.set('content-type', TYPE).set('content-encoding', ENCODING)
-    for (const name of dropped) fates.set(name, name === 'content-type' ? TYPE_DROPPED : DROP)
+    for (const name of dropped) fates.set(name, fates.get(name) === TRANSFER ? TRANSFER : DROP)
+    if (dropped.has('content-type')) fates.set('content-type', TYPE_DROPPED)
     this.#fates = new NameTable(fates, KEEP, COMMON_ANSWER)
     this.#own = own
     this.#added = added
@@ -185,6 +197,7 @@ export class AnswerHeaders {
       isStream: false,
       isEventStream: false,
       isEncoded: false,
+      isTransferCoded: false,
     }
     let connection: string | undefined
     for (let i = 0; i < raw.length; i += 2) {
@@ -197,7 +210,7 @@ export class AnswerHeaders {
         continue
       }
       if (fate !== KEEP) note(head, fate, value)
-      if (fate !== TYPE_DROPPED) headers.push(name, value)
+      if (fate !== TYPE_DROPPED && fate !== TRANSFER) headers.push(name, value)
     }
     const listed = listedNames(connection)
     if (listed !== undefined) head.headers = headersWhere(headers, name => !listed.has(name))
@@ -217,5 +230,6 @@ function note(head: AnswerHead, fate: number, value: string): void {
   else if (fate === TYPE || fate === TYPE_DROPPED) {
     head.isStream = STREAM.test(value)
     head.isEventStream = head.isStream && /^text/i.test(value)
-  } else if (fate === ENCODING) head.isEncoded ||= value !== 'identity'
+  } else if (fate === TRANSFER) head.isTransferCoded ||= !PLAIN_TRANSFER.test(value)
+  else if (fate === ENCODING) head.isEncoded ||= value !== 'identity'
 }

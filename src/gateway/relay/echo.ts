@@ -99,8 +99,8 @@ export class EchoGuard {
 }
 
 /** Its headers tell of the body of another answer, or of none, and stay as they are. */
-function hasNoBody({ status, contentLength }: AnswerHead, { exchange }: GatewayResponse): boolean {
-  return contentLength === 0 || status === 304 || exchange?.method === 'HEAD'
+export function hasNoBody({ status, contentLength }: AnswerHead, { exchange }: GatewayResponse): boolean {
+  return contentLength === 0 || status === 204 || status === 304 || exchange?.method === 'HEAD'
 }
 
 /** What lies on the bytes of a body once its chunks are taken apart, in the order in which it was put there. */

@@ -5,13 +5,14 @@ import {
   type Failure,
   INTERNAL_ERROR,
   SHUTTING_DOWN,
+  UNKNOWN_ANSWER_CODING,
   UNREADABLE_ANSWER,
   upstreamFailure,
 } from '../failures.ts'
 import type { AnswerHead } from '../headers.ts'
 import type { Destination } from '../runtime.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
-import { mayEcho } from './echo.ts'
+import { hasNoBody, mayEcho } from './echo.ts'
 import type { GuardedBody } from './guarded-body.ts'
 
 /** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
@@ -115,17 +116,23 @@ export class Relay implements Dispatcher.DispatchHandler {
         pass: (chunk: Buffer) => this.pass(chunk),
         end: () => this.#finish(),
         drop: () => this.discardRest(),
-        breakOff: () => {
-          this.abort()
-          this.exchange.end(UNREADABLE_ANSWER)
-        },
+        breakOff: () => void this.#refuse(UNREADABLE_ANSWER),
         resume,
       }
       this.#guarded = echoes.body(head, rawHeaders, this.exchange.response, outlet)
       statusText = echoes.clean(statusText)
     }
+    if (head.isTransferCoded && this.#guarded === undefined && !hasNoBody(head, this.exchange.response))
+      return this.#refuse(UNKNOWN_ANSWER_CODING)
     if (this.exchange.watchers !== undefined) this.exchange.showHead(head)
     this.begin(statusText, head)
+    return true
+  }
+
+  /** The client gets this in place of what the upstream sends. */
+  #refuse(failure: Failure): boolean {
+    this.abort()
+    this.exchange.end(failure)
     return true
   }
 
