@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
+import type { AuthorityOf } from './compile/authority.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestHeaders } from './headers.ts'
 import { withQuery } from './llm-path.ts'
-import type { Upstream } from './runtime.ts'
+import type { QueryCredential, Upstream } from './runtime.ts'
 import type { UpstreamObserver } from './telemetry/upstream-times.ts'
 
 /** Where copies of requests go, and how many of them. */
@@ -11,8 +12,9 @@ export interface Mirror {
   /** Share of the requests, from 0 to 1. */
   readonly share: number
   readonly requestHeaders: RequestHeaders
+  readonly queryCredentials: readonly QueryCredential[]
   /** `Host` there; undefined for the client's own. */
-  readonly authority: string | undefined
+  readonly authority: string | AuthorityOf | undefined
 }
 
 /** After which nobody waits any longer for the answer, which nobody reads. */
@@ -61,11 +63,12 @@ class Unread implements Dispatcher.DispatchHandler {
 
 /** Sends copies of a request without its body, as agentgateway does. What becomes of them changes nothing. */
 export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): void {
-  for (const { upstream, share, requestHeaders, authority } of mirrors) {
+  for (const { upstream, share, requestHeaders, queryCredentials, authority } of mirrors) {
     if (Math.random() >= share) continue
-    const headers = requestHeaders.build(exchange.request, authority)
+    const host = typeof authority === 'function' ? authority(exchange) : authority
+    const headers = requestHeaders.build(exchange.request, host)
     if (headers === undefined) continue
-    const path = withQuery(exchange.path, exchange.query, [])
+    const path = withQuery(exchange.path, exchange.query, queryCredentials)
     const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
     const { pools } = exchange.generation
     pools.to(upstream).dispatch(options, new Unread(pools.times))

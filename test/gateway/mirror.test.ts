@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../helpers/free-port.ts'
 import { call } from './kit/client.ts'
+import { runtimeOf } from './kit/config.ts'
 import { toHost } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startRawUpstream } from './kit/raw-upstream.ts'
@@ -48,6 +49,65 @@ describe('a mirror', () => {
     const { port, gateway } = await startTestGateway(mirrored(main.port, await start(), 1))
     for (let i = 0; i < 3; i++) expect(await call(port, { body: 'x' })).toMatchObject({ status: 200 })
     await gateway.close({ drainMs: 1000 })
+  })
+
+  it.each([
+    ['that stays', { authority: 'none' }, 'client.test:99'],
+    ['that is fixed', { authority: { full: 'fixed.test' } }, 'fixed.test'],
+    ['with another port', { authority: { port: 81 } }, 'client.test:81'],
+  ])('is called by the host that a rewrite makes: one %s', async (_title, urlRewrite, host) => {
+    const [main, copy] = [await startUpstream(), await startUpstream()]
+    const { port } = await startTestGateway(mirrored(main.port, copy.port, 1, { urlRewrite }))
+    await call(port, { headers: { host: 'client.test:99' } })
+    await expect.poll(() => copy.seen).toHaveLength(1)
+    expect(copy.seen[0]?.headers).toMatchObject({ host })
+    expect(main.seen[0]?.headers).toMatchObject({ host })
+  })
+
+  it('that is a backend of its own gets its own key and headers, and no other', async () => {
+    const [main, copy] = [await startUpstream(), await startUpstream()]
+    const config = JSON.parse(
+      toHost(`127.0.0.1:${main.port}`, {
+        backendAuth: { key: 'key-of-main-0123456789' },
+        requestMirror: { backend: { backend: '/shadow' }, percentage: 1 },
+      }),
+    )
+    config.backends = [
+      {
+        name: 'shadow',
+        host: `127.0.0.1:${copy.port}`,
+        policies: {
+          backendAuth: {
+            key: { value: 'key-of-copy-0123456789' },
+            credentials: [{ key: 'q-0123456789', location: { queryParameter: { name: 'q' } } }],
+          },
+          requestHeaderModifier: { set: { 'x-shadow': '1', host: 'shadow.test' } },
+        },
+      },
+    ]
+    const { port, nextEvent } = await startTestGateway(JSON.stringify(config))
+    await call(port, { headers: { authorization: 'Bearer client' } })
+    await expect.poll(() => copy.seen).toHaveLength(1)
+    const { url, headers } = copy.seen[0] ?? {}
+    expect(url).toBe('/?q=q-0123456789')
+    expect(headers).toMatchObject({
+      authorization: 'Bearer key-of-copy-0123456789',
+      'x-shadow': '1',
+      host: 'shadow.test',
+    })
+    expect(main.seen[0]?.headers).toMatchObject({ authorization: 'Bearer key-of-main-0123456789' })
+    expect(JSON.stringify(await nextEvent())).not.toMatch(/0123456789/)
+  })
+
+  it('is refused where its backend has policies that copies do not go through', () => {
+    const config = JSON.parse(
+      toHost('a.test:80', { requestMirror: { backend: { backend: '/shadow' }, percentage: 1 } }),
+    )
+    const policies = { transformations: { request: { set: { 'x-a': "'1'" } } } }
+    config.backends = [{ name: 'shadow', host: 'b.test:80', policies }]
+    expect(() => runtimeOf(JSON.stringify(config))).toThrow(
+      'backends[0].policies.transformations: copies of requests do not go through this policy here',
+    )
   })
 
   it('gets no request that is refused before', async () => {

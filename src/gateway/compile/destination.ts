@@ -23,7 +23,7 @@ import { EchoGuard } from '../relay/echo.ts'
 import type { AiBackend, Destination, PlacedName } from '../runtime.ts'
 import { type CompiledAuth, compileAuth } from './auth.ts'
 import { milliseconds } from './duration.ts'
-import { editsOf } from './header-edits.ts'
+import { editsOf, splitHost } from './header-edits.ts'
 import { invalid } from './invalid.ts'
 import { compileMirrors } from './mirror.ts'
 import { compilePhase, levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
@@ -170,10 +170,6 @@ function isHopByHop({ name }: HeaderEdit): boolean {
   return HOP_BY_HOP.includes(name.toLowerCase())
 }
 
-function isHost({ name }: HeaderEdit): boolean {
-  return name.toLowerCase() === 'host'
-}
-
 const PLAIN: HeaderEdit = { do: 'set', name: 'accept-encoding', value: 'identity' }
 
 /** A route with one of its backends. */
@@ -184,14 +180,14 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   refuseKeyless(draft, auth)
   const upstream = compileUpstream(addressOf(draft), tlsOf(draft), settings)
   const ai = 'ai' in target ? compileAi(target.ai, draft, auth, context.cel) : undefined
-  const ofBackend = editsOf(strongest(levels, 'requestHeaders'))
+  const { host, others } = splitHost(editsOf(strongest(levels, 'requestHeaders')))
   const requestEdits = [
     // What a model answers is read as it goes by; asked for plainly, it need not be decoded for that.
     ...(ai === undefined ? [] : [PLAIN]),
     // Of the connection to the upstream: a client's would not go on.
     ...editsOf(strongestOf(route, 'requestHeaderModifier')).filter(isHopByHop),
     ...(auth?.edits ?? []),
-    ...ofBackend.filter(edit => !isHost(edit)),
+    ...others,
   ]
   const answerEdits = [
     ...editsOf(strongestOf(route, 'responseHeaderModifier')),
@@ -202,8 +198,6 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   const isProvidersOwn = ai !== undefined && !ai.isHostOverridden
   const hasName = isIP(upstream.hostname) === 0 && upstream.socketPath === undefined
   const ownName = hasName ? upstream.hostname : undefined
-  const writtenHost = ofBackend.findLast(edit => isHost(edit) && edit.do !== 'remove')
-  const host = writtenHost !== undefined && 'value' in writtenHost ? writtenHost.value : undefined
   return Object.freeze({
     label: draft.label,
     path: draft.path,

@@ -1,6 +1,6 @@
 import type { HeaderModifier } from '../../config/schema.ts'
 import { headerText } from '../header-text.ts'
-import type { ModifierEdit } from '../headers.ts'
+import type { HeaderEdit, ModifierEdit } from '../headers.ts'
 
 /** Add, set, remove, in this order. */
 export function editsOf(modifier: HeaderModifier | null | undefined): ModifierEdit[] {
@@ -14,4 +14,13 @@ export function editsOf(modifier: HeaderModifier | null | undefined): ModifierEd
     ),
     ...remove.map((name): ModifierEdit => ({ do: 'remove', name })),
   ]
+}
+
+/** The host is no header among others: it is where the request goes. The last one that is written counts. */
+export function splitHost(edits: readonly HeaderEdit[]): { host: string | undefined; others: HeaderEdit[] } {
+  const isHost = ({ name, do: kind }: HeaderEdit): boolean =>
+    kind !== 'cookie' && name.toLowerCase() === 'host'
+  const last = edits.findLast(edit => isHost(edit) && edit.do !== 'remove')
+  const host = last !== undefined && 'value' in last ? last.value : undefined
+  return { host, others: edits.filter(edit => !isHost(edit)) }
 }

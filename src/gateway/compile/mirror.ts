@@ -3,11 +3,13 @@ import type { Path } from '../../config/diagnostic.ts'
 import { RequestHeaders } from '../headers.ts'
 import type { Mirror } from '../mirror.ts'
 import type { Placed } from '../policies/policy.ts'
+import { compileAuth } from './auth.ts'
+import { editsOf, splitHost } from './header-edits.ts'
 import { invalid } from './invalid.ts'
 import { levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
 import type { RouteContext } from './route.ts'
-import { compileUpstream, type PlacedTls, parseAddress } from './upstream.ts'
+import { compileUpstream, parseAddress } from './upstream.ts'
 
 /** `requestMirror`: the route's, and the backend's that it came to. */
 export function compileMirrors(
@@ -26,19 +28,34 @@ function compileMirror(
   context: RouteContext,
 ): Mirror[] {
   if (value.percentage === 0) return []
-  const { host, tls } = targetOf(value.backend, [...path, 'backend'], context)
+  const { host, policies, at } = targetOf(value.backend, [...path, 'backend'], context)
+  for (const name of NOT_FOR_COPIES) {
+    if (policies?.[name])
+      throw invalid(
+        [...at, name],
+        'copies of requests do not go through this policy here',
+        'send copies to a backend without it',
+      )
+  }
+  const tls = policies?.backendTLS ? { tls: policies.backendTLS, path: [...at, 'backendTLS'] } : undefined
   const upstream = compileUpstream(parseAddress(host.text, host.path), tls, context.settings)
+  const auth = policies?.backendAuth ? compileAuth(policies.backendAuth, [...at, 'backendAuth']) : undefined
+  const written = splitHost([...(auth?.edits ?? []), ...editsOf(policies?.requestHeaderModifier)])
   const { authority } = compileRewrite(strongestOf(route, 'urlRewrite'))
   return [
     {
       upstream,
       share: value.percentage,
-      requestHeaders: new RequestHeaders([]),
+      requestHeaders: new RequestHeaders(written.others),
+      queryCredentials: auth?.query ?? [],
       authority:
-        typeof authority === 'string' && authority !== 'auto' ? authority : ownName(upstream.hostname),
+        authority === 'auto' ? (ownName(upstream.hostname) ?? written.host) : (written.host ?? authority),
     },
   ]
 }
+
+/** What agentgateway would do to a copy, and this does not. */
+const NOT_FOR_COPIES = ['authorization', 'transformations', 'requestRedirect'] as const
 
 /** An address keeps the client's host, a name is called by it. */
 function ownName(hostname: string): string | undefined {
@@ -49,9 +66,9 @@ function targetOf(
   backend: Placed<'requestMirror'>['value']['backend'],
   path: Path,
   { named }: RouteContext,
-): { host: { text: string; path: Path }; tls: PlacedTls | undefined } {
+): { host: { text: string; path: Path }; policies: PolicyLevel['policies']; at: Path } {
   if (backend.host !== undefined)
-    return { host: { text: backend.host, path: [...path, 'host'] }, tls: undefined }
+    return { host: { text: backend.host, path: [...path, 'host'] }, policies: undefined, at: path }
   const found = named.get((backend.backend ?? '').replace(/^\//, ''))
   if (found?.backend.host === undefined) {
     throw invalid(
@@ -61,9 +78,5 @@ function targetOf(
     )
   }
   const { host, policies } = found.backend
-  const tls = policies?.backendTLS
-  return {
-    host: { text: host, path: [...found.path, 'host'] },
-    tls: tls ? { tls, path: [...found.path, 'policies', 'backendTLS'] } : undefined,
-  }
+  return { host: { text: host, path: [...found.path, 'host'] }, policies, at: [...found.path, 'policies'] }
 }
