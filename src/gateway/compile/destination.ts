@@ -76,6 +76,8 @@ export interface DestinationDraft {
   /** What the route phase does. */
   readonly route: readonly PolicyLevel[]
   readonly health: PlacedHealth | undefined
+  /** Whose health it is, over reloads and over routes; `key` unless given. */
+  readonly healthKey?: string
   /** One of several providers that stand for each other. */
   readonly isInGroup: boolean
 }
@@ -218,7 +220,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
     policies: policiesOf(draft),
     authority:
       isProvidersOwn || rewrite.authority === 'auto' ? (ownName ?? host) : (host ?? rewrite.authority),
-    health: compileHealth(draft.health, draft.isInGroup, policies),
+    health: compileHealth(draft.health, draft.isInGroup, context.policies.for(draft.healthKey ?? draft.key)),
     // What the backend says of itself counts, even where it has more time than the route would give it.
     backendTimeoutMs: strongest(levels, 'timeoutMs') ?? backendTimeout(route) ?? 0,
   })

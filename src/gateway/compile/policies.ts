@@ -6,14 +6,17 @@ import type { Placed, Policies, PolicyContext, PolicyKind, PolicyName, Step } fr
 export interface PolicyLevel {
   readonly policies: Policies | null | undefined
   readonly path: Path
+  /** A policy that stands by itself keeps what it keeps for all that it applies to. */
+  readonly owner?: string
 }
 
 /** Every level that sets the policy, the strongest first. */
 export function levelsOf<N extends PolicyName>(levels: readonly PolicyLevel[], name: N): Placed<N>[] {
   const placed: Placed<N>[] = []
-  for (const { policies, path } of levels) {
+  for (const { policies, path, owner } of levels) {
     const value = policies?.[name]
-    if (value !== undefined && value !== null) placed.push({ value, path: [...path, name] })
+    if (value === undefined || value === null) continue
+    placed.push({ value, path: [...path, name], ...(owner !== undefined && { owner }) })
   }
   return placed
 }
@@ -38,7 +41,8 @@ export function compilePhase(
   const steps: Step[] = []
   for (const kind of kinds) {
     const [first, ...others] = levelsOf(levels, kind.name)
-    const step = first && kind.compile([first, ...others], context)
+    const own = first?.owner === undefined ? context : context.for(first.owner)
+    const step = first && kind.compile([first, ...others], own)
     if (step !== undefined) steps.push(step)
   }
   return steps.length === 0 ? NO_STEPS : Object.freeze(steps)
@@ -66,6 +70,7 @@ export class PolicyContexts {
         this.kept.set(kept.id, kept)
         return kept
       },
+      for: other => this.for(other),
       hideParameter: name => void this.hiddenParameters.add(name.toLowerCase()),
     }
   }

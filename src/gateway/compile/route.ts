@@ -134,6 +134,8 @@ function compileTarget(backend: RouteBackend, path: Path, draft: RouteDraft, con
       const one: DestinationDraft = {
         ...common,
         key: `${common.key} ${provider.name}`,
+        // Whoever leads to a named backend, its providers are the same.
+        healthKey: `${named === undefined ? common.key : `backend ${named.backend.name}`} ${provider.name}`,
         path: providerPath,
         label: provider.name,
         target: { ai: aiTarget(provider, providerPath) },

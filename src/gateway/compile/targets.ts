@@ -82,8 +82,10 @@ export class TargetedPolicies {
   }
 
   #where(fits: (target: Target, phase: 'route' | 'gateway') => boolean): PolicyLevel[] {
-    return this.#entries.flatMap(({ target, phase, policy }, index) =>
-      fits(target, phase ?? 'route') ? [{ policies: policy, path: ['policies', index, 'policy'] }] : [],
-    )
+    return this.#entries.flatMap(({ name, target, phase, policy }, index) => {
+      if (!fits(target, phase ?? 'route')) return []
+      const owner = `policy ${name.namespace}/${name.name}`
+      return [{ policies: policy, path: ['policies', index, 'policy'], owner }]
+    })
   }
 }

@@ -33,12 +33,16 @@ export interface Step {
 export interface Placed<N extends PolicyName> {
   readonly value: NonNullable<Policies[N]>
   readonly path: Path
+  /** Undefined: that of the context. */
+  readonly owner?: string
 }
 
 /** What compiling a policy may need besides its config. */
 export interface PolicyContext {
-  /** Key of the listener, route or backend: the same over reloads as long as that keeps its name. */
+  /** Key of the listener, route, backend or targeted policy: the same over reloads as long as that keeps its name. */
   readonly owner: string
+  /** The same for another owner. */
+  for(owner: string): PolicyContext
   /** Bytes of a body that is gathered where nothing else is said. */
   readonly maxBodyBytes: number
   /** Compiles expressions. */

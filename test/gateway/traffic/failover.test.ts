@@ -146,6 +146,22 @@ describe('groups of providers', () => {
     expect([a.seen.length, b.seen.length]).toEqual([3, 1])
   })
 
+  it('of a named backend are left out by every route that leads to it', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const written = JSON.parse(config([[provider('a', a, EVICTING)], [provider('b', b)]]))
+    const [listener] = written.binds[0].listeners
+    written.backends = [{ name: 'both', ...listener.routes[0].backends[0] }]
+    listener.routes = ['/one', '/two'].map(pathPrefix => ({
+      matches: [{ path: { pathPrefix } }],
+      backends: [{ backend: '/both' }],
+    }))
+    const { port } = await startTestGateway(JSON.stringify(written))
+    const by = (path: string) => post(port, `${path}/v1/chat/completions`, { model: 'any', messages: [] })
+    expect((await by('/one')).status).toBe(500)
+    expect((await by('/two')).status).toBe(200)
+    expect([a.seen.length, b.seen.length]).toEqual([1, 1])
+  })
+
   it('are not evicted for a request that cannot be sent', async () => {
     const [a, b] = [await upstream(), await upstream()]
     const transformations = { request: { set: { ':method': 'request.headers["x-method"]' } } }

@@ -84,6 +84,28 @@ describe('localRateLimit of requests', () => {
     expect(upstream.seen.at(-1)?.headers['x-config']).toBe('three')
   })
 
+  it('counts all the routes that a targeted one is for together, also over a reload', async () => {
+    const { port: to } = await startUpstream()
+    const config = (spare: string) => {
+      const route = (path: string) => ({
+        matches: [{ path: { pathPrefix: path } }],
+        backends: [{ host: `127.0.0.1:${to}` }],
+      })
+      const target = { gateway: { gatewayName: 'default', gatewayNamespace: 'default' } }
+      const policy = { localRateLimit: [requests(2)] }
+      return JSON.stringify({
+        policies: [{ name: { name: 'all', namespace: '' }, target, policy }],
+        binds: [{ port: 3000, listeners: [{ routes: [route('/a'), route('/b'), route(spare)] }] }],
+      })
+    }
+    const { gateway, port } = await startTestGateway(config('/c'))
+    const statuses = []
+    for (const path of ['/a', '/b', '/a']) statuses.push((await call(port, { path })).status)
+    await gateway.reload(runtimeOf(config('/d')))
+    statuses.push((await call(port, { path: '/d' })).status)
+    expect(statuses).toEqual([200, 200, 429, 429])
+  })
+
   it('counts each route for itself', async () => {
     const { port: to } = await startUpstream()
     const route = (path: string) => ({
