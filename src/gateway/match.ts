@@ -37,6 +37,13 @@ export function valueMatches(match: ValueMatch, text: string): boolean {
   return 'exact' in match ? match.exact === text : match.regex.spans(text)
 }
 
+/** What a path is matched by, as one text: `/a`, `/a/*` for a prefix, or the regular expression. */
+export function patternOf(path: PathMatch): string {
+  if ('exact' in path) return path.exact
+  if ('regex' in path) return path.written
+  return path.written === '/' ? '/*' : `${path.written}/*`
+}
+
 /** Takes trailing slashes off: prefixes are compared by segment. */
 export function trimPath(path: string): string {
   let end = path.length

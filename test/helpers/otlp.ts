@@ -16,6 +16,7 @@ export interface ReceivedSpan {
   readonly attributes: Readonly<Record<string, unknown>>
   readonly status: { readonly code: number; readonly message: string }
   readonly resource: Readonly<Record<string, unknown>>
+  readonly scope: string
 }
 
 /** Field number → its values: numbers as bigint, everything else as bytes. */
@@ -75,12 +76,15 @@ export function spansOf(body: Buffer): ReceivedSpan[] {
     .flatMap(group => {
       const resource = attributesOf(read(bytesOf(group, 1)), 1)
       return all(group, 2)
-        .flatMap(scope => all(read(scope), 2))
-        .map(one => spanOf(read(one), resource))
+        .map(read)
+        .flatMap(scope => {
+          const name = bytesOf(read(bytesOf(scope, 1)), 1).toString()
+          return all(scope, 2).map(one => spanOf(read(one), resource, name))
+        })
     })
 }
 
-function spanOf(span: Message, resource: Record<string, unknown>): ReceivedSpan {
+function spanOf(span: Message, resource: Record<string, unknown>, scope: string): ReceivedSpan {
   const status = read(bytesOf(span, 15))
   return {
     traceId: bytesOf(span, 1).toString('hex'),
@@ -94,6 +98,7 @@ function spanOf(span: Message, resource: Record<string, unknown>): ReceivedSpan 
     attributes: attributesOf(span, 9),
     status: { code: Number(numberOf(status, 3)), message: bytesOf(status, 2).toString() },
     resource,
+    scope,
   }
 }
 

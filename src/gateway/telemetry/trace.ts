@@ -2,6 +2,7 @@ import { removeHeader, setHeader } from '../../providers/index.ts'
 import { celContext } from '../cel/context.ts'
 import { jsonValue } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
+import { patternOf } from '../match.ts'
 import type { Collector } from './collector.ts'
 import { logChange } from './log-rule.ts'
 import type { Sampling, TraceRule } from './trace-rule.ts'
@@ -27,6 +28,8 @@ export interface SpanFacts {
   readonly parentId: string | undefined
   readonly traceState: string | undefined
   readonly scheme: 'http' | 'https'
+  /** What the route matches the path by; undefined where there is no route. */
+  readonly pattern: string | undefined
   /** Attribute → value, as JSON has it. */
   readonly added: Readonly<Record<string, unknown>>
   readonly removed: ReadonlySet<string>
@@ -86,6 +89,7 @@ export function spanFacts(
 ): SpanFacts | undefined {
   const { isWanted, added, removed } = logChange(rule, exchange)
   if (!isWanted) return undefined
-  const { scheme } = exchange
-  return { collector: rule.collector, traceId, spanId, parentId, traceState, scheme, added, removed }
+  const { scheme, match } = exchange
+  const pattern = match && patternOf(match.path)
+  return { collector: rule.collector, traceId, spanId, parentId, traceState, scheme, pattern, added, removed }
 }

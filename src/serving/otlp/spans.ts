@@ -50,7 +50,7 @@ function spanMaker(
     'service.name': 'agentgateway',
     ...(attributes as object),
   })
-  const scope = { name: 'agw' }
+  const scope = { name: 'agentgateway' }
   const context = ({ traceId, traceState }: FinishedSpan, spanId: string, isRemote = false) => ({
     traceId,
     spanId,

@@ -15,7 +15,16 @@ export const TRACES: Exported<FinishedSpan> = {
 
 function finishedSpan(
   event: AccessEvent,
-  { traceId, spanId, parentId, traceState, scheme, added, removed }: NonNullable<AccessEvent['span']>,
+  {
+    traceId,
+    spanId,
+    parentId,
+    traceState,
+    scheme,
+    pattern,
+    added,
+    removed,
+  }: NonNullable<AccessEvent['span']>,
   redact: (text: string) => string,
 ): FinishedSpan {
   // The span has its own times and its own ids, and its status has the error.
@@ -24,9 +33,9 @@ function finishedSpan(
   // As the conventions of OpenTelemetry name it; agentgateway adds them to spans alone.
   const protocol = { 'url.scheme': scheme, 'network.protocol.version': event.version.replace('HTTP/', '') }
   const attributes = attributesOf({ ...fields, ...protocol }, { added: own, removed }, redact)
-  const { status = 0, error, route, method } = event
+  const { status = 0, error, method } = event
   return {
-    name: typeof name === 'string' ? redact(name) : route === undefined ? method : `${method} ${route}`,
+    name: redact(typeof name === 'string' ? name : pattern === undefined ? method : `${method} ${pattern}`),
     traceId,
     spanId,
     parentId,

@@ -89,7 +89,8 @@ describe('frontendPolicies.tracing', () => {
     const [span] = spans
     expect(span).toMatchObject({
       parentSpanId: '',
-      name: expect.stringMatching(/^POST default\//),
+      name: 'POST /*',
+      scope: 'agentgateway',
       kind: 2,
       attributes: {
         'http.method': 'POST',
@@ -111,6 +112,24 @@ describe('frontendPolicies.tracing', () => {
     expect(span?.traceId).toMatch(/^[\da-f]{32}$/)
     expect(span?.start).toBeGreaterThanOrEqual(before)
     expect(span?.end).toBeGreaterThan(span?.start ?? 0n)
+  })
+
+  it.each([
+    ['an exact path', { path: { exact: '/a/b' } }, 'POST /a/b'],
+    ['a prefix', { path: { pathPrefix: '/a' } }, 'POST /a/*'],
+    ['a regex', { path: { regex: '/a/[b-c]+' } }, 'POST /a/[b-c]+'],
+    ['all paths', { headers: [{ name: 'content-type', value: { regex: '.*' } }] }, 'POST /*'],
+    ['no route', { path: { exact: '/other' } }, 'POST'],
+  ])('names a span by the path that its route matches: %s', async (_title, match, name) => {
+    const collector = await startFakeCollector()
+    const port = await freePort()
+    const route = { matches: [match], policies: { directResponse: { status: 200, body: 'x' } } }
+    const binds = [{ port, listeners: [{ routes: [route] }] }]
+    const tracing = tracingTo(collector.host, { protocol: 'http', randomSampling: true })
+    const serving = await serveWith(runtimeOf(JSON.stringify({ binds, ...tracing })))
+    await ask(port, {}, '/a/b')
+    await serving.engine.close({ drainMs: 10_000 })
+    expect(collector.spans.map(span => span.name)).toEqual([name])
   })
 
   it("goes on with the client's trace: its span is the parent, and the provider sees ours", async () => {
