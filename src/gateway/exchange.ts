@@ -6,6 +6,7 @@ import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { headerText } from './header-text.ts'
 import type { AnswerHeaders } from './headers.ts'
+import type { GuardActions } from './llm/guards.ts'
 import type { Match, RouteRequest } from './match.ts'
 import type { BodyBuffer } from './policies/buffer.ts'
 import type { Step } from './policies/policy.ts'
@@ -115,6 +116,8 @@ export class Exchange implements RouteRequest {
   /** When the first call upstream was made, by `performance.now()`; 0 until then. */
   calledAt = 0
 
+  #guarded: GuardActions | undefined = undefined
+
   /** For the access log. */
   model: string | undefined = undefined
   type: RouteType | undefined = undefined
@@ -131,6 +134,17 @@ export class Exchange implements RouteRequest {
     this.method = request.method ?? 'GET'
     this.host = hostOf(request.headers.host ?? '')
     this.#readTarget(request.url ?? '')
+  }
+
+  /** Where guards tell what they have done. */
+  get guarded(): GuardActions {
+    this.#guarded ??= { request: [], response: [] }
+    return this.#guarded
+  }
+
+  /** What they have told; undefined where none had its say. */
+  get guards(): GuardActions | undefined {
+    return this.#guarded
   }
 
   get bind(): Bind | undefined {

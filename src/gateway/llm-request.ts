@@ -120,7 +120,7 @@ function change(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObjec
     if (alias !== undefined) body['model'] = alias
     changes.addPrompts(body, type)
   }
-  return guards?.check(body, type)
+  return guards?.check(body, type, exchange.guarded.request)
 }
 
 /** What the provider is asked for. Changes have put it into the body, from where a native path takes it. */

@@ -27,6 +27,7 @@ const EVENT: AccessEvent = {
   model: 'gpt-4o',
   operation: 'chat',
   answerModel: 'gpt-4o-2024',
+  guards: undefined,
   usage: { inputTokens: 7, outputTokens: 100 },
   keySlot: undefined,
   isKeyRefused: false,
@@ -72,6 +73,7 @@ const FAMILIES = {
   agentgateway_downstream_connections_total: 'COUNTER',
   agentgateway_downstream_received_bytes_total: 'COUNTER',
   agentgateway_downstream_sent_bytes_total: 'COUNTER',
+  agentgateway_guardrail_checks_total: 'COUNTER',
   agentgateway_gen_ai_client_token_usage: 'HISTOGRAM',
   agentgateway_gen_ai_server_request_duration: 'HISTOGRAM',
   agentgateway_gen_ai_server_time_to_first_token: 'HISTOGRAM',
@@ -190,6 +192,20 @@ describe('metrics', () => {
     expect(found).toHaveLength(count)
   })
 
+  it('count what guards have done, each by itself', () => {
+    const lines = textOf(
+      { guards: { request: ['Allow', 'Mask', 'Allow'], response: ['Reject'] } },
+      {},
+      { guards: { request: ['Allow'], response: [] } },
+    )
+    const found = lines.filter(line => line.startsWith('agentgateway_guardrail_checks_total'))
+    expect(found).toEqual([
+      'agentgateway_guardrail_checks_total{phase="Request",action="Allow"} 3',
+      'agentgateway_guardrail_checks_total{phase="Request",action="Mask"} 1',
+      'agentgateway_guardrail_checks_total{phase="Response",action="Reject"} 1',
+    ])
+  })
+
   it('tell tokens of a cache apart, beside the input that they belong to', () => {
     const lines = textOf({
       usage: { inputTokens: 7, outputTokens: 1, cacheReadTokens: 3, cacheCreationTokens: 2 },
@@ -269,6 +285,8 @@ describe('metrics', () => {
     a.record(EVENT)
     b.record(EVENT)
     b.record({ ...EVENT, status: 503 })
+    for (const one of [a, b])
+      one.record({ ...EVENT, route: 'r', guards: { request: ['Mask'], response: [] } })
     a.connection(PLAIN, OPENED)
     b.connection(PLAIN, OPENED)
     b.connection(PLAIN, { kind: 'closed', received: 10, sent: 20 })
@@ -284,6 +302,7 @@ describe('metrics', () => {
     const port = 'bind="bind/3000",gateway="unknown",listener="unknown",protocol="http"'
     expect(text).toContain(`agentgateway_downstream_connections_total{${port}} 2\n`)
     expect(text).toContain(`agentgateway_downstream_sent_bytes_total{${port}} 20\n`)
+    expect(text).toContain('agentgateway_guardrail_checks_total{phase="Request",action="Mask"} 2\n')
     expect(text).toContain(`agentgateway_request_processing_seconds_count{${PROCESSING}} 3\n`)
     expect(text).toContain(
       'agentgateway_upstream_call_duration_seconds_count{kind="Primary",subtype="Llm"} 2\n',

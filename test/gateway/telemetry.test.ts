@@ -27,6 +27,7 @@ const EVENT: AccessEvent = {
   model: 'gpt-4o',
   operation: 'chat',
   answerModel: 'gpt-4o-2024',
+  guards: undefined,
   usage: { inputTokens: 7, outputTokens: 9 },
   keySlot: undefined,
   isKeyRefused: false,

@@ -2,7 +2,7 @@ import type { RouteType } from '../../providers/index.ts'
 import type { Answer } from '../failures.ts'
 import { visitAnswerTexts } from './answer-texts.ts'
 import { GuardedEvents } from './guarded-events.ts'
-import { compileGuard, type Guard, guarded, type PlacedGuards } from './guards.ts'
+import { actionOf, compileGuard, type Guard, type GuardAction, guarded, type PlacedGuards } from './guards.ts'
 
 /**
  * What is looked for in answers. Whole answers are masked or rejected. Streams are looked at where `streaming` says so, and
@@ -32,18 +32,24 @@ export class AnswerGuards {
     return rejects ? new GuardedEvents(text => this.#rejectionOf(text)) : undefined
   }
 
-  /** The body as it may pass, or what the client gets in its place. Throws where it is no answer of a model. */
-  check(body: Buffer): Buffer | Answer {
+  /**
+   * The body as it may pass, or what the client gets in its place; what each guard has done is added to `told`. Throws
+   * where it is no answer of a model.
+   */
+  check(body: Buffer, told: GuardAction[]): Buffer | Answer {
     const answer: unknown = JSON.parse(body.toString())
     let isChanged = false
     for (const guard of this.#guards) {
       let isRejected = false
+      let isMasked = false
       visitAnswerTexts(answer, text => {
         const passed = isRejected ? text : guarded(text, guard)
         isRejected ||= passed === undefined
-        isChanged ||= passed !== text
+        isMasked ||= passed !== text
         return passed ?? text
       })
+      isChanged ||= isMasked
+      told.push(actionOf(isRejected, isMasked))
       if (isRejected && guard.rejection !== undefined) return guard.rejection
     }
     return isChanged ? Buffer.from(JSON.stringify(answer)) : body

@@ -14,6 +14,15 @@ type ResponseGuard = NonNullable<PromptGuard['response']>[number]
 const DEFAULT_SCOPE: readonly TextScope[] = ['systemPrompt', 'messages']
 const DEFAULT_BODY = 'The request was rejected due to inappropriate content'
 
+/** What a guard has done to a text, in agentgateway's words. */
+export type GuardAction = 'Allow' | 'Mask' | 'Reject'
+
+/** What the guards of a request and of its answer have done, each that had its say, in order. */
+export interface GuardActions {
+  readonly request: GuardAction[]
+  readonly response: GuardAction[]
+}
+
 /** A guard of either side. */
 export interface Guard {
   readonly finders: readonly Finder[]
@@ -50,20 +59,31 @@ export class RequestGuards {
     return guards.length === 0 ? undefined : new RequestGuards(guards)
   }
 
-  /** Masks in the body what is to be masked; the answer is what the client is told when something must not pass. */
-  check(body: Record<string, unknown>, type: RouteType): Answer | undefined {
+  /**
+   * Masks in the body what is to be masked; the answer is what the client is told when something must not pass. What each
+   * guard has done is added to `told`.
+   */
+  check(body: Record<string, unknown>, type: RouteType, told: GuardAction[] = []): Answer | undefined {
     for (const { scopes, ...guard } of this.#guards) {
       let isRejected = false
+      let isMasked = false
       visitTexts(body, type, (scope, text) => {
         if (isRejected || !scopes.has(scope)) return text
         const passed = guarded(text, guard)
         isRejected = passed === undefined
+        isMasked ||= passed !== text
         return passed ?? text
       })
+      told.push(actionOf(isRejected, isMasked))
       if (isRejected) return guard.rejection
     }
     return undefined
   }
+}
+
+export function actionOf(isRejected: boolean, isMasked: boolean): GuardAction {
+  if (isRejected) return 'Reject'
+  return isMasked ? 'Mask' : 'Allow'
 }
 
 /** The text as it may pass, masked where it must be; undefined where it must not. */

@@ -79,7 +79,7 @@ export abstract class GatheringRelay extends Relay {
   protected sendChecked(body: Buffer): void {
     const guards = this.destination.ai?.answerGuards
     if (guards === undefined || this.head.status > 299) return this.send(body)
-    const passed = guards.check(body)
+    const passed = guards.check(body, this.exchange.guarded.response)
     if (Buffer.isBuffer(passed)) this.send(passed)
     else this.exchange.end(passed)
   }

@@ -4,6 +4,7 @@ import type { RouteType } from '../../providers/index.ts'
 import { type Exchange, withoutPort } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import { GATEWAY } from '../listeners.ts'
+import type { GuardActions } from '../llm/guards.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { QueryCredential } from '../runtime.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
@@ -51,6 +52,8 @@ export interface AccessEvent {
   /** The model that says it has answered. */
   readonly answerModel: string | undefined
   readonly usage: Usage | undefined
+  /** What guards have done; undefined where none had its say. */
+  readonly guards: GuardActions | undefined
   /** `gen_ai.request.*`: what the request asks of the model; undefined where it was not read. */
   readonly parameters: Parameters | undefined
   /** Place of the key slot whose key was sent. */
@@ -112,6 +115,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     operation: operationOf(exchange.type),
     answerModel: relay?.answerModel,
     usage: relay?.usage,
+    guards: exchange.guards,
     parameters: parametersOf(exchange),
     keySlot: destination?.key?.slot,
     isKeyRefused: exchange.isKeyRefused,

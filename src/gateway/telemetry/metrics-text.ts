@@ -12,7 +12,7 @@ const PREFIX = 'agentgateway_'
 
 /** The text form of Prometheus, several processes added up. */
 export function metricsText(snapshots: readonly MetricsSnapshot[], facts: MetricsFacts): string {
-  const { requests, processing, models, connections, calls, connects } = sumOf(snapshots)
+  const { requests, processing, models, connections, calls, connects, guards } = sumOf(snapshots)
   const tokens = models.flatMap(series => [
     { labels: `gen_ai_token_type="input",${series.labels}`, value: series.inputTokens },
     { labels: `gen_ai_token_type="output",${series.labels}`, value: series.outputTokens },
@@ -60,6 +60,7 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
     counters('downstream_connections_total', 'Connections of clients.', connections, s => s.connections),
     counters('downstream_received_bytes_total', 'Bytes from clients.', connections, s => s.receivedBytes),
     counters('downstream_sent_bytes_total', 'Bytes to clients.', connections, s => s.sentBytes),
+    counters('guardrail_checks_total', 'Checks of guards, by what came of them.', guards, s => s.checks),
     histograms('gen_ai_client_token_usage', 'Tokens per request.', BOUNDS.tokens, tokens),
     ...MODEL_HISTOGRAMS.map(([name, help, bounds, field]) =>
       histograms(name, help, bounds, of(models, field)),
@@ -76,6 +77,7 @@ export function sumOf(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
     connections: sum(snapshots.flatMap(one => one.connections)),
     calls: sum(snapshots.flatMap(one => one.calls)),
     connects: sum(snapshots.flatMap(one => one.connects)),
+    guards: sum(snapshots.flatMap(one => one.guards)),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectionChange, ConnectionPlace } from '../client-connections.ts'
 import { type AccessEvent, GATEWAY_NAME } from './access-event.ts'
+import { GuardChecks, type GuardSeries } from './guard-checks.ts'
 import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
 import { type TimeSeries, UpstreamTimes } from './upstream-times.ts'
 
@@ -50,6 +51,7 @@ export interface MetricsSnapshot {
   readonly connections: readonly ConnectionSeries[]
   readonly calls: readonly TimeSeries[]
   readonly connects: readonly TimeSeries[]
+  readonly guards: readonly GuardSeries[]
 }
 
 /** Kinds of requests that are told apart; model names come from clients, so there is no other end to them. */
@@ -114,6 +116,7 @@ export class Metrics {
   readonly #processing = new Map<string, ProcessingSeries>()
   /** Give this to `startGateway` as `onUpstream`. */
   readonly upstream = new UpstreamTimes()
+  readonly #guards = new GuardChecks()
   #last: AccessEvent | undefined
   #lastRequest: RequestSeries | undefined
   #lastModel: ModelSeries | undefined
@@ -138,6 +141,7 @@ export class Metrics {
       this.#lastModel = model
       recordModelCall(model, event)
     } else this.#lastModel = undefined
+    if (event.guards !== undefined) this.#guards.record(event.guards)
     this.#last = event
   }
 
@@ -162,6 +166,7 @@ export class Metrics {
       connections: [...this.#connections.values()],
       calls: this.upstream.calls,
       connects: this.upstream.connects,
+      guards: this.#guards.series,
     }
   }
 

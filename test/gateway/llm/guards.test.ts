@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RequestGuards } from '../../../src/gateway/llm/guards.ts'
+import { type GuardAction, RequestGuards } from '../../../src/gateway/llm/guards.ts'
 import { type TextScope, visitTexts } from '../../../src/gateway/llm/texts.ts'
 import type { RouteType } from '../../../src/providers/index.ts'
 
@@ -212,6 +212,15 @@ describe('a pattern', () => {
     const rules = [{ builtin: 'email' }, { builtin: 'creditCard' }, { pattern: '(a+)+b' }]
     expect(masked(rules, text)).toBe(text)
     expect(masked(rules, `${text}@x.org`)).toBe('<EMAIL_ADDRESS>')
+  })
+
+  it('is told of for what its guard has done, as far as the request came', () => {
+    const guard = (action: string, pattern: string) => ({ regex: { action, rules: [{ pattern }] } })
+    const request = [guard('mask', 'a'), guard('mask', 'x'), guard('reject', 'b'), guard('reject', 'c')]
+    const guards = RequestGuards.compile([{ value: { request } as never, path: ['g'] }])
+    const told: GuardAction[] = []
+    guards?.check({ messages: [{ role: 'user', content: 'a b c' }] }, 'completions', told)
+    expect(told).toEqual(['Mask', 'Allow', 'Reject'])
   })
 
   it.each<[string, Json, boolean]>([
