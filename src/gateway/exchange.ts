@@ -11,7 +11,7 @@ import type { Match, RouteRequest } from './match.ts'
 import type { BodyBuffer } from './policies/buffer.ts'
 import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay/relay.ts'
-import { setRequestHeader } from './request-edits.ts'
+import { dropListed, setRequestHeader } from './request-edits.ts'
 import type { Bind, Destination, Destinations, Listener, Route, Target } from './runtime.ts'
 import type { Trace } from './telemetry/trace.ts'
 import type { Attempts } from './traffic/attempts.ts'
@@ -131,6 +131,7 @@ export class Exchange implements RouteRequest {
     this.port = port
     this.request = request
     this.response = response
+    dropListed(request)
     this.method = request.method ?? 'GET'
     this.host = hostOf(request.headers.host ?? '')
     this.#readTarget(request.url ?? '')

@@ -103,21 +103,19 @@ export class RequestHeaders {
   }
 
   /**
-   * Names and values to send upstream. The gateway's own headers are never looked for in the client's `Connection`
-   * list, so no client can strip them; those that are added follow what the client sent. Undefined when the request names two hosts.
+   * Names and values to send upstream; those that are added follow what the client sent. Undefined when the request names
+   * two hosts.
    */
   build(request: IncomingMessage, authority: string | undefined): string[] | undefined {
     const out = this.#own.slice()
     out.push('host', authority ?? request.headers.host ?? '')
-    const listed = listedNames(request.headers.connection)
     const raw = request.rawHeaders
     let hosts = 0
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i] as string
       const fate = this.#fates.get(name)
-      if (fate === KEEP) {
-        if (listed === undefined || !listed.has(name.toLowerCase())) out.push(name, raw[i + 1] as string)
-      } else if (fate === HOST && ++hosts > 1) return undefined
+      if (fate === KEEP) out.push(name, raw[i + 1] as string)
+      else if (fate === HOST && ++hosts > 1) return undefined
     }
     for (const text of this.#added) out.push(text)
     if (this.#cookies !== undefined) out.push('cookie', withCookies(request.headers.cookie, this.#cookies))

@@ -9,17 +9,18 @@ import type { ModifierEdit } from './headers.ts'
  * the headers that Node keeps are changed alike. Names are in lower case.
  */
 
+/** What Node goes by, or what is no matter of a `Connection` list: where the request goes. */
+const NOT_DROPPED: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'upgrade'])
+
 /**
- * The gateway's word on a header counts, though the client's `Connection` lists the name: what the client sends under it
- * goes, as it would have on its way out, and the name leaves the list.
+ * RFC 9110 §7.6.1: what the client lists as being for this connection alone goes before anybody looks at it. So no list
+ * takes away what a policy has seen, or what it sets.
  */
-function claim(request: GatewayRequest, name: string): void {
-  const { connection } = request.headers
-  if (listedNames(connection)?.has(name) !== true) return
-  const rest = (connection ?? '').split(',').filter(one => one.trim().toLowerCase() !== name)
-  removeRequestHeader(request, name)
-  put(request.rawHeaders, 'connection', rest.join(','))
-  request.headers.connection = rest.join(',')
+export function dropListed(request: GatewayRequest): void {
+  const listed = listedNames(request.headers.connection)
+  if (listed === undefined) return
+  for (const name of listed) if (!NOT_DROPPED.has(name)) removeRequestHeader(request, name)
+  removeRequestHeader(request, 'connection')
 }
 
 /** What the upstream is given and may repeat: its answer is searched for it. */
@@ -40,7 +41,6 @@ export function removeRequestHeader(request: GatewayRequest, name: string): void
 
 /** Replaces a header, or adds it. */
 export function setRequestHeader(request: GatewayRequest, name: string, value: string): void {
-  claim(request, name)
   remember(request, credentialsIn(name, value))
   put(request.rawHeaders, name, value)
   request.headers[name] = value
@@ -49,7 +49,6 @@ export function setRequestHeader(request: GatewayRequest, name: string, value: s
 /** Adds a value to those that the header has. There is one host. */
 export function addRequestHeader(request: GatewayRequest, name: string, value: string): void {
   if (name === 'host') return setRequestHeader(request, name, value)
-  claim(request, name)
   remember(request, credentialsIn(name, value))
   request.rawHeaders.push(name, value)
   const before = request.headers[name]
@@ -72,7 +71,6 @@ export function removeRequestCookie(request: GatewayRequest, name: string): void
     .filter(part => part !== '' && !part.startsWith(`${name}=`))
     .join('; ')
   if (rest === '') return removeRequestHeader(request, 'cookie')
-  claim(request, 'cookie')
   put(request.rawHeaders, 'cookie', rest)
   request.headers.cookie = rest
 }

@@ -1,6 +1,6 @@
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
 import type { Exchange, GatewayRequest } from '../exchange.ts'
-import { HOP_BY_HOP, listedNames } from '../header-names.ts'
+import { HOP_BY_HOP } from '../header-names.ts'
 import { jsonOf } from '../json-body.ts'
 import { GATEWAY } from '../listeners.ts'
 import { maskQuery } from '../telemetry/mask-query.ts'
@@ -184,7 +184,6 @@ const NOT_SEEN: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP.filter(name => name !== 'proxy-authorization'),
 ])
 
-function headersOf({ rawHeaders, headers }: GatewayRequest, sensitive: ReadonlySet<string>): CelHeaders {
-  const listed = listedNames(headers.connection)
-  return CelHeaders.of(rawHeaders, sensitive, name => !NOT_SEEN.has(name) && listed?.has(name) !== true)
+function headersOf({ rawHeaders }: GatewayRequest, sensitive: ReadonlySet<string>): CelHeaders {
+  return CelHeaders.of(rawHeaders, sensitive, name => !NOT_SEEN.has(name))
 }
