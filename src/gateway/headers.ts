@@ -185,10 +185,10 @@ export class AnswerHeaders {
   }
 
   /** `raw` is undici's list of names and values as bytes. */
-  build(raw: readonly Buffer[]): AnswerHead {
+  build(raw: readonly Buffer[], status = 200): AnswerHead {
     const headers = this.#own.slice()
     const head = {
-      status: 200,
+      status,
       headers,
       contentLength: -1,
       hasDate: false,

@@ -62,14 +62,13 @@ export class GuardedBody {
   /** False: no more until the outlet is told to resume. */
   push(chunk: Buffer): boolean {
     this.#hasBytes = true
-    if (this.#isWithheld) return true
+    if (this.#isWithheld) return this.#withhold()
     if (this.#decoder !== undefined) return this.#decoder.destroyed || this.#decoder.write(chunk)
     return this.#pass(this.#stream.push(chunk))
   }
 
   end(): void {
-    if (this.#isWithheld && this.#hasBytes) this.#finish(Buffer.from(WITHHELD))
-    else if (this.#decoder === undefined || !this.#hasBytes) this.#finish(this.#stream.end())
+    if (this.#decoder === undefined || !this.#hasBytes) this.#finish(this.#stream.end())
     else if (!this.#decoder.destroyed) this.#decoder.end()
   }
 
@@ -92,6 +91,13 @@ export class GuardedBody {
   #finish(last: Buffer): void {
     this.#pass(last)
     if (!this.#isStopped) this.#outlet.end()
+  }
+
+  /** There is nothing to wait for: the upstream may go on for ever. */
+  #withhold(): boolean {
+    this.#outlet.drop()
+    this.#finish(Buffer.from(WITHHELD))
+    return true
   }
 
   /** The status of an error says more than a broken connection would: the client gets it, and what could be read. */

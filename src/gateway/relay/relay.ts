@@ -106,8 +106,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#isAnswered = true
     clearTimeout(this.exchange.deadline)
     this.#resume = resume
-    const head = this.destination.answerHeaders.build(rawHeaders)
-    head.status = status
+    const head = this.destination.answerHeaders.build(rawHeaders, status)
     this.isStream = head.isEventStream
     if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
     const echoes = mayEcho(head) ? this.destination.echoes.knowing(this.exchange.given) : undefined

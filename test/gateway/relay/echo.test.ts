@@ -469,6 +469,9 @@ describe('no connection to an upstream stays behind a compressed error', () => {
       false,
       'the answer is withheld',
     ],
+    ['in no known encoding, that goes on', 'zstd', much, false, 'the answer is withheld'],
+    ['in no known encoding, that falls silent', 'zstd', Buffer.from(KEY), false, 'the answer is withheld'],
+    ['in two encodings, that falls silent', 'br, gzip', Buffer.from(KEY), false, 'the answer is withheld'],
     [
       'that is over, and falls silent',
       'deflate',
