@@ -72,7 +72,7 @@ function settle(edits: readonly HeaderEdit[]): Settled {
 }
 
 /** `a=1; b=2` with the given cookies put in, replacing those of the same name. */
-function withCookies(header: string | undefined, cookies: readonly string[]): string {
+export function withCookies(header: string | undefined, cookies: readonly string[]): string {
   let parts = header === undefined ? [] : header.split(';').map(part => part.trim())
   for (let i = 0; i < cookies.length; i += 2) {
     parts = parts.filter(part => part !== '' && !part.startsWith(`${cookies[i]}=`))

@@ -25,11 +25,12 @@ import { sendMirrors } from './mirror.ts'
 import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
 import { isEncoded, withPlainBody } from './plain-body.ts'
 import { runSteps } from './policies/run.ts'
+import { putBack, queryCredentialsOf } from './put-back.ts'
 import { GuardedRelay } from './relay/guarded-relay.ts'
 import { Relay } from './relay/relay.ts'
 import { TranslatedRelay } from './relay/translated-relay.ts'
 import { WholeRelay } from './relay/whole-relay.ts'
-import type { Destination, ModelRouter, TokenPlace } from './runtime.ts'
+import type { Destination, ModelRouter } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace, putTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
@@ -205,7 +206,7 @@ function dispatch(
   const path = withQuery(
     call?.path ?? exchange.path,
     call?.query ?? exchange.query,
-    destination.queryCredentials,
+    queryCredentialsOf(exchange, destination),
   )
   const relay = relayFor(exchange, destination, call)
   exchange.relay = relay
@@ -235,8 +236,7 @@ export function outgoingHeaders(
   const { authority } = destination
   const host = typeof authority === 'function' ? authority(exchange) : authority
   const headers = destination.requestHeaders.build(exchange.request, host)
-  if (destination.passthrough !== undefined && headers !== undefined)
-    putBack(exchange, destination.passthrough, headers)
+  if (headers !== undefined) putBack(exchange, destination, headers)
   if (exchange.gathersBody && headers !== undefined) setHeader(headers, 'accept-encoding', 'identity')
   if (exchange.trace !== undefined && headers !== undefined) putTrace(exchange.trace, headers)
   if (headers === undefined || call === undefined || destination.ai === undefined) return headers
@@ -247,12 +247,6 @@ export function outgoingHeaders(
   if (translation !== undefined || exchange.tokenLimit !== undefined || isGuarded(destination.ai, type))
     setHeader(headers, 'accept-encoding', 'identity')
   return headers
-}
-
-/** The token that a jwtAuth policy took out goes on after all. */
-function putBack({ caller }: Exchange, { header, prefix }: TokenPlace, headers: string[]): void {
-  const token = caller?.jwt?.rawToken.unredacted()
-  if (token !== undefined) setHeader(headers, header, prefix + token)
 }
 
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {

@@ -221,11 +221,11 @@ export interface Key {
 }
 
 /** The header in which a token goes upstream. */
-export interface TokenPlace {
+export type TokenPlace =
   /** In lower case. */
-  readonly header: string
-  readonly prefix: string
-}
+  | { readonly header: string; readonly prefix: string }
+  | { readonly cookie: string }
+  | { readonly parameter: string }
 
 /** A credential as a query parameter. */
 export interface QueryCredential {

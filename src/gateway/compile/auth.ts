@@ -40,9 +40,11 @@ export function compileAuth(auth: BackendAuth | undefined, path: Path): Compiled
   return merge({ ...NOTHING, passthrough, isPlaceExplicit: location !== undefined }, credentials)
 }
 
-function tokenPlace({ header }: AuthorizationLocation, path: Path): TokenPlace {
+function tokenPlace({ header, cookie, queryParameter }: AuthorizationLocation, path: Path): TokenPlace {
   if (header !== undefined) return { header: header.name.toLowerCase(), prefix: header.prefix ?? '' }
-  throw invalid(path, 'a token is put back into a header only', 'name a header')
+  if (cookie !== undefined) return { cookie: cookie.name }
+  if (queryParameter !== undefined) return { parameter: queryParameter.name }
+  throw invalid(path, 'an expression says where nothing can be put', 'name a header, a cookie or a parameter')
 }
 
 /** `params.apiKey`: a key at the usual place. */
