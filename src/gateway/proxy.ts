@@ -30,6 +30,7 @@ import { GuardedRelay } from './relay/guarded-relay.ts'
 import { Relay } from './relay/relay.ts'
 import { TranslatedRelay } from './relay/translated-relay.ts'
 import { WholeRelay } from './relay/whole-relay.ts'
+import { dropSessionCookies } from './request-edits.ts'
 import type { Destination, ModelRouter } from './runtime.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace, putTrace } from './telemetry/trace.ts'
@@ -80,6 +81,7 @@ function chooseRoute(exchange: Exchange): void {
   const { route } = found
   exchange.route = route
   exchange.match = found.match
+  dropSessionCookies(exchange.request)
   if (route.requestTimeoutMs > 0) setRouteDeadline(exchange)
   runSteps(exchange, route.steps, admit)
 }

@@ -65,10 +65,22 @@ export function editRequestHeader(request: GatewayRequest, edit: ModifierEdit): 
 
 /** Takes one cookie out of the `Cookie` header. */
 export function removeRequestCookie(request: GatewayRequest, name: string): void {
+  keepCookies(request, part => !part.startsWith(`${name}=`))
+}
+
+/** Begins the names of cookies in which agentgateway keeps who has logged in: they are for no backend. */
+const SESSION = 'agw_oidc_'
+
+/** Takes out the cookies of sessions with a gateway. */
+export function dropSessionCookies(request: GatewayRequest): void {
+  if (request.headers.cookie?.includes(SESSION)) keepCookies(request, part => !part.startsWith(SESSION))
+}
+
+function keepCookies(request: GatewayRequest, isKept: (part: string) => boolean): void {
   const rest = (request.headers.cookie ?? '')
     .split(';')
     .map(part => part.trim())
-    .filter(part => part !== '' && !part.startsWith(`${name}=`))
+    .filter(part => part !== '' && isKept(part))
     .join('; ')
   if (rest === '') return removeRequestHeader(request, 'cookie')
   put(request.rawHeaders, 'cookie', rest)
