@@ -9,7 +9,7 @@ import {
   translationFor,
 } from '../providers/index.ts'
 import type { Exchange } from './exchange.ts'
-import { type Answer, type Failure, llmRequestFailure } from './failures.ts'
+import { type Answer, llmRequestFailure } from './failures.ts'
 import { hasTwoModels, jsonOf } from './json-body.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
 import { passedPath, withoutParameters, withQuery } from './llm-path.ts'
@@ -46,7 +46,12 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
     const why = hasTwoModels(exchange) ? 'names two models' : 'is not a JSON object'
     return llmRequestFailure(400, `failed to parse request: the body ${why}`)
   }
-  return withBody(exchange, ai, type, body)
+  try {
+    return withBody(exchange, ai, type, body)
+  } catch (error) {
+    if (error instanceof TranslationError) return llmRequestFailure(400, error.message)
+    throw error
+  }
 }
 
 /** A body of a format that nobody knows: its fields are changed where it is JSON. */
@@ -168,24 +173,19 @@ function translated(
   translation: Translation,
   body: JsonObject,
   model: string,
-): LlmCall | Failure {
+): LlmCall {
   const options = body['stream_options']
   const includeUsage =
     typeof options !== 'object' ||
     options === null ||
     !('include_usage' in options) ||
     options.include_usage === true
-  try {
-    const request = translation.request(body, { model, headers: exchange.headers, caching: ai.caching })
-    const asked = { type: translation.as, model, streaming: body['stream'] === true }
-    ai.provider.prepare?.(request, asked)
-    ai.changes?.setFinalFields(request, exchange)
-    const bytes = Buffer.from(JSON.stringify(request))
-    const path = upstreamPath(exchange, ai, asked)
-    const facts = { created: Math.floor(Date.now() / 1000), includeUsage, model }
-    return { ...call(exchange, translation.as, path, bytes, model), translation, facts }
-  } catch (error) {
-    if (error instanceof TranslationError) return llmRequestFailure(400, error.message)
-    throw error
-  }
+  const request = translation.request(body, { model, headers: exchange.headers, caching: ai.caching })
+  const asked = { type: translation.as, model, streaming: body['stream'] === true }
+  ai.provider.prepare?.(request, asked)
+  ai.changes?.setFinalFields(request, exchange)
+  const bytes = Buffer.from(JSON.stringify(request))
+  const path = upstreamPath(exchange, ai, asked)
+  const facts = { created: Math.floor(Date.now() / 1000), includeUsage, model }
+  return { ...call(exchange, translation.as, path, bytes, model), translation, facts }
 }

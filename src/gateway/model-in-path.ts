@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isModelName } from '../providers/index.ts'
 
 /**
  * Paths that name the model: what stands before it, the model, what stands behind it. Whatever is asked of the model: an
@@ -8,14 +9,6 @@ const SHAPES: readonly RegExp[] = [
   /^(.*\/(?:models|tunedModels|endpoints)\/)([^:]+)(:[A-Za-z]+)$/,
   /^(.*\/model\/)([^/]+)(\/[^/]+)$/,
 ]
-
-/** A model name that cannot climb out of the path it is put into. */
-function isSafe(name: string): boolean {
-  return (
-    !name.split('/').some(segment => segment === '' || segment === '.' || segment === '..') &&
-    !/[?#\\]/.test(name)
-  )
-}
 
 function partsOf(path: string): RegExpExecArray | undefined {
   for (const shape of SHAPES) {
@@ -37,7 +30,7 @@ function decoded(text: string): string | undefined {
 /** The model that the path names, for the API shapes that put it there (Gemini, Vertex, Bedrock). */
 export function modelInPath(path: string): string | undefined {
   const name = decoded(partsOf(path)?.[2] ?? '')
-  return name !== undefined && isSafe(name) ? name : undefined
+  return name !== undefined && isModelName(name) ? name : undefined
 }
 
 /** Whether a path names a model to an upstream that resolves escapes and dots in it, and none that can be told here. */

@@ -1,5 +1,6 @@
 import { ANTHROPIC_VERSION } from './anthropic.ts'
 import { setHeader } from './headers.ts'
+import { modelSegment } from './path-segment.ts'
 import { bearer, below, field, type Probe, usualVerdict, WORKS } from './probe.ts'
 import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
@@ -28,7 +29,7 @@ function openAIResourcePath(settings: AzureSettings, facts: PathFacts): string {
   if (version === 'preview') return `/openai/v1/${suffix(facts.type)}?api-version=preview`
   const query = `?api-version=${encodeURIComponent(version)}`
   if (facts.type === 'responses') return `/openai/responses${query}`
-  const deployment = encodeURIComponent(settings.model ?? facts.model)
+  const deployment = modelSegment(settings.model ?? facts.model)
   return `/openai/deployments/${deployment}/${suffix(facts.type)}${query}`
 }
 

@@ -1,6 +1,6 @@
 import { bedrockProbe } from './bedrock-probe.ts'
-import { TranslationError } from './fields.ts'
-import { type Format, type PathFacts, type Provider, pathSegment, trimSlashes } from './provider.ts'
+import { modelSegment } from './path-segment.ts'
+import { type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
 /** Amazon Bedrock in a region, reached with one of its API keys. */
 export interface BedrockSettings {
@@ -15,9 +15,7 @@ export interface BedrockSettings {
 const NOTHING = (_format: Format): boolean => false
 
 function path({ type, model, streaming }: PathFacts): string {
-  // As a whole segment these climb, encoded or not, and no verb stands behind the name here.
-  if (['', '.', '..'].includes(model)) throw new TranslationError('model', 'must be the name of a model.')
-  const base = `/model/${pathSegment(model)}`
+  const base = `/model/${modelSegment(model)}`
   if (type === 'anthropicTokenCount') return `${base}/count-tokens`
   if (type === 'embeddings') return `${base}/invoke`
   return streaming ? `${base}/converse-stream` : `${base}/converse`

@@ -1,13 +1,7 @@
 import { bearerToken, removeHeader, setHeader } from './headers.ts'
+import { modelSegment } from './path-segment.ts'
 import { below, field, limited, type Probe, REFUSED, unclear, usualVerdict, WORKS, word } from './probe.ts'
-import {
-  type FinishFacts,
-  type Format,
-  type PathFacts,
-  type Provider,
-  pathSegment,
-  trimSlashes,
-} from './provider.ts'
+import { type FinishFacts, type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
 /** Google's API keys start so; OAuth access tokens do not, and stay in `Authorization`. */
 const KEY_PREFIX = 'AIza'
@@ -25,7 +19,7 @@ function resourceName(model: string): string {
   const collection = slash < 0 ? '' : model.slice(0, slash)
   const known = collection === 'models' || collection === 'tunedModels'
   const id = known ? model.slice(slash + 1) : model
-  return `${known ? collection : 'models'}/${pathSegment(id)}`
+  return `${known ? collection : 'models'}/${modelSegment(id)}`
 }
 
 /** Path of Gemini's own API, which carries the model. */

@@ -35,8 +35,8 @@ export interface Provider {
   /** Whether bodies of this shape are taken as they are. */
   accepts(format: Format, model: string): boolean
   /**
-   * The upstream path (it may end in a query) for a shape that `accepts` takes or that was translated, below `prefix`. Behind a
-   * translation, throws `TranslationError` for a model that no path can name.
+   * The upstream path (it may end in a query) for a shape that `accepts` takes or that was translated, below `prefix`. Throws
+   * `TranslationError` for a model that no path can name.
    */
   path(facts: PathFacts, prefix: string | undefined): string
   /** Where `max_tokens` must be called `max_completion_tokens` for the newer models. */
@@ -56,9 +56,4 @@ export function trimSlashes(prefix: string): string {
   let end = prefix.length
   while (end > 0 && prefix.charCodeAt(end - 1) === 0x2f) end--
   return prefix.slice(0, end)
-}
-
-/** A name from a request or a config as one segment of a path, out of which it cannot climb unless it is `.` or `..` alone. */
-export function pathSegment(name: string): string {
-  return encodeURIComponent(name).replaceAll('%3A', ':').replaceAll('%40', '@')
 }

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../json.ts'
-import { type Format, type PathFacts, type Provider, pathSegment, trimSlashes } from './provider.ts'
+import { modelSegment, pathSegment } from './path-segment.ts'
+import { type Format, type PathFacts, type Provider, trimSlashes } from './provider.ts'
 
 /** A project of Google Cloud with the models of Vertex AI: Google's own, Claude, and those of other publishers. */
 export interface VertexSettings {
@@ -60,13 +61,13 @@ function hostOf(region: string): string {
 function path(facts: PathFacts): string {
   const { type, model, streaming } = facts
   if (type === 'anthropicTokenCount') return '/publishers/anthropic/models/count-tokens:rawPredict'
-  if (type === 'embeddings') return `/publishers/google/models/${pathSegment(plainName(model))}:predict`
+  if (type === 'embeddings') return `/publishers/google/models/${modelSegment(plainName(model))}:predict`
   const claude = claudeModel(model)
   if (type === 'messages' && claude !== undefined)
-    return `/publishers/anthropic/models/${pathSegment(claude)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`
-  const gemini = `/publishers/google/models/${pathSegment(geminiModel(model) ?? model)}`
+    return `/publishers/anthropic/models/${modelSegment(claude)}:${streaming ? 'streamRawPredict' : 'rawPredict'}`
+  if (type !== 'generateContent' && type !== 'geminiCountTokens') return '/endpoints/openapi/chat/completions'
+  const gemini = `/publishers/google/models/${modelSegment(geminiModel(model) ?? model)}`
   if (type === 'geminiCountTokens') return `${gemini}:countTokens`
-  if (type !== 'generateContent') return '/endpoints/openapi/chat/completions'
   return `${gemini}:${streaming ? 'streamGenerateContent' : 'generateContent'}`
 }
 
