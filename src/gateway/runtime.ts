@@ -183,6 +183,8 @@ export interface Model {
 export interface Destination {
   /** The backend as the config names it. */
   readonly label: string
+  /** The same as agentgateway names it, in metrics and expressions: `/NAME`, or by its place where it has none. */
+  readonly backendName: string
   /** Where the backend stands in the config. */
   readonly path: Path
   readonly upstream: Upstream

@@ -314,7 +314,7 @@ describe('metrics', () => {
 
   it('each stand in the docs, and no other does', () => {
     const docs = readFileSync(new URL('../../docs/running.md', import.meta.url), 'utf8')
-    const table = docs.slice(docs.indexOf('| metric'), docs.indexOf('Labels of the route'))
+    const table = docs.slice(docs.indexOf('| metric'), docs.indexOf('## Access log'))
     const names = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => `agentgateway_${name}`)
     expect(names.sort()).toEqual(Object.keys(FAMILIES).sort())
   })

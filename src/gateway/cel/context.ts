@@ -101,7 +101,7 @@ class ExchangeContext implements CelContext {
     const { destination } = this.#exchange
     if (destination === undefined) return null
     const isAi = destination.ai !== undefined
-    return { name: destination.label, type: isAi ? 'ai' : 'static', protocol: isAi ? 'llm' : 'http' }
+    return { name: destination.backendName, type: isAi ? 'ai' : 'static', protocol: isAi ? 'llm' : 'http' }
   }
 
   get jwt(): unknown {

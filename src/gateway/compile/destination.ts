@@ -61,6 +61,7 @@ export interface DestinationDraft {
   /** The same over reloads as long as nothing is renamed. */
   readonly key: string
   readonly label: string
+  readonly backendName: string
   readonly path: Path
   readonly target: { readonly address: Address } | { readonly ai: AiTarget }
   /** The strongest first; of each kind of policy the first one counts, whole. */
@@ -202,6 +203,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
   const ownName = hasName ? upstream.hostname : undefined
   return Object.freeze({
     label: draft.label,
+    backendName: draft.backendName,
     path: draft.path,
     upstream,
     mirrors: compileMirrors(route, draft.backend, context),

@@ -19,6 +19,8 @@ export interface ModelPlace {
   readonly ordered: readonly { readonly model: LlmModel; readonly path: Path }[]
   readonly listener: RouteListener
   readonly levels: readonly PolicyLevel[]
+  /** Of a failover, whose targets go by its name. */
+  readonly backendName?: string
 }
 
 /** One entry of `llm.models`. */
@@ -49,10 +51,11 @@ export function targetDestination(
 function modelDestination(
   model: LlmModel,
   path: Path,
-  { llm, listener, levels }: ModelPlace,
+  place: ModelPlace,
   context: RouteContext,
   asked?: string,
 ): Destination {
+  const { llm, listener, levels } = place
   const call = callOf(model, path, llm)
   const base = baseOf(call)
   const chosen = chooseLlmProvider(
@@ -71,6 +74,7 @@ function modelDestination(
   const own = asked === undefined ? [] : [{ policies: { authorization: model.authorization }, path }]
   const draft = {
     label: asked ?? model.name,
+    backendName: place.backendName ?? ownName(model, place),
     path,
     target: { ai },
     levels: [keyLevel(call), modelLevel(model, path, call, base.isTls)],
@@ -88,6 +92,12 @@ function modelDestination(
     ],
   }
   return compileDestination(draft, context)
+}
+
+/** Models of one name are told apart by their place in the order in which they are tried. */
+function ownName(model: LlmModel, { ordered }: ModelPlace): string {
+  const { id, name } = model
+  return `/llm:model:${id ?? `${name}:${ordered.findIndex(one => one.model === model)}`}`
 }
 
 function healthOf({ health }: LlmModel, path: Path, { defaults, defaultsPath }: Call) {

@@ -113,7 +113,9 @@ function compileTarget(backend: RouteBackend, path: Path, draft: RouteDraft, con
   const bodyPath = named?.path ?? path
   const reference = { policies: backend.policies, path: [...path, 'policies'] }
   const ofNamed = { policies: named?.backend.policies, path: [...bodyPath, 'policies'] }
-  const common = { key: `${draft.key} ${path.join('.')}`, route: draft.levels }
+  const backendName =
+    named === undefined ? `/${draft.key}/backend${path.at(-1)}` : `/${named.backend.name.replace(/^\//, '')}`
+  const common = { key: `${draft.key} ${path.join('.')}`, backendName, route: draft.levels }
   if (body.host !== undefined) {
     const address = parseAddress(body.host, [...bodyPath, 'host'])
     const label = named?.backend.name ?? body.host

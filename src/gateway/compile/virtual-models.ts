@@ -14,7 +14,8 @@ export function compileVirtualModels(
   const models = new Map<string, VirtualModel>()
   for (const [index, written] of (place.llm.virtualModels ?? []).entries()) {
     const path = ['llm', 'virtualModels', index]
-    const routing = compileRouting(written.routing, [...path, 'routing'], place, context)
+    const own = { ...place, backendName: `/llm:virtual-model:${written.name}:${index}` }
+    const routing = compileRouting(written.routing, [...path, 'routing'], own, context)
     if (!models.has(written.name)) models.set(written.name, { name: written.name, path, routing })
   }
   return models

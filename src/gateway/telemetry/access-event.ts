@@ -26,7 +26,7 @@ export interface AccessEvent {
   readonly route: string | undefined
   /** `ruleName` of the route. */
   readonly rule: string | undefined
-  /** The backend as the config names it. */
+  /** The backend as agentgateway names it: `/NAME`, or by its place. */
   readonly backend: string | undefined
   /** `host:port` of the upstream. */
   readonly endpoint: string | undefined
@@ -85,6 +85,9 @@ export interface AccessEvent {
   readonly responseProcessing: number | undefined
 }
 
+/** What agentgateway calls the router of the `llm` section, as a backend. */
+const ROUTER = '/llm:router'
+
 /** `namespace/name` of the gateway. */
 export const GATEWAY_NAME = `${GATEWAY.namespace}/${GATEWAY.name}`
 
@@ -100,7 +103,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     listener: listener?.name,
     route: route?.name,
     rule: route?.rule,
-    backend: destination?.label,
+    backend: destination?.backendName ?? (isForModels(exchange) ? ROUTER : undefined),
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
     method: exchange.method,
@@ -137,9 +140,15 @@ export function accessEvent(exchange: Exchange): AccessEvent {
 }
 
 /** A router of models speaks as they do, even where it knows none by the name that was asked for. */
-function protocolOf({ destination, route, endedBy }: Exchange): 'http' | 'llm' {
+function protocolOf(exchange: Exchange): 'http' | 'llm' {
+  const { destination } = exchange
   if (destination !== undefined) return destination.ai === undefined ? 'http' : 'llm'
-  return route?.action.kind === 'models' && endedBy === undefined ? 'llm' : 'http'
+  return isForModels(exchange) ? 'llm' : 'http'
+}
+
+/** It came as far as the router of models. */
+function isForModels({ route, endedBy }: Exchange): boolean {
+  return route?.action.kind === 'models' && endedBy === undefined
 }
 
 function responseProcessing({ headAt, answeredAt }: Relay): number | undefined {

@@ -65,7 +65,7 @@ describe('groups of providers', () => {
     expect((await ask(port)).status).toBe(200)
     expect(JSON.parse(b.seen[0]?.body ?? '').model).toBe('b')
     expect(b.seen[0]?.headers['authorization']).toBe('Bearer key-of-b-0123456789')
-    expect(await nextEvent()).toMatchObject({ retries: 1, backend: 'b', model: 'b' })
+    expect(await nextEvent()).toMatchObject({ retries: 1, model: 'b' })
   })
 
   it('with retry and no eviction: the same provider is tried again', async () => {
