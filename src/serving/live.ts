@@ -53,8 +53,8 @@ export type LiveEvent =
 /** What serves a config: a gateway in this process, or several workers. */
 export interface Engine {
   readonly addresses: readonly ListeningAddress[]
-  /** Serves the next config, or throws and goes on with the one before. */
-  reload(runtime: Runtime, config: ResolvedConfig): Promise<void>
+  /** Serves the next config, or throws and goes on with the one before. Waits for nobody once `signal` aborts: it closes then. */
+  reload(runtime: Runtime, config: ResolvedConfig, signal: AbortSignal): Promise<void>
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
@@ -244,7 +244,7 @@ class Live implements LiveGateway {
       // As in agentgateway, the `config` section holds until the next start.
       const config = { ...next.resolved, config: this.#startConfig }
       const runtime = compileRuntime(config, this.#options.compile)
-      await this.#gateway.reload(runtime, config)
+      await this.#gateway.reload(runtime, config, signal)
       this.#current = next
       this.#readAt = readAt
       const files = changedFiles(this.#files, runtime.files)

@@ -101,10 +101,11 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     if (refused !== undefined) options.onEvent(refused)
     void announced?.update(shortList(keys))
   })
-  const hidden = new Set<Secret>()
+  /** By digest: each reload has secrets of its own, most of the same value. */
+  const hidden = new Map<string, Secret>()
   let redactor: Redactor | undefined
   const known = (): Redactor => {
-    redactor ??= redactorOf(hidden)
+    redactor ??= redactorOf(hidden.values())
     return redactor
   }
   const redact = (text: string): string => known().redact(text)
@@ -150,7 +151,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               },
               level: options.log?.level ?? 'off',
               log: options.log,
-              hidden: () => [...hidden].map(secret => secret.reveal()),
+              hidden: () => [...hidden.values()],
               onRefused: refused => keys.refused(refused),
               onNote: message => options.onEvent({ event: 'note', message }),
               onGone: options.workers.onGone,
@@ -165,7 +166,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     onDebug: (scope, fields) => serving?.debug(scope, fields),
     onLoaded: loaded =>
       makeSecretsKnown(loaded, secret => {
-        hidden.add(secret)
+        hidden.set(secret.digest(), secret)
         redactor?.add(secret)
         options.onSecret(secret)
       }),

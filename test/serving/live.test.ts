@@ -63,6 +63,22 @@ describe('a live gateway', () => {
     expect(events.map(({ event }) => event)).toEqual(['ready', 'draining', 'stopped'])
   })
 
+  it('waits for no reload that is under way, and tells nothing of it', async () => {
+    let begun = (): void => {}
+    const isReloading = new Promise<void>(resolve => {
+      begun = resolve
+    })
+    const { gateway, events } = await live((_runtime, _config, signal) => {
+      begun()
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const reloading = gateway.reload()
+    await isReloading
+    await gateway.close()
+    expect(await reloading).toEqual({ result: 'rejected', message: 'the gateway is shutting down' })
+    expect(events.map(({ event }) => event)).toEqual(['ready', 'draining', 'stopped'])
+  })
+
   it('does not start when nobody wants it any more', async () => {
     const folder = await tempFolder()
     const { script, isRunning } = await endlessReader(folder)

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { AgwError } from '../../errors.ts'
 import type { Examine, Examined } from '../../load.ts'
-import { decodeConfig } from '../plain-config.ts'
+import { Assembly, type Piece } from '../pieces.ts'
 import { Turns } from '../turns.ts'
 import { examine } from './examine.ts'
-import type { Piece, ReadingTask, SentExamined } from './wire.ts'
+import type { ReadingTask, SentExamined } from './wire.ts'
 
 /** A larger text is read in a thread of its own: here it would keep requests waiting for tenths of a second. Bytes. */
 const LARGE = 32 * 1024
@@ -84,18 +84,15 @@ async function sent(thread: Worker): Promise<void> {
 
 async function received(port: MessagePort, signal: AbortSignal): Promise<Examined> {
   const turns = new Turns()
-  const lists = new Map<number, unknown[]>()
-  const decoded = (value: unknown): unknown => decodeConfig(value, undefined, number => lists.get(number))
-  for (;;) {
+  const assembly = new Assembly()
+  while (!assembly.isWhole) {
     const piece = receiveMessageOnPort(port)?.message as Piece | undefined
     if (piece === undefined) throw new AgwError('BUG', 'a part of the config was lost on its way')
-    if ('whole' in piece) return examinedOf(decoded(piece.whole) as SentExamined)
-    const list = lists.get(piece.list) ?? []
-    lists.set(piece.list, list)
-    for (const item of piece.items) list.push(decoded(item))
+    assembly.take(piece)
     if (turns.isOver) await turns.next()
     signal.throwIfAborted()
   }
+  return examinedOf(assembly.whole as SentExamined)
 }
 
 function examinedOf({ slots: sentSlots, ...rest }: SentExamined): Examined {

@@ -11,12 +11,7 @@ export interface ReadingTask {
   readonly port: MessagePort
 }
 
-/** Entries of a list that is too long for one message, before what has the list in it; at last everything else. */
-export type Piece =
-  | { readonly list: number; readonly items: readonly unknown[] }
-  | { readonly whole: unknown }
-
-/** The last piece, once its lists and secrets are back in it. */
+/** What comes back, in pieces. */
 export interface SentExamined extends Omit<Examined, 'slots' | 'unset'> {
   /** The values of slots are those of the config. */
   readonly slots: readonly (Omit<Examined['slots'][number], 'value'> & {

@@ -9,12 +9,13 @@ import {
   type MetricsSnapshot,
   type Runtime,
 } from '../../gateway/index.ts'
-import type { ResolvedConfig } from '../../secrets/index.ts'
+import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
 import { suggested } from '../../suggested.ts'
 import type { RefusedKey } from '../key-use.ts'
-import { encodeConfig } from '../plain-config.ts'
+import { unlessAborted } from '../unless-aborted.ts'
+import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
-import type { FromWorker, SentConfig, SentWant, ToWorker, WorkerSetup } from './wire.ts'
+import type { FromWorker, SentWant, ToWorker, WorkerSetup } from './wire.ts'
 
 export interface FleetOptions {
   readonly workers: number
@@ -22,16 +23,16 @@ export interface FleetOptions {
   readonly script: string
   readonly setup: WorkerSetup
   /** Values that no log line may show, beside the config's own. */
-  readonly hidden: () => readonly string[]
+  readonly hidden: () => readonly Secret[]
   readonly onRefused: (refused: RefusedKey) => void
   readonly onNote: (message: string) => void
   /** No worker is left, and none can be started. */
   readonly onGone: (error: AgwError) => void
-  /** What a worker may take from its start until it serves, in milliseconds. */
+  /** What a worker may take to say something at its start, in milliseconds. */
   readonly startMs?: number
 }
 
-/** What a worker may take to serve a new config; one that has not said a word by then hangs. */
+/** What a worker may take for a piece of a new config, or to serve it; one that has not said a word by then hangs. */
 const RELOAD_MS = 10_000
 /** Starting takes longer than reloading: the program is read first, and several start at once. */
 const START_MS = 60_000
@@ -49,9 +50,9 @@ interface Member {
   readonly since: number
   /** The newest config that it serves. */
   version: number
+  /** A newer one on its way. */
+  delivery: Delivery | undefined
 }
-
-type Outcome = Extract<FromWorker, { kind: 'serving' | 'failed' }>
 
 /**
  * Several worker processes that serve one config as one gateway: they share the ports, the buckets of rate limits, what is
@@ -60,12 +61,10 @@ type Outcome = Extract<FromWorker, { kind: 'serving' | 'failed' }>
 export class Fleet {
   readonly #options: FleetOptions
   readonly #members = new Map<number, Member>()
-  /** Who waits for the word of a worker: `worker/version`. */
-  readonly #waiting = new Map<string, (outcome: Outcome | undefined) => void>()
   readonly #metrics = new FleetMetrics()
   readonly #states = new KeptStates()
   readonly #limits = new LocalLimits(this.#states)
-  #sent: SentConfig
+  #newest: OutgoingConfig
   #runtime: Runtime
   #level: LogLevel
   #failuresInARow = 0
@@ -76,7 +75,7 @@ export class Fleet {
     this.#options = options
     this.#runtime = runtime
     this.#level = level
-    this.#sent = this.#encoded(config, 1)
+    this.#newest = this.#outgoing(config, 1)
   }
 
   /** Starts the workers. Throws what a worker says it cannot do: PORT_TAKEN. */
@@ -90,7 +89,7 @@ export class Fleet {
     cluster.setupPrimary({ exec: options.script, args: [], serialization: 'advanced' })
     try {
       // The first one finds out whether the ports can be had.
-      fleet.addresses = await fleet.#add()
+      await fleet.#add()
       await Promise.all(Array.from({ length: options.workers - 1 }, () => fleet.#add()))
     } catch (error) {
       await fleet.close({ drainMs: 0 })
@@ -104,8 +103,8 @@ export class Fleet {
     return [...this.#members.values()].some(isServing)
   }
 
-  #encoded(config: ResolvedConfig, version: number): SentConfig {
-    return { version, config: encodeConfig(config), hidden: this.#options.hidden() }
+  #outgoing(config: ResolvedConfig, version: number): OutgoingConfig {
+    return new OutgoingConfig(version, { config, hidden: this.#options.hidden() })
   }
 
   get level(): LogLevel {
@@ -117,35 +116,35 @@ export class Fleet {
     this.#tellAll({ kind: 'level', level })
   }
 
-  async #add(): Promise<readonly ListeningAddress[]> {
+  async #add(): Promise<void> {
     const worker = cluster.fork()
-    const member: Member = { worker, since: performance.now(), version: 0 }
+    const member: Member = { worker, since: performance.now(), version: 0, delivery: undefined }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
     worker.on('error', () => {})
     worker.once('exit', (status, signal) => this.#left(member, signal ?? `status ${status}`))
-    const { version } = this.#sent
-    const start: ToWorker = {
-      kind: 'start',
-      setup: this.#options.setup,
-      sent: this.#sent,
-      level: this.#level,
-    }
-    worker.once('message', () => this.#tell(member, start))
-    const outcome = await this.#wordInTime(member, version, this.#options.startMs ?? START_MS)
+    const outcome = await this.#deliver(member)
+    // It would stay for as long as this process does, and serve nothing, or what is old.
+    if (outcome?.kind === 'failed') this.#tell(member, { kind: 'close', drainMs: 0 })
+    // One that has served an older config on its way is replaced when it leaves.
+    if (outcome?.kind === 'serving' || isServing(member)) return
     if (outcome === undefined) throw notStarted(performance.now() - member.since)
-    if (outcome.kind === 'failed') {
-      // It serves nothing, and would stay for as long as this process does.
-      this.#tell(member, { kind: 'close', drainMs: 0 })
-      throw new AgwError(outcome.code, outcome.message, { hint: outcome.hint })
-    }
-    // There may have been a reload while it started.
-    if (this.#sent.version !== version) this.#tell(member, { kind: 'reload', sent: this.#sent })
-    return outcome.addresses
+    throw new AgwError(outcome.code, outcome.message, { hint: outcome.hint })
   }
 
-  #word({ worker }: Member, version: number): Promise<Outcome | undefined> {
-    return new Promise(resolve => this.#waiting.set(`${worker.id}/${version}`, resolve))
+  /** The word of the worker once it serves the newest config. One that hangs is ended, and replaced as any that dies. */
+  #deliver(member: Member): Promise<Outcome | undefined> {
+    if (member.delivery === undefined || member.delivery.isOver) {
+      const delivery = new Delivery({
+        newest: () => this.#newest,
+        send: message => this.#tell(member, message),
+        limitMs: () => (isServing(member) ? RELOAD_MS : (this.#options.startMs ?? START_MS)),
+        onHang: () => member.worker.process.kill('SIGKILL'),
+      })
+      member.delivery = delivery
+      if (isServing(member)) delivery.begin()
+    }
+    return member.delivery.outcome
   }
 
   #tell({ worker }: Member, message: ToWorker): void {
@@ -159,13 +158,17 @@ export class Fleet {
   #hear(member: Member, message: FromWorker): void {
     switch (message.kind) {
       case 'ready':
-        return
+        // What it was told before is lost.
+        if (this.#isClosing) return this.#tell(member, { kind: 'close', drainMs: 0 })
+        this.#tell(member, { kind: 'start', setup: this.#options.setup, level: this.#level })
+        return member.delivery?.begin()
       case 'serving':
         member.version = message.version
         this.addresses = message.addresses
-        return this.#answer(member, message)
+        return member.delivery?.hear(message)
+      case 'more':
       case 'failed':
-        return this.#answer(member, message)
+        return member.delivery?.hear(message)
       case 'snapshot':
         // The word of one that has left was counted with it.
         if (this.#members.has(member.worker.id))
@@ -182,12 +185,6 @@ export class Fleet {
     }
   }
 
-  #answer({ worker }: Member, outcome: Outcome): void {
-    const key = `${worker.id}/${outcome.version}`
-    this.#waiting.get(key)?.(outcome)
-    this.#waiting.delete(key)
-  }
-
   #take(member: Member, { asks, settlements }: Extract<FromWorker, { kind: 'take' }>): void {
     for (const { want, taken, cost } of settlements) this.#limits.settle(wantOf(want), taken, cost)
     if (asks.length === 0) return
@@ -199,11 +196,7 @@ export class Fleet {
     const { worker, since } = member
     this.#members.delete(worker.id)
     this.#metrics.leave(worker.id)
-    for (const [key, resolve] of this.#waiting) {
-      if (!key.startsWith(`${worker.id}/`)) continue
-      this.#waiting.delete(key)
-      resolve(undefined)
-    }
+    member.delivery?.end()
     // One that never served is the business of whoever started it.
     if (this.#isClosing || member.version === 0) return
     this.#replace(how, performance.now() - since)
@@ -221,14 +214,16 @@ export class Fleet {
     }, wait).unref()
   }
 
-  /** Serves the new config in all workers, or in none. */
-  async reload(runtime: Runtime, config: ResolvedConfig): Promise<void> {
-    const before = this.#sent
-    this.#sent = this.#encoded(config, before.version + 1)
-    const failed = (await this.#reloadAll()).find(outcome => outcome?.kind === 'failed')
+  /** Serves the new config in all workers, or in none. Waits no more once `signal` aborts, which is before it closes. */
+  async reload(runtime: Runtime, config: ResolvedConfig, signal: AbortSignal): Promise<void> {
+    const before = this.#newest
+    this.#newest = this.#outgoing(config, before.version + 1)
+    const failed = (await unlessAborted(this.#reloadAll(), signal)).find(
+      outcome => outcome?.kind === 'failed',
+    )
     if (failed?.kind === 'failed') {
-      this.#sent = { ...before, version: this.#sent.version + 1 }
-      await this.#reloadAll()
+      this.#newest = new OutgoingConfig(this.#newest.version + 1, before)
+      await unlessAborted(this.#reloadAll(), signal)
       throw new AgwError(failed.code, failed.message, { hint: failed.hint })
     }
     this.#runtime = runtime
@@ -236,19 +231,7 @@ export class Fleet {
   }
 
   #reloadAll(): Promise<(Outcome | undefined)[]> {
-    const served = [...this.#members.values()].filter(isServing)
-    return Promise.all(
-      served.map(member => {
-        this.#tell(member, { kind: 'reload', sent: this.#sent })
-        return this.#wordInTime(member, this.#sent.version, RELOAD_MS)
-      }),
-    )
-  }
-
-  /** One that hangs is ended, and replaced by one that starts with the newest config, as any other that dies. */
-  #wordInTime(member: Member, version: number, limitMs: number): Promise<Outcome | undefined> {
-    const kill = setTimeout(() => member.worker.process.kill('SIGKILL'), limitMs)
-    return this.#word(member, version).finally(() => clearTimeout(kill))
+    return Promise.all([...this.#members.values()].filter(isServing).map(member => this.#deliver(member)))
   }
 
   /** What all workers have counted, those that are gone included as far as they have told. */
@@ -262,6 +245,7 @@ export class Fleet {
   /** Lets requests under way finish in all workers, then ends them. */
   async close({ drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
     this.#isClosing = true
+    for (const { delivery } of this.#members.values()) delivery?.end()
     this.#tellAll({ kind: 'close', drainMs })
     const ended = [...this.#members.values()].map(
       ({ worker }) => new Promise<void>(resolve => worker.once('exit', () => resolve())),

@@ -28,7 +28,7 @@ export async function serveInWorkers(
       get addresses() {
         return fleet.addresses
       },
-      reload: (next, resolved) => fleet.reload(next, resolved),
+      reload: (next, resolved, signal) => fleet.reload(next, resolved, signal),
       close: async how => {
         await fleet.close(how)
         await opened?.close()

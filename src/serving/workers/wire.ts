@@ -7,6 +7,7 @@ import type {
   Outcome,
   Taken,
 } from '../../gateway/index.ts'
+import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
 import type { RefusedKey } from '../key-use.ts'
 
 /** What a worker needs to know once, beside the config. */
@@ -17,15 +18,6 @@ export interface WorkerSetup {
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
   readonly log: { readonly format: 'text' | 'json'; readonly file: string | undefined } | undefined
-}
-
-/** A config on its way to a worker, over a channel that only the two processes have. */
-export interface SentConfig {
-  /** Counts reloads, so that a worker that starts in the middle of one catches up. */
-  readonly version: number
-  readonly config: unknown
-  /** Further values that no log line may show. */
-  readonly hidden: readonly string[]
 }
 
 /** One bucket that a request in a worker has to get past. */
@@ -46,15 +38,22 @@ export interface SentSettlement {
   readonly cost: number
 }
 
+/** What a worker serves, and what else it is not to tell. */
+export interface SentConfig {
+  readonly config: ResolvedConfig
+  /** Further values that no log line may show. */
+  readonly hidden: readonly Secret[]
+}
+
 /** From the process that has the ports to a worker. */
 export type ToWorker =
-  | {
-      readonly kind: 'start'
-      readonly setup: WorkerSetup
-      readonly sent: SentConfig
-      readonly level: LogLevel
-    }
-  | { readonly kind: 'reload'; readonly sent: SentConfig }
+  /** Before anything else. */
+  | { readonly kind: 'start'; readonly setup: WorkerSetup; readonly level: LogLevel }
+  /**
+   * The next piece of a {@link SentConfig}, serialized: it is the same for all workers. Once it is whole, it is served; one
+   * whose rest does not come because a newer one does is forgotten.
+   */
+  | { readonly kind: 'config'; readonly version: number; readonly piece: Uint8Array }
   | { readonly kind: 'snapshot'; readonly id: number }
   | { readonly kind: 'level'; readonly level: LogLevel }
   | { readonly kind: 'taken'; readonly results: readonly { readonly id: number; readonly taken: Taken }[] }
@@ -65,6 +64,8 @@ export type ToWorker =
 export type FromWorker =
   /** It listens for messages now; what comes before is lost. */
   | { readonly kind: 'ready' }
+  /** A piece of a config was taken in, and there must be more. */
+  | { readonly kind: 'more'; readonly version: number }
   | { readonly kind: 'serving'; readonly version: number; readonly addresses: readonly ListeningAddress[] }
   | {
       readonly kind: 'failed'

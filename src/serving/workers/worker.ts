@@ -1,14 +1,22 @@
 import cluster, { type Worker } from 'node:cluster'
+import { deserialize } from 'node:v8'
 import { AgwError } from '../../errors.ts'
-import { compileRuntime, type Gateway, Metrics, type Runtime, startGateway } from '../../gateway/index.ts'
+import {
+  compileRuntime,
+  type Gateway,
+  type LogLevel,
+  Metrics,
+  type Runtime,
+  startGateway,
+} from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
 import { refusedKey } from '../key-use.ts'
 import { Exports } from '../otlp/exports.ts'
-import { decodeConfig } from '../plain-config.ts'
+import { Assembly, type Piece } from '../pieces.ts'
 import { RemoteLimits } from './remote-limits.ts'
-import type { FromWorker, SentConfig, ToWorker } from './wire.ts'
+import type { FromWorker, SentConfig, ToWorker, WorkerSetup } from './wire.ts'
 
 /** How often a worker tells what it has counted, in milliseconds: so much is lost when it is killed. */
 const TELL_MS = 1000
@@ -41,6 +49,9 @@ class ServingWorker {
     redact: text => this.#redactor.redact(text),
     onNote: message => this.#tell({ kind: 'note', message }),
   })
+  #setup: WorkerSetup | undefined
+  #level: LogLevel = 'off'
+  #incoming: { readonly version: number; readonly config: Assembly } | undefined
   #gateway: Gateway | undefined
   #log: OpenedLog | undefined
   /** Messages that change what is served are taken one after the other. */
@@ -69,12 +80,15 @@ class ServingWorker {
   take(message: ToWorker): void {
     switch (message.kind) {
       case 'start':
-        return this.#inTurn(message.sent, config => this.#start(message, config))
-      case 'reload':
-        return this.#inTurn(message.sent, config => this.#reload(config))
+        this.#setup = message.setup
+        this.#level = message.level
+        return
+      case 'config':
+        return this.#takePiece(message)
       case 'snapshot':
         return this.#tellMetrics(message.id)
       case 'level':
+        this.#level = message.level
         if (this.#log !== undefined) this.#log.level = message.level
         return
       case 'taken':
@@ -87,32 +101,46 @@ class ServingWorker {
     }
   }
 
-  #inTurn(
-    { version, config, hidden }: SentConfig,
-    serve: (config: ResolvedConfig) => Promise<void> | undefined,
-  ): void {
-    this.#queue = this.#queue.then(async () => {
-      try {
-        for (const value of hidden) this.#redactor.add(value)
-        await serve(decodeConfig(config, secret => this.#redactor.add(secret)) as ResolvedConfig)
-        this.#tell({ kind: 'serving', version, addresses: this.#gateway?.addresses ?? [] })
-      } catch (error) {
-        const { code, message, hint } = error instanceof AgwError ? error : asBug(error)
-        this.#tell({ kind: 'failed', version, code, message, hint: hint ?? '' })
+  /** A piece at a time: requests have their turn before the next one comes. */
+  #takePiece({ version, piece }: Extract<ToWorker, { kind: 'config' }>): void {
+    try {
+      if (this.#incoming?.version !== version) {
+        this.#incoming = { version, config: new Assembly(secret => this.#redactor.add(secret)) }
       }
-    })
+      const { config } = this.#incoming
+      config.take(deserialize(piece) as Piece)
+      if (!config.isWhole) return this.#tell({ kind: 'more', version })
+      this.#incoming = undefined
+      this.#queue = this.#queue.then(() => this.#serve(version, (config.whole as SentConfig).config))
+    } catch (error) {
+      this.#tellFailure(version, error)
+    }
   }
 
-  async #start(
-    { setup, level }: Extract<ToWorker, { kind: 'start' }>,
-    config: ResolvedConfig,
-  ): Promise<void> {
-    const { startedAt, host, connectTo, standIn, log } = setup
+  async #serve(version: number, config: ResolvedConfig): Promise<void> {
+    try {
+      await (this.#gateway === undefined ? this.#start(config) : this.#reload(this.#gateway, config))
+      this.#tell({ kind: 'serving', version, addresses: this.#gateway?.addresses ?? [] })
+    } catch (error) {
+      this.#tellFailure(version, error)
+    }
+  }
+
+  #tellFailure(version: number, error: unknown): void {
+    const { code, message, hint } = error instanceof AgwError ? error : asBug(error)
+    this.#tell({ kind: 'failed', version, code, message, hint: hint ?? '' })
+  }
+
+  async #start(config: ResolvedConfig): Promise<void> {
+    if (this.#setup === undefined) throw new AgwError('BUG', 'a worker was given a config before its start')
+    const { startedAt, host, connectTo, standIn, log } = this.#setup
     this.#startedAt = startedAt
-    if (log !== undefined) {
+    // There is one already where the config before this one could not be served.
+    if (log !== undefined && this.#log === undefined) {
       const redact = (text: string): string => this.#redactor.redact(text)
       const onNote = (message: string): void => this.#tell({ kind: 'note', message })
-      this.#log = await openAccessLog({ ...log, level, stream: this.#stderr, redact, onNote, isShared: true })
+      const [level, stream] = [this.#level, this.#stderr]
+      this.#log = await openAccessLog({ ...log, level, stream, redact, onNote, isShared: true })
     }
     const tell = this.#log?.add
     const runtime = this.#compiled(config)
@@ -150,10 +178,10 @@ class ServingWorker {
     return compileRuntime(config, { now: () => this.#startedAt, secretsIn })
   }
 
-  async #reload(config: ResolvedConfig): Promise<void> {
+  async #reload(gateway: Gateway, config: ResolvedConfig): Promise<void> {
     const runtime = this.#compiled(config)
     if (this.#sends) await this.#exports.prepare(runtime)
-    await this.#gateway?.reload(runtime)
+    await gateway.reload(runtime)
     this.#exports.adopt(runtime)
     this.#drainMs = runtime.settings.drainMs
   }

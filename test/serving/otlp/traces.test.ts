@@ -378,7 +378,7 @@ describe('a reload that names another collector', () => {
     await expect.poll(() => first.spans.length, { timeout: 5000 }).toBe(1)
     expect(first.sessions.size).toBe(1)
     const next = await runtimeWith(upstream.port, tracingTo(second.host, { randomSampling: 1 }), port)
-    await serving.engine.reload(next, {} as never)
+    await serving.engine.reload(next, {} as never, new AbortController().signal)
     await ask(port)
     await expect.poll(() => second.spans.length, { timeout: 5000 }).toBe(1)
     await expect.poll(() => first.sessions.size, { timeout: 5000 }).toBe(0)
@@ -399,7 +399,7 @@ describe('a reload that names another collector', () => {
     const asked = ask(port)
     await expect.poll(() => upstream.seen.length).toBe(1)
     const next = await runtimeWith(upstream.port, tracingTo(second.host, { randomSampling: 1 }), port)
-    await serving.engine.reload(next, {} as never)
+    await serving.engine.reload(next, {} as never, new AbortController().signal)
     // By now the way to the first one is closed.
     await new Promise(resolve => setTimeout(resolve, 2500))
     answer()

@@ -1,21 +1,37 @@
 import cluster from 'node:cluster'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AgwError } from '../../../src/errors.ts'
+import { piecesOf } from '../../../src/serving/pieces.ts'
 import { Fleet, type FleetOptions } from '../../../src/serving/workers/fleet.ts'
 import { runtimeOf } from '../../gateway/kit/config.ts'
 import { toModel } from '../../gateway/kit/configs.ts'
 import { tempFolder } from '../../helpers/agw.ts'
 
-const CONFIG = toModel('127.0.0.1:1')
+const RUNTIME = runtimeOf(toModel('127.0.0.1:1'))
+/** Nobody compiles it. */
+const LARGE = { keys: Array.from({ length: 20_000 }, (_, id) => ({ id })) } as never
+const PIECES = [...piecesOf({ config: LARGE, hidden: [] })].length
+const { signal: NEVER } = new AbortController()
 
-/** Starts two processes that are no gateway but do what `program` says; `serving(version)` in it tells that all is well. */
+/**
+ * Starts processes that are no gateway but do what `program` says; `serving(version)` in it tells that all is well,
+ * `take(version)` that too once all pieces have come, `note(text)` writes a line, one that `is` finds.
+ */
 async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
   const script = join(await tempFolder(), 'worker.mjs')
-  const head = `import { existsSync, writeFileSync } from 'node:fs'
+  const head = `import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
     const serving = version => process.send({ kind: 'serving', version, addresses: [] })
-    const isFirst = () => { const was = existsSync(${JSON.stringify(`${script}.was`)}); writeFileSync(${JSON.stringify(`${script}.was`)}, ''); return !was }
+    const taken = {}
+    const take = version => {
+      taken[version] = (taken[version] ?? 0) + 1
+      if (taken[version] === ${PIECES}) serving(version)
+      else process.send({ kind: 'more', version })
+    }
+    const note = text => appendFileSync(${JSON.stringify(`${script}.notes`)}, text + '\\n')
+    const is = file => existsSync(${JSON.stringify(script)} + file)
+    const isFirst = () => { try { writeFileSync(${JSON.stringify(`${script}.was`)}, '', { flag: 'wx' }); return true } catch { return false } }
     process.send({ kind: 'ready' })\n`
   writeFileSync(script, head + program)
   const notes: string[] = []
@@ -23,7 +39,8 @@ async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
   const gone = new Promise<AgwError>(resolve => {
     tell = resolve
   })
-  const started = Fleet.start(runtimeOf(CONFIG), {} as never, 'off', {
+  writeFileSync(`${script}.notes`, '')
+  const started = Fleet.start(RUNTIME, LARGE, 'off', {
     workers: 1,
     script,
     setup: { startedAt: 0, host: undefined, connectTo: [], standIn: undefined, log: undefined },
@@ -33,11 +50,13 @@ async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
     onGone: error => tell(error),
     ...more,
   })
-  return { started, notes, gone }
+  const told = (): string[] => readFileSync(`${script}.notes`, 'utf8').split('\n').filter(Boolean)
+  const create = (file: string) => writeFileSync(script + file, '')
+  return { started, notes, gone, told, create }
 }
 
 const WHILE_ASKED =
-  "process.on('message', ({ kind, sent }) => { if (kind === 'start') serving(sent.version); if (kind === 'close') process.exit(0) })"
+  "process.on('message', ({ kind, version }) => { if (kind === 'config') serving(version); if (kind === 'close') process.exit(0) })"
 
 describe('a fleet of workers', () => {
   it('waits for one that says nothing at its start as long as it should, and no longer', async () => {
@@ -63,10 +82,10 @@ describe('a fleet of workers', () => {
   })
 
   it('gives up when workers die again and again, and none is left', { timeout: 60_000 }, async () => {
-    const program = `process.on('message', ({ kind, sent }) => {
-      if (kind !== 'start') return
+    const program = `process.on('message', ({ kind, version }) => {
+      if (kind !== 'config') return
       if (!isFirst()) process.exit(7)
-      serving(sent.version)
+      serving(version)
       setTimeout(() => process.exit(7), 50)
     })`
     const { started, notes, gone } = await fleetOf(program)
@@ -82,11 +101,11 @@ describe('a fleet of workers', () => {
 
   it('goes on with those that are left', { timeout: 60_000 }, async () => {
     // The first one stays, all others die.
-    const program = `process.on('message', ({ kind, sent }) => {
+    const program = `process.on('message', ({ kind, version }) => {
       if (kind === 'close') process.exit(0)
-      if (kind !== 'start') return
+      if (kind !== 'config') return
       const stays = isFirst()
-      serving(sent.version)
+      serving(version)
       if (!stays) setTimeout(() => process.exit(7), 20)
     })`
     const { started, notes, gone } = await fleetOf(program, { workers: 2 })
@@ -94,5 +113,112 @@ describe('a fleet of workers', () => {
     onTestFinished(() => fleet.close({ drainMs: 0 }))
     await expect.poll(() => notes.length, { timeout: 50_000 }).toBeGreaterThan(6)
     expect(await Promise.race([gone, 'none'])).toBe('none')
+  })
+
+  it('takes a config in all others when one dies in the middle of it, and sends that to its successor', async () => {
+    const program = `process.on('message', ({ kind, version }) => {
+      if (kind === 'close') process.exit(0)
+      if (kind !== 'config') return
+      if (taken[version] === undefined) note('begins ' + version)
+      if (version === 2 && taken[2] === 2 && isFirst()) process.exit(7)
+      take(version)
+    })`
+    const { started, notes, told } = await fleetOf(program, { workers: 2 })
+    const fleet = await started
+    onTestFinished(() => fleet.close({ drainMs: 0 }))
+    await fleet.reload(RUNTIME, LARGE, NEVER)
+    await expect.poll(() => told().length, { timeout: 20_000 }).toBe(5)
+    expect(told()).toEqual(['begins 1', 'begins 1', 'begins 2', 'begins 2', 'begins 2'])
+    expect(notes).toEqual(['a worker has died (status 7), another one takes its place'])
+    await fleet.reload(RUNTIME, LARGE, NEVER)
+    await expect.poll(() => told().slice(5), { timeout: 20_000 }).toEqual(['begins 3', 'begins 3'])
+  })
+
+  it('sends a newer config in the place of one that is still on its way', { timeout: 60_000 }, async () => {
+    const program = `const first = isFirst()
+    process.on('message', ({ kind, version }) => {
+      if (kind === 'close') process.exit(0)
+      if (kind !== 'config') return
+      if (!first) note('piece of ' + version)
+      if (first || version !== 1 || taken[1] !== 1) return take(version)
+      const waiting = setInterval(() => {
+        if (!is('.go')) return
+        clearInterval(waiting)
+        take(version)
+      }, 10)
+    })
+    if (first) setInterval(() => is('.end') && process.exit(7), 10)`
+    const { started, told, create } = await fleetOf(program)
+    const fleet = await started
+    onTestFinished(() => fleet.close({ drainMs: 0 }))
+    create('.end')
+    await expect.poll(told, { timeout: 20_000 }).toEqual(['piece of 1', 'piece of 1'])
+    await fleet.reload(RUNTIME, LARGE, NEVER)
+    create('.go')
+    await expect.poll(() => fleet.isServing, { timeout: 20_000 }).toBe(true)
+    expect(told().slice(2)).toEqual(Array.from({ length: PIECES }, () => 'piece of 2'))
+  })
+
+  it('replaces one once that dies while it takes in what came during its start', {
+    timeout: 60_000,
+  }, async () => {
+    const program = `const first = isFirst()
+    if (first) setInterval(() => is('.end') && process.exit(7), 10)
+    process.on('message', ({ kind, version }) => {
+      if (kind === 'close') process.exit(0)
+      if (kind !== 'config') return
+      if (first) return take(version)
+      if (taken[version] === undefined) note('begins ' + version)
+      if (version === 2 && taken[1] === ${PIECES}) process.exit(7)
+      if (version !== 1 || taken[1] !== ${PIECES - 1}) return take(version)
+      note('all of 1')
+      const waiting = setInterval(() => {
+        if (!is('.go')) return
+        clearInterval(waiting)
+        take(version)
+      }, 10)
+    })`
+    const { started, told, create, notes } = await fleetOf(program)
+    const fleet = await started
+    onTestFinished(() => fleet.close({ drainMs: 0 }))
+    create('.end')
+    await expect.poll(told, { timeout: 20_000 }).toEqual(['begins 1', 'all of 1'])
+    await fleet.reload(RUNTIME, LARGE, NEVER)
+    create('.go')
+    await expect.poll(told, { timeout: 20_000 }).toEqual(['begins 1', 'all of 1', 'begins 2', 'begins 2'])
+    await expect.poll(() => fleet.isServing, { timeout: 20_000 }).toBe(true)
+    expect(notes).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('has died (status 7)')))
+    expect(Object.keys(cluster.workers ?? {})).toHaveLength(1)
+  })
+
+  it('ends in the middle of a config, and sends no more of it', async () => {
+    const program = `process.on('message', ({ kind, version }) => {
+      note(kind + ' ' + version)
+      if (kind === 'close') process.exit(0)
+      if (kind === 'config' && !(version === 2 && taken[2] === 1)) take(version)
+    })`
+    const { started, told } = await fleetOf(program)
+    const fleet = await started
+    const closing = new AbortController()
+    const reloading = expect(fleet.reload(RUNTIME, LARGE, closing.signal)).rejects.toThrow('aborted')
+    await expect.poll(() => told().slice(1 + PIECES)).toEqual(['config 2', 'config 2'])
+    closing.abort()
+    await reloading
+    await fleet.close()
+    expect(told().slice(1 + PIECES)).toEqual(['config 2', 'config 2', 'close undefined'])
+  })
+
+  it('goes back to the config before when one of the workers cannot serve the new one', async () => {
+    const program = `process.on('message', ({ kind, version }) => {
+      if (kind === 'close') process.exit(0)
+      if (kind !== 'config') return
+      if (version !== 2 || taken[2] !== ${PIECES - 1} || !isFirst()) return take(version)
+      process.send({ kind: 'failed', version, code: 'PORT_TAKEN', message: 'taken', hint: 'elsewhere' })
+    })`
+    const { started } = await fleetOf(program, { workers: 2 })
+    const fleet = await started
+    onTestFinished(() => fleet.close({ drainMs: 0 }))
+    await expect(fleet.reload(RUNTIME, LARGE, NEVER)).rejects.toMatchObject({ code: 'PORT_TAKEN' })
+    await fleet.reload(RUNTIME, LARGE, NEVER)
   })
 })

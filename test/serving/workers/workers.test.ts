@@ -1,8 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Secret } from '../../../src/secrets/index.ts'
-import { decodeConfig, encodeConfig } from '../../../src/serving/plain-config.ts'
 import { workerCount } from '../../../src/serving/workers/count.ts'
 import { processorsHere } from '../../../src/serving/workers/processors.ts'
 import { tempFolder } from '../../helpers/agw.ts'
@@ -51,22 +49,5 @@ describe('the processors that a container may use', () => {
     mkdirSync(join(root, 'cpu'))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text)
     expect(processorsHere(root, 8)).toBe(expected)
-  })
-})
-
-describe('a config on its way to a worker', () => {
-  it('comes out as it went in, its secrets known before it is used', () => {
-    const config = {
-      a: [{ key: new Secret('sk-value', '$KEY') }],
-      b: null,
-      c: { d: 1, e: undefined, f: 'x' },
-    }
-    const known: Secret[] = []
-    const back = decodeConfig(structuredClone(encodeConfig(config)), secret => known.push(secret)) as unknown
-    expect(back).toEqual(config)
-    const [{ key }] = (back as { a: [{ key: Secret }] }).a
-    expect(key.reveal()).toBe('sk-value')
-    expect(key.reference).toBe('$KEY')
-    expect(known).toEqual([key])
   })
 })
