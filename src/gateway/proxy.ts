@@ -120,6 +120,8 @@ function readModel(exchange: Exchange): void {
 
 function sendByModel(exchange: Exchange): void {
   if (exchange.route?.action.kind !== 'models') return
+  // Before a virtual model chooses: each try asks it anew.
+  if (exchange.route.retry !== undefined) beginAttempts(exchange)
   const found = destinationFor(exchange, exchange.route.action)
   if ('status' in found) return exchange.end(found)
   exchange.target = found
@@ -135,17 +137,21 @@ function refuseForRouter(exchange: Exchange): void {
 function send(exchange: Exchange): void {
   const { destination, route } = exchange
   if (destination === undefined) return exchange.end(NO_VALID_BACKENDS)
-  if (exchange.attempts === undefined && (route?.retry !== undefined || destination.health !== undefined))
-    exchange.attempts = new Attempts(exchange, route?.retry, REPEATING)
+  if (route?.retry !== undefined || destination.health !== undefined) beginAttempts(exchange)
   if (destination.answerHeaders.hasEdits) exchange.answerHeaders = destination.answerHeaders
   const isFirst = (exchange.attempts?.made ?? 0) === 0
   if (isFirst && destination.mirrors.length > 0) sendMirrors(exchange, destination.mirrors)
   runSteps(exchange, destination.steps, exchange.gathering === undefined ? rewriteWhole : rewriteLarge)
 }
 
+function beginAttempts(exchange: Exchange): void {
+  exchange.attempts ??= new Attempts(exchange, exchange.route?.retry, REPEATING)
+}
+
 const REPEATING: Repeating = {
   pause: setRouteDeadline,
   again: exchange => {
+    if (exchange.route?.action.kind === 'models') return sendByModel(exchange)
     // It may go elsewhere.
     exchange.destination = aim(exchange)
     send(exchange)

@@ -6,6 +6,7 @@ import type { ModelRouter, Route } from '../runtime.ts'
 import { compileModel, type ModelPlace } from './llm-model.ts'
 import { compilePhase, type PolicyLevel } from './policies.ts'
 import type { RouteContext, RouteListener } from './route.ts'
+import { compileRetry, requestTimeoutOf } from './traffic.ts'
 import { compileVirtualModels } from './virtual-models.ts'
 
 /** Where the `llm` section hangs. */
@@ -54,8 +55,8 @@ export function compileLlm(
     hostnames: [],
     matches: [{ path: { prefix: '', written: '/' }, method: undefined, headers: [], query: [] }],
     rule: undefined,
-    requestTimeoutMs: 0,
-    retry: undefined,
+    requestTimeoutMs: requestTimeoutOf(levels),
+    retry: compileRetry(levels, context.policies.for(key)),
     steps: compilePhase(ROUTE_PHASE, levels, context.policies.for(key)),
     action: Object.freeze(action),
   }

@@ -17,14 +17,13 @@ import {
   type DestinationDraft,
   levelOf,
 } from './destination.ts'
-import { milliseconds } from './duration.ts'
 import { invalid } from './invalid.ts'
 import { aiBodyPolicy, aiCachingOf, guardsOf } from './llm-body.ts'
 import { compileMatches } from './matches.ts'
-import { compilePhase, levelsOf, type PolicyContexts, type PolicyLevel, strongestOf } from './policies.ts'
+import { compilePhase, levelsOf, type PolicyContexts, type PolicyLevel } from './policies.ts'
 import { chooseProvider } from './provider.ts'
 import type { BackendName, RouteName, TargetedPolicies } from './targets.ts'
-import { compileRetry } from './traffic.ts'
+import { compileRetry, requestTimeoutOf } from './traffic.ts'
 import { parseAddress, type UpstreamSettings } from './upstream.ts'
 
 /** What compiling a route needs besides the route. */
@@ -65,7 +64,6 @@ interface RouteDraft {
 export function compileRoute(route: WrittenRoute, place: RoutePlace, context: RouteContext): Route {
   const draft = draftRoute(route, place, context)
   const { path, key, name, levels } = draft
-  const timeout = strongestOf(levels, 'timeout')?.requestTimeout
   return Object.freeze({
     key,
     name: `${name.namespace}/${name.name}`,
@@ -73,7 +71,7 @@ export function compileRoute(route: WrittenRoute, place: RoutePlace, context: Ro
     path,
     hostnames: route.hostnames ?? [],
     matches: compileMatches(route.matches, [...path, 'matches']),
-    requestTimeoutMs: timeout ? milliseconds(timeout) : 0,
+    requestTimeoutMs: requestTimeoutOf(levels),
     retry: compileRetry(levels, context.policies.for(key)),
     steps: compilePhase(ROUTE_PHASE, levels, context.policies.for(key)),
     action: compileAction(draft, context),

@@ -4,7 +4,7 @@ import type { PolicyContext } from '../policies/policy.ts'
 import { type EvictionRule, Health } from '../traffic/health.ts'
 import type { HealthRule, RetryRule } from '../traffic/rules.ts'
 import { milliseconds } from './duration.ts'
-import { levelsOf, type PolicyLevel } from './policies.ts'
+import { levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
 
 /** `policies.retry` of the strongest level that has it. */
 export function compileRetry(
@@ -20,6 +20,12 @@ export function compileRetry(
     codes: new Set(value.codes),
     condition: value.condition ? cel.compile(value.condition, [...path, 'condition']) : undefined,
   }
+}
+
+/** `policies.timeout.requestTimeout` of the strongest level that has a timeout, in milliseconds; 0 for none. */
+export function requestTimeoutOf(levels: readonly PolicyLevel[]): number {
+  const written = strongestOf(levels, 'timeout')?.requestTimeout
+  return written ? milliseconds(written) : 0
 }
 
 /** A `health` policy with its place. */

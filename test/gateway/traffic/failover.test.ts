@@ -27,6 +27,19 @@ const provider = (name: string, to: Upstream, policies: object = {}) => ({
 })
 const EVICTING = { health: { eviction: { duration: '1h' } } }
 
+const model = (name: string, to: Upstream, more: object = {}) => ({
+  name,
+  provider: 'openai',
+  params: { hostOverride: `127.0.0.1:${to.port}`, apiKey: `key-of-${name}-0123456789` },
+  ...more,
+})
+/** Repeats whatever is answered with 503, 30 times at most. */
+const AGAIN = {
+  name: { name: 'again', namespace: 'd' },
+  target: { gateway: { gatewayName: 'default', gatewayNamespace: 'default' } },
+  policy: { retry: { codes: [503], attempts: 30 } },
+}
+
 function config(groups: readonly (readonly object[])[], policies: object = {}): string {
   const ai = { groups: groups.map(providers => ({ providers })) }
   return JSON.stringify({
@@ -215,12 +228,6 @@ describe('backends by weight', () => {
 describe('a failover virtual model', () => {
   it('goes to the model of the next priority once the first one is evicted', async () => {
     const [a, b] = [await upstream(500), await upstream()]
-    const model = (name: string, to: Upstream, more: object = {}) => ({
-      name,
-      provider: 'openai',
-      params: { hostOverride: `127.0.0.1:${to.port}`, apiKey: `key-of-${name}-0123456789` },
-      ...more,
-    })
     const targets = [
       { model: 'b', priority: 2 },
       { model: 'a', priority: 1 },
@@ -238,5 +245,42 @@ describe('a failover virtual model', () => {
     expect([a.seen.length, b.seen.length]).toEqual([1, 3])
     expect(b.seen[0]?.headers['authorization']).toBe('Bearer key-of-b-0123456789')
     expect(JSON.parse(b.seen[0]?.body ?? '').model).toBe('b')
+  })
+
+  it('does so within one request where a targeted policy repeats it', async () => {
+    const [a, b] = [await upstream(503), await upstream()]
+    const targets = [
+      { model: 'a', priority: 1 },
+      { model: 'b', priority: 2 },
+    ]
+    const virtualModels = [{ name: 'any', routing: { failover: { targets } } }]
+    const { port } = await startTestGateway(
+      JSON.stringify({
+        policies: [AGAIN],
+        llm: { models: [model('a', a, EVICTING), model('b', b)], virtualModels },
+      }),
+    )
+    expect((await ask(port)).status).toBe(200)
+    expect([a.seen.length, b.seen.length]).toEqual([1, 1])
+  })
+})
+
+describe('weighted models', () => {
+  it('are drawn anew for each try, and asked for by their own names', async () => {
+    const [a, b] = [await upstream(503), await upstream(503)]
+    const targets = [{ model: 'a' }, { model: 'b' }]
+    const { port } = await startTestGateway(
+      JSON.stringify({
+        policies: [AGAIN],
+        llm: {
+          models: [model('a', a), model('b', b)],
+          virtualModels: [{ name: 'any', routing: { weighted: { targets } } }],
+        },
+      }),
+    )
+    expect((await ask(port)).status).toBe(503)
+    expect(Math.min(a.seen.length, b.seen.length)).toBeGreaterThan(0)
+    expect(new Set(a.seen.map(({ body }) => JSON.parse(body).model))).toEqual(new Set(['a']))
+    expect(new Set(b.seen.map(({ body }) => JSON.parse(body).model))).toEqual(new Set(['b']))
   })
 })
