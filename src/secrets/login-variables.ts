@@ -76,12 +76,34 @@ export const LOGIN_VARIABLES = {
   op: { secret: ['OP_SERVICE_ACCOUNT_TOKEN', 'OP_CONNECT_TOKEN', 'OP_SESSION_*'], open: ['OP_*'] },
 } as const satisfies Readonly<Record<string, LoginVariables>>
 
-/** The values in an environment that are logins themselves. */
+/** The values in an environment that are logins themselves, and the passwords in its addresses. */
 export function loginsIn(env: Environment): string[] {
-  const isSecret = matcher(Object.values(LOGIN_VARIABLES).flatMap(({ secret }) => secret))
-  return Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && isSecret(name) ? [value] : [],
-  )
+  const all = Object.values(LOGIN_VARIABLES)
+  const isSecret = matcher(all.flatMap(({ secret }) => secret))
+  const isOpen = matcher(all.flatMap(({ open }): readonly string[] => open))
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    if (isSecret(name)) return [value]
+    return isOpen(name) ? passwordIn(value, /_proxy$/i.test(name) ? ADDRESS : URL_ALONE) : []
+  })
+}
+
+/** `user:password` and the password of an address. That of a proxy need not be a URL; a path is no address. */
+const ADDRESS = /^(?:[a-z][a-z\d+.-]*:\/\/)?([^:/@]*:(?!\/\/)(.+))@[^@]*$/i
+const URL_ALONE = /^[a-z][a-z\d+.-]*:\/\/([^:/@]*:([^/]+))@[^@]*$/i
+
+/** As it is written and as it is meant; with the user's name even a short one is long enough to be known. */
+function passwordIn(value: string, address: RegExp): string[] {
+  const found = address.exec(value)?.slice(1) ?? []
+  return [...new Set([...found, ...found.map(unescaped)])]
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Whether a name is one of those. */

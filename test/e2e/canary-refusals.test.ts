@@ -131,6 +131,12 @@ const LOGINS: Readonly<Record<string, (url: string) => Attempt | Promise<Attempt
   'kubernetes, by a program': url => byProgram(url, credential => `echo '${credential}'`),
   'kubernetes, by a program that fails and says its login': url =>
     byProgram(url, credential => `echo '${credential}' | tee /dev/stderr; exit 1`),
+  'kubernetes, by a program that fails and says its proxy': async url => {
+    const password = login('proxy')
+    const attempt = await byProgram(url, () => 'echo "no way through $HTTPS_PROXY" | tee /dev/stderr; exit 1')
+    const env = { ...attempt.env, HTTPS_PROXY: `http://me:${password}@proxy.test:3128` }
+    return { ...attempt, env, secrets: [...attempt.secrets, password] }
+  },
   'kubernetes, by a program that prints something else': url =>
     byProgram(url, credential => `echo 'Logged in: ${credential}'`),
 }

@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, start, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { leaksOf } from '../helpers/leaks.ts'
 import { noTerminal, SCRIPT, unless } from '../helpers/needs.ts'
 
 const KEY = keyLike('openai', 'run')
@@ -117,6 +118,13 @@ describe('what the command prints', () => {
       env: { [name]: OTHER },
     })
     expect(run.stdout).toMatch(/^\[redacted sha256:[0-9a-f]{8}\]\n$/)
+  })
+
+  it.each(['HTTPS_PROXY', 'http_proxy'])('knows the password of a proxy in %s', async name => {
+    const told = `console.log(process.env['${name}'], btoa('me:${OTHER}'))`
+    const run = await agw(node(told), { cwd: folder, env: { [name]: `http://me:${OTHER}@proxy:3128` } })
+    expect(run.stdout).toMatch(/^http:\/\/\[redacted sha256:[0-9a-f]{8}\]@proxy:3128 /)
+    expect(leaksOf([OTHER])(run.stdout)).toEqual([])
   })
 
   it('is left alone by --no-redact', async () => {

@@ -54,6 +54,27 @@ describe('logins in the environment', () => {
     'OP_ACCOUNT',
   ])('the value of %s is none', name => expect(loginsIn({ [name]: 'my name' })).toEqual([]))
 
+  test.each([
+    [
+      'HTTPS_PROXY',
+      'http://me:pass%20word@proxy:3128',
+      ['me:pass%20word', 'pass%20word', 'me:pass word', 'pass word'],
+    ],
+    ['https_proxy', 'http://me:password@proxy', ['me:password', 'password']],
+    ['ALL_PROXY', 'socks5://me:pa:ss@[::1]:1080/', ['me:pa:ss', 'pa:ss']],
+    ['HTTP_PROXY', 'me:password@proxy:3128', ['me:password', 'password']],
+    ['http_proxy', 'http://me:pass@word@proxy', ['me:pass@word', 'pass@word']],
+    ['HTTP_PROXY', 'http://:100%@proxy', [':100%', '100%']],
+    ['AZURE_AUTHORITY_HOST', 'https://me:password@login', ['me:password', 'password']],
+    ['HTTPS_PROXY', 'http://proxy:3128', []],
+    ['HTTPS_PROXY', 'http://me@proxy:3128', []],
+    ['HTTPS_PROXY', 'http://me:@proxy:3128', []],
+    ['NO_PROXY', 'localhost,.example.com', []],
+    ['KUBECONFIG', '/home/me/a:/home/me/b', []],
+  ])('in %s the password of an address is one: %s', (name, value, logins) => {
+    expect(loginsIn({ [name]: value })).toEqual(logins)
+  })
+
   test('what is handed on by its own name and called a secret is in the column of secrets', () => {
     const open = Object.values(LOGIN_VARIABLES).flatMap((one): readonly string[] => one.open)
     const called = matcher(['*TOKEN', '*SECRET', '*PASSWORD', '*PASSPHRASE'])
