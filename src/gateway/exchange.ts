@@ -116,7 +116,10 @@ export class Exchange implements RouteRequest {
   /** When the first call upstream was made, by `performance.now()`; 0 until then. */
   calledAt = 0
 
-  #guarded: GuardActions | undefined = undefined
+  /** What guards have done; undefined where none had its say. */
+  guards: GuardActions | undefined = undefined
+  /** Of the body that the client gets, so far. */
+  sentBytes = 0
 
   /** For the access log. */
   model: string | undefined = undefined
@@ -135,17 +138,6 @@ export class Exchange implements RouteRequest {
     this.method = request.method ?? 'GET'
     this.host = hostOf(request.headers.host ?? '')
     this.#readTarget(request.url ?? '')
-  }
-
-  /** Where guards tell what they have done. */
-  get guarded(): GuardActions {
-    this.#guarded ??= { request: [], response: [] }
-    return this.#guarded
-  }
-
-  /** What they have told; undefined where none had its say. */
-  get guards(): GuardActions | undefined {
-    return this.#guarded
   }
 
   get bind(): Bind | undefined {
@@ -290,7 +282,9 @@ export class Exchange implements RouteRequest {
     // The rest of a body that nobody wants must be read, or the next request on the connection is never seen.
     if (!request.complete) request.removeAllListeners('data').resume()
     // RFC 9110 §8.6: an answer that has no body by its status has no length either.
-    if (status !== 204) headers.push('content-length', String(Buffer.byteLength(body)))
+    const length = Buffer.byteLength(body)
+    if (status !== 204) headers.push('content-length', String(length))
+    if (this.method !== 'HEAD') this.sentBytes = length
     response.writeHead(status, headers)
     if (this.relay !== undefined) this.relay.answeredAt = performance.now()
     // Node joins a head and a body that are both text, in the encoding of the body: the head is in latin1.

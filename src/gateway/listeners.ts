@@ -5,6 +5,7 @@ import type { Bind, Listener } from './runtime.ts'
 
 /** Every listener's gateway, as agentgateway has it outside Kubernetes, whatever the config calls its own. */
 export const GATEWAY = Object.freeze({ namespace: 'default', name: 'default' })
+export const GATEWAY_NAME = `${GATEWAY.namespace}/${GATEWAY.name}`
 
 /** The listener of a request: with TLS the one whose certificate was shown, else by its host. */
 export function listenerOf(bind: Bind, exchange: Exchange): Listener | undefined {

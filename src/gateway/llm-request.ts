@@ -125,7 +125,9 @@ function change(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObjec
     if (alias !== undefined) body['model'] = alias
     changes.addPrompts(body, type)
   }
-  return guards?.check(body, type, exchange.guarded.request)
+  if (guards === undefined) return undefined
+  exchange.guards ??= { request: [], response: [] }
+  return guards.check(body, type, exchange.guards.request)
 }
 
 /** What the provider is asked for. Changes have put it into the body, from where a native path takes it. */

@@ -79,7 +79,8 @@ export abstract class GatheringRelay extends Relay {
   protected sendChecked(body: Buffer): void {
     const guards = this.destination.ai?.answerGuards
     if (guards === undefined || this.head.status > 299) return this.send(body)
-    const passed = guards.check(body, this.exchange.guarded.response)
+    this.exchange.guards ??= { request: [], response: [] }
+    const passed = guards.check(body, this.exchange.guards.response)
     if (Buffer.isBuffer(passed)) this.send(passed)
     else this.exchange.end(passed)
   }
@@ -99,6 +100,7 @@ export abstract class GatheringRelay extends Relay {
     if (this.events?.rejection !== undefined) return void this.#reject()
     if (this.isGathered && isWhole) return this.send(Buffer.concat([this.whole(), last]))
     const { response } = this.exchange
+    this.exchange.sentBytes += last.length
     if (last.length > 0) response.write(last)
     // Clients do not miss the end of a stream that was cut; a broken connection they notice.
     if (isWhole) response.end()
@@ -109,11 +111,17 @@ export abstract class GatheringRelay extends Relay {
   #reject(): boolean {
     const { exchange, events } = this
     this.abort()
-    const event = events?.rejection && rejectionEvent(events.rejection, exchange.clientFormat === 'messages')
+    const isMessages = exchange.clientFormat === 'messages'
+    const event = Buffer.from(
+      events?.rejection === undefined ? '' : rejectionEvent(events.rejection, isMessages),
+    )
     exchange.reason = 'Guardrail'
     exchange.error = 'the answer was rejected by a guard'
-    if (this.isGathered) this.send(Buffer.concat([this.whole(), Buffer.from(event ?? '')]))
-    else exchange.response.end(event)
+    if (this.isGathered) this.send(Buffer.concat([this.whole(), event]))
+    else {
+      exchange.sentBytes += event.length
+      exchange.response.end(event)
+    }
     return true
   }
 }

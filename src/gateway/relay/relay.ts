@@ -36,11 +36,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** When the first of them came, by `performance.now()`; 0 until then. */
   firstByteAt = 0
   isStream = false
-  /** When the call was made, by `performance.now()`. */
+  /** When the call was made, when the head of its answer came, and when the head for the client was ready; likewise. */
   readonly calledAt = performance.now()
-  /** When the head of its answer came; 0 until then. */
   headAt = 0
-  /** When what is made of that head was ready for the client; 0 until then. */
   answeredAt = 0
   /** The request has gone upstream, or a part of it. */
   isSent = false
@@ -173,6 +171,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
     // Ended with its last chunk, so that head and body leave in one write.
     this.isOver = true
+    this.exchange.sentBytes += chunk.length
     if (chunk.length > SHORT || this.exchange.response.socket === null) {
       this.#usage?.push(chunk.toString('latin1'))
       this.exchange.response.end(chunk)
@@ -222,6 +221,7 @@ export class Relay implements Dispatcher.DispatchHandler {
    */
   protected pass(chunk: Buffer): boolean {
     this.#isHeadHeld = false
+    this.exchange.sentBytes += chunk.length
     return this.exchange.response.write(chunk) || this.#awaitDrain()
   }
 

@@ -3,7 +3,7 @@ import type { Path } from '../../config/diagnostic.ts'
 import type { RouteType } from '../../providers/index.ts'
 import { type Exchange, withoutPort } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
-import { GATEWAY } from '../listeners.ts'
+import { GATEWAY_NAME } from '../listeners.ts'
 import type { GuardActions } from '../llm/guards.ts'
 import type { Relay } from '../relay/relay.ts'
 import type { QueryCredential } from '../runtime.ts'
@@ -62,7 +62,7 @@ export interface AccessEvent {
   readonly isKeyRefused: boolean
   /** Calls made again. */
   readonly retries: number
-  /** Bytes of the upstream's body. */
+  /** Bytes of the body that the client was sent. */
   readonly bytes: number
   /** Milliseconds until the first byte of the upstream's body; undefined when none came. */
   readonly firstByte: number | undefined
@@ -87,9 +87,6 @@ export interface AccessEvent {
 
 /** What agentgateway calls the router of the `llm` section, as a backend. */
 const ROUTER = '/llm:router'
-
-/** `namespace/name` of the gateway. */
-export const GATEWAY_NAME = `${GATEWAY.namespace}/${GATEWAY.name}`
 
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
@@ -123,7 +120,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     keySlot: destination?.key?.slot,
     isKeyRefused: exchange.isKeyRefused,
     retries: exchange.attempts?.made ?? 0,
-    bytes: relay?.bytes ?? 0,
+    bytes: exchange.sentBytes,
     firstByte:
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
     isStream: relay?.isStream ?? false,

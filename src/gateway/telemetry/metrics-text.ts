@@ -24,7 +24,7 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
     `${PREFIX}build_info{tag="${facts.version}"} 1\n`,
     gauge('config_synchronized', 'Whether the last change of the config was taken in.', facts.isSynchronized),
     counters('requests_total', 'Requests.', requests, series => series.requests),
-    counters('response_bytes_total', 'Bytes of the bodies of answers.', requests, s => s.responseBytes),
+    counters('response_bytes_total', 'Bytes of the bodies that clients got.', requests, s => s.responseBytes),
     counters('retries_total', 'Calls made again.', requests, series => series.retries),
     histograms('request_duration_seconds', 'Duration of requests.', BOUNDS.request, of(requests, 'duration')),
     histograms(

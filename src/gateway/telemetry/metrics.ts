@@ -1,5 +1,6 @@
 import type { ConnectionChange, ConnectionPlace } from '../client-connections.ts'
-import { type AccessEvent, GATEWAY_NAME } from './access-event.ts'
+import { GATEWAY_NAME } from '../listeners.ts'
+import type { AccessEvent } from './access-event.ts'
 import { GuardChecks, type GuardSeries } from './guard-checks.ts'
 import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
 import { type TimeSeries, UpstreamTimes } from './upstream-times.ts'
