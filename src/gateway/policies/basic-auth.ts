@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Path } from '../../config/diagnostic.ts'
 import type { BasicAuth } from '../../config/schema.ts'
 import { Secret } from '../../secrets/secret.ts'
@@ -109,8 +110,13 @@ function usersOf(text: string, bcrypt: Kept<Bcrypt>, path: Placed<'basicAuth'>['
   }
 }
 
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** Undefined for what is not base64 to the letter, of UTF-8, with a colon in it. */
 function decode(encoded: string): Pair | undefined {
-  const text = Buffer.from(encoded, 'base64').toString()
+  const bytes = Buffer.from(encoded, 'base64')
+  if (!BASE64.test(encoded) || !isUtf8(bytes)) return undefined
+  const text = bytes.toString()
   const colon = text.indexOf(':')
   return colon < 0 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) }
 }
