@@ -96,11 +96,23 @@ function pathMatches(match: PathMatch, path: string): boolean {
   return 'prefix' in match ? prefixCovers(match.prefix, trimPath(path)) : match.regex.spans(path)
 }
 
-function queryMatches(match: Match, query: string): boolean {
-  const parameters = new URLSearchParams(query)
+/** Read once for all routes that ask: clients decide how long a query is. */
+const queries = new WeakMap<RouteRequest, ReadonlyMap<string, string>>()
+
+/** Of several values of a parameter the last one counts. */
+function parametersOf(request: RouteRequest): ReadonlyMap<string, string> {
+  let parameters = queries.get(request)
+  if (parameters === undefined) {
+    parameters = new Map(new URLSearchParams(request.query))
+    queries.set(request, parameters)
+  }
+  return parameters
+}
+
+function queryMatches(match: Match, request: RouteRequest): boolean {
+  const parameters = parametersOf(request)
   return match.query.every(({ name, value }) => {
-    // Of several values the last one counts.
-    const text = parameters.getAll(name).at(-1)
+    const text = parameters.get(name)
     return text !== undefined && valueMatches(value, text)
   })
 }
@@ -110,6 +122,6 @@ export function mismatch(match: Match, request: RouteRequest): Mismatch | undefi
   if (!pathMatches(match.path, request.path)) return 'path'
   if (match.method !== undefined && match.method !== request.method) return 'method'
   if (!match.headers.every(({ name, value }) => headerMatches(request, name, value))) return 'headers'
-  if (match.query.length > 0 && !queryMatches(match, request.query)) return 'query'
+  if (match.query.length > 0 && !queryMatches(match, request)) return 'query'
   return undefined
 }

@@ -49,9 +49,9 @@ export interface Settings {
   readonly drainMs: number
   /** What the config changes in the access log. */
   readonly accessLog: LogRule | undefined
-  /** Which requests get a span, and what is in it. */
   /** The access log for a collector. */
   readonly otlpLog: OtlpLogRule | undefined
+  /** Which requests get a span, and what is in it. */
   readonly tracing: TraceRule | undefined
 }
 

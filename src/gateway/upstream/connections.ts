@@ -51,9 +51,13 @@ export class Connections {
     connection.on('connect', () => {
       connection.isOpen = true
     })
-    connection.on('disconnect', () => {
+    connection.on('disconnect', (_origin, _targets, error) => {
       connection.isOpen = false
       if (connection.isFree) this.#forget(connection)
+      else if (isAbort(error)) {
+        this.#forget(connection)
+        void connection.destroy()
+      }
     })
     // undici's pool leaves out what could not connect, too: a new one begins with a clean state.
     connection.on('connectionError', () => this.#forget(connection))
@@ -102,4 +106,9 @@ export class Connections {
     this.#isOver = true
     await Promise.all([...this.#all].map(connection => connection.destroy()))
   }
+}
+
+/** A request was given up, and its socket with it. undici would open another one for it, to find nothing to send. */
+function isAbort(error: Error & { readonly code?: string }): boolean {
+  return error.code === 'UND_ERR_INFO' && error.message === 'aborted'
 }

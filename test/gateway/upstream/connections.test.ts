@@ -51,6 +51,24 @@ describe('connections to upstreams', () => {
     expect(requests).toBe(2)
   })
 
+  it('whose request is given up are not opened again', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
+    for (let i = 0; i < 5; i++) {
+      const leaving = new AbortController()
+      const call = fetch(`http://127.0.0.1:${port}/`, {
+        method: 'POST',
+        body: '{"model":"m"}',
+        signal: leaving.signal,
+      })
+      await expect.poll(() => upstream.bytes().split('POST /').length).toBe(i + 2)
+      leaving.abort()
+      await expect(call).rejects.toThrow()
+    }
+    await expect.poll(() => upstream.sockets.filter(socket => !socket.destroyed)).toEqual([])
+    expect(upstream.sockets).toHaveLength(5)
+  })
+
   it('serve many clients at a time', async () => {
     const upstream = await startUpstream((response, seen) => {
       setTimeout(() => response.end(JSON.stringify({ echo: JSON.parse(seen.body).n })), 10)
