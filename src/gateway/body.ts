@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { Pieces } from '../pieces.ts'
 import type { Exchange, GatewayRequest } from './exchange.ts'
 
 /** A request body on its way in. */
@@ -6,8 +7,7 @@ export class Gathering {
   readonly limit: number
   readonly done: (exchange: Exchange) => void
   readonly tooLarge: (exchange: Exchange) => void
-  readonly chunks: Buffer[] = []
-  size = 0
+  pieces = new Pieces()
   /** Bytes that the client has announced; -1 when it sends chunks until it is done. */
   announced = -1
 
@@ -19,14 +19,13 @@ export class Gathering {
 
   /** Goes on where another gathering has stopped. */
   takeOver(before: Gathering): void {
-    this.chunks.push(...before.chunks)
-    this.size = before.size
+    this.pieces = before.pieces
   }
 
   /** What came so far and what still comes, for an upstream that takes bodies of any size. */
   rest(exchange: Exchange): Readable {
     exchange.inviteBody()
-    return Readable.from(both(this.chunks, exchange.request), { objectMode: false })
+    return Readable.from(both(this.pieces.list, exchange.request), { objectMode: false })
   }
 }
 
@@ -70,7 +69,7 @@ export function gatherBody(exchange: Exchange, gathering: Gathering): void {
   // Somebody has looked at it before, and found it too large.
   if (exchange.gathering !== undefined) gathering.takeOver(exchange.gathering)
   exchange.gathering = gathering
-  if (gathering.announced > gathering.limit || gathering.size > gathering.limit) {
+  if (gathering.announced > gathering.limit || gathering.pieces.size > gathering.limit) {
     gathering.tooLarge(exchange)
     return
   }
@@ -84,10 +83,10 @@ function onData(this: GatewayRequest, chunk: Buffer): void {
   const { exchange } = this
   const gathering = exchange?.gathering
   if (exchange === undefined || gathering === undefined) return
-  gathering.chunks.push(chunk)
-  gathering.size += chunk.length
-  if (gathering.size === gathering.announced) finish(exchange, gathering)
-  else if (gathering.size > gathering.limit) {
+  const { pieces } = gathering
+  pieces.add(chunk)
+  if (pieces.size === gathering.announced) finish(exchange, gathering)
+  else if (pieces.size > gathering.limit) {
     stop(this)
     exchange.attempt(gathering.tooLarge)
   }
@@ -100,8 +99,7 @@ function onEnd(this: GatewayRequest): void {
 
 function finish(exchange: Exchange, gathering: Gathering): void {
   exchange.gathering = undefined
-  const [only] = gathering.chunks
-  exchange.body = gathering.chunks.length === 1 ? only : Buffer.concat(gathering.chunks, gathering.size)
+  exchange.body = gathering.pieces.whole()
   exchange.attempt(gathering.done)
 }
 

@@ -1,3 +1,5 @@
+import { Pieces } from '../pieces.ts'
+
 const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20
@@ -13,7 +15,7 @@ const EVENT_LIMIT = 16 * 1024 * 1024
 export class EventDataReader {
   readonly #emit: (data: string) => void
   /** The pieces of a line whose end has not come. */
-  #pieces: Buffer[] = []
+  readonly #pieces = new Pieces()
   #data: string | undefined
   #length = 0
 
@@ -31,13 +33,13 @@ export class EventDataReader {
     for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
       this.#length += end - start
       if (this.#length > EVENT_LIMIT) return false
-      if (this.#pieces.length === 0) this.#line(bytes, start, end)
+      if (this.#pieces.size === 0) this.#line(bytes, start, end)
       else this.#joinedLine(bytes.subarray(start, end))
       start = end + 1
     }
     if (start < bytes.length) {
       // A copy: the chunk belongs to the caller again when push returns.
-      this.#pieces.push(Buffer.from(bytes.subarray(start)))
+      this.#pieces.add(Buffer.from(bytes.subarray(start)))
       this.#length += bytes.length - start
     }
     return this.#length <= EVENT_LIMIT
@@ -45,13 +47,13 @@ export class EventDataReader {
 
   /** Emits what the stream ended in the middle of: some servers leave out the last blank line. */
   end(): void {
-    if (this.#pieces.length > 0) this.#joinedLine(Buffer.alloc(0))
+    if (this.#pieces.size > 0) this.#joinedLine(Buffer.alloc(0))
     this.#dispatch()
   }
 
   #joinedLine(last: Buffer): void {
-    const line = Buffer.concat([...this.#pieces, last])
-    this.#pieces = []
+    this.#pieces.add(last)
+    const line = this.#pieces.take()
     this.#line(line, 0, line.length)
   }
 

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { Pieces } from '../pieces.ts'
 
 /** Total length, length of the headers, checksum of both. */
 const PRELUDE = 12
@@ -35,8 +36,7 @@ export interface Frame {
  */
 export class FrameReader {
   readonly #emit: (frame: Frame) => void
-  #pieces: Buffer[] = []
-  #length = 0
+  readonly #pieces = new Pieces()
   /** Bytes that are needed to go on: a prelude, or a whole frame once its prelude was seen. */
   #wanted = PRELUDE
 
@@ -47,17 +47,19 @@ export class FrameReader {
   /** Emits every frame that the chunk ends. A text, that goes on from "a frame", where the stream is unusable. */
   push(chunk: Uint8Array): string | undefined {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    this.#pieces.push(bytes)
-    this.#length += bytes.length
-    while (this.#length >= this.#wanted) {
-      const held = this.#pieces.length === 1 ? (this.#pieces[0] ?? bytes) : Buffer.concat(this.#pieces)
-      this.#pieces = [held]
-      const wrong = this.#wanted === PRELUDE ? this.#begin(held) : this.#end(held)
+    let held = bytes
+    if (this.#pieces.size + bytes.length >= this.#wanted) {
+      this.#pieces.add(bytes)
+      held = this.#pieces.take()
+    }
+    while (held.length >= this.#wanted) {
+      const size = this.#wanted
+      const wrong = size === PRELUDE ? this.#begin(held) : this.#end(held.subarray(0, size))
       if (wrong !== undefined) return wrong
+      if (size !== PRELUDE) held = held.subarray(size)
     }
     // A copy: the chunk belongs to the caller again when push returns.
-    const last = this.#pieces.pop()
-    if (last !== undefined && last.length > 0) this.#pieces.push(Buffer.from(last))
+    if (held.length > 0) this.#pieces.add(Buffer.from(held))
     return undefined
   }
 
@@ -70,17 +72,14 @@ export class FrameReader {
     return undefined
   }
 
-  #end(held: Buffer): string | undefined {
-    const end = this.#wanted - CHECKSUM
-    if (crc32(held.subarray(0, end)) !== held.readUInt32BE(end)) return 'with a wrong checksum'
-    const from = PRELUDE + held.readUInt32BE(4)
-    const headers = headersIn(held.subarray(PRELUDE, from))
+  #end(frame: Buffer): string | undefined {
+    const end = frame.length - CHECKSUM
+    if (crc32(frame.subarray(0, end)) !== frame.readUInt32BE(end)) return 'with a wrong checksum'
+    const from = PRELUDE + frame.readUInt32BE(4)
+    const headers = headersIn(frame.subarray(PRELUDE, from))
     if (headers === undefined) return 'whose headers cannot be read'
-    const rest = held.subarray(this.#wanted)
-    this.#pieces = [rest]
-    this.#length = rest.length
     this.#wanted = PRELUDE
-    this.#emit({ headers, payload: held.subarray(from, end) })
+    this.#emit({ headers, payload: frame.subarray(from, end) })
     return undefined
   }
 }

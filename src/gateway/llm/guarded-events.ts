@@ -1,3 +1,4 @@
+import { Pieces } from '../../pieces.ts'
 import { EventDataReader } from '../../providers/index.ts'
 import { type Answer, llmResponseFailure } from '../failures.ts'
 import { type Piece, piecesOf } from './answer-texts.ts'
@@ -28,8 +29,7 @@ export class GuardedEvents {
   readonly #judge: (text: string) => Answer | undefined
   readonly #reader = new EventDataReader(data => this.#onData(data))
   readonly #lanes = new Map<string, Lane>()
-  #held: Buffer[] = []
-  #heldBytes = 0
+  readonly #held = new Pieces()
   #pending = 0
   /** Bytes from which on all that is held is looked at, whatever it says. */
   #most = MOST_HELD
@@ -44,10 +44,9 @@ export class GuardedEvents {
   /** What may be passed on now; nothing any more once there is a rejection. */
   push(chunk: Buffer): Buffer {
     if (this.rejection !== undefined) return NOTHING
-    this.#held.push(chunk)
-    this.#heldBytes += chunk.length
+    this.#held.add(chunk)
     if (!this.#reader.push(chunk)) this.rejection = TOO_LONG
-    return this.#pending >= ENOUGH || this.#heldBytes >= this.#most ? this.#release(false) : NOTHING
+    return this.#pending >= ENOUGH || this.#held.size >= this.#most ? this.#release(false) : NOTHING
   }
 
   /** The upstream has ended. */
@@ -85,12 +84,11 @@ export class GuardedEvents {
       lane.pending = ''
     }
     this.#pending = 0
-    const held = Buffer.concat(this.#held, this.#heldBytes)
+    const held = this.#held.take()
     // The text of an event that is not all there was not looked at.
     const end = isLast ? held.length : endOfEvents(held)
-    this.#held = end < held.length ? [held.subarray(end)] : []
-    this.#heldBytes = held.length - end
-    this.#most = Math.max(MOST_HELD, 2 * this.#heldBytes)
+    if (end < held.length) this.#held.add(held.subarray(end))
+    this.#most = Math.max(MOST_HELD, 2 * this.#held.size)
     return held.subarray(0, end)
   }
 }

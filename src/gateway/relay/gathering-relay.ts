@@ -1,3 +1,4 @@
+import { Pieces } from '../../pieces.ts'
 import { type Failure, llmResponseFailure } from '../failures.ts'
 import { headersWhere } from '../header-names.ts'
 import type { AnswerHead } from '../headers.ts'
@@ -12,8 +13,7 @@ const WHOLE_LIMIT = 16 * 1024 * 1024
 export abstract class GatheringRelay extends Relay {
   /** As it is sent; 502 where the answer ended before its head. */
   protected head: OutgoingHead = { status: 502, headers: [] }
-  readonly #chunks: Buffer[] = []
-  #size = 0
+  readonly #pieces = new Pieces()
   /** Looks through a stream before it goes on. */
   protected events: GuardedEvents | undefined
   /** What goes to the client is held until all of it is there: it is changed once more, or a policy wants it whole. */
@@ -26,9 +26,8 @@ export abstract class GatheringRelay extends Relay {
   }
 
   protected gather(chunk: Buffer): boolean {
-    this.#chunks.push(chunk)
-    this.#size += chunk.length
-    if (this.#size > WHOLE_LIMIT) {
+    this.#pieces.add(chunk)
+    if (this.#pieces.size > WHOLE_LIMIT) {
       this.abort()
       this.exchange.end(llmResponseFailure('response was too large'))
     }
@@ -38,7 +37,7 @@ export abstract class GatheringRelay extends Relay {
   /** A piece of what goes to the client, held as long as the policy for that lets it. */
   protected hold(chunk: Buffer): boolean {
     const { answerBuffer, gathersBody } = this.exchange
-    if (answerBuffer === undefined || this.#size + chunk.length <= answerBuffer.limit)
+    if (answerBuffer === undefined || this.#pieces.size + chunk.length <= answerBuffer.limit)
       return this.gather(chunk)
     if (!answerBuffer.isOpen) return this.#refuse()
     return gathersBody ? this.gather(chunk) : this.#release(chunk)
@@ -48,7 +47,7 @@ export abstract class GatheringRelay extends Relay {
   #release(chunk: Buffer): boolean {
     this.isGathered = false
     this.exchange.response.writeHead(this.head.status, this.head.headers)
-    return super.pass(Buffer.concat([...this.#chunks.splice(0), chunk]))
+    return super.pass(Buffer.concat([this.#pieces.take(), chunk]))
   }
 
   /** Nothing of the answer, not even its headers, reaches the client. */
@@ -66,7 +65,7 @@ export abstract class GatheringRelay extends Relay {
 
   /** All that was gathered. */
   protected whole(): Buffer {
-    return Buffer.concat(this.#chunks, this.#size)
+    return this.#pieces.whole()
   }
 
   protected send(body: Buffer): void {
