@@ -36,10 +36,14 @@ function windowAt(text: string, start: number): number {
   return hash
 }
 
-/** Three characters in a row, for a table of 64 Ki. */
-function blockAt(text: string, at: number): number {
-  return ((text.charCodeAt(at) << 10) ^ (text.charCodeAt(at + 1) << 5) ^ text.charCodeAt(at + 2)) & 0xffff
+/** Three characters in a row, for a table as long as the mask says. */
+function blockAt(text: string, at: number, mask: number): number {
+  return ((text.charCodeAt(at) << 10) ^ (text.charCodeAt(at + 1) << 5) ^ text.charCodeAt(at + 2)) & mask
 }
+
+/** Bytes of the table for any number of owners, and of that for a few, of which there may be an index for each request. */
+const MANY = 0x1_0000
+const FEW = 0x1000
 
 /** Where a form stands in a text, and whose it is. Offsets; `end` is exclusive. */
 export interface Found {
@@ -60,14 +64,15 @@ export class FormIndex {
    * How far a form that starts later must be away, by the last three characters of a window: at nearly all places of a text
    * there is nothing more to look at. (Wu and Manber, A fast algorithm for multi-pattern searching, 1994.)
    */
-  readonly #shifts = new Uint8Array(0x1_0000).fill(FARTHEST)
+  readonly #shifts: Uint8Array
   /** Hashes of the first 8, 16, 32 characters of forms and so on. */
   readonly #beginnings = new HashTable()
   /** The lengths that forms have, by the longest of those beginnings that they have room for; longest first. */
   readonly #lengths = new Map<number, number[]>()
 
-  constructor(isForm: (owner: number, text: string) => boolean) {
+  constructor(isForm: (owner: number, text: string) => boolean, hasFew = false) {
     this.#isForm = isForm
+    this.#shifts = new Uint8Array(hasFew ? FEW : MANY).fill(FARTHEST)
   }
 
   add(form: string, owner: number): void {
@@ -83,7 +88,7 @@ export class FormIndex {
         [...lengths, form.length].sort((a, b) => b - a),
       )
     for (let shift = 0; shift < FARTHEST; shift += 1) {
-      const block = blockAt(form, FARTHEST - 1 - shift)
+      const block = blockAt(form, FARTHEST - 1 - shift, this.#shifts.length - 1)
       this.#shifts[block] = Math.min(this.#shifts[block] ?? 0, shift)
     }
   }
@@ -101,8 +106,9 @@ export class FormIndex {
   candidate(text: string, from: number): number {
     if (this.#beginnings.isEmpty) return -1
     const last = text.length - WINDOW
+    const mask = this.#shifts.length - 1
     for (let at = from; at <= last; ) {
-      const shift = this.#shifts[blockAt(text, at + FARTHEST - 1)] ?? 0
+      const shift = this.#shifts[blockAt(text, at + FARTHEST - 1, mask)] ?? 0
       if (shift === 0 && this.mayBeginAt(text, at)) return at
       at += shift || 1
     }

@@ -37,14 +37,15 @@ export interface Place {
 export class Redactor {
   readonly #known = new Set<string>()
   readonly #values: string[] = []
-  readonly #index = new FormIndex((owner, text) => this.#formsOf(owner).has(text))
+  readonly #index: FormIndex
   readonly #found = new Map<number, ReadonlySet<string>>()
   #openForms: OpenForms | undefined
   readonly #markOf: (value: string) => string
 
-  /** `markOf` says what takes the place of a value; it must not hold the value. */
-  constructor(markOf: (value: string) => string = withHash) {
+  /** `markOf` says what takes the place of a value; it must not hold the value. With `hasFew`, of a few secrets, it is quickly made. */
+  constructor(markOf: (value: string) => string = withHash, hasFew = false) {
     this.#markOf = markOf
+    this.#index = new FormIndex((owner, text) => this.#formsOf(owner).has(text), hasFew)
   }
 
   /** Makes a secret known, from now on. */
@@ -53,7 +54,7 @@ export class Redactor {
     if (value.length < MIN_LENGTH || this.#known.has(value)) return
     this.#known.add(value)
     const owner = this.#values.push(value) - 1
-    for (const form of formsOf(value)) this.#index.add(form, owner)
+    for (const form of this.#formsOf(owner)) this.#index.add(form, owner)
     this.#openForms = undefined
   }
 
@@ -111,7 +112,10 @@ export class Redactor {
 
   /** Redacts as far as later text cannot change the outcome; the rest starts where a form may have begun. */
   #split(text: string): [shown: string, rest: string] {
-    this.#openForms ??= new OpenForms(this.#values, this.#index)
+    this.#openForms ??= new OpenForms(
+      this.#values.map((_, owner) => this.#formsOf(owner)),
+      this.#index,
+    )
     let shown = ''
     let at = 0
     let open = this.#openForms.in(text, at)
@@ -150,9 +154,9 @@ class OpenForms {
 
   readonly #index: FormIndex
 
-  constructor(values: readonly string[], index: FormIndex) {
+  constructor(all: readonly ReadonlySet<string>[], index: FormIndex) {
     this.#index = index
-    for (const form of new Set(values.flatMap(value => [...formsOf(value)]))) {
+    for (const form of new Set(all.flatMap(forms => [...forms]))) {
       const first = form.charAt(0)
       const alike = this.#forms.get(first)
       if (alike === undefined) this.#forms.set(first, [form])

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FormIndex, type Found } from '../../src/secrets/form-index.ts'
 
-function indexOf(forms: readonly string[]): FormIndex {
-  const index = new FormIndex((owner, text) => forms[owner] === text)
+function indexOf(forms: readonly string[], hasFew = false): FormIndex {
+  const index = new FormIndex((owner, text) => forms[owner] === text, hasFew)
   for (const [owner, form] of forms.entries()) index.add(form, owner)
   return index
 }
@@ -19,7 +19,10 @@ function tried(forms: readonly string[], text: string): string[] {
   return found
 }
 
-test('finds what trying every form at every place finds', () => {
+test.each([
+  ['of many', false],
+  ['of a few', true],
+])('finds what trying every form at every place finds: %s', (_, hasFew) => {
   const letters = fc.constantFrom('a', 'b', '\0', '\uffff')
   const form = fc.string({ unit: letters, minLength: 8, maxLength: 12 })
   fc.assert(
@@ -29,7 +32,7 @@ test('finds what trying every form at every place finds', () => {
       form,
       (forms, order, between) => {
         const text = order.map(at => (forms[at % forms.length] ?? '') + between.slice(0, at % 9)).join('')
-        const found = [...indexOf(forms).find(text)]
+        const found = [...indexOf(forms, hasFew).find(text)]
         const shown = ({ start, end, owner }: Found): string => {
           expect(text.slice(start, end)).toBe(forms[owner])
           return `${start} ${forms[owner]}`

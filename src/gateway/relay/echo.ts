@@ -8,6 +8,9 @@ import { GuardedBody, isReadable, type Outlet } from './guarded-body.ts'
 /** Answers from here on are looked through: a redirect repeats the query of a request, an error its headers. */
 const GUARDED_FROM = 300
 
+/** So many secrets at most are those of one request mostly, which an expression has given to it alone. */
+const FEW = 8
+
 /** Headers that say something about the very bytes of a body. */
 const OF_THE_BYTES = new Set([
   'content-encoding',
@@ -58,7 +61,7 @@ export class EchoGuard {
   get #redactor(): Redactor {
     if (this.#made !== undefined) return this.#made
     // Clients are told nothing of a key, not even its fingerprint.
-    const redactor = new Redactor(() => '[redacted]')
+    const redactor = new Redactor(() => '[redacted]', this.#secrets.length <= FEW)
     for (const secret of this.#secrets) redactor.add(secret)
     this.#made = redactor
     return redactor
