@@ -10,6 +10,9 @@ describe('a path names its model', () => {
     ['/v1/projects/p/locations/l/endpoints/123:rawPredict', '123'],
     ['/model/us.anthropic.claude-x/converse', 'us.anthropic.claude-x'],
     ['/model/claude-x/count-tokens', 'claude-x'],
+    ['/openai/deployments/gpt-x/chat/completions', 'gpt-x'],
+    ['/OpenAI/Deployments/gpt-x/extensions/chat/completions', 'gpt-x'],
+    ['/v1/engines/gpt-x/completions', 'gpt-x'],
     [
       '/model/arn%3Aaws%3Abedrock%3Aeu%3A1%3Ainference-profile%2Fx/invoke',
       'arn:aws:bedrock:eu:1:inference-profile/x',
@@ -24,6 +27,8 @@ describe('a path names its model', () => {
     '/v1/chat/completions',
     '/v1/responses/resp_1/cancel',
     '/v1/endpoints/openapi/chat/completions',
+    '/openai/deployments',
+    '/openai/v1/chat/completions',
     '/100%',
   ])('and %s none', path => {
     expect(modelInPath(path)).toBeUndefined()
@@ -39,8 +44,13 @@ describe('a path names its model', () => {
     '/model/..%2Fdear/invoke',
     '/model/%/invoke',
     '/v1beta/models/..:generateContent',
+    '/model/dear/invoke/',
+    '/openai/deployments//dear/chat/completions',
+    '/openai/deployments;x/dear/chat/completions',
+    '/openai/deployments\\dear/chat/completions',
+    '/openai/%64eployments/dear/chat/completions',
+    '/openai/deployments/dear/model/cheap/invoke',
   ])('or hides it: %s', path => {
-    expect(modelInPath(path)).toBeUndefined()
     expect(hidesModel(path)).toBe(true)
   })
 })
