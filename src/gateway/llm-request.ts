@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import {
   type AnswerFacts,
   type Format,
@@ -90,11 +90,13 @@ function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObj
   const isAmended = amend(body, ai, type, model, isNative)
   const streaming = isNative ? exchange.path.includes(':stream') : body['stream'] === true
   if (ai.provider.accepts(type, model)) {
+    const isCounted = exchange.tokenLimit !== undefined && type === 'completions' && askForCounts(body)
     const facts = { type, model, streaming }
     const path = upstreamPath(exchange, ai, facts)
     const isPrepared = ai.provider.prepare?.(body, facts) ?? false
     if (ai.changes !== undefined) ai.changes.setFinalFields(body, exchange)
-    const isChanged = isAmended || isPrepared || ai.changes !== undefined || ai.guards !== undefined
+    const isChanged =
+      isAmended || isCounted || isPrepared || ai.changes !== undefined || ai.guards !== undefined
     const bytes = isChanged ? Buffer.from(JSON.stringify(body)) : exchange.body
     return call(exchange, type, path, bytes, model)
   }
@@ -159,6 +161,14 @@ function amend(body: JsonObject, ai: AiBackend, type: Format, model: string, isN
     isChanged = true
   }
   return isChanged
+}
+
+/** Where tokens are limited a stream tells its counts, whatever its client wants; true when that was not asked for. */
+function askForCounts(body: JsonObject): boolean {
+  const options = isObject(body['stream_options']) ? body['stream_options'] : {}
+  if (body['stream'] !== true || options['include_usage'] === true) return false
+  body['stream_options'] = { ...options, include_usage: true }
+  return true
 }
 
 function upstreamPath(exchange: Exchange, ai: AiBackend, facts: PathFacts): string {

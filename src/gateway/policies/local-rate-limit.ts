@@ -4,7 +4,7 @@ import { celContext } from '../cel/context.ts'
 import { milliseconds } from '../compile/duration.ts'
 import type { Exchange } from '../exchange.ts'
 import { headersWhere } from '../header-names.ts'
-import { estimateTokens } from '../traffic/estimate.ts'
+import { type Estimate, estimateTokens } from '../traffic/estimate.ts'
 import { bucketFor, type Taken, type Want } from '../traffic/limits.ts'
 import { tokenCost } from '../traffic/token-cost.ts'
 import { ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
@@ -100,8 +100,8 @@ class RateLimit implements Step {
   }
 
   /** The token buckets, with what a request will take as far as one can tell. */
-  tokensFor(exchange: Exchange): Want[] {
-    const amount = Math.max(1, estimateTokens(exchange, this.#usualOutput))
+  tokensFor({ prompt, most }: Estimate): Want[] {
+    const amount = Math.max(1, prompt + Math.ceil(most ?? this.#usualOutput))
     return this.#tokens.map(want => ({ ...want, amount }))
   }
 
@@ -119,6 +119,7 @@ class LimitedRequest implements Watcher {
   /** How the bucket stands that is closest to its end. */
   #standing: Taken | undefined
   #reserved: readonly Want[] = []
+  #estimate: Estimate = { prompt: 0, most: undefined }
   #amounts: readonly number[] = []
 
   constructor(limit: RateLimit) {
@@ -127,7 +128,8 @@ class LimitedRequest implements Watcher {
 
   /** The request is ready for its provider: reserves its tokens. */
   reserve(exchange: Exchange): Verdict | Promise<Verdict> {
-    const wants = this.#limit.tokensFor(exchange)
+    this.#estimate = estimateTokens(exchange)
+    const wants = this.#limit.tokensFor(this.#estimate)
     return this.judge(exchange.generation.limits.take(wants), wants)
   }
 
@@ -161,7 +163,7 @@ class LimitedRequest implements Watcher {
     if (outputTokens !== undefined) this.#limit.learn(outputTokens)
     for (const [at, want] of this.#reserved.entries()) {
       const taken = this.#amounts[at] ?? 0
-      exchange.generation.limits.settle(want, taken, tokenCost(exchange, taken))
+      exchange.generation.limits.settle(want, taken, tokenCost(exchange, taken, this.#estimate))
     }
   }
 }

@@ -1,23 +1,52 @@
+import { isObject, type JsonObject } from '../../json.ts'
 import type { Exchange } from '../exchange.ts'
 
 /** Bytes of JSON per token, roughly, for English text and its frame. */
-const BYTES_PER_TOKEN = 4
+export const BYTES_PER_TOKEN = 4
 
-/** Fields in which requests say how long their answer may be, format by format. */
-const ANSWER_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens']
-
-/**
- * What a request will cost, as far as one can tell before it is answered: its bytes, and the longest answer it allows;
- * where it sets no limit, `usualOutput`.
- */
-export function estimateTokens({ body, json }: Exchange, usualOutput: number): number {
-  const prompt = Math.ceil((body?.length ?? 0) / BYTES_PER_TOKEN)
-  return prompt + Math.ceil(allowedOutput(json) ?? usualOutput)
+/** What a request will cost, as far as one can tell before it is answered, in tokens. */
+export interface Estimate {
+  /** By its bytes. */
+  readonly prompt: number
+  /** All the answers it allows, at their longest; undefined where it sets no limit. */
+  readonly most: number | undefined
 }
 
-function allowedOutput(json: Record<string, unknown> | undefined): number | undefined {
-  if (json === undefined) return undefined
-  const gemini = json['generationConfig'] as Record<string, unknown> | null | undefined
-  const named = [...ANSWER_LIMITS.map(name => json[name]), gemini?.['maxOutputTokens']]
-  return named.find((value): value is number => typeof value === 'number' && value > 0)
+export function estimateTokens({ body, json, clientFormat }: Exchange): Estimate {
+  return {
+    prompt: Math.ceil((body?.length ?? 0) / BYTES_PER_TOKEN),
+    most: json === undefined ? undefined : allowedOutput(json, clientFormat),
+  }
+}
+
+/** A field of another format is no limit: who does not know it may not keep to it. */
+function allowedOutput(json: JsonObject, format: Exchange['clientFormat']): number | undefined {
+  switch (format) {
+    case 'completions':
+      return times(json['n'], longest(json['max_tokens'], json['max_completion_tokens']))
+    case 'messages':
+      return longest(json['max_tokens'])
+    case 'responses':
+      return longest(json['max_output_tokens'])
+    case 'generateContent': {
+      const config = isObject(json['generationConfig']) ? json['generationConfig'] : {}
+      return times(config['candidateCount'], longest(config['maxOutputTokens']))
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Of those that are numbers above 0: where there are several, a provider takes one of them. */
+function longest(...limits: unknown[]): number | undefined {
+  const named = limits.filter(isAboveZero)
+  return named.length === 0 ? undefined : Math.ceil(Math.max(...named))
+}
+
+function times(count: unknown, limit: number | undefined): number | undefined {
+  return limit !== undefined && isAboveZero(count) ? limit * Math.ceil(count) : limit
+}
+
+function isAboveZero(value: unknown): value is number {
+  return typeof value === 'number' && value > 0
 }

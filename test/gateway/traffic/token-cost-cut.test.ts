@@ -12,8 +12,10 @@ import {
   GPT_ANSWER,
   json,
   MESSAGES,
+  messages,
   open,
   START,
+  stream,
   type Upstream,
 } from '../kit/token-cost.ts'
 import { eventually } from '../kit/wait.ts'
@@ -57,6 +59,33 @@ describe('where it tells nothing', () => {
   })
 })
 
+describe('where it tells nothing of a long answer', () => {
+  const unlimited = { model: 'gpt', messages, stream: true, stream_options: { include_usage: false } }
+  const long = Array.from({ length: 400 }, () => CHUNK)
+  const bytes = 400 * `data: ${JSON.stringify(CHUNK)}\n\n`.length
+
+  it('what has gone by is estimated', async () => {
+    const cost = await charged(stream(...long), port => post(port, CHAT, unlimited))
+    expect(cost).toBeGreaterThan(bytes / 128)
+    expect(cost).toBeLessThan(bytes / 128 + JSON.stringify(unlimited).length)
+  })
+
+  it('so is that of an answer as a whole', async () => {
+    const body = { model: 'gpt', messages }
+    const cost = await charged(json({ text: 'x'.repeat(4000) }), port => post(port, CHAT, body))
+    expect(cost).toBeGreaterThan(1000)
+    expect(cost).toBeLessThan(1050)
+  })
+
+  it('several answers may be as long as each is allowed to be', async () => {
+    const body = { ...unlimited, max_tokens: 1, n: 50 }
+    const cost = await charged(stream(...long), port => post(port, CHAT, body))
+    const prompt = Math.ceil(JSON.stringify(body).length / 4)
+    expect(cost).toBeGreaterThanOrEqual(prompt + 49)
+    expect(cost).toBeLessThanOrEqual(prompt + 50)
+  })
+})
+
 describe('an answer that is cut off', () => {
   const body = { ...claude, stream: true }
   /** Messages up to so many events, which then stay out. */
@@ -68,19 +97,21 @@ describe('an answer that is cut off', () => {
       for (let i = 0; i < count; i++) response.write(`data: ${JSON.stringify(DELTA)}\n\n`)
     }
   /** Reads until so many bytes have come, then goes. */
-  const leaveAfter = (bytes: number) => async (port: number) => {
-    const { sent, answer } = open(port, MESSAGES, body)
-    const got = await answer
-    let read = 0
-    got.on('error', () => {})
-    await new Promise<void>(resolve =>
-      got.on('data', chunk => {
-        read += chunk.length
-        if (read >= bytes) resolve()
-      }),
-    )
-    sent.destroy()
-  }
+  const leaveAfter =
+    (bytes: number, asked: object = body) =>
+    async (port: number) => {
+      const { sent, answer } = open(port, MESSAGES, asked)
+      const got = await answer
+      let read = 0
+      got.on('error', () => {})
+      await new Promise<void>(resolve =>
+        got.on('data', chunk => {
+          read += chunk.length
+          if (read >= bytes) resolve()
+        }),
+      )
+      sent.destroy()
+    }
   const bytesOf = (count: number) => count * `data: ${JSON.stringify(DELTA)}\n\n`.length
 
   it('by the client costs what was told, and an estimate of what came since', async () => {
@@ -90,7 +121,13 @@ describe('an answer that is cut off', () => {
     expect(cost).toBeLessThanOrEqual(told + Math.ceil(bytesOf(40) / 32) + 2)
   })
 
-  it('by the client costs no more than was reserved', async () => {
+  it('by the client costs what has gone by where it set no limit', async () => {
+    const { max_tokens: _, ...unlimited } = body
+    const cost = await charged(hangsAfter(2000), leaveAfter(bytesOf(2000), unlimited))
+    expect(cost).toBeGreaterThan(bytesOf(1900) / 32)
+  })
+
+  it('by the client costs no more than it allowed', async () => {
     const cost = await charged(hangsAfter(2000), leaveAfter(bytesOf(2000)))
     expect(cost).toBe(Math.ceil(JSON.stringify(body).length / 4) + 500)
   })
