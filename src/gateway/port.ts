@@ -8,6 +8,7 @@ import { AgwError } from '../errors.ts'
 import { type ConnectionObserver, watchConnections, watchSecureConnections } from './client-connections.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
 import type { PortTls } from './server-tls.ts'
+import { refuseTunnel } from './tunnels.ts'
 
 type HttpServer = Server<typeof GatewayRequest, typeof GatewayResponse>
 type HttpsServer = TlsServer<typeof GatewayRequest, typeof GatewayResponse>
@@ -43,9 +44,6 @@ export interface SlowClients {
   readonly checkMs: number
 }
 
-const CONNECT_REFUSED =
-  'HTTP/1.1 405 Method Not Allowed\r\ncontent-type: text/plain\r\ncontent-length: 18\r\nconnection: close\r\n\r\nmethod not allowed'
-
 /** How often a closing port looks for connections that have become idle, in milliseconds. */
 const SWEEP_MS = 25
 
@@ -55,6 +53,8 @@ export class Port {
   readonly #server: HttpServer | HttpsServer
   /** Connections that the server does not keep account of: those without a socket, and unfinished handshakes. */
   readonly #untracked = new Set<Duplex>()
+  /** The last request that came over a connection is answered by it. */
+  readonly #last = new WeakMap<Duplex, GatewayResponse>()
   #isClosing = false
 
   private constructor(options: PortOptions, accept: Accept) {
@@ -64,6 +64,7 @@ export class Port {
     this.#server.maxHeadersCount = 0
     if (options.tls !== undefined) this.#server.on('connection', (socket: Socket) => this.#track(socket))
     const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => {
+      this.#last.set(request.socket, response)
       if (this.#isClosing) response.shouldKeepAlive = false
       accept(request, response, expectsContinue)
     }
@@ -72,7 +73,7 @@ export class Port {
     const { bind, tls, listenerOf, onConnection } = options
     if (onConnection !== undefined && tls === undefined) watchConnections(this.#server, bind, onConnection)
     else if (onConnection !== undefined) watchSecureConnections(this.#server, bind, listenerOf, onConnection)
-    this.#server.on('connect', (_request, socket) => socket.end(CONNECT_REFUSED))
+    this.#server.on('connect', (_request, socket) => refuseTunnel(socket, this.#last.get(socket)))
   }
 
   /** Listens. Throws PORT_TAKEN, which names the port and what to do. */
