@@ -332,7 +332,10 @@ export const CODES = {
     'host that does not get to its route',
     'The listener is chosen by the host first, and this one is for other hosts.',
   ),
-  MATCH_NEVER: warning('match that nothing meets', 'The route is never used for it.'),
+  MATCH_NEVER: warning(
+    'match that nothing meets',
+    'The route is never used for it. Paths begin with a /, methods are in capitals, and the host is none of the headers.',
+  ),
   REGEX_SPAN: note(
     'pattern that misses what it seems to match',
     'The leftmost match that comes first must span the whole text; there is no going back for a longer one.',

@@ -16,6 +16,7 @@ const never: PlaceRule = {
       for (const list of ['headers', 'query']) {
         for (const [one, which] of nodesAt(match, list)) {
           judgeRegex(textAt(one, 'value', 'regex'), [...at, list, which, 'value', 'regex'], report)
+          if (list === 'headers') judgeHeader(one, [...at, list, which], true, report)
         }
       }
     }
@@ -67,14 +68,38 @@ function judgeMethod(match: Node, at: Path, report: Report): void {
   })
 }
 
+/** Headers that no request has when its route is looked for. */
+function judgeHeader(header: Node, at: Path, isOfRoute: boolean, report: Report): void {
+  const name = textAt(header, 'name')?.toLowerCase()
+  if (name === 'host') {
+    const authority = 'name: ":authority", which has the port in it, too'
+    report({
+      code: 'MATCH_NEVER',
+      path: [...at, 'name'],
+      message: 'the host is taken out of the headers before they are looked at, so this matches nothing',
+      hint: isOfRoute
+        ? `write the host in \`hostnames\` of the route, or ${authority}`
+        : `write ${authority}`,
+    })
+  } else if (name === ':status') {
+    report({
+      code: 'MATCH_NEVER',
+      path: [...at, 'name'],
+      message: 'a request has no status, so this matches nothing',
+      hint: 'leave it out',
+    })
+  }
+}
+
 /** The headers an `llm` model is chosen by. */
 const modelHeaders: PlaceRule = {
   keys: ['headers'],
   judge(place, { report }) {
     if (keyAbove(place) !== 'matches' || pathOf(place)[0] !== 'llm') return
     for (const [one, index] of nodesAt(place.value)) {
-      const path = [...pathOf(place), index, 'value', 'regex']
-      judgeRegex(textAt(one, 'value', 'regex'), path, report)
+      const path = [...pathOf(place), index]
+      judgeRegex(textAt(one, 'value', 'regex'), [...path, 'value', 'regex'], report)
+      judgeHeader(one, path, false, report)
     }
   },
 }

@@ -196,6 +196,10 @@ describe('a match that nothing meets', () => {
     ['path: {regex: "/a.*?"}', ['REGEX_SPAN 3']],
     ['path: {regex: "/a\\\\.?"}', []],
     ['headers: [{name: x-a, value: {regex: "a|ab"}}]', ['REGEX_SPAN 3']],
+    ['headers: [{name: Host, value: {exact: a.example.com}}]', ['MATCH_NEVER 3']],
+    ['headers: [{name: ":status", value: {exact: "200"}}]', ['MATCH_NEVER 3']],
+    ['headers: [{name: ":authority", value: {exact: a.example.com}}]', []],
+    ['query: [{name: host, value: {exact: a.example.com}}]', []],
   ]
 
   test.each(cases)('%s', (match, findings) => {
