@@ -269,7 +269,7 @@ export const CODES = {
   TIMEOUT_ORDER: warning('timeout that never ends anything', 'The shorter one always comes first.'),
   FAILOVER_WITHOUT_EVICTION: warning(
     'failover that never happens',
-    'The next group is asked only when all of this one are evicted, and nothing evicts them.',
+    'The next group is asked only when all of this one are evicted: by health with eviction, or for the time that the backoff of retries or a Retry-After tells.',
   ),
   FAILOVER_WITHOUT_RETRY: note(
     'failover that comes a request too late',

@@ -6,8 +6,8 @@ export interface Level {
   /** How the gateway authenticates, as written, and where. */
   readonly auth: { readonly value: unknown; readonly path: Path } | undefined
   readonly tls: boolean
-  /** An unhealthy upstream is left out for a while. */
-  readonly evicts: boolean
+  /** When an upstream counts as unhealthy and is left out. */
+  readonly health: Node | undefined
   /** Request headers that are added or replaced, and those that are dropped; in small letters. */
   readonly sets: ReadonlySet<string>
   readonly removes: ReadonlySet<string>
@@ -26,15 +26,14 @@ export function levelOf(policies: Node | undefined, path: Path): Level {
   return {
     auth: isSet(auth) ? { value: auth, path: [...path, authName] } : undefined,
     tls: isSet(policies['backendTLS']) || isSet(policies['tls']),
-    // With an expression of its own, a Retry-After of the upstream can evict it too.
-    evicts: ['eviction', 'unhealthyExpression'].some(key => isSet(valueAt(policies, 'health', key))),
+    health: nodeAt(policies, 'health'),
     sets: namesIn(changes, change => [...headers(change['set']), ...headers(change['add'])]),
     removes: namesIn(changes, change => listAt(change, 'remove').map(name => String(name).toLowerCase())),
   }
 }
 
 const NONE: ReadonlySet<string> = new Set()
-const EMPTY: Level = { auth: undefined, tls: false, evicts: false, sets: NONE, removes: NONE }
+const EMPTY: Level = { auth: undefined, tls: false, health: undefined, sets: NONE, removes: NONE }
 
 function namesIn(changes: readonly Node[], read: (change: Node) => string[]): ReadonlySet<string> {
   return changes.length === 0 ? NONE : new Set(changes.flatMap(read))

@@ -114,7 +114,8 @@ export const health = section(
       section(
         {
           noun: 'the eviction section',
-          about: 'Leaves an unhealthy backend out for a while; without it none is left out.',
+          about:
+            'Leaves an unhealthy backend out for a while; without it only for the time that a Retry-After or the backoff of retries tells.',
         },
         {
           duration: nullish(duration, 'How long, times the number of evictions in a row.'),

@@ -21,6 +21,11 @@ describe('models', () => {
       `${models(one('a'))}  virtualModels: [{name: "v*", routing: {weighted: {targets: [{model: a}]}}}]\n`,
       ['MATCH_NEVER 4'],
     ],
+    [
+      'chosen by a header that is never there',
+      models(one('a', ', matches: [{headers: [{name: host, value: {exact: "a.example.com"}}]}]')),
+      ['MATCH_NEVER 3'],
+    ],
     ['all twice', models(one('*'), one('*')), ['MODEL_SHADOWED 4']],
     [
       'an internal model first',
@@ -86,10 +91,45 @@ describe('failover', () => {
   - name: v
     routing: {failover: {targets: [{model: a, priority: 0}, {model: b, priority: ${second}}]}}
 `
+  const targeted = (health: string, backoff: string): string => `${virtual(health)}policies:
+- {name: {name: p, namespace: default}, target: {gateway: {gatewayName: default, gatewayNamespace: default}}, policy: {retry: {attempts: 1, backoff: ${backoff}, codes: [503]}}}
+`
+  const groups = (
+    policies: string,
+    backoff: string,
+    ofBackend = '{}',
+  ): string => `gateways: {default: {port: 8080}}
+routes:
+- policies: {retry: {attempts: 1, codes: [503]${backoff}}}
+  backends:
+  - ai:
+      groups: [{providers: [{name: a, provider: {openAI: {}}, policies: {backendAuth: {key: example}, ${policies}}}]},
+        {providers: [{name: b, provider: {openAI: {}}, policies: {backendAuth: {key: example}}}]}]
+    policies: ${ofBackend}
+`
   const cases: Cases = [
     ['of virtual models, without eviction', virtual(''), ['FAILOVER_WITHOUT_EVICTION 7']],
     ['of virtual models, with eviction', virtual(', health: {eviction: {}}'), []],
     ['of virtual models that share the load', virtual('', 0), []],
+    ['by a health that knows no time', virtual(', health: {}'), ['FAILOVER_WITHOUT_EVICTION 7']],
+    ['by a health that Retry-After tells the time', virtual(', health: {unhealthyExpression: "true"}'), []],
+    ['by an eviction of its own', virtual(', health: {eviction: {healthThreshold: 0.5}}'), []],
+    [
+      'by an eviction after no number of failures',
+      virtual(', health: {eviction: {consecutiveFailures: 0}}'),
+      ['FAILOVER_WITHOUT_EVICTION 7'],
+    ],
+    ['by a health that the backoff of targeted retries tells the time', targeted(', health: {}', '1s'), []],
+    ['the same without a health', targeted('', '1s'), ['FAILOVER_WITHOUT_EVICTION 7']],
+    ['of groups, by the backoff of the route', groups('health: {}', ', backoff: 1s'), []],
+    ['the same without backoff', groups('health: {}', ''), ['FAILOVER_WITHOUT_EVICTION 6']],
+    ['the same without health', groups('', ', backoff: 1s'), ['FAILOVER_WITHOUT_EVICTION 6']],
+    [
+      'the health of the provider hides that of its backend',
+      groups('health: {}', '', '{health: {eviction: {}}}'),
+      ['FAILOVER_WITHOUT_EVICTION 6'],
+    ],
+    ['the health of the backend', groups('', '', '{health: {eviction: {}}}'), []],
   ]
   test.each(cases)('%s', (_, config, findings) => {
     expect(findingsIn(config)).toEqual(findings)
