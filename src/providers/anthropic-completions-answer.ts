@@ -20,11 +20,12 @@ export function finishReason(stopReason: unknown): string {
 
 /**
  * Messages answer (2xx JSON) → `chat.completion`. `created` is the time in seconds since 1970: the Messages
- * API gives none. Thinking blocks and blocks of kinds that came later are left out: Chat Completions has no
+ * API gives none. Throws SyntaxError for what is no message. Thinking blocks and blocks of kinds that came later are left out: Chat Completions has no
  * place for them.
  */
 export function fromMessages(answer: JsonObject, options: { readonly created: number }): JsonObject {
-  const blocks = Array.isArray(answer['content']) ? answer['content'] : []
+  const blocks = answer['content']
+  if (!Array.isArray(blocks)) throw new SyntaxError('the answer has no content')
   const toolCalls: JsonObject[] = []
   let text = ''
   for (const block of blocks) {
@@ -58,6 +59,7 @@ export function fromMessages(answer: JsonObject, options: { readonly created: nu
 }
 
 function toolCall(block: JsonObject): JsonObject {
+  if (typeof block['name'] !== 'string') throw new SyntaxError('the answer calls a tool without a name')
   return {
     id: block['id'],
     type: 'function',

@@ -54,6 +54,7 @@ export function fromCompletions(answer: JsonObject): JsonObject {
 }
 
 function toolUse(id: unknown, { name, arguments: written }: JsonObject): JsonObject {
+  if (typeof name !== 'string') throw new SyntaxError('the answer calls a tool without a name')
   const input: unknown = typeof written === 'string' && written !== '' ? JSON.parse(written) : {}
   return { type: 'tool_use', id, name, input }
 }

@@ -28,6 +28,14 @@ function choice(fields: Body): unknown {
   return choices[0]
 }
 
+test.each<[string, Body]>([
+  ['has no content', { content: undefined }],
+  ['has text in place of blocks', { content: 'Hello' }],
+  ['calls a tool without a name', { content: [{ type: 'tool_use', id: 't', input: {} }] }],
+])('one that %s is none', (_, fields) => {
+  expect(() => translate(fields)).toThrow(SyntaxError)
+})
+
 test('a text answer', () => {
   expect(translate({})).toEqual({
     id: 'msg_1',
@@ -70,7 +78,6 @@ test.each<[string, unknown, Body]>([
   ],
   ['unknown blocks are left out', [{ type: 'server_tool_use', id: 's' }, 7, null], { content: '' }],
   ['nothing', [], { content: '' }],
-  ['no list', undefined, { content: '' }],
   [
     'a tool call without text',
     [{ type: 'tool_use', id: 't1', name: 'f', input: { a: [1] } }],
