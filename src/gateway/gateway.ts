@@ -154,8 +154,8 @@ class RunningGateway implements Gateway {
     const idleMs = this.#current.runtime.settings.clientIdleMs
     const { inMemory, onConnection, slowClients } = this.#options
     // Asked anew for every connection, so that a reload renews certificates without closing the port.
-    const isSecure = bind.tls !== undefined && inMemory !== true
-    const tls = isSecure ? () => this.#current.bind(bind.port)?.tls ?? bind.tls : undefined
+    const own = inMemory === true ? undefined : bind.tls
+    const tls = own && (() => this.#current.bind(bind.port)?.tls?.ifAsksAs(own) ?? own)
     const slow = { ...SLOW_CLIENTS, ...slowClients }
     const listenerOf = (socket: TLSSocket): string | undefined =>
       listenerShown(this.#current.bind(bind.port) ?? bind, socket)?.name
@@ -167,14 +167,14 @@ class RunningGateway implements Gateway {
   }
 
   /**
-   * A port that goes from clear text to TLS or back is closed first: it cannot be both for a while. Returns what is
-   * served on these now.
+   * A port that goes from clear text to TLS or back, or begins or ceases to ask clients for certificates, is closed
+   * first: it cannot be both for a while. Returns what is served on these now.
    */
   #closeChanged(runtime: Runtime): Bind[] {
     const before: Bind[] = []
     for (const { port: number, tls } of runtime.binds) {
       const port = this.#ports.get(number)
-      if (port === undefined || this.#options.inMemory || port.isSecure === (tls !== undefined)) continue
+      if (port === undefined || this.#options.inMemory || port.canServe(tls)) continue
       const bind = this.#current.bind(number)
       if (bind !== undefined) before.push(bind)
       this.#ports.delete(number)

@@ -24,8 +24,11 @@ export interface PortOptions {
   readonly port: number | undefined
   /** How long an idle connection is kept, in milliseconds. */
   readonly idleMs: number
-  /** The certificates to show now, asked for each connection; undefined for a port in the clear. */
-  readonly tls: (() => PortTls | undefined) | undefined
+  /**
+   * The certificates to show now, asked for each connection; undefined for a port in the clear. All of them ask clients
+   * for certificates, or none.
+   */
+  readonly tls: (() => PortTls) | undefined
   readonly slow: SlowClients
   /** The name of the listener that serves a connection with TLS. */
   readonly listenerOf: (socket: TLSSocket) => string | undefined
@@ -51,6 +54,7 @@ const SWEEP_MS = 25
 export class Port {
   readonly bind: string
   readonly #server: HttpServer | HttpsServer
+  readonly #tls: PortOptions['tls']
   /** Connections that the server does not keep account of: those without a socket, and unfinished handshakes. */
   readonly #untracked = new Set<Duplex>()
   /** The last request that came over a connection is answered by it. */
@@ -59,6 +63,7 @@ export class Port {
 
   private constructor(options: PortOptions, accept: Accept) {
     this.bind = options.bind
+    this.#tls = options.tls
     this.#server = serverFor(options)
     // Node would leave out the 2001st header without a word; requests with so many are refused instead.
     this.#server.maxHeadersCount = 0
@@ -122,6 +127,12 @@ export class Port {
     return 'setSecureContext' in this.#server
   }
 
+  /** Whether it can go on with this: Node settles once for all how a server meets its clients. */
+  canServe(tls: PortTls | undefined): boolean {
+    if (this.#tls === undefined || tls === undefined) return this.#tls === tls
+    return tls.ifAsksAs(this.#tls()) !== undefined
+  }
+
   /** Takes the certificates of a new runtime for clients that name no host; the others are asked for anyway. */
   renewTls(tls: PortTls): void {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls.options)
@@ -176,8 +187,8 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
     connectionsCheckingInterval: slow.checkMs,
     noDelay: true,
   }
-  const certificates = tls?.()
-  if (tls === undefined || certificates === undefined) return createServer(options)
+  if (tls === undefined) return createServer(options)
+  const certificates = tls()
   const { asksForCertificate } = certificates.rules
   return createTlsServer({
     ...options,
@@ -187,7 +198,7 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
     requestCert: asksForCertificate,
     rejectUnauthorized: asksForCertificate,
     SNICallback(name, done) {
-      const context = tls()?.contextFor(name)
+      const context = tls().contextFor(name)
       if (context === undefined) done(new Error('no listener has this name'))
       else done(null, context)
     },

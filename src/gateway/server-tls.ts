@@ -49,6 +49,11 @@ export class PortTls {
     return this.#fallback.rules
   }
 
+  /** Itself if it asks clients for certificates where `other` does. */
+  ifAsksAs(other: PortTls): PortTls | undefined {
+    return this.rules.asksForCertificate === other.rules.asksForCertificate ? this : undefined
+  }
+
   /** For clients that name no host. */
   get options(): SecureContextOptions {
     return this.#fallback.options

@@ -1,0 +1,94 @@
+import { connect, type TLSSocket } from 'node:tls'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { makeCertificate } from '../helpers/tls.ts'
+import { runtimeOf } from './kit/config.ts'
+import { startTestGateway } from './kit/gateway.ts'
+
+const SERVER = makeCertificate(['a.test'])
+const [ONE, OTHER] = [makeCertificate(['client.test']), makeCertificate(['client.test'])]
+const FILES: Readonly<Record<string, string>> = {
+  'a.pem': SERVER.cert,
+  'a.key': SERVER.key,
+  'one.pem': ONE.ca,
+  'other.pem': OTHER.ca,
+}
+const compile = { readFile: (path: string) => FILES[path] ?? '' }
+
+/** Listeners by host name, `*` for all, with the root for their clients; each tells its name. */
+function listeners(roots: Readonly<Record<string, string | undefined>>): string {
+  const written = Object.entries(roots).map(([hostname, root]) => ({
+    ...(hostname !== '*' && { hostname }),
+    protocol: 'HTTPS',
+    tls: { cert: 'a.pem', key: 'a.key', ...(root && { root }) },
+    routes: [{ policies: { directResponse: { status: 200, body: `at ${hostname}` } } }],
+  }))
+  return JSON.stringify({ binds: [{ port: 3000, listeners: written }] })
+}
+
+interface Client {
+  readonly servername?: string
+  readonly as?: typeof ONE | undefined
+  readonly session?: Buffer | undefined
+  readonly version?: 'TLSv1.2' | 'TLSv1.3'
+}
+
+interface Visit {
+  /** The status and the body, or that no connection came about. */
+  readonly heard: string
+  /** What the client may show to be taken for the same again. */
+  readonly session: Buffer | undefined
+}
+
+function clientOf(
+  port: number,
+  { servername = 'a.test', as, session, version = 'TLSv1.3' }: Client,
+): TLSSocket {
+  const shown = as && { cert: as.cert, key: as.key }
+  const versions = { minVersion: version, maxVersion: version }
+  const socket = connect({
+    ...{ host: '127.0.0.1', port, servername, session, rejectUnauthorized: false },
+    ...{ ...shown, ...versions },
+  })
+  onTestFinished(() => void socket.destroy())
+  return socket.on('error', () => {})
+}
+
+async function visit(port: number, client: Client): Promise<Visit> {
+  const socket = clientOf(port, client)
+  const host = client.servername ?? 'a.test'
+  let session: Buffer | undefined
+  socket.on('session', given => {
+    session = given
+  })
+  socket.write(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
+  let text = ''
+  socket.on('data', chunk => {
+    text += chunk
+  })
+  await new Promise(resolve => socket.once('close', resolve))
+  const [, status = 'no answer', body = ''] = /^HTTP\/1\.1 (\d+) .*\r\n\r\n(.*)$/s.exec(text) ?? []
+  return { heard: `${status} ${body}`.trim(), session }
+}
+
+describe('certificates of clients, by a reload', () => {
+  it.each<[string, string | undefined, string | undefined, string, string]>([
+    ['are asked for once there is a root', undefined, 'one.pem', 'no answer', '200 at *'],
+    ['are not asked for any more once there is none', 'one.pem', undefined, '200 at *', '200 at *'],
+    ['are judged by the new root', 'other.pem', 'one.pem', 'no answer', '200 at *'],
+  ])('%s', async (_title, before, after, without, withOne) => {
+    const { gateway } = await startTestGateway(listeners({ '*': before }), { compile })
+    await gateway.reload(runtimeOf(listeners({ '*': after }), compile))
+    const port = gateway.addresses[0]?.port ?? 0
+    expect(await visit(port, {})).toMatchObject({ heard: without })
+    expect(await visit(port, { as: ONE })).toMatchObject({ heard: withOne })
+  })
+
+  it('are asked of those, too, who have come without one before', async () => {
+    const { gateway, port } = await startTestGateway(listeners({ '*': undefined }), { compile })
+    const kept = clientOf(port, {})
+    kept.write('GET / HTTP/1.1\r\nhost: a.test\r\n\r\n')
+    await new Promise(resolve => kept.once('data', resolve))
+    await gateway.reload(runtimeOf(listeners({ '*': 'one.pem' }), compile))
+    await new Promise(resolve => kept.once('close', resolve))
+  })
+})
