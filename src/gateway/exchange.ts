@@ -1,4 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './body.ts'
 import type { Caller } from './cel/context.ts'
@@ -25,6 +26,13 @@ export class GatewayRequest extends IncomingMessage {
 /** The answer to it, likewise. */
 export class GatewayResponse extends ServerResponse<GatewayRequest> {
   exchange: Exchange | undefined = undefined
+  /** Called once the answers before this one have gone, where there are any. */
+  onTurn: (() => void) | undefined = undefined
+
+  override assignSocket(socket: Socket): void {
+    super.assignSocket(socket)
+    this.onTurn?.()
+  }
 }
 
 /** `http://host/path?query`, which a client may send to what it takes for a forward proxy. */
@@ -162,9 +170,10 @@ export class Exchange implements RouteRequest {
    * lets in, has no answers that anybody could tell from the next ones.
    */
   get isSound(): boolean {
-    const { headers, httpVersionMajor } = this.request
+    const { headers, httpVersionMajor, httpVersionMinor } = this.request
     const { host } = headers
-    return httpVersionMajor === 1 && (host === undefined || (host !== '' && !NO_HOST.test(host)))
+    if (httpVersionMajor !== 1) return false
+    return host === undefined ? httpVersionMinor === 0 : host !== '' && !NO_HOST.test(host)
   }
 
   get scheme(): 'http' | 'https' {

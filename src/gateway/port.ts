@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { AgwError } from '../errors.ts'
 import { type ConnectionObserver, watchConnections, watchSecureConnections } from './client-connections.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
+import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
 import { refuseTunnel } from './tunnels.ts'
 
@@ -68,13 +69,20 @@ export class Port {
     // Node would leave out the 2001st header without a word; requests with so many are refused instead.
     this.#server.maxHeadersCount = 0
     if (options.tls !== undefined) this.#server.on('connection', (socket: Socket) => this.#track(socket))
-    const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => {
+    const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
       this.#last.set(request.socket, response)
+      if (response.socket === null)
+        return inTurn(request, response, () => take(request, response, expectsContinue))
       if (this.#isClosing) response.shouldKeepAlive = false
       accept(request, response, expectsContinue)
     }
     this.#server.on('request', (request, response) => take(request, response, false))
     this.#server.on('checkContinue', (request, response) => take(request, response, true))
+    this.#server.on('checkExpectation', (request, response) => {
+      const refuse = (): void => void response.writeHead(417).end()
+      if (response.socket === null) inTurn(request, response, refuse)
+      else refuse()
+    })
     const { bind, tls, listenerOf, onConnection } = options
     if (onConnection !== undefined && tls === undefined) watchConnections(this.#server, bind, onConnection)
     else if (onConnection !== undefined) watchSecureConnections(this.#server, bind, listenerOf, onConnection)
@@ -179,7 +187,8 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
     ServerResponse: GatewayResponse,
     // Strict: Content-Length beside Transfer-Encoding, bare line feeds and the like are refused with 400.
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // Such a request is refused in its turn.
+    requireHostHeader: false,
     keepAliveTimeout: idleMs,
     maxHeaderSize: MOST_HEAD,
     headersTimeout: slow.headMs,

@@ -51,8 +51,6 @@ export function accept(
   response.exchange = exchange
   generation.enter()
   response.on('close', onClosed)
-  // A pipelined request waits for a socket to answer on, and would not hear that the client has gone.
-  if (response.socket === null) request.socket.once('close', () => leave(exchange))
   exchange.attempt(match)
 }
 

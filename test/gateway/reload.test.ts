@@ -149,12 +149,11 @@ describe('a close', () => {
     const upstream = await startUpstream(response => held.push(response))
     const { gateway, port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
-    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
     await eventually(() => held.length === 1)
     const closing = gateway.close({ drainMs: 5000 })
-    client.socket.write('GET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
-    await eventually(() => held.length === 2)
     held[0]?.end('first')
+    await eventually(() => held.length === 2)
     held[1]?.end('second')
     await closing
     await client.closed

@@ -1,0 +1,151 @@
+import type { Socket } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { rawClient } from './kit/client.ts'
+import { toHost } from './kit/configs.ts'
+import { startTestGateway } from './kit/gateway.ts'
+import { startRawUpstream } from './kit/raw-upstream.ts'
+import { startUpstream } from './kit/upstream.ts'
+import { eventually } from './kit/wait.ts'
+
+const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `/${i + 1}`)
+
+/** An upstream whose answers are the paths it was asked for; `/hang` gets none. */
+async function startPaths() {
+  return startUpstream((response, { url, body }) => {
+    if (url === '/hang') return
+    response.setHeader('content-length', url.length + body.length)
+    response.end(url + body)
+  })
+}
+
+describe('requests that a client sends before it has the answers', () => {
+  it('go upstream one at a time', async () => {
+    let asking: Socket | undefined
+    const upstream = await startRawUpstream(first => {
+      asking = first
+      first.on('data', () => {
+        asking = first
+      })
+    })
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(
+      numbered(3)
+        .map(path => get(path))
+        .join(''),
+    )
+    for (const path of numbered(3)) {
+      await eventually(() => upstream.bytes().includes(`GET ${path} `))
+      const asked = upstream.bytes().match(/GET \/\d/g)
+      expect(asked).toEqual(numbered(Number(path.slice(1))).map(one => `GET ${one}`))
+      asking?.write(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n${path}`)
+      await client.until(text => text.endsWith(path))
+    }
+  })
+
+  it('have their answers in order, bodies, refusals and expectations among them', async () => {
+    const upstream = await startPaths()
+    const { port, events } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    const body = 'b'.repeat(100_000)
+    client.socket.write(
+      [
+        get('/1'),
+        `POST /2 HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        'GET /3 HTTP/1.1\r\n\r\n',
+        get('/4', 'expect: magic\r\n'),
+        get('/5', 'expect: 100-continue\r\ncontent-length: 0\r\n'),
+      ].join(''),
+    )
+    await client.closed
+    expect(
+      client
+        .received()
+        .match(/HTTP\/1\.1 [2-5]\d\d|\/\d/g)
+        ?.filter(text => text !== '/1'),
+    ).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', '/2', 'HTTP/1.1 400', 'HTTP/1.1 417', 'HTTP/1.1 200', '/5'])
+    expect(client.received()).toContain(`/2${body}`)
+    expect(events.map(({ path, status }) => [path, status])).toEqual([
+      ['/1', 200],
+      ['/2', 200],
+      ['/3', 400],
+      ['/5', 200],
+    ])
+  })
+
+  it('may be a hundred behind one; the others are to be sent again', async () => {
+    const upstream = await startPaths()
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(
+      numbered(150)
+        .map(path => get(path))
+        .join(''),
+    )
+    await client.closed
+    expect(client.received().match(/(?<=\r\n\r\n)\/\d+/g)).toEqual(numbered(101))
+    expect(client.received().match(/connection: close/gi)).toHaveLength(1)
+    expect(upstream.seen).toHaveLength(101)
+  })
+
+  it('come as long as they do not wait', async () => {
+    const upstream = await startPaths()
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    for (const round of [1, 2, 3]) {
+      client.socket.write(
+        numbered(90)
+          .map(path => get(path))
+          .join(''),
+      )
+      await eventually(() => client.received().split('\r\n\r\n/90').length === round + 1)
+    }
+    expect(upstream.seen).toHaveLength(270)
+  })
+
+  it('take one connection upstream, however many they are', async () => {
+    const warnings: string[] = []
+    const note = (warning: Error): number => warnings.push(warning.name)
+    process.on('warning', note)
+    onTestFinished(() => void process.off('warning', note))
+    const upstream = await startPaths()
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(get('/hang').repeat(3000))
+    await client.closed
+    await eventually(() => upstream.connections.every(({ destroyed }) => destroyed))
+    expect(upstream.seen.length).toBeLessThan(2)
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('a client that leaves while its requests wait', () => {
+  const WAITING: readonly (readonly [title: string, bytes: string])[] = [
+    ['a few', get('/big', `x: ${'p'.repeat(20_000)}\r\n`).repeat(4)],
+    ['too many', get('/more').repeat(400)],
+    ['those that the gateway refuses', 'GET / HTTP/1.1\r\n\r\n'.repeat(90)],
+    ['those whose expectation nobody knows', get('/', 'expect: magic\r\n').repeat(400)],
+  ]
+  const LEAVING: readonly (readonly [title: string, leave: (socket: Socket) => void])[] = [
+    ['by closing', socket => socket.destroy()],
+    ['by a reset', socket => socket.resetAndDestroy()],
+  ]
+
+  it.each(
+    WAITING.flatMap(([what, bytes]) => LEAVING.map(([how, leave]) => [what, how, bytes, leave] as const)),
+  )('%s, %s, ends the call upstream', async (_what, _how, bytes, leave) => {
+    const upstream = await startPaths()
+    const { port, nextEvent } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(get('/hang'))
+    await eventually(() => upstream.seen.length === 1)
+    await new Promise<void>(resolve => client.socket.write(bytes, () => resolve()))
+    client.socket.write(get('/later'))
+    await new Promise(resolve => setTimeout(resolve, 100))
+    leave(client.socket)
+    expect(await nextEvent()).toMatchObject({ path: '/hang', error: 'client disconnected' })
+    await eventually(() => upstream.connections.every(({ destroyed }) => destroyed))
+    expect(upstream.seen).toHaveLength(1)
+  })
+})
