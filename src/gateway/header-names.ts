@@ -14,6 +14,9 @@ export const HOP_BY_HOP: readonly string[] = [
   'upgrade',
 ]
 
+/** Where a body ends: two words about it, and what follows is taken for another message. No config has a say in them. */
+export const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+
 /** `content-type` → `Content-Type` */
 function titled(name: string): string {
   return name.replace(/(^|-)[a-z]/g, start => start.toUpperCase())

@@ -97,15 +97,15 @@ function pathMatches(match: PathMatch, path: string): boolean {
 }
 
 /** Read once for all routes that ask: clients decide how long a query is. */
-const queries = new WeakMap<RouteRequest, ReadonlyMap<string, string>>()
+const queries = new WeakMap<RouteRequest, { readonly of: string; readonly parameters: Map<string, string> }>()
 
 /** Of several values of a parameter the last one counts. */
 function parametersOf(request: RouteRequest): ReadonlyMap<string, string> {
-  let parameters = queries.get(request)
-  if (parameters === undefined) {
-    parameters = new Map(new URLSearchParams(request.query))
-    queries.set(request, parameters)
-  }
+  const { query } = request
+  const known = queries.get(request)
+  if (known?.of === query) return known.parameters
+  const parameters = new Map(new URLSearchParams(query))
+  queries.set(request, { of: query, parameters })
   return parameters
 }
 

@@ -2,7 +2,7 @@ import type { CelContext, Expression } from './cel/cel.ts'
 import { celContext } from './cel/context.ts'
 import { celValue, jsonValue, textOf } from './cel/values.ts'
 import { type Exchange, hostOf } from './exchange.ts'
-import { headersWhere } from './header-names.ts'
+import { FRAMING, headersWhere } from './header-names.ts'
 import { headerText } from './header-text.ts'
 import { addRequestHeader, remember, removeRequestHeader, setRequestHeader } from './request-edits.ts'
 import type { OutgoingHead } from './watcher.ts'
@@ -95,11 +95,13 @@ function requestMessage(exchange: Exchange): Message {
       if (host !== undefined) setRequestHeader(request, 'host', host)
     },
     add(name, value) {
+      if (FRAMING.has(name)) return
       if (name.startsWith(':')) setPseudo(exchange, name, value)
       else if (value === undefined) removeRequestHeader(request, name)
       else addRequestHeader(request, name, value)
     },
     set(name, value) {
+      if (FRAMING.has(name)) return
       if (name.startsWith(':')) setPseudo(exchange, name, value)
       else if (value === undefined) removeRequestHeader(request, name)
       else setRequestHeader(request, name, value)
@@ -145,7 +147,7 @@ function answerMessage(exchange: Exchange, head: OutgoingHead, body: Buffer | un
   }
 }
 
-const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'transfer-encoding'])
+const OF_THE_BODY: ReadonlySet<string> = new Set([...FRAMING, 'content-encoding'])
 
 function setStatus(head: OutgoingHead, value: string | undefined): void {
   const status = Number(value)

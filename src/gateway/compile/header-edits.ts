@@ -1,11 +1,12 @@
 import type { HeaderModifier } from '../../config/schema.ts'
+import { FRAMING } from '../header-names.ts'
 import { headerText } from '../header-text.ts'
 import type { HeaderEdit, ModifierEdit } from '../headers.ts'
 
-/** Add, set, remove, in this order. */
+/** Add, set, remove, in this order; where a body ends is not for a config to say. */
 export function editsOf(modifier: HeaderModifier | null | undefined): ModifierEdit[] {
   const { add = {}, set = {}, remove = [] } = modifier ?? {}
-  return [
+  const edits = [
     ...Object.entries(add).map(
       ([name, value]): ModifierEdit => ({ do: 'add', name, value: headerText(value) }),
     ),
@@ -14,6 +15,7 @@ export function editsOf(modifier: HeaderModifier | null | undefined): ModifierEd
     ),
     ...remove.map((name): ModifierEdit => ({ do: 'remove', name })),
   ]
+  return edits.filter(({ name }) => !FRAMING.has(name.toLowerCase()))
 }
 
 /** The host is no header among others: it is where the request goes. The last one that is written counts. */

@@ -5,6 +5,7 @@ import { celContext } from '../cel/context.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Answer, NO_BODY } from '../failures.ts'
+import { FRAMING } from '../header-names.ts'
 import { bodyFrom, textFrom } from '../transform.ts'
 import type { Placed, PolicyKind, Verdict } from './policy.ts'
 
@@ -39,9 +40,6 @@ export const directResponse: PolicyKind<'directResponse'> = {
     }
   },
 }
-
-/** How long the body is, and how it is sent, is not for the config to say. */
-const FRAMING = new Set(['content-length', 'transfer-encoding'])
 
 function compileEntry(written: Single, path: Path, cel: Cel): Entry {
   const { status, body, bodyExpression, headers = {}, condition } = written
