@@ -143,6 +143,12 @@ const INVALID: readonly (readonly [title: string, config: object, path: string, 
   ],
 ]
 
+function firstChoice(config: string): unknown {
+  const [route] = runtimeOf(config).binds[0]?.listeners.get(undefined)?.routes.entries()[0]?.[1] ?? []
+  const action = route?.route.action
+  return action?.kind === 'destinations' ? action.choices[0] : undefined
+}
+
 describe('compileRuntime', () => {
   it.each(INVALID)('refuses %s', (_title, config, path, words) => {
     const run = () => compileRuntime(config as Config)
@@ -206,11 +212,24 @@ describe('compileRuntime', () => {
   ])('gives a call the time %s', (_title, requestTimeout, backendRequestTimeout, wanted) => {
     const written = JSON.parse(toHost('a.test:80', { timeout: { backendRequestTimeout } }))
     written.binds[0].listeners[0].routes[0].backends[0].policies = { http: { requestTimeout } }
-    const runtime = runtimeOf(JSON.stringify(written))
-    const [route] = runtime.binds[0]?.listeners.get(undefined)?.routes.entries()[0]?.[1] ?? []
-    const action = route?.route.action
-    const [choice] = action?.kind === 'destinations' ? action.choices : []
-    expect(choice).toMatchObject({ backendTimeoutMs: wanted })
+    expect(firstChoice(JSON.stringify(written))).toMatchObject({ backendTimeoutMs: wanted })
+  })
+
+  it.each([
+    ['of the reference', { requestTimeout: '2s' }, { requestTimeout: '3s' }, 2000],
+    ['of the backend where the reference has no http', undefined, { requestTimeout: '3s' }, 3000],
+    [
+      'of the route where the http of the reference has none',
+      { version: null },
+      { requestTimeout: '3s' },
+      1000,
+    ],
+    ['of the route where the http of the reference is empty', {}, { requestTimeout: '3s' }, 1000],
+  ])('takes http from the strongest level alone: the time %s', (_title, ofReference, ofBackend, wanted) => {
+    const written = JSON.parse(toHost('a.test:80', { timeout: { backendRequestTimeout: '1s' } }))
+    written.binds[0].listeners[0].routes[0].backends = [{ backend: '/b', policies: { http: ofReference } }]
+    written.backends = [{ name: 'b', host: 'a.test:80', policies: { http: ofBackend } }]
+    expect(firstChoice(JSON.stringify(written))).toMatchObject({ backendTimeoutMs: wanted })
   })
 
   it('lists models with the time it was made', async () => {

@@ -41,7 +41,8 @@ export interface Level {
   readonly tls?: PlacedTls | undefined
   readonly requestHeaders?: HeaderModifier | undefined
   readonly answerHeaders?: HeaderModifier | undefined
-  readonly timeoutMs?: number | undefined
+  /** Its `http`; what that leaves out is not taken from a weaker one. */
+  readonly http?: { readonly timeoutMs: number | undefined } | undefined
   readonly routes?: Readonly<Record<string, RouteType>> | undefined
 }
 
@@ -98,12 +99,14 @@ export function levelOf({ policies, path }: PolicyLevel): Level {
 /** The same for a backend, whose header changes come on top of the route's. */
 export function backendLevelOf(level: PolicyLevel): Level {
   const { policies } = level
-  const timeout = policies?.http?.requestTimeout
+  const http = policies?.http
   return {
     ...levelOf(level),
     requestHeaders: policies?.requestHeaderModifier ?? undefined,
     answerHeaders: policies?.responseHeaderModifier ?? undefined,
-    timeoutMs: timeout ? milliseconds(timeout) : undefined,
+    http: http
+      ? { timeoutMs: http.requestTimeout ? milliseconds(http.requestTimeout) : undefined }
+      : undefined,
   }
 }
 
@@ -224,7 +227,7 @@ export function compileDestination(draft: DestinationDraft, context: RouteContex
       isProvidersOwn || rewrite.authority === 'auto' ? (ownName ?? host) : (host ?? rewrite.authority),
     health: compileHealth(draft.health, draft.isInGroup, context.policies.for(draft.healthKey ?? draft.key)),
     // What the backend says of itself counts, even where it has more time than the route would give it.
-    backendTimeoutMs: strongest(levels, 'timeoutMs') ?? backendTimeout(route) ?? 0,
+    backendTimeoutMs: strongest(levels, 'http')?.timeoutMs ?? backendTimeout(route) ?? 0,
   })
 }
 
@@ -237,7 +240,11 @@ function policiesOf({ levels, route, target, health, guards }: DestinationDraft)
   }
   const places = {
     requestHeaderModifier: ofLevel('requestHeaders', 'requestHeaderModifier'),
-    timeout: ofRoute('timeout') ?? ofLevel('timeoutMs', 'http', 'requestTimeout'),
+    timeout:
+      ofRoute('timeout') ??
+      (strongest(levels, 'http')?.timeoutMs === undefined
+        ? undefined
+        : ofLevel('http', 'http', 'requestTimeout')),
     backendAuth: ofLevel('auth', 'backendAuth'),
     ai: 'ai' in target ? ofLevel('routes', 'ai', 'routes') : undefined,
     requestMirror: ofRoute('requestMirror'),
