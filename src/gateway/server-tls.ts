@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import { HostTable } from './host-table.ts'
 
@@ -28,7 +29,15 @@ export class ServerTls {
   get options(): SecureContextOptions {
     const { cert, key, ca } = this.#pem
     const { asksForCertificate: _, ...offered } = this.rules
-    return { cert, key, ...offered, ...(ca !== undefined && { ca }) }
+    // Every handshake is a whole one. A session that is taken up again would bring its client past the roots of another
+    // listener, or of a later config, and with TLS 1.2 does not tell the name that the client asks for.
+    return {
+      cert,
+      key,
+      ...offered,
+      ...(ca !== undefined && { ca }),
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    }
   }
 }
 

@@ -92,3 +92,37 @@ describe('certificates of clients, by a reload', () => {
     await new Promise(resolve => kept.once('close', resolve))
   })
 })
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', version => {
+  it.each<[string, Client]>([
+    ['at another listener', { servername: 'b.test' }],
+    ['at the same listener', { servername: 'a.test' }],
+  ])('stands for no certificate %s', async (_title, client) => {
+    const roots = { 'a.test': 'one.pem', 'b.test': 'other.pem' }
+    const { port } = await startTestGateway(listeners(roots), { compile })
+    const { heard, session } = await visit(port, { as: ONE, version })
+    expect(heard).toBe('200 at a.test')
+    expect(session).toBeDefined()
+    expect(await visit(port, { ...client, session, version })).toMatchObject({ heard: 'no answer' })
+  })
+
+  it('stands for no certificate once the root is another', async () => {
+    const { gateway, port } = await startTestGateway(listeners({ '*': 'one.pem' }), { compile })
+    const { session } = await visit(port, { as: ONE, version })
+    await gateway.reload(runtimeOf(listeners({ '*': 'other.pem' }), compile))
+    expect(await visit(port, { session, version })).toMatchObject({ heard: 'no answer' })
+    expect(await visit(port, { as: OTHER, session, version })).toMatchObject({ heard: '200 at *' })
+  })
+
+  it.each([
+    ['for its own name', 'a.test'],
+    ['for another name', 'b.test'],
+  ])('shown %s leads to the listener of that name', async (_title, servername) => {
+    const roots = { 'a.test': undefined, 'b.test': undefined, '*': undefined }
+    const { port } = await startTestGateway(listeners(roots), { compile })
+    const { session } = await visit(port, { version })
+    expect(await visit(port, { servername, session, version })).toMatchObject({
+      heard: `200 at ${servername}`,
+    })
+  })
+})
