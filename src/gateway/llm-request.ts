@@ -30,6 +30,8 @@ export interface LlmCall {
 /** Puts a request into the shape, and on the path, that the provider takes; or says why that cannot be. */
 export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Answer {
   const type = ai.types.of(exchange.path)
+  if (isLookedAt(exchange, ai) && ai.types.hides(exchange.path))
+    return llmRequestFailure(400, 'the path is another spelling of one whose requests are looked at')
   if (type === 'models') return llmRequestFailure(501, 'the route type models is not served by a provider')
   if (type === 'passthrough' || type === 'detect') {
     const path = ai.pathOverride ?? passedPath(exchange.path, ai)
@@ -52,6 +54,11 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
     if (error instanceof TranslationError) return llmRequestFailure(400, error.message)
     throw error
   }
+}
+
+/** Whether the config says of the requests' bodies, or of their answers, what an unknown path would get around. */
+function isLookedAt({ tokenLimit }: Exchange, { changes, guards, answerGuards }: AiBackend): boolean {
+  return [tokenLimit, changes, guards, answerGuards].some(one => one !== undefined)
 }
 
 /** A body of a format that nobody knows: its fields are changed where it is JSON. */

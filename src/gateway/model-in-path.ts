@@ -37,8 +37,7 @@ export function modelInPath(path: string): string | undefined {
 /** Whether a path names a model to an upstream that reads it in another spelling, or two, or none that can be told here. */
 export function hidesModel(path: string): boolean {
   if (partsOf(path) !== undefined) return modelInPath(path) === undefined || isAmbiguous(path)
-  const plain = plainPath(path)
-  return plain !== undefined && partsOf(plain) !== undefined
+  return partsOf(plainPath(path)) !== undefined
 }
 
 function isAmbiguous(path: string): boolean {

@@ -1,4 +1,5 @@
 import type { RouteType } from '../providers/index.ts'
+import { plainPath } from './plain-path.ts'
 
 /** Path suffix → what the request asks for; the longest suffix wins. */
 export class PathTypes {
@@ -14,8 +15,15 @@ export class PathTypes {
   }
 
   of(path: string): RouteType {
-    for (const [suffix, type] of this.#suffixes) if (path.endsWith(suffix)) return type
-    return this.#fallback
+    return this.#suffixes.find(([suffix]) => path.endsWith(suffix))?.[1] ?? this.#fallback
+  }
+
+  /** Whether a path that no suffix fits asks for something else of an upstream that reads it in another spelling. */
+  hides(path: string): boolean {
+    if (this.#suffixes.some(([suffix]) => path.endsWith(suffix))) return false
+    const [plain = ''] = plainPath(path).toLowerCase().split(/[?#]/)
+    const found = this.#suffixes.find(([suffix]) => plain.endsWith(suffix.toLowerCase()))
+    return found !== undefined && found[1] !== this.#fallback
   }
 }
 
