@@ -54,7 +54,7 @@ export function awaitBody(exchange: Exchange, limit: number): Promise<void> | un
 
 function hasNoBody({ headers }: GatewayRequest): boolean {
   const length = headers['content-length']
-  return length === undefined ? headers['transfer-encoding'] === undefined : length === '0'
+  return length === undefined ? headers['transfer-encoding'] === undefined : Number(length) === 0
 }
 
 /** Calls `done` with the whole body in `exchange.body`, or `tooLarge` once it is known to exceed the limit. */

@@ -14,6 +14,7 @@ import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay/relay.ts'
 import { dropListed, setRequestHeader } from './request-edits.ts'
 import type { Bind, Destination, Destinations, Listener, Route, Target } from './runtime.ts'
+import { absoluteTarget } from './soundness.ts'
 import type { Trace } from './telemetry/trace.ts'
 import type { Attempts } from './traffic/attempts.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
@@ -34,12 +35,6 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
     this.onTurn?.()
   }
 }
-
-/** `http://host/path?query`, which a client may send to what it takes for a forward proxy. */
-const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)(\/[^?]*)?(?:\?(.*))?$/i
-
-/** What no host and port can hold. */
-const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]/
 
 const TEXT = ['content-type', 'text/plain']
 
@@ -165,17 +160,6 @@ export class Exchange implements RouteRequest {
     return this.request.headers.host ?? ''
   }
 
-  /**
-   * RFC 9112 §3.2: a host that is none must not be taken for one, here or by those who come after. HTTP/0.9, which Node
-   * lets in, has no answers that anybody could tell from the next ones.
-   */
-  get isSound(): boolean {
-    const { headers, httpVersionMajor, httpVersionMinor } = this.request
-    const { host } = headers
-    if (httpVersionMajor !== 1) return false
-    return host === undefined ? httpVersionMinor === 0 : host !== '' && !NO_HOST.test(host)
-  }
-
   get scheme(): 'http' | 'https' {
     return 'encrypted' in this.request.socket ? 'https' : 'http'
   }
@@ -187,13 +171,13 @@ export class Exchange implements RouteRequest {
       this.query = mark < 0 ? '' : url.slice(mark + 1)
       return
     }
-    const absolute = ABSOLUTE_FORM.exec(url)
-    if (absolute === null) return
+    const absolute = absoluteTarget(this.request, url)
+    if (absolute === undefined) return
     // RFC 9112 §3.2.2: the target's authority wins over the Host header, also for those who come after.
-    setRequestHeader(this.request, 'host', absolute[1] ?? '')
+    setRequestHeader(this.request, 'host', absolute.authority)
     this.host = hostOf(this.authority)
-    this.path = absolute[2] ?? '/'
-    this.query = absolute[3] ?? ''
+    this.path = absolute.path
+    this.query = absolute.query
   }
 
   /** No request, whatever is in it, may take the process down: what is thrown is a bug, and this request's alone. */

@@ -40,6 +40,11 @@ export const ROUTE_NOT_FOUND = failure(404, 'NotFound', 'route not found')
 export const MISDIRECTED = failure(421, 'InvalidRequest', 'misdirected request')
 export const TOO_MANY_HEADERS = failure(431, 'InvalidRequest', 'too many headers')
 export const INVALID_REQUEST = failure(400, 'InvalidRequest', 'invalid request')
+/** The upstream would repeat what it was sent, the key among it (RFC 9110 §9.3.8). */
+export const NO_TRACE: Failure = {
+  ...failure(405, 'InvalidRequest', 'TRACE is not taken here'),
+  headers: ['content-type', 'text/plain', 'allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+}
 export const UNKNOWN_CODING = failure(
   501,
   'InvalidRequest',

@@ -108,7 +108,9 @@ export class RequestHeaders {
    */
   build(request: IncomingMessage, authority: string | undefined): string[] | undefined {
     const out = this.#own.slice()
-    out.push('host', authority ?? request.headers.host ?? '')
+    const host = authority ?? request.headers.host
+    // A client of HTTP/1.0 may name none: undici puts in that of the upstream.
+    if (host !== undefined) out.push('host', host)
     const raw = request.rawHeaders
     let hosts = 0
     for (let i = 0; i < raw.length; i += 2) {
@@ -212,6 +214,11 @@ export class AnswerHeaders {
     }
     const listed = listedNames(connection)
     if (listed !== undefined) head.headers = headersWhere(headers, name => !listed.has(name))
+    // RFC 9110 §8.6: it has none.
+    if (status === 204 && head.contentLength >= 0) {
+      head.headers = headersWhere(head.headers, name => name !== 'content-length')
+      head.contentLength = -1
+    }
     head.headers.push(...this.#added)
     return head
   }

@@ -7,6 +7,7 @@ import {
   INVALID_REQUEST,
   LISTENER_NOT_FOUND,
   llmRequestFailure,
+  NO_TRACE,
   NO_VALID_BACKENDS,
   NO_WEBSOCKET,
   REQUEST_TIMEOUT,
@@ -32,6 +33,7 @@ import { TranslatedRelay } from './relay/translated-relay.ts'
 import { WholeRelay } from './relay/whole-relay.ts'
 import { dropSessionCookies } from './request-edits.ts'
 import type { Destination, ModelRouter } from './runtime.ts'
+import { isSound } from './soundness.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace, putTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
@@ -57,8 +59,9 @@ export function accept(
 function match(exchange: Exchange): void {
   const { settings } = exchange.generation.runtime
   if (settings.tracing !== undefined) exchange.trace = beginTrace(settings.tracing, exchange)
-  if (exchange.path === '' || !exchange.isSound) return exchange.end(INVALID_REQUEST)
+  if (exchange.path === '' || !isSound(exchange.request)) return exchange.end(INVALID_REQUEST)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
+  if (exchange.method === 'TRACE') return exchange.end(NO_TRACE)
   const { upgrade, 'transfer-encoding': coding } = exchange.headers
   // Node takes the chunks apart and leaves the other codings on, which nobody behind would know of.
   if (coding !== undefined && /,\s*chunked\s*$/i.test(coding)) return exchange.end(UNKNOWN_CODING)

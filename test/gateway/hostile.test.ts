@@ -46,6 +46,7 @@ const REFUSED: readonly (readonly [title: string, request: string, status: numbe
   ['two hosts', 'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n', 400],
   ['a target that is no path', 'OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n', 400],
   ['a target with user info', 'GET http://user@a/ HTTP/1.1\r\nhost: a\r\n\r\n', 400],
+  ['TRACE', 'TRACE /p HTTP/1.1\r\nhost: a\r\n\r\n', 405],
   ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n', 405],
   ['a method nobody knows', 'FOO / HTTP/1.1\r\nhost: a\r\n\r\n', 400],
   ['a flood of headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(64 * 1024)}\r\n\r\n`, 431],
@@ -136,6 +137,16 @@ describe('an unusual client', () => {
     await client.closed
     expect(client.received()).toMatch(/\r\n\r\nok$/)
     expect(client.received()).not.toContain('chunked')
+  })
+
+  it('of HTTP/1.0 that names no host is sent to that of the backend', async () => {
+    const upstream = await startRawUpstream(socket => socket.end(OK))
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write('GET /p HTTP/1.0\r\n\r\n')
+    await client.closed
+    expect(client.received()).toMatch(/\r\n\r\nok$/)
+    expect(upstream.bytes().match(/^host: .*(?=\r$)/gim)).toEqual([`host: 127.0.0.1:${upstream.port}`])
   })
 
   it('that pipelines gets its answers in order', async () => {

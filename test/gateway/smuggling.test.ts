@@ -40,6 +40,8 @@ const CASES: readonly (readonly [title: string, bytes: string, outcome: Outcome]
   ],
   ['TE in capitals', post('TRANSFER-ENCODING: Chunked', '5\r\nhello\r\n0\r\n\r\n'), CLEAN],
   ['TE after a tab', post('transfer-encoding:\tchunked', '5\r\nhello\r\n0\r\n\r\n'), CLEAN],
+  ['an empty TE', post('transfer-encoding:', ''), REFUSED],
+  ['an empty TE beside a length', post('transfer-encoding: \r\ncontent-length: 5', 'hello'), REFUSED],
   ['two different lengths', post('content-length: 0\r\ncontent-length: 30', HIDDEN), REFUSED],
   ['two equal lengths', post('content-length: 5\r\ncontent-length: 5', 'hello'), REFUSED],
   ['a list of lengths', post('content-length: 5, 5', 'hello'), REFUSED],
@@ -49,6 +51,9 @@ const CASES: readonly (readonly [title: string, bytes: string, outcome: Outcome]
   ['a length of no number', post('content-length: five', 'hello'), REFUSED],
   ['an empty length', post('content-length:', 'hello'), REFUSED],
   ['a length beyond all numbers', post('content-length: 99999999999999999999', 'hello'), REFUSED],
+  ['a length that doubles round', post('content-length: 9007199254740993', 'hello'), REFUSED],
+  ['a length of zeros', `${get('/p', 'host: a\r\ncontent-length: 00')}`, 'GET /p HTTP/1.1'],
+  ['a length that begins with zeros', post('content-length: 005', 'hello'), CLEAN],
   ['a length with a space before the colon', post('content-length : 5', 'hello'), REFUSED],
   [
     'a GET with a body stays one request',
@@ -87,6 +92,13 @@ const CASES: readonly (readonly [title: string, bytes: string, outcome: Outcome]
   [
     'another host in the target wins, and is the only one',
     get('http://b.test/p', 'host: a'),
+    'GET /p HTTP/1.1\r\nhost: b.test',
+  ],
+  ['another host in the target does not hide two', get('http://b.test/p', 'host: a\r\nHost: b'), REFUSED],
+  ['another host in the target does not stand for one', get('http://b.test/p', 'x: y'), REFUSED],
+  [
+    'a host in a target of HTTP/1.0',
+    'GET http://b.test/p HTTP/1.0\r\n\r\n',
     'GET /p HTTP/1.1\r\nhost: b.test',
   ],
   ['a target with user info', get('http://a@b.test/p'), REFUSED],
