@@ -17,7 +17,6 @@ import type { GuardedBody } from './guarded-body.ts'
 
 /** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
 const SHORT = 15 * 1024
-
 /** Bytes of an answer nobody wants that are read before its connection is given up. */
 const MOST_DISCARDED = 64 * 1024
 /** And how long that may take, in milliseconds. */
@@ -52,8 +51,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   #isDrainAwaited = false
   /** Of `bytes`, once the rest is nobody's; negative until then. */
   #mostBytes = -1
-  /** The head of the answer is here, and for the client. */
-  #isAnswered = false
+  /** Of the answer, once its head is here, and for the client; 0 until then. */
+  #status = 0
   #patience: NodeJS.Timeout | undefined
   /** Makes the call again with the key before this one, where that is still kept; once. */
   onRefused: (() => void) | undefined = undefined
@@ -101,7 +100,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       return this.#discard()
     }
     if (this.exchange.attempts?.onHead(status, rawHeaders) === true) return this.#discard()
-    this.#isAnswered = true
+    this.#status = status
     clearTimeout(this.exchange.deadline)
     this.#resume = resume
     const head = this.destination.answerHeaders.build(rawHeaders, status)
@@ -264,6 +263,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   onError(error: Error): void {
     clearTimeout(this.#patience)
     if (this.isOver) return
+    // undici misses the bytes that a length tells of, which RFC 9110 §8.6 allows in a 304.
+    if (this.#status === 204 || this.#status === 304) return this.onComplete()
     this.isOver = true
     this.#guarded?.stop()
     const failure = upstreamFailure(error)
@@ -271,7 +272,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const isOurs = failure.reason === 'InvalidRequest' || failure === SHUTTING_DOWN
     const { response, attempts } = this.exchange
     if (!isOurs && this.headAt === 0) this.#endCall()
-    if (!isOurs && !response.headersSent && attempts?.onFailure(!this.#isAnswered) === true) return
+    if (!isOurs && !response.headersSent && attempts?.onFailure(this.#status === 0) === true) return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
     this.fail(failure)
   }

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { rawClient } from '../kit/client.ts'
+import { toHost, toModel } from '../kit/configs.ts'
+import { startTestGateway } from '../kit/gateway.ts'
+import { startRawUpstream } from '../kit/raw-upstream.ts'
+
+const REQUEST = 'POST /p HTTP/1.1\r\nhost: a\r\ncontent-length: 13\r\n\r\n{"model":"m"}'
+const TRANSFORMED = { transformations: { response: { set: { 'x-status': 'string(response.code)' } } } }
+
+const ANSWERS: readonly (readonly [head: string, stray: string, kept: RegExp])[] = [
+  ['304 Not Modified\r\netag: "a"\r\ncontent-length: 5', '', /^content-length: 5\r$/m],
+  ['304 Not Modified\r\netag: "a"\r\ncontent-length: 5', 'hello', /^content-length: 5\r$/m],
+  ['304 Not Modified\r\netag: "a"', 'stray', /^etag: "a"\r$/m],
+  ['204 No Content\r\netag: "a"\r\ncontent-length: 5', '', /^(?!content-length)etag: "a"\r$/m],
+  ['204 No Content\r\netag: "a"', 'stray', /^etag: "a"\r$/m],
+]
+
+const WAYS: readonly (readonly [title: string, config: (address: string) => string])[] = [
+  ['as it is', toHost],
+  ['searched for the key', toModel],
+  ['transformed', address => toHost(address, TRANSFORMED)],
+  ['held', address => toHost(address, { buffer: { response: { maxBytes: 100 } } })],
+]
+
+describe('an answer that has no body by its status', () => {
+  it.each(
+    ANSWERS.flatMap(([head, stray, kept]) =>
+      WAYS.map(
+        ([title, config]) => [head.replaceAll('\r\n', ', '), stray, title, head, kept, config] as const,
+      ),
+    ),
+  )('%s, with "%s" behind it, %s, reaches the client', async (_head, stray, _way, head, kept, config) => {
+    const upstream = await startRawUpstream(socket => socket.write(`HTTP/1.1 ${head}\r\n\r\n${stray}`))
+    const { port, nextEvent } = await startTestGateway(config(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(REQUEST)
+    const received = await client.until(text => text.endsWith('\r\n\r\n'))
+    expect(received.split('\r\n', 1)[0]).toBe(`HTTP/1.1 ${head.split('\r\n', 1)[0]}`)
+    expect(received).toMatch(kept)
+    expect(received).not.toContain(head.startsWith('204') ? 'content-length' : 'hello')
+    expect(await nextEvent()).toMatchObject({ status: Number(head.slice(0, 3)), error: undefined })
+    // The connection goes on.
+    client.socket.write(REQUEST)
+    await client.until(text => text.split('\r\n\r\n').length === 3)
+    expect(client.received().split('HTTP/1.1 ')).toHaveLength(3)
+  })
+})
