@@ -7,8 +7,9 @@ export type TextScope = 'systemPrompt' | 'messages' | 'toolOutput' | 'toolInput'
 /** Looks at a text and yields what takes its place. */
 export type TextVisitor = (scope: TextScope, text: string) => string
 
+/** The objects of a list; some APIs take one of them in its place. */
 export function mapsOf(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : []
+  return (Array.isArray(value) ? value : [value]).filter(isObject)
 }
 
 /** Shows every text of an LLM request to the visitor, and puts what it yields in its place. */
@@ -16,6 +17,15 @@ export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor
   switch (type) {
     case 'completions':
       for (const message of mapsOf(body['messages'])) visitChatMessage(message, visit)
+      // What the answer will be like, and the prompt of the API before this one, which has the same path with some.
+      if (isObject(body['prediction'])) visitField(body['prediction'], 'content', 'messages', visit)
+      for (const key of ['prompt', 'suffix']) visitField(body, key, 'messages', visit)
+      return
+    case 'embeddings':
+      visitField(body, 'input', 'messages', visit)
+      return
+    case 'rerank':
+      for (const key of ['query', 'documents']) visitField(body, key, 'messages', visit)
       return
     case 'messages':
     case 'anthropicTokenCount':
@@ -24,7 +34,7 @@ export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor
       return
     case 'responses':
       visitField(body, 'instructions', 'systemPrompt', visit)
-      if (typeof body['input'] === 'string') body['input'] = visit('messages', body['input'])
+      visitStrings(body, 'input', 'messages', visit)
       for (const item of mapsOf(body['input'])) visitItem(item, visit)
       return
     case 'generateContent':
@@ -34,18 +44,26 @@ export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor
         if (isObject(instruction)) visitParts(instruction, 'systemPrompt', visit)
       }
       for (const content of mapsOf(body['contents'])) visitParts(content, 'messages', visit)
+      if (isObject(body['generateContentRequest'])) visitTexts(body['generateContentRequest'], type, visit)
       return
     default:
   }
 }
 
-/** A field that is a text, or a list of blocks with a text each. */
+/** A field that is a text, a block with a text, or a list of either. */
 function visitField(holder: JsonObject, key: string, scope: TextScope, visit: TextVisitor): void {
+  visitStrings(holder, key, scope, visit)
+  for (const block of mapsOf(holder[key])) {
+    for (const name of ['text', 'refusal']) visitStrings(block, name, scope, visit)
+  }
+}
+
+/** A field that is a text, or a list with texts in it. */
+function visitStrings(holder: JsonObject, key: string, scope: TextScope, visit: TextVisitor): void {
   const value = holder[key]
   if (typeof value === 'string') holder[key] = visit(scope, value)
-  for (const block of mapsOf(value)) {
-    if (typeof block['text'] === 'string') block['text'] = visit(scope, block['text'])
-  }
+  else if (Array.isArray(value) && value.some(one => typeof one === 'string'))
+    holder[key] = value.map(one => (typeof one === 'string' ? visit(scope, one) : one))
 }
 
 function chatScope(role: unknown): TextScope {
@@ -54,7 +72,9 @@ function chatScope(role: unknown): TextScope {
 }
 
 function visitChatMessage(message: JsonObject, visit: TextVisitor): void {
-  visitField(message, 'content', chatScope(message['role']), visit)
+  for (const key of ['content', 'refusal']) visitField(message, key, chatScope(message['role']), visit)
+  if (isObject(message['function_call']))
+    visitField(message['function_call'], 'arguments', 'toolInput', visit)
   for (const call of mapsOf(message['tool_calls'])) {
     if (isObject(call['function'])) visitField(call['function'], 'arguments', 'toolInput', visit)
     if (isObject(call['custom'])) visitField(call['custom'], 'input', 'toolInput', visit)
@@ -79,18 +99,20 @@ function visitSource(block: JsonObject, visit: TextVisitor): void {
 }
 
 function visitItem(item: JsonObject, visit: TextVisitor): void {
-  if (item['type'] === 'function_call_output') visitField(item, 'output', 'toolOutput', visit)
-  else if (item['type'] === 'function_call') visitField(item, 'arguments', 'toolInput', visit)
-  else visitField(item, 'content', chatScope(item['role']), visit)
+  const type = String(item['type'])
+  if (/_call(?:_output)?$/.test(type)) {
+    for (const key of ['arguments', 'input']) visitField(item, key, 'toolInput', visit)
+    visitField(item, 'output', 'toolOutput', visit)
+  } else visitField(item, 'content', chatScope(item['role']), visit)
 }
 
 function visitParts(content: JsonObject, scope: TextScope, visit: TextVisitor): void {
   visitField(content, 'parts', scope, visit)
   for (const part of mapsOf(content['parts'])) {
-    if (isObject(part['functionCall'])) part['functionCall'] = deep(part['functionCall'], 'toolInput', visit)
-    if (isObject(part['functionResponse'])) {
-      part['functionResponse'] = deep(part['functionResponse'], 'toolOutput', visit)
-    }
+    for (const key of ['functionCall', 'function_call'])
+      if (key in part) part[key] = deep(part[key], 'toolInput', visit)
+    for (const key of ['functionResponse', 'function_response'])
+      if (key in part) part[key] = deep(part[key], 'toolOutput', visit)
   }
 }
 

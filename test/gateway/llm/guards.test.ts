@@ -21,6 +21,94 @@ describe('the texts of a request', () => {
       'completions',
       {
         messages: [
+          { role: 'user', content: ['a', { type: 'text', text: 'b' }, 7] },
+          { role: 'user', content: { type: 'text', text: 'c' } },
+          {
+            role: 'assistant',
+            content: [{ type: 'refusal', refusal: 'd' }],
+            refusal: 'e',
+            function_call: { name: 'n', arguments: 'f' },
+          },
+        ],
+        prediction: { type: 'content', content: [{ type: 'text', text: 'g' }] },
+      },
+      [
+        ['messages', 'a'],
+        ['messages', 'b'],
+        ['messages', 'c'],
+        ['messages', 'd'],
+        ['messages', 'e'],
+        ['toolInput', 'f'],
+        ['messages', 'g'],
+      ],
+    ],
+    [
+      'completions',
+      { prompt: ['a', 'b'], suffix: 'c' },
+      [
+        ['messages', 'a'],
+        ['messages', 'b'],
+        ['messages', 'c'],
+      ],
+    ],
+    ['embeddings', { input: 'a', encoding_format: 'float' }, [['messages', 'a']]],
+    [
+      'embeddings',
+      { input: ['a', 'b'] },
+      [
+        ['messages', 'a'],
+        ['messages', 'b'],
+      ],
+    ],
+    ['embeddings', { input: [[1, 2], [3]] }, []],
+    [
+      'rerank',
+      { query: 'a', documents: ['b', { text: 'c' }] },
+      [
+        ['messages', 'a'],
+        ['messages', 'b'],
+        ['messages', 'c'],
+      ],
+    ],
+    ['messages', { messages: { role: 'user', content: { type: 'text', text: 'a' } } }, [['messages', 'a']]],
+    [
+      'responses',
+      {
+        input: [
+          'a',
+          { type: 'custom_tool_call', call_id: 'i', name: 'n', input: 'b' },
+          { type: 'custom_tool_call_output', call_id: 'i', output: [{ type: 'input_text', text: 'c' }] },
+          { type: 'mcp_call', name: 'n', arguments: 'd', output: 'e' },
+        ],
+      },
+      [
+        ['messages', 'a'],
+        ['toolInput', 'b'],
+        ['toolOutput', 'c'],
+        ['toolInput', 'd'],
+        ['toolOutput', 'e'],
+      ],
+    ],
+    [
+      'generateContent',
+      {
+        system_instruction: { parts: { text: 'a' } },
+        contents: { parts: [{ function_call: { name: 'n', args: { x: 'b' } } }] },
+      },
+      [
+        ['systemPrompt', 'a'],
+        ['toolInput', 'b'],
+      ],
+    ],
+    [
+      'geminiCountTokens',
+      { generateContentRequest: { contents: [{ parts: [{ text: 'a' }] }] } },
+      [['messages', 'a']],
+    ],
+    [
+      'completions',
+      {
+        messages: [
           { role: 'developer', content: 'a' },
           {
             role: 'user',
@@ -134,7 +222,7 @@ describe('the texts of a request', () => {
         ['toolOutput', 'd'],
       ],
     ],
-    ['embeddings', { input: 'a' }, []],
+    ['passthrough', { input: 'a' }, []],
     ['completions', { messages: 'nonsense' }, []],
     ['completions', { messages: [null, 1, { content: [null, { text: 1 }] }] }, []],
   ])('of %s are all shown, each for what it is, and replaced where they stand', (type, body, wanted) => {
