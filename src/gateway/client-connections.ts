@@ -26,13 +26,15 @@ export function watchConnections(server: Server, bind: string, tell: ConnectionO
   server.on('connection', socket => watch(socket, place, undefined, tell))
 }
 
-/** `listenerOf` is asked for the name of the listener that serves a connection. */
-export function watchSecureConnections(
-  server: Server,
-  bind: string,
-  listenerOf: (socket: TLSSocket) => string | undefined,
-  tell: ConnectionObserver,
-): void {
+/** Told of each connection when its handshake is over. */
+export type SecureObserver = (
+  secure: TLSSocket,
+  below: Socket | undefined,
+  handshakeMs: number | undefined,
+) => void
+
+/** Finds for each connection with TLS the one below it. */
+export function onSecureConnection(server: Server, tell: SecureObserver): void {
   // Node has no public way from a TLS socket to the one below it, but both have the same peer.
   const shaking = new Map<string, { readonly socket: Socket; readonly since: number }>()
   server.on('connection', socket => {
@@ -46,9 +48,18 @@ export function watchSecureConnections(
     const peer = peerOf(secure)
     const below = shaking.get(peer)
     shaking.delete(peer)
-    const place = { bind, protocol: 'https', listener: listenerOf(secure) } as const
-    watch(below?.socket ?? secure, place, below && performance.now() - below.since, tell)
+    tell(secure, below?.socket, below && performance.now() - below.since)
   })
+}
+
+/** `listenerOf` is asked for the name of the listener that serves a connection. */
+export function secureWatch(
+  bind: string,
+  listenerOf: (socket: TLSSocket) => string | undefined,
+  tell: ConnectionObserver,
+): SecureObserver {
+  return (secure, below, handshakeMs) =>
+    watch(below ?? secure, { bind, protocol: 'https', listener: listenerOf(secure) }, handshakeMs, tell)
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

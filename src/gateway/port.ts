@@ -1,11 +1,15 @@
-import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { AgwError } from '../errors.ts'
-import { type ConnectionObserver, watchConnections, watchSecureConnections } from './client-connections.ts'
+import {
+  type ConnectionObserver,
+  onSecureConnection,
+  secureWatch,
+  watchConnections,
+} from './client-connections.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
 import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
@@ -48,7 +52,7 @@ export interface SlowClients {
   readonly checkMs: number
 }
 
-/** How often a closing port looks for connections that have become idle, in milliseconds. */
+/** How often a closing port looks for connections without a request, in milliseconds. */
 const SWEEP_MS = 25
 
 /** One open port. */
@@ -56,8 +60,10 @@ export class Port {
   readonly bind: string
   readonly #server: HttpServer | HttpsServer
   readonly #tls: PortOptions['tls']
-  /** Connections that the server does not keep account of: those without a socket, and unfinished handshakes. */
-  readonly #untracked = new Set<Duplex>()
+  /** What clients have opened: sockets, and connections without one. */
+  readonly #connections = new Set<Duplex>()
+  /** A connection whose handshake is over → what requests come over then. */
+  readonly #secured = new WeakMap<Duplex, Duplex>()
   /** The last request that came over a connection is answered by it. */
   readonly #last = new WeakMap<Duplex, GatewayResponse>()
   #isClosing = false
@@ -68,24 +74,35 @@ export class Port {
     this.#server = serverFor(options)
     // Node would leave out the 2001st header without a word; requests with so many are refused instead.
     this.#server.maxHeadersCount = 0
-    if (options.tls !== undefined) this.#server.on('connection', (socket: Socket) => this.#track(socket))
-    const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
-      this.#last.set(request.socket, response)
-      if (response.socket === null)
-        return inTurn(request, response, () => take(request, response, expectsContinue))
+    this.#server.on('connection', (connection: Duplex) => {
+      this.#connections.add(connection)
+      connection.once('close', () => this.#connections.delete(connection))
+    })
+    const begin = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
       if (this.#isClosing) response.shouldKeepAlive = false
       accept(request, response, expectsContinue)
+    }
+    const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
+      this.#last.set(request.socket, response)
+      if (response.socket !== null) begin(request, response, expectsContinue)
+      else inTurn(request, response, () => begin(request, response, expectsContinue))
     }
     this.#server.on('request', (request, response) => take(request, response, false))
     this.#server.on('checkContinue', (request, response) => take(request, response, true))
     this.#server.on('checkExpectation', (request, response) => {
+      this.#last.set(request.socket, response)
       const refuse = (): void => void response.writeHead(417).end()
       if (response.socket === null) inTurn(request, response, refuse)
       else refuse()
     })
     const { bind, tls, listenerOf, onConnection } = options
-    if (onConnection !== undefined && tls === undefined) watchConnections(this.#server, bind, onConnection)
-    else if (onConnection !== undefined) watchSecureConnections(this.#server, bind, listenerOf, onConnection)
+    if (tls !== undefined) {
+      const watch = onConnection && secureWatch(bind, listenerOf, onConnection)
+      onSecureConnection(this.#server, (secure, below, handshakeMs) => {
+        if (below !== undefined) this.#secured.set(below, secure)
+        watch?.(secure, below, handshakeMs)
+      })
+    } else if (onConnection !== undefined) watchConnections(this.#server, bind, onConnection)
     this.#server.on('connect', (_request, socket) => refuseTunnel(socket, this.#last.get(socket)))
   }
 
@@ -121,14 +138,8 @@ export class Port {
   /** A connection without a socket, as if a client had come in. */
   connect(): Duplex {
     const [client, server] = duplexPair()
-    this.#track(server)
     this.#server.emit('connection', server)
     return client
-  }
-
-  #track(connection: Duplex): void {
-    this.#untracked.add(connection)
-    connection.once('close', () => this.#untracked.delete(connection))
   }
 
   get isSecure(): boolean {
@@ -151,28 +162,38 @@ export class Port {
   }
 
   /**
-   * Stops listening and lets the requests under way finish. After `drainMs` it calls `giveUp`, which should end what
-   * they wait for, and drops the connections that are still there a moment later.
+   * Stops listening and lets the requests under way finish; connections without one are dropped. After `drainMs` it calls
+   * `giveUp`, which should end what they wait for, and drops the connections that are still there a moment later.
    */
   async close(drainMs: number, giveUp: () => void = () => {}): Promise<void> {
     if (this.#isClosing) return
     this.#isClosing = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    const left = [...this.#untracked].map(connection => once(connection, 'close'))
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS)
+    const left = [...this.#connections].map(
+      connection => new Promise<void>(resolve => connection.once('close', resolve)),
+    )
+    // A request that has come by then is read first.
+    const sweep = setInterval(() => setImmediate(() => this.#cutOff(isIdle)), SWEEP_MS)
     let cut = setTimeout(() => {
       giveUp()
-      cut = setTimeout(() => this.#cutOff(), 2 * SWEEP_MS)
+      cut = setTimeout(() => this.#cutOff(() => true), 2 * SWEEP_MS)
     }, drainMs)
     await Promise.all([closed, ...left])
     clearInterval(sweep)
     clearTimeout(cut)
   }
 
-  #cutOff(): void {
-    this.#server.closeAllConnections()
-    for (const connection of this.#untracked) connection.destroy()
+  #cutOff(which: (last: GatewayResponse | undefined) => boolean): void {
+    for (const connection of this.#connections) {
+      const socket = this.#secured.get(connection) ?? connection
+      if (which(this.#last.get(socket))) socket.destroy()
+    }
   }
+}
+
+/** No request is under way: the last one has been read whole, and its answer has gone. */
+function isIdle(last: GatewayResponse | undefined): boolean {
+  return last === undefined || (last.writableFinished && last.req.complete)
 }
 
 /**
