@@ -29,7 +29,7 @@ export interface Runtime {
   readonly settings: Settings
   /** What its policies keep between requests. */
   readonly kept: readonly Kept<unknown>[]
-  /** Path of each file that was read to compile it, a certificate or a key set → the hash of what was in it. */
+  /** Path of each file that was read to compile it, a certificate or a key set → the SHA-256, in hex, of what was in it. */
   readonly files: ReadonlyMap<string, string>
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { platform as systemPlatform } from 'node:os'
@@ -17,6 +18,8 @@ export interface FileFacts {
   readonly realpath: string
   readonly mtime: Date
   readonly kind: SecretFileKind
+  /** SHA-256 of what was read of it, in hex; absent where nothing was. */
+  readonly hash?: string
 }
 
 export type FileProblemCode = 'missing' | 'unreadable' | 'empty' | 'not-a-file' | 'too-large' | 'not-utf8'
@@ -128,7 +131,8 @@ export async function readBytesFile(
       const message = `${shown} is larger than ${limit / 1024} KiB`
       return failed('too-large', message, 'a key is one short line: is this the right file?')
     }
-    return { ok: true, bytes, facts: await factsOf(path, stats, options) }
+    const facts = await factsOf(path, stats, options)
+    return { ok: true, bytes, facts: { ...facts, hash: hash('sha256', bytes, 'hex') } }
   } catch (error) {
     return { ok: false, problem: openProblem(shown, error) }
   } finally {

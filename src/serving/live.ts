@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { refuseUnsupported } from '../checking/unsupported.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
-import { AGW_FILE } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
   type CompileOptions,
@@ -24,6 +22,7 @@ import {
 } from '../secrets/index.ts'
 import type { DebugLog } from './access-log.ts'
 import { changedFiles, changedKeys, configChanges } from './config-changes.ts'
+import { filesOf } from './files-of.ts'
 import type { ForgetEvent } from './forgetting.ts'
 import type { KeyRefusedEvent } from './key-use.ts'
 import { reader } from './reading/reader.ts'
@@ -277,17 +276,15 @@ class Live implements LiveGateway {
 
   #watch(): void {
     if (!this.#options.reload || this.#current.path === '-') return
-    const { path, folder, dotenv, slots } = this.#current
-    const paths = new Set([path, dotenv ?? join(folder, '.env'), join(folder, AGW_FILE)])
-    for (const { file } of slots) if (file !== undefined) paths.add(file)
-    for (const file of this.#files.keys()) paths.add(file)
-    const wanted = [...paths].sort().join('\n')
+    const files = filesOf(this.#current, this.#files)
+    const paths = [...files.keys()]
+    const wanted = paths.toSorted().join('\n')
     if (wanted === this.#watched) return
     this.#watched = wanted
     this.#watcher?.[Symbol.dispose]()
-    this.#watcher = watchFiles([...paths], () => void this.take(), { debounceMs: DEBOUNCE_MS })
+    this.#watcher = watchFiles(paths, () => void this.take(), { debounceMs: DEBOUNCE_MS })
     // What changed between the reading and the watching would never be reported. Large configs are not read twice for it.
-    void changedSince([...paths], this.#readAt).then(isChanged => (isChanged ? this.take() : undefined))
+    void changedSince(files, this.#readAt).then(isChanged => (isChanged ? this.take() : undefined))
   }
 }
 

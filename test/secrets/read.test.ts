@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -100,6 +101,7 @@ describe('readSecretFile', () => {
       realpath: join(dir, 'real'),
       mtime: expect.any(Date),
       kind: 'plain',
+      hash: createHash('sha256').update('sk-abc').digest('hex'),
     })
   })
 

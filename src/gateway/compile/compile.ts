@@ -86,7 +86,7 @@ class Compilation {
   ) {
     const readFile = (path: string): string => {
       const text = read(path)
-      this.#files.set(path, createHash('sha256').update(text).digest('base64'))
+      this.#files.set(path, createHash('sha256').update(text).digest('hex'))
       return text
     }
     this.#config = config
