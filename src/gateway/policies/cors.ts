@@ -2,7 +2,7 @@ import type { RoutePolicies } from '../../config/schema.ts'
 import { milliseconds } from '../compile/duration.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
-import { AddedHeaders } from '../watcher.ts'
+import { AddedHeaders, ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
 import { type AllowedOrigin, originPattern, parseOrigin } from './origin.ts'
 import type { Placed, PolicyKind, Step, Verdict } from './policy.ts'
 
@@ -29,6 +29,24 @@ function lowerCase(names: readonly string[] | undefined): readonly string[] | un
   return names?.map(name => name.toLowerCase())
 }
 
+/**
+ * Tells caches that the answer to another origin is another one, which holds for answers without a permission too:
+ * https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
+ */
+const VARIED: Watcher = {
+  answerOrder: ANSWER_ORDER.headers,
+  onAnswer(_exchange: Exchange, head: OutgoingHead): void {
+    const { headers } = head
+    const isTold = headers.some(
+      (name, i) =>
+        i % 2 === 0 &&
+        name.toLowerCase() === 'vary' &&
+        /(?:^|,)\s*(?:\*|origin)\s*(?:,|$)/i.test(headers[i + 1] ?? ''),
+    )
+    if (!isTold) headers.push('vary', 'Origin')
+  },
+}
+
 class CorsStep implements Step {
   readonly name = 'cors'
   readonly path: Placed<'cors'>['path']
@@ -47,6 +65,7 @@ class CorsStep implements Step {
 
   run(exchange: Exchange): Verdict {
     const { origin } = exchange.headers
+    if (this.#origins === 'all' || this.#origins.length > 0) exchange.watch(VARIED)
     if (origin === undefined) return undefined
     const isOptions = exchange.method === 'OPTIONS'
     if (!this.#allows(origin)) {
