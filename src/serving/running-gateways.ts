@@ -54,6 +54,8 @@ export async function announce(
     return queue
   }
   await update(told.keys)
+  // A gateway that crashed could not do it itself.
+  await runningGateways(env)
   return { update, end: () => queue.then(() => rm(file, { force: true })) }
 }
 
