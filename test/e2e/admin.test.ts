@@ -35,7 +35,9 @@ describe('the admin pages of serve', () => {
     const { admin } = await serve(['--admin', '127.0.0.1:0'])
     await (await ask()).text()
     const metrics = await (await fetch(`${admin}/metrics`)).text()
-    expect(metrics).toMatch(/^agentgateway_requests_total\{backend="openai",.*status="200".*\} 1$/m)
+    expect(metrics).toMatch(
+      /^agentgateway_requests_total\{backend="\/default\/default\/bind\/\d+\/listener0\/default\/route0\/backend0",.*status="200".*\} 1$/m,
+    )
     expect(metrics).toMatch(/^agentgateway_gen_ai_client_token_usage_count\{.*gen_ai_system="openai".*\} 1$/m)
     expect(metrics).toMatch(/^agentgateway_downstream_connections_total\{bind="bind\/\d+".*\} 1$/m)
     const dump = await (await fetch(`${admin}/config_dump`)).text()
