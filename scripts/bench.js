@@ -13,10 +13,8 @@
 // CPU 1, and the kernel's own accounting gives the CPU time of a request. That figure, and still more the ratio, holds on
 // a noisy machine. Without them `request` still runs, load and upstream by Node, and no yardstick.
 //
-// BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_REALTIME=1 has `rate` run what it measures before all else on
-// the machine (root, and a machine that is idle: the kernel's own threads wait, too). BENCH_COMPARE names another program
-// to do the comparing of `request` and `keys`, which is called with the gateway's port and process ID and finds its
-// upstream's port in UP_PORT.
+// BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_COMPARE names another program to do the comparing of
+// `request` and `keys`, which is called with the gateway's port and process ID and finds its upstream's port in UP_PORT.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +35,6 @@ const settings = {
   seconds: Number(process.env.BENCH_SECONDS ?? 4),
   rounds: Number(process.env.BENCH_ROUNDS ?? 3),
   connections: Number(process.env.BENCH_CONNECTIONS ?? 32),
-  isRealTime: process.env.BENCH_REALTIME === '1',
 }
 const { port, upstreamPort } = settings
 const hasTools = process.platform === 'linux' && ['nginx', 'wrk', 'taskset'].every(isThere)

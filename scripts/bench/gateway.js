@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -76,17 +76,4 @@ async function start(command, readyWord) {
 /** The load and all it starts stay off the gateway's CPU. */
 export function moveToCpu1() {
   if (canPin) spawnSync('taskset', ['-cp', '1', String(process.pid)])
-}
-
-/**
- * Lets processes run before all others of the machine, what they wait for among them: what else it does would be measured
- * as theirs. Their first threads go before those that compile and collect garbage. Throws where that is not allowed.
- */
-export function runBeforeOthers(...pids) {
-  for (const pid of pids)
-    for (const args of [
-      ['-a', '-f', '-p', 1, pid],
-      ['-f', '-p', 2, pid],
-    ])
-      execFileSync('chrt', args.map(String))
 }

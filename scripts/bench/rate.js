@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { oneKey } from './configs.js'
-import { moveToCpu1, runBeforeOthers, startGateway, startRelay } from './gateway.js'
+import { moveToCpu1, startGateway, startRelay } from './gateway.js'
 import { startUpstream } from './nginx.js'
 import { PATH, REQUEST } from './payload.js'
 import { median } from './process.js'
@@ -105,7 +105,6 @@ export async function measureRate(settings, perSecond = 3000) {
   const upstream = await startUpstream(settings)
   const relay = await startRelay(port + 1, upstreamPort)
   const gateway = await startGateway(settings.folder, oneKey(port, upstreamPort))
-  if (settings.isRealTime) runBeforeOthers(process.pid, ...upstream.workers, relay.pid, gateway.pid)
   const ports = { direct: upstreamPort, relay: port + 1, gateway: port }
   try {
     // Code that runs for the first time is slow: at the full rate requests would pile up.
