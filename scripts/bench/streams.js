@@ -1,7 +1,7 @@
 import { Agent, createServer, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { oneKey } from './configs.js'
-import { moveToCpu1, startGateway } from './gateway.js'
+import { moveToCpu1, startGateway, startRelay } from './gateway.js'
 import { PATH } from './payload.js'
 import { median, rssKilobytes } from './process.js'
 
@@ -41,24 +41,32 @@ function open(port, agent = false) {
   })
 }
 
-/** Direct and through the gateway in turns; on new connections the client leaves each stream after its first event. */
-async function firstEvent({ port, upstreamPort }, count, isNew) {
-  const times = { direct: [], gateway: [] }
+/**
+ * In turns directly, through the bare relay and through the gateway; on new connections the client leaves each stream after
+ * its first event, which the relay does not understand.
+ */
+async function firstEvents({ port, upstreamPort }, count, isNew) {
+  const ports = { direct: upstreamPort, ...(isNew ? {} : { relay: port + 1 }), gateway: port }
   const agent = isNew ? false : new Agent({ keepAlive: true, maxSockets: 1 })
+  const times = Object.fromEntries(Object.keys(ports).map(name => [name, []]))
   for (let i = 0; i < count; i++) {
-    for (const [name, at] of [
-      ['direct', upstreamPort],
-      ['gateway', port],
-    ]) {
+    for (const [name, at] of Object.entries(ports)) {
       const { took, leave } = await open(at, agent)
       leave()
       times[name].push(took)
     }
   }
   if (!isNew) agent.destroy()
-  const [direct, through] = [median(times.direct), median(times.gateway)]
+  return Object.entries(times).map(([name, all]) => [name, median(all)])
+}
+
+async function firstEvent(settings, count, isNew) {
+  const [[, direct], ...others] = await firstEvents(settings, count, isNew)
+  const added = others.map(
+    ([name, took]) => `${name} ${took.toFixed(2)} ms, added ${(took - direct).toFixed(2)} ms`,
+  )
   console.log(
-    `first event, ${isNew ? 'new' : 'kept'} connections: direct ${direct.toFixed(2)} ms, gateway ${through.toFixed(2)} ms, added ${(through - direct).toFixed(2)} ms (median of ${count})`,
+    `first event, ${isNew ? 'new' : 'kept'} connections: direct ${direct.toFixed(2)} ms, ${added.join(', ')} (median of ${count})`,
   )
 }
 
@@ -76,17 +84,22 @@ async function idle({ port }, pid, count) {
   for (const { leave } of streams) leave()
 }
 
+/** Streams of each kind that do not count: V8 compiles what runs often, and measures are of a gateway that has run for a while. */
+const WARM_UP = 3000
+
 /** What a streamed answer adds: time to its first event, and memory while nothing comes. */
 export async function measureStreams(settings) {
   moveToCpu1()
   const upstream = await startStreams(settings.upstreamPort)
+  const relay = await startRelay(settings.port + 1, settings.upstreamPort)
   const gateway = await startGateway(settings.folder, oneKey(settings.port, settings.upstreamPort))
   try {
-    await firstEvent(settings, 300, true)
-    for (const isNew of [true, false]) await firstEvent(settings, 1000, isNew)
+    for (const isNew of [true, false]) await firstEvents(settings, WARM_UP, isNew)
+    for (let round = 0; round < settings.rounds; round++)
+      for (const isNew of [true, false]) await firstEvent(settings, 1000, isNew)
     await idle(settings, gateway.pid, 1000)
   } finally {
-    await gateway.stop()
+    await Promise.all([relay.stop(), gateway.stop()])
     upstream.closeAllConnections()
     upstream.close()
   }
