@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { AgwError } from '../errors.ts'
 
 /** Reads a pipe to its end; more than `maxBytes` is refused. */
@@ -19,4 +20,18 @@ export async function readStdinUpTo(stdin: NodeJS.ReadStream, bytes: number): Pr
     if (size >= bytes) break
   }
   return Buffer.concat(chunks)
+}
+
+/**
+ * Something may wait in standard input: it is a pipe, or a file that is not empty. Nothing is read: a pipe may stay open
+ * without a word in it, and what it holds may be the script that we are a line of.
+ */
+export function mayHoldInput(stdin: { readonly fd: number; readonly isTTY?: boolean }): boolean {
+  if (stdin.isTTY === true) return false
+  try {
+    const stat = fstatSync(stdin.fd)
+    return stat.isFIFO() || stat.isSocket() || (stat.isFile() && stat.size > 0)
+  } catch {
+    return false
+  }
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { wrappedText } from './wrapped.ts'
 
 /** What the command line knows of its surroundings. Read once from the process, in the base command. */
 export interface TerminalOptions {
@@ -37,7 +38,7 @@ export class Terminal {
 
   /** Something that a person should not overlook. */
   warn(text: string): void {
-    this.err(this.asWarning(text))
+    this.err(wrappedText(this.asWarning(text), this.columnsOf('err')))
   }
 
   /** A text for stderr with the word in front that says what it is. */

@@ -6,6 +6,7 @@ import { writeFlags } from '../cli/flags.ts'
 import { checkInitNames, configToWrite, initFlags, initLists } from '../cli/init-flags.ts'
 import { keyTaker } from '../cli/init-keys.ts'
 import { initText } from '../cli/report/init.ts'
+import { mayHoldInput } from '../cli/stdin.ts'
 import { chooseNewConfig } from '../cli/wizard.ts'
 import { writeFiles } from '../cli/write-files.ts'
 import { planInit } from '../setup/plan-init.ts'
@@ -35,14 +36,17 @@ export default class Init extends BaseCommand {
     )
     const plan = await planInit(choices, { config, cwd, namespace: flags.namespace, force: flags.force })
     const options = this.writeOptions(flags)
-    const files = await writeFiles(plan.files, {
-      ...options,
-      warnings: plan.warnings,
-      beforeWriting: () => storeKept(plan.kept, { config, folder: dirname(config) }, options),
-    })
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || config
     this.isAbout(named)
-    for (const warning of plan.warnings) this.warning(warning)
+    const files = await writeFiles(plan.files, {
+      ...options,
+      warnings: plan.warnings.map(text => this.typable(text)),
+      beforeWriting: () => storeKept(plan.kept, { config, folder: dirname(config) }, options),
+    })
+    const leavesKey = choices.providers.some(one => one.method !== 'passthrough' && one.key === undefined)
+    const isUnread = !flags['key-from-stdin'] && fromEnv.length === 0
+    if (leavesKey && isUnread && mayHoldInput(process.stdin))
+      this.note('standard input was not read: a key that is piped in is taken with --key-from-stdin')
     const next = plan.next(named)
     const { force, namespace } = flags
     const command = equivalentCommand(choices, { file: named, force, namespace, keyFromEnv: fromEnv })

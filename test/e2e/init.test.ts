@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
 import { keyLike } from '../helpers/keys.ts'
@@ -89,6 +90,45 @@ describe('several providers at once', () => {
     expect(text).toMatch(/one\.example\.com[\s\S]*anthropic[\s\S]*two\.example\.com/)
     expect(text.match(/example\.com/g)).toHaveLength(2)
   })
+})
+
+describe('a key that is piped in without a flag', () => {
+  it.each(['env', 'file', 'keychain', 'encrypted', 'kubernetes'])('%s says how it is taken', async method => {
+    const run = await init(['--provider', 'openai', '--method', method], `${OPENAI}\n`)
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stderr).toMatch(/standard input was not read: .*--key-from-stdin/)
+    expect(run.stdout + run.stderr + JSON.stringify(await files(folder))).not.toContain(OPENAI)
+  })
+
+  it.each([
+    ['a key is taken from elsewhere', ['--method', 'env', '--key-from-env', 'A']],
+    ['a key is taken from it', ['--method', 'env', '--key-from-stdin']],
+    ['there is no key to store', ['--method', 'passthrough']],
+  ])('no word of it where %s', async (_, args) => {
+    const run = await init(['--provider', 'openai', ...args], `${OPENAI}\n`, { A: OPENAI })
+    expect(run.status, run.stderr).toBe(0)
+    expect(run.stderr).not.toContain('standard input')
+  })
+
+  it.each(['/dev/null', 'empty.txt'])('no word of it where standard input is %s', async name => {
+    const input = resolve(folder, name)
+    await writeFile(input, '')
+    const stdin = openSync(input, 'r')
+    const args = ['init', '--provider', 'openai', '--method', 'env', '--yes']
+    const run = spawnSync(process.execPath, [BIN, ...args], {
+      cwd: folder,
+      env: cleanEnv(folder),
+      stdio: [stdin, 'pipe', 'pipe'],
+    })
+    closeSync(stdin)
+    expect(run.status, String(run.stderr)).toBe(0)
+    expect(String(run.stderr)).not.toContain('standard input')
+  })
+})
+
+it('warns once', async () => {
+  const run = await init(['--provider', 'openai', '--method', 'passthrough'])
+  expect(run.stderr.match(/^warning /gm)).toHaveLength(1)
 })
 
 describe('a flag without effect is refused, and nothing is written', () => {
