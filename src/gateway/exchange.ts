@@ -7,6 +7,7 @@ import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { headerText } from './header-text.ts'
 import type { AnswerHeaders } from './headers.ts'
+import { hostOf, withoutRootDot } from './host-name.ts'
 import type { GuardActions } from './llm/guards.ts'
 import type { Match, RouteRequest } from './match.ts'
 import type { BodyBuffer } from './policies/buffer.ts'
@@ -14,7 +15,7 @@ import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay/relay.ts'
 import { dropListed, setRequestHeader } from './request-edits.ts'
 import type { Bind, Destination, Destinations, Listener, Route, Target } from './runtime.ts'
-import { absoluteTarget } from './soundness.ts'
+import { absoluteTarget, hasItsHosts } from './soundness.ts'
 import type { Trace } from './telemetry/trace.ts'
 import type { Attempts } from './traffic/attempts.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
@@ -38,17 +39,6 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
 
 const TEXT = ['content-type', 'text/plain']
 
-/** `Example.com:80` → `Example.com`, `[::1]:80` → `[::1]` */
-export function withoutPort(authority: string): string {
-  const colon = authority.indexOf(':', authority.charCodeAt(0) === 0x5b ? authority.indexOf(']') : 0)
-  return colon < 0 ? authority : authority.slice(0, colon)
-}
-
-/** `Example.com:80` → `example.com` */
-export function hostOf(authority: string): string {
-  return withoutPort(authority).toLowerCase()
-}
-
 /** Only the kind of error: its message may quote the request. */
 function kindOf(error: unknown): string {
   return `${INTERNAL_ERROR.body} (${error instanceof Error ? error.name : typeof error})`
@@ -63,10 +53,13 @@ export class Exchange implements RouteRequest {
   readonly port: number
   readonly startedAt = performance.now()
 
+  /** There is one host and no other, before anything is made of it. */
+  readonly hasItsHosts: boolean
+
   method: string
   path = ''
   query = ''
-  host: string
+  host = ''
 
   listener: Listener | undefined = undefined
   route: Route | undefined = undefined
@@ -139,8 +132,9 @@ export class Exchange implements RouteRequest {
     this.response = response
     dropListed(request)
     this.method = request.method ?? 'GET'
-    this.host = hostOf(request.headers.host ?? '')
+    this.hasItsHosts = hasItsHosts(request)
     this.#readTarget(request.url ?? '')
+    this.#readHost()
   }
 
   get bind(): Bind | undefined {
@@ -171,13 +165,20 @@ export class Exchange implements RouteRequest {
       this.query = mark < 0 ? '' : url.slice(mark + 1)
       return
     }
-    const absolute = absoluteTarget(this.request, url)
+    const absolute = absoluteTarget(url)
     if (absolute === undefined) return
     // RFC 9112 §3.2.2: the target's authority wins over the Host header, also for those who come after.
     setRequestHeader(this.request, 'host', absolute.authority)
-    this.host = hostOf(this.authority)
     this.path = absolute.path
     this.query = absolute.query
+  }
+
+  /** A rule for a host is one for the same name with the dot of the root: nobody is to see a difference. */
+  #readHost(): void {
+    const { authority } = this
+    const plain = withoutRootDot(authority)
+    if (plain !== authority) setRequestHeader(this.request, 'host', plain)
+    this.host = hostOf(plain)
   }
 
   /** No request, whatever is in it, may take the process down: what is thrown is a bug, and this request's alone. */

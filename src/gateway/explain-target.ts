@@ -125,8 +125,8 @@ async function explainDestination(
   exchange.json = undefined
   const call = ai === undefined ? undefined : prepareLlmCall(exchange, ai)
   if (call !== undefined && 'status' in call) return call
-  const before = outgoingHeaders(exchange, destination, undefined) ?? []
-  const headers = outgoingHeaders(exchange, destination, call) ?? []
+  const before = outgoingHeaders(exchange, destination, undefined)
+  const headers = outgoingHeaders(exchange, destination, call)
   const target = withQuery(call?.path ?? exchange.path, call?.query ?? exchange.query, [])
   return {
     backend: destination.label,

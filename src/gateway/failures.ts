@@ -40,10 +40,12 @@ export const ROUTE_NOT_FOUND = failure(404, 'NotFound', 'route not found')
 export const MISDIRECTED = failure(421, 'InvalidRequest', 'misdirected request')
 export const TOO_MANY_HEADERS = failure(431, 'InvalidRequest', 'too many headers')
 export const INVALID_REQUEST = failure(400, 'InvalidRequest', 'invalid request')
+/** For the answer 405 (RFC 9110 §15.5.6). */
+export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 /** The upstream would repeat what it was sent, the key among it (RFC 9110 §9.3.8). */
 export const NO_TRACE: Failure = {
   ...failure(405, 'InvalidRequest', 'TRACE is not taken here'),
-  headers: ['content-type', 'text/plain', 'allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+  headers: ['content-type', 'text/plain', 'allow', ALLOWED_METHODS],
 }
 export const UNKNOWN_CODING = failure(
   501,

@@ -14,7 +14,6 @@ export type HeaderEdit =
 
 const KEEP = 0
 const DROP = 1
-const HOST = 2
 
 /** Names seen on nearly every API request, so that keeping them costs one look-up. */
 const COMMON_REQUEST = [
@@ -94,7 +93,7 @@ export class RequestHeaders {
     const fates = new Map<string, number>(
       [...NEVER_FORWARDED, ...refused, ...dropped].map(name => [name, DROP]),
     )
-    fates.set('host', HOST)
+    fates.set('host', DROP)
     if (cookies.length > 0) fates.set('cookie', DROP)
     this.#fates = new NameTable(fates, KEEP, COMMON_REQUEST)
     this.#own = own
@@ -102,22 +101,16 @@ export class RequestHeaders {
     this.#cookies = cookies.length > 0 ? cookies : undefined
   }
 
-  /**
-   * Names and values to send upstream; those that are added follow what the client sent. Undefined when the request names
-   * two hosts.
-   */
-  build(request: IncomingMessage, authority: string | undefined): string[] | undefined {
+  /** Names and values to send upstream; those that are added follow what the client sent. */
+  build(request: IncomingMessage, authority: string | undefined): string[] {
     const out = this.#own.slice()
     const host = authority ?? request.headers.host
     // A client of HTTP/1.0 may name none: undici puts in that of the upstream.
     if (host !== undefined) out.push('host', host)
     const raw = request.rawHeaders
-    let hosts = 0
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i] as string
-      const fate = this.#fates.get(name)
-      if (fate === KEEP) out.push(name, raw[i + 1] as string)
-      else if (fate === HOST && ++hosts > 1) return undefined
+      if (this.#fates.get(name) === KEEP) out.push(name, raw[i + 1] as string)
     }
     for (const text of this.#added) out.push(text)
     if (this.#cookies !== undefined) out.push('cookie', withCookies(request.headers.cookie, this.#cookies))

@@ -1,3 +1,5 @@
+import { comparable } from './host-name.ts'
+
 /** Hostname → value: an exact name first, then `*.suffix` from the longest, then the value without a hostname. */
 export class HostTable<T> {
   readonly #exact = new Map<string, T>()
@@ -8,7 +10,7 @@ export class HostTable<T> {
 
   /** `hostname` is exact, `*.suffix` (any number of labels), or absent, empty or `*` for all. */
   set(hostname: string | undefined, value: T): void {
-    const name = hostname?.toLowerCase() ?? ''
+    const name = comparable(hostname ?? '')
     if (name === '' || name === '*') {
       this.#any = value
       this.#anyOnly = [value]
@@ -18,12 +20,12 @@ export class HostTable<T> {
 
   /** The value that was set for exactly this pattern. */
   get(hostname: string | undefined): T | undefined {
-    const name = hostname?.toLowerCase() ?? ''
+    const name = comparable(hostname ?? '')
     if (name === '' || name === '*') return this.#any
     return name.startsWith('*.') ? this.#suffixes.get(name.slice(2)) : this.#exact.get(name)
   }
 
-  /** All values whose pattern covers the host (lower case, no port), the most specific first. */
+  /** All values whose pattern covers the host (comparable, no port), the most specific first. */
   candidates(host: string): readonly T[] {
     if (this.#exact.size === 0 && this.#suffixes.size === 0) return this.#anyOnly
     const found: T[] = []

@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { Exchange } from './exchange.ts'
 import { type Failure, MISDIRECTED, ROUTE_NOT_FOUND } from './failures.ts'
+import { comparable } from './host-name.ts'
 import type { Bind, Listener } from './runtime.ts'
 
 /** Every listener's gateway, as agentgateway has it outside Kubernetes, whatever the config calls its own. */
@@ -15,7 +16,7 @@ export function listenerOf(bind: Bind, exchange: Exchange): Listener | undefined
 
 /** The listener whose certificate was shown, by the name that the client has asked for. */
 export function listenerShown({ listeners }: Bind, { servername }: Partial<TLSSocket>): Listener | undefined {
-  return listeners.candidates(typeof servername === 'string' ? servername.toLowerCase() : '')[0]
+  return listeners.candidates(typeof servername === 'string' ? comparable(servername) : '')[0]
 }
 
 /** A connection that was made for one name, and asks for another: that one may have other rules. */

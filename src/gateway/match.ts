@@ -8,7 +8,7 @@ export interface RouteRequest {
   readonly path: string
   /** Without the question mark; empty when there is none. */
   readonly query: string
-  /** Lower case, without the port. */
+  /** Lower case, without the port and the dot of the root. */
   readonly host: string
   readonly headers: IncomingHttpHeaders
   /** Line by line: names and values in turn. */

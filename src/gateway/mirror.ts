@@ -67,7 +67,6 @@ export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): voi
     if (Math.random() >= share) continue
     const host = typeof authority === 'function' ? authority(exchange) : authority
     const headers = requestHeaders.build(exchange.request, host)
-    if (headers === undefined) continue
     const path = withQuery(exchange.path, exchange.query, queryCredentials)
     const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
     const { pools } = exchange.generation

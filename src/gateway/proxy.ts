@@ -59,7 +59,8 @@ export function accept(
 function match(exchange: Exchange): void {
   const { settings } = exchange.generation.runtime
   if (settings.tracing !== undefined) exchange.trace = beginTrace(settings.tracing, exchange)
-  if (exchange.path === '' || !isSound(exchange.request)) return exchange.end(INVALID_REQUEST)
+  if (exchange.path === '' || !exchange.hasItsHosts || !isSound(exchange.request))
+    return exchange.end(INVALID_REQUEST)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
   if (exchange.method === 'TRACE') return exchange.end(NO_TRACE)
   const { upgrade, 'transfer-encoding': coding } = exchange.headers
@@ -206,7 +207,6 @@ function dispatch(
 ): void {
   const { request, method } = exchange
   const headers = outgoingHeaders(exchange, destination, call)
-  if (headers === undefined) return exchange.end(INVALID_REQUEST)
   // A body that is passed on as it comes keeps its length; undici sees to all others.
   const length = body instanceof Readable ? request.headers['content-length'] : undefined
   if (length !== undefined) headers.push('content-length', length)
@@ -236,19 +236,19 @@ function dispatch(
   exchange.generation.pools.to(upstream).dispatch(options, relay)
 }
 
-/** The headers of the call, the provider's last word included; undefined when the request names two hosts. */
+/** The headers of the call, the provider's last word included. */
 export function outgoingHeaders(
   exchange: Exchange,
   destination: Destination,
   call: LlmCall | undefined,
-): string[] | undefined {
+): string[] {
   const { authority } = destination
   const host = typeof authority === 'function' ? authority(exchange) : authority
   const headers = destination.requestHeaders.build(exchange.request, host)
-  if (headers !== undefined) putBack(exchange, destination, headers)
-  if (exchange.gathersBody && headers !== undefined) setHeader(headers, 'accept-encoding', 'identity')
-  if (exchange.trace !== undefined && headers !== undefined) putTrace(exchange.trace, headers)
-  if (headers === undefined || call === undefined || destination.ai === undefined) return headers
+  putBack(exchange, destination, headers)
+  if (exchange.gathersBody) setHeader(headers, 'accept-encoding', 'identity')
+  if (exchange.trace !== undefined) putTrace(exchange.trace, headers)
+  if (call === undefined || destination.ai === undefined) return headers
   const { provider, isKeyPlaceExplicit } = destination.ai
   const { type, model, translation } = call
   provider.finish?.(headers, { type, model, explicitLocation: isKeyPlaceExplicit })

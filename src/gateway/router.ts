@@ -1,3 +1,4 @@
+import { comparable } from './host-name.ts'
 import { HostTable } from './host-table.ts'
 import { type Match, mismatch, type PathMatch, type RouteRequest, trimPath } from './match.ts'
 
@@ -115,8 +116,9 @@ export class RouteTable<R extends Routable> {
     const entries = new Map<string, { route: R; match: Match }[]>()
     for (const route of routes) {
       for (const hostname of route.hostnames.length > 0 ? route.hostnames : ['*']) {
-        const bucket = entries.get(hostname.toLowerCase()) ?? []
-        entries.set(hostname.toLowerCase(), bucket)
+        const name = comparable(hostname)
+        const bucket = entries.get(name) ?? []
+        entries.set(name, bucket)
         for (const match of route.matches) bucket.push({ route, match })
       }
     }

@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { comparable } from './host-name.ts'
 import { HostTable } from './host-table.ts'
 
 /** What the listeners of one port have in common: Node settles these before it knows which name is asked for. */
@@ -70,6 +71,6 @@ export class PortTls {
 
   /** Undefined for a name that no listener has. */
   contextFor(name: string): SecureContext | undefined {
-    return this.#byName.candidates(name.toLowerCase())[0]?.context
+    return this.#byName.candidates(comparable(name))[0]?.context
   }
 }

@@ -3,34 +3,37 @@ import type { IncomingMessage } from 'node:http'
 /** `http://host/path?query`, which a client may send to what it takes for a forward proxy. */
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)(\/[^?]*)?(?:\?(.*))?$/i
 
-/** What no host and port can hold. */
-const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]/
+/** What no host and port can hold, an empty part among it; the dot of the root has been taken off. */
+const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]|\.(?:\.|:|$)/
 
 /**
  * RFC 9112 §3.2: a host that is none must not be taken for one, here or by those who come after. HTTP/0.9, which Node
  * lets in, has no answers that anybody could tell from the next ones. A length that is rounded would be another one
  * for those who come after, and a transfer coding without a name is one that Node overlooks (§6.3).
  */
-export function isSound({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+export function isSound({ headers, httpVersionMajor }: IncomingMessage): boolean {
   const { host, 'content-length': length, 'transfer-encoding': coding } = headers
   if (length !== undefined && !Number.isSafeInteger(Number(length))) return false
   if (httpVersionMajor !== 1 || coding === '') return false
-  return host === undefined ? httpVersionMinor === 0 : host !== '' && !NO_HOST.test(host)
+  return host === undefined || (host !== '' && !NO_HOST.test(host))
 }
 
-/** The parts of a target with a host; undefined where it is none, or its request breaks the rules. */
+/** The parts of a target with a host; undefined where it is none. */
 export function absoluteTarget(
-  request: IncomingMessage,
   url: string,
 ): { readonly authority: string; readonly path: string; readonly query: string } | undefined {
   const parts = ABSOLUTE_FORM.exec(url)
-  if (parts === null || !hasItsHosts(request)) return undefined
+  if (parts === null) return undefined
   const [, authority = '', path = '/', query = ''] = parts
   return { authority, path, query }
 }
 
 /** RFC 9112 §3.2: one `Host`, which HTTP/1.0 may leave out, also where the target names another. */
-function hasItsHosts({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length
+export function hasItsHosts({ rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
   return hosts === 1 || (hosts === 0 && httpVersionMinor === 0)
 }

@@ -1,9 +1,10 @@
 import type { CelContext, Expression } from './cel/cel.ts'
 import { celContext } from './cel/context.ts'
 import { celValue, jsonValue, textOf } from './cel/values.ts'
-import { type Exchange, hostOf } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { FRAMING, headersWhere } from './header-names.ts'
 import { headerText } from './header-text.ts'
+import { hostOf } from './host-name.ts'
 import { addRequestHeader, remember, removeRequestHeader, setRequestHeader } from './request-edits.ts'
 import type { OutgoingHead } from './watcher.ts'
 

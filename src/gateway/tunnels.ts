@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { ALLOWED_METHODS } from './failures.ts'
 
-const REFUSED =
-  'HTTP/1.1 405 Method Not Allowed\r\ncontent-type: text/plain\r\ncontent-length: 18\r\nconnection: close\r\n\r\nmethod not allowed'
+const REFUSED = `HTTP/1.1 405 Method Not Allowed\r\nallow: ${ALLOWED_METHODS}\r\ncontent-type: text/plain\r\ncontent-length: 18\r\nconnection: close\r\n\r\nmethod not allowed`
 
 /** How long a client may take to read that it is refused, in milliseconds. */
 const PARTING_MS = 500

@@ -1,5 +1,13 @@
 import type { JsonObject } from '../json.ts'
-import { type Answer, bearer, type Call, type Provider, SSE_TYPE, UNKNOWN_MODEL } from './provider.ts'
+import {
+  type Answer,
+  allowing,
+  bearer,
+  type Call,
+  type Provider,
+  SSE_TYPE,
+  UNKNOWN_MODEL,
+} from './provider.ts'
 import { VERTEX_CLAUDE } from './shape.ts'
 import {
   type AnswerText,
@@ -31,17 +39,20 @@ export const anthropic: Provider = {
   answer(call) {
     if (call.key.kind !== 'good') return refuse(call)
     const { method } = call.seen
-    if (VERTEX_CLAUDE.test(call.pathname))
-      return method === 'POST' ? answerVertex(call) : error(call, 405, 'Method Not Allowed')
+    if (VERTEX_CLAUDE.test(call.pathname)) return method === 'POST' ? answerVertex(call) : postOnly(call)
     if (!call.seen.headers['anthropic-version']) {
       return error(call, 400, 'anthropic-version: header is required')
     }
     if (/\/models$/.test(call.pathname) && method === 'GET') return json(call, modelList())
     if (/\/models\/.+$/.test(call.pathname) && method === 'GET') return oneModel(call)
     if (!/\/messages(?:\/count_tokens)?$/.test(call.pathname)) return error(call, 404, 'Not Found')
-    return method === 'POST' ? answerPost(call) : error(call, 405, 'Method Not Allowed')
+    return method === 'POST' ? answerPost(call) : postOnly(call)
   },
   failure: (call, status, message) => error(call, status, message ?? messageOf(status)),
+}
+
+function postOnly(call: Call): Answer {
+  return allowing('POST', error(call, 405, 'Method Not Allowed'))
 }
 
 function refuse(call: Call): Answer {

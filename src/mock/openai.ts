@@ -1,7 +1,7 @@
 import { chatCompletion } from './chat.ts'
 import type { Dialect, Fault } from './dialect.ts'
 import { embeddings } from './embeddings.ts'
-import { type Answer, bearer, type Call, type Provider, UNKNOWN_MODEL } from './provider.ts'
+import { type Answer, allowing, bearer, type Call, type Provider, UNKNOWN_MODEL } from './provider.ts'
 import { responses } from './responses.ts'
 import { decoded, idOf } from './text.ts'
 
@@ -31,11 +31,11 @@ const OPERATIONS: readonly (readonly [RegExp, Operation, method: string])[] = [
 export function answerOpenAi(call: Call, speak: Dialect): Answer {
   const { method } = call.seen
   if (call.key.kind !== 'good') return speak.refuse(call)
-  const [, operation, verb] = OPERATIONS.find(([path]) => path.test(call.pathname)) ?? []
+  const [, operation, verb = ''] = OPERATIONS.find(([path]) => path.test(call.pathname)) ?? []
   if (!operation) return speak.error(call, 404, { message: `Invalid URL (${method} ${call.pathname})` })
   if (method !== verb) {
     const message = `Not allowed to ${method} on ${call.pathname}: ${verb} is expected`
-    return speak.error(call, 405, { message, code: 'method_not_supported' })
+    return allowing(verb, speak.error(call, 405, { message, code: 'method_not_supported' }))
   }
   if (operation === 'models') return json(call, speak, { object: 'list', data: MODELS.map(modelCard) })
   if (operation === 'model') return oneModel(call, speak)

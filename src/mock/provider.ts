@@ -59,6 +59,11 @@ export interface Provider {
   failure(call: Call, status: number, message?: string): Answer
 }
 
+/** A 405 that tells what is allowed in its place. */
+export function allowing(method: string, refusal: Answer): Answer {
+  return { ...refusal, headers: { ...refusal.headers, allow: method } }
+}
+
 export const SSE_TYPE = 'text/event-stream; charset=utf-8'
 
 /** The token of `Authorization: Bearer`, `undefined` when there is none. */

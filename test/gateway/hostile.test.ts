@@ -77,6 +77,10 @@ describe('half a request', () => {
   })
 })
 
+const own = (policies: object): object => ({
+  binds: [{ port: 3000, listeners: [{ routes: [{ policies }] }] }],
+})
+
 describe('a request that is out to harm', () => {
   it.each(REFUSED)('%s is refused', async (_title, request, status) => {
     const upstream = await startRawUpstream(socket => socket.end(OK))
@@ -86,6 +90,26 @@ describe('a request that is out to harm', () => {
     const received = await client.until(text => text.includes('\r\n\r\n'))
     expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     expect(upstream.bytes()).toBe('')
+  })
+
+  it.each<[string, object]>([
+    ['a redirect', own({ requestRedirect: { path: { full: '/x' } } })],
+    ['a direct response', own({ directResponse: { status: 200, body: 'x' } })],
+    ['no route', { binds: [{ port: 3000, listeners: [{ routes: [] }] }] }],
+    ['the list of models', { llm: { models: [{ name: 'm', provider: 'ollama' }] } }],
+  ])('names two hosts, and is refused where the gateway would answer itself: %s', async (_title, config) => {
+    const { port } = await startTestGateway(JSON.stringify(config))
+    const client = await rawClient(port)
+    client.socket.write(`GET /v1/models HTTP/1.1\r\nhost: a\r\nHOST: b\r\n\r\n`)
+    expect(await client.until(text => text.includes('\r\n\r\n'))).toMatch(/^HTTP\/1.1 400 /)
+  })
+
+  it.each(['CONNECT a:443', 'TRACE /p'])('with %s hears which methods are allowed', async line => {
+    const { port } = await startTestGateway(toHost('127.0.0.1:9'))
+    const client = await rawClient(port)
+    client.socket.write(`${line} HTTP/1.1\r\nhost: a\r\n\r\n`)
+    const received = await client.until(text => text.includes('\r\n\r\n'))
+    expect(received).toMatch(/^HTTP\/1\.1 405 .*\r\nallow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n/s)
   })
 
   it('cannot strip the key, nor smuggle one in, by a Connection list', async () => {

@@ -104,9 +104,15 @@ describe('an HTTPS listener', () => {
     ['a host of another listener is misdirected', 'x.b.test', { status: 421, body: 'misdirected request' }],
     ['a host of no listener has no route', 'c.test', { status: 404, body: 'route not found' }],
     ['a port in the host changes nothing', 'a.test:8443', { status: 200, body: 'a' }],
+    ['nor does the dot of the root', 'a.test.', { status: 200, body: 'a' }],
   ])('%s', async (_title, host, answer) => {
     const { port } = await startTestGateway(TWO, { compile: { readFile: files() } })
     expect(await ask(port, { ca: A.ca, servername: 'a.test', host })).toEqual(answer)
+  })
+
+  it('shows the same certificate to who asks with the dot of the root', async () => {
+    const { port } = await startTestGateway(TWO, { compile: { readFile: files() } })
+    expect(await ask(port, { ca: A.ca, servername: 'a.test.' })).toEqual({ status: 200, body: 'a' })
   })
 
   it('makes no connection for a name that no listener has', async () => {

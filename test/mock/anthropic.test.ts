@@ -165,6 +165,7 @@ describe('refusals', () => {
     const answer = await json(response)
     const request_id = response.headers.get('request-id')
     expect(answer).toEqual({ type: 'error', error: { type, message }, request_id })
+    expect(response.headers.get('allow')).toBe(status === 405 ? 'POST' : null)
   })
 
   test('an unknown path', async () => {

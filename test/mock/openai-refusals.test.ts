@@ -135,6 +135,7 @@ describe('refusals', () => {
     const response = await fetch(url + path, init)
     expect(response.status).toBe(status)
     expect(response.headers.get('content-type')).toBe('application/json')
+    expect(response.headers.get('allow')).toBe(status === 405 ? 'POST' : null)
     expect(await json(response)).toEqual({ error })
   })
 
