@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { Pieces } from '../pieces.ts'
+import { BytePieces } from '../byte-pieces.ts'
 import type { Exchange, GatewayRequest } from './exchange.ts'
 
 /** A request body on its way in. */
@@ -7,7 +7,7 @@ export class Gathering {
   readonly limit: number
   readonly done: (exchange: Exchange) => void
   readonly tooLarge: (exchange: Exchange) => void
-  pieces = new Pieces()
+  pieces = new BytePieces()
   /** Bytes that the client has announced; -1 when it sends chunks until it is done. */
   announced = -1
 

@@ -1,4 +1,4 @@
-import { Pieces } from '../pieces.ts'
+import { BytePieces } from '../byte-pieces.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -15,7 +15,7 @@ const EVENT_LIMIT = 16 * 1024 * 1024
 export class EventDataReader {
   readonly #emit: (data: string) => void
   /** The pieces of a line whose end has not come. */
-  readonly #pieces = new Pieces()
+  readonly #pieces = new BytePieces()
   #data: string | undefined
   #length = 0
 

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { Pieces } from '../pieces.ts'
+import { BytePieces } from '../byte-pieces.ts'
 
 /** Total length, length of the headers, checksum of both. */
 const PRELUDE = 12
@@ -36,7 +36,7 @@ export interface Frame {
  */
 export class FrameReader {
   readonly #emit: (frame: Frame) => void
-  readonly #pieces = new Pieces()
+  readonly #pieces = new BytePieces()
   /** Bytes that are needed to go on: a prelude, or a whole frame once its prelude was seen. */
   #wanted = PRELUDE
 

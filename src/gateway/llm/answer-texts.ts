@@ -79,14 +79,14 @@ function replaceContent(message: JsonObject, visit: (text: string) => string): b
 }
 
 /** A text in a stream, and what it goes on with: pieces of the same lane belong together. */
-export interface Piece {
+export interface TextPiece {
   readonly lane: string
   readonly text: string
 }
 
 /** What an event of a stream says, whatever the format. */
-export function piecesOf(event: unknown): Piece[] {
-  if (Array.isArray(event)) return event.flatMap(piecesOf)
+export function textPiecesOf(event: unknown): TextPiece[] {
+  if (Array.isArray(event)) return event.flatMap(textPiecesOf)
   if (!isObject(event)) return []
   const { type, delta } = event
   if (type === 'response.output_text.delta')
@@ -103,12 +103,12 @@ export function piecesOf(event: unknown): Piece[] {
   return isObject(said) ? piece(String(event['index']), said['text']) : []
 }
 
-function piece(lane: string, text: unknown): Piece[] {
+function piece(lane: string, text: unknown): TextPiece[] {
   return typeof text === 'string' && text !== '' ? [{ lane, text }] : []
 }
 
 /** A text, or parts with one each. */
-function contentPieces(lane: string, content: unknown): Piece[] {
+function contentPieces(lane: string, content: unknown): TextPiece[] {
   return Array.isArray(content)
     ? mapsOf(content).flatMap(part => piece(lane, part['text']))
     : piece(lane, content)

@@ -1,7 +1,7 @@
-import { Pieces } from '../../pieces.ts'
+import { BytePieces } from '../../byte-pieces.ts'
 import { EventDataReader } from '../../providers/index.ts'
 import { type Answer, llmResponseFailure } from '../failures.ts'
-import { type Piece, piecesOf } from './answer-texts.ts'
+import { type TextPiece, textPiecesOf } from './answer-texts.ts'
 
 /** Characters of text that are gathered before they are looked at. */
 const ENOUGH = 1024
@@ -29,7 +29,7 @@ export class GuardedEvents {
   readonly #judge: (text: string) => Answer | undefined
   readonly #reader = new EventDataReader(data => this.#onData(data))
   readonly #lanes = new Map<string, Lane>()
-  readonly #held = new Pieces()
+  readonly #held = new BytePieces()
   #pending = 0
   /** Bytes from which on all that is held is looked at, whatever it says. */
   #most = MOST_HELD
@@ -63,10 +63,10 @@ export class GuardedEvents {
     } catch {
       return
     }
-    for (const piece of piecesOf(event)) this.#add(piece)
+    for (const piece of textPiecesOf(event)) this.#add(piece)
   }
 
-  #add({ lane: name, text }: Piece): void {
+  #add({ lane: name, text }: TextPiece): void {
     const lane = this.#lanes.get(name)
     if (lane === undefined) this.#lanes.set(name, { seen: '', pending: text })
     else lane.pending += text

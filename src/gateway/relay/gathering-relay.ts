@@ -1,4 +1,4 @@
-import { Pieces } from '../../pieces.ts'
+import { BytePieces } from '../../byte-pieces.ts'
 import { type Failure, llmResponseFailure } from '../failures.ts'
 import { headersWhere } from '../header-names.ts'
 import type { AnswerHead } from '../headers.ts'
@@ -13,7 +13,7 @@ const WHOLE_LIMIT = 16 * 1024 * 1024
 export abstract class GatheringRelay extends Relay {
   /** As it is sent; 502 where the answer ended before its head. */
   protected head: OutgoingHead = { status: 502, headers: [] }
-  readonly #pieces = new Pieces()
+  readonly #pieces = new BytePieces()
   /** Looks through a stream before it goes on. */
   protected events: GuardedEvents | undefined
   /** What goes to the client is held until all of it is there: it is changed once more, or a policy wants it whole. */

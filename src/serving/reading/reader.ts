@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { AgwError } from '../../errors.ts'
 import type { Examine, Examined } from '../../load.ts'
-import { Assembly, type Piece } from '../pieces.ts'
+import { Assembly, type ConfigPiece } from '../config-pieces.ts'
 import { Turns } from '../turns.ts'
 import { examine } from './examine.ts'
 import type { ReadingTask, SentExamined } from './wire.ts'
@@ -86,7 +86,7 @@ async function received(port: MessagePort, signal: AbortSignal): Promise<Examine
   const turns = new Turns()
   const assembly = new Assembly()
   while (!assembly.isWhole) {
-    const piece = receiveMessageOnPort(port)?.message as Piece | undefined
+    const piece = receiveMessageOnPort(port)?.message as ConfigPiece | undefined
     if (piece === undefined) throw new AgwError('BUG', 'a part of the config was lost on its way')
     assembly.take(piece)
     if (turns.isOver) await turns.next()

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { piecesOf } from '../pieces.ts'
+import { configPieces } from '../config-pieces.ts'
 import { examine } from './examine.ts'
 import type { ReadingTask, SentExamined } from './wire.ts'
 
@@ -19,7 +19,7 @@ export function runReader(): void {
       return { ...one, hasValue: value !== undefined, isUnset: unset.has(slot) }
     }),
   }
-  for (const piece of piecesOf(found)) port.postMessage(piece)
+  for (const piece of configPieces(found)) port.postMessage(piece)
   // What was sent is lost when the thread ends before it was taken in.
   parentPort?.on('message', () => {})
   parentPort?.postMessage('sent')

@@ -1,5 +1,5 @@
 import { serialize } from 'node:v8'
-import { type Piece, piecesOf } from '../pieces.ts'
+import { type ConfigPiece, configPieces } from '../config-pieces.ts'
 import type { FromWorker, SentConfig, ToWorker } from './wire.ts'
 
 /** A config for all workers. Each piece is made when the first of them asks for it, and kept for the others. */
@@ -7,13 +7,13 @@ export class OutgoingConfig {
   /** Counts reloads. */
   readonly version: number
   readonly #made: Uint8Array[]
-  #rest: Iterator<Piece> | undefined
+  #rest: Iterator<ConfigPiece> | undefined
 
   constructor(version: number, config: SentConfig | OutgoingConfig) {
     this.version = version
     const isSame = config instanceof OutgoingConfig
     this.#made = isSame ? config.#made : []
-    this.#rest = isSame ? config.#rest : piecesOf(config)
+    this.#rest = isSame ? config.#rest : configPieces(config)
   }
 
   /** Undefined behind the last one. Asked for one after the other. */

@@ -12,9 +12,9 @@ import {
 import type { ResolvedConfig } from '../../secrets/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
+import { Assembly, type ConfigPiece } from '../config-pieces.ts'
 import { refusedKey } from '../key-use.ts'
 import { Exports } from '../otlp/exports.ts'
-import { Assembly, type Piece } from '../pieces.ts'
 import { RemoteLimits } from './remote-limits.ts'
 import type { FromWorker, SentConfig, ToWorker, WorkerSetup } from './wire.ts'
 
@@ -108,7 +108,7 @@ class ServingWorker {
         this.#incoming = { version, config: new Assembly(secret => this.#redactor.add(secret)) }
       }
       const { config } = this.#incoming
-      config.take(deserialize(piece) as Piece)
+      config.take(deserialize(piece) as ConfigPiece)
       if (!config.isWhole) return this.#tell({ kind: 'more', version })
       this.#incoming = undefined
       this.#queue = this.#queue.then(() => this.#serve(version, (config.whole as SentConfig).config))

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AgwError } from '../../../src/errors.ts'
-import { piecesOf } from '../../../src/serving/pieces.ts'
+import { configPieces } from '../../../src/serving/config-pieces.ts'
 import { Fleet, type FleetOptions } from '../../../src/serving/workers/fleet.ts'
 import { runtimeOf } from '../../gateway/kit/config.ts'
 import { toModel } from '../../gateway/kit/configs.ts'
@@ -12,7 +12,7 @@ import { tempFolder } from '../../helpers/agw.ts'
 const RUNTIME = runtimeOf(toModel('127.0.0.1:1'))
 /** Nobody compiles it. */
 const LARGE = { keys: Array.from({ length: 20_000 }, (_, id) => ({ id })) } as never
-const PIECES = [...piecesOf({ config: LARGE, hidden: [] })].length
+const PIECES = [...configPieces({ config: LARGE, hidden: [] })].length
 const { signal: NEVER } = new AbortController()
 
 /**

@@ -8,7 +8,7 @@ const MOST_BLOCK = 64 * 1024
  * read with it: small ones are copied together, so that what is held stays within a few times the size. The first is
  * kept as it came, for it is mostly the only one.
  */
-export class Pieces {
+export class BytePieces {
   #list: Buffer[] = []
   /** Bytes of all pieces. */
   size = 0

@@ -16,7 +16,7 @@ type SentSecret = [
 ]
 
 /** The next entries of some lists, by the number of each. List 0 has one entry: the whole. It has no mark. */
-export type Piece = readonly (readonly [list: number, entries: readonly unknown[]])[]
+export type ConfigPiece = readonly (readonly [list: number, entries: readonly unknown[]])[]
 
 /** A piece of so many values takes one or two milliseconds to take in. */
 const PIECE_VALUES = 4000
@@ -27,7 +27,7 @@ const SECRET_VALUES = 8
  * A config as data that a channel carries, its secrets as marks, little by little: what finds no room in a piece goes in a
  * later one. A piece is made when it is asked for.
  */
-export function* piecesOf(value: unknown): Generator<Piece, void> {
+export function* configPieces(value: unknown): Generator<ConfigPiece, void> {
   const lists: (readonly unknown[])[] = [[value]]
   let room = PIECE_VALUES
   const encoded = (one: unknown): unknown => {
@@ -72,7 +72,7 @@ export class Assembly {
     this.#onSecret = onSecret
   }
 
-  take(piece: Piece): void {
+  take(piece: ConfigPiece): void {
     for (const [number, entries] of piece) {
       this.#missing -= entries.length
       for (const entry of entries) this.#lists[number]?.push(this.#decoded(entry))

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { Pieces } from '../src/pieces.ts'
+import { BytePieces } from '../src/byte-pieces.ts'
 
 /** A piece as it comes from a socket: a view on all that was read with it. */
 function read(size: number, fill: number): Buffer {
   return Buffer.from(new ArrayBuffer(64 * 1024), 0, size).fill(fill)
 }
 
-const held = (pieces: Pieces): number =>
+const held = (pieces: BytePieces): number =>
   [...new Set(pieces.list.map(({ buffer }) => buffer))].reduce((sum, { byteLength }) => sum + byteLength, 0)
 
 const BETWEEN = [1, 100, 4095, 4096, 16_383, 16_384, 65_536]
@@ -18,7 +18,7 @@ describe('pieces of any size', () => {
     ['all sizes', 100, BETWEEN],
     ['small ones that grow', 100, BETWEEN.slice(0, 5)],
   ])('%s are whole again, in their order, in bounded memory', (_, rounds, sizes) => {
-    const pieces = new Pieces()
+    const pieces = new BytePieces()
     const given: Buffer[] = []
     for (let i = 0; i < rounds; i++) {
       for (const size of sizes) {
@@ -37,14 +37,14 @@ describe('pieces of any size', () => {
   })
 
   it('keeps one that stands alone as it came', () => {
-    const pieces = new Pieces()
+    const pieces = new BytePieces()
     const piece = read(10, 1)
     pieces.add(piece)
     expect(pieces.whole()).toBe(piece)
   })
 
   it('takes more after it was looked at', () => {
-    const pieces = new Pieces()
+    const pieces = new BytePieces()
     for (const text of ['a', 'b', 'c']) {
       pieces.add(Buffer.from(text))
       pieces.whole()

@@ -1,18 +1,18 @@
 import { deserialize, serialize } from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../src/secrets/secret.ts'
-import { Assembly, type Piece, piecesOf } from '../../src/serving/pieces.ts'
+import { Assembly, type ConfigPiece, configPieces } from '../../src/serving/config-pieces.ts'
 
 /** Through a channel, with the secrets that are told of. */
 function throughPieces(value: unknown) {
   const known: Secret[] = []
   const assembly = new Assembly(secret => known.push(secret))
   const sizes: number[] = []
-  for (const piece of piecesOf(value)) {
+  for (const piece of configPieces(value)) {
     expect(assembly.isWhole).toBe(false)
     const sent = serialize(piece)
     sizes.push(sent.length)
-    assembly.take(deserialize(sent) as Piece)
+    assembly.take(deserialize(sent) as ConfigPiece)
   }
   expect(assembly.isWhole).toBe(true)
   return { back: assembly.whole, known, sizes }
