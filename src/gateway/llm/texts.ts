@@ -1,3 +1,4 @@
+import { own } from '../../config/own.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { RouteType } from '../../providers/index.ts'
 
@@ -86,49 +87,116 @@ function visitBlocks(message: JsonObject, visit: TextVisitor): void {
   visitField(message, 'content', 'messages', visit)
   for (const block of mapsOf(message['content'])) {
     const type = String(block['type'])
-    if (type.endsWith('tool_result')) block['content'] = deep(block['content'], 'toolOutput', visit)
-    else if (type.endsWith('tool_use')) block['input'] = deep(block['input'], 'toolInput', visit)
-    else if (type === 'document' || type === 'search_result') visitSource(block, visit)
+    if (type.endsWith('tool_result')) visitWithin(block, ['content'], 'toolOutput', visit)
+    else if (type.endsWith('tool_use')) visitAll(block, ['input'], 'toolInput', visit)
+    else {
+      const known = own(BLOCK_TEXTS, type)
+      if (known !== undefined) visitWithin(block, known.fields, known.scope, visit)
+    }
   }
 }
 
-/** A document or what a search has found: the model reads more of it than its text. */
-function visitSource(block: JsonObject, visit: TextVisitor): void {
-  for (const key of ['source', 'title', 'context', 'content'])
-    if (key in block) block[key] = deep(block[key], 'messages', visit)
+/** Blocks of which the model reads more than their text: documents, what a search has found, what was said before. */
+const BLOCK_TEXTS: Readonly<
+  Record<string, { readonly scope: TextScope; readonly fields: readonly string[] }>
+> = {
+  document: { scope: 'messages', fields: ['source', 'title', 'context', 'content'] },
+  search_result: { scope: 'messages', fields: ['source', 'title', 'content'] },
+  compaction: { scope: 'messages', fields: ['content'] },
+  mid_conv_system: { scope: 'systemPrompt', fields: ['content'] },
 }
+
+/** Items of the Responses API that are calls of tools, or what tools have answered. */
+const OF_TOOLS = /_call(?:_output)?$|^program(?:_output)?$|^mcp_|^tool_search_output$/
+/** Their fields, whatever kind of tool it is. */
+const ASKED = [
+  'arguments',
+  'input',
+  'action',
+  'actions',
+  'operation',
+  'queries',
+  'code',
+  'pending_safety_checks',
+  'reason',
+]
+const ANSWERED = ['output', 'outputs', 'result', 'results', 'tools', 'error', 'acknowledged_safety_checks']
 
 function visitItem(item: JsonObject, visit: TextVisitor): void {
   const type = String(item['type'])
-  if (/_call(?:_output)?$/.test(type)) {
-    for (const key of ['arguments', 'input']) visitField(item, key, 'toolInput', visit)
-    visitField(item, 'output', 'toolOutput', visit)
-  } else visitField(item, 'content', chatScope(item['role']), visit)
+  if (!OF_TOOLS.test(type)) return visitField(item, 'content', chatScope(item['role']), visit)
+  // What it answers is an image.
+  if (type === 'image_generation_call') return
+  visitAll(item, ASKED, 'toolInput', visit)
+  visitWithin(item, ANSWERED, 'toolOutput', visit)
 }
+
+/** What tools are called with and what they answer, in both spellings, and where in it the texts are. */
+const PARTS_OF_TOOLS: readonly (readonly [parts: readonly string[], field: string, scope: TextScope])[] = [
+  [['functionCall', 'function_call'], 'args', 'toolInput'],
+  [['functionResponse', 'function_response'], 'response', 'toolOutput'],
+  [['executableCode', 'executable_code'], 'code', 'toolInput'],
+  [['codeExecutionResult', 'code_execution_result'], 'output', 'toolOutput'],
+]
 
 function visitParts(content: JsonObject, scope: TextScope, visit: TextVisitor): void {
   visitField(content, 'parts', scope, visit)
   for (const part of mapsOf(content['parts'])) {
-    for (const key of ['functionCall', 'function_call'])
-      if (key in part) part[key] = deep(part[key], 'toolInput', visit)
-    for (const key of ['functionResponse', 'function_response'])
-      if (key in part) part[key] = deep(part[key], 'toolOutput', visit)
+    for (const [names, field, of] of PARTS_OF_TOOLS) {
+      for (const name of names) {
+        const one = part[name]
+        if (isObject(one)) visitAll(one, [field], of, visit)
+      }
+    }
   }
 }
 
-/** The value with every text in it visited; names of fields, and what tells of form, are left alone. */
-function deep(value: unknown, scope: TextScope, visit: TextVisitor): unknown {
+/** Fields that may be any JSON, of which every text counts. */
+function visitAll(holder: JsonObject, fields: readonly string[], scope: TextScope, visit: TextVisitor): void {
+  for (const key of fields) if (key in holder) holder[key] = deep(holder[key], () => false, scope, visit)
+}
+
+/** Fields that hold blocks, or what is in blocks: what tells of form in them is left alone. */
+function visitWithin(
+  holder: JsonObject,
+  fields: readonly string[],
+  scope: TextScope,
+  visit: TextVisitor,
+): void {
+  for (const key of fields) if (key in holder) holder[key] = deep(holder[key], isOfForm, scope, visit)
+}
+
+/** The value with every text in it visited, but for names of fields and those that `isLeft`. */
+function deep(
+  value: unknown,
+  isLeft: (key: string, holder: JsonObject) => boolean,
+  scope: TextScope,
+  visit: TextVisitor,
+): unknown {
   if (typeof value === 'string') return visit(scope, value)
-  if (Array.isArray(value)) return value.map(one => deep(one, scope, visit))
+  if (Array.isArray(value)) return value.map(one => deep(one, isLeft, scope, visit))
   if (!isObject(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, isOfForm(key, value) ? one : deep(one, scope, visit)]),
+    Object.entries(value).map(([key, one]) => [
+      key,
+      isLeft(key, value) ? one : deep(one, isLeft, scope, visit),
+    ]),
   )
 }
 
-const FORM = new Set(['type', 'id', 'name', 'media_type', 'tool_use_id'])
+const FORM = new Set([
+  'type',
+  'id',
+  'name',
+  'media_type',
+  'tool_use_id',
+  'image_url',
+  'file_id',
+  'file_data',
+  'encrypted_content',
+])
 
-/** `data` is base64, but for the source of a document that says it is text. */
+/** A block has a type. `data` is base64, but for the source of a document that says it is text. */
 function isOfForm(key: string, { type }: JsonObject): boolean {
-  return FORM.has(key) || (key === 'data' && type !== 'text')
+  return typeof type === 'string' && (FORM.has(key) || (key === 'data' && type !== 'text'))
 }

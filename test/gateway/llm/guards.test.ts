@@ -222,6 +222,107 @@ describe('the texts of a request', () => {
         ['toolOutput', 'd'],
       ],
     ],
+    [
+      'messages',
+      {
+        messages: [
+          {
+            role: 'assistant',
+            content: [
+              { type: 'tool_use', id: 'i', name: 'n', input: { type: 'a', name: 'b', id: 'c', data: ['d'] } },
+              {
+                type: 'tool_result',
+                tool_use_id: 'i',
+                content: [
+                  { type: 'text', text: 'e' },
+                  { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'x' } },
+                ],
+              },
+              {
+                type: 'web_search_tool_result',
+                tool_use_id: 'i',
+                content: [{ type: 'web_search_result', title: 'f', encrypted_content: 'x' }],
+              },
+              { type: 'compaction', content: 'g' },
+              { type: 'mid_conv_system', content: [{ type: 'text', text: 'h' }] },
+              { type: 'thinking', thinking: 'x', signature: 'y' },
+            ],
+          },
+        ],
+      },
+      [
+        ...[...'abcd'].map((text): [TextScope, string] => ['toolInput', text]),
+        ['toolOutput', 'e'],
+        ['toolOutput', 'f'],
+        ['messages', 'g'],
+        ['systemPrompt', 'h'],
+      ],
+    ],
+    [
+      'responses',
+      {
+        input: [
+          { type: 'web_search_call', id: 'i', status: 's', action: { type: 'a', query: 'b' } },
+          { type: 'shell_call', call_id: 'i', action: { commands: ['c'] } },
+          { type: 'apply_patch_call', call_id: 'i', operation: { path: 'd', diff: 'e' } },
+          { type: 'code_interpreter_call', id: 'i', code: 'f', outputs: [{ type: 'logs', logs: 'g' }] },
+          {
+            type: 'file_search_call',
+            id: 'i',
+            queries: ['h'],
+            results: [{ text: 'j', attributes: { name: 'k' } }],
+          },
+          { type: 'mcp_approval_request', id: 'i', name: 'n', arguments: 'l' },
+          { type: 'mcp_approval_response', approval_request_id: 'i', approve: false, reason: 'm' },
+          { type: 'mcp_list_tools', server_label: 's', tools: [{ name: 'o', description: 'p' }] },
+          { type: 'mcp_call', id: 'i', name: 'n', arguments: 'q', error: 'r' },
+          { type: 'computer_call', id: 'i', actions: [{ text: 't' }] },
+          { type: 'computer_call_output', output: { type: 'computer_screenshot', image_url: 'x' } },
+          { type: 'image_generation_call', id: 'i', result: 'x' },
+          { type: 'program_output', result: 'u' },
+          { type: 'function_call_output', output: [{ type: 'input_image', image_url: 'x' }] },
+        ],
+      },
+      [
+        ...[...'abcdef'].map((text): [TextScope, string] => ['toolInput', text]),
+        ['toolOutput', 'g'],
+        ['toolInput', 'h'],
+        ['toolOutput', 'j'],
+        ['toolOutput', 'k'],
+        ['toolInput', 'l'],
+        ['toolInput', 'm'],
+        ['toolOutput', 'o'],
+        ['toolOutput', 'p'],
+        ['toolInput', 'q'],
+        ['toolOutput', 'r'],
+        ['toolInput', 't'],
+        ['toolOutput', 'u'],
+      ],
+    ],
+    [
+      'generateContent',
+      {
+        contents: [
+          {
+            parts: [
+              { functionCall: { id: 'i', name: 'n', args: { name: 'a', type: 'b', data: 'c' } } },
+              { functionResponse: { id: 'i', name: 'n', response: { name: 'd', content: [{ id: 'e' }] } } },
+              { executableCode: { language: 'PYTHON', code: 'f' } },
+              { code_execution_result: { outcome: 'OUTCOME_OK', output: 'g' } },
+            ],
+          },
+        ],
+      },
+      [
+        ['toolInput', 'a'],
+        ['toolInput', 'b'],
+        ['toolInput', 'c'],
+        ['toolOutput', 'd'],
+        ['toolOutput', 'e'],
+        ['toolInput', 'f'],
+        ['toolOutput', 'g'],
+      ],
+    ],
     ['passthrough', { input: 'a' }, []],
     ['completions', { messages: 'nonsense' }, []],
     ['completions', { messages: [null, 1, { content: [null, { text: 1 }] }] }, []],
