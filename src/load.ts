@@ -238,7 +238,11 @@ function requireBesidesVariables(loaded: Judged): Config {
 
 /** Loads a config and everything its key slots refer to. Throws for whatever stands in the way. */
 export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
-  const loaded = await loadConfig(options)
+  return await usable(await loadConfig(options), options)
+}
+
+/** The same for a config that was read by then, by the same options. */
+export async function usable(loaded: LoadedConfig, options: LoadOptions): Promise<UsableConfig> {
   const { document, draft } = loaded
   const slots = draft === undefined ? [] : keySlots(draft, document)
   const isUnset = ({ path }: KeySlot): boolean => document.variablesAt(path).some(use => use.missing)

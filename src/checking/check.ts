@@ -21,6 +21,7 @@ import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { startFindings } from './start.ts'
 import { unsupportedFindings } from './unsupported.ts'
 
 export interface CheckOptions {
@@ -82,6 +83,8 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
         const { probeFindings } = await import('./probe-findings.ts')
         found.push(...(await probeFindings(draft, keys.plausible, document, options.online)))
       }
+      if (options.engine === 'embedded' && found.every(one => one.severity !== 'error'))
+        found.push(...(await startFindings(loaded, load)))
     }
   }
   if (options.published !== undefined) found = options.published.judge(document, found)

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { isObject } from '../json.ts'
 import { hasIdentity } from '../providers/index.ts'
+import { rivalListeners } from './rival-listeners.ts'
 import {
   each,
   type Fields,
@@ -313,5 +314,6 @@ export function findUnsupported(config: Config): Unsupported[] {
     mayLackKey = true
   })
   // A look at all levels of all upstreams takes as long as all the rest, and most configs need none.
-  return mayLackKey ? [...found, ...cloudsWithoutKey(config)] : found
+  const clouds = mayLackKey ? cloudsWithoutKey(config) : []
+  return [...found, ...rivalListeners(config), ...clouds]
 }

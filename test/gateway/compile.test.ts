@@ -76,7 +76,7 @@ const INVALID: readonly (readonly [title: string, config: object, path: string, 
     'one port for two gateways',
     { gateways: { a: { port: 1 }, b: { port: 1 } } },
     'gateways.b',
-    /port 1 has a listener/,
+    /port 1 is taken already/,
   ],
   [
     'two listeners for one host',

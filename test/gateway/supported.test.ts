@@ -34,6 +34,23 @@ const UNSUPPORTED: readonly Row[] = [
     'llm.models[0].matches[0].headers[0].value.regex',
     /boundaries/,
   ],
+  [
+    'two listeners of a port for all hosts, in two binds',
+    {
+      binds: [
+        { port: 1, listeners: [{}] },
+        { port: 1, listeners: [{ hostname: '*' }] },
+      ],
+    },
+    'binds[1].listeners[0]',
+    /a second listener for the host \* on one port/,
+  ],
+  [
+    'two listeners of a gateway for one host',
+    { gateways: { g: { port: 1, listeners: [{ hostname: 'A.test' }, { hostname: 'a.test' }] } } },
+    'gateways.g.listeners[1]',
+    /a second listener for the host a\.test on one port/,
+  ],
   ['mcp', { mcp: { targets: [] } }, 'mcp', /"mcp"/],
   ['ui', { ui: {} }, 'ui', /"ui"/],
   [

@@ -27,9 +27,11 @@ export function publicConfigs(): PublicConfig[] {
   })
 }
 
-function plausible(name: string): string {
+/** A value that suits what a variable is called. */
+export function plausible(name: string): string {
   if (/HOST|DOMAIN/.test(name)) return 'host.example.com'
   if (/PORT/.test(name)) return '8080'
   if (/URL|ISSUER/.test(name)) return 'https://host.example.com/path'
+  if (/REGION|RESOURCE/.test(name)) return 'name-of-place'
   return `value-of-${name.toLowerCase()}`
 }

@@ -1,5 +1,7 @@
 import type { Path } from '../diagnostic.ts'
+import { PROVIDER_PRESETS } from '../schema/llm-params.ts'
 import type { FileContext, FileRule } from './rule.ts'
+import type { Upstream } from './scene-upstreams.ts'
 import { isSet, listAt, type Node, nodeAt, nodesAt } from './tree.ts'
 
 /** Policies that answer without a backend. */
@@ -20,15 +22,30 @@ export const routeAnswers: FileRule = context => {
     const path = ['llm', 'virtualModels', index, 'routing', 'weighted', 'targets']
     judgeWeights(nodesAt(model, 'routing', 'weighted', 'targets'), path, context)
   }
-  for (const { provider, address, path, kind } of scene.upstreams) {
-    if (kind !== 'ai' || provider !== 'custom' || address !== undefined || path[0] === 'llm') continue
-    context.report({
-      code: 'CUSTOM_WITHOUT_HOST',
-      path,
-      message: 'a custom provider has no host of its own, so every request to it ends in an error',
-      hint: 'add hostOverride: host:port, and `backendTLS: {}` to its policies for TLS',
-    })
+  for (const upstream of scene.upstreams) {
+    const { provider, address, path, kind } = upstream
+    if (kind !== 'ai' || address !== undefined) continue
+    if (path[0] === 'llm') judgePreset(upstream, context)
+    else if (provider === 'custom') {
+      context.report({
+        code: 'CUSTOM_WITHOUT_HOST',
+        path,
+        message: 'a custom provider has no host of its own, so every request to it ends in an error',
+        hint: 'add hostOverride: host:port, and `backendTLS: {}` to its policies for TLS',
+      })
+    }
   }
+}
+
+/** agentgateway takes the address of a preset only where no part of one is written. A custom provider's is missed by the schema. */
+function judgePreset({ provider, settings, path }: Upstream, { report }: FileContext): void {
+  if (!PROVIDER_PRESETS.some(preset => preset === provider) || !isSet(settings['pathOverride'])) return
+  report({
+    code: 'CUSTOM_WITHOUT_HOST',
+    path,
+    message: `with "pathOverride" alone ${provider} has no host, so every request to it ends in an error`,
+    hint: 'take pathOverride out, or write baseUrl with the address of the provider beside it',
+  })
 }
 
 function tcpRoutes(data: Node): [Path, readonly unknown[]][] {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isObject } from '../../json.ts'
 import { own } from '../own.ts'
 import { nullish, optional } from './fields.ts'
-import { filled, hostPort, parseUrl, shaped, text } from './primitives.ts'
+import { filled, hostPart, hostPort, parseUrl, shaped, text } from './primitives.ts'
 import { azureResourceType, customProvider } from './providers.ts'
 import { secretValue } from './secret-fields.ts'
 import { forms, isSet, type Report, rule, section } from './section.ts'
@@ -60,13 +60,13 @@ export const llmParams = section(
       ),
       'Where the API stands, as https://host[:port]/prefix.',
     ),
-    awsRegion: nullish(text, 'AWS region; bedrock needs it.'),
-    vertexRegion: nullish(text, {
+    awsRegion: nullish(hostPart, 'AWS region; bedrock needs it.'),
+    vertexRegion: nullish(hostPart, {
       description: 'Region of Vertex AI; us and eu are several in one.',
       default: 'global',
     }),
     vertexProject: nullish(text, 'Google Cloud project; vertex needs it.'),
-    azureResourceName: nullish(text, 'Azure resource; azure needs it.'),
+    azureResourceName: nullish(hostPart, 'Azure resource; azure needs it.'),
     azureResourceType: nullish(azureResourceType),
     azureApiVersion: nullish(text, 'v1, preview or a date.'),
     azureProjectName: nullish(text, 'Foundry project.'),

@@ -100,6 +100,16 @@ export const hostname = shaped(
   value => value === '' || value === '*' || isDomain(value.replace(/^\*\./, '')),
 )
 
+/** A word of which the host of a cloud is made: the name of a resource or a region. */
+export const hostPart = shaped(
+  'BAD_NAME',
+  'no host can be made of this name',
+  'write the name alone: of https://team.openai.azure.com it is team, of bedrock-runtime.eu-west-1.amazonaws.com eu-west-1',
+  value => value === '' || HOST_PART.test(value),
+)
+
+const HOST_PART = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
+
 /** `namespace/hostname` of a service in `services`. */
 export const namespacedHostname = shaped(
   'BAD_NAME',

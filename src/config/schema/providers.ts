@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
-import { filled, text } from './primitives.ts'
+import { filled, hostPart, text } from './primitives.ts'
 import { section } from './section.ts'
 
 const model = nullish(text, 'Model that is asked for, whatever the client named.')
@@ -36,7 +36,7 @@ const vertex = section(
   {
     model,
     projectId: filled.describe('Google Cloud project.'),
-    region: nullish(text, { description: 'Region; us and eu are several in one.', default: 'global' }),
+    region: nullish(hostPart, { description: 'Region; us and eu are several in one.', default: 'global' }),
   },
 )
 
@@ -44,7 +44,7 @@ const bedrock = section(
   { noun: 'the bedrock provider', about: 'Amazon Bedrock.' },
   {
     model,
-    region: filled.describe('AWS region.'),
+    region: hostPart.min(1).describe('AWS region.'),
     guardrailIdentifier: nullish(text, 'Guardrail that Bedrock applies itself.'),
     guardrailVersion: nullish(text, 'Version of that guardrail.'),
   },
@@ -58,7 +58,7 @@ const azure = section(
   { noun: 'the azure provider', about: 'Azure OpenAI or Azure AI Foundry.' },
   {
     model,
-    resourceName: filled.describe('Name of the Azure resource, the first part of its host.'),
+    resourceName: hostPart.min(1).describe('Name of the Azure resource, the first part of its host.'),
     resourceType: azureResourceType,
     apiVersion: nullish(text, { description: 'v1, preview or a date.', default: 'v1' }),
     projectName: nullish(text, 'Foundry project; the name of the resource when absent.'),

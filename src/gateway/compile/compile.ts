@@ -264,14 +264,7 @@ class Compilation {
       const { port, path, hostname, key, name, gateway } = draft
       const owner = owners.get(port) ?? gateway
       const table = binds.get(port) ?? new HostTable<Listener>()
-      if (owner !== gateway || table.get(hostname) !== undefined) {
-        const which = hostname === undefined ? 'all hosts' : `the host ${hostname}`
-        throw invalid(
-          path,
-          `port ${port} has a listener for ${which} already`,
-          'choose another port or hostname',
-        )
-      }
+      if (owner !== gateway) throw invalid(path, `port ${port} is taken already`, 'choose another port')
       owners.set(port, owner)
       binds.set(port, table)
       const routes = new RouteTable(draft.routes)

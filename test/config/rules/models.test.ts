@@ -43,6 +43,13 @@ describe('models', () => {
       'llm:\n  models:\n  - {name: a, provider: bedrock, params: {apiKey: example, awsRegion: r, baseUrl: "https://a.example.com/p"}}\n',
       [],
     ],
+    [
+      'a preset with a path in place of its address, and with both',
+      'llm:\n  models:\n  - {name: a, provider: groq, params: {apiKey: example, pathOverride: /p}}\n' +
+        '  - {name: b, provider: groq, params: {apiKey: example, pathOverride: /p, baseUrl: "https://a.example.com"}}\n' +
+        '  - {name: c, provider: openAI, params: {apiKey: example, pathOverride: /p}}\n',
+      ['CUSTOM_WITHOUT_HOST 3', 'DEPRECATED 3', 'DEPRECATED 4', 'DEPRECATED 5'],
+    ],
     ['a prefix that is kept', models(one('openai/gpt-5')), ['MODEL_PREFIX_KEPT 3']],
     [
       'a prefix with a model of its own',

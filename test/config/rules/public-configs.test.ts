@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hasCompat, PUBLISHED_SCHEMA, publicConfigs, WITHOUT_COMPAT } from '../../helpers/compat.ts'
+import {
+  hasCompat,
+  PUBLISHED_SCHEMA,
+  plausible,
+  publicConfigs,
+  WITHOUT_COMPAT,
+} from '../../helpers/compat.ts'
 import { diagnosticsIn } from './findings-in.ts'
 
 /** Errors of meaning in public configs, and why they are right. */
@@ -67,12 +73,6 @@ function variables(text: string): Record<string, string> {
   const names = [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name)
   const env = Object.fromEntries(names.map(name => [name, plausible(name)]))
   return { ...env, OIDC_COOKIE_SECRET: '0'.repeat(64) }
-}
-
-function plausible(name: string): string {
-  if (/HOST|DOMAIN/.test(name)) return 'host.example.com'
-  if (/PORT/.test(name)) return '8080'
-  return /URL|ISSUER/.test(name) ? 'https://host.example.com/path' : `value-of-${name.toLowerCase()}`
 }
 
 describe.skipIf(!hasCompat)(hasCompat ? 'the public configs' : WITHOUT_COMPAT, () => {

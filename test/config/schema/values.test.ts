@@ -140,6 +140,22 @@ const refused: Refused = [
         'BAD_URL llm.models.0.params.baseUrl',
       ] as const,
   ),
+  ...[
+    'provider: azure, params: {azureResourceName: "https://a.openai.azure.com", azureResourceType: openAI}',
+    'provider: azure, params: {azureResourceName: a_b, azureResourceType: openAI}',
+  ].map(
+    rest =>
+      [
+        rest,
+        `llm: {models: [{name: m, ${rest}}]}`,
+        'BAD_NAME llm.models.0.params.azureResourceName',
+      ] as const,
+  ),
+  [
+    'a host where a region belongs',
+    'llm: {models: [{name: m, provider: bedrock, params: {awsRegion: bedrock-runtime.eu-west-1.amazonaws.com}}]}',
+    'BAD_NAME llm.models.0.params.awsRegion',
+  ],
   ['address to listen on', 'config: {adminAddr: "example.com:1"}', 'BAD_ADDRESS config.adminAddr'],
   ['session key', 'config: {session: {key: abc}}', 'BAD_LENGTH config.session.key'],
   ['null where a value is needed', 'binds: null', 'WRONG_TYPE binds'],

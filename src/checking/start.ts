@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Diagnostic } from '../config/diagnostic.ts'
+import { type LoadedConfig, type LoadOptions, usable } from '../load.ts'
+
+/**
+ * What keeps the embedded gateway from starting with a config in which nothing else was found: the gateway is made, short of
+ * its ports. Keys that are not there have stand-ins.
+ */
+export async function startFindings(loaded: LoadedConfig, load: LoadOptions): Promise<Diagnostic[]> {
+  const { compileRuntime } = await import('../gateway/compile/compile.ts')
+  const { InvalidPlace } = await import('../gateway/compile/invalid.ts')
+  const { resolved: config } = await usable(loaded, { ...load, standIns: true })
+  try {
+    compileRuntime(config, { readFile: file => readFileSync(resolve(load.cwd, file), 'utf8') })
+    return []
+  } catch (error) {
+    if (!(error instanceof InvalidPlace)) throw error
+    const { path, what, hint = '' } = error
+    const { document } = loaded
+    const message = `the embedded gateway does not start: ${what}`
+    const range = document.rangeOf(path)
+    return [{ code: 'NOT_RUN_HERE', severity: 'error', message, hint, file: document.file, path, range }]
+  }
+}
