@@ -10,6 +10,7 @@ import {
   secureWatch,
   watchConnections,
 } from './client-connections.ts'
+import { refuseBytes } from './client-errors.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
 import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
@@ -103,6 +104,9 @@ export class Port {
         watch?.(secure, below, handshakeMs)
       })
     } else if (onConnection !== undefined) watchConnections(this.#server, bind, onConnection)
+    this.#server.on('clientError', (error: Error, socket: Duplex) =>
+      refuseBytes(error, socket, this.#last.get(socket)),
+    )
     this.#server.on('connect', (_request, socket) => refuseTunnel(socket, this.#last.get(socket)))
   }
 

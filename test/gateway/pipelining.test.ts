@@ -120,6 +120,51 @@ describe('requests that a client sends before it has the answers', () => {
   })
 })
 
+describe('bytes that are no request', () => {
+  it.each<[string, string[], string]>([
+    ['behind one that is under way', [get('/1')], 'nonsense\r\n\r\n'],
+    ['behind several', [get('/1'), get('/2'), get('/3')], 'nonsense\r\n\r\n'],
+    [
+      'in the body of one that waits',
+      [get('/1')],
+      'POST /2 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nno size\r\n',
+    ],
+    ['behind one that closes', [get('/1', 'connection: close\r\n')], ''],
+  ])('are refused in their turn: %s', async (_, good, bad) => {
+    const upstream = await startPaths()
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(good.join('') + bad)
+    await client.closed
+    const statuses = client.received().match(/(?<=HTTP\/1\.1 )\d{3}/g)
+    expect(statuses).toEqual([...good.map(() => '200'), ...(bad === '' ? [] : ['400'])])
+    expect(upstream.seen.map(({ url }) => url)).toEqual(numbered(good.length))
+  })
+
+  it('take nothing of the answer before from the client', async () => {
+    const size = 16 << 20
+    const upstream = await startUpstream(response => response.end(Buffer.alloc(size, 'x')))
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(`${get('/1')}nonsense\r\n\r\n`)
+    await client.closed
+    const received = client.received()
+    expect(received.endsWith('xxxHTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')).toBe(true)
+    expect(received.length).toBeGreaterThan(size)
+  })
+
+  it('are told to no client that leaves, and the call before is given up', async () => {
+    const upstream = await startPaths()
+    const { port, nextEvent } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(`${get('/hang')}nonsense\r\n\r\n`)
+    await eventually(() => upstream.seen.length === 1)
+    client.socket.resetAndDestroy()
+    expect(await nextEvent()).toMatchObject({ path: '/hang', error: 'client disconnected' })
+    await eventually(() => upstream.connections.every(socket => socket.destroyed))
+  })
+})
+
 describe('a client that leaves while its requests wait', () => {
   const WAITING: readonly (readonly [title: string, bytes: string])[] = [
     ['a few', get('/big', `x: ${'p'.repeat(20_000)}\r\n`).repeat(4)],

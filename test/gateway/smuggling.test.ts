@@ -124,33 +124,68 @@ const CASES: readonly (readonly [title: string, bytes: string, outcome: Outcome]
   ['a large target', get(`/${'p'.repeat(64 * 1024)}`), [431, 414]],
 ]
 
+/** Sends the bytes to a gateway in front of a server that records them, and waits for so many answers. */
+async function send(bytes: string, config = toHost, answers = 1) {
+  const upstream = await startRawUpstream(socket => {
+    setTimeout(() => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'), 20)
+  })
+  // An address keeps the client's host, so what becomes of it can be seen.
+  const { port } = await startTestGateway(config(`127.0.0.1:${upstream.port}`))
+  const client = await rawClient(port)
+  client.socket.write(bytes, 'latin1')
+  const statusesIn = (text: string) => text.match(/(?<=HTTP\/1\.1 )[2-5]\d\d(?= [\s\S]*?\r\n\r\n)/g) ?? []
+  const received = await client.until(text => statusesIn(text).length >= answers)
+  const lines = upstream.bytes().match(/^[A-Z]+ \S+ HTTP\/1\.\d\r$/gm) ?? []
+  return { statuses: statusesIn(received).map(Number), lines, seen: upstream.bytes() }
+}
+
 describe('a request that could be taken for two', () => {
   it.each(CASES)('%s', async (_title, bytes, outcome) => {
-    const upstream = await startRawUpstream(socket => {
-      setTimeout(() => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'), 20)
-    })
-    // An address keeps the client's host, so what becomes of it can be seen.
-    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
-    const client = await rawClient(port)
-    client.socket.write(bytes, 'latin1')
-    const received = await client.until(text => text.includes('\r\n\r\n'))
-    const lines = upstream.bytes().match(/^[A-Z]+ \S+ HTTP\/1\.\d\r$/gm) ?? []
+    const { statuses, lines, seen } = await send(bytes)
     if (typeof outcome !== 'string') {
-      expect(outcome).toContain(Number(received.slice(9, 12)))
+      expect(outcome).toContain(statuses[0])
       expect(lines).toEqual([])
       return
     }
-    expect(received).toMatch(/^HTTP\/1\.1 200 /)
-    expect(
-      upstream.bytes().startsWith(outcome) ||
-        upstream.bytes().includes(`\r\n${outcome.split('\r\n')[1]}\r\n`),
-    ).toBe(true)
+    expect(statuses).toEqual([200])
+    expect(seen.startsWith(outcome) || seen.includes(`\r\n${outcome.split('\r\n')[1]}\r\n`)).toBe(true)
     expect(lines.filter(line => !line.includes('smuggled'))).toHaveLength(1)
-    expect(upstream.bytes()).not.toMatch(/x-evil|;|transfer-encoding/i)
+    expect(seen).not.toMatch(/x-evil|;|transfer-encoding/i)
     // What was hidden is the body of the one request, with its length.
-    if (upstream.bytes().includes('smuggled')) {
-      expect(upstream.bytes()).toContain(`content-length: ${HIDDEN.length}\r\n`)
+    if (seen.includes('smuggled')) {
+      expect(seen).toContain(`content-length: ${HIDDEN.length}\r\n`)
     }
+  })
+})
+
+describe('behind a good request on the same connection', () => {
+  it.each(CASES)('%s', async (_title, bytes, outcome) => {
+    const { statuses, lines, seen } = await send(get('/first') + bytes, toHost, 2)
+    expect(statuses[0]).toBe(200)
+    const others = lines.filter(line => !line.includes('/first'))
+    if (typeof outcome !== 'string') {
+      expect(outcome).toContain(statuses[1])
+      expect(others).toEqual([])
+      return
+    }
+    expect(statuses).toEqual([200, 200])
+    expect(others.filter(line => !line.includes('smuggled'))).toHaveLength(1)
+    expect(seen).not.toMatch(/x-evil|;|transfer-encoding/i)
+  })
+})
+
+/** The `llm` section, with a key of the gateway's. */
+function toLlm(address: string): string {
+  const params = { apiKey: 'sk-gateway-key', baseUrl: `http://${address}/v1` }
+  return JSON.stringify({ llm: { port: 4000, models: [{ name: '*', provider: 'openAI', params }] } })
+}
+
+describe('where only a body names the backend, none of it goes upstream', () => {
+  it.each(CASES)('%s', async (_title, bytes, outcome) => {
+    const { statuses, seen } = await send(bytes, toLlm)
+    if (typeof outcome === 'string') expect(statuses).toEqual([400])
+    else expect(outcome).toContain(statuses[0])
+    expect(seen).toBe('')
   })
 })
 
