@@ -1,6 +1,7 @@
 import { formatPath } from '../config/diagnostic.ts'
 import { findHeader } from '../providers/index.ts'
 import { celContext } from './cel/context.ts'
+import type { Destination, Key, Target } from './destination.ts'
 import type { Exchange } from './exchange.ts'
 import { verdictOf } from './explain-verdict.ts'
 import {
@@ -13,11 +14,12 @@ import {
   type UpstreamRequest,
 } from './explanation.ts'
 import { type Answer, NO_VALID_BACKENDS } from './failures.ts'
+import { modelListFor } from './llm/model-list.ts'
 import { withQuery } from './llm-path.ts'
 import { prepareLlmCall } from './llm-request.ts'
 import { destinationFor, isModelList, modelMismatch } from './model-router.ts'
-import { listFor, outgoingHeaders } from './proxy.ts'
-import type { Action, Destination, Key, ModelRouter, Target } from './runtime.ts'
+import { outgoingHeaders } from './outgoing-headers.ts'
+import type { Action, ModelRouter } from './runtime.ts'
 
 /** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
 export type Outcome = Pick<RouteExplanation, 'tried' | 'destinations' | 'answer'>
@@ -59,7 +61,7 @@ export async function explainAction(
     }
     case 'models':
       return isModelList(exchange.path)
-        ? answered({ status: 200, body: listFor(exchange, action), reason: 'DirectResponse' })
+        ? answered({ status: 200, body: modelListFor(exchange, action), reason: 'DirectResponse' })
         : await explainModels(action, exchange, undecided)
   }
 }

@@ -1,5 +1,5 @@
+import type { AiBackend, QueryCredential } from './destination.ts'
 import { trimPath } from './match.ts'
-import type { AiBackend, QueryCredential } from './runtime.ts'
 
 /** The upstream path of a request that is passed on as it is: `pathPrefix` takes the place of the provider's base. */
 export function passedPath(path: string, ai: AiBackend): string {

@@ -8,13 +8,13 @@ import {
   TranslationError,
   translationFor,
 } from '../providers/index.ts'
+import type { AiBackend } from './destination.ts'
 import type { Exchange } from './exchange.ts'
 import { type Answer, llmRequestFailure } from './failures.ts'
 import { hasTwoModels, jsonOf } from './json-body.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
 import { passedPath, withoutParameters, withQuery } from './llm-path.ts'
 import { modelInPath } from './model-in-path.ts'
-import type { AiBackend } from './runtime.ts'
 
 /** What goes to a provider in place of what the client sent. */
 export interface LlmCall {

@@ -1,10 +1,11 @@
 import type { Dispatcher } from 'undici'
 import type { AuthorityOf } from './compile/authority.ts'
+import type { QueryCredential } from './destination.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestHeaders } from './headers.ts'
 import { withQuery } from './llm-path.ts'
-import type { QueryCredential, Upstream } from './runtime.ts'
 import type { UpstreamObserver } from './telemetry/upstream-times.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** Where copies of requests go, and how many of them. */
 export interface Mirror {

@@ -1,5 +1,6 @@
 import type { Path } from '../config/diagnostic.ts'
 import { celContext } from './cel/context.ts'
+import type { Destination, Target } from './destination.ts'
 import type { Exchange } from './exchange.ts'
 import { type Failure, routerFailure } from './failures.ts'
 import { hasTwoModels, isModelName, jsonOf } from './json-body.ts'
@@ -7,7 +8,7 @@ import { isModelAllowed, nameCovers } from './llm/allowed-models.ts'
 import { headerMatches, type RouteRequest, trimPath } from './match.ts'
 import { hidesModel, modelInPath, withModelInPath } from './model-in-path.ts'
 import { isForm, modelsInForm } from './multipart.ts'
-import type { Destination, Model, ModelRouter, Target, VirtualModel } from './runtime.ts'
+import type { Model, ModelRouter, VirtualModel } from './runtime.ts'
 import { hasModelInUrlEncoded } from './url-encoded.ts'
 
 const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')

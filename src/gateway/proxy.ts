@@ -1,41 +1,40 @@
 import { Readable } from 'node:stream'
-import { setHeader } from '../providers/index.ts'
 import { Gathering, gatherBody } from './body.ts'
+import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
+import type { Destination } from './destination.ts'
 import { Exchange, type GatewayRequest, type GatewayResponse } from './exchange.ts'
 import {
-  type Failure,
   INVALID_REQUEST,
   LISTENER_NOT_FOUND,
   llmRequestFailure,
   NO_TRACE,
   NO_VALID_BACKENDS,
   NO_WEBSOCKET,
-  REQUEST_TIMEOUT,
   ROUTE_NOT_FOUND,
   TOO_MANY_HEADERS,
   UNKNOWN_CODING,
-  UPSTREAM_TIMEOUT,
 } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { listenerOf, misdirection } from './listeners.ts'
 import { isGuarded } from './llm/answer-guards.ts'
-import { modelList } from './llm/model-list.ts'
+import { modelListFor } from './llm/model-list.ts'
 import { withQuery } from './llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm-request.ts'
 import { sendMirrors } from './mirror.ts'
 import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './model-router.ts'
+import { outgoingHeaders } from './outgoing-headers.ts'
 import { isEncoded, withPlainBody } from './plain-body.ts'
 import { runSteps } from './policies/run.ts'
-import { putBack, queryCredentialsOf } from './put-back.ts'
+import { queryCredentialsOf } from './put-back.ts'
 import { GuardedRelay } from './relay/guarded-relay.ts'
 import { Relay } from './relay/relay.ts'
 import { TranslatedRelay } from './relay/translated-relay.ts'
 import { WholeRelay } from './relay/whole-relay.ts'
 import { dropSessionCookies } from './request-edits.ts'
-import type { Destination, ModelRouter } from './runtime.ts'
+import type { ModelRouter } from './runtime.ts'
 import { isSound } from './soundness.ts'
 import { accessEvent } from './telemetry/access-event.ts'
-import { beginTrace, putTrace } from './telemetry/trace.ts'
+import { beginTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
 
@@ -107,13 +106,7 @@ function admit(exchange: Exchange): void {
 
 function answerModelList(exchange: Exchange, router: ModelRouter): void {
   const headers = ['content-type', 'application/json']
-  exchange.end({ status: 200, headers, body: listFor(exchange, router), reason: 'DirectResponse' })
-}
-
-/** The list is fixed but for those who may not see all of it. */
-export function listFor(exchange: Exchange, router: ModelRouter): Buffer {
-  const isOpen = router.models.every(model => model.authorization === undefined)
-  return isOpen && exchange.caller?.allowedModels === undefined ? router.list : modelList(router, exchange)
+  exchange.end({ status: 200, headers, body: modelListFor(exchange, router), reason: 'DirectResponse' })
 }
 
 function readModel(exchange: Exchange): void {
@@ -236,64 +229,12 @@ function dispatch(
   exchange.generation.pools.to(upstream).dispatch(options, relay)
 }
 
-/** The headers of the call, the provider's last word included. */
-export function outgoingHeaders(
-  exchange: Exchange,
-  destination: Destination,
-  call: LlmCall | undefined,
-): string[] {
-  const { authority } = destination
-  const host = typeof authority === 'function' ? authority(exchange) : authority
-  const headers = destination.requestHeaders.build(exchange.request, host)
-  putBack(exchange, destination, headers)
-  if (exchange.gathersBody) setHeader(headers, 'accept-encoding', 'identity')
-  if (exchange.trace !== undefined) putTrace(exchange.trace, headers)
-  if (call === undefined || destination.ai === undefined) return headers
-  const { provider, isKeyPlaceExplicit } = destination.ai
-  const { type, model, translation } = call
-  provider.finish?.(headers, { type, model, explicitLocation: isKeyPlaceExplicit })
-  // What has to be read must not be compressed.
-  if (translation !== undefined || exchange.tokenLimit !== undefined || isGuarded(destination.ai, type))
-    setHeader(headers, 'accept-encoding', 'identity')
-  return headers
-}
-
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {
   if (call?.translation !== undefined && call.facts !== undefined)
     return new TranslatedRelay(exchange, destination, call.translation, call.facts)
   if (call !== undefined && isGuarded(destination.ai, call.type))
     return new GuardedRelay(exchange, destination)
   return exchange.holdsAnswer ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
-}
-
-/** Of the two deadlines, both of which end with the head of the answer, the nearer one is set. */
-function setBackendDeadline(exchange: Exchange, destination: Destination): void {
-  const limit = destination.backendTimeoutMs
-  if (limit === 0) return
-  const left = timeLeft(exchange)
-  if (left !== undefined && left < limit) return
-  clearTimeout(exchange.deadline)
-  exchange.deadline = setTimeout(onDeadline, limit, exchange, UPSTREAM_TIMEOUT)
-}
-
-/** Milliseconds that the route gives this request from now on. */
-function timeLeft({ route, startedAt }: Exchange): number | undefined {
-  const whole = route?.requestTimeoutMs ?? 0
-  return whole === 0 ? undefined : whole - (performance.now() - startedAt)
-}
-
-function onDeadline(exchange: Exchange, failure: Failure): void {
-  exchange.relay?.abort(failure === UPSTREAM_TIMEOUT)
-  if (failure === UPSTREAM_TIMEOUT && exchange.attempts?.onFailure(true) === true) return
-  exchange.end(failure)
-}
-
-/** The deadline of the request with all its calls. */
-function setRouteDeadline(exchange: Exchange): void {
-  clearTimeout(exchange.deadline)
-  const left = timeLeft(exchange)
-  if (left !== undefined)
-    exchange.deadline = setTimeout(onDeadline, Math.max(left, 1), exchange, REQUEST_TIMEOUT)
 }
 
 /** The answer has gone, or the client has. */

@@ -1,7 +1,7 @@
 import { findHeader, setHeader } from '../providers/index.ts'
+import type { Destination, QueryCredential } from './destination.ts'
 import type { Exchange } from './exchange.ts'
 import { withCookies } from './headers.ts'
-import type { Destination, QueryCredential } from './runtime.ts'
 
 /*
  * `backendAuth.passthrough`: the token that a jwtAuth policy took out of a request goes on after all.

@@ -1,27 +1,17 @@
 import type { Path } from '../config/diagnostic.ts'
-import type { PromptCaching, Provider } from '../providers/index.ts'
-import type { Secret } from '../secrets/secret.ts'
 import type { AuthorizationRules } from './auth/rules.ts'
 import type { Expression } from './cel/cel.ts'
-import type { ClientIdentity } from './client-identity.ts'
-import type { Exchange } from './exchange.ts'
-import type { FormerKey } from './former-key.ts'
-import type { AnswerHeaders, RequestHeaders } from './headers.ts'
+import { type Destination, destinationsOf, type Target } from './destination.ts'
 import type { HostTable } from './host-table.ts'
 import type { Kept } from './kept.ts'
-import type { AnswerGuards } from './llm/answer-guards.ts'
-import type { BodyChanges } from './llm/body-changes.ts'
-import type { RequestGuards } from './llm/guards.ts'
 import type { Match, ValueMatch } from './match.ts'
-import type { Mirror } from './mirror.ts'
-import type { PathTypes } from './path-types.ts'
 import type { Step } from './policies/policy.ts'
-import type { EchoGuard } from './relay/echo.ts'
 import type { RouteTable } from './router.ts'
 import type { PortTls } from './server-tls.ts'
 import type { LogRule, OtlpLogRule } from './telemetry/log-rule.ts'
 import type { TraceRule } from './telemetry/trace-rule.ts'
-import type { HealthRule, RetryRule } from './traffic/rules.ts'
+import type { RetryRule } from './traffic/rules.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** Everything that requests need, decided before the first one comes. Frozen; a reload makes a new one. */
 export interface Runtime {
@@ -95,12 +85,6 @@ export interface Route {
 
 export type Action = Destinations | ModelRouter | NoBackend
 
-/** A policy by its name, and where it stands in the config. */
-export interface PlacedName {
-  readonly name: string
-  readonly path: Path
-}
-
 /** The backends of a route, one picked per request by weight. */
 export interface Destinations {
   readonly kind: 'destinations'
@@ -109,14 +93,6 @@ export interface Destinations {
   readonly thresholds: readonly number[]
   /** Some of the choices can be evicted. */
   readonly hasHealth: boolean
-}
-
-/** What a request can be meant for. */
-export type Target = Destination | ProviderGroups
-
-/** Several providers in order of priority: a group is used once all of those before it are evicted. */
-export interface ProviderGroups {
-  readonly groups: readonly (readonly Destination[])[]
 }
 
 /** A route that cannot pick a backend: none is listed, or none has a weight. */
@@ -179,116 +155,6 @@ export interface Model {
   readonly destination: Destination
 }
 
-/** One route with one backend: where a request goes and what changes on the way. */
-export interface Destination {
-  /** The backend as the config names it. */
-  readonly label: string
-  /** The same as agentgateway names it, in metrics and expressions: `/NAME`, or by its place where it has none. */
-  readonly backendName: string
-  /** Where the backend stands in the config. */
-  readonly path: Path
-  readonly upstream: Upstream
-  /** Where copies of the request go. */
-  readonly mirrors: readonly Mirror[]
-  /** The backend phase, in order. */
-  readonly steps: readonly Step[]
-  readonly ai: AiBackend | undefined
-  readonly requestHeaders: RequestHeaders
-  readonly answerHeaders: AnswerHeaders
-  /** Query parameters that the backend's auth sets, percent-encoded. */
-  readonly queryCredentials: readonly QueryCredential[]
-  readonly key: Key | undefined
-  /** Where the token of a client goes that a jwtAuth policy took out. */
-  readonly passthrough: TokenPlace | undefined
-  /** Looks through answers in which the upstream may repeat what it was given. */
-  readonly echoes: EchoGuard
-  /** What to fall back on when the provider refuses the key. */
-  readonly former: FormerKey | undefined
-  /** The policies in effect, in the order they apply. */
-  readonly policies: readonly PlacedName[]
-  /** `Host` upstream: fixed, computed, or undefined for the client's own. */
-  readonly authority: string | ((exchange: Exchange) => string) | undefined
-  /** 0: none. Ends with the head of the answer. */
-  readonly backendTimeoutMs: number
-  /** How well its calls go is kept, because something depends on it. */
-  readonly health: HealthRule | undefined
-}
-
-/** The key slot that feeds a destination. */
-export interface Key {
-  readonly slot: Path
-  readonly secret: Secret
-  /** Where the config puts it; a provider may move a header from there. */
-  readonly place: { readonly kind: 'header' | 'query' | 'cookie'; readonly name: string }
-}
-
-/** The header in which a token goes upstream. */
-export type TokenPlace =
-  /** In lower case. */
-  | { readonly header: string; readonly prefix: string }
-  | { readonly cookie: string }
-  | { readonly parameter: string }
-
-/** A credential as a query parameter. */
-export interface QueryCredential {
-  /** Decoded, as the config has it. */
-  readonly name: string
-  /** `name=value`, encoded; holds the secret. */
-  pair(): string
-}
-
-/** What makes a backend an LLM backend. */
-export interface AiBackend {
-  readonly provider: Provider
-  /** Replaces the model of the request. */
-  readonly model: string | undefined
-  readonly types: PathTypes
-  /** What the config changes in bodies. */
-  readonly changes: BodyChanges | undefined
-  /** What it marks in prompts for the cache of the provider. */
-  readonly caching: PromptCaching | undefined
-  /** What must not reach the provider. */
-  readonly guards: RequestGuards | undefined
-  /** What must not reach the client. */
-  readonly answerGuards: AnswerGuards | undefined
-  /** `hostOverride` is set: the client's path goes upstream as it is unless a prefix is set too. */
-  readonly isHostOverridden: boolean
-  readonly pathOverride: string | undefined
-  readonly pathPrefix: string | undefined
-  /** The place of the key is written in the config, so the provider does not move it. */
-  readonly isKeyPlaceExplicit: boolean
-}
-
-/** One address with its way of connecting; requests to the same `key` share connections. */
-export interface Upstream {
-  readonly key: string
-  /** `https://api.openai.com:443` */
-  readonly origin: string
-  /** Without brackets. */
-  readonly hostname: string
-  readonly port: number
-  /** A Unix socket in place of host and port. */
-  readonly socketPath: string | undefined
-  /** `api.openai.com:443`, for the log. */
-  readonly endpoint: string
-  /** The name that is asked for (SNI) and that the certificate must carry; empty without TLS. */
-  readonly servername: string
-  readonly tls: UpstreamTls | undefined
-  readonly connectTimeoutMs: number
-  /** How long an idle connection is kept. */
-  readonly idleMs: number
-}
-
-export interface UpstreamTls {
-  /** PEM text that replaces the system's roots. */
-  readonly ca: string | undefined
-  readonly identity: ClientIdentity | undefined
-  /** Key exchange groups, in OpenSSL's words; its own choice unless given. */
-  readonly groups: string | undefined
-  /** How much of the upstream's certificate is checked: its name too, only who signed it, or nothing. */
-  readonly verify: 'name' | 'signature' | 'nothing'
-}
-
 /** What the requests of a route can be meant for. */
 export function targetsOf(action: Action): readonly Target[] {
   if (action.kind === 'destinations') return action.choices
@@ -297,11 +163,6 @@ export function targetsOf(action: Action): readonly Target[] {
     routing.kind === 'failover' ? [routing] : [],
   )
   return [...action.models.map(model => model.destination), ...failovers]
-}
-
-/** Every destination that a target may lead to. */
-export function destinationsOf(target: Target): readonly Destination[] {
-  return 'groups' in target ? target.groups.flat() : [target]
 }
 
 /** Every upstream that some route of the runtime may call. */

@@ -1,11 +1,5 @@
-import {
-  type Action,
-  type Bind,
-  type Destination,
-  destinationsOf,
-  type Runtime,
-  targetsOf,
-} from './runtime.ts'
+import { type Destination, destinationsOf } from './destination.ts'
+import { type Action, type Bind, type Runtime, targetsOf } from './runtime.ts'
 
 /** A backend whose key every client of a port can spend: nothing on the way asks who it is. */
 export interface UnguardedKey {

@@ -2,8 +2,8 @@ import { formatPath, type Path } from '../../config/diagnostic.ts'
 import type { AuthorizationLocation, BackendAuth } from '../../config/schema.ts'
 import { AgwError } from '../../errors.ts'
 import { Secret } from '../../secrets/secret.ts'
+import type { Key, QueryCredential, TokenPlace } from '../destination.ts'
 import type { HeaderEdit } from '../headers.ts'
-import type { Key, QueryCredential, TokenPlace } from '../runtime.ts'
 import { invalid } from './invalid.ts'
 
 /** What authenticating to a backend does to a request. Holds the secrets: keep it inside the compile step. */

@@ -7,9 +7,10 @@ import type {
   Route as WrittenRoute,
 } from '../../config/schema.ts'
 import type { Cel } from '../cel/cel.ts'
+import type { Target } from '../destination.ts'
 import type { AnswerHeaders } from '../headers.ts'
 import { ROUTE_PHASE } from '../policies/phases.ts'
-import type { Action, Destinations, Route, Target } from '../runtime.ts'
+import type { Action, Destinations, Route } from '../runtime.ts'
 import {
   type AiTarget,
   backendLevelOf,

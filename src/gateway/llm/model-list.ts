@@ -5,6 +5,12 @@ import { isModelAllowed, shownNames } from './allowed-models.ts'
 
 type Listed = Pick<ModelRouter, 'models' | 'virtualModels' | 'created'>
 
+/** The answer to one request for the list; it is fixed but for those who may not see all of it. */
+export function modelListFor(exchange: Exchange, router: ModelRouter): Buffer {
+  const isOpen = router.models.every(model => model.authorization === undefined)
+  return isOpen && exchange.caller?.allowedModels === undefined ? router.list : modelList(router, exchange)
+}
+
 /**
  * The answer to `/v1/models`: what is public, virtual models last, as far as the caller may use it; without a caller,
  * all of it.

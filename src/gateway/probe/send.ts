@@ -3,8 +3,8 @@ import { request as requestTls } from 'node:https'
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import type { Header, ProbeAnswer } from '../../providers/index.ts'
-import type { Upstream } from '../runtime.ts'
 import { type ConnectTo, redirect } from '../upstream/connect-to.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 
 /** One call of a provider. */
 export interface ProbeCall {

@@ -5,7 +5,7 @@ import type { Header, Provider } from '../../providers/index.ts'
 import { callOf, baseOf as llmBaseOf } from '../compile/llm-call.ts'
 import { chooseLlmProvider, chooseProvider } from '../compile/provider.ts'
 import { type Address, compileUpstream, parseAddress } from '../compile/upstream.ts'
-import type { Upstream } from '../runtime.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 
 /** Where the gateway would send requests with the key of a slot. */
 export interface ProbeTarget {

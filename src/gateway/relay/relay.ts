@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import type { Destination } from '../destination.ts'
 import type { Exchange, GatewayResponse } from '../exchange.ts'
 import {
   type Failure,
@@ -10,7 +11,6 @@ import {
   upstreamFailure,
 } from '../failures.ts'
 import type { AnswerHead } from '../headers.ts'
-import type { Destination } from '../runtime.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
 import { hasNoBody, mayEcho } from './echo.ts'
 import type { GuardedBody } from './guarded-body.ts'

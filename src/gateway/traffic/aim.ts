@@ -1,5 +1,6 @@
+import type { Destination, Target } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Destination, Destinations, Target } from '../runtime.ts'
+import type { Destinations } from '../runtime.ts'
 import { choose, type Health } from './health.ts'
 
 /** Where a request goes now: a backend by weight, and of a group of providers the best one. */

@@ -1,10 +1,10 @@
 import { isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
-import type { Upstream, UpstreamTls } from '../runtime.ts'
 import type { Transport, UpstreamObserver } from '../telemetry/upstream-times.ts'
 import { type ConnectTo, redirect } from './connect-to.ts'
 import { Connections } from './connections.ts'
 import { buildConnector, type Connector } from './undici.ts'
+import type { Upstream, UpstreamTls } from './upstream.ts'
 
 /** As undici wants it, but it gives back the socket. */
 type SocketConnector = (...call: Parameters<Connector>) => Socket

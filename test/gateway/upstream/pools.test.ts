@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Upstream } from '../../../src/gateway/runtime.ts'
 import { Pools } from '../../../src/gateway/upstream/pools.ts'
+import type { Upstream } from '../../../src/gateway/upstream/upstream.ts'
 import { startUpstream } from '../kit/upstream.ts'
 
 function upstreamAt(port: number, key = 'a'): Upstream {
