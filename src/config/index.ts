@@ -15,6 +15,7 @@ export { ConfigDocument, type DocumentOptions, type VariableProblem } from './do
 export { quoteLiteral, quoteVariable, setValue } from './edit.ts'
 export { variableNames } from './expand.ts'
 export { type FindOptions, type FoundConfig, findConfig } from './find.ts'
+export { findSlot } from './find-slot.ts'
 export { codeFrame, shownLine } from './frame.ts'
 export {
   type ConfigChoices,
@@ -30,7 +31,7 @@ export type { PublishedSchema } from './published-schema.ts'
 export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument, unreadDocument } from './read.ts'
 export { removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'
-export { findSlot, type KeyMethod, type KeySlot, keySlots } from './slots.ts'
+export { type KeyMethod, type KeySlot, keySlots } from './slots.ts'
 export { codesByStage, STAGES, type Stage, stageOf } from './stages.ts'
 export { applySuppressions, type Suppressed } from './suppress.ts'
 export { type Checked, validate } from './validate.ts'

@@ -28,6 +28,7 @@ import {
   REGEX,
   ROUTE_POLICIES,
 } from './supported-policies.ts'
+import { FRONTEND_POLICIES, STATIC_CONFIG } from './supported-settings.ts'
 
 const MODEL_ONLY = section({ model: runs })
 const CUSTOM = section({ model: runs, providerOverride: runs, formats: runs })
@@ -208,50 +209,6 @@ const LLM = section({
   virtualModels: each(VIRTUAL_MODEL),
 })
 
-const LISTENED_ON = unless(value =>
-  typeof value === 'string' && value.startsWith('unix:') ? 'admin pages on a Unix socket' : undefined,
-)
-
-/**
- * The start-time settings, one by one. Run: what concerns connections and their end, and which headers are secret.
- * Nothing to do: IPv6 (the address comes from --host). Everything else would be silently without effect.
- */
-const LOGGING: Support = (value, path, report) => {
-  if (isObject(value))
-    report(
-      path,
-      '"logging"',
-      'use frontendPolicies.accessLog for its filter and fields, --log-level for its level',
-    )
-}
-
-const STATIC_CONFIG = section({
-  logging: LOGGING,
-  adminAddr: LISTENED_ON,
-  statsAddr: LISTENED_ON,
-  readinessAddr: LISTENED_ON,
-  enableIpv6: runs,
-  sensitiveHeaders: runs,
-  workerThreads: runs,
-  connectionTerminationDeadline: runs,
-  tracing: unless(
-    value =>
-      isObject(value) && !value['otlpEndpoint']
-        ? 'traces to a collector that only a variable names'
-        : undefined,
-    section({
-      otlpEndpoint: runs,
-      otlpProtocol: runs,
-      headers: runs,
-      path: runs,
-      fields: runs,
-      randomSampling: runs,
-      clientSampling: runs,
-    }),
-  ),
-  backend: section({ connectTimeout: runs, poolIdleTimeout: runs }),
-})
-
 /** Gateways, their listeners, routes and backends of the file; services and listener sets come from a mesh. */
 const TARGET = section({
   gateway: section({
@@ -266,24 +223,6 @@ const TARGET = section({
   ),
 })
 
-const COLLECTOR = unless(address =>
-  typeof address === 'string' && address.startsWith('unix:') ? 'a collector on a Unix socket' : undefined,
-)
-
-const TRACING = section({
-  host: COLLECTOR,
-  protocol: runs,
-  path: runs,
-  filter: runs,
-  attributes: runs,
-  resources: runs,
-  remove: runs,
-  randomSampling: runs,
-  clientSampling: runs,
-})
-
-const OTLP_LOG = section({ host: COLLECTOR, protocol: runs, path: runs, filter: runs, fields: runs })
-
 const CONFIG = section({
   config: STATIC_CONFIG,
   gateways: each(GATEWAY),
@@ -291,17 +230,7 @@ const CONFIG = section({
   llm: LLM,
   backends: each(section({ name: runs, host: runs, ai: AI, policies: BACKEND_POLICIES })),
   policies: each(section({ name: runs, target: TARGET, phase: runs, policy: ROUTE_POLICIES })),
-  frontendPolicies: section({
-    tls: section({ minVersion: runs, maxVersion: runs, cipherSuites: runs, keyExchangeGroups: runs }),
-    accessLog: section({ filter: runs, add: runs, remove: runs, otlp: OTLP_LOG }),
-    tracing: TRACING,
-    http: section({
-      maxBufferSize: runs,
-      http1MaxHeaders: runs,
-      http1IdleTimeout: runs,
-      http1HeaderCase: only('preserve', 'header case'),
-    }),
-  }),
+  frontendPolicies: FRONTEND_POLICIES,
   binds: each(BIND),
 })
 

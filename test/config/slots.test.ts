@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatPath } from '../../src/config/diagnostic.ts'
-import { readDocument } from '../../src/config/read.ts'
-import { findSlot, keySlots } from '../../src/config/slots.ts'
-import { validate } from '../../src/config/validate.ts'
 import { GUIDE } from '../helpers/guide.ts'
-
-function slotsOf(text: string, values: Record<string, string> = {}) {
-  const document = readDocument(text, { file: 'config.yaml', lookup: name => values[name] ?? 'value' })
-  const { draft, diagnostics } = validate(document)
-  if (draft === undefined) throw new Error(JSON.stringify(diagnostics, null, 1))
-  return keySlots(draft, document)
-}
+import { slotsOf } from './slots-of.ts'
 
 const brief = (text: string) =>
   slotsOf(text).map(slot => [slot.name, slot.provider, slot.method, formatPath(slot.path)])
@@ -80,22 +71,5 @@ describe('every place that holds a provider key is a slot', () => {
   ]
   it.each(table)('%s', (_, text, slots) => {
     expect(brief(text)).toEqual(slots)
-  })
-})
-
-describe('a slot answers to', () => {
-  const slots = slotsOf(
-    'llm: {port: 1, models: [{name: "*", provider: openAI, params: {apiKey: "$A_KEY"}}, {name: claude, provider: anthropic, params: {apiKey: "$B"}}]}',
-  )
-  it.each([
-    ['its name', 'claude', 'claude'],
-    ['its variable', 'A_KEY', 'openai'],
-    ['its provider', 'Anthropic', 'claude'],
-  ])('%s', (_, wanted, name) => {
-    expect(findSlot(slots, wanted).name).toBe(name)
-  })
-  it('nothing else, with the nearest name offered', () => {
-    expect(() => findSlot(slots, 'opnai')).toThrow(/no key slot is called "opnai"/)
-    expect(() => findSlot(slots, 'sk-proj-0123456789')).toThrow(/no key slot is called that/)
   })
 })

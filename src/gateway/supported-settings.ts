@@ -1,0 +1,78 @@
+import { isObject } from '../json.ts'
+import { only, runs, type Support, section, unless } from './support.ts'
+
+/* What of the settings that hold for all requests the embedded gateway does: `config`, and `frontendPolicies`. */
+
+const LISTENED_ON = unless(value =>
+  typeof value === 'string' && value.startsWith('unix:') ? 'admin pages on a Unix socket' : undefined,
+)
+
+const LOGGING: Support = (value, path, report) => {
+  if (isObject(value))
+    report(
+      path,
+      '"logging"',
+      'use frontendPolicies.accessLog for its filter and fields, --log-level for its level',
+    )
+}
+
+/**
+ * The start-time settings, one by one. Run: what concerns connections and their end, and which headers are secret.
+ * Nothing to do: IPv6 (the address comes from --host). Everything else would be silently without effect.
+ */
+export const STATIC_CONFIG = section({
+  logging: LOGGING,
+  adminAddr: LISTENED_ON,
+  statsAddr: LISTENED_ON,
+  readinessAddr: LISTENED_ON,
+  enableIpv6: runs,
+  sensitiveHeaders: runs,
+  workerThreads: runs,
+  connectionTerminationDeadline: runs,
+  tracing: unless(
+    value =>
+      isObject(value) && !value['otlpEndpoint']
+        ? 'traces to a collector that only a variable names'
+        : undefined,
+    section({
+      otlpEndpoint: runs,
+      otlpProtocol: runs,
+      headers: runs,
+      path: runs,
+      fields: runs,
+      randomSampling: runs,
+      clientSampling: runs,
+    }),
+  ),
+  backend: section({ connectTimeout: runs, poolIdleTimeout: runs }),
+})
+
+const COLLECTOR = unless(address =>
+  typeof address === 'string' && address.startsWith('unix:') ? 'a collector on a Unix socket' : undefined,
+)
+
+const TRACING = section({
+  host: COLLECTOR,
+  protocol: runs,
+  path: runs,
+  filter: runs,
+  attributes: runs,
+  resources: runs,
+  remove: runs,
+  randomSampling: runs,
+  clientSampling: runs,
+})
+
+const OTLP_LOG = section({ host: COLLECTOR, protocol: runs, path: runs, filter: runs, fields: runs })
+
+export const FRONTEND_POLICIES = section({
+  tls: section({ minVersion: runs, maxVersion: runs, cipherSuites: runs, keyExchangeGroups: runs }),
+  accessLog: section({ filter: runs, add: runs, remove: runs, otlp: OTLP_LOG }),
+  tracing: TRACING,
+  http: section({
+    maxBufferSize: runs,
+    http1MaxHeaders: runs,
+    http1IdleTimeout: runs,
+    http1HeaderCase: only('preserve', 'header case'),
+  }),
+})
