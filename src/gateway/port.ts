@@ -11,6 +11,7 @@ import {
   watchConnections,
 } from './client-connections.ts'
 import { refuseBytes } from './client-errors.ts'
+import { ClientRoots } from './client-roots.ts'
 import { GatewayRequest, GatewayResponse } from './exchange.ts'
 import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
@@ -64,7 +65,8 @@ export class Port {
   /** What clients have opened: sockets, and connections without one. */
   readonly #connections = new Set<Duplex>()
   /** A connection whose handshake is over → what requests come over then. */
-  readonly #secured = new WeakMap<Duplex, Duplex>()
+  readonly #secured = new WeakMap<Duplex, TLSSocket>()
+  readonly #roots: ClientRoots | undefined
   /** The last request that came over a connection is answered by it. */
   readonly #last = new WeakMap<Duplex, GatewayResponse>()
   #isClosing = false
@@ -72,16 +74,20 @@ export class Port {
   private constructor(options: PortOptions, accept: Accept) {
     this.bind = options.bind
     this.#tls = options.tls
+    this.#roots = options.tls && new ClientRoots(options.tls)
     this.#server = serverFor(options)
     // Node would leave out the 2001st header without a word; requests with so many are refused instead.
     this.#server.maxHeadersCount = 0
     this.#server.on('connection', (connection: Duplex) => {
       this.#connections.add(connection)
+      this.#roots?.meet(connection)
       connection.once('close', () => this.#connections.delete(connection))
     })
     const begin = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
       if (this.#isClosing) response.shouldKeepAlive = false
-      accept(request, response, expectsContinue)
+      // It was sent before its client could know.
+      if (this.#roots?.isOutdated(request.socket)) request.socket.destroySoon()
+      else accept(request, response, expectsContinue)
     }
     const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
       this.#last.set(request.socket, response)
@@ -101,6 +107,7 @@ export class Port {
       const watch = onConnection && secureWatch(bind, listenerOf, onConnection)
       onSecureConnection(this.#server, (secure, below, handshakeMs) => {
         if (below !== undefined) this.#secured.set(below, secure)
+        this.#roots?.admit(secure, below)
         watch?.(secure, below, handshakeMs)
       })
     } else if (onConnection !== undefined) watchConnections(this.#server, bind, onConnection)
@@ -156,9 +163,16 @@ export class Port {
     return tls.ifAsksAs(this.#tls()) !== undefined
   }
 
-  /** Takes the certificates of a new runtime for clients that name no host; the others are asked for anyway. */
+  /**
+   * Takes the certificates of a new runtime for clients that name no host; the others are asked for anyway. Parts from
+   * clients that were let in by a root which does not count any more, once they have their answers.
+   */
   renewTls(tls: PortTls): void {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls.options)
+    for (const connection of this.#connections) {
+      const socket = this.#secured.get(connection)
+      if (socket !== undefined && this.#roots?.isOutdated(socket)) part(socket, this.#last.get(socket))
+    }
   }
 
   set idleMs(value: number) {
@@ -198,6 +212,13 @@ export class Port {
 /** No request is under way: the last one has been read whole, and its answer has gone. */
 function isIdle(last: GatewayResponse | undefined): boolean {
   return last === undefined || (last.writableFinished && last.req.complete)
+}
+
+/** Ends a connection after the answer that is under way. */
+function part(socket: TLSSocket, last: GatewayResponse | undefined): void {
+  if (last === undefined || isIdle(last)) socket.destroySoon()
+  else if (last.headersSent) last.once('finish', () => socket.destroySoon())
+  else last.shouldKeepAlive = false
 }
 
 /**

@@ -14,10 +14,14 @@ export interface HandshakeRules {
   readonly asksForCertificate: boolean
 }
 
+const CERTIFICATES = /(?<=-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----)[^-]+/g
+
 /** The certificate of one listener. Holds its private key and shows it to nobody but the TLS server. */
 export class ServerTls {
   readonly rules: HandshakeRules
   readonly context: SecureContext
+  /** The certificates by which clients are judged, as their PEM without blanks; none where clients show none. */
+  readonly roots: ReadonlySet<string>
   readonly #pem: { readonly cert: string; readonly key: string; readonly ca: string | undefined }
 
   /** Throws what OpenSSL has against the texts: no PEM, or a key for another certificate. */
@@ -25,6 +29,7 @@ export class ServerTls {
     this.#pem = pem
     this.rules = rules
     this.context = createSecureContext(this.options)
+    this.roots = new Set(pem.ca?.match(CERTIFICATES)?.map(text => text.replaceAll(/\s/g, '')))
   }
 
   get options(): SecureContextOptions {
@@ -41,6 +46,11 @@ export class ServerTls {
     }
   }
 }
+
+/** The name that a client asks for, if it does. */
+export type AskedName = string | false | null | undefined
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** The certificates of a port, by the name that a client asks for. */
 export class PortTls {
@@ -71,6 +81,15 @@ export class PortTls {
 
   /** Undefined for a name that no listener has. */
   contextFor(name: string): SecureContext | undefined {
-    return this.#byName.candidates(comparable(name))[0]?.context
+    return this.#for(name)?.context
+  }
+
+  /** By which roots a client is judged that asks for this name, if for any; none for a name that no listener has. */
+  rootsFor(name: AskedName): ReadonlySet<string> {
+    return (name ? this.#for(name) : this.#fallback)?.roots ?? NONE
+  }
+
+  #for(name: string): ServerTls | undefined {
+    return this.#byName.candidates(comparable(name))[0]
   }
 }

@@ -1,8 +1,10 @@
+import type { ServerResponse } from 'node:http'
 import { connect, type TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../helpers/tls.ts'
 import { runtimeOf } from './kit/config.ts'
 import { startTestGateway } from './kit/gateway.ts'
+import { startUpstream } from './kit/upstream.ts'
 
 const SERVER = makeCertificate(['a.test'])
 const [ONE, OTHER] = [makeCertificate(['client.test']), makeCertificate(['client.test'])]
@@ -11,16 +13,26 @@ const FILES: Readonly<Record<string, string>> = {
   'a.key': SERVER.key,
   'one.pem': ONE.ca,
   'other.pem': OTHER.ca,
+  'both.pem': `${OTHER.ca}\n${ONE.ca}`,
 }
 const compile = { readFile: (path: string) => FILES[path] ?? '' }
 
-/** Listeners by host name, `*` for all, with the root for their clients; each tells its name. */
-function listeners(roots: Readonly<Record<string, string | undefined>>): string {
+type Roots = Readonly<Record<string, string | undefined>>
+
+/**
+ * Listeners by host name, `*` for all, with the root for their clients; each tells its name, or asks the upstream where
+ * one is given.
+ */
+function listeners(roots: Roots, upstream?: { readonly port: number }): string {
+  const answer = (hostname: string): object =>
+    upstream === undefined
+      ? { policies: { directResponse: { status: 200, body: `at ${hostname}` } } }
+      : { backends: [{ host: `127.0.0.1:${upstream.port}` }] }
   const written = Object.entries(roots).map(([hostname, root]) => ({
     ...(hostname !== '*' && { hostname }),
     protocol: 'HTTPS',
     tls: { cert: 'a.pem', key: 'a.key', ...(root && { root }) },
-    routes: [{ policies: { directResponse: { status: 200, body: `at ${hostname}` } } }],
+    routes: [answer(hostname)],
   }))
   return JSON.stringify({ binds: [{ port: 3000, listeners: written }] })
 }
@@ -90,6 +102,98 @@ describe('certificates of clients, by a reload', () => {
     await new Promise(resolve => kept.once('data', resolve))
     await gateway.reload(runtimeOf(listeners({ '*': 'one.pem' }), compile))
     await new Promise(resolve => kept.once('close', resolve))
+  })
+})
+
+const GET = 'GET / HTTP/1.1\r\nhost: a.test\r\n\r\n'
+
+/** A connection with all that has come over it. */
+function listen(socket: TLSSocket): {
+  until(end: string): Promise<string>
+  readonly closed: Promise<string>
+} {
+  let text = ''
+  socket.on('data', chunk => {
+    text += chunk
+  })
+  return {
+    async until(end) {
+      while (!text.endsWith(end)) await new Promise(resolve => socket.once('data', resolve))
+      return text
+    },
+    closed: new Promise(resolve => socket.once('close', () => resolve(text))),
+  }
+}
+
+describe('a connection whose root a reload takes away', () => {
+  /** One that has been served once; the upstream answers when it is told to. */
+  async function served(): Promise<{
+    readonly client: TLSSocket
+    readonly heard: ReturnType<typeof listen>
+    readonly held: ServerResponse[]
+    readonly asked: () => Promise<ServerResponse>
+    readonly reload: (roots: Roots) => Promise<void>
+  }> {
+    const held: ServerResponse[] = []
+    const waiting: ((response: ServerResponse) => void)[] = []
+    const upstream = await startUpstream(response => {
+      held.push(response)
+      waiting.shift()?.(response)
+    })
+    const asked = (): Promise<ServerResponse> => new Promise(resolve => waiting.push(resolve))
+    const { gateway, port } = await startTestGateway(listeners({ 'a.test': 'one.pem' }, upstream), {
+      compile,
+    })
+    const client = clientOf(port, { as: ONE })
+    const heard = listen(client)
+    const first = asked()
+    client.write(GET)
+    ;(await first).end('first')
+    await heard.until('first')
+    const reload = (roots: Roots) => gateway.reload(runtimeOf(listeners(roots, upstream), compile))
+    return { client, heard, held, asked, reload }
+  }
+
+  it.each<[string, Roots]>([
+    ['another root', { 'a.test': 'other.pem' }],
+    ['a listener for its name with another root', { '*': 'one.pem', 'a.test': 'other.pem' }],
+  ])('is closed when it is idle: %s', async (_title, roots) => {
+    const { heard, reload } = await served()
+    await reload(roots)
+    expect(await heard.closed).toMatch(/first$/)
+  })
+
+  it('gets the answer to what is under way, is told, and is closed', async () => {
+    const { client, heard, asked, reload } = await served()
+    const second = asked()
+    client.write(GET)
+    const response = await second
+    await reload({ 'a.test': 'other.pem' })
+    response.end('second')
+    expect(await heard.closed).toMatch(/\r\nconnection: close\r\n.*second$/is)
+  })
+
+  it('gets the rest of an answer that has begun, and no other', async () => {
+    const { client, heard, held, asked, reload } = await served()
+    const second = asked()
+    client.write(GET)
+    const response = await second
+    response.writeHead(200, { 'content-length': 12 }).write('begun')
+    await heard.until('begun')
+    client.write(GET)
+    await reload({ 'a.test': 'other.pem' })
+    response.end(', ended')
+    expect(await heard.closed).toMatch(/begun, ended$/)
+    expect(held).toHaveLength(2)
+  })
+
+  it('lives on where the new root is one beside it', async () => {
+    const { client, heard, asked, reload } = await served()
+    await reload({ '*': 'other.pem', 'a.test': 'both.pem' })
+    const second = asked()
+    client.write(GET)
+    ;(await second).end('second')
+    expect(await heard.until('second')).not.toMatch(/connection: close/i)
   })
 })
 
