@@ -10,8 +10,9 @@ import { accept } from './proxy.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
 import type { UpstreamObserver } from './telemetry/upstream-times.ts'
-import { Health, type Outcome } from './traffic/health.ts'
+import type { Outcome, Standing } from './traffic/health.ts'
 import { type Limits, LocalLimits } from './traffic/limits.ts'
+import { SharedHealth } from './traffic/shared-health.ts'
 import type { ConnectTo } from './upstream/connect-to.ts'
 import { Pools, type StandIn } from './upstream/pools.ts'
 
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   readonly limits?: Limits
   /** Told how a call of a backend went, where it matters to others who call it; must not throw. */
   readonly onOutcome?: (backend: string, outcome: Outcome) => void
+  /** What others who call the same backends know of them. */
+  readonly health?: ReadonlyMap<string, Standing>
   /** Told what goes wrong beside requests; must not throw. */
   readonly onNote?: (message: string) => void
   /** A configured port → the port to listen on instead; 0 lets the system choose. */
@@ -87,6 +90,7 @@ class RunningGateway implements Gateway {
   readonly #host: string
   readonly #pools: Pools
   readonly #states = new KeptStates()
+  readonly #health = new SharedHealth(this.#states)
   readonly #limits: Limits
   /** By configured port. */
   readonly #ports = new Map<number, Port>()
@@ -100,6 +104,7 @@ class RunningGateway implements Gateway {
     this.#limits = options.limits ?? new LocalLimits(this.#states)
     this.#pools = new Pools(options.connectTo ?? [], options.standIn, options.onUpstream)
     this.#current = this.#generation(runtime)
+    if (options.health !== undefined) this.#health.resume(runtime.kept, options.health)
   }
 
   get addresses(): readonly ListeningAddress[] {
@@ -225,9 +230,7 @@ class RunningGateway implements Gateway {
   }
 
   learn(backend: string, outcome: Outcome): void {
-    const kept = this.#current.runtime.kept.find(({ id }) => id === backend)
-    const state = kept && this.#states.of(kept)
-    if (state instanceof Health) state.record(outcome, performance.now())
+    this.#health.learn(this.#current.runtime.kept, backend, outcome)
   }
 
   /** The last request of a generation is over; if it was replaced, connections and states that only it used can go. */

@@ -26,6 +26,11 @@ export class KeptStates {
     return made
   }
 
+  /** What was made under that id. */
+  known(id: string): unknown {
+    return this.#states.get(id)
+  }
+
   /** Makes those that have something to begin with, and lets them. */
   begin(kept: readonly Kept<unknown>[], note: Note): void {
     for (const one of kept) one.begin?.(this.of(one), note)

@@ -16,6 +16,16 @@ export type Outcome =
   | { readonly isHealthy: true; readonly latencyMs: number }
   | { readonly isHealthy: false; readonly evictAfterMs: number | undefined }
 
+/** What is known of a backend, as it is told to another process, whose clock is another one. */
+export interface Standing {
+  readonly health: number
+  readonly latencySeconds: number
+  readonly failuresInARow: number
+  readonly timesEjected: number
+  /** Undefined: it is not left out. */
+  readonly evictedForMs: number | undefined
+}
+
 /** Weight of the newest call in the running means, as in agentgateway. */
 const ALPHA = 0.3
 
@@ -78,6 +88,25 @@ export class Health {
     if (ms === undefined || this.isEvicted(now)) return
     this.#timesEjected++
     this.#evictedUntil = now + ms * this.#timesEjected
+  }
+
+  standing(now: number): Standing {
+    return {
+      health: this.#health,
+      latencySeconds: this.#latencySeconds,
+      failuresInARow: this.#failuresInARow,
+      timesEjected: this.#timesEjected,
+      evictedForMs: this.#evictedUntil === undefined ? undefined : this.#evictedUntil - now,
+    }
+  }
+
+  /** Goes on where another process stood. */
+  resume({ evictedForMs, ...standing }: Standing, now: number): void {
+    this.#health = standing.health
+    this.#latencySeconds = standing.latencySeconds
+    this.#failuresInARow = standing.failuresInARow
+    this.#timesEjected = standing.timesEjected
+    this.#evictedUntil = evictedForMs === undefined ? undefined : now + evictedForMs
   }
 
   #evictionMs(asked: number | undefined): number | undefined {

@@ -8,6 +8,7 @@ import {
   type LogLevel,
   type MetricsSnapshot,
   type Runtime,
+  SharedHealth,
 } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
 import { suggested } from '../../suggested.ts'
@@ -64,6 +65,7 @@ export class Fleet {
   readonly #metrics = new FleetMetrics()
   readonly #states = new KeptStates()
   readonly #limits = new LocalLimits(this.#states)
+  readonly #health = new SharedHealth(this.#states)
   #newest: OutgoingConfig
   #runtime: Runtime
   #level: LogLevel
@@ -160,7 +162,12 @@ export class Fleet {
       case 'ready':
         // What it was told before is lost.
         if (this.#isClosing) return this.#tell(member, { kind: 'close', drainMs: 0 })
-        this.#tell(member, { kind: 'start', setup: this.#options.setup, level: this.#level })
+        this.#tell(member, {
+          kind: 'start',
+          setup: this.#options.setup,
+          level: this.#level,
+          health: this.#health.standings(this.#runtime.kept),
+        })
         return member.delivery?.begin()
       case 'serving':
         member.version = message.version
@@ -179,6 +186,7 @@ export class Fleet {
       case 'refused':
         return this.#options.onRefused(message)
       case 'outcome':
+        this.#health.learn(this.#runtime.kept, message.backend, message.outcome)
         return this.#tellAll({ kind: 'outcome', backend: message.backend, outcome: message.outcome }, member)
       case 'take':
         return this.#take(member, message)

@@ -5,6 +5,7 @@ import type {
   LogLevel,
   MetricsSnapshot,
   Outcome,
+  Standing,
   Taken,
 } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
@@ -48,7 +49,13 @@ export interface SentConfig {
 /** From the process that has the ports to a worker. */
 export type ToWorker =
   /** Before anything else. */
-  | { readonly kind: 'start'; readonly setup: WorkerSetup; readonly level: LogLevel }
+  | {
+      readonly kind: 'start'
+      readonly setup: WorkerSetup
+      readonly level: LogLevel
+      /** What the other workers know of backends by now. */
+      readonly health: ReadonlyMap<string, Standing>
+    }
   /**
    * The next piece of a {@link SentConfig}, serialized: it is the same for all workers. Once it is whole, it is served; one
    * whose rest does not come because a newer one does is forgotten.

@@ -7,6 +7,7 @@ import {
   type LogLevel,
   Metrics,
   type Runtime,
+  type Standing,
   startGateway,
 } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
@@ -51,8 +52,11 @@ class ServingWorker {
   })
   #setup: WorkerSetup | undefined
   #level: LogLevel = 'off'
+  #health: ReadonlyMap<string, Standing> = new Map()
   #incoming: { readonly version: number; readonly config: Assembly } | undefined
   #gateway: Gateway | undefined
+  /** What others have told of backends before there was a gateway to hear it. */
+  readonly #heard: Extract<ToWorker, { kind: 'outcome' }>[] = []
   #log: OpenedLog | undefined
   /** Messages that change what is served are taken one after the other. */
   #queue: Promise<void> = Promise.resolve()
@@ -82,6 +86,7 @@ class ServingWorker {
       case 'start':
         this.#setup = message.setup
         this.#level = message.level
+        this.#health = message.health
         return
       case 'config':
         return this.#takePiece(message)
@@ -95,7 +100,9 @@ class ServingWorker {
         for (const { id, taken } of message.results) this.#limits.answer(id, taken)
         return
       case 'outcome':
-        return this.#gateway?.learn(message.backend, message.outcome)
+        if (this.#gateway === undefined) this.#heard.push(message)
+        else this.#gateway.learn(message.backend, message.outcome)
+        return
       case 'close':
         this.#queue = this.#queue.then(() => this.#close(message.drainMs))
     }
@@ -154,6 +161,7 @@ class ServingWorker {
       connectTo,
       ...(standIn !== undefined && { standIn }),
       limits: this.#limits,
+      health: this.#health,
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
       onConnection: (...connection) => {
         this.#metrics.connection(...connection)
@@ -171,6 +179,7 @@ class ServingWorker {
         if (refused !== undefined) this.#tell({ kind: 'refused', ...refused })
       },
     })
+    for (const { backend, outcome } of this.#heard.splice(0)) this.#gateway.learn(backend, outcome)
   }
 
   #compiled(config: ResolvedConfig): Runtime {

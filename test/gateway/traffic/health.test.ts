@@ -121,6 +121,21 @@ describe('health', () => {
   })
 })
 
+it('health goes on in another process where it stood', () => {
+  const before = new Health(RULE)
+  for (let i = 0; i < 2; i++) before.record(FAILED, 5000 + 2000 * i)
+  const after = new Health(RULE)
+  after.resume(before.standing(7500), 100)
+  expect(after.health).toBe(before.health)
+  expect([after.isEvicted(1599), after.isEvicted(1600)]).toEqual([true, false])
+  after.record(FAILED, 2000)
+  // The third time in a row.
+  expect([after.isEvicted(4999), after.isEvicted(5000)]).toEqual([true, false])
+  const free = new Health(RULE)
+  free.resume(new Health(RULE).standing(0), 0)
+  expect(free.isEvicted(0)).toBe(false)
+})
+
 describe('the choice among groups', () => {
   const member = (name: string, health = new Health(undefined)) => ({ name, health })
 
