@@ -7,7 +7,7 @@ import { runningGateways } from '../../src/serving/running-gateways.ts'
 import { start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
-import { ask as askAt, serveWithAdmin, toOpenAi } from '../helpers/serving.ts'
+import { ask as askAt, reloadAt, serveWithAdmin, toOpenAi } from '../helpers/serving.ts'
 
 const KEY = keyLike('openai', 'admin')
 
@@ -65,7 +65,7 @@ describe('the admin pages of serve', () => {
   it('reload, and say why not', async () => {
     await put(config())
     const { admin } = await serve(['--admin', '127.0.0.1:0', '--no-reload'])
-    const reload = async () => (await fetch(`${admin}/reload`, { method: 'POST' })).json()
+    const reload = () => reloadAt(admin)
     expect(await reload()).toEqual({ result: 'unchanged' })
     await put(config('# more'))
     expect(await reload()).toEqual({ result: 'reloaded' })

@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
 import { tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
-import { ask, serveWithAdmin, toOpenAi } from '../helpers/serving.ts'
+import { ask, serveWithAdmin, toOpenAi, workersOf } from '../helpers/serving.ts'
 
 const KEY = keyLike('openai', 'readiness')
 
@@ -35,9 +35,7 @@ describe('readiness', () => {
     async () => {
       const { running, admin } = await serve(2)
       expect(await readiness(admin)).toBe('200 ready')
-      const { pid } = running.child
-      const workers = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      for (const worker of workers.trim().split(' ')) process.kill(Number(worker), 'SIGKILL')
+      for (const worker of await workersOf(running)) process.kill(worker, 'SIGKILL')
       await expect
         .poll(() => readiness(admin), { interval: 5, timeout: 10_000 })
         .toBe('500 not ready, pending: workers')

@@ -1,13 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { call } from '../gateway/kit/client.ts'
 import { startUpstream, type Upstream } from '../gateway/kit/upstream.ts'
-import { type Running, start, tempFolder } from '../helpers/agw.ts'
+import { tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { startGrpcCollector } from '../helpers/otlp-grpc.ts'
+import { reloadAt, serveWithAdmin, workersOf } from '../helpers/serving.ts'
 
 const ANSWER = JSON.stringify({ model: 'm', usage: { prompt_tokens: 1, completion_tokens: 1 } })
 
@@ -31,13 +32,10 @@ function bind(to: number, policies: object = {}): object {
 const put = (config: object) =>
   writeFile(join(folder, 'config.yaml'), JSON.stringify(config), { mode: 0o600 })
 
-async function serve(...args: string[]): Promise<{ running: Running; admin: string; workers: number[] }> {
-  const more = ['--json', '--admin', '127.0.0.1:0', '--workers', '2', ...args]
-  const running = start(['serve', ...more], { cwd: folder })
-  const [line] = await running.until(/\{"event":"admin".*\}/)
-  await running.until('"ready"')
-  const { address } = JSON.parse(line) as { address: string }
-  return { running, admin: address, workers: await children(running.child.pid) }
+async function serve(...args: string[]) {
+  const all = ['--admin', '127.0.0.1:0', '--workers', '2', ...args]
+  const { running, admin } = await serveWithAdmin(all, { cwd: folder })
+  return { running, admin, workers: await workersOf(running) }
 }
 
 function ask(to = port) {
@@ -49,13 +47,6 @@ function ask(to = port) {
     agent: new Agent({ keepAlive: false }),
   })
 }
-
-async function children(parent: number | undefined): Promise<number[]> {
-  const text = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')
-  return text.trim().split(' ').filter(Boolean).map(Number)
-}
-
-const reload = async (admin: string) => (await fetch(`${admin}/reload`, { method: 'POST' })).json()
 
 describe.skipIf(process.platform !== 'linux')('several workers', () => {
   it('end in time when one of them hangs', { timeout: 60_000 }, async () => {
@@ -106,13 +97,13 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     onTestFinished(() => void rival.close())
     const { port: taken } = rival.address() as { port: number }
     await put({ binds: [bind(port), bind(taken)] })
-    expect(await reload(admin)).toMatchObject({
+    expect(await reloadAt(admin)).toMatchObject({
       result: 'rejected',
       message: expect.stringContaining(`${taken}`),
     })
     for (let i = 0; i < 4; i++) expect((await ask()).status).toBe(200)
     await new Promise(resolve => rival.close(resolve))
-    expect(await reload(admin)).toEqual({ result: 'reloaded' })
+    expect(await reloadAt(admin)).toEqual({ result: 'reloaded' })
     for (let i = 0; i < 4; i++) expect((await ask(taken)).status).toBe(200)
   })
 
@@ -147,7 +138,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     for (let i = 0; i < 6; i++) await ask()
     await expect.poll(() => first.spans.length, { timeout: 10_000 }).toBe(6)
     await put(traced(second.host))
-    expect(await reload(admin)).toEqual({ result: 'reloaded' })
+    expect(await reloadAt(admin)).toEqual({ result: 'reloaded' })
     for (let i = 0; i < 6; i++) await ask()
     // Those of the last second are sent on the way out.
     expect(await running.stop()).toBe(0)

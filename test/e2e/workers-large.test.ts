@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { call } from '../gateway/kit/client.ts'
@@ -6,7 +6,7 @@ import { startUpstream, type Upstream } from '../gateway/kit/upstream.ts'
 import { tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
-import { serveWithAdmin } from '../helpers/serving.ts'
+import { reloadAt, serveWithAdmin, workersOf } from '../helpers/serving.ts'
 
 const clientKey = keyLike('openai', 'workers large client')
 
@@ -42,9 +42,6 @@ const serve = () =>
     cwd: folder,
   })
 
-const reload = async (admin: string): Promise<unknown> =>
-  (await fetch(`${admin}/reload`, { method: 'POST' })).json()
-
 /** Which config answers; over a connection of its own, so that the workers share them out. */
 async function served(key = clientKey): Promise<unknown> {
   const { status, headers } = await call(port, { headers: { authorization: `Bearer ${key}` } })
@@ -54,11 +51,6 @@ async function served(key = clientKey): Promise<unknown> {
 /** The same where a worker may hang: nobody answers what falls to that one. */
 const servedOrNot = (): Promise<unknown> =>
   Promise.race([served().catch(() => undefined), new Promise(resolve => setTimeout(resolve, 500).unref())])
-
-async function children(parent: number | undefined): Promise<number[]> {
-  const text = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')
-  return text.trim().split(' ').filter(Boolean).map(Number)
-}
 
 /** Both workers serve it, and nothing else. */
 async function expectAll(name: string): Promise<void> {
@@ -76,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('several workers and a large confi
     const { running, admin } = await serve()
     await expectAll('first')
     await put('second')
-    expect(await reload(admin)).toEqual({ result: 'reloaded' })
+    expect(await reloadAt(admin)).toEqual({ result: 'reloaded' })
     await expectAll('second')
     for (let i = 0; i < 4; i++) expect(await served('vk-first-0')).toBe(401)
     expect(await running.stop()).toBe(0)
@@ -86,29 +78,29 @@ describe.skipIf(process.platform !== 'linux')('several workers and a large confi
   it('take it in when one of them is killed in the middle', { timeout: 60_000 }, async () => {
     await put('first')
     const { running, admin } = await serve()
-    const [stopped = 0] = await children(running.child.pid)
+    const [stopped = 0] = await workersOf(running)
     process.kill(stopped, 'SIGSTOP')
     await put('second')
-    const reloading = reload(admin)
+    const reloading = reloadAt(admin)
     await expect.poll(servedOrNot, { timeout: 30_000 }).toBe('second')
     process.kill(stopped, 'SIGKILL')
     expect(await reloading).toEqual({ result: 'reloaded' })
     await running.until('a worker has died (SIGKILL)')
-    await expect.poll(async () => (await children(running.child.pid)).length).toBe(2)
+    await expect.poll(async () => (await workersOf(running)).length).toBe(2)
     await expectAll('second')
   })
 
   it('take in the newest one where one of them starts meanwhile', { timeout: 60_000 }, async () => {
     await put('first')
     const { running, admin } = await serve()
-    const before = await children(running.child.pid)
+    const before = await workersOf(running)
     process.kill(before[0] ?? 0, 'SIGKILL')
-    const successor = async () => (await children(running.child.pid)).find(pid => !before.includes(pid))
+    const successor = async () => (await workersOf(running)).find(pid => !before.includes(pid))
     await expect.poll(successor).toBeDefined()
     const starting = (await successor()) ?? 0
     process.kill(starting, 'SIGSTOP')
     await put('second')
-    expect(await reload(admin)).toEqual({ result: 'reloaded' })
+    expect(await reloadAt(admin)).toEqual({ result: 'reloaded' })
     process.kill(starting, 'SIGCONT')
     // What is answered from now on is answered by those that have started since.
     process.kill(before[1] ?? 0, 'SIGKILL')
@@ -127,10 +119,10 @@ describe.skipIf(process.platform !== 'linux')('several workers and a large confi
   }, async () => {
     await put('first')
     const { running, admin } = await serve()
-    const [stopped = 0, other] = await children(running.child.pid)
+    const [stopped = 0, other] = await workersOf(running)
     process.kill(stopped, 'SIGSTOP')
     await put('second')
-    const reloading = reload(admin)
+    const reloading = reloadAt(admin)
     await expect.poll(servedOrNot, { timeout: 30_000 }).toBe('second')
     const ended = running.stop()
     expect(await reloading).toEqual({ result: 'rejected', message: 'the gateway is shutting down' })

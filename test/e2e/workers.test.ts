@@ -10,7 +10,7 @@ import { startUpstream } from '../gateway/kit/upstream.ts'
 import { start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
-import { serveWithAdmin, toOpenAi } from '../helpers/serving.ts'
+import { reloadAt, serveWithAdmin, toOpenAi, workersOf } from '../helpers/serving.ts'
 
 const key = (word: string): string => keyLike('openai', `workers ${word}`)
 
@@ -46,11 +46,6 @@ function ask(agent = new Agent({ keepAlive: false })) {
   })
 }
 
-async function children(parent: number | undefined): Promise<number[]> {
-  const text = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')
-  return text.trim().split(' ').filter(Boolean).map(Number)
-}
-
 describe.skipIf(process.platform !== 'linux')('several workers', () => {
   it('share the buckets of rate limits to the letter', async () => {
     await putKey('one')
@@ -66,7 +61,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await putKey('one')
     await put(config())
     const { running, admin } = await serve()
-    expect(await children(running.child.pid)).toHaveLength(2)
+    expect(await workersOf(running)).toHaveLength(2)
     for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200)
     expect(new Set(seen)).toEqual(new Set([fingerprint(key('one'))]))
     await putKey('two')
@@ -90,16 +85,16 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await putKey('one')
     await put(config())
     const { running, admin } = await serve()
-    const [first = 0, second] = await children(running.child.pid)
+    const [first = 0, second] = await workersOf(running)
     for (let i = 0; i < 4; i++) await ask()
     await fetch(`${admin}/metrics`)
     process.kill(first, 'SIGKILL')
     await running.until('a worker has died (SIGKILL)')
     for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(200)
-    let now = await children(running.child.pid)
+    let now = await workersOf(running)
     while (now.length < 2) {
       await new Promise(resolve => setTimeout(resolve, 20))
-      now = await children(running.child.pid)
+      now = await workersOf(running)
     }
     expect(now).toContain(second)
     expect(now).not.toContain(first)
@@ -124,12 +119,11 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     const { running } = await serve()
     const [first] = await list()
     await new Promise(resolve => setTimeout(resolve, 1100))
-    process.kill((await children(running.child.pid))[0] ?? 0, 'SIGKILL')
+    process.kill((await workersOf(running))[0] ?? 0, 'SIGKILL')
     await running.until('a worker has died (SIGKILL)')
     await put(models('second'))
     await running.until('"reloaded"')
-    while ((await children(running.child.pid)).length < 2)
-      await new Promise(resolve => setTimeout(resolve, 20))
+    while ((await workersOf(running)).length < 2) await new Promise(resolve => setTimeout(resolve, 20))
     for (let i = 0; i < 6; i++)
       expect(await list()).toMatchObject([{ id: 'second', created: first?.created }])
   })
@@ -143,7 +137,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await new Promise(resolve => setTimeout(resolve, 3000))
     const silent = connect(port, '127.0.0.1').on('error', () => {})
     await new Promise(resolve => setTimeout(resolve, 3000))
-    for (const pid of await children(running.child.pid)) process.kill(pid, 'SIGKILL')
+    for (const pid of await workersOf(running)) process.kill(pid, 'SIGKILL')
     await running.until(/a worker has died[\s\S]*a worker has died/)
     const metrics = await (await fetch(`${admin}/metrics`)).text()
     expect(metrics).toMatch(/^agentgateway_requests_total\{.*status="200".*\} 8$/m)
@@ -155,14 +149,13 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await putKey('one')
     await put(config())
     const { running, admin } = await serve('--no-reload')
-    const before = await children(running.child.pid)
+    const before = await workersOf(running)
     expect(before).toHaveLength(2)
     process.kill(before[0] ?? 0, 'SIGSTOP')
     await putKey('two')
-    const reloaded = await fetch(`${admin}/reload`, { method: 'POST' })
-    expect(await reloaded.json()).toEqual({ result: 'reloaded' })
+    expect(await reloadAt(admin)).toEqual({ result: 'reloaded' })
     await running.until('a worker has died (SIGKILL)')
-    expect(await children(running.child.pid)).not.toContain(before[0])
+    expect(await workersOf(running)).not.toContain(before[0])
     expect((await ask()).status).toBe(200)
     expect(seen).toEqual([fingerprint(key('two'))])
   })
@@ -193,7 +186,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await put(config())
     const { running } = await serve()
     for (let i = 0; i < 4; i++) await ask()
-    for (const pid of await children(running.child.pid)) {
+    for (const pid of await workersOf(running)) {
       for (const file of ['cmdline', 'environ'])
         expect(await readFile(`/proc/${pid}/${file}`, 'latin1')).not.toContain(key('one'))
     }
@@ -205,7 +198,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await putKey('one')
     await put(config())
     const { running } = await serve('--log-format', 'json')
-    const workers = await children(running.child.pid)
+    const workers = await workersOf(running)
     const stream = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-mock': 'delay=50' },
@@ -227,7 +220,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await putKey('one')
     await put(config())
     const running = start(['serve', '--json', '--workers', '2'], { cwd: folder })
-    while ((await children(running.child.pid)).length === 0);
+    while ((await workersOf(running)).length === 0);
     expect(await running.stop(signal)).toBe(status)
     // That is when standard error is closed, which the workers share: none is left.
     expect(running.stderr()).toBe('')
@@ -238,7 +231,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await putKey('one')
     await put(config())
     const { running } = await serve()
-    const workers = await children(running.child.pid)
+    const workers = await workersOf(running)
     await running.stop('SIGKILL')
     for (const pid of workers) {
       let isThere = true
@@ -264,7 +257,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await put(`config: { workerThreads: 3 }\n${config()}`)
     const running = start(['serve', '--json', '--admin', 'off'], { cwd: folder })
     await running.until('"ready"')
-    expect(await children(running.child.pid)).toHaveLength(3)
+    expect(await workersOf(running)).toHaveLength(3)
   })
 
   it.each(['0', 'many', '1000'])('cannot be %s', async count => {

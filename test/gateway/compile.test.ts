@@ -5,24 +5,9 @@ import { compileRuntime } from '../../src/gateway/compile/compile.ts'
 import { milliseconds } from '../../src/gateway/compile/duration.ts'
 import { compileRegex } from '../../src/gateway/compile/matches.ts'
 import { upstreamsOf } from '../../src/gateway/runtime.ts'
+import { GUIDE } from '../helpers/guide.ts'
 import { configOf, runtimeOf } from './kit/config.ts'
 import { toHost, toModel } from './kit/configs.ts'
-
-const GUIDE = (key: string) => `
-binds:
-- port: 3000
-  listeners:
-  - routes:
-    - backends:
-      - ai:
-          name: openai
-          provider:
-            openAI:
-              model: gpt-3.5-turbo
-      policies:
-        backendAuth:
-          key: ${key}
-`
 
 /** Configs that their schema lets through, as far as these tests write them, and what is said about them. */
 const INVALID: readonly (readonly [title: string, config: object, path: string, words: RegExp])[] = [
@@ -164,19 +149,19 @@ describe('compileRuntime', () => {
   })
 
   it('takes an unresolved key for a bug', () => {
-    const config = configOf(GUIDE('{file: key.txt}'))
+    const config = configOf(GUIDE.file)
     expect(() => compileRuntime(config)).toThrow(expect.objectContaining({ code: 'BUG' }))
   })
 
   it('refuses a key that no header can carry, and does not show it', () => {
-    const config = configOf(GUIDE('"sk-canary\\nsecond"'))
+    const config = configOf(GUIDE.inline.replace('sk-proj....', 'sk-canary\\nsecond'))
     const run = () => compileRuntime(config)
     expect(run).toThrow(expect.objectContaining({ code: 'SECRET_REJECTED' }))
     expect(run).not.toThrow(/canary/)
   })
 
   it("runs the guide's config to the letter", () => {
-    const runtime = runtimeOf(GUIDE('"sk-proj...."'))
+    const runtime = runtimeOf(GUIDE.inline)
     expect(runtime.binds.map(({ key, port }) => [key, port])).toEqual([['bind/3000', 3000]])
     expect(upstreamsOf(runtime).map(({ origin }) => origin)).toEqual(['https://api.openai.com:443'])
   })

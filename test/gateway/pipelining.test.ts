@@ -9,6 +9,10 @@ import { eventually } from './kit/wait.ts'
 
 const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `/${i + 1}`)
+const gets = (count: number): string =>
+  numbered(count)
+    .map(path => get(path))
+    .join('')
 
 /** An upstream whose answers are the paths it was asked for; `/hang` gets none. */
 async function startPaths() {
@@ -30,11 +34,7 @@ describe('requests that a client sends before it has the answers', () => {
     })
     const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
-    client.socket.write(
-      numbered(3)
-        .map(path => get(path))
-        .join(''),
-    )
+    client.socket.write(gets(3))
     for (const path of numbered(3)) {
       await eventually(() => upstream.bytes().includes(`GET ${path} `))
       const asked = upstream.bytes().match(/GET \/\d/g)
@@ -78,11 +78,7 @@ describe('requests that a client sends before it has the answers', () => {
     const upstream = await startPaths()
     const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
-    client.socket.write(
-      numbered(150)
-        .map(path => get(path))
-        .join(''),
-    )
+    client.socket.write(gets(150))
     await client.closed
     expect(client.received().match(/(?<=\r\n\r\n)\/\d+/g)).toEqual(numbered(101))
     expect(client.received().match(/connection: close/gi)).toHaveLength(1)
@@ -94,11 +90,7 @@ describe('requests that a client sends before it has the answers', () => {
     const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
     for (const round of [1, 2, 3]) {
-      client.socket.write(
-        numbered(90)
-          .map(path => get(path))
-          .join(''),
-      )
+      client.socket.write(gets(90))
       await eventually(() => client.received().split('\r\n\r\n/90').length === round + 1)
     }
     expect(upstream.seen).toHaveLength(270)

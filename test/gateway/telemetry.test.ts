@@ -4,51 +4,11 @@ import { jsonFormat, textFormat } from '../../src/gateway/telemetry/access-log.t
 import { AccessLog } from '../../src/gateway/telemetry/log-writer.ts'
 import { maskQuery } from '../../src/gateway/telemetry/mask-query.ts'
 import { UsageReader } from '../../src/gateway/telemetry/usage.ts'
-
-const EVENT: AccessEvent = {
-  time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
-  bind: 'bind/3000',
-  gateway: 'default/default',
-  listener: 'listener0',
-  route: 'default/route0',
-  backend: 'openai',
-  endpoint: 'api.openai.com:443',
-  source: '127.0.0.1:5555',
-  method: 'POST',
-  host: 'localhost',
-  path: '/v1/chat/completions',
-  version: 'HTTP/1.1',
-  status: 200,
-  rule: undefined,
-  protocol: 'llm',
-  subject: undefined,
-  parameters: undefined,
-  provider: 'openai',
-  model: 'gpt-4o',
-  operation: 'chat',
-  answerModel: 'gpt-4o-2024',
-  guards: undefined,
-  usage: { inputTokens: 7, outputTokens: 9 },
-  keySlot: undefined,
-  isKeyRefused: false,
-  retries: 0,
-  bytes: 700,
-  firstByte: 3.5,
-  isStream: true,
-  log: undefined,
-  debug: undefined,
-  otlpLog: undefined,
-  span: undefined,
-  reason: 'Upstream',
-  error: undefined,
-  duration: 12.34567,
-  requestProcessing: 1.5,
-  responseProcessing: 0.5,
-}
+import { CHAT_EVENT } from './kit/access-event.ts'
 
 describe('the access log', () => {
   it('as text', () => {
-    expect(textFormat()(EVENT)).toBe(
+    expect(textFormat()(CHAT_EVENT)).toBe(
       '2026-01-02T03:04:05.678Z\tinfo\trequest gateway=default/default listener=listener0 route=default/route0 ' +
         'endpoint=api.openai.com:443 http.method=POST http.host=localhost http.path=/v1/chat/completions ' +
         'http.version=HTTP/1.1 http.status=200 protocol=llm gen_ai.operation.name=chat gen_ai.provider.name=openai ' +
@@ -61,7 +21,7 @@ describe('the access log', () => {
 
   it('tells whose token it was, the rule of the route and what the model was asked for', () => {
     const parameters = { 'gen_ai.request.temperature': 0.5, 'gen_ai.request.max_tokens': 10 }
-    const event = { ...EVENT, subject: 'alice', rule: 'r1', parameters }
+    const event = { ...CHAT_EVENT, subject: 'alice', rule: 'r1', parameters }
     expect(textFormat()(event)).toMatch(
       / route_rule=r1 .* gen_ai\.request\.temperature=0\.5 gen_ai\.request\.max_tokens=10 jwt\.sub=alice /,
     )
@@ -77,13 +37,13 @@ describe('the access log', () => {
     [{ status: 404 }, 'warn'],
     [{ error: 'client left' }, 'warn'],
   ])('at the level of what happened: %j is %s', (what, level) => {
-    const event = { ...EVENT, ...what }
+    const event = { ...CHAT_EVENT, ...what }
     expect(textFormat()(event).split('\t')[1]).toBe(level)
     expect(JSON.parse(jsonFormat()(event)).level).toBe(level)
   })
 
   it('as JSON', () => {
-    expect(JSON.parse(jsonFormat()(EVENT))).toEqual({
+    expect(JSON.parse(jsonFormat()(CHAT_EVENT))).toEqual({
       time: '2026-01-02T03:04:05.678Z',
       level: 'info',
       scope: 'request',
@@ -122,7 +82,7 @@ describe('the access log', () => {
       calls: ['127.0.0.1:1 503 7ms', '127.0.0.1:2 no answer 9ms'],
       gathered: 12,
     }
-    const event = { ...EVENT, debug }
+    const event = { ...CHAT_EVENT, debug }
     expect(textFormat()(event)).toMatch(
       /\tdebug\trequest gateway=default\/default .* agw\.backend=openai agw\.path=\/v1\/chat\/completions agw\.policies="gateway\/cors, route\/apiKey" agw\.ended_by=apiKey agw\.key\.slot=binds\[0\] agw\.key\.fingerprint="sk-…1234 sha256:00000000" agw\.calls\.before="127\.0\.0\.1:1 503 7ms, 127\.0\.0\.1:2 no answer 9ms" agw\.request\.body_bytes=12\n$/,
     )
@@ -155,11 +115,11 @@ describe('the access log', () => {
     ['retries', 2],
   ])('tells an event that differs from the one before in its %s', (name, value) => {
     const format = textFormat()
-    const changed = { ...EVENT, [name]: value } as AccessEvent
-    const [first, second] = [format(EVENT), format(changed)]
+    const changed = { ...CHAT_EVENT, [name]: value } as AccessEvent
+    const [first, second] = [format(CHAT_EVENT), format(changed)]
     expect(second).not.toBe(first)
     expect(second).toBe(textFormat()(changed))
-    expect(format(EVENT)).toBe(first)
+    expect(format(CHAT_EVENT)).toBe(first)
   })
 
   it('has the fields that the config adds, and not those that it removes, in both forms', () => {
@@ -168,17 +128,17 @@ describe('the access log', () => {
       added: { team: 'blue team', count: 3, list: ['a'] },
       removed: new Set(['src.addr', 'http.host']),
     }
-    const text = textFormat()({ ...EVENT, log })
+    const text = textFormat()({ ...CHAT_EVENT, log })
     expect(text).toMatch(/http\.status=200 .* team="blue team" count=3 list="\[\\"a\\"\]"\n$/)
     expect(text).not.toMatch(/src\.addr|http\.host/)
-    const line = JSON.parse(jsonFormat()({ ...EVENT, log }))
+    const line = JSON.parse(jsonFormat()({ ...CHAT_EVENT, log }))
     expect(line).toMatchObject({ team: 'blue team', count: 3, list: ['a'], 'http.status': 200 })
     expect(line).not.toHaveProperty(['http.host'])
   })
 
   it('has all fields that agentgateway has of a model call, by its names, in both forms alike', () => {
     const event: AccessEvent = {
-      ...EVENT,
+      ...CHAT_EVENT,
       usage: {
         inputTokens: 7,
         outputTokens: 9,
@@ -210,7 +170,7 @@ describe('the access log', () => {
 
   it('leaves out what is not known', () => {
     const bare = {
-      ...EVENT,
+      ...CHAT_EVENT,
       answerModel: undefined,
       gateway: undefined,
       status: undefined,
@@ -231,8 +191,8 @@ describe('the access log', () => {
     ['a turn of the direction of writing', 'a\u202eb', '"a\\u202eb"'],
     ['nothing', '', '""'],
   ])('quotes %s', (_title, model, quoted) => {
-    expect(textFormat()({ ...EVENT, model })).toContain(` gen_ai.request.model=${quoted} `)
-    const line = jsonFormat()({ ...EVENT, model })
+    expect(textFormat()({ ...CHAT_EVENT, model })).toContain(` gen_ai.request.model=${quoted} `)
+    const line = jsonFormat()({ ...CHAT_EVENT, model })
     expect(JSON.parse(line)).toMatchObject({ 'gen_ai.request.model': model })
     expect(line).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e]*\n$/)
   })
@@ -242,7 +202,7 @@ describe('the access log', () => {
     const log = new AccessLog(event => `${event.duration}\n`, {
       write: (text, done) => setTimeout(() => done(writes.push(text) ? null : null), 5),
     })
-    for (let i = 0; i < 1300; i++) log.add({ ...EVENT, duration: i })
+    for (let i = 0; i < 1300; i++) log.add({ ...CHAT_EVENT, duration: i })
     await log.flush()
     expect(writes.length).toBeLessThan(20)
     expect(writes.join('')).toBe(Array.from({ length: 1300 }, (_, i) => `${i}\n`).join(''))
@@ -252,7 +212,7 @@ describe('the access log', () => {
     let formatted = 0
     const log = new AccessLog(() => `${++formatted}\n`, { write: (_text, done) => done() })
     const left = Array.from({ length: 300 }, (_, added) => {
-      log.add(EVENT)
+      log.add(CHAT_EVENT)
       return added + 1 - formatted
     })
     expect(Math.max(...left)).toBeLessThan(20)
@@ -263,7 +223,7 @@ describe('the access log', () => {
   it('writes without being flushed', async () => {
     const writes: string[] = []
     const log = new AccessLog(() => 'x', { write: (text, done) => done(writes.push(text) ? null : null) })
-    log.add(EVENT)
+    log.add(CHAT_EVENT)
     expect(writes).toEqual([])
     await expect.poll(() => writes).toEqual(['x'])
   })
@@ -279,7 +239,7 @@ describe('the access log', () => {
     )
     const write = async (times: number): Promise<void> => {
       for (let i = 0; i < times; i++) {
-        log.add(EVENT)
+        log.add(CHAT_EVENT)
         await log.flush()
       }
     }

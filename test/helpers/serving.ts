@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { type Running, type RunOptions, start } from './agw.ts'
 
 /** A config with one route to an OpenAI-compatible server in the clear. */
@@ -42,6 +43,17 @@ export async function serveWithAdmin(
   const running = await serveReady(args, options)
   const [line] = await running.until(/\{"event":"admin","pages":"admin".*\}/)
   return { running, admin: (JSON.parse(line) as { address: string }).address }
+}
+
+/** The process ids of its workers (Linux only). */
+export async function workersOf({ child: { pid } }: Running): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  return text.trim().split(' ').filter(Boolean).map(Number)
+}
+
+/** Has it read its files anew, and gives what its admin pages say of that. */
+export async function reloadAt(admin: string): Promise<unknown> {
+  return (await fetch(`${admin}/reload`, { method: 'POST' })).json()
 }
 
 /** One chat with a model, sent to a gateway on this machine. */

@@ -6,6 +6,7 @@ import { Connections } from '../../../src/gateway/upstream/connections.ts'
 import { makeCertificate } from '../../helpers/tls.ts'
 import { call, post } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
+import { dispatched } from '../kit/dispatched.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startRawUpstream } from '../kit/raw-upstream.ts'
 import { startUpstream } from '../kit/upstream.ts'
@@ -85,31 +86,11 @@ describe('connections to upstreams', () => {
   })
 })
 
-/** Sends one request; resolves with the body, or with what went wrong. */
-function askOn(connections: Connections, path = '/', more: object = {}): Promise<string> {
-  return new Promise(resolve => {
-    let body = ''
-    connections.dispatch(
-      { path, method: 'GET', ...more },
-      {
-        onConnect() {},
-        onHeaders: () => true,
-        onData: chunk => {
-          body += chunk.toString()
-          return true
-        },
-        onComplete: () => resolve(body),
-        onError: error => resolve((error as NodeJS.ErrnoException).code ?? error.message),
-      },
-    )
-  })
-}
-
 describe('many connections', () => {
   it('are forgotten when their sockets close, and kept for the next request until then', async () => {
     const upstream = await startUpstream(response => setTimeout(() => response.end('ok'), 20))
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
-    const burst = () => Promise.all(Array.from({ length: 300 }, () => askOn(connections)))
+    const burst = () => Promise.all(Array.from({ length: 300 }, () => dispatched(connections)))
     const open = () => upstream.connections.filter(socket => !socket.destroyed)
     expect(new Set(await burst())).toEqual(new Set(['ok']))
     expect(connections.count).toBe(300)
@@ -120,14 +101,14 @@ describe('many connections', () => {
     expect(connections.count).toBe(open().length)
     for (const socket of open()) socket.destroy()
     await expect.poll(() => connections.count).toBe(0)
-    expect(await askOn(connections)).toBe('ok')
+    expect(await dispatched(connections)).toBe('ok')
     await connections.destroy()
   })
 
   it('are forgotten when the idle time is over', async () => {
     const upstream = await startUpstream(response => response.end('ok'))
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, { keepAliveTimeout: 50 })
-    await Promise.all(Array.from({ length: 50 }, () => askOn(connections)))
+    await Promise.all(Array.from({ length: 50 }, () => dispatched(connections)))
     await expect.poll(() => connections.count, { timeout: 5000 }).toBe(0)
     await connections.close()
   })
@@ -135,7 +116,7 @@ describe('many connections', () => {
   it('are forgotten when an answer ends them', async () => {
     const upstream = await startUpstream(response => response.setHeader('connection', 'close').end('ok'))
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
-    for (let i = 0; i < 5; i++) expect(await askOn(connections)).toBe('ok')
+    for (let i = 0; i < 5; i++) expect(await dispatched(connections)).toBe('ok')
     await expect.poll(() => connections.count).toBe(0)
     expect(upstream.connections).toHaveLength(5)
     await connections.close()
@@ -151,7 +132,7 @@ describe('many connections', () => {
       } else response.end('ok')
     })
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
-    const asked = ['/', '/break', '/', '/half', '/'].map(path => askOn(connections, path))
+    const asked = ['/', '/break', '/', '/half', '/'].map(path => dispatched(connections, { path }))
     expect(await Promise.all(asked)).toEqual(['ok', 'UND_ERR_SOCKET', 'ok', 'UND_ERR_SOCKET', 'ok'])
     await expect.poll(() => connections.count).toBe(3)
     await connections.destroy()
@@ -160,7 +141,7 @@ describe('many connections', () => {
   it('that cannot be made, or speak no TLS, fail their requests and leave nothing', async () => {
     const upstream = await startUpstream(response => response.end('ok'))
     const plain = new Connections(`https://127.0.0.1:${upstream.port}`, {})
-    const told = await Promise.all(Array.from({ length: 10 }, () => askOn(plain)))
+    const told = await Promise.all(Array.from({ length: 10 }, () => dispatched(plain)))
     expect(told.every(code => /^(?:ERR_SSL|EPROTO|ECONNRESET)/.test(code))).toBe(true)
     expect(plain.count).toBe(0)
     const closed = createServer()
@@ -168,7 +149,7 @@ describe('many connections', () => {
     const { port } = closed.address() as AddressInfo
     await new Promise(resolve => closed.close(resolve))
     const nobody = new Connections(`http://127.0.0.1:${port}`, {})
-    expect(new Set(await Promise.all(Array.from({ length: 10 }, () => askOn(nobody))))).toEqual(
+    expect(new Set(await Promise.all(Array.from({ length: 10 }, () => dispatched(nobody))))).toEqual(
       new Set(['ECONNREFUSED']),
     )
     expect(nobody.count).toBe(0)
@@ -178,7 +159,7 @@ describe('many connections', () => {
   it('that are dropped while they open fail their requests, and no socket stays', async () => {
     const upstream = await startUpstream(response => response.end('ok'))
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
-    const asked = Array.from({ length: 10 }, () => askOn(connections))
+    const asked = Array.from({ length: 10 }, () => dispatched(connections))
     await connections.destroy()
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['UND_ERR_DESTROYED']))
     await expect.poll(() => upstream.connections.every(socket => socket.destroyed)).toBe(true)
@@ -187,7 +168,7 @@ describe('many connections', () => {
   it('that are to close see their requests through first', async () => {
     const upstream = await startUpstream(response => setTimeout(() => response.end('ok'), 50))
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
-    const asked = Array.from({ length: 10 }, () => askOn(connections))
+    const asked = Array.from({ length: 10 }, () => dispatched(connections))
     await connections.close()
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['ok']))
     await expect.poll(() => upstream.connections.every(socket => socket.destroyed)).toBe(true)
@@ -227,14 +208,14 @@ describe('a connection to an upstream', () => {
     })
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
     const refuse = () =>
-      askOn(connections, '/', { method: 'POST', headers: ['content-length', '5'], body: 'ab' })
+      dispatched(connections, { method: 'POST', headers: ['content-length', '5'], body: 'ab' })
     // On a connection that has carried no request yet the next one is written, or refused, within the call.
     expect(await refuse()).toBe('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
     await new Promise(resolve => setImmediate(resolve))
     const refused = refuse()
-    const held = askOn(connections, '/held')
+    const held = dispatched(connections, { path: '/held' })
     expect(await refused).toBe('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
-    expect(await Promise.race([askOn(connections), held])).toBe('ok')
+    expect(await Promise.race([dispatched(connections), held])).toBe('ok')
     expect(upstream.connections).toHaveLength(2)
     await connections.destroy()
     expect(await held).toBe('UND_ERR_DESTROYED')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Pools } from '../../../src/gateway/upstream/pools.ts'
 import type { Upstream } from '../../../src/gateway/upstream/upstream.ts'
+import { dispatched } from '../kit/dispatched.ts'
 import { startUpstream } from '../kit/upstream.ts'
 
 function upstreamAt(port: number, key = 'a'): Upstream {
@@ -18,25 +19,8 @@ function upstreamAt(port: number, key = 'a'): Upstream {
   }
 }
 
-/** Sends one request; resolves with the body, or the code of what went wrong. */
-function ask(pools: Pools, upstream: Upstream): Promise<string> {
-  return new Promise(resolve => {
-    let body = ''
-    pools.to(upstream).dispatch(
-      { path: '/', method: 'POST' },
-      {
-        onConnect() {},
-        onHeaders: () => true,
-        onData: chunk => {
-          body += chunk.toString()
-          return true
-        },
-        onComplete: () => resolve(body),
-        onError: error => resolve((error as NodeJS.ErrnoException).code ?? error.message),
-      },
-    )
-  })
-}
+const ask = (pools: Pools, upstream: Upstream): Promise<string> =>
+  dispatched(pools.to(upstream), { method: 'POST' })
 
 describe('the connections to all upstreams', () => {
   it('are dropped with those of an upstream that is no longer named, whose requests go on till then', async () => {

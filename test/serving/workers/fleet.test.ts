@@ -31,6 +31,13 @@ async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
     }
     const note = text => appendFileSync(${JSON.stringify(`${script}.notes`)}, text + '\\n')
     const is = file => existsSync(${JSON.stringify(script)} + file)
+    const when = (file, act) => {
+      const waiting = setInterval(() => {
+        if (!is(file)) return
+        clearInterval(waiting)
+        act()
+      }, 10)
+    }
     const isFirst = () => { try { writeFileSync(${JSON.stringify(`${script}.was`)}, '', { flag: 'wx' }); return true } catch { return false } }
     process.send({ kind: 'ready' })\n`
   writeFileSync(script, head + program)
@@ -142,13 +149,9 @@ describe('a fleet of workers', () => {
       if (kind !== 'config') return
       if (!first) note('piece of ' + version)
       if (first || version !== 1 || taken[1] !== 1) return take(version)
-      const waiting = setInterval(() => {
-        if (!is('.go')) return
-        clearInterval(waiting)
-        take(version)
-      }, 10)
+      when('.go', () => take(version))
     })
-    if (first) setInterval(() => is('.end') && process.exit(7), 10)`
+    if (first) when('.end', () => process.exit(7))`
     const { started, told, create } = await fleetOf(program)
     const fleet = await started
     onTestFinished(() => fleet.close({ drainMs: 0 }))
@@ -164,7 +167,7 @@ describe('a fleet of workers', () => {
     timeout: 60_000,
   }, async () => {
     const program = `const first = isFirst()
-    if (first) setInterval(() => is('.end') && process.exit(7), 10)
+    if (first) when('.end', () => process.exit(7))
     process.on('message', ({ kind, version }) => {
       if (kind === 'close') process.exit(0)
       if (kind !== 'config') return
@@ -173,11 +176,7 @@ describe('a fleet of workers', () => {
       if (version === 2 && taken[1] === ${PIECES}) process.exit(7)
       if (version !== 1 || taken[1] !== ${PIECES - 1}) return take(version)
       note('all of 1')
-      const waiting = setInterval(() => {
-        if (!is('.go')) return
-        clearInterval(waiting)
-        take(version)
-      }, 10)
+      when('.go', () => take(version))
     })`
     const { started, told, create, notes } = await fleetOf(program)
     const fleet = await started
