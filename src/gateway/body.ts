@@ -10,6 +10,7 @@ export class Gathering {
   pieces = new BytePieces()
   /** Bytes that the client has announced; -1 when it sends chunks until it is done. */
   announced = -1
+  #passedOn = 0
 
   constructor(limit: number, done: (exchange: Exchange) => void, tooLarge: (exchange: Exchange) => void) {
     this.limit = limit
@@ -22,21 +23,29 @@ export class Gathering {
     this.pieces = before.pieces
   }
 
+  /** Bytes of the body: as many as are announced, or else as have come. */
+  get size(): number {
+    return Math.max(this.announced, this.pieces.size + this.#passedOn)
+  }
+
   /** What came so far and what still comes, for an upstream that takes bodies of any size. */
   rest(exchange: Exchange): Readable {
     exchange.inviteBody()
-    return Readable.from(both(this.pieces.list, exchange.request), { objectMode: false })
+    return Readable.from(this.#all(exchange.request), { objectMode: false })
   }
-}
 
-async function* both(chunks: readonly Buffer[], request: GatewayRequest): AsyncGenerator<Buffer> {
-  try {
-    yield* chunks
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer
-  } finally {
-    // An upstream may answer before it has read everything. The client is to hear that answer, and the rest of its
-    // body must be out of the way for its next request.
-    request.resume()
+  async *#all(request: GatewayRequest): AsyncGenerator<Buffer> {
+    try {
+      yield* this.pieces.list
+      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+        this.#passedOn += chunk.length
+        yield chunk as Buffer
+      }
+    } finally {
+      // An upstream may answer before it has read everything. The client is to hear that answer, and the rest of its
+      // body must be out of the way for its next request.
+      request.resume()
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { celContext } from '../cel/context.ts'
 import { milliseconds } from '../compile/duration.ts'
 import type { Exchange } from '../exchange.ts'
 import { headersWhere } from '../header-names.ts'
-import { type Estimate, estimateTokens } from '../traffic/estimate.ts'
+import { type Estimate, estimateTokens, promptTokens } from '../traffic/estimate.ts'
 import { bucketFor, type Taken, type Want } from '../traffic/limits.ts'
 import { tokenCost } from '../traffic/token-cost.ts'
 import { ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
@@ -161,9 +161,12 @@ class LimitedRequest implements Watcher {
     if (this.#reserved.length === 0) return
     const { outputTokens } = exchange.relay?.usage ?? {}
     if (outputTokens !== undefined) this.#limit.learn(outputTokens)
+    // The rest of a large body has come since.
+    const { prompt, most } = this.#estimate
+    const estimate = { prompt: Math.max(prompt, promptTokens(exchange)), most }
     for (const [at, want] of this.#reserved.entries()) {
       const taken = this.#amounts[at] ?? 0
-      exchange.generation.limits.settle(want, taken, tokenCost(exchange, taken, this.#estimate))
+      exchange.generation.limits.settle(want, taken, tokenCost(exchange, taken, estimate))
     }
   }
 }

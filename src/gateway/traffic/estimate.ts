@@ -12,11 +12,17 @@ export interface Estimate {
   readonly most: number | undefined
 }
 
-export function estimateTokens({ body, json, clientFormat }: Exchange): Estimate {
+export function estimateTokens(exchange: Exchange): Estimate {
+  const { json, clientFormat } = exchange
   return {
-    prompt: Math.ceil((body?.length ?? 0) / BYTES_PER_TOKEN),
+    prompt: promptTokens(exchange),
     most: json === undefined ? undefined : allowedOutput(json, clientFormat),
   }
+}
+
+/** Of a body that is not looked into nobody knows more than its length. */
+export function promptTokens({ body, gathering }: Exchange): number {
+  return Math.ceil((body?.length ?? gathering?.size ?? 0) / BYTES_PER_TOKEN)
 }
 
 /** A field of another format is no limit: who does not know it may not keep to it. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { call, post } from '../kit/client.ts'
+import { call, post, rawClient } from '../kit/client.ts'
 import { runtimeOf } from '../kit/config.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -22,6 +22,22 @@ const CHAT = '/v1/chat/completions'
 const ask = (port: number, more: object = {}) => post(port, CHAT, { model: 'm', messages: [], ...more })
 const standing = ({ headers }: { headers: Record<string, unknown> }) =>
   ['limit', 'remaining', 'reset'].map(name => headers[`x-ratelimit-${name}`])
+
+it('tokens of a body that comes in pieces, and is not looked into, are those of all of it', async () => {
+  const upstream = await startUpstream()
+  const policies = { localRateLimit: [tokens(100)], ai: { routes: { '*': 'passthrough' } } }
+  const config = JSON.parse(toModel(`127.0.0.1:${upstream.port}`, policies))
+  const small = { ...config, frontendPolicies: { http: { maxBufferSize: 4 } } }
+  const { port, nextEvent } = await startTestGateway(JSON.stringify(small))
+  const client = await rawClient(port)
+  client.socket.write('POST /p HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n')
+  client.socket.write('14\r\n20 bytes of a prompt\r\n')
+  await eventually(() => upstream.connections.length === 1)
+  client.socket.write('14\r\nand then 20 more....\r\n0\r\n\r\n')
+  expect(await client.until(text => text.includes('{}'))).toMatch(/\r\nx-ratelimit-remaining: 95\r\n/)
+  await nextEvent()
+  expect((await call(port, { body: 'four' })).headers['x-ratelimit-remaining']).toBe('89')
+})
 
 describe('localRateLimit of requests', () => {
   it('lets as many through as the bucket holds, and tells how it stands with each answer', async () => {
