@@ -7,7 +7,7 @@ export default class MockCommand extends BaseCommand {
   static override summary =
     'Run the built-in provider: OpenAI-, Azure-, Anthropic-, Gemini- and Bedrock-shaped answers, JSON and streamed.'
   static override description =
-    'For tests and first steps without a key. It refuses a missing key as the real ones do, and a wrong one when --key-from-env names the right one.'
+    'For tests and first steps without a key. It refuses a missing key as the real ones do, and a wrong one when --key-from-env names the right one. It calls a tool where the request demands one.'
   static override examples = [
     '<%= config.bin %> mock --port 9000',
     '<%= config.bin %> mock --fail-status 429 --fail-rate 0.5',

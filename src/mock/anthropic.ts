@@ -9,17 +9,9 @@ import {
   UNKNOWN_MODEL,
 } from './provider.ts'
 import { VERTEX_CLAUDE } from './shape.ts'
-import {
-  type AnswerText,
-  allText,
-  answerTo,
-  decoded,
-  idOf,
-  lastUserText,
-  piecesOf,
-  textOf,
-  tokensIn,
-} from './text.ts'
+import { allText, decoded, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
+import { ofMessages } from './tool-use.ts'
+import { inputPieces, type Reply, replyTo, type ToolCall } from './tools.ts'
 
 const MODELS = ['claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-opus-4-1']
 
@@ -32,9 +24,9 @@ export const anthropic: Provider = {
     const elsewhere = !pathname.startsWith('/v1/') || VERTEX_CLAUDE.test(pathname)
     const key = headers['x-api-key'] ?? (elsewhere ? headers['api-key'] : undefined)
     if (key) return { value: key, place: 'header', misplaced: key.startsWith('sk-ant-oat') }
+    // API keys as well: Anthropic's own clients put them here, as in `apiKeyAuth` of @anthropic-ai/sdk 1.14.
     const token = bearer(headers)
-    if (token === undefined) return undefined
-    return { value: token, place: 'bearer', misplaced: !elsewhere && !token.startsWith('sk-ant-oat') }
+    return token === undefined ? undefined : { value: token, place: 'bearer' }
   },
   answer(call) {
     if (call.key.kind !== 'good') return refuse(call)
@@ -95,14 +87,25 @@ function message(call: Call, body: JsonObject, model: string, inputTokens: numbe
   if (typeof limit !== 'number' || limit < 1) {
     return error(call, 400, 'max_tokens: Input should be greater than or equal to 1')
   }
-  const answer = answerTo(lastUserText(body['messages'], 'content'), limit, call.answerChars)
+  const tools = ofMessages(body)
+  if (tools.mistake !== undefined) return error(call, 400, `tool_choice: ${tools.mistake}`)
+  const answer = replyTo(tools, lastUserText(body['messages'], 'content'), limit, call.answerChars)
   if (call.seen.stream) {
     const headers = { ...headersOf(call), 'content-type': SSE_TYPE, 'cache-control': 'no-cache' }
     return { status: 200, headers, body: events(call, model, answer, inputTokens) }
   }
-  const content = [{ type: 'text', text: answer.text }]
-  const stop_reason = answer.cut ? 'max_tokens' : 'end_turn'
-  return json(call, { ...frame(call, model, inputTokens, answer.tokens), content, stop_reason })
+  const content = [answer.call ? toolUse(call, answer.call) : { type: 'text', text: answer.text }]
+  const ended = { content, stop_reason: stopOf(answer) }
+  return json(call, { ...frame(call, model, inputTokens, answer.tokens), ...ended })
+}
+
+function toolUse({ serial }: Call, { name, input }: ToolCall): object {
+  return { type: 'tool_use', id: idOf('toolu_01', serial, 22), name, input }
+}
+
+function stopOf({ call, cut }: Reply): string {
+  if (call !== undefined) return 'tool_use'
+  return cut ? 'max_tokens' : 'end_turn'
 }
 
 function frame(call: Call, model: string, input_tokens: number, output_tokens: number): object {
@@ -124,15 +127,19 @@ function frame(call: Call, model: string, input_tokens: number, output_tokens: n
   }
 }
 
-function* events(call: Call, model: string, answer: AnswerText, inputTokens: number): Generator<string> {
+function* events(call: Call, model: string, answer: Reply, inputTokens: number): Generator<string> {
   yield event('message_start', { message: frame(call, model, inputTokens, 1) })
-  yield event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })
+  const begun = answer.call ? toolUse(call, { ...answer.call, input: {} }) : { type: 'text', text: '' }
+  yield event('content_block_start', { index: 0, content_block: begun })
   yield event('ping', {})
   for (const text of piecesOf(answer.text)) {
     yield event('content_block_delta', { index: 0, delta: { type: 'text_delta', text } })
   }
+  for (const partial_json of answer.call ? inputPieces(answer.call) : []) {
+    yield event('content_block_delta', { index: 0, delta: { type: 'input_json_delta', partial_json } })
+  }
   yield event('content_block_stop', { index: 0 })
-  const delta = { stop_reason: answer.cut ? 'max_tokens' : 'end_turn', stop_sequence: null }
+  const delta = { stop_reason: stopOf(answer), stop_sequence: null }
   yield event('message_delta', { delta, usage: { output_tokens: answer.tokens } })
   yield event('message_stop', {})
 }

@@ -2,17 +2,9 @@ import { isObject } from '../json.ts'
 import { DEFAULT_DIMENSIONS, vectorOf } from './embeddings.ts'
 import { frameOf } from './event-frames.ts'
 import { type Answer, bearer, type Call, type Provider, UNKNOWN_MODEL } from './provider.ts'
-import {
-  type AnswerText,
-  allText,
-  answerTo,
-  decoded,
-  lastUserText,
-  piecesOf,
-  textOf,
-  tokensIn,
-  uuidOf,
-} from './text.ts'
+import { allText, decoded, idOf, lastUserText, piecesOf, textOf, tokensIn, uuidOf } from './text.ts'
+import { ofConverse } from './tool-use.ts'
+import { inputPieces, type Reply, replyTo } from './tools.ts'
 
 const MODELS = ['anthropic.claude-sonnet-4-5-20250929-v1:0', 'amazon.nova-pro-v1:0', 'amazon.nova-lite-v1:0']
 
@@ -50,25 +42,43 @@ function converse(call: Call, isStream: boolean): Answer {
     )
   const inputTokens = tokensIn(allText(messages, 'content') + textOf(system))
   const limit = isObject(inferenceConfig) ? inferenceConfig['maxTokens'] : undefined
-  const answer = answerTo(lastUserText(messages, 'content'), limit, call.answerChars)
-  const stopReason = answer.cut ? 'max_tokens' : 'end_turn'
+  const tools = ofConverse(call.body ?? {})
+  if (tools.mistake !== undefined) return error(call, 400, `toolConfig.toolChoice: ${tools.mistake}`)
+  const answer = replyTo(tools, lastUserText(messages, 'content'), limit, call.answerChars)
+  const toolUseId = idOf('tooluse_', call.serial, 22)
+  const stopReason = answer.call ? 'tool_use' : answer.cut ? 'max_tokens' : 'end_turn'
   const usage = { inputTokens, outputTokens: answer.tokens, totalTokens: inputTokens + answer.tokens }
   const metrics = { latencyMs: call.latencyMs }
   if (isStream) {
     const headers = { ...headersOf(call), 'content-type': 'application/vnd.amazon.eventstream' }
-    return { status: 200, headers, body: frames(answer, stopReason, { usage, metrics }) }
+    return { status: 200, headers, body: frames({ answer, toolUseId, stopReason }, { usage, metrics }) }
   }
-  const message = { role: 'assistant', content: [{ text: answer.text }] }
+  const said = answer.call ? { toolUse: { toolUseId, ...answer.call } } : { text: answer.text }
+  const message = { role: 'assistant', content: [said] }
   return json(call, { output: { message }, stopReason, usage, metrics })
 }
 
-function* frames({ text }: AnswerText, stopReason: string, metadata: object): Generator<Buffer> {
+function* frames(
+  { answer: { text, call }, toolUseId, stopReason }: Ended,
+  metadata: object,
+): Generator<Buffer> {
+  const delta = (delta: object): Buffer => frameOf('contentBlockDelta', { contentBlockIndex: 0, delta })
   yield frameOf('messageStart', { role: 'assistant' })
-  for (const piece of piecesOf(text))
-    yield frameOf('contentBlockDelta', { contentBlockIndex: 0, delta: { text: piece } })
+  if (call) {
+    const start = { toolUse: { toolUseId, name: call.name } }
+    yield frameOf('contentBlockStart', { contentBlockIndex: 0, start })
+    for (const input of inputPieces(call)) yield delta({ toolUse: { input } })
+  }
+  for (const piece of piecesOf(text)) yield delta({ text: piece })
   yield frameOf('contentBlockStop', { contentBlockIndex: 0 })
   yield frameOf('messageStop', { stopReason })
   yield frameOf('metadata', metadata)
+}
+
+interface Ended {
+  readonly answer: Reply
+  readonly toolUseId: string
+  readonly stopReason: string
 }
 
 /** The request that is counted for comes as base64, or in the form of Converse. */

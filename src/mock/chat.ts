@@ -1,7 +1,9 @@
 import { isObject, type JsonObject } from '../json.ts'
 import type { Dialect } from './dialect.ts'
 import { type Answer, type Call, SSE_TYPE } from './provider.ts'
-import { type AnswerText, allText, answerTo, idOf, lastUserText, piecesOf, tokensIn } from './text.ts'
+import { allText, idOf, lastUserText, piecesOf, tokensIn } from './text.ts'
+import { ofChat } from './tool-use.ts'
+import { inputPieces, type Reply, replyTo, type ToolCall } from './tools.ts'
 
 /** Azure's verdict over a harmless text. */
 const FILTERED = Object.fromEntries(
@@ -19,8 +21,15 @@ export function chatCompletion(call: Call, body: JsonObject, model: string, spea
     const message = "Invalid 'messages': expected an array with at least one message."
     return speak.error(call, 400, { message, param: 'messages', code: 'invalid_type' })
   }
+  const tools = ofChat(body)
+  if (tools.mistake !== undefined)
+    return speak.error(call, 400, {
+      message: `Invalid 'tool_choice': ${tools.mistake}.`,
+      param: 'tool_choice',
+    })
   const limit = body['max_completion_tokens'] ?? body['max_tokens']
-  const answer = answerTo(lastUserText(messages, 'content'), limit, call.answerChars)
+  const reply = replyTo(tools, lastUserText(messages, 'content'), limit, call.answerChars)
+  const answer = { ...reply, ends: endOf(reply, body['tool_choice']) }
   const usage = usageOf(allText(messages, 'content'), answer)
   if (!call.seen.stream) return whole(call, model, speak, answer, usage)
   const options = body['stream_options']
@@ -32,7 +41,21 @@ export function chatCompletion(call: Call, body: JsonObject, model: string, spea
   }
 }
 
-function usageOf(prompt: string, answer: AnswerText): object {
+interface Ended extends Reply {
+  /** The `finish_reason`. */
+  readonly ends: string
+}
+
+/**
+ * A call of the one function that was named ends with `stop` at OpenAI, any other with `tool_calls`, streamed and not:
+ * answers of the API in https://github.com/vllm-project/vllm/pull/25054.
+ */
+function endOf({ call, cut }: Reply, choice: unknown): string {
+  if (call === undefined) return cut ? 'length' : 'stop'
+  return isObject(choice) && choice['type'] === 'function' ? 'stop' : 'tool_calls'
+}
+
+function usageOf(prompt: string, answer: Reply): object {
   const prompt_tokens = tokensIn(prompt)
   return {
     prompt_tokens,
@@ -54,12 +77,12 @@ function frame(call: Call, model: string, object: string): object {
   }
 }
 
-function whole(call: Call, model: string, speak: Dialect, answer: AnswerText, usage: object): Answer {
+function whole(call: Call, model: string, speak: Dialect, answer: Ended, usage: object): Answer {
   const choice = {
     index: 0,
-    message: { role: 'assistant', content: answer.text, refusal: null, annotations: [] },
+    message: messageOf(call, answer),
     logprobs: null,
-    finish_reason: answer.cut ? 'length' : 'stop',
+    finish_reason: answer.ends,
     ...(speak.contentFilter ? { content_filter_results: FILTERED } : {}),
   }
   const filter = speak.contentFilter
@@ -69,12 +92,22 @@ function whole(call: Call, model: string, speak: Dialect, answer: AnswerText, us
   return { status: 200, headers: speak.headers(call), body: JSON.stringify(value) }
 }
 
-/** The role first, then the words, then the reason; with `usage` asked for, null in each chunk and a last one with it. */
+function messageOf(call: Call, { text, call: made }: Reply): object {
+  const common = { role: 'assistant', content: text, refusal: null, annotations: [] }
+  if (made === undefined) return common
+  return { ...common, content: null, tool_calls: [callOf(call, made, JSON.stringify(made.input))] }
+}
+
+function callOf({ serial }: Call, { name }: ToolCall, input: string): object {
+  return { id: idOf('call_', serial, 24), type: 'function', function: { name, arguments: input } }
+}
+
+/** The role first, then the words or the call, then the reason; with `usage` asked for, null in each chunk and a last one with it. */
 function* chunks(
   call: Call,
   model: string,
   speak: Dialect,
-  answer: AnswerText,
+  answer: Ended,
   usage: object | undefined,
 ): Generator<string> {
   const head = frame(call, model, 'chat.completion.chunk')
@@ -85,9 +118,12 @@ function* chunks(
     const prompt_filter_results = [{ prompt_index: 0, content_filter_results: FILTERED }]
     yield data({ id: '', object: '', created: 0, model: '', choices: [], prompt_filter_results })
   }
-  yield chunk({ role: 'assistant', content: '', refusal: null }, null)
+  const begun = answer.call && { content: null, tool_calls: [{ index: 0, ...callOf(call, answer.call, '') }] }
+  yield chunk({ role: 'assistant', content: '', refusal: null, ...begun }, null)
   for (const content of piecesOf(answer.text)) yield chunk({ content }, null)
-  yield chunk({}, answer.cut ? 'length' : 'stop')
+  for (const piece of answer.call ? inputPieces(answer.call) : [])
+    yield chunk({ tool_calls: [{ index: 0, function: { arguments: piece } }] }, null)
+  yield chunk({}, answer.ends)
   if (usage) yield data({ ...head, choices: [], usage })
   yield 'data: [DONE]\n\n'
 }

@@ -1,7 +1,9 @@
 import { isObject } from '../json.ts'
 import { DEFAULT_DIMENSIONS, vectorOf } from './embeddings.ts'
 import { type Answer, bearer, type Call, type Provider, SSE_TYPE, UNKNOWN_MODEL } from './provider.ts'
-import { type AnswerText, allText, answerTo, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
+import { allText, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
+import { ofGemini } from './tool-use.ts'
+import { type Reply, replyTo } from './tools.ts'
 
 const MODELS = ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-2.5-flash-lite']
 const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens']
@@ -63,9 +65,11 @@ function answerPost(call: Call, model: string, operation: string): Answer {
   }
   const config = asked['generationConfig'] ?? asked['generation_config']
   const limit = isObject(config) ? config['maxOutputTokens'] : undefined
-  const answer = answerTo(lastUserText(contents, 'parts'), limit, call.answerChars)
-  const reply: Reply = { call, model, answer, promptTokens }
-  if (operation === 'generateContent') return json(part(reply, answer.text, answer.tokens, true))
+  const tools = ofGemini(asked)
+  if (tools.mistake !== undefined) return error(call, 400, `tool_config: ${tools.mistake}`)
+  const answer = replyTo(tools, lastUserText(contents, 'parts'), limit, call.answerChars)
+  const reply: Answering = { call, model, answer, promptTokens }
+  if (operation === 'generateContent') return json(part(reply, { text: answer.text }, answer.tokens, true))
   if (call.query.get('alt') !== 'sse') return { status: 200, headers: headersOf(), body: list(reply) }
   return { status: 200, headers: { ...headersOf(), 'content-type': SSE_TYPE }, body: events(reply) }
 }
@@ -86,23 +90,24 @@ function predict(call: Call): Answer {
   return json({ predictions })
 }
 
-interface Reply {
+interface Answering {
   readonly call: Call
   readonly model: string
-  readonly answer: AnswerText
+  readonly answer: Reply
   readonly promptTokens: number
 }
 
-/** A whole answer or one part of a stream; `tokens` are those of the answer so far. */
+/** A whole answer or one part of a stream; `tokens` are those of the answer so far. A call comes in one part. */
 function part(
-  { call, model, answer, promptTokens }: Reply,
-  text: string,
+  { call, model, answer, promptTokens }: Answering,
+  text: { readonly text: string },
   tokens: number,
   last: boolean,
 ): object {
+  const said = answer.call ? { functionCall: { name: answer.call.name, args: answer.call.input } } : text
   const finish = last ? { finishReason: answer.cut ? 'MAX_TOKENS' : 'STOP' } : {}
   return {
-    candidates: [{ content: { parts: [{ text }], role: 'model' }, ...finish, index: 0 }],
+    candidates: [{ content: { parts: [said], role: 'model' }, ...finish, index: 0 }],
     usageMetadata: {
       promptTokenCount: promptTokens,
       candidatesTokenCount: tokens,
@@ -119,20 +124,21 @@ function details(tokenCount: number): object[] {
 }
 
 /** Every part repeats the usage so far; the last one carries the finish reason. */
-function* partsOf(reply: Reply): Generator<object> {
+function* partsOf(reply: Answering): Generator<object> {
+  if (reply.answer.call) yield part(reply, { text: '' }, reply.answer.tokens, true)
   let sent = ''
   for (const text of piecesOf(reply.answer.text)) {
     sent += text
-    yield part(reply, text, tokensIn(sent), sent.length === reply.answer.text.length)
+    yield part(reply, { text }, tokensIn(sent), sent.length === reply.answer.text.length)
   }
 }
 
-function* events(reply: Reply): Generator<string> {
+function* events(reply: Answering): Generator<string> {
   for (const value of partsOf(reply)) yield `data: ${JSON.stringify(value)}\r\n\r\n`
 }
 
 /** The form without `alt=sse`: one JSON array, sent element by element. */
-function* list(reply: Reply): Generator<string> {
+function* list(reply: Answering): Generator<string> {
   let lead = '['
   for (const value of partsOf(reply)) {
     yield lead + pretty(value)

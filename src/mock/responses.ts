@@ -1,7 +1,9 @@
 import type { JsonObject } from '../json.ts'
 import type { Dialect } from './dialect.ts'
 import { type Answer, type Call, SSE_TYPE } from './provider.ts'
-import { type AnswerText, allText, answerTo, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
+import { allText, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
+import { ofResponses } from './tool-use.ts'
+import { inputPieces, type Reply, replyTo, type ToolCall } from './tools.ts'
 
 /** POST …/responses. */
 export function responses(call: Call, body: JsonObject, model: string, speak: Dialect): Answer {
@@ -10,8 +12,15 @@ export function responses(call: Call, body: JsonObject, model: string, speak: Di
     const message = "Missing required parameter: 'input'."
     return speak.error(call, 400, { message, param: 'input', code: 'missing_required_parameter' })
   }
-  const answer = answerTo(lastUserText(input, 'content'), body['max_output_tokens'], call.answerChars)
-  const reply = new Reply(call, body, model, answer)
+  const tools = ofResponses(body)
+  if (tools.mistake !== undefined)
+    return speak.error(call, 400, {
+      message: `Invalid 'tool_choice': ${tools.mistake}.`,
+      param: 'tool_choice',
+    })
+  const limit = body['max_output_tokens']
+  const answer = replyTo(tools, lastUserText(input, 'content'), limit, call.answerChars)
+  const reply = new ResponseObject(call, body, model, answer)
   if (!call.seen.stream) {
     return { status: 200, headers: speak.headers(call), body: JSON.stringify(reply.finished()) }
   }
@@ -20,19 +29,19 @@ export function responses(call: Call, body: JsonObject, model: string, speak: Di
 }
 
 /** One response object in its stages, and the events that tell of them. */
-class Reply {
+class ResponseObject {
   readonly #call: Call
   readonly #body: JsonObject
   readonly #model: string
-  readonly #answer: AnswerText
+  readonly #answer: Reply
   readonly #itemId: string
 
-  constructor(call: Call, body: JsonObject, model: string, answer: AnswerText) {
+  constructor(call: Call, body: JsonObject, model: string, answer: Reply) {
     this.#call = call
     this.#body = body
     this.#model = model
     this.#answer = answer
-    this.#itemId = idOf('msg_', call.serial, 48)
+    this.#itemId = idOf(answer.call ? 'fc_' : 'msg_', call.serial, 48)
   }
 
   finished(): object {
@@ -46,27 +55,49 @@ class Reply {
       sequence_number += 1
       return `event: ${type}\ndata: ${JSON.stringify(value)}\n\n`
     }
-    const part = { item_id: this.#itemId, output_index: 0, content_index: 0 }
-    const { text, cut } = this.#answer
+    const { call, cut } = this.#answer
     yield event('response.created', { response: this.#response('in_progress') })
     yield event('response.in_progress', { response: this.#response('in_progress') })
-    yield event('response.output_item.added', { output_index: 0, item: this.#item('in_progress', []) })
-    yield event('response.content_part.added', { ...part, part: contentOf('') })
-    for (const delta of piecesOf(text)) {
-      yield event('response.output_text.delta', { ...part, delta, logprobs: [] })
-    }
-    yield event('response.output_text.done', { ...part, text, logprobs: [] })
-    yield event('response.content_part.done', { ...part, part: contentOf(text) })
+    yield event('response.output_item.added', { output_index: 0, item: this.#begun() })
+    for (const [type, fields] of call === undefined ? this.#textEvents() : this.#callEvents(call))
+      yield event(`response.${type}`, { item_id: this.#itemId, output_index: 0, ...fields })
     yield event('response.output_item.done', { output_index: 0, item: this.#done() })
     yield event(cut ? 'response.incomplete' : 'response.completed', { response: this.finished() })
   }
 
-  #done(): object {
-    return this.#item(this.#answer.cut ? 'incomplete' : 'completed', [contentOf(this.#answer.text)])
+  *#textEvents(): Generator<[string, object]> {
+    const { text } = this.#answer
+    const part = { content_index: 0 }
+    yield ['content_part.added', { ...part, part: contentOf('') }]
+    for (const delta of piecesOf(text)) yield ['output_text.delta', { ...part, delta, logprobs: [] }]
+    yield ['output_text.done', { ...part, text, logprobs: [] }]
+    yield ['content_part.done', { ...part, part: contentOf(text) }]
   }
 
-  #item(status: string, content: object[]): object {
+  *#callEvents(call: ToolCall): Generator<[string, object]> {
+    for (const delta of inputPieces(call)) yield ['function_call_arguments.delta', { delta }]
+    const written = JSON.stringify(call.input)
+    yield ['function_call_arguments.done', { name: call.name, arguments: written }]
+  }
+
+  #begun(): object {
+    const { call } = this.#answer
+    return call ? this.#callItem(call, 'in_progress', '') : this.#message('in_progress', [])
+  }
+
+  #done(): object {
+    const { call, cut, text } = this.#answer
+    if (call !== undefined) return this.#callItem(call, 'completed', JSON.stringify(call.input))
+    return this.#message(cut ? 'incomplete' : 'completed', [contentOf(text)])
+  }
+
+  #message(status: string, content: object[]): object {
     return { id: this.#itemId, type: 'message', status, role: 'assistant', content }
+  }
+
+  #callItem({ name }: ToolCall, status: string, written: string): object {
+    const call_id = idOf('call_', this.#call.serial, 24)
+    return { id: this.#itemId, type: 'function_call', status, call_id, name, arguments: written }
   }
 
   #response(status: 'in_progress' | 'completed' | 'incomplete'): object {
@@ -82,12 +113,12 @@ class Reply {
       max_output_tokens: this.#body['max_output_tokens'] ?? null,
       model: this.#model,
       output: finished ? [this.#done()] : [],
-      parallel_tool_calls: true,
+      parallel_tool_calls: this.#body['parallel_tool_calls'] ?? true,
       previous_response_id: this.#body['previous_response_id'] ?? null,
       temperature: this.#body['temperature'] ?? 1,
       text: { format: { type: 'text' } },
-      tool_choice: 'auto',
-      tools: [],
+      tool_choice: this.#body['tool_choice'] ?? 'auto',
+      tools: this.#body['tools'] ?? [],
       top_p: this.#body['top_p'] ?? 1,
       truncation: 'disabled',
       usage: finished ? this.#usage() : null,

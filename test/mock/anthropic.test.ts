@@ -76,12 +76,16 @@ describe('messages', () => {
     expect(answer).toEqual({ input_tokens: 4 })
   })
 
-  test('an OAuth token is taken as a Bearer', async () => {
+  // The package of Anthropic itself sends API keys so.
+  test.each([
+    ['an OAuth token', OAUTH],
+    ['an API key', ANTHROPIC_KEY],
+  ])('%s is taken as a Bearer', async (_, key) => {
     const prints: (string | undefined)[] = []
-    const { url } = await mock({ keys: [OAUTH], onRequest: seen => prints.push(seen.keyFingerprint) })
-    const init = post({ authorization: `Bearer ${OAUTH}`, ...version }, body)
+    const { url } = await mock({ keys: [key], onRequest: seen => prints.push(seen.keyFingerprint) })
+    const init = post({ authorization: `Bearer ${key}`, ...version }, body)
     expect((await fetch(`${url}/v1/messages`, init)).status).toBe(200)
-    expect(prints).toEqual([fingerprint(OAUTH)])
+    expect(prints).toEqual([fingerprint(key)])
   })
 })
 
@@ -112,8 +116,8 @@ describe('refusals', () => {
       'invalid x-api-key',
     ],
     [
-      'an API key as a Bearer',
-      post({ ...version, authorization: `Bearer ${ANTHROPIC_KEY}` }, body),
+      'a wrong key as a Bearer',
+      post({ ...version, authorization: 'Bearer sk-ant-api03-wrong' }, body),
       401,
       authentication,
       'Invalid bearer token',
