@@ -7,6 +7,7 @@ import type { Diagnostic, Path, Range } from './diagnostic.ts'
 import { closest } from './did-you-mean.ts'
 import { DollarPlaces } from './dollar-places.ts'
 import { type Expansion, expand, unexpanded, type VariableUse } from './expand.ts'
+import { countBefore } from './halving.ts'
 import { failed, parse } from './parse.ts'
 import type { PlainData } from './plain.ts'
 import { LineIndex } from './position.ts'
@@ -109,13 +110,7 @@ export class ConfigDocument {
 
   /** In the order of the file; found by halving, because each of thousands of keys asks. */
   variablesIn({ start, end }: Range): VariableUse[] {
-    let low = 0
-    let high = this.variables.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.variables[middle]?.start ?? 0) < start.offset) low = middle + 1
-      else high = middle
-    }
+    const low = countBefore(this.variables, use => use.start < start.offset)
     const found: VariableUse[] = []
     for (let at = low; at < this.variables.length; at += 1) {
       const use = this.variables[at]

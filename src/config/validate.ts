@@ -3,6 +3,7 @@ import { suggested } from '../suggested.ts'
 import type { Code } from './codes.ts'
 import type { Diagnostic, Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
+import { countBefore } from './halving.ts'
 import { type Finding, toFindings } from './issues.ts'
 import { findingsOfRules } from './rules/index.ts'
 import { type Config, configSchema } from './schema.ts'
@@ -25,24 +26,26 @@ export function validate(document: ConfigDocument): Checked {
   found.push(...placed(document, shape))
   const isWhole = shape.every(isOfOneValue)
   found.push(...findingsOfRules(document, config, { broken: shape.map(brokenSection), isWhole }))
-  const told = config === undefined ? found : found.map(one => ofSlot(one, config, document))
+  const told = config === undefined ? found : found.map(naming(config, document))
   const diagnostics = told.sort((a, b) => a.range.start.offset - b.range.start.offset)
   const broken = diagnostics.some(one => one.severity === 'error')
   return { config: broken ? undefined : config, draft: config, diagnostics }
 }
 
-/** Where a variable stands for a key, what to do is to store that. */
-function ofSlot(one: Diagnostic, config: Config, document: ConfigDocument): Diagnostic {
-  if (one.code !== 'VARIABLE_UNSET') return one
-  const { start, end } = one.range
-  const slot = keySlots(config, document).find(({ path, variable }) => {
-    const own = document.rangeOf(path)
-    return variable !== undefined && own.start.offset <= start.offset && end.offset <= own.end.offset
-  })
-  if (slot === undefined || !one.message.includes(` ${slot.variable} `)) return one
-  return {
-    ...one,
-    hint: `store the key with ${suggested('keys', 'set', slot.name)}, or export ${slot.variable}`,
+/** Where a variable stands for a key, what to do is to store that. A large file has thousands of both. */
+function naming(config: Config, document: ConfigDocument): (one: Diagnostic) => Diagnostic {
+  const slots = keySlots(config, document)
+    .filter(slot => slot.variable !== undefined)
+    .map(slot => ({ slot, range: document.rangeOf(slot.path) }))
+  return one => {
+    if (one.code !== 'VARIABLE_UNSET') return one
+    const { start, end } = one.range
+    // Keys do not stand in each other: the last one that begins before it is the only one it can be part of.
+    const found = slots[countBefore(slots, slot => slot.range.start.offset <= start.offset) - 1]
+    if (found === undefined || end.offset > found.range.end.offset) return one
+    const { name, variable } = found.slot
+    if (!one.message.includes(` ${variable} `)) return one
+    return { ...one, hint: `store the key with ${suggested('keys', 'set', name)}, or export ${variable}` }
   }
 }
 

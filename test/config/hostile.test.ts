@@ -33,6 +33,15 @@ const bomb = (levels: number): string => {
   }
   return `${lines.join('\n')}\n`
 }
+const models = (count: number): string => {
+  const model = (_: unknown, at: number) => `  - { name: m${at}, provider: openAI, params: { apiKey: $KEY } }`
+  return [
+    'gateways: { default: { port: 1 } }',
+    'llm:',
+    '  models:',
+    ...Array.from({ length: count }, model),
+  ].join('\n')
+}
 const deepBlock = (depth: number): string =>
   Array.from({ length: depth }, (_, at) => `${' '.repeat(at)}a:`).join('\n')
 
@@ -56,6 +65,7 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     ],
     ['a tab as indent', utf8(GOOD.replace('  listeners', '\tlisteners')), 'YAML_SYNTAX'],
     ['200,000 unset variables in a line', utf8(`a: "${'$X'.repeat(200_000)}"\n`), 'VARIABLE_UNSET'],
+    ['10,000 keys whose variable is not set', utf8(models(10_000)), 'VARIABLE_UNSET'],
     ['UTF-16 with a mark', utf16(GOOD, [0xff, 0xfe]), 'NOT_UTF8'],
     ['UTF-16 the other way round', Buffer.from(utf16(GOOD, [0xff, 0xfe])).swap16(), 'NOT_UTF8'],
     ['UTF-16 without a mark', utf16(GOOD, []), 'NOT_UTF8'],
