@@ -96,7 +96,7 @@ class RateLimit implements Step {
     if (this.#tokens.length > 0)
       exchange.tokenLimit = { name: this.name, path: this.path, run: later => limited.reserve(later) }
     if (this.#requests.length === 0) return undefined
-    return limited.judge(exchange.generation.limits.take(this.#requests))
+    return limited.judge(exchange, exchange.generation.limits.take(this.#requests))
   }
 
   /** The token buckets, with what a request will take as far as one can tell. */
@@ -121,6 +121,7 @@ class LimitedRequest implements Watcher {
   #reserved: readonly Want[] = []
   #estimate: Estimate = { prompt: 0, most: undefined }
   #amounts: readonly number[] = []
+  #isOver = false
 
   constructor(limit: RateLimit) {
     this.#limit = limit
@@ -130,20 +131,26 @@ class LimitedRequest implements Watcher {
   reserve(exchange: Exchange): Verdict | Promise<Verdict> {
     this.#estimate = estimateTokens(exchange)
     const wants = this.#limit.tokensFor(this.#estimate)
-    return this.judge(exchange.generation.limits.take(wants), wants)
+    return this.judge(exchange, exchange.generation.limits.take(wants), wants)
   }
 
-  judge(taken: Taken | Promise<Taken>, reserved: readonly Want[] = []): Verdict | Promise<Verdict> {
-    if (taken instanceof Promise) return taken.then(known => this.#judge(known, reserved))
-    return this.#judge(taken, reserved)
+  judge(
+    exchange: Exchange,
+    taken: Taken | Promise<Taken>,
+    reserved: readonly Want[] = [],
+  ): Verdict | Promise<Verdict> {
+    if (taken instanceof Promise) return taken.then(known => this.#judge(exchange, known, reserved))
+    return this.#judge(exchange, taken, reserved)
   }
 
-  #judge(taken: Taken, reserved: readonly Want[]): Verdict {
+  #judge(exchange: Exchange, taken: Taken, reserved: readonly Want[]): Verdict {
     const isCloser = this.#standing === undefined || taken.remaining < this.#standing.remaining
     if (isCloser || !taken.isAllowed) this.#standing = taken
     if (!taken.isAllowed) return { status: 429, body: 'rate limit exceeded', reason: 'RateLimit' }
     this.#reserved = reserved
     this.#amounts = taken.amounts
+    // The client did not wait to hear of it.
+    if (this.#isOver) this.#settle(exchange)
     return undefined
   }
 
@@ -158,9 +165,13 @@ class LimitedRequest implements Watcher {
   }
 
   onEnd(exchange: Exchange): void {
-    if (this.#reserved.length === 0) return
+    this.#isOver = true
     const { outputTokens } = exchange.relay?.usage ?? {}
-    if (outputTokens !== undefined) this.#limit.learn(outputTokens)
+    if (this.#reserved.length > 0 && outputTokens !== undefined) this.#limit.learn(outputTokens)
+    this.#settle(exchange)
+  }
+
+  #settle(exchange: Exchange): void {
     // The rest of a large body has come since.
     const { prompt, most } = this.#estimate
     const estimate = { prompt: Math.max(prompt, promptTokens(exchange)), most }
