@@ -252,6 +252,8 @@ export class Exchange implements RouteRequest {
       // What the config makes of this answer cannot be sent: an answer that it has no hand in goes instead.
       this.reason = INTERNAL_ERROR.reason
       this.error = kindOf(error)
+      // It has the words of the other answer already.
+      this.response.statusMessage = ''
       this.send({ status: INTERNAL_ERROR.status, headers: TEXT.slice() }, INTERNAL_ERROR.body)
     }
   }
@@ -264,8 +266,8 @@ export class Exchange implements RouteRequest {
     this.send(head, this.gathersBody ? this.changedBody(head, Buffer.from(body)) : body)
   }
 
-  /** Sends a whole answer as it is. */
-  send({ status, headers }: OutgoingHead, body: string | Buffer): void {
+  /** Sends a whole answer as it is; without a body it tells no length either. */
+  send({ status, headers }: OutgoingHead, body: string | Buffer | undefined): void {
     clearTimeout(this.deadline)
     // Should the rest of the body still come, nobody must take it for a request that waits to be sent.
     this.gathering = undefined
@@ -277,8 +279,8 @@ export class Exchange implements RouteRequest {
     // The rest of a body that nobody wants must be read, or the next request on the connection is never seen.
     if (!request.complete) request.removeAllListeners('data').resume()
     // RFC 9110 §8.6: an answer that has no body by its status has no length either.
-    const length = Buffer.byteLength(body)
-    if (status !== 204) headers.push('content-length', String(length))
+    const length = body === undefined ? 0 : Buffer.byteLength(body)
+    if (body !== undefined && status !== 204) headers.push('content-length', String(length))
     if (this.method !== 'HEAD') this.sentBytes = length
     response.writeHead(status, headers)
     if (this.relay !== undefined) this.relay.answeredAt = performance.now()

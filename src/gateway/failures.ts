@@ -107,6 +107,9 @@ export const UNREADABLE_ANSWER = failure(
   'the answer of the upstream cannot be read in its content-encoding',
 )
 
+/** One that something has to look at as a whole. */
+export const TOO_LARGE_ANSWER = failure(502, 'UpstreamFailure', 'the answer of the upstream is too large')
+
 /** Node takes the chunks apart and leaves the other codings on. */
 export const UNKNOWN_ANSWER_CODING = failure(
   502,

@@ -152,7 +152,10 @@ const OF_THE_BODY: ReadonlySet<string> = new Set([...FRAMING, 'content-encoding'
 
 function setStatus(head: OutgoingHead, value: string | undefined): void {
   const status = Number(value)
-  if (Number.isInteger(status) && status >= 200 && status <= 599) head.status = status
+  if (!Number.isInteger(status) || status < 200 || status > 599) return
+  head.status = status
+  // RFC 9110 §8.6: it has none.
+  if (status === 204) head.headers = headersWhere(head.headers, name => name !== 'content-length')
 }
 
 function jsonFrom(expression: Expression, context: CelContext): unknown {

@@ -112,6 +112,21 @@ describe('a credential of a client is seen by nobody', () => {
     expect(everything).not.toContain(payload)
   })
 
+  it.each([
+    [`http://alice:${PASSWORD}@a.test/x?y=1`, '/', 400],
+    ['http://a.test/x?y=1', '/x?y=1', 200],
+    ['http://a.test', '/', 200],
+  ])('a login in a target with a host: %s', async (target, path, status) => {
+    const upstream = await startUpstream(response => void response.end('ok'))
+    const gateway = await startTestGateway(config(upstream.port, {}))
+    const client = await rawClient(gateway.port)
+    client.socket.write(`GET ${target} HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n`)
+    await client.closed
+    const event = await gateway.nextEvent()
+    expect(event).toMatchObject({ path, status })
+    expect([JSON.stringify(event), textFormat()(event), client.received()].join('\n')).not.toContain(PASSWORD)
+  })
+
   it('the test itself can fail', () => {
     expect(JSON.stringify({ error: `no such key: ${KEY}` })).toContain(KEY)
   })

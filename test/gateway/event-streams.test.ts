@@ -27,6 +27,8 @@ const END = [
   event('messageStop', { stopReason: 'end_turn' }),
   event('metadata', { usage: { inputTokens: 3, outputTokens: 2, cacheWriteInputTokens: 5 }, p: '}' }),
 ]
+const NO_END = 'failed to process LLM response: the stream has ended before its last event'
+const ALL = { gateway: { gatewayName: 'default', gatewayNamespace: 'default' } }
 const TYPE = { 'content-type': 'application/vnd.amazon.eventstream' }
 
 describe('a streamed answer in frames', () => {
@@ -134,10 +136,32 @@ describe('a streamed answer in frames', () => {
       response.writeHead(200, TYPE).write(Buffer.concat([START, text('a')]))
       cut = () => response.end(text('b').subarray(0, 20))
     })
-    const { port } = await startTestGateway(config(upstream.port))
+    const { port, nextEvent } = await startTestGateway(config(upstream.port))
     const answer = await openChat(port, ASKED)
     cut()
     await expect(answer.toArray()).rejects.toThrow('aborted')
+    expect(await nextEvent()).toMatchObject({ reason: 'UpstreamFailure', error: NO_END })
+  })
+
+  it.each<[string, object, string]>([
+    ['held', { buffer: { response: {} } }, ''],
+    [
+      'changed as a whole',
+      { transformations: { response: { set: { 'x-a': 'string(size(response.body))' } } } },
+      NO_END,
+    ],
+  ])('that is cut is a 502 where it is %s', async (_, policy, body) => {
+    const upstream = await startUpstream(response => {
+      response.writeHead(200, TYPE).end(Buffer.concat([START, text('a')]))
+    })
+    const targeted = { name: { name: 'p', namespace: 'd' }, target: ALL, policy }
+    const { port } = await startTestGateway(
+      JSON.stringify({ ...JSON.parse(config(upstream.port)), policies: [targeted] }),
+    )
+    expect(await call(port, { path: '/v1/chat/completions', body: ASKED })).toMatchObject({
+      status: 502,
+      body,
+    })
   })
 
   it('is looked at by guards', async () => {

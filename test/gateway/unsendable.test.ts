@@ -63,8 +63,10 @@ describe('an answer that cannot be sent', () => {
     const cors = { allowOrigins: ['*'], exposeHeaders: ['a→b'] }
     const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`, { cors, ...more }))
     const { port, nextEvent } = await startTestGateway(compileRuntime(config))
-    const broken = await call(port, { headers: { origin: 'http://page.test' } })
-    expect(broken).toMatchObject({ status: 503 })
+    const client = await rawClient(port)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\norigin: http://page.test\r\nconnection: close\r\n\r\n')
+    await client.closed
+    expect(client.received()).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r/)
     expect(await nextEvent()).toMatchObject({ status: 503 })
     expect((await call(port)).status).toBe(200)
     expect(errors).toEqual([])

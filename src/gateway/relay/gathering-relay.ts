@@ -1,13 +1,18 @@
 import { BytePieces } from '../../byte-pieces.ts'
-import { type Failure, llmResponseFailure } from '../failures.ts'
+import { type Failure, llmResponseFailure, TOO_LARGE_ANSWER } from '../failures.ts'
 import { headersWhere } from '../header-names.ts'
 import type { AnswerHead } from '../headers.ts'
 import { type GuardedEvents, rejectionEvent } from '../llm/guarded-events.ts'
 import type { OutgoingHead } from '../watcher.ts'
 import { Relay } from './relay.ts'
 
-/** Bytes of an answer that is sent as a whole; a longer one is refused. */
+/** Bytes of an answer that is sent as a whole; a longer one is refused, unless a policy says how long it may be. */
 const WHOLE_LIMIT = 16 * 1024 * 1024
+
+const TOO_LARGE_OF_MODEL = llmResponseFailure('response was too large')
+
+/** It has no last event: a part of it is missing. */
+const WITHOUT_END = llmResponseFailure('the stream has ended before its last event')
 
 /** Holds an answer, or what becomes of it, until it is all there, and sends it as a whole. */
 export abstract class GatheringRelay extends Relay {
@@ -27,9 +32,9 @@ export abstract class GatheringRelay extends Relay {
 
   protected gather(chunk: Buffer): boolean {
     this.#pieces.add(chunk)
-    if (this.#pieces.size > WHOLE_LIMIT) {
+    if (this.#pieces.size > Math.max(WHOLE_LIMIT, this.exchange.answerBuffer?.limit ?? 0)) {
       this.abort()
-      this.exchange.end(llmResponseFailure('response was too large'))
+      this.exchange.end(this.destination.ai === undefined ? TOO_LARGE_ANSWER : TOO_LARGE_OF_MODEL)
     }
     return true
   }
@@ -71,7 +76,10 @@ export abstract class GatheringRelay extends Relay {
   protected send(body: Buffer): void {
     const { answerBuffer } = this.exchange
     if (answerBuffer?.isOpen === false && body.length > answerBuffer.limit) return void this.#refuse()
-    this.exchange.send(this.head, this.exchange.changedBody(this.head, body))
+    const changed = this.exchange.changedBody(this.head, body)
+    // Of an answer without a body nobody knows how long that would be.
+    const isWithout = this.head.status === 304 || this.exchange.method === 'HEAD'
+    this.exchange.send(this.head, isWithout ? undefined : changed)
   }
 
   /** The whole answer, in the client's format. */
@@ -97,13 +105,18 @@ export abstract class GatheringRelay extends Relay {
     let last = bytes
     if (this.events !== undefined) last = Buffer.concat([this.events.push(bytes), this.events.end()])
     if (this.events?.rejection !== undefined) return void this.#reject()
-    if (this.isGathered && isWhole) return this.send(Buffer.concat([this.whole(), last]))
+    if (this.isGathered) return isWhole ? this.send(Buffer.concat([this.whole(), last])) : this.#breakOff()
     const { response } = this.exchange
     this.exchange.sentBytes += last.length
     if (last.length > 0) response.write(last)
-    // Clients do not miss the end of a stream that was cut; a broken connection they notice.
     if (isWhole) response.end()
-    else response.destroy()
+    else this.#breakOff()
+  }
+
+  /** Clients do not miss the end of a stream that was cut; a broken connection they notice. */
+  #breakOff(): void {
+    this.exchange.attempts?.onFailure(false)
+    this.fail(WITHOUT_END)
   }
 
   /** The rest of the stream is not for the client. */

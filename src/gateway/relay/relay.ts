@@ -270,9 +270,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     const failure = upstreamFailure(error)
     // No fault of the backend's, and nothing that would go better a second time.
     const isOurs = failure.reason === 'InvalidRequest' || failure === SHUTTING_DOWN
-    const { response, attempts } = this.exchange
     if (!isOurs && this.headAt === 0) this.#endCall()
-    if (!isOurs && !response.headersSent && attempts?.onFailure(this.#status === 0) === true) return
+    if (!isOurs && this.exchange.attempts?.onFailure(this.#status === 0) === true) return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
     this.fail(failure)
   }

@@ -8,6 +8,7 @@ import { withoutPort } from '../host-name.ts'
 import { GATEWAY_NAME } from '../listeners.ts'
 import type { GuardActions } from '../llm/guards.ts'
 import type { Relay } from '../relay/relay.ts'
+import { absoluteTarget } from '../soundness.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
@@ -191,10 +192,17 @@ function sourceOf({ remoteAddress, remotePort }: Socket): string | undefined {
 }
 
 function maskedTarget({ request, generation }: Exchange, credentials: readonly QueryCredential[]): string {
-  const { url = '' } = request
+  const url = withoutHost(request.url ?? '')
   const mark = url.indexOf('?')
   if (mark < 0) return url
   const names = new Set(generation.runtime.settings.hiddenParameters)
   for (const { name } of credentials) names.add(name.toLowerCase())
   return `${url.slice(0, mark)}?${maskQuery(url.slice(mark + 1), names)}`
+}
+
+/** Of a target that names a host, and may name who logs in there, what stands behind it; nothing of one that is unsound. */
+function withoutHost(url: string): string {
+  if (!/^[a-z][a-z\d+.-]*:/i.test(url)) return url
+  const { path = '/', query = '' } = absoluteTarget(url) ?? {}
+  return query === '' ? path : `${path}?${query}`
 }

@@ -85,4 +85,20 @@ describe('a buffer for answers', () => {
     const asked = { model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] }
     expect(await post(port, '/v1/chat/completions', asked)).toMatchObject({ status: 502, body: '' })
   })
+
+  it('may hold more than is held where no policy says how much', async () => {
+    const upstream = await startUpstream(response => void response.end(LARGE))
+    const address = `127.0.0.1:${upstream.port}`
+    const held = await startTestGateway(toHost(address, { buffer: { response: { maxBytes: 20_000_000 } } }))
+    expect((await call(held.port)).body.length).toBe(LARGE.length)
+    const transformations = { response: { set: { 'x-size': 'string(size(response.body))' } } }
+    const changed = await startTestGateway(toHost(address, { transformations }))
+    expect(await call(changed.port)).toMatchObject({
+      status: 502,
+      body: 'the answer of the upstream is too large',
+    })
+  })
 })
+
+/** More than is held by itself. */
+const LARGE = Buffer.alloc(17 * 1024 * 1024, 'a')

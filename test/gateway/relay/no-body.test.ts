@@ -45,3 +45,40 @@ describe('an answer that has no body by its status', () => {
     expect(client.received().split('HTTP/1.1 ')).toHaveLength(3)
   })
 })
+
+it.each<[string, string, string, object, RegExp]>([
+  [
+    'to HEAD that is looked at as a whole',
+    'HEAD',
+    '200 OK\r\ncontent-length: 5',
+    { 'x-a': 'string(size(response.body))' },
+    /^HTTP\/1.1 200 /,
+  ],
+  [
+    '304 that is looked at as a whole',
+    'GET',
+    '304 Not Modified\r\ncontent-length: 5',
+    { 'x-a': 'string(size(response.body))' },
+    /^HTTP\/1.1 304 /,
+  ],
+  [
+    'that an expression makes a 204',
+    'GET',
+    '200 OK\r\ncontent-length: 5\r\n\r\nhello',
+    { ':status': '204' },
+    /^HTTP\/1.1 204 /,
+  ],
+])('an answer %s tells no length', async (_, method, answer, set, status) => {
+  const upstream = await startRawUpstream(socket =>
+    socket.write(answer.includes('hello') ? `HTTP/1.1 ${answer}` : `HTTP/1.1 ${answer}\r\n\r\n`),
+  )
+  const { port } = await startTestGateway(
+    toHost(`127.0.0.1:${upstream.port}`, { transformations: { response: { set } } }),
+  )
+  const client = await rawClient(port)
+  client.socket.write(`${method} / HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(2))
+  const received = await client.until(text => text.split('\r\n\r\n').length === 3)
+  expect(received).toMatch(status)
+  expect(received.split('HTTP/1.1 ')).toHaveLength(3)
+  expect(received).not.toMatch(/content-length|transfer-encoding|hello/i)
+})

@@ -108,6 +108,19 @@ describe('groups of providers', () => {
     expect([broken.seen.length, b.seen.length]).toEqual([1, 5])
   })
 
+  it('an answer that breaks off behind its head evicts, too, and stays the answer', async () => {
+    const broken = await startUpstream(response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: {}\n\n', () => setTimeout(() => response.destroy(), 20))
+    })
+    const b = await upstream()
+    const groups = [[provider('a', broken, EVICTING)], [provider('b', b)]]
+    const { port } = await startTestGateway(config(groups, { retry: { codes: [503] } }))
+    await expect(ask(port)).rejects.toThrow('aborted')
+    expect((await ask(port)).status).toBe(200)
+    expect([broken.seen.length, b.seen.length]).toEqual([1, 1])
+  })
+
   it('when all are evicted, one of the first group is used', async () => {
     const [a, b] = [await upstream(500), await upstream(500)]
     const { port } = await startTestGateway(
