@@ -16,20 +16,32 @@ export interface Mirror {
   readonly queryCredentials: readonly QueryCredential[]
   /** `Host` there; undefined for the client's own. */
   readonly authority: string | AuthorityOf | undefined
+  readonly copies: Copies
 }
+
+/** The copies that are on their way to one mirror. */
+export interface Copies {
+  underWay: number
+}
+
+/** With so many of them under way a mirror is too slow for more: each has a connection, of which there is an end. */
+const MOST_UNDER_WAY = 256
 
 /** After which nobody waits any longer for the answer, which nobody reads. */
 const PATIENCE_MS = 60_000
 
 /** Takes whatever comes, until it ends or takes too long. */
 class Unread implements Dispatcher.DispatchHandler {
+  readonly #copies: Copies
   readonly #times: UpstreamObserver | undefined
   readonly #calledAt = performance.now()
   #isTold = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(times: UpstreamObserver | undefined) {
+  constructor(copies: Copies, times: UpstreamObserver | undefined) {
+    this.#copies = copies
     this.#times = times
+    copies.underWay++
   }
 
   /** The head of an answer is here, or there will be none. */
@@ -53,24 +65,30 @@ class Unread implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    clearTimeout(this.#timer)
+    this.#end()
   }
 
   onError(): void {
     this.#endCall()
+    this.#end()
+  }
+
+  /** undici tells of one end alone. */
+  #end(): void {
     clearTimeout(this.#timer)
+    this.#copies.underWay--
   }
 }
 
 /** Sends copies of a request without its body, as agentgateway does. What becomes of them changes nothing. */
 export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): void {
-  for (const { upstream, share, requestHeaders, queryCredentials, authority } of mirrors) {
-    if (Math.random() >= share) continue
+  for (const { upstream, share, requestHeaders, queryCredentials, authority, copies } of mirrors) {
+    if (Math.random() >= share || copies.underWay >= MOST_UNDER_WAY) continue
     const host = typeof authority === 'function' ? authority(exchange) : authority
     const headers = requestHeaders.build(exchange.request, host)
     const path = withQuery(exchange.path, exchange.query, queryCredentials)
     const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
     const { pools } = exchange.generation
-    pools.to(upstream).dispatch(options, new Unread(pools.times))
+    pools.to(upstream).dispatch(options, new Unread(copies, pools.times))
   }
 }

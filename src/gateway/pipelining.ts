@@ -3,11 +3,23 @@ import type { GatewayRequest, GatewayResponse } from './exchange.ts'
 
 /** Requests of one connection that may wait for the answers before theirs. */
 const MOST_WAITING = 100
+/** And how much memory they may take, in bytes, roughly: with heads of 64 KiB they would be 10 MB. */
+const MOST_HELD = 512 * 1024
+/** Of a header's name or value, beside its characters. */
+const PER_TEXT = 32
 /** All that came with the last of them has been read into requests already; with more than this it is an assault. */
-const MOST_READ = 500
+const MOST_DROPPED = 400
 
-/** How many requests wait, or were read behind those that may. */
-const waiting = new WeakMap<Socket, number>()
+/** What waits on one connection. */
+interface Queue {
+  waiting: number
+  held: number
+  /** No more is taken up: the connection ends with the answer to the last one. */
+  isFull: boolean
+  dropped: number
+}
+
+const queues = new WeakMap<Socket, Queue>()
 
 /**
  * Takes up requests that came before the answer to the one before them. One request of a connection goes upstream at a
@@ -17,19 +29,37 @@ const waiting = new WeakMap<Socket, number>()
  */
 export function inTurn(request: GatewayRequest, response: GatewayResponse, begin: () => void): void {
   const { socket } = request
-  const before = waiting.get(socket) ?? 0
-  waiting.set(socket, before + 1)
-  if (before < MOST_WAITING) {
-    if (before === MOST_WAITING - 1) response.shouldKeepAlive = false
-    response.onTurn = () => {
-      waiting.set(socket, (waiting.get(socket) ?? 1) - 1)
-      begin()
-    }
-    return
+  const queue = queues.get(socket) ?? { waiting: 0, held: 0, isFull: false, dropped: 0 }
+  queues.set(socket, queue)
+  if (queue.isFull) return drop(request, queue)
+  const held = heldBy(request)
+  queue.waiting += 1
+  queue.held += held
+  if (queue.waiting >= MOST_WAITING || queue.held >= MOST_HELD) {
+    queue.isFull = true
+    response.shouldKeepAlive = false
   }
+  response.onTurn = () => {
+    queue.waiting -= 1
+    queue.held -= held
+    begin()
+  }
+}
+
+function drop(request: GatewayRequest, queue: Queue): void {
+  const { socket } = request
   request.resume()
-  if (before === MOST_WAITING) socket.removeAllListeners('data').on('data', forget)
-  else if (before === MOST_READ) socket.destroy()
+  queue.dropped += 1
+  if (queue.dropped === 1) socket.removeAllListeners('data').on('data', forget)
+  else if (queue.dropped === MOST_DROPPED) socket.destroy()
 }
 
 function forget(): void {}
+
+/** The head, and as much of the body as is read before somebody asks for it. */
+function heldBy({ url = '', headers, rawHeaders, readableHighWaterMark }: GatewayRequest): number {
+  const length = headers['content-length'] ?? (headers['transfer-encoding'] === undefined ? 0 : Infinity)
+  let held = url.length + Math.min(Number(length), readableHighWaterMark)
+  for (const text of rawHeaders) held += text.length + PER_TEXT
+  return held
+}

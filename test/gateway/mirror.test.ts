@@ -51,6 +51,26 @@ describe('a mirror', () => {
     await gateway.close({ drainMs: 1000 })
   })
 
+  it('that never answers takes so many connections and no more, and is there again once it does', async () => {
+    const main = await startUpstream()
+    let isSlow = true
+    const copy = await startRawUpstream(socket => {
+      if (!isSlow) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+    })
+    const { port } = await startTestGateway(mirrored(main.port, copy.port, 1))
+    const ask = (count: number) => Promise.all(Array.from({ length: count }, () => call(port)))
+    for (let i = 0; i < 30; i++) await ask(10)
+    await expect.poll(() => copy.sockets.length).toBe(256)
+    isSlow = false
+    for (const socket of copy.sockets) socket.destroy()
+    await expect
+      .poll(async () => {
+        await ask(1)
+        return copy.sockets.length
+      })
+      .toBeGreaterThan(256)
+  })
+
   it.each([
     ['that stays', { authority: 'none' }, 'client.test:99'],
     ['that is fixed', { authority: { full: 'fixed.test' } }, 'fixed.test'],

@@ -85,6 +85,23 @@ describe('requests that a client sends before it has the answers', () => {
     expect(upstream.seen).toHaveLength(101)
   })
 
+  it('may be as many as half a megabyte of heads is; the others are to be sent again', async () => {
+    const upstream = await startPaths()
+    const remove = Array.from({ length: 60 }, (_, i) => `x-${i}`)
+    const policies = { requestHeaderModifier: { remove } }
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`, policies))
+    const client = await rawClient(port)
+    const large = remove.map(name => `${name}: ${'v'.repeat(1000)}\r\n`).join('')
+    for (const path of numbered(30)) client.socket.write(get(path, large))
+    await client.closed
+    const answered = client.received().match(/(?<=\r\n\r\n)\/\d+/g) ?? []
+    expect(answered).toEqual(numbered(upstream.seen.length))
+    // Eight wait, the ninth is the last one; some have been answered by the time that the others come.
+    expect(answered.length).toBeGreaterThan(9)
+    expect(answered.length).toBeLessThan(20)
+    expect(client.received().match(/connection: close/gi)).toHaveLength(1)
+  })
+
   it('come as long as they do not wait', async () => {
     const upstream = await startPaths()
     const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))

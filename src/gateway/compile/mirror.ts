@@ -48,6 +48,7 @@ function compileMirror(
       share: value.percentage,
       requestHeaders: new RequestHeaders(written.others),
       queryCredentials: auth?.query ?? [],
+      copies: { underWay: 0 },
       authority:
         authority === 'auto' ? (ownName(upstream.hostname) ?? written.host) : (written.host ?? authority),
     },
