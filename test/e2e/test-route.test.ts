@@ -7,6 +7,7 @@ import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { refusingPort } from '../helpers/refusing-port.ts'
 import { toOpenAi } from '../helpers/serving.ts'
 
 const KEY = keyLike('openai', 'test-route')
@@ -44,7 +45,7 @@ interface Trouble {
 const troubles: Trouble[] = [
   {
     what: 'refuses',
-    host: async () => `127.0.0.1:${await freePort()}`,
+    host: async () => `127.0.0.1:${(await refusingPort()).port}`,
     says: /no answer from 127\.0\.0\.1:\d+: upstream call failed: connection refused\n.*is it running/,
   },
   {
@@ -92,7 +93,7 @@ describe('a provider that gives no answer is a failure of the network, not of th
 
   it('behind a gateway that runs already, too', async () => {
     const port = await freePort()
-    await config(port, `127.0.0.1:${await freePort()}`)
+    await config(port, `127.0.0.1:${(await refusingPort()).port}`)
     const gateway = start(['serve', '--log-level', 'off'], { cwd: folder })
     await gateway.until('ready')
     const run = await agw(['test-route', '--url', `http://127.0.0.1:${port}`], { cwd: folder })
@@ -105,7 +106,7 @@ describe('a provider that gives no answer is a failure of the network, not of th
   })
 
   it('unless that status is what was expected', async () => {
-    await config(3000, `127.0.0.1:${await freePort()}`)
+    await config(3000, `127.0.0.1:${(await refusingPort()).port}`)
     const run = await agw(['test-route', '--expect-status', '503'], { cwd: folder })
     expect(run.status, run.stderr).toBe(0)
   })

@@ -5,7 +5,7 @@ import { HostTable } from '../../src/gateway/host-table.ts'
 import { RouteTable } from '../../src/gateway/router.ts'
 import type { Listener, Route } from '../../src/gateway/runtime.ts'
 import type { AccessEvent } from '../../src/gateway/telemetry/access-event.ts'
-import { freePort } from '../helpers/free-port.ts'
+import { refusingPort } from '../helpers/refusing-port.ts'
 import { makeCertificate } from '../helpers/tls.ts'
 import { call, rawClient } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
@@ -28,7 +28,7 @@ const CASES: readonly {
 }[] = [
   {
     title: 'nobody listens',
-    upstream: async () => `127.0.0.1:${await freePort()}`,
+    upstream: async () => `127.0.0.1:${(await refusingPort()).port}`,
     status: 503,
     body: 'upstream call failed: connection refused',
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { freePort } from '../helpers/free-port.ts'
+import { refusingPort } from '../helpers/refusing-port.ts'
 import { call } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
 import { toHost } from './kit/configs.ts'
@@ -41,7 +41,7 @@ describe('a mirror', () => {
   })
 
   it.each([
-    ['is not there', async () => freePort()],
+    ['is not there', async () => (await refusingPort()).port],
     ['never answers', async () => (await startRawUpstream(() => {})).port],
     ['breaks off', async () => (await startRawUpstream(socket => socket.resetAndDestroy())).port],
   ])('that %s changes nothing', async (_title, start) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AccessEvent } from '../../src/gateway/telemetry/access-event.ts'
 import { Metrics } from '../../src/gateway/telemetry/metrics.ts'
-import { freePort } from '../helpers/free-port.ts'
+import { refusingPort } from '../helpers/refusing-port.ts'
 import { makeCertificate } from '../helpers/tls.ts'
 import { call, post, rawClient } from './kit/client.ts'
 import { toHost, toModel } from './kit/configs.ts'
@@ -80,7 +80,7 @@ describe('the times of upstreams', () => {
   })
 
   it('count a call that fails, but no connection that does', async () => {
-    const { port, nextEvent, counts } = await counting(toHost(`127.0.0.1:${await freePort()}`))
+    const { port, nextEvent, counts } = await counting(toHost(`127.0.0.1:${(await refusingPort()).port}`))
     expect(await call(port)).toMatchObject({ status: 503 })
     expect(parts(await nextEvent())).toEqual(['request'])
     expect(counts()).toEqual({ [HTTP]: 1 })
@@ -139,7 +139,7 @@ describe('the times of upstreams', () => {
 
   it.each([
     ['that is answered', async () => (await startUpstream()).port],
-    ['that cannot be sent', () => freePort()],
+    ['that cannot be sent', async () => (await refusingPort()).port],
   ])('count a copy %s for itself', async (_title, target) => {
     const { port: upstream } = await startUpstream()
     const requestMirror = { backend: { host: `127.0.0.1:${await target()}` }, percentage: 1 }

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { freePort } from '../../helpers/free-port.ts'
+import { refusingPort } from '../../helpers/refusing-port.ts'
 import { call, post, rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -75,8 +75,8 @@ describe('retry', () => {
   })
 
   it('tries a refused connection again, whatever the codes', async () => {
-    const free = await freePort()
-    const { port, nextEvent } = await gatewayTo(free, {
+    const held = await refusingPort()
+    const { port, nextEvent } = await gatewayTo(held.port, {
       retry: { codes: [], attempts: 250, backoff: '20ms' },
     })
     let refused = 0
@@ -85,8 +85,9 @@ describe('retry', () => {
     onTestFinished(() => void unsubscribe('undici:client:connectError', count))
     const answer = call(port)
     await eventually(() => refused > 0)
+    await held.release()
     const server: Server = createServer((_request, response) => response.end('up'))
-    await new Promise<void>(resolve => server.listen(free, '127.0.0.1', resolve))
+    await new Promise<void>(resolve => server.listen(held.port, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
     expect(await answer).toMatchObject({ status: 200, body: 'up' })
     expect((await nextEvent()).retries).toBeGreaterThan(0)

@@ -6,8 +6,8 @@ import type { AgwError } from '../../../src/errors.ts'
 import { gather } from '../../../src/secrets/gather.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 import { parameterSource, secretsManagerSource } from '../../../src/secrets/sources/aws.ts'
-import { freePort } from '../../helpers/free-port.ts'
 import { unless } from '../../helpers/needs.ts'
+import { refusingPort } from '../../helpers/refusing-port.ts'
 import { contract, problem, said } from './contract.ts'
 import { fakeServer, type Said } from './fake-server.ts'
 import { LOGIN, type Moto, noMoto, startMoto } from './moto.ts'
@@ -204,7 +204,7 @@ describe('AWS that cannot be reached', () => {
 
   test('is told as that, without a word of the SDK', async () => {
     Object.assign(process.env, LOGIN)
-    const connections = { aws: { endpoint: `http://127.0.0.1:${await freePort()}` } }
+    const connections = { aws: { endpoint: `http://127.0.0.1:${(await refusingPort()).port}` } }
     const found = problem((await gather([entry], { env: LOGIN, configDir: '/', connections })).get('A'))
     for (const name of Object.keys(LOGIN)) delete process.env[name]
     expect(found).toMatchObject({ code: 'unreachable', message: expect.stringMatching(/ECONNREFUSED/) })
