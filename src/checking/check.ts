@@ -21,7 +21,7 @@ import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
-import { startFindings } from './start.ts'
+import { startFindings } from './start-findings.ts'
 import { unsupportedFindings } from './unsupported.ts'
 
 export interface CheckOptions {

@@ -1,8 +1,8 @@
 import type { ConfigDocument, Diagnostic } from '../config/index.ts'
 import type { Config } from '../config/schema.ts'
 import { AgwError } from '../errors.ts'
-import { WITHOUT_IT } from '../gateway/support.ts'
-import { findUnsupported } from '../gateway/supported.ts'
+import { findUnsupported } from '../gateway/supported/config.ts'
+import { WITHOUT_IT } from '../gateway/supported/support.ts'
 
 /** What the embedded gateway does not run, at its place: an error where it is the one that shall run the config. */
 export function unsupportedFindings(

@@ -3,7 +3,7 @@ import type { Destination } from './destination.ts'
 import type { Exchange } from './exchange.ts'
 import { isGuarded } from './llm/answer-guards.ts'
 import type { LlmCall } from './llm-request.ts'
-import { putBack } from './put-back.ts'
+import { putPassthrough } from './passthrough.ts'
 import { putTrace } from './telemetry/trace.ts'
 
 /** The headers of the call, the provider's last word included. */
@@ -15,7 +15,7 @@ export function outgoingHeaders(
   const { authority } = destination
   const host = typeof authority === 'function' ? authority(exchange) : authority
   const headers = destination.requestHeaders.build(exchange.request, host)
-  putBack(exchange, destination, headers)
+  putPassthrough(exchange, destination, headers)
   if (exchange.gathersBody) setHeader(headers, 'accept-encoding', 'identity')
   if (exchange.trace !== undefined) putTrace(exchange.trace, headers)
   if (call === undefined || destination.ai === undefined) return headers

@@ -22,11 +22,11 @@ import {
 } from '../secrets/index.ts'
 import type { DebugLog } from './access-log.ts'
 import { changedFiles, changedKeys, configChanges } from './config-changes.ts'
-import { filesOf } from './files-of.ts'
 import type { ForgetEvent } from './forgetting.ts'
 import type { KeyRefusedEvent } from './key-use.ts'
 import { reader } from './reading/reader.ts'
 import { unlessAborted } from './unless-aborted.ts'
+import { watchedFiles } from './watched-files.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
@@ -276,7 +276,7 @@ class Live implements LiveGateway {
 
   #watch(): void {
     if (!this.#options.reload || this.#current.path === '-') return
-    const files = filesOf(this.#current, this.#files)
+    const files = watchedFiles(this.#current, this.#files)
     const paths = [...files.keys()]
     const wanted = paths.toSorted().join('\n')
     if (wanted === this.#watched) return

@@ -7,7 +7,7 @@ import { STYLES } from '../../src/config/generate.ts'
 import { readDocument } from '../../src/config/read.ts'
 import { keySlots } from '../../src/config/slots.ts'
 import { validate } from '../../src/config/validate.ts'
-import { findUnsupported } from '../../src/gateway/supported.ts'
+import { findUnsupported } from '../../src/gateway/supported/config.ts'
 import { ONBOARDING, type Onboarding } from '../../src/providers/onboarding.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import {

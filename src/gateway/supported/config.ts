@@ -1,19 +1,7 @@
-import type { Config } from '../config/schema.ts'
-import { isObject } from '../json.ts'
-import { hasIdentity } from '../providers/index.ts'
-import { rivalListeners } from './rival-listeners.ts'
-import {
-  each,
-  type Fields,
-  only,
-  type Report,
-  runs,
-  type Support,
-  section,
-  type Unsupported,
-  unless,
-} from './support.ts'
-import { cloudsWithoutKey } from './supported-keyless.ts'
+import type { Config } from '../../config/schema.ts'
+import { isObject } from '../../json.ts'
+import { hasIdentity } from '../../providers/index.ts'
+import { cloudsWithoutKey } from './clouds-without-key.ts'
 import {
   AUTHORIZATION,
   BACKEND_AUTH,
@@ -27,8 +15,20 @@ import {
   PROMPT_GUARD,
   REGEX,
   ROUTE_POLICIES,
-} from './supported-policies.ts'
-import { FRONTEND_POLICIES, STATIC_CONFIG } from './supported-settings.ts'
+} from './policies.ts'
+import { rivalListeners } from './rival-listeners.ts'
+import { FRONTEND_POLICIES, STATIC_CONFIG } from './settings.ts'
+import {
+  each,
+  type Fields,
+  only,
+  type Report,
+  runs,
+  type Support,
+  section,
+  type Unsupported,
+  unless,
+} from './support.ts'
 
 const MODEL_ONLY = section({ model: runs })
 const CUSTOM = section({ model: runs, providerOverride: runs, formats: runs })

@@ -1,6 +1,6 @@
-import type { Path } from '../config/diagnostic.ts'
-import { own } from '../config/own.ts'
-import { isObject } from '../json.ts'
+import type { Path } from '../../config/diagnostic.ts'
+import { own } from '../../config/own.ts'
+import { isObject } from '../../json.ts'
 
 /** A part of a config that the embedded gateway does not run. */
 export interface Unsupported {

@@ -1,5 +1,5 @@
-import { unrunFunctions } from './cel/unrun.ts'
-import { isRunnableRegex } from './regex/pattern.ts'
+import { unrunFunctions } from '../cel/unrun.ts'
+import { isRunnableRegex } from '../regex/pattern.ts'
 import { each, type Fields, runs, type Support, section, unless } from './support.ts'
 
 /*

@@ -1,7 +1,7 @@
-import { sceneOf } from '../config/rules/scene.ts'
-import { authOf, type Upstream } from '../config/rules/scene-upstreams.ts'
-import type { Config } from '../config/schema.ts'
-import { hasIdentity, IDENTITIES } from '../providers/index.ts'
+import { sceneOf } from '../../config/rules/scene.ts'
+import { authOf, type Upstream } from '../../config/rules/scene-upstreams.ts'
+import type { Config } from '../../config/schema.ts'
+import { hasIdentity, IDENTITIES } from '../../providers/index.ts'
 import { type Unsupported, WITHOUT_IT } from './support.ts'
 
 const WITH_KEY = `give it a key, with apiKey or backendAuth, or ${WITHOUT_IT}`

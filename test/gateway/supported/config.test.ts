@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { formatPath } from '../../src/config/diagnostic.ts'
-import { type Config, configSchema } from '../../src/config/schema.ts'
-import { compileRuntime } from '../../src/gateway/compile/compile.ts'
-import { findUnsupported } from '../../src/gateway/supported.ts'
-import { toHost } from './kit/configs.ts'
+import { formatPath } from '../../../src/config/diagnostic.ts'
+import { type Config, configSchema } from '../../../src/config/schema.ts'
+import { compileRuntime } from '../../../src/gateway/compile/compile.ts'
+import { findUnsupported } from '../../../src/gateway/supported/config.ts'
+import { toHost } from '../kit/configs.ts'
 
 const route = (route: object) => ({ binds: [{ port: 1, listeners: [{ routes: [route] }] }] })
 const policy = (policies: object) => JSON.parse(toHost('a.test:80', policies))

@@ -8,7 +8,7 @@ import { withCookies } from './headers.ts'
  */
 
 /** Puts it into a header or a cookie, where that is its place. */
-export function putBack(exchange: Exchange, { passthrough }: Destination, headers: string[]): void {
+export function putPassthrough(exchange: Exchange, { passthrough }: Destination, headers: string[]): void {
   if (passthrough === undefined || 'parameter' in passthrough) return
   const token = exchange.caller?.jwt?.rawToken.unredacted()
   if (token === undefined) return

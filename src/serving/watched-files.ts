@@ -7,7 +7,7 @@ import type { ServedConfig } from '../load.ts'
  * Every file whose change a served config has to take in, whether it is there or not, each with the SHA-256, in hex, of
  * what was read of it; undefined where nobody kept that.
  */
-export function filesOf(
+export function watchedFiles(
   { path, folder, dotenv, digest, agw, variables, slots }: ServedConfig,
   compiled: Runtime['files'],
 ): Map<string, string | undefined> {

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts'
+import { isObject } from '../../json.ts'
 import { only, runs, type Support, section, unless } from './support.ts'
 
 /* What of the settings that hold for all requests the embedded gateway does: `config`, and `frontendPolicies`. */
