@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './body.ts'
@@ -282,7 +282,8 @@ export class Exchange implements RouteRequest {
     const length = body === undefined ? 0 : Buffer.byteLength(body)
     if (body !== undefined && status !== 204) headers.push('content-length', String(length))
     if (this.method !== 'HEAD') this.sentBytes = length
-    response.writeHead(status, headers)
+    // With its own words, not those of an answer that could not be sent.
+    response.writeHead(status, STATUS_CODES[status] ?? '', headers)
     if (this.relay !== undefined) this.relay.answeredAt = performance.now()
     // Node joins a head and a body that are both text, in the encoding of the body: the head is in latin1.
     if (typeof body === 'string') response.end(headerText(body), 'latin1')

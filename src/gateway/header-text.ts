@@ -2,3 +2,9 @@
 export function headerText(text: string): string {
   return /[^\0-\x7f]/.test(text) ? Buffer.from(text).toString('latin1') : text
 }
+
+/** The words behind a status as an upstream has sent them; none where HTTP does not allow them, which Node would not send. */
+export function reasonPhrase(text: string): string {
+  const words = headerText(text)
+  return /[^\t\x20-\x7e\x80-\xff]/.test(words) ? '' : words
+}

@@ -94,3 +94,24 @@ it('an answer that nobody wants and that does not end gives its connection up', 
   expect(await call(port)).toMatchObject({ status: 200, body: 'ok' })
   await expect.poll(() => upstream.sockets[0]?.readableEnded, { timeout: 4000 }).toBe(true)
 })
+
+describe("the words behind an upstream's status", () => {
+  it.each([
+    ['Nicht gefunden', 'Nicht gefunden'],
+    ['Не найдено', 'Не найдено'],
+    ['', ''],
+    ['a\x01b', ''],
+    ['a\x7fb', ''],
+  ])('%j reach the client as %j', async (words, shown) => {
+    const upstream = await startRawUpstream(socket =>
+      socket.end(`HTTP/1.1 404 ${words}\r\ncontent-length: 2\r\n\r\nno`),
+    )
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+    await client.closed
+    expect(Buffer.from(client.received(), 'latin1').toString()).toMatch(
+      new RegExp(`^HTTP/1\\.1 404 ${shown}\r\n[^]*no$`),
+    )
+  })
+})

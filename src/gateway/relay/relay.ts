@@ -10,6 +10,7 @@ import {
   UNREADABLE_ANSWER,
   upstreamFailure,
 } from '../failures.ts'
+import { reasonPhrase } from '../header-text.ts'
 import type { AnswerHead } from '../headers.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
 import { hasNoBody, mayEcho } from './echo.ts'
@@ -144,7 +145,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   protected begin(statusText: string, head: AnswerHead): void {
     const { response } = this.exchange
     if (head.hasDate) response.sendDate = false
-    response.writeHead(head.status, statusText, head.headers)
+    response.writeHead(head.status, reasonPhrase(statusText), head.headers)
     this.answeredAt = performance.now()
     this.#remaining = head.contentLength
     if (head.contentLength >= 0) return
