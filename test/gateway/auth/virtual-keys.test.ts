@@ -36,3 +36,26 @@ it('a hundred thousand keys are all known', () => {
   for (const i of [0, 1, 49_999, 99_999]) expect(many.holderOf(`k${i}`)?.metadata).toEqual({ i: BigInt(i) })
   expect(many.holderOf('k100000')).toBeUndefined()
 })
+
+it('a key costs no look at any other, however many there are', () => {
+  let looks = 0
+  const many = keys(
+    Array.from({ length: 100_000 }, (_, i) => {
+      const key = new Secret(`k${i}`)
+      return {
+        get key() {
+          looks++
+          return key
+        },
+        get metadata() {
+          looks++
+          return { i }
+        },
+      }
+    }),
+  )
+  looks = 0
+  for (const key of ['k0', 'k99999', 'k', 'k100000', '']) many.holderOf(key)
+  // The metadata of the two that are known.
+  expect(looks).toBe(2)
+})
