@@ -53,7 +53,10 @@ class Provider {
   async #answer(incoming, response) {
     let text = ''
     for await (const chunk of incoming) text += chunk
-    if (this.state !== 'up') return response.writeHead(503, { connection: 'close' }).end('{"error":{}}')
+    if (this.state !== 'up') {
+      tally.refused++
+      return response.writeHead(503, { connection: 'close' }).end('{"error":{}}')
+    }
     if (!JSON.parse(text).stream) {
       response.writeHead(200, { 'content-type': 'application/json' })
       return response.end(JSON.stringify({ model: 'm', choices: [], usage: USAGE }))
@@ -92,7 +95,7 @@ function writeConfig(port, first, second, round) {
   )
 }
 
-const tally = { done: 0, streamed: 0, killed: 0, forgotten: 0, failed: [], reloads: 0 }
+const tally = { done: 0, streamed: 0, refused: 0, killed: 0, forgotten: 0, failed: [], reloads: 0 }
 /** When workers were killed. */
 const kills = []
 let isRunning = true
@@ -242,12 +245,16 @@ const problems = [
     : []),
   ...(after > before * GROWTH ? [`memory grew from ${before.toFixed(0)} to ${after.toFixed(0)} MB`] : []),
   ...(tally.reloads === 0 ? ['no reload was taken in'] : []),
+  ...(tally.refused === 0 ? ['no provider has refused a request'] : []),
+  ...(kills.length === 0 ? ['no worker was killed'] : []),
+  ...(tally.streamed === 0 || tally.streamed === tally.done ? ['not both kinds of answers came'] : []),
   ...(rejected > 0 ? [`${rejected} reloads were rejected`] : []),
   ...(status === 0 ? [] : [`the gateway ended with ${status}`]),
 ]
 rmSync(folder, { recursive: true, force: true })
 console.log(
   `${SECONDS} s, ${CONNECTIONS} connections: ${tally.done} answers (${tally.streamed} streamed), ${tally.reloads} reloads, ` +
+    `${tally.refused} refusals of providers, ` +
     `${kills.length} workers killed with ${tally.killed} requests under way and ${tally.forgotten} on their way to one, memory ${before.toFixed(0)} → ${after.toFixed(0)} MB`,
 )
 for (const problem of problems) console.log(problem)
