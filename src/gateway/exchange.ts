@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './body.ts'
@@ -20,9 +20,10 @@ import { absoluteTarget, hasItsHosts } from './soundness.ts'
 import type { Trace } from './telemetry/trace.ts'
 import type { Attempts } from './traffic/attempts.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
+import { UpgradableRequest } from './websocket/upgradable-request.ts'
 
 /** A client's request that knows its exchange, so that listeners need no closure. */
-export class GatewayRequest extends IncomingMessage {
+export class GatewayRequest extends UpgradableRequest {
   exchange: Exchange | undefined = undefined
 }
 
@@ -85,6 +86,8 @@ export class Exchange implements RouteRequest {
   isOver = false
   /** The provider has refused the key, and was given the one before it. */
   isKeyRefused = false
+  /** The client asks for a WebSocket. */
+  isUpgrade = false
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue = false
   deadline: NodeJS.Timeout | undefined = undefined

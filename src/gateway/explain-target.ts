@@ -20,6 +20,7 @@ import { prepareLlmCall } from './llm-request.ts'
 import { destinationFor, isModelList, modelMismatch } from './model-router.ts'
 import { outgoingHeaders } from './outgoing-headers.ts'
 import type { Action, ModelRouter } from './runtime.ts'
+import { upgradeRefusal } from './websocket/refusal.ts'
 
 /** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
 export type Outcome = Pick<RouteExplanation, 'tried' | 'destinations' | 'answer'>
@@ -125,6 +126,8 @@ async function explainDestination(
   if (refusal !== undefined) return refusal
   // Several destinations are explained with one exchange: each one starts from the client's body.
   exchange.json = undefined
+  const refused = exchange.isUpgrade ? upgradeRefusal(exchange, ai) : undefined
+  if (refused !== undefined) return refused
   const call = ai === undefined ? undefined : prepareLlmCall(exchange, ai)
   if (call !== undefined && 'status' in call) return call
   const before = outgoingHeaders(exchange, destination, undefined)

@@ -19,6 +19,7 @@ import type { Step } from './policies/policy.ts'
 import type { Listener, Runtime } from './runtime.ts'
 import { LocalLimits } from './traffic/limits.ts'
 import { Pools } from './upstream/pools.ts'
+import { offersWebSocket } from './websocket/handshake.ts'
 
 /** What the gateway would do with a request, by the same tables and checks and without a network. */
 export async function explainRoute(runtime: Runtime, request: ExplainRequest): Promise<RouteExplanation> {
@@ -95,6 +96,7 @@ function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number, st
     () => {},
   )
   const exchange = new Exchange(generation, port, incoming, new GatewayResponse(incoming))
+  exchange.isUpgrade = offersWebSocket(incoming.headers)
   exchange.body = request.body === undefined ? undefined : Buffer.from(request.body)
   return exchange
 }

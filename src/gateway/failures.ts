@@ -52,7 +52,15 @@ export const UNKNOWN_CODING = failure(
   'InvalidRequest',
   'transfer codings other than chunked are not taken',
 )
-export const NO_WEBSOCKET = failure(501, 'InvalidRequest', 'WebSocket connections are not taken here')
+export const NO_HANDSHAKE = failure(400, 'InvalidRequest', 'the request is no handshake for a WebSocket')
+/** What the config says of bodies cannot be kept to for what comes in frames. */
+export const FRAMES_NOT_LOOKED_AT = failure(
+  501,
+  'InvalidRequest',
+  'WebSockets are not taken where bodies are guarded, changed or counted',
+)
+/** Of 101: another key, another protocol than WebSocket, or an extension that was not offered. */
+export const UPGRADE_FAILED = failure(502, 'UpstreamFailure', 'the upstream does not agree to the WebSocket')
 export const NO_VALID_BACKENDS = failure(500, 'Internal', 'no valid backends')
 /** A prefix was to be replaced, and the route was not chosen by a prefix. */
 export const NO_PREFIX = failure(

@@ -10,11 +10,12 @@ import {
 } from '../providers/index.ts'
 import type { AiBackend } from './destination.ts'
 import type { Exchange } from './exchange.ts'
-import { type Answer, llmRequestFailure } from './failures.ts'
+import { type Answer, FRAMES_NOT_LOOKED_AT, llmRequestFailure } from './failures.ts'
 import { hasTwoModels, jsonOf } from './json-body.ts'
 import type { BodyChanges } from './llm/body-changes.ts'
 import { passedPath, withoutParameters, withQuery } from './llm-path.ts'
 import { modelInPath } from './model-in-path.ts'
+import { modelsInQuery, withModelInQuery } from './websocket/model-in-query.ts'
 
 /** What goes to a provider in place of what the client sent. */
 export interface LlmCall {
@@ -39,6 +40,7 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
       type === 'detect' && ai.changes !== undefined ? detected(exchange, ai.changes) : exchange.body
     return call(exchange, type, path, body, '')
   }
+  if (type === 'realtime') return realtimeCall(exchange, ai)
   const encoding = exchange.headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
     return llmRequestFailure(415, 'unsupported content encoding')
@@ -57,8 +59,22 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
 }
 
 /** Whether the config says of the requests' bodies, or of their answers, what an unknown path would get around. */
-function isLookedAt({ tokenLimit }: Exchange, { changes, guards, answerGuards }: AiBackend): boolean {
-  return [tokenLimit, changes, guards, answerGuards].some(one => one !== undefined)
+export function isLookedAt({ tokenLimit }: Exchange, ai: AiBackend | undefined): boolean {
+  return [tokenLimit, ai?.changes, ai?.guards, ai?.answerGuards].some(one => one !== undefined)
+}
+
+/** The handshake of a WebSocket mostly. Its query names the model; what else the client asks for is read by nobody. */
+function realtimeCall(exchange: Exchange, ai: AiBackend): LlmCall | Answer {
+  if (isLookedAt(exchange, ai)) return FRAMES_NOT_LOOKED_AT
+  const model = ai.model ?? modelsInQuery(exchange.query)[0] ?? ''
+  if (!ai.provider.accepts('realtime', model)) return unsupported('realtime', ai)
+  const path = upstreamPath(exchange, ai, { type: 'realtime', model, streaming: false })
+  const query = ai.model === undefined ? exchange.query : withModelInQuery(exchange.query, ai.model)
+  return { ...call(exchange, 'realtime', path, exchange.body, model), query }
+}
+
+function unsupported(type: Format, { provider }: AiBackend): Answer {
+  return llmRequestFailure(400, `unsupported conversion: from ${type} to provider ${provider.telemetryName}`)
 }
 
 /** A body of a format that nobody knows: its fields are changed where it is JSON. */
@@ -108,12 +124,7 @@ function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObj
     return call(exchange, type, path, bytes, model)
   }
   const translation = translationFor(ai.provider, type, model)
-  if (translation === undefined) {
-    return llmRequestFailure(
-      400,
-      `unsupported conversion: from ${type} to provider ${ai.provider.telemetryName}`,
-    )
-  }
+  if (translation === undefined) return unsupported(type, ai)
   return translated(exchange, ai, translation, body, model)
 }
 

@@ -10,6 +10,7 @@ import { hidesModel, modelInPath, withModelInPath } from './model-in-path.ts'
 import { isForm, modelsInForm } from './multipart.ts'
 import type { Model, ModelRouter, VirtualModel } from './runtime.ts'
 import { hasModelInUrlEncoded } from './url-encoded.ts'
+import { modelsInQuery, withModelInQuery } from './websocket/model-in-query.ts'
 
 const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')
 const INVALID_BODY = routerFailure(400, 'invalid_request_body', 'LLM request body must be valid JSON')
@@ -21,6 +22,12 @@ const MISSING_FIELD = routerFailure(
   400,
   'missing_model',
   "LLM multipart request body is missing string field 'model'",
+)
+
+const MISSING_PARAMETER = routerFailure(
+  400,
+  'missing_model',
+  "WebSocket request is missing query parameter 'model'",
 )
 
 const INVALID_FORM = routerFailure(
@@ -70,12 +77,19 @@ function requestedModel(exchange: Exchange): string | Failure {
   if (hasTwoTypes(exchange)) return TWO_TYPES
   if (hidesModel(exchange.path)) return HIDDEN_MODEL
   const inPath = modelInPath(exchange.path)
+  if (exchange.isUpgrade) return modelOfHandshake(exchange, inPath)
   if (inPath === undefined && isForm(type)) return modelOfForm(exchange, type)
   if (hasModelInUrlEncoded(type, exchange.body)) return TWO_MODELS
   if (inPath !== undefined) return namesAnother(exchange, inPath) ? TWO_MODELS : inPath
   const body = jsonOf(exchange)
   if (body === undefined) return hasTwoModels(exchange) ? TWO_MODELS : INVALID_BODY
   return typeof body['model'] === 'string' ? body['model'] : MISSING_MODEL
+}
+
+/** A handshake has no body: its query names the model. */
+function modelOfHandshake({ query }: Exchange, inPath: string | undefined): string | Failure {
+  const [model, ...others] = [...modelsInQuery(query), ...(inPath === undefined ? [] : [inPath])]
+  return others.length > 0 ? TWO_MODELS : (model ?? MISSING_PARAMETER)
 }
 
 /** Where the path names the model, some providers are asked for the one in the body nevertheless. */
@@ -176,8 +190,9 @@ function choose({ name, routing }: VirtualModel, exchange: Exchange): string | T
   }
 }
 
-/** Puts the chosen model where the client's stood: the path, or the JSON body; forms are left as they are. */
+/** Puts the chosen model where the client's stood: the path, the JSON body, the query of a handshake; forms stay as they are. */
 function putModel(exchange: Exchange, model: string): void {
+  if (exchange.isUpgrade) exchange.query = withModelInQuery(exchange.query, model)
   exchange.path = withModelInPath(exchange.path, model)
   const { json } = exchange
   if (json === undefined || modelInPath(exchange.path) !== undefined) return

@@ -5,6 +5,7 @@ import { isGuarded } from './llm/answer-guards.ts'
 import type { LlmCall } from './llm-request.ts'
 import { putPassthrough } from './passthrough.ts'
 import { putTrace } from './telemetry/trace.ts'
+import { offerOf } from './websocket/handshake.ts'
 
 /** The headers of the call, the provider's last word included. */
 export function outgoingHeaders(
@@ -14,7 +15,8 @@ export function outgoingHeaders(
 ): string[] {
   const { authority } = destination
   const host = typeof authority === 'function' ? authority(exchange) : authority
-  const headers = destination.requestHeaders.build(exchange.request, host)
+  const built = destination.requestHeaders.build(exchange.request, host)
+  const headers = exchange.isUpgrade ? offerOf(built, destination) : built
   putPassthrough(exchange, destination, headers)
   if (exchange.gathersBody) setHeader(headers, 'accept-encoding', 'identity')
   if (exchange.trace !== undefined) putTrace(exchange.trace, headers)

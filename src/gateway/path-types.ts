@@ -43,6 +43,7 @@ export const LLM_PATHS: Readonly<Record<string, RouteType>> = {
   '/v1/images/generations': 'detect',
   '/v1/images/edits': 'detect',
   '/v1/images/variations': 'detect',
+  '/v1/realtime': 'realtime',
   '/v1/rerank': 'rerank',
   '/v2/rerank': 'rerank',
   '*': 'passthrough',

@@ -16,6 +16,7 @@ import { GatewayRequest, GatewayResponse } from './exchange.ts'
 import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
 import { refuseTunnel } from './tunnels.ts'
+import { takeOffer } from './websocket/offer.ts'
 
 type HttpServer = Server<typeof GatewayRequest, typeof GatewayResponse>
 type HttpsServer = TlsServer<typeof GatewayRequest, typeof GatewayResponse>
@@ -113,6 +114,12 @@ export class Port {
     } else if (onConnection !== undefined) watchConnections(this.#server, bind, onConnection)
     this.#server.on('clientError', (error: Error, socket: Duplex) =>
       refuseBytes(error, socket, this.#last.get(socket)),
+    )
+    this.#server.on('upgrade', (request, socket, head) =>
+      takeOffer(request, socket, head, this.#last.get(socket), response => {
+        this.#last.set(socket, response)
+        begin(request, response, false)
+      }),
     )
     this.#server.on('connect', (_request, socket) => refuseTunnel(socket, this.#last.get(socket)))
   }

@@ -7,9 +7,9 @@ import {
   INVALID_REQUEST,
   LISTENER_NOT_FOUND,
   llmRequestFailure,
+  NO_HANDSHAKE,
   NO_TRACE,
   NO_VALID_BACKENDS,
-  NO_WEBSOCKET,
   ROUTE_NOT_FOUND,
   TOO_MANY_HEADERS,
   UNKNOWN_CODING,
@@ -37,6 +37,9 @@ import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
+import { isHandshake } from './websocket/handshake.ts'
+import { upgradeRefusal } from './websocket/refusal.ts'
+import { UpgradeRelay } from './websocket/upgrade-relay.ts'
 
 /** Takes a request in; it stays with this generation to its end. */
 export function accept(
@@ -48,6 +51,7 @@ export function accept(
 ): void {
   const exchange = new Exchange(generation, port, request, response)
   exchange.expectsContinue = expectsContinue
+  exchange.isUpgrade = request.offer !== undefined
   request.exchange = exchange
   response.exchange = exchange
   generation.enter()
@@ -62,11 +66,10 @@ function match(exchange: Exchange): void {
     return exchange.end(INVALID_REQUEST)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
   if (exchange.method === 'TRACE') return exchange.end(NO_TRACE)
-  const { upgrade, 'transfer-encoding': coding } = exchange.headers
+  const { 'transfer-encoding': coding } = exchange.headers
   // Node takes the chunks apart and leaves the other codings on, which nobody behind would know of.
   if (coding !== undefined && /,\s*chunked\s*$/i.test(coding)) return exchange.end(UNKNOWN_CODING)
-  // Other upgrades are offers that a server may ignore; a WebSocket client can do nothing with a usual answer.
-  if (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade)) return exchange.end(NO_WEBSOCKET)
+  if (exchange.isUpgrade && !isHandshake(exchange.request)) return exchange.end(NO_HANDSHAKE)
   const { bind } = exchange
   const listener = bind && listenerOf(bind, exchange)
   if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)
@@ -135,7 +138,8 @@ function send(exchange: Exchange): void {
   if (route?.retry !== undefined || destination.health !== undefined) beginAttempts(exchange)
   if (destination.answerHeaders.hasEdits) exchange.answerHeaders = destination.answerHeaders
   const isFirst = (exchange.attempts?.made ?? 0) === 0
-  if (isFirst && destination.mirrors.length > 0) sendMirrors(exchange, destination.mirrors)
+  if (isFirst && destination.mirrors.length > 0 && !exchange.isUpgrade)
+    sendMirrors(exchange, destination.mirrors)
   runSteps(exchange, destination.steps, exchange.gathering === undefined ? rewriteWhole : rewriteLarge)
 }
 
@@ -157,6 +161,10 @@ const REPEATING: Repeating = {
 function rewriteWhole(exchange: Exchange): void {
   const { destination } = exchange
   if (destination === undefined) return
+  if (exchange.isUpgrade) {
+    const refusal = upgradeRefusal(exchange, destination.ai)
+    if (refusal !== undefined) return exchange.end(refusal)
+  }
   if (destination.ai === undefined) return dispatch(exchange, destination, undefined, exchange.body ?? null)
   const type = destination.ai.types.of(exchange.path)
   const isRead = type !== 'passthrough' && type !== 'detect'
@@ -214,7 +222,8 @@ function dispatch(
   exchange.relay = relay
   attempts?.begin(destination.health)
   setBackendDeadline(exchange, destination)
-  const options = { path, method, headers, body, servername: upstream.servername }
+  const upgrade = exchange.isUpgrade ? 'websocket' : null
+  const options = { path, method, headers, body, upgrade, servername: upstream.servername }
   const { former } = destination
   if (former?.isKept && !(body instanceof Readable)) {
     relay.onRefused = () => {
@@ -230,6 +239,8 @@ function dispatch(
 }
 
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {
+  const { offer } = exchange.request
+  if (offer !== undefined) return new UpgradeRelay(exchange, destination, offer)
   if (call?.translation !== undefined && call.facts !== undefined)
     return new TranslatedRelay(exchange, destination, call.translation, call.facts)
   if (call !== undefined && isGuarded(destination.ai, call.type))
@@ -248,7 +259,8 @@ function leave(exchange: Exchange): void {
   clearTimeout(exchange.deadline)
   if (!exchange.response.writableFinished) {
     exchange.relay?.abort()
-    exchange.error ??= 'client disconnected'
+    // A WebSocket ends with its connection.
+    if (exchange.response.statusCode !== 101) exchange.error ??= 'client disconnected'
   }
   for (const watcher of exchange.watchers ?? []) watcher.onEnd?.(exchange)
   const { generation } = exchange

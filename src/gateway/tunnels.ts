@@ -18,9 +18,15 @@ export function refuseTunnel(socket: Duplex, before: ServerResponse | undefined)
     socket.destroy()
     return
   }
-  // What the client sends on is read and dropped: closing over unread bytes would take the refusal from it.
+  socket.write(REFUSED)
+  partFrom(socket)
+}
+
+/** Ends a connection behind its last answer, whatever the client does. */
+export function partFrom(socket: Duplex): void {
+  // What the client sends on is read and dropped: closing over unread bytes would take the answer from it.
   socket.resume()
-  socket.end(REFUSED)
+  socket.end()
   const parting = setTimeout(() => socket.destroy(), PARTING_MS)
   socket.once('close', () => clearTimeout(parting))
 }

@@ -38,7 +38,7 @@ export function custom(settings: CustomSettings): Provider {
     basePath: undefined,
     renamesTokenLimit: false,
     probe: settings.probe ?? modelList({ isPublic: true }),
-    accepts: format => paths.has(format) && format !== 'realtime',
+    accepts: format => paths.has(format),
     path: (facts, prefix) => paths.get(facts.type) ?? usualPath(facts, prefix),
   }
 }

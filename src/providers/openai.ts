@@ -17,7 +17,13 @@ export function openAIPath(format: Format): string {
   }
 }
 
-const ACCEPTED: ReadonlySet<Format> = new Set(['completions', 'responses', 'embeddings', 'rerank'])
+const ACCEPTED: ReadonlySet<Format> = new Set([
+  'completions',
+  'responses',
+  'embeddings',
+  'rerank',
+  'realtime',
+])
 
 /** Keys that manage an organisation are not asked about models. */
 const ADMIN_PREFIX = 'sk-admin-'

@@ -40,10 +40,13 @@ export class Redactor {
   readonly #index: FormIndex
   readonly #found = new Map<number, ReadonlySet<string>>()
   #openForms: OpenForms | undefined
-  readonly #markOf: (value: string) => string
+  readonly #markOf: (value: string, length: number) => string
 
-  /** `markOf` says what takes the place of a value; it must not hold the value. With `hasFew`, of a few secrets, it is quickly made. */
-  constructor(markOf: (value: string) => string = withHash, hasFew = false) {
+  /**
+   * `markOf` says what takes the place of a value, which stands there in a form of so many characters; it must not hold the
+   * value. With `hasFew`, of a few secrets, it is quickly made.
+   */
+  constructor(markOf: (value: string, length: number) => string = withHash, hasFew = false) {
     this.#markOf = markOf
     this.#index = new FormIndex((owner, text) => this.#formsOf(owner).has(text), hasFew)
   }
@@ -130,7 +133,7 @@ export class Redactor {
 
   *#places(text: string): Generator<Place, void> {
     for (const { start, end, owner } of this.#index.find(text))
-      yield { start, end, mark: this.#markOf(this.#values[owner] ?? '') }
+      yield { start, end, mark: this.#markOf(this.#values[owner] ?? '', end - start) }
   }
 
   #formsOf(owner: number): ReadonlySet<string> {

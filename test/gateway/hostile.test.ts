@@ -237,16 +237,6 @@ describe('an unusual client', () => {
   })
 })
 
-it('a WebSocket is refused, and other offers to upgrade are not taken', async () => {
-  const upstream = await startUpstream()
-  const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
-  const offer = (upgrade: string) =>
-    call(port, { method: 'GET', headers: { connection: 'Upgrade', upgrade, 'sec-websocket-version': '13' } })
-  expect(await offer('websocket')).toMatchObject({ status: 501 })
-  expect(upstream.seen).toHaveLength(0)
-  expect(await offer('h2c')).toMatchObject({ status: 200 })
-})
-
 it.each([
   ['128 levels', 126, 200],
   ['5000 levels', 5000, 400],

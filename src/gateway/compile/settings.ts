@@ -27,6 +27,8 @@ const CREDENTIALS = [
   'api-key',
   'x-api-key',
   'x-goog-api-key',
+  // OpenAI's clients in browsers offer their key as one of the protocols.
+  'sec-websocket-protocol',
 ]
 
 /** What holds for all requests. */

@@ -1,4 +1,4 @@
-import { Redactor } from '../../secrets/redactor.ts'
+import { type ByteRedactionStream, Redactor } from '../../secrets/redactor.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { GatewayResponse } from '../exchange.ts'
 import { credentialsIn } from '../header-credentials.ts'
@@ -36,6 +36,7 @@ export function mayEcho({ status, isStream }: AnswerHead): boolean {
 export class EchoGuard {
   readonly #secrets: readonly (Secret | string)[]
   #made: Redactor | undefined
+  #ofFrames: Redactor | undefined
   /** The last one that knew more, which is mostly what the next one has to know. */
   #last: { readonly given: string; readonly guard: EchoGuard } | undefined
 
@@ -59,12 +60,21 @@ export class EchoGuard {
 
   /** Made with the first answer that needs it: most destinations never do. */
   get #redactor(): Redactor {
-    if (this.#made !== undefined) return this.#made
     // Clients are told nothing of a key, not even its fingerprint.
-    const redactor = new Redactor(() => '[redacted]', this.#secrets.length <= FEW)
+    this.#made ??= this.#redactorWith(() => '[redacted]')
+    return this.#made
+  }
+
+  #redactorWith(markOf: (value: string, length: number) => string): Redactor {
+    const redactor = new Redactor(markOf, this.#secrets.length <= FEW)
     for (const secret of this.#secrets) redactor.add(secret)
-    this.#made = redactor
     return redactor
+  }
+
+  /** For bytes whose number is told before them: what takes the place of a key is as long as the key. */
+  frames(): ByteRedactionStream {
+    this.#ofFrames ??= this.#redactorWith((_value, length) => '*'.repeat(length))
+    return this.#ofFrames.byteStream()
   }
 
   /** A text or a body in which every byte is one character. */

@@ -95,7 +95,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     if (status < 200) return true
-    this.headAt = this.#endCall()
+    this.headAt = this.endCall()
     if (status === 401 && this.onRefused !== undefined) {
       this.onRefused()
       return this.#discard()
@@ -113,28 +113,28 @@ export class Relay implements Dispatcher.DispatchHandler {
         pass: (chunk: Buffer) => this.pass(chunk),
         end: () => this.#finish(),
         drop: () => this.discardRest(),
-        breakOff: () => void this.#refuse(UNREADABLE_ANSWER),
+        breakOff: () => void this.refuse(UNREADABLE_ANSWER),
         resume,
       }
       this.#guarded = echoes.body(head, rawHeaders, this.exchange.response, outlet)
       statusText = echoes.clean(statusText)
     }
     if (head.isTransferCoded && this.#guarded === undefined && !hasNoBody(head, this.exchange.response))
-      return this.#refuse(UNKNOWN_ANSWER_CODING)
+      return this.refuse(UNKNOWN_ANSWER_CODING)
     if (this.exchange.watchers !== undefined) this.exchange.showHead(head)
     this.begin(statusText, head)
     return true
   }
 
   /** The client gets this in place of what the upstream sends. */
-  #refuse(failure: Failure): boolean {
+  protected refuse(failure: Failure): boolean {
     this.abort()
     this.exchange.end(failure)
     return true
   }
 
   /** The head of an answer is here, or there will be none. Gives the time. */
-  #endCall(): number {
+  protected endCall(): number {
     const now = performance.now()
     const kind = this.destination.ai === undefined ? 'http' : 'llm'
     this.exchange.generation.pools.times?.call(kind, now - this.calledAt)
@@ -271,7 +271,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const failure = upstreamFailure(error)
     // No fault of the backend's, and nothing that would go better a second time.
     const isOurs = failure.reason === 'InvalidRequest' || failure === SHUTTING_DOWN
-    if (!isOurs && this.headAt === 0) this.#endCall()
+    if (!isOurs && this.headAt === 0) this.endCall()
     if (!isOurs && this.exchange.attempts?.onFailure(this.#status === 0) === true) return
     // After the head has left, `end` breaks the connection: it is the only way to say that the answer is not whole.
     this.fail(failure)
@@ -286,7 +286,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   abort(isFailure = false): void {
     this.#guarded?.stop()
     if (this.isOver) return
-    if (isFailure) this.#endCall()
+    if (isFailure) this.endCall()
     this.isOver = true
     this.#abort?.()
   }

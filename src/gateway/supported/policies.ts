@@ -122,12 +122,8 @@ export const COMPUTED = each(EXPRESSION)
 /** The policies of the `llm` section. */
 export const LLM_POLICIES = section({ ...GATEWAY_FIELDS, localRateLimit: runs, guardrails: PROMPT_GUARD })
 
-const ROUTE_TYPES = each(
-  unless(value => (value === 'realtime' ? 'the route type realtime, which needs WebSockets' : undefined)),
-)
-
 const AI_POLICY = section({
-  routes: ROUTE_TYPES,
+  routes: runs,
   defaults: runs,
   overrides: runs,
   transformations: COMPUTED,

@@ -157,8 +157,13 @@ function cachedOf(counts: Counts): number {
 
 /** Only those that are told: what came before stays. */
 function partsOf(counts: Counts): Parts {
-  const input = detailsOf(counts, 'prompt_tokens_details', 'input_tokens_details')
-  const output = detailsOf(counts, 'completion_tokens_details', 'output_tokens_details')
+  const input = detailsOf(counts, 'prompt_tokens_details', 'input_tokens_details', 'input_token_details')
+  const output = detailsOf(
+    counts,
+    'completion_tokens_details',
+    'output_tokens_details',
+    'output_token_details',
+  )
   const read = natural(
     counts['cache_read_input_tokens'] ??
       input['cached_tokens'] ??

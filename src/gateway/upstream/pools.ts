@@ -84,6 +84,8 @@ export class Pools {
   readonly #standIn: StandIn | undefined
   /** Told what calls and connections take. */
   readonly times: UpstreamObserver | undefined
+  /** Connections that have become WebSockets: no pool knows of them any more. */
+  readonly tunnels = new Set<{ close(): void }>()
   readonly #pools = new Map<string, Connections>()
   /** Those that nobody asks for any more, until their last request is through. */
   readonly #closing = new Set<Connections>()
@@ -143,6 +145,7 @@ export class Pools {
   /** Drops every connection, whatever is under way on it. What is sent from now on is refused. */
   async destroy(): Promise<void> {
     this.#isOver = true
+    for (const tunnel of this.tunnels) tunnel.close()
     const pools = [...this.#pools.values(), ...this.#closing]
     this.#pools.clear()
     await Promise.all(pools.map(pool => pool.destroy()))

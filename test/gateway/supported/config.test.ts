@@ -218,12 +218,6 @@ const UNSUPPORTED: readonly Row[] = [
     `${ROUTE}.policies.ai.promptGuard.request[0].webhook`,
     /"webhook"/,
   ],
-  [
-    'realtime',
-    policy({ ai: { routes: { '/r': 'realtime' } } }),
-    `${ROUTE}.policies.ai.routes["/r"]`,
-    /realtime/,
-  ],
   ['cloud credentials', policy({ backendAuth: { gcp: {} } }), `${ROUTE}.policies.backendAuth.gcp`, /"gcp"/],
   ['copilot', policy({ backendAuth: 'copilot' }), `${ROUTE}.policies.backendAuth`, /copilot/],
   [
