@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { BytePieces } from '../byte-pieces.ts'
-import type { Exchange, GatewayRequest } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { GatewayRequest } from './gateway-request.ts'
 
 /** A request body on its way in. */
 export class Gathering {

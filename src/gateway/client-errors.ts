@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { GatewayResponse } from './exchange.ts'
+import type { GatewayResponse } from './gateway-request.ts'
 
 /** What a client is told whose bytes are no request, by the code of Node's error; 400 unless it is here. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -29,6 +29,8 @@ export function refuseBytes(error: Error, socket: Duplex, last: GatewayResponse 
   const isAnswered = last === undefined || (last.writableFinished && last.req.complete)
   // The one whose turn it is has a body that is broken.
   if (isAnswered || (last.socket !== null && !last.req.complete)) return part()
+  // It has ended its side, which Node takes for leaving where the last request is whole.
+  if (code === 'HPE_INVALID_EOF_STATE') return void socket.destroy(error)
   socket.removeAllListeners('data').on('data', () => {})
   if (last.req.complete) last.once('finish', part)
   else last.onTurn = part

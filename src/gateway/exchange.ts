@@ -1,10 +1,10 @@
-import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './body.ts'
 import type { Caller } from './cel/context.ts'
 import type { Destination, Target } from './destination.ts'
 import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
+import type { GatewayRequest, GatewayResponse } from './gateway-request.ts'
 import type { Generation } from './generation.ts'
 import { headerText } from './header-text.ts'
 import type { AnswerHeaders } from './headers.ts'
@@ -20,24 +20,6 @@ import { absoluteTarget, hasItsHosts } from './soundness.ts'
 import type { Trace } from './telemetry/trace.ts'
 import type { Attempts } from './traffic/attempts.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
-import { UpgradableRequest } from './websocket/upgradable-request.ts'
-
-/** A client's request that knows its exchange, so that listeners need no closure. */
-export class GatewayRequest extends UpgradableRequest {
-  exchange: Exchange | undefined = undefined
-}
-
-/** The answer to it, likewise. */
-export class GatewayResponse extends ServerResponse<GatewayRequest> {
-  exchange: Exchange | undefined = undefined
-  /** Called once the answers before this one have gone, where there are any. */
-  onTurn: (() => void) | undefined = undefined
-
-  override assignSocket(socket: Socket): void {
-    super.assignSocket(socket)
-    this.onTurn?.()
-  }
-}
 
 const TEXT = ['content-type', 'text/plain']
 

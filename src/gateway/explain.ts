@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { formatPath } from '../config/diagnostic.ts'
-import { Exchange, GatewayRequest, GatewayResponse } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import { answered, explainAction } from './explain-target.ts'
 import { verdictOf } from './explain-verdict.ts'
 import {
@@ -12,6 +12,7 @@ import {
   type Undecided,
 } from './explanation.ts'
 import { LISTENER_NOT_FOUND, ROUTE_NOT_FOUND } from './failures.ts'
+import { GatewayRequest, GatewayResponse } from './gateway-request.ts'
 import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
 import { mismatch } from './match.ts'

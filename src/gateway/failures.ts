@@ -47,6 +47,12 @@ export const NO_TRACE: Failure = {
   ...failure(405, 'InvalidRequest', 'TRACE is not taken here'),
   headers: ['content-type', 'text/plain', 'allow', ALLOWED_METHODS],
 }
+/** The body of a request that came before the answers to those before it. */
+export const SENT_AHEAD = failure(
+  413,
+  'InvalidRequest',
+  'request was too large to wait for the answers before its own',
+)
 export const UNKNOWN_CODING = failure(
   501,
   'InvalidRequest',

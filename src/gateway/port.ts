@@ -12,7 +12,7 @@ import {
 } from './client-connections.ts'
 import { refuseBytes } from './client-errors.ts'
 import { ClientRoots } from './client-roots.ts'
-import { GatewayRequest, GatewayResponse } from './exchange.ts'
+import { GatewayRequest, GatewayResponse } from './gateway-request.ts'
 import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
 import { refuseTunnel } from './tunnels.ts'

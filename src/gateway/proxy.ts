@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { Gathering, gatherBody } from './body.ts'
 import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
 import type { Destination } from './destination.ts'
-import { Exchange, type GatewayRequest, type GatewayResponse } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import {
   INVALID_REQUEST,
   LISTENER_NOT_FOUND,
@@ -11,9 +11,11 @@ import {
   NO_TRACE,
   NO_VALID_BACKENDS,
   ROUTE_NOT_FOUND,
+  SENT_AHEAD,
   TOO_MANY_HEADERS,
   UNKNOWN_CODING,
 } from './failures.ts'
+import type { GatewayRequest, GatewayResponse } from './gateway-request.ts'
 import type { Generation } from './generation.ts'
 import { listenerOf, misdirection } from './listeners.ts'
 import { isGuarded } from './llm/answer-guards.ts'
@@ -64,6 +66,7 @@ function match(exchange: Exchange): void {
   if (settings.tracing !== undefined) exchange.trace = beginTrace(settings.tracing, exchange)
   if (exchange.path === '' || !exchange.hasItsHosts || !isSound(exchange.request))
     return exchange.end(INVALID_REQUEST)
+  if (exchange.request.isDropped) return exchange.end(SENT_AHEAD)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
   if (exchange.method === 'TRACE') return exchange.end(NO_TRACE)
   const { 'transfer-encoding': coding } = exchange.headers

@@ -1,5 +1,5 @@
 import { setHeader as put, removeHeader as take } from '../providers/index.ts'
-import type { GatewayRequest } from './exchange.ts'
+import type { GatewayRequest } from './gateway-request.ts'
 import { credentialsIn } from './header-credentials.ts'
 import { listedNames } from './header-names.ts'
 import type { ModifierEdit } from './headers.ts'

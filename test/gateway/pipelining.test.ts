@@ -14,6 +14,9 @@ const gets = (count: number): string =>
     .map(path => get(path))
     .join('')
 
+const posted = (path: string, body: string, length = body.length): string =>
+  `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`
+
 /** An upstream whose answers are the paths it was asked for; `/hang` gets none. */
 async function startPaths() {
   return startUpstream((response, { url, body }) => {
@@ -52,7 +55,7 @@ describe('requests that a client sends before it has the answers', () => {
     client.socket.write(
       [
         get('/1'),
-        `POST /2 HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        posted('/2', body),
         'GET /3 HTTP/1.1\r\n\r\n',
         get('/4', 'expect: magic\r\n'),
         get('/5', 'expect: 100-continue\r\ncontent-length: 0\r\n'),
@@ -100,6 +103,44 @@ describe('requests that a client sends before it has the answers', () => {
     expect(answered.length).toBeGreaterThan(9)
     expect(answered.length).toBeLessThan(20)
     expect(client.received().match(/connection: close/gi)).toHaveLength(1)
+  })
+
+  it('may wait with half a megabyte of bodies; who has more is told to send it again, and the others are served', async () => {
+    let goOn = (): void => {}
+    const upstream = await startUpstream((response, { url, body }) => {
+      const answer = (): void => void response.end(`${url} ${body.length}.`)
+      if (url === '/1') goOn = answer
+      else answer()
+    })
+    const { port, events } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    const bodies = [posted('/2', 'b'.repeat(300_000)), posted('/3', 'b'.repeat(300_000)), posted('/4', 'b')]
+    await new Promise<void>(resolve => client.socket.write(get('/1') + bodies.join(''), () => resolve()))
+    await eventually(() => upstream.seen.length === 1)
+    client.socket.write(get('/5'))
+    await new Promise(resolve => setTimeout(resolve, 100))
+    goOn()
+    await client.until(text => text.includes('/5 0.'))
+    const said = client.received().match(/(?<=HTTP\/1\.1 )\d{3}|\/\d \d+\./g)
+    expect(said).toEqual(['200', '/1 0.', '200', '/2 300000.', '413', '200', '/4 1.', '200', '/5 0.'])
+    expect(client.received()).not.toMatch(/connection: close/i)
+    expect(events.map(({ status }) => status)).toEqual([200, 200, 413, 200, 200])
+  })
+
+  it('may not wait with a body in so many pieces that these take more than it does', async () => {
+    let goOn = (): void => {}
+    const upstream = await startUpstream(response => {
+      goOn = () => void response.end('first')
+    })
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    const pieces = `${'1\r\nb\r\n'.repeat(10_000)}0\r\n\r\n`
+    const post = `POST /2 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${pieces}`
+    await new Promise<void>(resolve => client.socket.write(get('/1') + post, () => resolve()))
+    await eventually(() => upstream.seen.length === 1)
+    await new Promise(resolve => setTimeout(resolve, 100))
+    goOn()
+    expect(await client.until(text => text.includes('before its own'))).toContain('HTTP/1.1 413 ')
   })
 
   it('come as long as they do not wait', async () => {
@@ -178,6 +219,8 @@ describe('a client that leaves while its requests wait', () => {
   const WAITING: readonly (readonly [title: string, bytes: string])[] = [
     ['a few', get('/big', `x: ${'p'.repeat(20_000)}\r\n`).repeat(4)],
     ['too many', get('/more').repeat(400)],
+    ['one with a large body, half of it sent', posted('/large', 'b'.repeat(2 << 20), 4 << 20)],
+    ['several with bodies', posted('/body', 'b'.repeat(300_000)).repeat(4)],
     ['those that the gateway refuses', 'GET / HTTP/1.1\r\n\r\n'.repeat(90)],
     ['those whose expectation nobody knows', get('/', 'expect: magic\r\n').repeat(400)],
   ]

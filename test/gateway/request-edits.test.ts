@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { GatewayRequest } from '../../src/gateway/exchange.ts'
+import { GatewayRequest } from '../../src/gateway/gateway-request.ts'
 import {
   addRequestHeader,
   dropListed,

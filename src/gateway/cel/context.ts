@@ -1,5 +1,6 @@
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
-import type { Exchange, GatewayRequest } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
+import type { GatewayRequest } from '../gateway-request.ts'
 import { HOP_BY_HOP } from '../header-names.ts'
 import { jsonOf } from '../json-body.ts'
 import { GATEWAY } from '../listeners.ts'

@@ -1,6 +1,6 @@
 import { type ByteRedactionStream, Redactor } from '../../secrets/redactor.ts'
 import type { Secret } from '../../secrets/secret.ts'
-import type { GatewayResponse } from '../exchange.ts'
+import type { GatewayResponse } from '../gateway-request.ts'
 import { credentialsIn } from '../header-credentials.ts'
 import type { AnswerHead, HeaderEdit } from '../headers.ts'
 import { GuardedBody, isReadable, type Outlet } from './guarded-body.ts'

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Destination } from '../destination.ts'
-import type { Exchange, GatewayResponse } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 import {
   type Failure,
   INTERNAL_ERROR,
@@ -10,6 +10,7 @@ import {
   UNREADABLE_ANSWER,
   upstreamFailure,
 } from '../failures.ts'
+import type { GatewayResponse } from '../gateway-request.ts'
 import { reasonPhrase } from '../header-text.ts'
 import type { AnswerHead } from '../headers.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'

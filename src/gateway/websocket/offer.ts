@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type GatewayRequest, GatewayResponse } from '../exchange.ts'
+import { type GatewayRequest, GatewayResponse } from '../gateway-request.ts'
 import { partFrom } from '../tunnels.ts'
 
 /** Bytes that a client may send before it is told that it has its WebSocket; reading stops beyond them. */
