@@ -1,8 +1,12 @@
 import type { Hook } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
+import { own } from '../config/own.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { EXIT } from '../errors.ts'
 import { isOn } from './flags.ts'
+
+/** What other programs call it. */
+const ELSEWHERE: Readonly<Record<string, string>> = { start: 'serve', test: 'test-route', lint: 'validate' }
 
 /**
  * Runs for a word that is no command. Only that word is repeated: with a space as separator the library's id holds
@@ -10,25 +14,56 @@ import { isOn } from './flags.ts'
  */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config, argv }) => {
   const typed = id.split(':')
+  const failure = typed[0] === '--json' ? NONE : (tooManyWords(typed, config) ?? unknownWord(typed, config))
+  if ([...typed, ...(argv ?? [])].includes('--json') || isOn(process.env['AGW_JSON']))
+    process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
+  else process.stderr.write(`error ${failure.message}\n  → ${failure.hint}\n`)
+  process.exitCode = EXIT.usage
+}
+
+type Config = Parameters<typeof commandNotFound>[0]['config']
+
+interface Failed {
+  readonly code: 'USAGE' | 'UNKNOWN_COMMAND'
+  readonly message: string
+  readonly hint: string
+  readonly exitCode: number
+}
+
+function failed(code: Failed['code'], message: string, hint: string): Failed {
+  return { code, message, hint, exitCode: EXIT.usage }
+}
+
+const NONE = failed('USAGE', 'no command is named', 'agw --help lists them')
+
+/** A command with words behind it that it does not take: the library looks for a command of all these words. */
+function tooManyWords(typed: readonly string[], config: Config): Failed | undefined {
+  for (let count = typed.length - 1; count > 0; count -= 1) {
+    const command = config.findCommand(typed.slice(0, count).join(':'))
+    if (command === undefined) continue
+    const name = `agw ${command.id.replaceAll(':', ' ')}`
+    const hint = command.flags['file']
+      ? 'name a config with --file PATH'
+      : `\`${name} --help\` says what it takes`
+    return failed('USAGE', `${name} takes no argument`, hint)
+  }
+  return undefined
+}
+
+function unknownWord(typed: readonly string[], config: Config): Failed {
   const names = config.commandIDs.map(name => name.replaceAll(':', ' '))
   const topic = config.topics.find(one => one.name === typed[0])
   const word = topic === undefined ? (typed[0] ?? '') : typed.slice(0, 2).join(' ')
   const shown = looksSecret(word, names) ? 'that' : JSON.stringify(word)
   const topics = config.topics.map(one => one.name)
-  const meant = [typed.slice(0, 2).join(' '), word].flatMap(one =>
-    one.length <= 32 ? (closest(one, [...names, ...topics]) ?? []) : [],
-  )[0]
-  const isNone = word === '--json'
-  const failure = {
-    code: isNone ? 'USAGE' : 'UNKNOWN_COMMAND',
-    message: isNone ? 'no command is named' : `${shown} is not a command of agw`,
-    hint: meant === undefined ? 'agw --help lists them' : `did you mean \`agw ${meant}\`?`,
-    exitCode: EXIT.usage,
-  }
-  if ([...typed, ...(argv ?? [])].includes('--json') || isOn(process.env['AGW_JSON']))
-    process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
-  else process.stderr.write(`error ${failure.message}\n  → ${failure.hint}\n`)
-  process.exitCode = EXIT.usage
+  const meant =
+    [typed.slice(0, 2).join(' '), word].flatMap(one =>
+      one.length <= 32 ? (closest(one, [...names, ...topics]) ?? []) : [],
+    )[0] ??
+    names.find(name => name.endsWith(` ${word}`)) ??
+    own(ELSEWHERE, word)
+  const hint = meant === undefined ? 'agw --help lists them' : `did you mean \`agw ${meant}\`?`
+  return failed('UNKNOWN_COMMAND', `${shown} is not a command of agw`, hint)
 }
 
 export default commandNotFound

@@ -39,10 +39,14 @@ export function toFailure(error: unknown, context: UsageContext): Failure {
   }
 }
 
-/** For a command whose 3 would say that a config is bad: that there is none is a matter of what was typed. */
-export function missingAsUsage(error: Error): Error {
-  const missing = error instanceof AgwError && ['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'].includes(error.code)
-  return missing
-    ? new AgwError('USAGE', error.message, { ...(error.hint && { hint: error.hint }), cause: error })
-    : error
+/**
+ * For a command whose 3 would say that a config is bad: that there is none is a matter of what was typed. `besides` is
+ * what else could be meant where none was named.
+ */
+export function missingAsUsage(error: Error, besides?: string): Error {
+  if (!(error instanceof AgwError) || !['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'].includes(error.code))
+    return error
+  const more = error.code === 'CONFIG_NOT_FOUND' ? besides : undefined
+  const hint = [error.hint, more].filter(text => text !== undefined).join('; ')
+  return new AgwError('USAGE', error.message, { ...(hint !== '' && { hint }), cause: error })
 }

@@ -46,6 +46,7 @@ export class Prompt {
       type: 'select',
       // A list that does not fit shows a part of itself: how long it is, says that it goes on.
       message: choices.length > PAGE ? `${message} (${choices.length} choices, the list goes on)` : message,
+      asked: message,
       choices,
       ...(initial !== undefined && { default: initial }),
       pageSize: PAGE,
@@ -78,11 +79,12 @@ export class Prompt {
     return String(await this.#ask(flag, { type: 'password', message, toggleMask: false, ...validate }))
   }
 
-  async #ask(flag: string, question: Record<string, unknown>): Promise<unknown> {
+  /** `asked` is the question by itself, without what helps to answer it. */
+  async #ask(flag: string, { asked, ...question }: Record<string, unknown>): Promise<unknown> {
     if (!this.allowed) {
       throw new AgwError(
         'INPUT_NEEDED',
-        `an answer is needed: ${String(question['message'])}; ${this.whyNot}`,
+        `an answer is needed: ${String(asked ?? question['message'])}; ${this.whyNot}`,
         {
           hint: `give it with ${flag}`,
         },

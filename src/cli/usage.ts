@@ -15,6 +15,28 @@ export interface UsageContext extends GivenFlags {
   readonly closest: (word: string, words: string[]) => string | undefined
 }
 
+const SECRET = /^(?:(?:api-?)?key|k|value|token|secret)$/i
+
+/** What hands type that know other programs, where the command has the flag that is told. */
+const HABITS: readonly { readonly words: RegExp; readonly flag: string; readonly hint: string }[] = [
+  { words: /^(?:config|conf|c)$/, flag: 'file', hint: 'did you mean --file?' },
+  {
+    words: /^(?:port|p)$/,
+    flag: 'admin',
+    hint: 'the config says the port, as in `gateways: { default: { port: 4000 } }`',
+  },
+  {
+    words: SECRET,
+    flag: 'key-from-stdin',
+    hint: 'a key is never an argument: pipe it in with --key-from-stdin, or use --key-from-env',
+  },
+  {
+    words: SECRET,
+    flag: 'from-env',
+    hint: 'a key is never an argument: pipe it in, or use --from-env or --from-file',
+  },
+]
+
 export function isParseError(error: unknown): error is Error & ParseError {
   return error instanceof Error && ('parse' in error || (error as ParseError).oclif?.exit === EXIT.usage)
 }
@@ -28,11 +50,13 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
   switch (error.constructor.name) {
     case 'NonExistentFlagsError': {
       const typed = (error.flags ?? []).map(flagName)
-      const meant = closest((typed[0] ?? '').replace(/^-+/, ''), Object.keys(flags))
+      const word = (typed[0] ?? '').replace(/^-+/, '')
+      const habit = HABITS.find(({ words, flag }) => words.test(word) && flag in flags)
+      const meant = closest(word, Object.keys(flags))
       const listed = typed.length > 0 ? typed.join(', ') : 'a flag'
       return usage(
         `${listed} is not a flag of this command`,
-        meant ? `did you mean --${meant}?` : 'see --help',
+        habit?.hint ?? (meant ? `did you mean --${meant}?` : 'see --help'),
       )
     }
     case 'UnexpectedArgsError':
@@ -41,7 +65,11 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
         'a key is never an argument: pipe it in, or use --from-env or --from-file',
       )
     case 'RequiredArgsError':
-      return usage(`missing argument: ${(error.args ?? []).map(arg => arg.name?.toUpperCase()).join(', ')}`)
+      return usage(
+        `missing argument: ${(error.args ?? []).map(arg => arg.name?.toUpperCase()).join(', ')}`,
+        // The only one that is not a path or a word of the user's own is the name of a key slot.
+        error.args?.[0]?.name === 'name' ? '`agw keys list` names them' : 'see --help',
+      )
     case 'FailedFlagValidationError':
       return usage(flagRule(error.message, context) ?? 'these flags do not go together')
     default:

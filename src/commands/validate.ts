@@ -7,6 +7,7 @@ import { printReport } from '../cli/print-report.ts'
 import { filesOf } from '../cli/report/checked-file.ts'
 import { validateJson } from '../cli/report/json.ts'
 import { failureText, formatAsked, verdictOf } from '../cli/report/validate.ts'
+import { mayHoldInput } from '../cli/stdin.ts'
 import { checkOptions, validateFlags } from '../cli/validate-flags.ts'
 import { AgwError, EXIT } from '../errors.ts'
 
@@ -36,7 +37,8 @@ export default class Validate extends ConfigCommand {
   }
 
   override async catch(error: Error): Promise<void> {
-    const failed = missingAsUsage(error)
+    const isPiped = mayHoldInput(process.stdin)
+    const failed = missingAsUsage(error, isPiped ? '`agw validate -` reads standard input' : undefined)
     await super.catch(failed)
     if (!(failed instanceof AgwError) || this.jsonEnabled()) return
     const text = failureText(this.#formatAsked(), failed, this.config.version)

@@ -60,7 +60,7 @@ export function generateConfig(choices: ConfigChoices): string {
       if (node instanceof YAMLMap && node.items.length === 0) node.flow = true
     },
   })
-  document.commentBefore = ` An agentgateway config: \`agw serve\` runs it, and so does the agentgateway binary.\n Check it with \`agw validate\`; see its keys with \`agw keys list\`.`
+  document.commentBefore = ` An agentgateway config, for \`agw serve\` and the agentgateway binary alike.\n Check it with \`agw validate\`; see its keys with \`agw keys list\`.`
   return document.toString({ lineWidth: 0, indentSeq: false })
 }
 

@@ -270,7 +270,7 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
 function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {
   if (error.code === 'EADDRINUSE') {
     return new AgwError('PORT_TAKEN', `port ${port} on ${host} is taken by another process`, {
-      hint: 'stop that process, give the bind another port in the config, or listen elsewhere with --host',
+      hint: 'stop that process (`agw doctor` tells whether it is a gateway of agw), give the bind another port in the config, or listen elsewhere with --host',
       cause: error,
     })
   }

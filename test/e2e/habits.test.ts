@@ -43,6 +43,30 @@ describe('what hands type by habit', () => {
     expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(says) })
   })
 
+  it.each([
+    ['serve config.yaml', /^error agw serve takes no argument\n {2}→ name a config with --file PATH\n$/],
+    ['keys list openai', /^error agw keys list takes no argument\n {2}→ name a config with --file PATH\n$/],
+    ['doctor now please', /^error agw doctor takes no argument\n {2}→ name a config with --file PATH\n$/],
+    ['schema x', /^error agw schema takes no argument\n {2}→ `agw schema --help` says what it takes\n$/],
+    ['list', /"list" is not a command.*\n {2}→ did you mean `agw keys list`\?/],
+    ['rotate openai', /"rotate" is not a command.*\n {2}→ did you mean `agw keys rotate`\?/],
+    ['start', /"start" is not a command.*\n {2}→ did you mean `agw serve`\?/],
+    ['test', /"test" is not a command.*\n {2}→ did you mean `agw test-route`\?/],
+    ['validate --config x.yaml', /--config is not a flag of this command\n {2}→ did you mean --file\?/],
+    ['serve -c x.yaml', /-c is not a flag of this command\n {2}→ did you mean --file\?/],
+    ['serve --port 4000', /--port is not a flag.*\n {2}→ the config says the port.*port: 4000/],
+    ['init --api-key x', /--api-key is not a flag.*\n {2}→ a key is never an argument: .*--key-from-stdin/],
+    ['keys set a --value x', /--value is not a flag.*\n {2}→ a key is never an argument: .*--from-env/],
+    ['keys set', /missing argument: NAME\n {2}→ `agw keys list` names them/],
+    ['validate', /no config\.yaml here.*\n {2}→ .*`agw validate -` reads standard input/],
+    ['init', /an answer is needed: Which provider\?; nobody can be asked.*\n {2}→ give it with --provider/],
+  ])('is told what to type: agw %s', async (line, says) => {
+    const run = await agw(line.split(' '), { cwd: folder })
+    expect(run).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(says) })
+    const json = await agw([...line.split(' '), '--json'], { cwd: folder })
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { exitCode: 2, hint: expect.any(String) } })
+  })
+
   it.skipIf(process.platform !== 'linux').each(['', '--json'])(
     'says in plain words that its output finds no room: validate %s',
     async flag => {

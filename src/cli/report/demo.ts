@@ -11,12 +11,15 @@ const NUMBERS: Readonly<Partial<Record<DemoStep['step'], string>>> = {
   checked: '5',
 }
 
+/** What a step shows stands so far in. Characters. */
+const INDENT = 4
+
 /** One step of the demo for a person. */
 export function demoStepText(step: DemoStep, terminal: Terminal): string {
   const number = NUMBERS[step.step]
   const head = (title: string): string =>
     `${terminal.style('cyan', number ?? '')} ${terminal.style('bold', title)}`
-  const indent = (text: string): string => text.replace(/^(?=.)/gm, '    ')
+  const indent = (text: string): string => text.replace(/^(?=.)/gm, ' '.repeat(INDENT))
   const dim = (text: string): string => terminal.style('dim', text)
   switch (step.step) {
     case 'config':
@@ -32,7 +35,10 @@ export function demoStepText(step: DemoStep, terminal: Terminal): string {
     case 'checked': {
       const { diagnostics, document, name } = step.result
       const [first] = diagnostics
-      const shown = first === undefined ? '' : diagnosticText(first, document.lines, name, terminal, 'out')
+      const shown =
+        first === undefined
+          ? ''
+          : diagnosticText(first, document.lines, name, terminal, 'out', true, terminal.columns - INDENT)
       return `${head('What `agw validate` says about a broken copy')}\n${indent(shown)}\n`
     }
     case 'cleaned':

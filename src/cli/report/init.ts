@@ -15,10 +15,11 @@ export function initText(
   { command, next, dryRun }: AfterInit,
   terminal: Terminal,
 ): string {
+  const width = Math.max(...files.map(({ file }) => file.length))
   const lines = files.map(({ file, action, mode }) => {
     const word = dryRun && action !== 'unchanged' ? `would be ${action}` : action
     const shown = mode === '' ? '' : terminal.style('dim', `  ${mode}`)
-    return `${terminal.style('green', word.padEnd(9))} ${file}${shown}`
+    return `${terminal.style('green', word.padEnd(9))} ${mode === '' ? file : file.padEnd(width)}${shown}`
   })
   const steps = next.map(line => `  ${terminal.style('bold', line)}`)
   return [...lines, '', 'The same without questions:', `  ${command}`, '', 'Next:', ...steps].join('\n')

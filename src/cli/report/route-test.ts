@@ -2,6 +2,7 @@ import { formatPath, maskKeys } from '../../config/index.ts'
 import type { PolicyExplanation } from '../../gateway/index.ts'
 import type { RouteTest } from '../../test-route/test-route.ts'
 import type { Terminal } from '../terminal.ts'
+import { wrapped } from '../wrapped.ts'
 
 /** How much of an answer a person is shown. Characters. */
 const SHOWN = 600
@@ -23,7 +24,9 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   const dim = (text: string): string => terminal.style('dim', text)
   const lines: string[] = []
   const row = (label: string, text: string | undefined): void => {
-    if (text !== undefined && text !== '') lines.push(`${dim(label.padEnd(10))} ${text}`)
+    if (text === undefined || text === '') return
+    const [first = '', ...more] = wrapped(text, terminal.columns - 11)
+    lines.push(`${dim(label.padEnd(10))} ${first}`, ...more.map(line => ' '.repeat(11) + line))
   }
   row('request', `${test.request.method} ${test.request.path}  ${dim(`Host: ${test.request.host}`)}`)
   row('bind', explanation.bind)

@@ -17,7 +17,7 @@ export const LOOK: Readonly<Record<Severity, { readonly word: string; readonly s
 const FRAMES = 100
 const NO_MORE_FRAMES = 'from here on without the lines of the file: those above come first'
 
-/** One finding as text: place and code, the sentence, a frame of the written text, what to do. */
+/** One finding as text: place and code, the sentence, a frame of the written text, what to do. `width` is that of a line. */
 export function diagnosticText(
   diagnostic: Diagnostic,
   lines: LineIndex,
@@ -25,23 +25,24 @@ export function diagnosticText(
   terminal: Terminal,
   stream: 'out' | 'err',
   framed = true,
+  width = terminal.columnsOf(stream),
 ): string {
   const { word, style } = LOOK[diagnostic.severity]
   const { start } = diagnostic.range
   const place = terminal.style('bold', `${name}:${start.line}:${start.column}`, stream)
   const head = `${place} ${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
   const frame = framed ? codeFrame(lines, diagnostic.range) : []
-  const width = String(frame.at(-1)?.number ?? 1).length
+  const digits = String(frame.at(-1)?.number ?? 1).length
   const drawn = frame.flatMap(line => {
-    const gutter = terminal.style('dim', `  ${String(line.number).padStart(width)} │`, stream)
+    const gutter = terminal.style('dim', `  ${String(line.number).padStart(digits)} │`, stream)
     const row = `${gutter} ${line.text}`.trimEnd()
     if (line.marker === undefined) return [row]
     const { start: from, end } = line.marker
     const carets = '^'.repeat(Math.max(1, Math.min(end, line.text.length + 1) - from))
-    const under = terminal.style('dim', `  ${' '.repeat(width)} │`, stream)
+    const under = terminal.style('dim', `  ${' '.repeat(digits)} │`, stream)
     return [row, `${under} ${' '.repeat(from - 1)}${terminal.style(style, carets, stream)}`]
   })
-  const laidOut = (text: string): string => wrappedText(text, terminal.columnsOf(stream))
+  const laidOut = (text: string): string => wrappedText(text, width)
   const hint =
     diagnostic.hint === '' ? [] : [laidOut(`  ${terminal.style('cyan', '→', stream)} ${diagnostic.hint}`)]
   return [
