@@ -123,7 +123,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected promptFor(flags: { readonly 'no-input'?: boolean }): Prompt {
-    return new Prompt({ whyNot: this.#whyNotAsked(flags) })
+    return new Prompt({ whyNot: this.#whyNotAsked(flags), note: text => this.note(text) })
   }
 
   /**

@@ -12,7 +12,7 @@ export interface Choice<T extends string> {
 /** How many choices are shown at once: fits a terminal of 24 lines. */
 const PAGE = 16
 
-const TYPED_EARLY = ' (what was typed before this question was not taken: give it again)'
+const TYPED_EARLY = 'what was typed before this question was not taken: give it again'
 
 /**
  * Questions to a person. Every question names the flag that answers it, so that nothing can be asked that a script
@@ -20,10 +20,12 @@ const TYPED_EARLY = ' (what was typed before this question was not taken: give i
  */
 export class Prompt {
   readonly #whyNot: string | undefined
+  readonly #note: (text: string) => void
 
-  /** `whyNot` is why nobody can be asked, as a clause; without it a person can. */
-  constructor(options: { readonly whyNot: string | undefined }) {
+  /** `whyNot` is why nobody can be asked, as a clause; without it a person can. `note` says something beside a question. */
+  constructor(options: { readonly whyNot: string | undefined; readonly note: (text: string) => void }) {
     this.#whyNot = options.whyNot
+    this.#note = options.note
   }
 
   /** A person can be asked. */
@@ -92,15 +94,15 @@ export class Prompt {
     }
     const { default: inquirer } = await import('inquirer')
     const isTypedEarly = endHiding(process.stdin)
-    // What came before the echo was off stands in this line.
     if (isTypedEarly) {
+      // What came before the echo was off stands in this line.
       cursorTo(process.stderr, 0)
       clearLine(process.stderr, 0)
+      this.#note(TYPED_EARLY)
     }
-    const message = String(question['message']) + (isTypedEarly ? TYPED_EARLY : '')
     // Questions go to stderr: stdout carries the answer of the command only.
     const ask = inquirer.createPromptModule({ output: process.stderr })
-    const answers = await ask([{ ...question, message, name: 'answer' } as never])
+    const answers = await ask([{ ...question, name: 'answer' } as never])
     return (answers as { answer: unknown }).answer
   }
 }

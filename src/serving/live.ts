@@ -24,13 +24,14 @@ import type { DebugLog } from './access-log.ts'
 import { changedFiles, changedKeys, configChanges } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
 import type { KeyRefusedEvent } from './key-use.ts'
+import { type ListeningEvent, nowListening, urlOf } from './listening.ts'
 import { reader } from './reading/reader.ts'
 import { unlessAborted } from './unless-aborted.ts'
 import { watchedFiles } from './watched-files.ts'
 
 /** What a live gateway tells of itself. */
 export type LiveEvent =
-  | { readonly event: 'listening'; readonly bind: string; readonly address: string }
+  | ListeningEvent
   | { readonly event: 'ready' }
   | { readonly event: 'admin'; readonly pages: PageSet; readonly address: string; readonly token?: string }
   | { readonly event: 'note'; readonly message: string }
@@ -131,19 +132,13 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
   }
   const runtime = compileRuntime(first.resolved, pinned.compile)
   const gateway = await (options.start?.(runtime, first.resolved) ?? startGateway(runtime, options.gateway))
-  for (const one of gateway.addresses)
-    options.onEvent({ event: 'listening', bind: one.bind, address: url(one) })
+  for (const event of nowListening(gateway.addresses)) options.onEvent(event)
   options.onServing?.(first, runtime)
   options.load.lastGood?.remember(first)
   const live = new Live(gateway, first, runtime.files, pinned, keeper, readAt)
   await options.onStarted?.(live)
   options.onEvent({ event: 'ready' })
   return live
-}
-
-/** What is listened on, as it is: who reads `127.0.0.1` takes it for granted that nobody else gets in. */
-function url({ scheme, address: host, port }: ListeningAddress): string {
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Waits for no file, source or thread any more once `signal` says so. */
@@ -194,7 +189,7 @@ class Live implements LiveGateway {
   }
 
   get addresses(): readonly string[] {
-    return this.#gateway.addresses.map(url)
+    return this.#gateway.addresses.map(urlOf)
   }
 
   get current(): ServedConfig {
@@ -243,6 +238,7 @@ class Live implements LiveGateway {
       // As in agentgateway, the `config` section holds until the next start.
       const config = { ...next.resolved, config: this.#startConfig }
       const runtime = compileRuntime(config, this.#options.compile)
+      const addresses = this.addresses
       await this.#gateway.reload(runtime, config, signal)
       this.#current = next
       this.#readAt = readAt
@@ -263,6 +259,7 @@ class Live implements LiveGateway {
       const result = isChanged || keys.length > 0 ? 'reloaded' : 'unchanged'
       onDebug?.('reload', { result, binds: runtime.binds.length, duration: `${Date.now() - readAt}ms` })
       if (isChanged || wasRejected) onEvent({ event: 'reloaded', changes })
+      for (const event of nowListening(this.#gateway.addresses, addresses)) onEvent(event)
       return { result }
     } catch (error) {
       if (signal.aborted) return { result: 'rejected', message: 'the gateway is shutting down' }

@@ -17,8 +17,12 @@ async function live(
   text = CONFIG,
   {
     env = {},
+    addresses = [],
     ...more
-  }: Pick<LiveOptions, 'reader' | 'signal'> & { readonly env?: Record<string, string> } = {},
+  }: Pick<LiveOptions, 'reader' | 'signal'> & {
+    readonly env?: Record<string, string>
+    readonly addresses?: Engine['addresses']
+  } = {},
 ) {
   const folder = await tempFolder()
   const file = join(folder, 'config.yaml')
@@ -27,7 +31,7 @@ async function live(
   const gateway = await startLive({
     load: { file, env, cwd: folder, envFile: false },
     gateway: {},
-    start: async () => ({ addresses: [], reload, close: async () => {} }),
+    start: async () => ({ addresses, reload, close: async () => {} }),
     reload: false,
     onEvent: event => events.push(event),
     ...more,
@@ -101,6 +105,26 @@ describe('a live gateway', () => {
     env['TEAM'] = 'second'
     expect(await gateway.reload()).toEqual({ result: 'reloaded' })
     expect(events.at(-1)).toEqual({ event: 'reloaded', changes: [expect.stringMatching(/x-team/)] })
+  })
+
+  it('tells where it listens from now on, where a reload has moved it', async () => {
+    const at = (port: number) => ({
+      bind: `bind/${port}`,
+      port,
+      address: '127.0.0.1',
+      scheme: 'http' as const,
+    })
+    const addresses = [at(3000), at(3001)]
+    const { gateway, events, file } = await live(async () => void addresses.splice(0, 1, at(4000)), CONFIG, {
+      addresses,
+    })
+    events.length = 0
+    await writeFile(file, CONFIG.replace('3000', '4000'))
+    await gateway.reload()
+    expect(events).toEqual([
+      expect.objectContaining({ event: 'reloaded' }),
+      { event: 'listening', bind: 'bind/4000', address: 'http://127.0.0.1:4000' },
+    ])
   })
 
   it('tells of a key that has changed as that alone', async () => {

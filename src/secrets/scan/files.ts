@@ -1,6 +1,7 @@
 import { constants, type Dirent } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { isClearlyKey } from '../../config/shown-word.ts'
 import { AgwError } from '../../errors.ts'
 
 /** Folders that are not the user's own text. */
@@ -25,7 +26,10 @@ export interface FileList {
 export async function filesIn(path: string, deep: boolean): Promise<FileList> {
   const stats = await stat(path).catch(() => undefined)
   if (stats === undefined) {
-    throw new AgwError('USAGE', 'there is no such file or folder', { hint: 'check the path' })
+    const named = isClearlyKey(basename(path)) ? 'the path given' : path
+    throw new AgwError('USAGE', `cannot look into ${named}: there is no such file or folder`, {
+      hint: 'check the path',
+    })
   }
   if (!stats.isDirectory()) return { files: [path], complete: true }
   const files: string[] = []
