@@ -29,9 +29,11 @@ export function tokenCost(exchange: Exchange, reserved: number, { prompt, most }
   const allowed = most === undefined ? Number.POSITIVE_INFINITY : prompt + most
   const { usage } = relay
   if (usage === undefined) {
-    const hasLeft = relay.isSent && !response.headersSent
-    const isAnswered = relay.bytes > 0 && response.headersSent && response.statusCode < 300
-    if (!hasLeft && !isAnswered) return 0
+    const isRefused = response.headersSent && response.statusCode >= 300
+    // Nobody else has ended it.
+    const hasLeft = relay.isSent && !response.writableFinished && exchange.reason === undefined
+    const isAnswered = relay.bytes > 0 && response.headersSent
+    if (isRefused || (!hasLeft && !isAnswered)) return 0
     return Math.max(reserved, Math.min(prompt + passedTokens(type, relay, relay.bytes), allowed))
   }
   const told = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)

@@ -20,10 +20,10 @@ import {
 } from '../kit/token-cost.ts'
 import { eventually } from '../kit/wait.ts'
 
-describe('where it tells nothing', () => {
-  /** As estimated: a token for four bytes of the request as it goes, and the longest answer it allows. */
-  const reserved = (body: object) => Math.ceil(JSON.stringify(body).length / 4) + 500
+/** As estimated: a token for four bytes of the request as it goes, and the longest answer it allows. */
+const reserved = (body: object) => Math.ceil(JSON.stringify(body).length / 4) + 500
 
+describe('where it tells nothing', () => {
   it('what was reserved stays charged', async () => {
     expect(await charged(json({ choices: [] }), port => post(port, CHAT, chat))).toBe(reserved(chat))
   })
@@ -56,6 +56,39 @@ describe('where it tells nothing', () => {
       sent.destroy()
     })
     expect(cost).toBe(reserved(chat))
+  })
+})
+
+describe('a stream whose head has come alone', () => {
+  const headOnly = (end: (response: Parameters<Upstream>[0]) => void, status = 200): Upstream => {
+    return response => {
+      response.writeHead(status, { 'content-type': 'text/event-stream' }).flushHeaders()
+      setImmediate(end, response)
+    }
+  }
+  const asked = { ...chat, stream: true }
+
+  it.each([
+    [200, reserved(asked)],
+    [500, 0],
+  ])('with status %i costs %i where its client leaves', async (status, tokens) => {
+    const hangs = headOnly(() => {}, status)
+    const cost = await charged(hangs, async port => {
+      const { sent, answer } = open(port, CHAT, asked)
+      ;(await answer).on('error', () => {})
+      sent.destroy()
+    })
+    expect(cost).toBe(tokens)
+  })
+
+  it('costs nothing where its upstream breaks off', async () => {
+    const breaks = headOnly(response => void response.destroy())
+    const cost = await charged(breaks, async port => {
+      const got = await open(port, CHAT, asked).answer
+      got.on('error', () => {}).resume()
+      await new Promise(resolve => got.once('close', resolve))
+    })
+    expect(cost).toBe(0)
   })
 })
 
