@@ -199,7 +199,7 @@ export class AnswerHeaders {
       if (fate === DROP) continue
       const value = (raw[i + 1] as Buffer).toString('latin1')
       if (fate === CONNECTION) {
-        connection = value
+        connection = connection === undefined ? value : `${connection},${value}`
         continue
       }
       if (fate !== KEEP) note(head, fate, value)
