@@ -1,10 +1,12 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { rawClient } from './kit/client.ts'
 import { toHost } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { startRawUpstream } from './kit/raw-upstream.ts'
+import { startUpstream } from './kit/upstream.ts'
 import { eventually, settled } from './kit/wait.ts'
 
 describe('back-pressure', () => {
@@ -39,6 +41,33 @@ describe('back-pressure', () => {
     expect(
       heapUsed + external + arrayBuffers - (before.heapUsed + before.external + before.arrayBuffers),
     ).toBeLessThan(20 * 1024 * 1024)
+    let received = 0
+    for await (const chunk of answer) received += (chunk as Buffer).length
+    expect(received).toBe(size)
+  })
+
+  it('keeps what a compressed answer becomes from filling the memory', async () => {
+    const block = Buffer.alloc(1024 * 1024)
+    const size = 100 * block.length
+    const packed = Buffer.concat(Array.from({ length: 100 }, () => gzipSync(block)))
+    const upstream = await startUpstream(response =>
+      response.writeHead(500, { 'content-encoding': 'gzip' }).end(packed),
+    )
+    const backendAuth = { key: 'sk-canary-0123456789' }
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`, { backendAuth }))
+    const held = (): number => {
+      const { external, arrayBuffers } = process.memoryUsage()
+      return external + arrayBuffers
+    }
+    const before = held()
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ host: '127.0.0.1', port, agent: new Agent({ keepAlive: false }) }, resolve)
+        .on('error', reject)
+        .end()
+    })
+    // Nobody reads.
+    await settled(held)
+    expect(held() - before).toBeLessThan(40 * 1024 * 1024)
     let received = 0
     for await (const chunk of answer) received += (chunk as Buffer).length
     expect(received).toBe(size)
