@@ -167,7 +167,7 @@ export class AnswerHeaders {
       .set('content-length', LENGTH)
       .set('date', DATE)
     fates.set('content-type', TYPE).set('content-encoding', ENCODING)
-    for (const name of dropped) fates.set(name, fates.get(name) === TRANSFER ? TRANSFER : DROP)
+    for (const name of dropped) fates.set(name, DROP)
     if (dropped.has('content-type')) fates.set('content-type', TYPE_DROPPED)
     this.#fates = new NameTable(fates, KEEP, COMMON_ANSWER)
     this.#own = own

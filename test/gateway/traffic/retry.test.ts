@@ -235,18 +235,22 @@ describe('retry', () => {
 
   it('gives up the connection of a long answer that it did not want', async () => {
     const held: ServerResponse[] = []
+    let taken = 0
     const upstream = await startUpstream(response => {
       if (held.length > 0) return void response.end('fine')
       held.push(response)
       response.writeHead(503)
       const write = (): void => {
-        if (!response.destroyed) response.write('x'.repeat(16_384), () => setImmediate(write))
+        taken += 65_536
+        if (!response.destroyed) response.write('x'.repeat(65_536), () => setImmediate(write))
       }
       write()
     })
     const { port } = await gatewayTo(upstream.port, { retry: { codes: [503] } })
     expect((await call(port)).body).toBe('fine')
     await eventually(() => held[0]?.destroyed === true)
+    // What the system has room for, and a little more.
+    expect(taken).toBeLessThan(16 * 1024 * 1024)
   })
 
   it('asks the precondition before the first try, and the condition about each answer', async () => {
