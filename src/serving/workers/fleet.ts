@@ -16,6 +16,7 @@ import type { RefusedKey } from '../key-use.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
+import { closeLost } from './handovers.ts'
 import type { FromWorker, SentWant, ToWorker, WorkerSetup } from './wire.ts'
 
 export interface FleetOptions {
@@ -120,6 +121,7 @@ export class Fleet {
 
   async #add(): Promise<void> {
     const worker = cluster.fork()
+    closeLost(worker.process)
     const member: Member = { worker, since: performance.now(), version: 0, delivery: undefined }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
