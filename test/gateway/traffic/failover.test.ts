@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Health } from '../../../src/gateway/traffic/health.ts'
 import { call, post } from '../kit/client.ts'
 import { runtimeOf } from '../kit/config.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -119,6 +120,25 @@ describe('groups of providers', () => {
     await expect(ask(port)).rejects.toThrow('aborted')
     expect((await ask(port)).status).toBe(200)
     expect([broken.seen.length, b.seen.length]).toEqual([1, 1])
+  })
+
+  it('have as many calls under way as are, and none once all are over', async () => {
+    const [a, b] = [await upstream(503), await upstream()]
+    const groups = [[provider('a', a, EVICTING)], [provider('b', b)]]
+    const runtime = runtimeOf(config(groups, { retry: { codes: [503] } }))
+    const states: Health[] = []
+    for (const kept of runtime.kept as { create: () => unknown }[]) {
+      const { create } = kept
+      kept.create = () => {
+        const made = create()
+        if (made instanceof Health) states.push(made)
+        return made
+      }
+    }
+    const { port, nextEvent } = await startTestGateway(runtime)
+    expect((await ask(port)).status).toBe(200)
+    expect((await nextEvent()).retries).toBe(1)
+    expect(states.map(({ inFlight }) => inFlight)).toEqual([0, 0])
   })
 
   it('when all are evicted, one of the first group is used', async () => {
