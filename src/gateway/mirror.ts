@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.ts'
 import type { RequestHeaders } from './headers.ts'
 import { withQuery } from './llm-path.ts'
 import type { UpstreamObserver } from './telemetry/upstream-times.ts'
+import type { Connections } from './upstream/connections.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 /** Where copies of requests go, and how many of them. */
@@ -16,12 +17,6 @@ export interface Mirror {
   readonly queryCredentials: readonly QueryCredential[]
   /** `Host` there; undefined for the client's own. */
   readonly authority: string | AuthorityOf | undefined
-  readonly copies: Copies
-}
-
-/** The copies that are on their way to one mirror. */
-export interface Copies {
-  underWay: number
 }
 
 /** With so many of them under way a mirror is too slow for more: each has a connection, of which there is an end. */
@@ -32,16 +27,16 @@ const PATIENCE_MS = 60_000
 
 /** Takes whatever comes, until it ends or takes too long. */
 class Unread implements Dispatcher.DispatchHandler {
-  readonly #copies: Copies
+  readonly #to: Connections
   readonly #times: UpstreamObserver | undefined
   readonly #calledAt = performance.now()
   #isTold = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(copies: Copies, times: UpstreamObserver | undefined) {
-    this.#copies = copies
+  constructor(to: Connections, times: UpstreamObserver | undefined) {
+    this.#to = to
     this.#times = times
-    copies.underWay++
+    to.copies++
   }
 
   /** The head of an answer is here, or there will be none. */
@@ -76,19 +71,21 @@ class Unread implements Dispatcher.DispatchHandler {
   /** undici tells of one end alone. */
   #end(): void {
     clearTimeout(this.#timer)
-    this.#copies.underWay--
+    this.#to.copies--
   }
 }
 
 /** Sends copies of a request without its body, as agentgateway does. What becomes of them changes nothing. */
 export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): void {
-  for (const { upstream, share, requestHeaders, queryCredentials, authority, copies } of mirrors) {
-    if (Math.random() >= share || copies.underWay >= MOST_UNDER_WAY) continue
+  const { pools } = exchange.generation
+  for (const { upstream, share, requestHeaders, queryCredentials, authority } of mirrors) {
+    if (Math.random() >= share) continue
+    const connections = pools.to(upstream)
+    if (connections.copies >= MOST_UNDER_WAY) continue
     const host = typeof authority === 'function' ? authority(exchange) : authority
     const headers = requestHeaders.build(exchange.request, host)
     const path = withQuery(exchange.path, exchange.query, queryCredentials)
     const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
-    const { pools } = exchange.generation
-    pools.to(upstream).dispatch(options, new Unread(copies, pools.times))
+    connections.dispatch(options, new Unread(connections, pools.times))
   }
 }

@@ -69,6 +69,23 @@ it('a request whose body is still coming is waited for', async () => {
   await closing
 })
 
+it('one that was answered before its body had come is waited for, too', async () => {
+  const { port, gateway } = await startTestGateway(config(false))
+  const [client, other] = [await rawClient(port), await rawClient(port)]
+  client.socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 6\r\n\r\nabc')
+  await client.until(text => text.endsWith('\r\n\r\nx'))
+  let isOver = false
+  const closed = gateway.close({ drainMs: LONG_MS }).then(() => {
+    isOver = true
+  })
+  // By then all were looked at.
+  await other.closed
+  expect(client.socket.readableEnded).toBe(false)
+  expect(isOver).toBe(false)
+  client.socket.write('def')
+  await Promise.all([client.closed, closed])
+})
+
 it('a request within TLS that waits for its answer is waited for', async () => {
   const upstream = await startUpstream()
   const held = JSON.parse(config(true))

@@ -48,7 +48,6 @@ function compileMirror(
       share: value.percentage,
       requestHeaders: new RequestHeaders(written.others),
       queryCredentials: auth?.query ?? [],
-      copies: { underWay: 0 },
       authority:
         authority === 'auto' ? (ownName(upstream.hostname) ?? written.host) : (written.host ?? authority),
     },

@@ -22,6 +22,8 @@ export class Connections {
   /** The free one that was used last. */
   #newest: Connection | undefined
   #isOver = false
+  /** Calls under way whose answers nobody waits for. */
+  copies = 0
 
   constructor(origin: string, options: Client.Options) {
     this.#origin = origin

@@ -127,7 +127,7 @@ describe('groups of providers', () => {
     const groups = [[provider('a', a, EVICTING)], [provider('b', b)]]
     const runtime = runtimeOf(config(groups, { retry: { codes: [503] } }))
     const states: Health[] = []
-    for (const kept of runtime.kept as { create: () => unknown }[]) {
+    for (const kept of runtime.kept as readonly { create: () => unknown }[]) {
       const { create } = kept
       kept.create = () => {
         const made = create()
