@@ -4,7 +4,8 @@ import { Flags } from '@oclif/core'
 export const configFlags = {
   file: Flags.string({
     char: 'f',
-    summary: 'The config file; - is standard input. Else AGW_CONFIG, else ./config.yaml.',
+    summary:
+      'The config file; - is standard input. Without it: AGW_CONFIG, else ./config.yaml, else agentgateway/config.yaml in your configuration folder.',
     helpValue: 'PATH',
     helpGroup: 'CONFIG',
     noCacheDefault: true,

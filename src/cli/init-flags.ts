@@ -80,7 +80,7 @@ export const initFlags = {
     env: 'AGW_VERTEX_PROJECT',
   }),
   'vertex-region': Flags.string({
-    summary: 'The region of Vertex AI; the global endpoint unless told. Repeat for several.',
+    summary: 'The region of Vertex AI; without it, the global endpoint. Repeat for several.',
     helpValue: 'NAME',
     multiple: true,
     env: 'AGW_VERTEX_REGION',

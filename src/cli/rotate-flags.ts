@@ -14,7 +14,7 @@ export const rotateFlags = {
     env: 'AGW_ROTATE_CHECK',
   }),
   wait: Flags.integer({
-    summary: 'How long running gateways have to take the key up.',
+    summary: 'How long running gateways have to take up the key.',
     helpValue: 'SECONDS',
     min: 0,
     default: 30,

@@ -28,14 +28,15 @@ export const serveFlags = {
   }),
   admin: Flags.string({
     summary: 'Where the admin pages are (readiness, metrics, config dump, reload), or off.',
-    description: "The config's adminAddr unless given, else 127.0.0.1:15000. Off loopback they want a token.",
+    description:
+      "Without the flag, the config's adminAddr, else 127.0.0.1:15000. Off loopback they want a token.",
     helpValue: 'HOST:PORT',
     env: 'AGW_ADMIN',
   }),
   workers: Flags.string({
     summary: 'How many processes serve: a number, or auto for one per processor.',
     description:
-      "The config's workerThreads unless given, else one. They share ports, rate limits and health.",
+      "Without the flag, the config's workerThreads, else one. They share ports, rate limits and health.",
     helpValue: 'N',
     env: 'AGW_WORKERS',
   }),

@@ -14,7 +14,7 @@ export const testRouteFlags = {
     env: 'AGW_PROMPT',
   }),
   method: Flags.string({
-    summary: 'The HTTP method; POST with a body unless told.',
+    summary: 'The HTTP method; without it, POST with a body.',
     env: 'AGW_HTTP_METHOD',
   }),
   header: Flags.string({
@@ -52,7 +52,7 @@ export const testRouteFlags = {
   mock: Flags.boolean({ summary: 'Let the built-in mock answer for the provider.', env: 'AGW_MOCK' }),
   'connect-to': connectToFlag({ exclusive: ['mock'] }),
   'expect-status': Flags.integer({
-    summary: 'The status that counts as passed; any 2xx unless told.',
+    summary: 'The status that counts as passed; without it, any 2xx.',
     min: 100,
     max: 599,
     env: 'AGW_EXPECT_STATUS',

@@ -28,7 +28,7 @@ export const validateFlags = {
     env: 'AGW_ONLINE',
   }),
   engine: Flags.string({
-    summary: 'Which gateway shall run it; for embedded, what it does not run is an error.',
+    summary: 'Which gateway will run it; for embedded, what it does not run is an error.',
     options: ['embedded', 'agentgateway'],
     env: 'AGW_ENGINE',
   }),

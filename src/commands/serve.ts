@@ -21,7 +21,7 @@ function statusAfter(signal: NodeJS.Signals): number {
 export default class Serve extends ConfigCommand {
   static override summary = 'Run the embedded gateway on a config, and follow its files.'
   static override description =
-    'Requests go to the providers with the keys of the config; the config, .env and key files are watched and taken in as a whole. It listens on loopback unless --host says otherwise.'
+    'Requests go to the providers with the keys of the config; the config, .env and key files are watched and taken in as a whole. It listens on loopback unless --host says otherwise. Ctrl-C and SIGTERM end it once the requests under way have their answers, a second one at once; SIGHUP has it read everything again, unless it runs in a terminal.'
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --mock',

@@ -14,9 +14,9 @@ import { suggested } from '../../suggested.ts'
 
 export default class KeysMove extends ConfigCommand {
   static override summary =
-    'Keep a key somewhere else: the value moves, the reference with it, the old copy goes.'
+    'Move a key to another place: its value and the reference to it; the old copy is removed.'
   static override description =
-    'The value is written to its new place and read back from there before the old copy is removed. Comments and form of the files stay. Shows all of it and asks first, or wants --yes.'
+    'The value is written to its new place and read back from there before the old copy is removed. Comments and formatting stay. It shows every change and asks first; --yes answers.'
   static override examples = [
     '<%= config.bin %> keys move openai --to file',
     '<%= config.bin %> keys move openai --to env --yes',
@@ -25,7 +25,7 @@ export default class KeysMove extends ConfigCommand {
   static override args = slotArgs
   static override flags = {
     to: Flags.string({
-      summary: 'The method that shall keep it.',
+      summary: 'The method that keeps it from then on.',
       options: ['env', 'file', 'keychain', 'encrypted', 'inline'],
       required: true,
       env: 'AGW_MOVE_TO',

@@ -12,7 +12,7 @@ import { planRemoval } from '../../setup/forget-key.ts'
 export default class KeysRemove extends ConfigCommand {
   static override summary = 'Remove the stored value of a key; the reference to it stays.'
   static override description =
-    'Asks first, or wants --yes. The key still works at its provider until it is ended there.'
+    'It asks first; --yes answers. The key still works at its provider until it is revoked there.'
   static override examples = [
     '<%= config.bin %> keys remove openai',
     '<%= config.bin %> keys remove openai --yes',

@@ -10,7 +10,7 @@ import { AgwError, EXIT } from '../../errors.ts'
 export default class KeysScan extends ConfigCommand {
   static override summary = 'Find provider keys in clear text: in the config, beside it and in git history.'
   static override description =
-    'Looks for the shapes of provider keys and for the very keys that the config uses, encoded too. Without PATH it looks into the files beside the config: backups and swap files of editors are among them. A dotenv or key file of the config, or of a config.yaml below PATH, that only its owner can read and git does not have is as it should be; so is the kubernetes-secret.yaml beside it, where git ignores that. A comment `agw:allow` in its line allows a key. Large files and UTF-16 are looked into too; what is compressed is not, and is told. Exits 1 when there is a finding, and when what is staged or what PATH names cannot be read. No key is ever printed.'
+    'Looks for the shapes of provider keys, and for the keys that the config uses, encoded too. Without PATH it looks into the files beside the config, among them backups and swap files of editors. A dotenv or key file of the config, or of a config.yaml below PATH, is no finding while only its owner can read it and git does not have it; nor is the kubernetes-secret.yaml beside it, where git ignores that. A comment `agw:allow` in its line allows a key. Large files and UTF-16 are looked into too; compressed files are not, and are named. Exits 1 when there is a finding, and when what is staged or what PATH names cannot be read. No key is ever printed.'
   static override examples = [
     '<%= config.bin %> keys scan',
     '<%= config.bin %> keys scan . --format sarif > keys.sarif',

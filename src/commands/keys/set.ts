@@ -8,7 +8,7 @@ import { requirePlaceForKey, type StoreMethod } from '../../setup/store-key.ts'
 export default class KeysSet extends ConfigCommand {
   static override summary = "Store a backend's key where the config refers to it."
   static override description =
-    'The key comes from a hidden question, from standard input, from a variable or from a file. There is no flag for the key itself: arguments are seen by every process of the machine. Without a terminal it is stored without a question: the key that was handed in is the answer.'
+    'The key comes from a hidden question, from standard input, from a variable or from a file. There is no flag for the key itself: arguments are seen by every process of the machine. Without a terminal it is stored without a further question.'
   static override examples = [
     '<%= config.bin %> keys set openai',
     '<%= config.bin %> keys set openai < key.txt',

@@ -35,8 +35,8 @@ const kubernetes = section(
     about: 'Which cluster Secrets are read from; the own one inside a pod.',
   },
   {
-    kubeconfig: optional(placeText, 'KUBECONFIG or ~/.kube/config unless told.'),
-    context: optional(placeText, 'A context of the kubeconfig; its current one unless told.'),
+    kubeconfig: optional(placeText, 'KUBECONFIG or ~/.kube/config where it is not given.'),
+    context: optional(placeText, 'A context of the kubeconfig; its current one where none is given.'),
   },
 )
 
@@ -75,11 +75,11 @@ const login = section(
 const vault = section(
   { noun: 'the settings of Vault', about: 'A server of Vault or OpenBao.' },
   {
-    address: optional(httpUrl, 'VAULT_ADDR unless told.'),
-    namespace: optional(placeText, 'VAULT_NAMESPACE unless told.'),
+    address: optional(httpUrl, 'VAULT_ADDR where it is not given.'),
+    namespace: optional(placeText, 'VAULT_NAMESPACE where it is not given.'),
     ca: optional(
       placeText,
-      'A file with the certificate authority, relative to agw.yaml; VAULT_CACERT unless told.',
+      'A file with the certificate authority, relative to agw.yaml; VAULT_CACERT where it is not given.',
     ),
     login: optional(login),
   },
@@ -91,7 +91,7 @@ const aws = section(
     about: 'Where AWS keeps the secrets; credentials come as the SDK finds them.',
   },
   {
-    region: optional(placeText, 'AWS_REGION unless told.'),
+    region: optional(placeText, 'AWS_REGION where it is not given.'),
     profile: optional(placeText, 'A profile of ~/.aws/config.'),
     endpoint: optional(httpUrl, 'Another address than that of the region.'),
   },

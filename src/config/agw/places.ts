@@ -19,7 +19,7 @@ export const variableName = shaped(
 const dotenv = section(
   { noun: 'a place in a dotenv file', about: 'A variable of a dotenv file.' },
   {
-    file: optional(placeText, 'The file, relative to agw.yaml; .env unless told.'),
+    file: optional(placeText, 'The file, relative to agw.yaml; .env where none is given.'),
     name: optional(variableName, 'The name in that file, where it is another one.'),
   },
 )
@@ -27,7 +27,7 @@ const dotenv = section(
 const keychain = section(
   { noun: 'a keychain entry', about: "An entry in the operating system's keychain." },
   {
-    service: optional(placeText, 'Under which service it is kept; agw unless told.'),
+    service: optional(placeText, 'Under which service it is kept; agw where none is given.'),
     account: placeText,
   },
 )
@@ -55,7 +55,10 @@ const kubernetes = section(
   {
     name: placeText,
     key: placeText,
-    namespace: optional(placeText, "The pod's own, or that of the kubeconfig's context, unless told."),
+    namespace: optional(
+      placeText,
+      "Where none is given, the pod's own, or that of the kubeconfig's context.",
+    ),
   },
 )
 
@@ -64,7 +67,7 @@ const vault = section(
   {
     path: placeText,
     field: placeText,
-    version: optional(z.int().min(1), 'A version of KV 2; the newest unless told.'),
+    version: optional(z.int().min(1), 'A version of KV 2; the newest where none is given.'),
   },
 )
 
@@ -73,7 +76,7 @@ const secretsManager = section(
   {
     id: placeText,
     field: optional(placeText, 'A key of the secret, where it is JSON.'),
-    stage: optional(placeText, 'AWSCURRENT unless told.'),
+    stage: optional(placeText, 'AWSCURRENT where it is not given.'),
   },
 )
 
@@ -86,10 +89,10 @@ const gcp = section(
   { noun: 'a Google Cloud secret', about: 'A version of a secret in Google Cloud Secret Manager.' },
   {
     secret: placeText,
-    project: optional(placeText, 'GOOGLE_CLOUD_PROJECT unless told.'),
+    project: optional(placeText, 'GOOGLE_CLOUD_PROJECT where it is not given.'),
     version: optional(
       z.union([placeText, z.int().min(1)], { error: () => 'text | a number' }),
-      'latest unless told.',
+      'latest where none is given.',
     ),
   },
 )
@@ -105,7 +108,7 @@ const azure = section(
       value => /^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/.test(value),
     ),
     // 32 hex digits, as a key may have them.
-    version: optional(z.string().min(1), 'The newest unless told.'),
+    version: optional(z.string().min(1), 'The newest where none is given.'),
   },
 )
 
