@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { call } from '../gateway/kit/client.ts'
 import { startUpstream } from '../gateway/kit/upstream.ts'
 import { tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
@@ -65,5 +67,36 @@ describe.each(['1', '2'])('serve with --workers %s', workers => {
     await running.until('"reload-rejected"')
     expect(await ask(port, 'two')).toEqual({ status: 200, subject: 'second.test' })
     expect(await running.stop()).toBe(0)
+  })
+
+  it('takes tokens by a key set in a file, and by the next one in its place', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = await tempFolder()
+    const put = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 })
+    /** Puts a new key in the place of the one before, and gives a token that it has signed. */
+    async function turn(kid: string): Promise<string> {
+      const { publicKey, privateKey } = await generateKeyPair('ES256')
+      await put('jwks.json', JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid }] }))
+      const claims = new SignJWT({ iss: 'https://issuer.test', sub: 'ann' })
+      return claims.setExpirationTime('1h').setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey)
+    }
+    const upstream = await startUpstream()
+    const port = await freePort()
+    const jwtAuth = { mode: 'strict', issuer: 'https://issuer.test', jwks: { file: 'jwks.json' } }
+    const routes = [{ backends: [{ host: `127.0.0.1:${upstream.port}` }] }]
+    await put('config.yaml', JSON.stringify({ gateways: { default: { port, jwtAuth } }, routes }))
+    const first = await turn('one')
+    const running = await serveReady(['--admin', 'off', '--workers', workers], { cwd: folder })
+    const statusOf = async (token: string): Promise<number> => {
+      const headers = { authorization: `Bearer ${token}` }
+      return (await call(port, { method: 'GET', headers })).status
+    }
+    expect(await statusOf(first)).toBe(200)
+    const second = await turn('two')
+    await running.until('"reloaded"')
+    expect(await statusOf(second)).toBe(200)
+    expect(await statusOf(first)).toBe(401)
+    expect(upstream.seen.map(({ headers }) => headers['authorization'])).toEqual([undefined, undefined])
   })
 })

@@ -211,6 +211,17 @@ describe('agw serve --engine agentgateway', () => {
     expect(called).toEqual({ argv: ['-f', join(folder, 'config.yaml')], key: KEY })
   })
 
+  it('gives it what agw.yaml says where to find', async () => {
+    const env = await standIn('')
+    await writeFile(join(folder, '.env'), '')
+    await writeFile(join(folder, 'agw.yaml'), 'secrets: { OPENAI_API_KEY: { file: openai.key } }\n')
+    await writeFile(join(folder, 'openai.key'), `${OTHER}\n`, { mode: 0o600 })
+    expect(await agw(['serve', '--engine', 'agentgateway'], { cwd: folder, env })).toMatchObject({
+      status: 0,
+    })
+    expect(JSON.parse(await readFile(join(folder, 'called'), 'utf8'))).toMatchObject({ key: OTHER })
+  })
+
   it('passes signals and their status through', async () => {
     const env = await standIn(
       `process.on('SIGTERM', () => process.exit(17)); setInterval(() => {}, 1e3); console.log('up')`,
