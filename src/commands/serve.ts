@@ -66,7 +66,10 @@ export default class Serve extends ConfigCommand {
       return this.#endEarly(starting, running)
     }
     hangup.call(() => void running.reload())
+    // A config may open no port at all, and the next one be better.
+    const staying = setInterval(() => {}, 2 ** 30)
     const signal = await Promise.race([stopping, gone])
+    clearInterval(staying)
     await running.close()
     setTimeout(() => process.exit(), END_PATIENCE_MS).unref()
     if (signal instanceof Error) throw signal

@@ -66,6 +66,15 @@ describe('serve follows its files', () => {
     expect(seen.at(-1)?.model).toBe('third')
   })
 
+  it('the config: one that opens no port, until it does', async () => {
+    await put('config.yaml', '{}\n')
+    const gateway = await serveReady(['--admin', 'off'], { cwd: folder })
+    await put('config.yaml', config('"inline-key-0123456789"'))
+    await gateway.until('"reloaded"')
+    expect((await ask()).status).toBe(200)
+    expect(await gateway.stop()).toBe(0)
+  })
+
   it('.env: a new value, three times in a row', async () => {
     await put('config.yaml', config('"$LIVE_KEY"'))
     await put('.env', `LIVE_KEY=${key('0')}\n`)

@@ -4,8 +4,6 @@ import { toHost, toModel } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
 import { type RawUpstream, startRawUpstream } from './kit/raw-upstream.ts'
 
-const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n'
-
 type Behave = Parameters<typeof startRawUpstream>[0]
 
 /** What an upstream does, and what a client sees of it; `cut`: a head, and then the end of the connection. */
@@ -148,21 +146,24 @@ function excess(before: Record<string, number>, now: Record<string, number>): st
   )
 }
 
-describe('clients that leave', () => {
+describe.each(WAYS)('clients that leave an upstream %s', (_way, config, type, body) => {
   it('in every phase leave no call, timer or connection behind', async () => {
     const before = resources()
-    const upstream = await startRawUpstream(socket => void socket.write(CHUNKED))
+    const upstream = await startRawUpstream(
+      socket =>
+        void socket.write(
+          `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n`,
+        ),
+    )
     const { port, gateway, events } = await startTestGateway(
-      toHost(`127.0.0.1:${upstream.port}`, {
+      config(`127.0.0.1:${upstream.port}`, {
         timeout: { requestTimeout: '60s' },
         delay: { duration: '20ms' },
+        retry: { codes: [503], attempts: 2 },
       }),
     )
-    const phases = [
-      'GET /p HTT',
-      'POST /p HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhe',
-      'GET /p HTTP/1.1\r\nhost: a\r\n\r\n',
-    ]
+    const post = `POST /p HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n`
+    const phases = ['GET /p HTT', post + body.slice(0, 1), post + body]
     for (const bytes of phases) {
       for (const wait of [0, 10, 60]) {
         const client = await rawClient(port)

@@ -179,7 +179,7 @@ describe('bytes that are no request', () => {
       [get('/1')],
       'POST /2 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nno size\r\n',
     ],
-    ['behind one that closes', [get('/1', 'connection: close\r\n')], ''],
+    ['behind one that closes, of which nobody hears', [get('/1', 'connection: close\r\n')], '\r\nnonsense'],
   ])('are refused in their turn: %s', async (_, good, bad) => {
     const upstream = await startPaths()
     const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
@@ -187,7 +187,7 @@ describe('bytes that are no request', () => {
     client.socket.write(good.join('') + bad)
     await client.closed
     const statuses = client.received().match(/(?<=HTTP\/1\.1 )\d{3}/g)
-    expect(statuses).toEqual([...good.map(() => '200'), ...(bad === '' ? [] : ['400'])])
+    expect(statuses).toEqual([...good.map(() => '200'), ...(good[0]?.includes('close') ? [] : ['400'])])
     expect(upstream.seen.map(({ url }) => url)).toEqual(numbered(good.length))
   })
 
