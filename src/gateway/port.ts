@@ -3,7 +3,6 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { AgwError } from '../errors.ts'
 import {
   type ConnectionObserver,
   onSecureConnection,
@@ -13,6 +12,7 @@ import {
 import { refuseBytes } from './client-errors.ts'
 import { ClientRoots } from './client-roots.ts'
 import { GatewayRequest, GatewayResponse } from './gateway-request.ts'
+import { listenFailure } from './listen-failure.ts'
 import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
 import { refuseTunnel } from './tunnels.ts'
@@ -265,21 +265,4 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
       else done(null, context)
     },
   })
-}
-
-function listenFailure({ host, port }: PortOptions, error: NodeJS.ErrnoException): AgwError {
-  if (error.code === 'EADDRINUSE') {
-    return new AgwError('PORT_TAKEN', `port ${port} on ${host} is taken by another process`, {
-      hint: 'stop that process (`agw doctor` tells whether it is a gateway of agw), give the bind another port in the config, or listen elsewhere with --host',
-      cause: error,
-    })
-  }
-  return new AgwError(
-    'PORT_TAKEN',
-    `cannot listen on ${host}, port ${port}: ${error.code ?? 'unknown error'}`,
-    {
-      hint: 'choose an address of this machine with --host, and a port above 1023 unless you may use lower ones',
-      cause: error,
-    },
-  )
 }

@@ -120,6 +120,15 @@ describe('a start', () => {
     await expect(call(free)).rejects.toThrow('ECONNREFUSED')
   })
 
+  it('on an address that this machine does not have names it and the flag', async () => {
+    const runtime = runtimeOf(JSON.stringify({ binds: [direct(3000, 'x')] }))
+    await expect(startGateway(runtime, { host: '192.0.2.1' })).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: '192.0.2.1 is no address of this machine',
+      hint: expect.stringContaining('--host'),
+    })
+  })
+
   it('listens on loopback', async () => {
     const { gateway } = await startTestGateway(JSON.stringify({ binds: [direct(3000, 'x')] }))
     expect(gateway.addresses).toEqual([
