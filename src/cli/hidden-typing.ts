@@ -1,8 +1,8 @@
 /** Commands that may begin with a question for a key. */
 const ASKING: readonly (readonly string[])[] = [['init'], ['keys', 'set'], ['keys', 'rotate']]
-/** With these nobody is asked for a key, or standard input is read otherwise. */
+/** With these nobody is asked for a key. */
 const NOT_ASKING =
-  /^(?:-h|--help|--version|--json|--no-input|--undo|--finish|--(?:from|key-from)-(?:env|file|stdin)(?:=.*)?)$/
+  /^(?:-h|--help|--version|--json|--no-input|--undo|--finish|--(?:from|key-from)-(?:env|file)(?:=.*)?)$/
 const CTRL_C = 3
 
 type Input = Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'pause' | 'ref' | 'unref'>

@@ -1,6 +1,6 @@
 import { AgwError } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
-import { type KeyInputContext, MAX_KEY_BYTES, readKey } from './key-input.ts'
+import { isTyped, type KeyInputContext, MAX_KEY_BYTES, readKey } from './key-input.ts'
 import { readStdin } from './stdin.ts'
 import type { WantedKey } from './wizard.ts'
 
@@ -18,7 +18,7 @@ export function keyTaker(
 ): (wanted: WantedKey) => Promise<Secret | undefined> {
   let lines: Promise<readonly string[]> | undefined
   return async ({ provider, method, index, count }) => {
-    const isAsked = !fromStdin && fromEnv.length === 0
+    const isAsked = fromEnv.length === 0 && (!fromStdin || isTyped(context))
     const canComeLater = method !== 'inline'
     const question = {
       message: `${provider.label} key (hidden${canComeLater ? '; empty to store it later' : ''})`,

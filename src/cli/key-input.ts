@@ -63,6 +63,18 @@ function wrongKey(text: string, optional: boolean): string | true {
   return cleaned.ok || `${cleaned.message}: ${cleaned.hint}`
 }
 
+/**
+ * Standard input is a terminal: what is typed there would be seen, and is asked for by a hidden question instead. Throws
+ * INPUT_NEEDED where nobody can be asked.
+ */
+export function isTyped({ stdin, prompt }: Pick<KeyInputContext, 'stdin' | 'prompt'>): boolean {
+  if (stdin.isTTY !== true) return false
+  if (prompt.allowed) return true
+  throw new AgwError('INPUT_NEEDED', `standard input is a terminal, and ${prompt.whyNot}`, {
+    hint: 'pipe it in, as in `< key.txt`: what is typed at a terminal can be seen',
+  })
+}
+
 async function rawKey(
   input: KeyInput,
   question: { readonly message: string; readonly optional?: boolean },
@@ -72,8 +84,8 @@ async function rawKey(
   if (input.fromEnv !== undefined) return fromEnvironment(input.fromEnv, context.env)
   if (input.fromFile !== undefined && input.fromFile !== '-')
     return fromFile(resolve(context.cwd, input.fromFile))
-  if (input.fromStdin === true || input.fromFile === '-')
-    return (await readStdin(context.stdin, MAX_KEY_BYTES)).toString()
+  const isPiped = input.fromStdin === true || input.fromFile === '-'
+  if (isPiped && !isTyped(context)) return (await readStdin(context.stdin, MAX_KEY_BYTES)).toString()
   if (context.prompt.allowed) {
     const flags = '--key-from-stdin or --from-file'
     const optional = question.optional === true

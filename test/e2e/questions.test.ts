@@ -139,6 +139,59 @@ describe.skipIf(missing !== undefined)(`a key in the config${unless(missing)}`, 
     }
   })
 
+  // A key that is typed where a pipe was meant would stand on the screen. The command that init prints has that flag.
+  it.each([
+    [
+      'init',
+      ['init', '--provider', 'openai', '--method', 'env', '--key-from-stdin', '--yes'],
+      [/OpenAI key/],
+    ],
+    [
+      'init for two providers',
+      [
+        'init',
+        '--provider',
+        'openai',
+        '--provider',
+        'anthropic',
+        '--method',
+        'env',
+        '--key-from-stdin',
+        '--yes',
+      ],
+      [/OpenAI key/, /Anthropic key/],
+    ],
+    ['keys set', ['keys', 'set', 'openai', '--from-file', '-', '--yes'], [/New key for openai/]],
+  ] as [string, string[], RegExp[]][])(
+    'that is to come by a pipe is asked for at a terminal: %s',
+    async (_, args, asks) => {
+      if (args[0] === 'keys') await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+      const { status, screen } = await talk(
+        args,
+        asks.map((question): [RegExp, string] => [question, `${KEY}\r`]),
+      )
+      expect(status, screen).toBe(0)
+      expect(screen).not.toContain(KEY)
+      expect(await readFile(join(folder, '.env'), 'utf8')).toContain(`OPENAI_API_KEY=${KEY}\n`)
+    },
+  )
+
+  it.each([
+    ['init', '--provider', 'openai', '--method', 'env', '--key-from-stdin', '--yes', '--no-input'],
+    ['keys', 'set', 'openai', '--from-file', '-', '--no-input'],
+  ])(
+    'that is to come by a pipe is not waited for at a terminal where nobody is asked: %s %s',
+    async (...args) => {
+      await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+      const { status, screen } = await talk([...args, ...(args[0] === 'init' ? ['--force'] : [])], [])
+      expect([status, screen]).toEqual([
+        2,
+        expect.stringMatching(/standard input is a terminal[\s\S]*→ pipe it in/),
+      ])
+      expect(await names()).toEqual(['config.yaml'])
+    },
+  )
+
   it('is not taken from what was typed before the question', async () => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.env)
     const early = keyLike('openai', 'typed early')
