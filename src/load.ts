@@ -17,6 +17,7 @@ import {
 } from './config/index.ts'
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
+import { isUnresolved, type Judged, requireBesidesVariables, requireConfig } from './require-config.ts'
 import {
   formerKey,
   type Gather,
@@ -181,61 +182,6 @@ export interface ServedConfig extends ConfigSources, Resolved {
   readonly digest: string
 }
 
-/** The config, or CONFIG_INVALID with all its errors (SECRET_MISSING when unset variables are the only ones). */
-export function requireConfig(loaded: Judged): Config {
-  requireAgwFile(loaded)
-  const isBroken = loaded.diagnostics.some(one => one.severity === 'error')
-  if (!isBroken && loaded.draft !== undefined) return loaded.draft
-  throw invalid(loaded.name, loaded.diagnostics, loaded.variables)
-}
-
-/** A config and what was found in it. */
-type Judged = Pick<LoadedConfig, 'name' | 'agw' | 'draft' | 'diagnostics' | 'variables'>
-
-/** Findings of agw.yaml are errors, all of them: without it nobody knows where values come from. */
-function requireAgwFile({ agw }: Judged): void {
-  if (agw !== undefined && agw.diagnostics.length > 0) throw invalid(agw.document.file, agw.diagnostics)
-}
-
-const UNRESOLVED = ['VARIABLE_UNSET', 'SOURCE_FAILED']
-
-function invalid(name: string, diagnostics: readonly Diagnostic[], variables?: VariableTable): AgwError {
-  const errors = diagnostics.filter(one => one.severity === 'error')
-  const unresolved = errors.every(one => UNRESOLVED.includes(one.code))
-  const first = errors[0]
-  const place = first === undefined ? '' : `:${first.range.start.line}:${first.range.start.column}`
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  return new AgwError(
-    unresolved ? 'SECRET_MISSING' : 'CONFIG_INVALID',
-    `${name}${place}: ${first?.message ?? 'the config cannot be used'}${more}`,
-    {
-      hint: first === undefined ? '' : `${doubtfulLine(first, variables)}${first.hint}`,
-      diagnostics: errors,
-    },
-  )
-}
-
-/** A variable that has no value may stand in the line of the dotenv file that cannot be read. */
-function doubtfulLine({ code }: Diagnostic, variables: VariableTable | undefined): string {
-  const { shown, findings: [line] = [] } = variables?.dotenv ?? {}
-  if (code !== 'VARIABLE_UNSET' || line === undefined) return ''
-  return `mend ${shown}:${line.line}:${line.column} (${line.message}), or `
-}
-
-/** The config as far as key slots need it: variables may be unset. Throws CONFIG_INVALID for anything else. */
-export function requireKeyPlaces(loaded: Judged): Config {
-  requireAgwFile(loaded)
-  return loaded.draft ?? requireConfig(loaded)
-}
-
-/** The config with its unset variables as written, or the error for whatever else is wrong with it. */
-function requireBesidesVariables(loaded: Judged): Config {
-  requireAgwFile(loaded)
-  const others = loaded.diagnostics.filter(one => one.severity === 'error' && !UNRESOLVED.includes(one.code))
-  if (others.length > 0) throw invalid(loaded.name, others, loaded.variables)
-  return loaded.draft ?? requireConfig(loaded)
-}
-
 /** Loads a config and everything its key slots refer to. Throws for whatever stands in the way. */
 export async function loadUsable(options: LoadOptions): Promise<UsableConfig> {
   return await usable(await loadConfig(options), options)
@@ -283,9 +229,7 @@ async function resolved(
     lastGood: options.lastGood,
     standIns: options.standIns === true ? { isUnset } : undefined,
   })
-  const unset = judged.diagnostics.flatMap(({ code, message }) =>
-    UNRESOLVED.includes(code) ? [message] : [],
-  )
+  const unset = judged.diagnostics.flatMap(({ code, message }) => (isUnresolved(code) ? [message] : []))
   const absent = found.flatMap(({ standIn }) =>
     standIn?.problem === undefined ? [] : [`${standIn.problem.name}: ${standIn.problem.message}`],
   )

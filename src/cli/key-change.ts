@@ -1,6 +1,7 @@
 import { findSlot, isOnlyWrittenSecret, type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig, requireKeyPlaces } from '../load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
+import { requireKeyPlaces } from '../require-config.ts'
 import { currentKey } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { problemError } from '../secrets/source.ts'

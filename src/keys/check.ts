@@ -1,7 +1,8 @@
 import { findSlot, type KeySlot, keySlots } from '../config/index.ts'
 import { parseConnectTo } from '../gateway/index.ts'
 import { type ProbedKey, probeKeys } from '../gateway/probe/probe-keys.ts'
-import { type LoadedConfig, requireKeyPlaces } from '../load.ts'
+import type { LoadedConfig } from '../load.ts'
+import { requireKeyPlaces } from '../require-config.ts'
 import { type KeyFindings, keyFindings, noteKey } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 

@@ -8,7 +8,8 @@ import {
   setValue,
 } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { type LoadedConfig, requireKeyPlaces, shortName } from '../load.ts'
+import { type LoadedConfig, shortName } from '../load.ts'
+import { requireKeyPlaces } from '../require-config.ts'
 import { removeFromDotenv } from '../secrets/dotenv.ts'
 import { mayGo } from '../secrets/index.ts'
 import { describePlace, isReadOnly, type SourcePlace } from '../secrets/keep.ts'

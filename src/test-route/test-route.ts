@@ -12,9 +12,10 @@ import {
   type Runtime,
   startGateway,
 } from '../gateway/index.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, requireKeyPlaces } from '../load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable } from '../load.ts'
 import { startMock } from '../mock/index.ts'
 import { mockNote } from '../mock-note.ts'
+import { requireKeyPlaces } from '../require-config.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
 import { clientCredential, passthroughSlot } from './client-credential.ts'
 import { sendRequest, type TimedAnswer } from './send-request.ts'

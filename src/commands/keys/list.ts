@@ -3,7 +3,7 @@ import { keysText } from '../../cli/report/keys.ts'
 import { formatPath } from '../../config/diagnostic.ts'
 import { keySlots } from '../../config/index.ts'
 import { EXIT } from '../../errors.ts'
-import { requireKeyPlaces } from '../../load.ts'
+import { requireKeyPlaces } from '../../require-config.ts'
 import { listKeys, readKeyNotes } from '../../secrets/index.ts'
 
 /** Nothing could be sent. */

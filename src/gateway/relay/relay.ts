@@ -14,15 +14,12 @@ import type { GatewayResponse } from '../gateway-request.ts'
 import { reasonPhrase } from '../header-text.ts'
 import type { AnswerHead } from '../headers.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
+import { DiscardedAnswer } from './discarded-answer.ts'
 import { hasNoBody, mayEcho } from './echo.ts'
 import type { GuardedBody } from './guarded-body.ts'
 
 /** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
 const SHORT = 15 * 1024
-/** Bytes of an answer nobody wants that are read before its connection is given up. */
-const MOST_DISCARDED = 64 * 1024
-/** And how long that may take, in milliseconds. */
-const DISCARD_MS = 2000
 
 /**
  * Passes the answer on. Its methods are the life of a call in undici, in order. This is the form of handler that
@@ -51,11 +48,10 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** The head is written but has not left: it goes with the first chunk if that is here already. */
   #isHeadHeld = false
   #isDrainAwaited = false
-  /** Of `bytes`, once the rest is nobody's; negative until then. */
-  #mostBytes = -1
+  /** Once the rest is nobody's. */
+  #discarded: DiscardedAnswer | undefined
   /** Of the answer, once its head is here, and for the client; 0 until then. */
   #status = 0
-  #patience: NodeJS.Timeout | undefined
   /** Makes the call again with the key before this one, where that is still kept; once. */
   onRefused: (() => void) | undefined = undefined
   /** The body, where the upstream may repeat the key it was given. */
@@ -162,7 +158,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.isOver) return this.#mostBytes < 0 || this.#swallow(chunk)
+    if (this.isOver) return this.#swallow(chunk)
     if (this.bytes === 0) this.firstByteAt = performance.now()
     this.bytes += chunk.length
     if (this.#remaining !== chunk.length) {
@@ -192,14 +188,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     response.end()
   }
 
-  /**
-   * This answer is not for the client. A short one is read to its end, so that its connection can be used again; one that
-   * does not come to its end would keep it for ever.
-   */
+  /** This answer is not for the client. */
   #discard(): boolean {
     this.isOver = true
-    this.#mostBytes = this.bytes + MOST_DISCARDED
-    this.#patience = setTimeout(() => this.#abort?.(), DISCARD_MS).unref()
+    this.#discarded = new DiscardedAnswer(() => this.#abort?.())
     return true
   }
 
@@ -211,8 +203,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #swallow(chunk: Buffer): boolean {
+    if (this.#discarded === undefined) return true
     this.bytes += chunk.length
-    if (this.bytes > this.#mostBytes) this.#abort?.()
+    this.#discarded.take(chunk)
     return true
   }
 
@@ -240,7 +233,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    clearTimeout(this.#patience)
+    this.#discarded?.end()
     if (this.isOver) return
     this.isOver = true
     this.#isHeadHeld = false
@@ -263,7 +256,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    clearTimeout(this.#patience)
+    this.#discarded?.end()
     if (this.isOver) return
     // undici misses the bytes that a length tells of, which RFC 9110 §8.6 allows in a 304.
     if (this.#status === 204 || this.#status === 304) return this.onComplete()

@@ -47,24 +47,16 @@ const RULE: Support = (value, path, ...rest) => {
 /** Who may do it. */
 export const AUTHORIZATION = section({ rules: each(RULE) })
 
-const TRANSFORMATION: Fields = {
-  request: section({
-    add: each(EXPRESSION),
-    set: each(EXPRESSION),
-    remove: runs,
-    replace: EXPRESSION,
-    body: EXPRESSION,
-    metadata: each(EXPRESSION),
-  }),
-  response: section({
-    add: each(EXPRESSION),
-    set: each(EXPRESSION),
-    remove: runs,
-    replace: EXPRESSION,
-    body: EXPRESSION,
-    metadata: each(EXPRESSION),
-  }),
-}
+const CHANGES = section({
+  add: each(EXPRESSION),
+  set: each(EXPRESSION),
+  remove: runs,
+  replace: EXPRESSION,
+  body: EXPRESSION,
+  metadata: each(EXPRESSION),
+})
+
+const TRANSFORMATION: Fields = { request: CHANGES, response: CHANGES }
 
 const TRANSFORMATIONS = section({
   ...TRANSFORMATION,
