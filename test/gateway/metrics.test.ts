@@ -139,6 +139,30 @@ describe('metrics', () => {
     expect(lines).toContain(`agentgateway_gen_ai_server_request_duration_count{${MODEL}} 3`)
   })
 
+  it.each<[keyof AccessEvent, Partial<AccessEvent>]>([
+    ['bind', { bind: 'bind/1' }],
+    ['gateway', { gateway: 'a/b' }],
+    ['listener', { listener: 'other' }],
+    ['route', { route: 'a/b' }],
+    ['rule', { rule: 'r' }],
+    ['backend', { backend: '/other' }],
+    ['protocol', { protocol: 'http' }],
+    ['method', { method: 'PUT' }],
+    ['status', { status: 201 }],
+    ['reason', { reason: 'Guardrail' }],
+    ['provider', { provider: 'anthropic' }],
+    ['operation', { operation: 'embeddings' }],
+    ['model', { model: 'other' }],
+    ['answerModel', { answerModel: 'other' }],
+  ])('tell apart what comes one after the other and has another %s', (_, other) => {
+    const apart = [{}, other].map(event => {
+      const metrics = new Metrics()
+      metrics.record({ ...EVENT, ...event })
+      return metrics.snapshot()
+    })
+    expect(textOf({}, other).toSorted()).toEqual(metricsText(apart, FACTS).split('\n').toSorted())
+  })
+
   it('have no series of a model for a request that was not read', () => {
     const text = textOf({ operation: undefined }).join('\n')
     expect(text).not.toContain('gen_ai_operation_name')
@@ -284,7 +308,7 @@ describe('metrics', () => {
 
   it('each stand in the docs, and no other does', () => {
     const docs = readFileSync(new URL('../../docs/running.md', import.meta.url), 'utf8')
-    const table = docs.slice(docs.indexOf('| metric'), docs.indexOf('## Access log'))
+    const table = docs.slice(docs.indexOf('\n## Metrics'), docs.indexOf('\n## Access log'))
     const names = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => `agentgateway_${name}`)
     expect(names.sort()).toEqual(Object.keys(FAMILIES).sort())
   })
