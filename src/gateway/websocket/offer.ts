@@ -83,8 +83,10 @@ export function takeOffer(
     request.offer = offer
     begin(offer.response)
   }
-  if (before === undefined || before.socket === null) return take()
-  // Node would send it no more of that answer; one that is all on its way still has to leave the socket.
-  if (before.writableFinished) before.once('finish', take)
-  else socket.on('error', forget).destroy()
+  if (before === undefined) return take()
+  // Node would send it no more of that answer, and none behind it.
+  if (!before.writableFinished) socket.on('error', forget).destroy()
+  else if (before.socket === null) take()
+  // All of it is on its way, and it still has to leave the socket.
+  else before.once('finish', take)
 }

@@ -128,3 +128,24 @@ it('a 101 that the config makes unsendable is 503, and the upstream loses its co
   expect(await nextEvent()).toMatchObject({ status: 503 })
   await eventually(() => upstream.sockets[0]?.destroyed === true)
 })
+
+describe('a handshake behind requests whose answers are still to come ends the connection, and nothing else:', () => {
+  const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
+  it.each([
+    ['one that is under way', request('/slow')],
+    ['one that waits behind it', request('/slow') + request('/b')],
+    ['many that wait', request('/slow') + request('/b').repeat(150)],
+  ])('%s', async (_title, before) => {
+    const upstream = await startRawUpstream((socket, first) => {
+      if (!first.includes('/slow')) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+    })
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write(before + handshake())
+    await client.closed
+    expect(client.received()).toBe('')
+    const next = await rawClient(port)
+    next.socket.write(request('/next'))
+    await next.until(text => text.endsWith('ok'))
+  })
+})
