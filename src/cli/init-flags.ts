@@ -5,7 +5,7 @@ import { STYLES } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { type Onboarding, SETTING_FLAGS } from '../providers/index.ts'
-import { INIT_METHODS, type InitMethod } from '../setup/new-config.ts'
+import { INIT_METHODS, type InitMethod, modelsOf } from '../setup/new-config.ts'
 import { asList } from './flags.ts'
 import { refuseKeys, refuseSystemVariable } from './key-args.ts'
 
@@ -179,14 +179,14 @@ export function checkInitNames(
   }
 }
 
-/** Of two entries for the same models the second would never be reached. */
+/** Of two entries for the same models the second would never be reached; which models a provider has must be known. */
 function refuseSameModels(flags: WizardFlags, providers: readonly Onboarding[]): void {
   if (providers.length < 2) return
   const taken = new Map<string, Onboarding>()
   for (const [index, provider] of providers.entries()) {
-    const models = provider.pattern ?? flags.model?.[index]
-    const before = models === undefined ? undefined : taken.get(models)
-    if (models !== undefined) taken.set(models, provider)
+    const models = modelsOf(provider, flags.model?.[index])
+    const before = taken.get(models)
+    taken.set(models, provider)
     if (before === undefined) continue
     if (before.id === provider.id && provider.pattern !== undefined) {
       throw new AgwError(

@@ -116,6 +116,19 @@ function keyFiles(
   return files
 }
 
+/** Which models one of several providers answers for. Throws INPUT_NEEDED where nothing tells. */
+export function modelsOf(provider: Onboarding, model: string | undefined): string {
+  const models = provider.pattern ?? model
+  if (models !== undefined) return models
+  throw new AgwError(
+    'INPUT_NEEDED',
+    `with several providers, ${provider.label} needs the name of its model`,
+    {
+      hint: `give --model once for each --provider, in the same order, as in --model ${provider.exampleModel}`,
+    },
+  )
+}
+
 function entryOf(
   chosen: ChosenProvider,
   name: string,
@@ -124,16 +137,7 @@ function entryOf(
 ): ProviderEntry {
   const { provider } = chosen
   const endpoint = chosen.baseUrl === undefined ? provider.endpoint : { url: chosen.baseUrl, preset: false }
-  const pattern = several ? (provider.pattern ?? chosen.model) : '*'
-  if (pattern === undefined) {
-    throw new AgwError(
-      'INPUT_NEEDED',
-      `with several providers, ${provider.label} needs the name of its model`,
-      {
-        hint: `give --model once for each --provider, in the same order, as in --model ${provider.exampleModel}`,
-      },
-    )
-  }
+  const pattern = several ? modelsOf(provider, chosen.model) : '*'
   if (provider.id === 'openai-compatible' && endpoint === undefined) {
     throw new AgwError('INPUT_NEEDED', 'an OpenAI-compatible host needs its address', {
       hint: 'give --base-url, as in --base-url https://llm.example.com/v1',

@@ -160,6 +160,12 @@ describe('a flag without effect is refused, and nothing is written', () => {
       /openai-compatible and groq both have the model m[\s\S]*another --model/,
     ],
     [
+      'a model that is missing, before any key is taken',
+      ['--provider', 'openai', '--provider', 'groq', '--method', 'env', '--key-from-stdin'],
+      2,
+      /Groq needs the name of its model[\s\S]*--model once for each --provider/,
+    ],
+    [
       'a folder that is not there',
       ['--provider', 'openai', '--method', 'file', '--key-file', 'no/such/openai.key', '--key-from-stdin'],
       3,
