@@ -160,7 +160,7 @@ export interface Examined {
   readonly unset: ReadonlySet<KeySlot>
   /** What the embedded gateway does not run. */
   readonly unsupported: readonly Diagnostic[]
-  /** SHA-256 of the text as it was written. */
+  /** SHA-256 of its bytes, in hex. */
   readonly digest: string
 }
 

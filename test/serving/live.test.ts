@@ -169,40 +169,46 @@ describe('a live gateway', () => {
     expect(told()).toEqual([{ event: 'reloaded', changes: [] }])
   })
 
-  it('reads once what was written just before it started, and takes in what changed meanwhile', async () => {
-    const folder = await tempFolder()
-    const file = join(folder, 'config.yaml')
-    await writeFile(join(folder, '.env'), 'TEAM=first\n')
-    await writeFile(join(folder, 'key'), 'sk-first-0123456789\n', { mode: 0o600 })
-    const withKey = `policies: { backendAuth: { key: { file: ${join(folder, 'key')} } } }, backends`
-    const text = CONFIG.replace('backends', withKey)
-    const startWith = async (meanwhile: () => Promise<void>) => {
-      await writeFile(file, text)
-      const results: unknown[] = []
-      const gateway = await startLive({
-        load: { file, env: {}, cwd: folder },
-        gateway: {},
-        start: async () => {
-          await meanwhile()
-          return { addresses: [], reload: async () => {}, close: async () => {} }
-        },
-        reload: true,
-        onEvent: () => {},
-        onDebug: (event, { result }) => void (event === 'reload' && results.push(result)),
-      })
-      onTestFinished(() => gateway.close())
-      return results
-    }
-    const other = text.replace('127.0.0.1:1', '127.0.0.1:2')
-    const changed = await startWith(() => writeFile(file, other))
-    await vi.waitFor(() => expect(changed).toEqual(['reloaded']), { timeout: 20_000 })
-    const unchanged = await startWith(async () => {})
-    // The first reload is the one for this change.
-    await writeFile(join(folder, 'next'), other)
-    await rename(join(folder, 'next'), file)
-    await vi.waitFor(() => expect(unchanged.length).toBeGreaterThan(0), { timeout: 20_000 })
-    expect(unchanged).toEqual(['reloaded'])
-  })
+  it.each([
+    ['', ''],
+    [' with a byte order mark', '\ufeff'],
+  ])(
+    'reads once what was written%s just before it started, and takes in what changed meanwhile',
+    async (_, mark) => {
+      const folder = await tempFolder()
+      const file = join(folder, 'config.yaml')
+      await writeFile(join(folder, '.env'), 'TEAM=first\n')
+      await writeFile(join(folder, 'key'), 'sk-first-0123456789\n', { mode: 0o600 })
+      const withKey = `policies: { backendAuth: { key: { file: ${join(folder, 'key')} } } }, backends`
+      const text = mark + CONFIG.replace('backends', withKey)
+      const startWith = async (meanwhile: () => Promise<void>) => {
+        await writeFile(file, text)
+        const results: unknown[] = []
+        const gateway = await startLive({
+          load: { file, env: {}, cwd: folder },
+          gateway: {},
+          start: async () => {
+            await meanwhile()
+            return { addresses: [], reload: async () => {}, close: async () => {} }
+          },
+          reload: true,
+          onEvent: () => {},
+          onDebug: (event, { result }) => void (event === 'reload' && results.push(result)),
+        })
+        onTestFinished(() => gateway.close())
+        return results
+      }
+      const other = text.replace('127.0.0.1:1', '127.0.0.1:2')
+      const changed = await startWith(() => writeFile(file, other))
+      await vi.waitFor(() => expect(changed).toEqual(['reloaded']), { timeout: 20_000 })
+      const unchanged = await startWith(async () => {})
+      // The first reload is the one for this change.
+      await writeFile(join(folder, 'next'), other)
+      await rename(join(folder, 'next'), file)
+      await vi.waitFor(() => expect(unchanged.length).toBeGreaterThan(0), { timeout: 20_000 })
+      expect(unchanged).toEqual(['reloaded'])
+    },
+  )
 
   it('takes nothing in once it is closed', async () => {
     let reloads = 0

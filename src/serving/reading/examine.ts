@@ -16,6 +16,6 @@ export function examine(bytes: Uint8Array, options: DocumentOptions): Examined {
     slots,
     unset: new Set(slots.filter(isUnset)),
     unsupported: draft === undefined ? [] : unsupportedFindings(draft, document, 'embedded'),
-    digest: hash('sha256', document.text, 'hex'),
+    digest: hash('sha256', bytes, 'hex'),
   }
 }
