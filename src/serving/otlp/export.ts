@@ -1,11 +1,18 @@
 import type { AccessEvent, Collector, Runtime } from '../../gateway/index.ts'
 import type { OnOutcome, Sdk, Sender } from './sdk.ts'
 
+/** What a note is about. */
+export interface Arrival {
+  /** What is sent and where to. */
+  readonly way: string
+  readonly isLost: boolean
+}
+
 export interface ExportOptions {
   /** The last thing a value passes. */
   readonly redact: (text: string) => string
   /** Told when things begin to be lost, and when they arrive again. */
-  readonly onNote: (message: string) => void
+  readonly onNote: (message: string, arrival?: Arrival) => void
 }
 
 /** One signal: what of an event goes to which collector. */
@@ -87,6 +94,7 @@ export class Export<Item> {
       const why = error === undefined ? '' : ` (${reasonOf(error, protocol)})`
       this.#options.onNote(
         isLost ? `${noun} do not reach ${url}${why} and are lost` : `${noun} reach ${url} again`,
+        { way: `${noun} to ${url}`, isLost },
       )
     }
   }

@@ -17,6 +17,7 @@ import { unlessAborted } from '../unless-aborted.ts'
 import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
 import { closeLost } from './handovers.ts'
+import { Losses } from './losses.ts'
 import type { FromWorker, SentWant, ToWorker, WorkerSetup } from './wire.ts'
 
 export interface FleetOptions {
@@ -64,6 +65,7 @@ export class Fleet {
   readonly #options: FleetOptions
   readonly #members = new Map<number, Member>()
   readonly #metrics = new FleetMetrics()
+  readonly #losses = new Losses()
   readonly #states = new KeptStates()
   readonly #limits = new LocalLimits(this.#states)
   readonly #health = new SharedHealth(this.#states)
@@ -184,7 +186,9 @@ export class Fleet {
           this.#metrics.take(member.worker.id, message.id, message.metrics)
         return
       case 'note':
-        return this.#options.onNote(message.message)
+        if (message.arrival === undefined || this.#losses.isNews(member.worker.id, message.arrival))
+          this.#options.onNote(message.message)
+        return
       case 'refused':
         return this.#options.onRefused(message)
       case 'outcome':
@@ -209,6 +213,7 @@ export class Fleet {
     member.delivery?.end()
     // One that never served is the business of whoever started it.
     if (this.#isClosing || member.version === 0) return
+    this.#losses.leave(worker.id)
     this.#replace(how, performance.now() - since)
   }
 

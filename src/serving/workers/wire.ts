@@ -10,6 +10,7 @@ import type {
 } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
 import type { RefusedKey } from '../key-use.ts'
+import type { Arrival } from '../otlp/export.ts'
 
 /** What a worker needs to know once, beside the config. */
 export interface WorkerSetup {
@@ -83,7 +84,7 @@ export type FromWorker =
     }
   /** Asked for by `id`; 0 for one that nobody has asked for. */
   | { readonly kind: 'snapshot'; readonly id: number; readonly metrics: MetricsSnapshot }
-  | { readonly kind: 'note'; readonly message: string }
+  | { readonly kind: 'note'; readonly message: string; readonly arrival?: Arrival | undefined }
   | ({ readonly kind: 'refused' } & RefusedKey)
   | {
       readonly kind: 'take'

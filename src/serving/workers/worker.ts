@@ -48,7 +48,7 @@ class ServingWorker {
   #sends = true
   readonly #exports = new Exports({
     redact: text => this.#redactor.redact(text),
-    onNote: message => this.#tell({ kind: 'note', message }),
+    onNote: (message, arrival) => this.#tell({ kind: 'note', message, arrival }),
   })
   #setup: WorkerSetup | undefined
   #level: LogLevel = 'off'

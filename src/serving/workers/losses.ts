@@ -1,0 +1,21 @@
+import type { Arrival } from '../otlp/export.ts'
+
+/** Which workers lose what they send: it is one piece of news however many they are. */
+export class Losses {
+  /** What is lost on its way → the workers that lose it. */
+  readonly #losing = new Map<string, Set<number>>()
+
+  /** Whether the first one loses something, or the last one does not any more. */
+  isNews(worker: number, { way, isLost }: Arrival): boolean {
+    const losing = this.#losing.get(way) ?? new Set()
+    this.#losing.set(way, losing)
+    const before = losing.size
+    if (isLost) losing.add(worker)
+    else losing.delete(worker)
+    return (before === 0) !== (losing.size === 0)
+  }
+
+  leave(worker: number): void {
+    for (const losing of this.#losing.values()) losing.delete(worker)
+  }
+}
