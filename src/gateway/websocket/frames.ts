@@ -1,3 +1,5 @@
+import { BytePieces } from '../../byte-pieces.ts'
+
 const TEXT = 1
 const BINARY = 2
 const FIRST_CONTROL = 8
@@ -20,8 +22,7 @@ export class FrameReader {
   #isFinal = false
   #isLost = false
   #isText = false
-  #pieces: Buffer[] = []
-  #size = 0
+  #pieces = new BytePieces()
 
   /** `onText` is told of whole text messages; it must not throw. */
   constructor(onText?: (message: Buffer) => void) {
@@ -78,22 +79,20 @@ export class FrameReader {
 
   #keep(part: Buffer): void {
     if (!this.#isText || this.#opcode >= FIRST_CONTROL) return
-    this.#size += part.length
-    if (this.#size > LONGEST_MESSAGE) return this.#drop()
-    this.#pieces.push(part)
+    this.#pieces.add(part)
+    if (this.#pieces.size > LONGEST_MESSAGE) this.#drop()
   }
 
   #drop(): void {
     this.#isText = false
-    this.#pieces = []
-    this.#size = 0
+    this.#pieces = new BytePieces()
   }
 
   #endFrame(): void {
     this.#isInPayload = false
     if (!this.#isFinal || !this.#isText || this.#opcode >= FIRST_CONTROL) return
-    const message = Buffer.concat(this.#pieces, this.#size)
-    this.#drop()
+    const message = this.#pieces.take()
+    this.#isText = false
     this.#onText?.(message)
   }
 }
