@@ -13,7 +13,7 @@ export {
   startAdmin,
 } from './admin/server.ts'
 export { type CompileOptions, compileRuntime } from './compile/compile.ts'
-export { explainRoute } from './explain.ts'
+export { explainRoute } from './explain/explain.ts'
 export type {
   DestinationExplanation,
   ExplainRequest,
@@ -21,9 +21,9 @@ export type {
   PolicyExplanation,
   RouteExplanation,
   TriedRoute,
-} from './explanation.ts'
+} from './explain/explanation.ts'
 export { type Gateway, type GatewayOptions, type ListeningAddress, startGateway } from './gateway.ts'
-export { isCredentialHeader } from './header-names.ts'
+export { isCredentialHeader } from './headers/header-names.ts'
 export { KeptStates } from './kept.ts'
 export type { Runtime } from './runtime.ts'
 export type { AccessEvent } from './telemetry/access-event.ts'

@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange.ts'
-import { headersWhere } from './header-names.ts'
+import { headersWhere } from './headers/header-names.ts'
 
 /** The head of an answer before it goes to the client: names and values in turn. */
 export interface OutgoingHead {

@@ -3,8 +3,8 @@ import type { AuthorizationLocation } from '../../config/schema.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
-import { withoutParameters } from '../llm-path.ts'
-import { removeRequestCookie, removeRequestHeader } from '../request-edits.ts'
+import { removeRequestCookie, removeRequestHeader } from '../headers/request-edits.ts'
+import { withoutParameters } from '../llm/llm-path.ts'
 
 /** Where a client puts its credential. */
 export interface CredentialPlace {

@@ -3,7 +3,7 @@ import type { AuthorizationLocation, BackendAuth } from '../../config/schema.ts'
 import { AgwError } from '../../errors.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { Key, QueryCredential, TokenPlace } from '../destination.ts'
-import type { HeaderEdit } from '../headers.ts'
+import type { HeaderEdit } from '../headers/headers.ts'
 import { invalid } from './invalid.ts'
 
 /** What authenticating to a backend does to a request. Holds the secrets: keep it inside the compile step. */

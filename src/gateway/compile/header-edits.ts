@@ -1,7 +1,7 @@
 import type { HeaderModifier } from '../../config/schema.ts'
-import { FRAMING } from '../header-names.ts'
-import { headerText } from '../header-text.ts'
-import type { HeaderEdit, ModifierEdit } from '../headers.ts'
+import { FRAMING } from '../headers/header-names.ts'
+import { headerText } from '../headers/header-text.ts'
+import type { HeaderEdit, ModifierEdit } from '../headers/headers.ts'
 
 /** Add, set, remove, in this order; where a body ends is not for a config to say. */
 export function editsOf(modifier: HeaderModifier | null | undefined): ModifierEdit[] {

@@ -1,7 +1,7 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderMatch, RouteMatch } from '../../config/schema.ts'
-import { type Match, type PathMatch, trimPath, type ValueMatch } from '../match.ts'
 import { compilePattern, type Pattern } from '../regex/pattern.ts'
+import { type Match, type PathMatch, trimPath, type ValueMatch } from '../routing/match.ts'
 import { invalid } from './invalid.ts'
 
 /** A regular expression of the config. */

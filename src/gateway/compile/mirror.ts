@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
-import { RequestHeaders } from '../headers.ts'
+import { RequestHeaders } from '../headers/headers.ts'
 import type { Mirror } from '../mirror.ts'
 import type { Placed } from '../policies/policy.ts'
 import { compileAuth } from './auth.ts'

@@ -1,6 +1,6 @@
 import type { RoutePolicies } from '../../config/schema.ts'
 import { type Failure, NO_PREFIX, PREFIX_GONE } from '../failures.ts'
-import { type Match, prefixCovers } from '../match.ts'
+import { type Match, prefixCovers } from '../routing/match.ts'
 import { type AuthorityOf, compileAuthority } from './authority.ts'
 
 type Rewrite = RoutePolicies['urlRewrite']

@@ -8,7 +8,7 @@ import type {
 } from '../../config/schema.ts'
 import type { Cel } from '../cel/cel.ts'
 import type { Target } from '../destination.ts'
-import type { AnswerHeaders } from '../headers.ts'
+import type { AnswerHeaders } from '../headers/headers.ts'
 import { ROUTE_PHASE } from '../policies/phases.ts'
 import type { Action, Destinations, Route } from '../runtime.ts'
 import {

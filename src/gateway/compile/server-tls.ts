@@ -1,6 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { ServerTls as WrittenTls } from '../../config/schema.ts'
-import { type HandshakeRules, PortTls, ServerTls } from '../server-tls.ts'
+import { type HandshakeRules, PortTls, ServerTls } from '../server/server-tls.ts'
 import { invalid } from './invalid.ts'
 import { groupsOf, suitesOf } from './tls-names.ts'
 import { readPem } from './upstream.ts'

@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls'
 import type { Path } from '../../config/diagnostic.ts'
 import type { BackendTls } from '../../config/schema.ts'
-import { ClientIdentity } from '../client-identity.ts'
+import { ClientIdentity } from '../server/client-identity.ts'
 import type { Upstream, UpstreamTls } from '../upstream/upstream.ts'
 import { invalid } from './invalid.ts'
 import { groupsOf } from './tls-names.ts'

@@ -4,7 +4,7 @@ import type { RouteType } from '../../providers/index.ts'
 import { editsOf } from '../compile/header-edits.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Answer } from '../failures.ts'
-import { AnswerHeaders } from '../headers.ts'
+import { AnswerHeaders } from '../headers/headers.ts'
 import { type Finder, findersOf } from './patterns.ts'
 import { type TextScope, visitTexts } from './texts.ts'
 

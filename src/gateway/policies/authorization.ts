@@ -1,5 +1,5 @@
 import { AuthorizationRules } from '../auth/rules.ts'
-import { awaitBody } from '../body.ts'
+import { awaitBody } from '../bodies/body.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Failure } from '../failures.ts'

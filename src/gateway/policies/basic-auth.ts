@@ -9,7 +9,7 @@ import { invalid } from '../compile/invalid.ts'
 import type { ReadFile } from '../compile/unusable.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
-import { headerText } from '../header-text.ts'
+import { headerText } from '../headers/header-text.ts'
 import type { Kept } from '../kept.ts'
 import type { Placed, PolicyContext, PolicyKind, Verdict } from './policy.ts'
 

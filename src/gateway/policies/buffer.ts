@@ -1,4 +1,4 @@
-import { awaitBody } from '../body.ts'
+import { awaitBody } from '../bodies/body.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
 import type { Placed, PolicyKind, Verdict } from './policy.ts'

@@ -1,6 +1,6 @@
 import { isDuration } from '../../config/duration.ts'
 import { LONGEST_TIMER_MS } from '../../timers.ts'
-import { awaitBody } from '../body.ts'
+import { awaitBody } from '../bodies/body.ts'
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { millisecondsOf } from '../cel/values.ts'

@@ -1,11 +1,11 @@
 import type { Path } from '../../config/diagnostic.ts'
-import { awaitBody } from '../body.ts'
+import { awaitBody } from '../bodies/body.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Answer, NO_BODY } from '../failures.ts'
-import { FRAMING } from '../header-names.ts'
+import { FRAMING } from '../headers/header-names.ts'
 import { bodyFrom, textFrom } from '../transform.ts'
 import type { Placed, PolicyKind, Verdict } from './policy.ts'
 

@@ -1,5 +1,5 @@
 import { editsOf } from '../compile/header-edits.ts'
-import { editRequestHeader } from '../request-edits.ts'
+import { editRequestHeader } from '../headers/request-edits.ts'
 import type { PolicyKind } from './policy.ts'
 
 /** Changes to the request's headers, which whatever comes after sees. */

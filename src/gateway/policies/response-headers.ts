@@ -1,5 +1,5 @@
 import { editsOf } from '../compile/header-edits.ts'
-import { AnswerHeaders } from '../headers.ts'
+import { AnswerHeaders } from '../headers/headers.ts'
 import type { PolicyKind } from './policy.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { awaitBody } from '../body.ts'
+import { awaitBody } from '../bodies/body.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import type { PolicyKind } from './policy.ts'

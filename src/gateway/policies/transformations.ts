@@ -1,6 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { Transformations } from '../../config/schema.ts'
-import { awaitBody } from '../body.ts'
+import { awaitBody } from '../bodies/body.ts'
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'

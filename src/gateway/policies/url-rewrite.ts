@@ -1,5 +1,5 @@
 import { compileRewrite } from '../compile/rewrite.ts'
-import { remember } from '../request-edits.ts'
+import { remember } from '../headers/request-edits.ts'
 import type { PolicyKind } from './policy.ts'
 
 /** Another path to go on with. The host that is named upstream is a matter of the destination. */

@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { own } from '../../config/own.ts'
 import type { ByteRedactionStream } from '../../secrets/redactor.ts'
-import type { GatewayResponse } from '../gateway-request.ts'
+import type { GatewayResponse } from '../server/gateway-request.ts'
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: () => zlib.createGunzip(),

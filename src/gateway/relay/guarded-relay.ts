@@ -1,5 +1,5 @@
 import { llmResponseFailure } from '../failures.ts'
-import type { AnswerHead } from '../headers.ts'
+import type { AnswerHead } from '../headers/headers.ts'
 import { GatheringRelay } from './gathering-relay.ts'
 
 /** Headers that say something about bytes that may change. */

@@ -10,9 +10,9 @@ import {
   UNREADABLE_ANSWER,
   upstreamFailure,
 } from '../failures.ts'
-import type { GatewayResponse } from '../gateway-request.ts'
-import { reasonPhrase } from '../header-text.ts'
-import type { AnswerHead } from '../headers.ts'
+import { reasonPhrase } from '../headers/header-text.ts'
+import type { AnswerHead } from '../headers/headers.ts'
+import type { GatewayResponse } from '../server/gateway-request.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
 import { DiscardedAnswer } from './discarded-answer.ts'
 import { hasNoBody, mayEcho } from './echo.ts'

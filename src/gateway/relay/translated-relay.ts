@@ -2,7 +2,7 @@ import { type AnswerFacts, type AnswerStream, findHeader, type Translation } fro
 import type { Destination } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import { llmResponseFailure } from '../failures.ts'
-import type { AnswerHead } from '../headers.ts'
+import type { AnswerHead } from '../headers/headers.ts'
 import { GatheringRelay } from './gathering-relay.ts'
 
 /** Headers of the provider's answer that say something about its bytes. */

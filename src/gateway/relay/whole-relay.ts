@@ -1,4 +1,4 @@
-import type { AnswerHead } from '../headers.ts'
+import type { AnswerHead } from '../headers/headers.ts'
 import { GatheringRelay } from './gathering-relay.ts'
 
 /** Headers that say something about the bytes that are changed. */

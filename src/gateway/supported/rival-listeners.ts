@@ -1,6 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { Config } from '../../config/schema.ts'
-import { HostTable } from '../host-table.ts'
+import { HostTable } from '../routing/host-table.ts'
 import type { Unsupported } from './support.ts'
 
 /**

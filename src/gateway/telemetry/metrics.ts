@@ -1,5 +1,5 @@
-import type { ConnectionChange, ConnectionPlace } from '../client-connections.ts'
-import { GATEWAY_NAME } from '../listeners.ts'
+import { GATEWAY_NAME } from '../routing/listeners.ts'
+import type { ConnectionChange, ConnectionPlace } from '../server/client-connections.ts'
 import type { AccessEvent } from './access-event.ts'
 import { GuardChecks, type GuardSeries } from './guard-checks.ts'
 import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'

@@ -1,7 +1,7 @@
 import type { CelContext, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
-import { setRequestHeader } from '../request-edits.ts'
+import { setRequestHeader } from '../headers/request-edits.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
 import type { Health, Outcome } from './health.ts'
 import { retryAfterMs } from './retry-after.ts'

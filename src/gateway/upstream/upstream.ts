@@ -1,4 +1,4 @@
-import type { ClientIdentity } from '../client-identity.ts'
+import type { ClientIdentity } from '../server/client-identity.ts'
 
 /** One address with its way of connecting; requests to the same `key` share connections. */
 export interface Upstream {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Destination } from '../destination.ts'
-import { headersWhere } from '../header-names.ts'
+import { headersWhere } from '../headers/header-names.ts'
 
 /** RFC 6455 §1.3 */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'

@@ -2,7 +2,7 @@ import type { RouteType } from '../../providers/index.ts'
 import type { AiBackend } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Answer, FRAMES_NOT_LOOKED_AT, llmRequestFailure } from '../failures.ts'
-import { isLookedAt } from '../llm-request.ts'
+import { isLookedAt } from '../llm/llm-request.ts'
 
 /** Why a WebSocket is not for this destination; what the config says of bodies could not be kept to for its frames. */
 export function upgradeRefusal(exchange: Exchange, ai: AiBackend | undefined): Answer | undefined {

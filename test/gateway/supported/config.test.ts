@@ -1,11 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { formatPath } from '../../../src/config/diagnostic.ts'
 import { type Config, configSchema } from '../../../src/config/schema.ts'
 import { compileRuntime } from '../../../src/gateway/compile/compile.ts'
 import { findUnsupported } from '../../../src/gateway/supported/config.ts'
+import { hasCompat, publicConfigs, WITHOUT_COMPAT } from '../../helpers/compat.ts'
 import { toHost } from '../kit/configs.ts'
 
 const route = (route: object) => ({ binds: [{ port: 1, listeners: [{ routes: [route] }] }] })
@@ -401,13 +399,9 @@ describe('what the embedded gateway does not run', () => {
   })
 })
 
-const compat = join(import.meta.dirname, '../../../shared/compat/configs')
-
-describe.skipIf(!existsSync(compat))('the public configs (skipped where they are not at hand)', () => {
-  const configs = existsSync(compat) ? readdirSync(compat).filter(name => name.endsWith('.yaml')) : []
-
-  it.each(configs)('%s is either run or refused with a reason', name => {
-    const parsed = configSchema.safeParse(parse(readFileSync(join(compat, name), 'utf8')))
+describe.skipIf(!hasCompat)(hasCompat ? 'the public configs' : WITHOUT_COMPAT, () => {
+  it.each(publicConfigs())('$file is either run or refused with a reason', ({ data }) => {
+    const parsed = configSchema.safeParse(data)
     if (!parsed.success) return
     const found = findUnsupported(parsed.data)
     for (const { path, what } of found) expect(`${formatPath(path)} ${what}`).toMatch(/\S+ .+/)

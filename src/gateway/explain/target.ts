@@ -1,0 +1,195 @@
+import { formatPath } from '../../config/diagnostic.ts'
+import { findHeader } from '../../providers/index.ts'
+import { celContext } from '../cel/context.ts'
+import type { Destination, Key, Target } from '../destination.ts'
+import type { Exchange } from '../exchange.ts'
+import { type Answer, NO_VALID_BACKENDS } from '../failures.ts'
+import { outgoingHeaders } from '../headers/outgoing-headers.ts'
+import { withQuery } from '../llm/llm-path.ts'
+import { prepareLlmCall } from '../llm/llm-request.ts'
+import { modelListFor } from '../llm/model-list.ts'
+import { destinationFor, isModelList, modelMismatch } from '../llm/model-router.ts'
+import type { Action, ModelRouter } from '../runtime.ts'
+import { upgradeRefusal } from '../websocket/refusal.ts'
+import {
+  type DestinationExplanation,
+  type KeyExplanation,
+  levelAt,
+  type RouteExplanation,
+  type TriedRoute,
+  type Undecided,
+  type UpstreamRequest,
+} from './explanation.ts'
+import { verdictOf } from './verdict.ts'
+
+/** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
+export type Outcome = Pick<RouteExplanation, 'tried' | 'destinations' | 'answer'>
+
+/** The gateway answers by itself. */
+export function answered({ status, body, decidedBy }: Answer, tried: readonly TriedRoute[] = []): Outcome {
+  return { tried, destinations: [], answer: { status, body: body.toString(), decidedBy } }
+}
+
+function reached(
+  destinations: readonly (DestinationExplanation | Answer)[],
+  tried: readonly TriedRoute[] = [],
+): Outcome {
+  const found: DestinationExplanation[] = []
+  for (const one of destinations) {
+    if ('status' in one) return answered(one, tried)
+    found.push(one)
+  }
+  return { tried, destinations: found, answer: undefined }
+}
+
+/** Where the action of a route leads to, by all of its backends. */
+export async function explainAction(
+  action: Action,
+  exchange: Exchange,
+  undecided: Undecided[],
+): Promise<Outcome> {
+  switch (action.kind) {
+    case 'none':
+      return answered(NO_VALID_BACKENDS)
+    case 'destinations': {
+      const total = action.thresholds.at(-1) ?? 1
+      const share = (index: number) =>
+        ((action.thresholds[index] ?? 0) - (action.thresholds[index - 1] ?? 0)) / total
+      const found: (DestinationExplanation | Answer)[] = []
+      for (const [i, choice] of action.choices.entries())
+        found.push(...(await explainTarget(choice, share(i), exchange, undecided)))
+      return reached(found)
+    }
+    case 'models':
+      return isModelList(exchange.path)
+        ? answered({ status: 200, body: modelListFor(exchange, action), reason: 'DirectResponse' })
+        : await explainModels(action, exchange, undecided)
+  }
+}
+
+/** The virtual model, or every model up to the one that takes the request. */
+function triedModels({ models, virtualModels }: ModelRouter, exchange: Exchange): TriedRoute[] {
+  const name = exchange.model ?? ''
+  const virtual = virtualModels.get(name)
+  if (virtual !== undefined) return [{ name, path: formatPath(virtual.path), hosts: '*', lost: undefined }]
+  const tried: TriedRoute[] = []
+  for (const one of models) {
+    const isAllowed = one.authorization?.allows(celContext(exchange)) ?? true
+    const lost =
+      modelMismatch(one, { name, isInternal: false }, exchange) ?? (isAllowed ? undefined : 'authorization')
+    tried.push({ name: one.name, path: formatPath(one.path), hosts: '*', lost })
+    if (lost === undefined) break
+  }
+  return tried
+}
+
+async function explainModels(
+  router: ModelRouter,
+  exchange: Exchange,
+  undecided: Undecided[],
+): Promise<Outcome> {
+  const found = destinationFor(exchange, router)
+  const tried = triedModels(router, exchange)
+  const [first] = undecided
+  if (first !== undefined)
+    for (const one of tried.filter(({ lost }) => lost === 'authorization'))
+      undecided.push({ name: 'authorization', path: one.path, needs: first.needs })
+  if ('status' in found) return answered(found, tried)
+  return reached(await explainTarget(found, 1, exchange, undecided), tried)
+}
+
+/** Of groups the first one shares the requests; the others have none as long as it is healthy. */
+async function explainTarget(
+  target: Target,
+  share: number,
+  exchange: Exchange,
+  undecided: Undecided[],
+): Promise<(DestinationExplanation | Answer)[]> {
+  const groups = 'groups' in target ? target.groups : [[target]]
+  const found: (DestinationExplanation | Answer)[] = []
+  for (const [priority, group] of groups.entries())
+    for (const one of group)
+      found.push(
+        await explainDestination(one, priority === 0 ? share / group.length : 0, exchange, undecided),
+      )
+  return found
+}
+
+async function explainDestination(
+  destination: Destination,
+  share: number,
+  exchange: Exchange,
+  undecided: Undecided[],
+): Promise<DestinationExplanation | Answer> {
+  const { ai, upstream } = destination
+  const refusal = await verdictOf(destination.steps, exchange, undecided)
+  if (refusal !== undefined) return refusal
+  // Several destinations are explained with one exchange: each one starts from the client's body.
+  exchange.json = undefined
+  const refused = exchange.isUpgrade ? upgradeRefusal(exchange, ai) : undefined
+  if (refused !== undefined) return refused
+  const call = ai === undefined ? undefined : prepareLlmCall(exchange, ai)
+  if (call !== undefined && 'status' in call) return call
+  const before = outgoingHeaders(exchange, destination, undefined)
+  const headers = outgoingHeaders(exchange, destination, call)
+  const target = withQuery(call?.path ?? exchange.path, call?.query ?? exchange.query, [])
+  return {
+    backend: destination.label,
+    path: formatPath(destination.path),
+    provider: ai?.provider.telemetryName,
+    share,
+    model: call?.model === '' ? exchange.model : call?.model,
+    policies: [...destination.policies, ...destination.steps].map(({ name, path: at }) => ({
+      phase: 'backend' as const,
+      name,
+      level: levelAt(at),
+      path: formatPath(at),
+    })),
+    key: destination.key && explainKey(destination.key, before, headers),
+    upstream: {
+      method: exchange.method,
+      url: upstream.origin.replace(/:(?:443|80)$/, '') + target,
+      headers: shownHeaders(headers),
+      body: call?.body?.toString(),
+    },
+  }
+}
+
+/** Headers whose values are never secret; of all others the name alone is shown. */
+const OPEN_HEADERS = new Set([
+  ...['host', 'accept', 'accept-encoding', 'content-type', 'content-length', 'user-agent'],
+  ...['anthropic-version', 'anthropic-beta', 'openai-beta'],
+])
+
+function shownHeaders(headers: readonly string[]): UpstreamRequest['headers'] {
+  return headers.flatMap((name, i) => {
+    if (i % 2 === 1) return []
+    return [{ name, value: OPEN_HEADERS.has(name.toLowerCase()) ? headers[i + 1] : undefined }]
+  })
+}
+
+function explainKey(key: Key, before: readonly string[], after: readonly string[]): KeyExplanation {
+  return {
+    slot: formatPath(key.slot),
+    secret: key.secret,
+    placement: placementOf(key, before, after),
+    level: levelAt(key.slot),
+  }
+}
+
+/** Follows the value from where the config puts it to where the provider leaves it; the value itself is not shown. */
+function placementOf(
+  { place }: Key,
+  before: readonly string[],
+  after: readonly string[],
+): string | undefined {
+  if (place.kind === 'query') return `query parameter ${place.name}`
+  if (place.kind === 'cookie') return `cookie ${place.name}`
+  const value = before[findHeader(before, place.name.toLowerCase()) + 1] ?? ''
+  for (let i = 0; i < after.length; i += 2) {
+    const candidate = after[i + 1] ?? ''
+    if (candidate !== '' && (candidate === value || value.endsWith(` ${candidate}`)))
+      return `header ${after[i]}`
+  }
+  return undefined
+}

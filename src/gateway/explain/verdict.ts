@@ -1,0 +1,27 @@
+import { formatPath } from '../../config/diagnostic.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Answer } from '../failures.ts'
+import type { Step } from '../policies/policy.ts'
+import type { Undecided } from './explanation.ts'
+
+/**
+ * The first answer that a step gives. What cannot be decided without a network is added to `undecided`, and so are the
+ * rules that come after it: they may ask who the caller is.
+ */
+export async function verdictOf(
+  steps: readonly Step[],
+  exchange: Exchange,
+  undecided: Undecided[],
+): Promise<Answer | undefined> {
+  for (const step of steps) {
+    if (step.passesTime) continue
+    const needs = step.needs?.(exchange) ?? (step.name === 'authorization' ? undecided[0]?.needs : undefined)
+    if (needs !== undefined) {
+      undecided.push({ name: step.name, path: formatPath(step.path), needs })
+      continue
+    }
+    const verdict = await step.run(exchange)
+    if (verdict !== undefined) return { ...verdict, decidedBy: verdict.decidedBy ?? step.path }
+  }
+  return undefined
+}

@@ -1,0 +1,40 @@
+import type { AiBackend, QueryCredential } from '../destination.ts'
+import { trimPath } from '../routing/match.ts'
+
+/** The upstream path of a request that is passed on as it is: `pathPrefix` takes the place of the provider's base. */
+export function passedPath(path: string, ai: AiBackend): string {
+  if (ai.pathPrefix === undefined) return path
+  const base = ai.provider.basePath
+  const isBelow =
+    base !== undefined && path.startsWith(base) && (path.length === base.length || path[base.length] === '/')
+  return trimPath(ai.pathPrefix) + (isBelow ? path.slice(base.length) : path)
+}
+
+function nameOf(pair: string): string {
+  const equals = pair.indexOf('=')
+  const name = equals < 0 ? pair : pair.slice(0, equals)
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '))
+  } catch {
+    return name
+  }
+}
+
+/** Takes the parameters of those names out of a query. */
+export function withoutParameters(query: string, names: ReadonlySet<string>): string {
+  return query
+    .split('&')
+    .filter(pair => !names.has(nameOf(pair)))
+    .join('&')
+}
+
+/** The path with the client's query, and with credentials that belong into the query in place of the client's. */
+export function withQuery(path: string, query: string, credentials: readonly QueryCredential[]): string {
+  let rest = query
+  if (credentials.length > 0) {
+    rest = withoutParameters(query, new Set(credentials.map(credential => credential.name)))
+    for (const credential of credentials) rest += `${rest === '' ? '' : '&'}${credential.pair()}`
+  }
+  if (rest === '') return path
+  return `${path}${path.includes('?') ? '&' : '?'}${rest}`
+}

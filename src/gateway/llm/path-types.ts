@@ -1,0 +1,50 @@
+import type { RouteType } from '../../providers/index.ts'
+import { plainPath } from '../routing/plain-path.ts'
+
+/** Path suffix → what the request asks for; the longest suffix wins. */
+export class PathTypes {
+  readonly #suffixes: readonly (readonly [string, RouteType])[]
+  readonly #fallback: RouteType
+
+  /** `*` stands for every path that no suffix fits; without it such paths are `completions`. */
+  constructor(map: Readonly<Record<string, RouteType>>) {
+    this.#suffixes = Object.entries(map)
+      .filter(([suffix]) => suffix !== '*')
+      .sort(([a], [b]) => b.length - a.length)
+    this.#fallback = map['*'] ?? 'completions'
+  }
+
+  of(path: string): RouteType {
+    return this.#suffixes.find(([suffix]) => path.endsWith(suffix))?.[1] ?? this.#fallback
+  }
+
+  /** Whether a path that no suffix fits asks for something else of an upstream that reads it in another spelling. */
+  hides(path: string): boolean {
+    if (this.#suffixes.some(([suffix]) => path.endsWith(suffix))) return false
+    const [plain = ''] = plainPath(path).toLowerCase().split(/[?#]/)
+    const found = this.#suffixes.find(([suffix]) => plain.endsWith(suffix.toLowerCase()))
+    return found !== undefined && found[1] !== this.#fallback
+  }
+}
+
+/** What the `llm` section takes paths for. */
+export const LLM_PATHS: Readonly<Record<string, RouteType>> = {
+  '/v1/chat/completions': 'completions',
+  '/v1/messages': 'messages',
+  '/v1/messages/count_tokens': 'anthropicTokenCount',
+  ':rawPredict': 'messages',
+  ':streamRawPredict': 'messages',
+  ':generateContent': 'generateContent',
+  ':streamGenerateContent': 'generateContent',
+  ':countTokens': 'geminiCountTokens',
+  '/v1/responses': 'responses',
+  '/v1/responses/compact': 'detect',
+  '/v1/embeddings': 'embeddings',
+  '/v1/images/generations': 'detect',
+  '/v1/images/edits': 'detect',
+  '/v1/images/variations': 'detect',
+  '/v1/realtime': 'realtime',
+  '/v1/rerank': 'rerank',
+  '/v2/rerank': 'rerank',
+  '*': 'passthrough',
+}

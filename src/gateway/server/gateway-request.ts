@@ -1,0 +1,32 @@
+import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Exchange } from '../exchange.ts'
+import { UpgradableRequest } from '../websocket/upgradable-request.ts'
+
+/** A client's request that knows its exchange, so that listeners need no closure. */
+export class GatewayRequest extends UpgradableRequest {
+  exchange: Exchange | undefined = undefined
+  /** Told of the bytes of each piece of the body while the request waits for its turn: reading goes on. */
+  onPiece: ((bytes: number) => void) | undefined = undefined
+  /** Its body has not been kept. */
+  isDropped = false
+
+  override push(piece: Buffer | null): boolean {
+    const hasRoom = super.push(piece)
+    if (this.onPiece === undefined || piece === null) return hasRoom
+    this.onPiece(piece.length)
+    return true
+  }
+}
+
+/** The answer to it, likewise. */
+export class GatewayResponse extends ServerResponse<GatewayRequest> {
+  exchange: Exchange | undefined = undefined
+  /** Called once the answers before this one have gone, where there are any. */
+  onTurn: (() => void) | undefined = undefined
+
+  override assignSocket(socket: Socket): void {
+    super.assignSocket(socket)
+    this.onTurn?.()
+  }
+}

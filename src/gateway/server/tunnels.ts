@@ -1,0 +1,32 @@
+import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ALLOWED_METHODS } from '../failures.ts'
+
+const REFUSED = `HTTP/1.1 405 Method Not Allowed\r\nallow: ${ALLOWED_METHODS}\r\ncontent-type: text/plain\r\ncontent-length: 18\r\nconnection: close\r\n\r\nmethod not allowed`
+
+/** How long a client may take to read that it is refused, in milliseconds. */
+const PARTING_MS = 500
+
+/**
+ * Answers CONNECT with 405 and parts from the client, whatever it does. Node has taken its listeners and time limits off
+ * such a socket. `before` is the answer to the last request on it, which may still be under way.
+ */
+export function refuseTunnel(socket: Duplex, before: ServerResponse | undefined): void {
+  socket.on('error', () => socket.destroy())
+  // The refusal would be taken for the answer that is still to come.
+  if (before !== undefined && !before.writableFinished) {
+    socket.destroy()
+    return
+  }
+  socket.write(REFUSED)
+  partFrom(socket)
+}
+
+/** Ends a connection behind its last answer, whatever the client does. */
+export function partFrom(socket: Duplex): void {
+  // What the client sends on is read and dropped: closing over unread bytes would take the answer from it.
+  socket.resume()
+  socket.end()
+  const parting = setTimeout(() => socket.destroy(), PARTING_MS)
+  socket.once('close', () => clearTimeout(parting))
+}

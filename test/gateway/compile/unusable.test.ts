@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type CheckOptions, checkConfig } from '../../../src/checking/check.ts'
+import { compileRuntime } from '../../../src/gateway/compile/compile.ts'
+import { loadConfig } from '../../../src/load.ts'
+import { hasCompat, PUBLISHED_SCHEMA, publicConfigs, WITHOUT_COMPAT } from '../../helpers/compat.ts'
+import { makeCertificate } from '../../helpers/tls.ts'
+import { tempFolders } from '../../secrets/folders.ts'
+
+const folder = tempFolders()
+const pair = makeCertificate(['localhost'])
+const stranger = makeCertificate(['localhost'])
+const USERS = `ann:{SHA}${'a'.repeat(27)}=\n`
+const KEY_SET = JSON.stringify({ keys: [{ kty: 'oct', kid: 'one', k: 'AAAA' }] })
+
+/** Beside every config. */
+const FILES: Readonly<Record<string, string>> = {
+  'keys.json': KEY_SET,
+  'html.json': '<html>',
+  users: USERS,
+  'plain-users': 'ann:sesame-4711\n',
+  'cert.pem': pair.cert,
+  'key.pem': pair.key,
+  'ca.pem': pair.ca,
+  'other-key.pem': stranger.key,
+}
+
+const onGateway = (more: string): string => `gateways: {default: {port: 8080, ${more}}}
+routes:
+- backends:
+  - host: localhost:9000
+`
+const jwt = (jwks: string): string => onGateway(`jwtAuth: {mode: strict, issuer: me, jwks: ${jwks}}`)
+const basic = (users: string): string => onGateway(`basicAuth: {mode: strict, htpasswd: ${users}}`)
+const tls = (cert: string, key: string, more = ''): string =>
+  onGateway(`protocol: HTTPS, tls: {cert: ${cert}, key: ${key}${more}}`)
+const backend = (written: string): string => `${onGateway('')}  policies: {backendTLS: ${written}}\n`
+const quoted = (text: string): string => `'${text}'`
+
+async function load(text: string, env: Record<string, string> = {}) {
+  const dir = folder()
+  await writeFile(join(dir, 'config.yaml'), text)
+  for (const [name, content] of Object.entries(FILES)) await writeFile(join(dir, name), content)
+  return { file: join(dir, 'config.yaml'), env, cwd: dir, envFile: false as const }
+}
+
+async function found(
+  text: string,
+  options: Partial<CheckOptions> = {},
+  env?: Record<string, string>,
+): Promise<string[]> {
+  const { diagnostics } = await checkConfig(await load(text, env), { secrets: true, ...options })
+  for (const { message, hint } of diagnostics) {
+    expect(`${message} ${hint}`).not.toContain('sesame-4711')
+    expect(hint).toMatch(/^\S.{5,}[^.]$/s)
+  }
+  return diagnostics
+    .filter(one => one.severity === 'error')
+    .map(({ code, range, message }) => `${code} ${range.start.line} ${message}`)
+}
+
+/** What compiling says, which is what `agw serve` does before it listens. */
+async function refusal(text: string): Promise<string> {
+  const options = await load(text)
+  const { config } = await loadConfig(options)
+  if (config === undefined) return 'no config'
+  try {
+    compileRuntime(config, { readFile: file => readFileSync(resolve(options.cwd, file), 'utf8') })
+    return ''
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const INLINE: [string, string, string][] = [
+  ['a key set that is no JSON', jwt(quoted('not json')), 'this is no key set'],
+  ['JSON that is no key set', jwt(quoted('{"kids": []}')), 'this is no key set'],
+  ['a key without a name', jwt(quoted('{"keys": [{"kty": "oct"}]}')), 'a key of the set has no "kid"'],
+  ['a password in clear text', basic('"ann:sesame-4711"'), 'line 1 has a kind of hash that is not run here'],
+]
+
+const IN_FILES: [string, string, string][] = [
+  ['a key set that is missing', jwt('{file: nowhere}'), 'nowhere cannot be read'],
+  ['a file that is no key set', jwt('{file: html.json}'), 'this is no key set'],
+  ['a password file that is missing', basic('{file: nowhere}'), 'nowhere cannot be read'],
+  [
+    'a file of plain passwords',
+    basic('{file: plain-users}'),
+    'line 1 has a kind of hash that is not run here',
+  ],
+  ['a certificate that is missing', tls('nowhere', 'key.pem'), 'nowhere cannot be read (ENOENT)'],
+  ['a key that is missing', tls('cert.pem', 'nowhere'), 'nowhere cannot be read (ENOENT)'],
+  [
+    'a key in the place of a certificate',
+    tls('key.pem', 'key.pem'),
+    'key.pem holds no certificate in PEM form',
+  ],
+  [
+    'the key of another certificate',
+    tls('cert.pem', 'other-key.pem'),
+    'the certificate and its key cannot be used',
+  ],
+  [
+    'roots of clients that are missing',
+    tls('cert.pem', 'key.pem', ', root: nowhere'),
+    'nowhere cannot be read (ENOENT)',
+  ],
+  ['roots of a backend that are missing', backend('{root: nowhere}'), 'nowhere cannot be read (ENOENT)'],
+  ['roots of a backend that are none', backend('{root: users}'), 'users holds no certificate in PEM form'],
+  [
+    'a client certificate with the key of another',
+    backend('{cert: cert.pem, key: other-key.pem}'),
+    'the key does not belong to the certificate',
+  ],
+]
+
+describe.each([...INLINE, ...IN_FILES])('%s', (_title, text, message) => {
+  const line = text.includes('backendTLS') ? 5 : 1
+
+  test('is found where it stands, once', async () => {
+    const findings = await found(text)
+    expect(findings).toEqual([expect.stringContaining(`MATERIAL_UNUSABLE ${line} ${message}`)])
+  })
+
+  test('is what the gateway does not start with', async () => {
+    expect(await refusal(text)).toContain(message)
+  })
+
+  test('is not looked for where agentgateway runs it', async () => {
+    expect(await found(text, { engine: 'agentgateway' })).toEqual([])
+  })
+})
+
+test.each(INLINE)('%s is found without looking at files, too', async (_title, text, message) => {
+  expect(await found(text, { secrets: false })).toEqual([expect.stringContaining(message)])
+})
+
+test.each(IN_FILES)('%s is not looked for with --no-secrets', async (_title, text) => {
+  expect(await found(text, { secrets: false })).toEqual([])
+})
+
+test.each([
+  ['a key set', jwt(quoted(KEY_SET))],
+  ['a key set in a file', jwt('{file: keys.json}')],
+  ['a password file', basic('{file: users}')],
+  ['a certificate and its key', tls('cert.pem', 'key.pem', ', root: ca.pem')],
+  ['roots and identity of a backend', backend('{root: ca.pem, cert: cert.pem, key: key.pem}')],
+])('%s that can be used is no finding, and the gateway takes it', async (_title, text) => {
+  expect(await found(text)).toEqual([])
+  expect(await refusal(text)).toBe('')
+})
+
+test('every one of several is found', async () => {
+  const text = onGateway('basicAuth: {htpasswd: "ann"}, jwtAuth: {issuer: me, jwks: {file: nowhere}}')
+  expect(await found(text)).toHaveLength(2)
+})
+
+describe('a value that waits for a variable', () => {
+  test.each([
+    ['passwords', basic('"$THE_USERS"')],
+    ['a key set', jwt('"$THE_SET"')],
+    ['the file of a key set', jwt('{file: "$THE_FILE"}')],
+    ['a certificate', tls('$CERT', 'key.pem')],
+  ])('%s: only the variable is told of', async (_title, text) => {
+    expect(await found(text)).toEqual([expect.stringContaining('VARIABLE_UNSET')])
+    expect(await found(text, { secrets: false })).toEqual([])
+  })
+
+  test('is judged once the variable is set', async () => {
+    expect(await found(basic('"$THE_USERS"'), {}, { THE_USERS: USERS.trim() })).toEqual([])
+    expect(await found(basic('"$THE_USERS"'), {}, { THE_USERS: 'ann' })).toHaveLength(1)
+  })
+})
+
+describe.skipIf(!hasCompat)(hasCompat ? 'the public configs' : WITHOUT_COMPAT, () => {
+  test('none has anything to find where files are not looked at', async () => {
+    const found: string[] = []
+    for (const { file } of publicConfigs().filter(one => one.schemaValid)) {
+      const options = {
+        file: join(dirname(PUBLISHED_SCHEMA), 'configs', file),
+        env: {},
+        cwd: folder(),
+        envFile: false as const,
+      }
+      const { diagnostics } = await checkConfig(options, { secrets: false })
+      for (const { code, message } of diagnostics)
+        if (code === 'MATERIAL_UNUSABLE') found.push(`${file} ${message}`)
+    }
+    expect(found).toEqual([])
+  })
+})
