@@ -15,6 +15,8 @@
 //
 // BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_COMPARE names another program to do the comparing of
 // `request` and `keys`, which is called with the gateway's port and process ID and finds its upstream's port in UP_PORT.
+// BENCH_RIVAL is another gateway that takes its turns in `request`, as JSON: {"name": "…", "port": 1, "pids": [1], "headers": {}};
+// it has to run on CPU 0 by then (taskset -c 0), and to go to the same upstream. All are sent the headers that it needs.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,6 +37,7 @@ const settings = {
   seconds: Number(process.env.BENCH_SECONDS ?? 4),
   rounds: Number(process.env.BENCH_ROUNDS ?? 3),
   connections: Number(process.env.BENCH_CONNECTIONS ?? 32),
+  rival: process.env.BENCH_RIVAL === undefined ? undefined : JSON.parse(process.env.BENCH_RIVAL),
 }
 const { port, upstreamPort } = settings
 const hasTools = process.platform === 'linux' && ['nginx', 'wrk', 'taskset'].every(isThere)

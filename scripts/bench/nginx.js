@@ -58,8 +58,13 @@ function startProxy({ folder, upstreamPort }, port) {
 }
 
 /** Tells wrk what to send. */
-export function writeLoad({ folder }, clientKey) {
-  const headers = `headers = {["Content-Type"]="application/json", ["Authorization"]="Bearer ${clientKey}"}`
+export function writeLoad({ folder, rival }, clientKey) {
+  const all = {
+    'Content-Type': 'application/json',
+    Authorization: `Bearer ${clientKey}`,
+    ...rival?.headers,
+  }
+  const headers = `headers = {${Object.entries(all).map(([name, value]) => `["${name}"]="${value}"`)}}`
   writeFileSync(
     join(folder, 'load.lua'),
     `wrk.method = "POST" wrk.path = "${PATH}" wrk.${headers} wrk.body = [==[${REQUEST}]==]`,
@@ -106,7 +111,7 @@ export function alternate(settings, first, ...others) {
   for (const [i, { name }] of others.entries()) console.log(`${name}: ratio=${median(ratios[i]).toFixed(2)}`)
 }
 
-/** nginx, the bare relay and the gateway take turns. The upstream must be there. */
+/** nginx, the bare relay, the gateway and, where one is named, a rival take turns. The upstream must be there. */
 export async function compareWithNginx(settings, gatewayPid) {
   const port = settings.upstreamPort + 1
   const proxy = await startProxy(settings, port)
@@ -118,6 +123,7 @@ export async function compareWithNginx(settings, gatewayPid) {
       { name: 'nginx', port, pids: proxy.workers },
       { name: 'relay', port: relayPort, pids: relay.pids },
       { name: 'gateway', port: settings.port, pids: [gatewayPid] },
+      ...(settings.rival === undefined ? [] : [settings.rival]),
     )
   } finally {
     await relay.stop()

@@ -9,6 +9,7 @@ import { fingerprint } from '../../src/secrets/secret.ts'
 import { rawClient } from '../gateway/kit/client.ts'
 import { startTestGateway } from '../gateway/kit/gateway.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { noCurl, unless } from '../helpers/needs.ts'
 
 const KEYS = { openAI: keyLike('openai', 'styles'), anthropic: keyLike('anthropic', 'styles') }
 const VIRTUAL = 'agw_sk_0123456789abcdefghijklmnopqrstuv'
@@ -114,13 +115,13 @@ describe.each(STYLES)('in the style of %s', (_style, config) => {
       })
     })
 
-    it.each([
+    it.skipIf(noCurl !== undefined).each([
       ['curl', []],
       ['curl with HTTP/1.0', ['--http1.0']],
       ['curl that waits for leave to send', ['-H', 'expect: 100-continue']],
       ['curl that takes packed answers', ['--compressed']],
       ['curl that would rather speak HTTP/2', ['--http2']],
-    ])('reaches %s', async (_client, args) => {
+    ])(`reaches %s${unless(noCurl)}`, async (_client, args) => {
       const { url, expectSwapped } = await start(config)
       const answer = await curl(url, '-d', chat(stream), ...args)
       expect(answer).toContain(stream ? 'data: [DONE]' : QUESTION)

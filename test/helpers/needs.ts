@@ -5,6 +5,10 @@ import { existsSync } from 'node:fs'
 export const noGit: string | undefined =
   spawnSync('git', ['--version']).error === undefined ? undefined : 'git is missing: apt-get install git'
 
+/** Why curl is no client here; undefined where it is. */
+export const noCurl: string | undefined =
+  spawnSync('curl', ['--version']).error === undefined ? undefined : 'curl is missing: apt-get install curl'
+
 /** The program that gives a test a terminal. */
 export const SCRIPT = '/usr/bin/script'
 
