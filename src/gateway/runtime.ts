@@ -1,6 +1,7 @@
 import type { Path } from '../config/diagnostic.ts'
 import type { AuthorizationRules } from './auth/rules.ts'
 import type { Expression } from './cel/cel.ts'
+import type { Costs } from './costs/costs.ts'
 import { type Destination, destinationsOf, type Target } from './destination.ts'
 import type { Kept } from './kept.ts'
 import type { Step } from './policies/policy.ts'
@@ -17,6 +18,8 @@ import type { Upstream } from './upstream/upstream.ts'
 export interface Runtime {
   readonly binds: readonly Bind[]
   readonly settings: Settings
+  /** What models cost; undefined where no catalog says so. */
+  readonly costs: Costs | undefined
   /** What its policies keep between requests. */
   readonly kept: readonly Kept<unknown>[]
   /** Path of each file that was read to compile it, a certificate or a key set → the SHA-256, in hex, of what was in it. */

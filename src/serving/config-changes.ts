@@ -9,6 +9,16 @@ const SHOWN = 20
 /** What holds until the next start: the `config` section, but for its model catalog. */
 export const START_ONLY = 'config'
 
+/** The `config` section to serve after a change: that of the start, with the model catalog of now. */
+export function sectionAfter<T extends { readonly modelCatalog?: unknown }>(
+  start: T | null | undefined,
+  now: T | null | undefined,
+): T | null | undefined {
+  const modelCatalog = now?.modelCatalog ?? undefined
+  if (modelCatalog === undefined && !start?.modelCatalog) return start
+  return { ...start, modelCatalog } as T
+}
+
 type Fields = Readonly<Record<string, unknown>>
 
 function isFields(value: unknown): value is Fields {
@@ -74,6 +84,10 @@ interface Walk {
 
 function* differences(before: unknown, after: unknown, walk: Walk): Generator<Step> {
   if (before === after || (isAbsent(before) && isAbsent(after))) return
+  // Not all of this section takes a restart, so it is told in parts, also where all of it is new or gone.
+  if (walk.path.length === 1 && walk.path[0] === START_ONLY && (isAbsent(before) || isAbsent(after))) {
+    return yield* differences(before ?? {}, after ?? {}, walk)
+  }
   if (isFields(before) && isFields(after)) {
     for (const key of Object.keys(before)) yield* below(before[key], own(after, key), key, walk)
     for (const key of Object.keys(after)) {

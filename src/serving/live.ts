@@ -21,7 +21,7 @@ import {
   watchFiles,
 } from '../secrets/index.ts'
 import type { DebugLog } from './access-log.ts'
-import { changedFiles, changedKeys, configChanges } from './config-changes.ts'
+import { changedFiles, changedKeys, configChanges, sectionAfter } from './config-changes.ts'
 import type { ForgetEvent } from './forgetting.ts'
 import type { KeyRefusedEvent } from './key-use.ts'
 import { type ListeningEvent, nowListening, urlOf } from './listening.ts'
@@ -235,8 +235,7 @@ class Live implements LiveGateway {
       const readAt = Date.now()
       const next = await usable(this.#options, signal)
       const before = this.#current
-      // As in agentgateway, the `config` section holds until the next start.
-      const config = { ...next.resolved, config: this.#startConfig }
+      const config = { ...next.resolved, config: sectionAfter(this.#startConfig, next.resolved.config) }
       const runtime = compileRuntime(config, this.#options.compile)
       const addresses = this.addresses
       await this.#gateway.reload(runtime, config, signal)

@@ -51,7 +51,13 @@ it.each(ROWS)(
     })
     const port = await freePort()
     const params = { apiKey: 'sk-streams-0123456789', hostOverride: `127.0.0.1:${upstream.port}` }
+    const rates = { input: '1', output: '2' }
+    const providers = {
+      openai: { models: { 'gpt-2024': { rates } } },
+      anthropic: { models: { claude: { rates } } },
+    }
     const config = {
+      config: { modelCatalog: [{ inline: { providers } }] },
       frontendPolicies: { tracing: { host: collector.host, protocol: 'http', randomSampling: true } },
       llm: {
         port,
@@ -80,6 +86,7 @@ it.each(ROWS)(
       'gen_ai.response.model': answered,
       'gen_ai.usage.input_tokens': 7,
       'gen_ai.usage.output_tokens': 5,
+      'agw.ai.usage.cost.total': '0.000017',
     }
     const told = JSON.parse(line) as Record<string, unknown>
     expect(told).toMatchObject(known)
@@ -91,6 +98,8 @@ it.each(ROWS)(
     for (const [name, value] of [
       ['gen_ai_client_token_usage_sum\\{gen_ai_token_type="input"', 7],
       ['gen_ai_client_token_usage_sum\\{gen_ai_token_type="output"', 5],
+      ['gen_ai_client_cost_usd_total\\{', 0.000017],
+      ['cost_catalog_lookups_total\\{status="Exact"', 1],
       ['gen_ai_server_request_duration_count\\{', 1],
       ['gen_ai_server_time_to_first_token_count\\{', 1],
       ['gen_ai_server_time_per_output_token_count\\{', 1],
@@ -99,6 +108,11 @@ it.each(ROWS)(
 
     expect(await running.stop()).toBe(0)
     expect(collector.spans).toHaveLength(1)
-    expect(collector.spans[0]?.attributes).toMatchObject(known)
+    expect(collector.spans[0]?.attributes).toMatchObject({
+      ...known,
+      'agw.ai.usage.cost.input': '0.000007',
+      'agw.ai.usage.cost.output': '0.00001',
+      'agw.ai.usage.cost.cache_read': '0',
+    })
   },
 )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../src/secrets/secret.ts'
-import { configChanges } from '../../src/serving/config-changes.ts'
+import { configChanges, sectionAfter } from '../../src/serving/config-changes.ts'
 
 const CASES: readonly (readonly [
   title: string,
@@ -36,6 +36,18 @@ const CASES: readonly (readonly [
     { config: { workerThreads: 2, modelCatalog: [{}] } },
     ['changed config.workerThreads, which takes a restart', 'added config.modelCatalog[0]'],
   ],
+  [
+    'a model catalog in a section that is new takes none, and what comes with it does',
+    {},
+    { config: { modelCatalog: [{}], workerThreads: 2 } },
+    ['added config.modelCatalog', 'added config.workerThreads, which takes a restart'],
+  ],
+  [
+    'and so it is where the section goes',
+    { config: { modelCatalog: [] } },
+    { config: null },
+    ['removed config.modelCatalog'],
+  ],
   ['a value of another kind', { a: [1] }, { a: { b: 1 } }, ['changed a']],
 ]
 
@@ -51,6 +63,21 @@ describe('what a reload has changed', () => {
     expect(await configChanges(before, { key: other })).toEqual(['changed key'])
     expect(await configChanges(before, { key: other }, new Set([other]))).toEqual([])
     expect(await configChanges(before, {}, new Set([other]))).toEqual(['removed key'])
+  })
+
+  it.each([
+    [undefined, undefined, undefined],
+    [null, { a: 1 }, null],
+    [null, { modelCatalog: [1], a: 1 }, { modelCatalog: [1] }],
+    [
+      { a: 1, modelCatalog: [1] },
+      { a: 2, modelCatalog: [2] },
+      { a: 1, modelCatalog: [2] },
+    ],
+    [{ a: 1, modelCatalog: [1] }, null, { a: 1 }],
+    [{ a: 1, modelCatalog: [1] }, { modelCatalog: null }, { a: 1 }],
+  ])('holds of the section config for the model catalog alone: %j, %j', (start, now, wanted) => {
+    expect(sectionAfter<object>(start, now)).toEqual(wanted)
   })
 
   it('does not list hundreds', async () => {

@@ -233,9 +233,27 @@ describe('a live gateway', () => {
     expect(events.at(-1)).toMatchObject({
       event: 'reloaded',
       changes: expect.arrayContaining([
-        expect.stringMatching(/^added config, which takes a restart$/),
+        'added config.connectionTerminationDeadline, which takes a restart',
+        'added config.backend, which takes a restart',
         expect.stringMatching(/host|backends/),
       ]),
     })
+  })
+
+  it('takes in the model catalog, which stands among those settings', async () => {
+    const taken: Parameters<Engine['reload']>[] = []
+    const { gateway, file } = await live(async (...given) => void taken.push(given))
+    const models = '{ m: { rates: { input: "1" } } }'
+    const catalog = `[{ inline: { providers: { openai: { models: ${models} } } } }]`
+    const put = (settings: string) => writeFile(file, `config: ${settings}\n${CONFIG}`)
+    await put(`{ modelCatalog: ${catalog}, connectionTerminationDeadline: 9s }`)
+    expect(await gateway.reload()).toEqual({ result: 'reloaded' })
+    await put('{ modelCatalog: [{ inline: "{" }] }')
+    expect(await gateway.reload()).toMatchObject({ result: 'rejected' })
+    await put('{}')
+    expect(await gateway.reload()).toEqual({ result: 'reloaded' })
+    const call = { provider: 'openai', model: 'm', answerModel: undefined, usage: undefined }
+    expect(taken.map(([runtime]) => runtime.costs?.of(call).status)).toEqual(['Exact', undefined])
+    expect(taken.map(([runtime]) => runtime.settings.drainMs)).toEqual([5000, 5000])
   })
 })

@@ -8,8 +8,8 @@ const money = nullish(
   shaped(
     'BAD_NUMBER',
     'this is not an amount of money',
-    'write a decimal number in quotes, as in "2.50"',
-    value => /^\d+(?:\.\d+)?$/.test(value),
+    'write a decimal number in quotes, as in "2.50", with six decimals at most',
+    value => /^\d+(?:\.\d{1,6})?$/.test(value),
   ),
 )
 

@@ -18,6 +18,7 @@ import type { Bind, Listener, Route, Runtime } from '../runtime.ts'
 import type { ServerTls } from '../server/server-tls.ts'
 import { findUnsupported } from '../supported/config.ts'
 import { WITHOUT_IT } from '../supported/support.ts'
+import { compileCosts } from './costs.ts'
 import { invalid } from './invalid.ts'
 import { compileLlm } from './llm.ts'
 import { compilePhase, PolicyContexts, type PolicyLevel } from './policies.ts'
@@ -118,7 +119,8 @@ class Compilation {
     const binds = Object.freeze(this.#binds())
     const { kept, hiddenParameters } = this.#context.policies
     const settings = settingsOf(this.#config, hiddenParameters, this.#context.cel)
-    return Object.freeze({ binds, settings, kept: [...kept.values()], files: this.#files })
+    const costs = compileCosts(this.#config.config, this.#context.settings.readFile)
+    return Object.freeze({ binds, settings, costs, kept: [...kept.values()], files: this.#files })
   }
 
   #addBinds(): void {

@@ -28,6 +28,7 @@ export const STATIC_CONFIG = section({
   enableIpv6: runs,
   sensitiveHeaders: runs,
   workerThreads: runs,
+  modelCatalog: runs,
   connectionTerminationDeadline: runs,
   tracing: unless(
     value =>

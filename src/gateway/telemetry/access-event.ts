@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
 import type { RouteType } from '../../providers/index.ts'
+import type { Cost } from '../costs/costs.ts'
 import type { QueryCredential } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
@@ -54,6 +55,8 @@ export interface AccessEvent {
   /** The model that says it has answered. */
   readonly answerModel: string | undefined
   readonly usage: Usage | undefined
+  /** Undefined for what is no call of a model, and where no catalog has prices. */
+  readonly cost: Cost | undefined
   /** What guards have done; undefined where none had its say. */
   readonly guards: GuardActions | undefined
   /** `gen_ai.request.*`: what the request asks of the model; undefined where it was not read. */
@@ -93,8 +96,19 @@ const ROUTER = '/llm:router'
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
   const { request, response, listener, route, destination, relay } = exchange
-  const { accessLog: rule, otlpLog } = exchange.generation.runtime.settings
+  const { settings, costs } = exchange.generation.runtime
+  const { accessLog: rule, otlpLog } = settings
   const duration = performance.now() - exchange.startedAt
+  const call = {
+    provider: destination?.ai?.provider.telemetryName,
+    model: exchange.model,
+    answerModel: relay?.answerModel,
+    usage: relay?.usage,
+    operation: operationOf(exchange.type),
+    isStream: relay?.isStream ?? false,
+    reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
+    responseProcessing: relay && responseProcessing(relay),
+  } as const
   return {
     time: Date.now() - duration,
     bind: exchange.generation.bind(exchange.port)?.key ?? '',
@@ -110,13 +124,14 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     path: maskedTarget(exchange, destination?.queryCredentials ?? []),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
-    provider: destination?.ai?.provider.telemetryName,
+    provider: call.provider,
     protocol: protocolOf(exchange),
     subject: subjectOf(exchange),
-    model: exchange.model,
-    operation: operationOf(exchange.type),
-    answerModel: relay?.answerModel,
-    usage: relay?.usage,
+    model: call.model,
+    operation: call.operation,
+    answerModel: call.answerModel,
+    usage: call.usage,
+    cost: costs !== undefined && isModelCall(call) ? costs.of(call) : undefined,
     guards: exchange.guards,
     parameters: parametersOf(exchange),
     keySlot: destination?.key?.slot,
@@ -125,17 +140,31 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     bytes: exchange.sentBytes,
     firstByte:
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
-    isStream: relay?.isStream ?? false,
+    isStream: call.isStream,
     log: rule && logChange(rule, exchange),
     debug: exchange.generation.wantsDebug?.() === true ? debugFacts(exchange) : undefined,
     otlpLog: otlpLog && otlpLine(otlpLog, exchange),
     span: exchange.trace && spanFacts(exchange.trace, exchange),
-    reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
+    reason: call.reason,
     error: exchange.error,
     duration,
     requestProcessing: exchange.calledAt === 0 ? undefined : exchange.calledAt - exchange.startedAt,
-    responseProcessing: relay && responseProcessing(relay),
+    responseProcessing: call.responseProcessing,
   }
+}
+
+type ModelFacts = Pick<AccessEvent, 'operation' | 'provider' | 'responseProcessing' | 'reason' | 'isStream'>
+
+/** A request that was read, and answered by its provider: as agentgateway, which learns of a stream at its beginning. */
+export function isModelCall({
+  operation,
+  provider,
+  responseProcessing,
+  reason,
+  isStream,
+}: ModelFacts): boolean {
+  if (operation === undefined || provider === undefined || responseProcessing === undefined) return false
+  return reason === 'Upstream' || isStream
 }
 
 /** A router of models speaks as they do, even where it knows none by the name that was asked for. */

@@ -1,3 +1,4 @@
+import { dollars } from '../costs/money.ts'
 import type { AccessEvent } from './access-event.ts'
 import type { DebugFacts } from './debug-facts.ts'
 import type { LogChange } from './log-rule.ts'
@@ -81,6 +82,11 @@ function counts({ usage }: AccessEvent): Fields {
   }
 }
 
+/** In dollars, as text: no binary fraction is as exact. */
+function costTotal({ cost }: AccessEvent): string | undefined {
+  return cost?.total === undefined ? undefined : dollars(cost.total)
+}
+
 /** As agentgateway, which writes a reason only where it is not the usual one. */
 function reasonOf({ reason }: AccessEvent): AccessEvent['reason'] {
   return reason === 'Upstream' ? undefined : reason
@@ -150,6 +156,7 @@ export function textFormat(): AccessFormat {
       textOf(event.parameters ?? NONE) +
       field('jwt.sub', event.subject) +
       textOf(pace(event)) +
+      (event.cost === undefined ? '' : field('agw.ai.usage.cost.total', costTotal(event))) +
       (event.retries === 0 ? '' : ` retry.attempt=${event.retries}`) +
       (event.span === undefined ? '' : ` trace.id=${event.span.traceId} span.id=${event.span.spanId}`) +
       (event.error === undefined ? '' : field('error', event.error))
@@ -264,6 +271,7 @@ export function eventFields(event: AccessEvent): Record<string, string | number 
     ...counts(event),
     ...event.parameters,
     ...pace(event),
+    'agw.ai.usage.cost.total': costTotal(event),
     'retry.attempt': event.retries === 0 ? undefined : event.retries,
     'trace.id': event.span?.traceId,
     'span.id': event.span?.spanId,

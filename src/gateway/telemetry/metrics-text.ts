@@ -1,3 +1,4 @@
+import { lookups, spent } from './cost-counts.ts'
 import { BOUNDS, type Histogram } from './histogram.ts'
 import type { MetricsSnapshot } from './metrics.ts'
 
@@ -61,6 +62,18 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
     counters('downstream_received_bytes_total', 'Bytes from clients.', connections, s => s.receivedBytes),
     counters('downstream_sent_bytes_total', 'Bytes to clients.', connections, s => s.sentBytes),
     counters('guardrail_checks_total', 'Checks of guards, by what came of them.', guards, s => s.checks),
+    counters(
+      'cost_catalog_lookups_total',
+      'Look-ups of prices, by what came of them.',
+      lookups(models),
+      s => s.count,
+    ),
+    counters(
+      'gen_ai_client_cost_usd_total',
+      'What calls of models have cost, in dollars.',
+      models.filter(({ Exact }) => Exact > 0),
+      spent,
+    ),
     histograms('gen_ai_client_token_usage', 'Tokens per request.', BOUNDS.tokens, tokens),
     ...MODEL_HISTOGRAMS.map(([name, help, bounds, field]) =>
       histograms(name, help, bounds, of(models, field)),
@@ -143,7 +156,7 @@ function counters<T extends { readonly labels: string }>(
   name: string,
   help: string,
   all: readonly T[],
-  value: (series: T) => number,
+  value: (series: T) => number | string,
 ): string {
   const lines = all.map(series => `${PREFIX}${name}{${series.labels}} ${value(series)}\n`)
   return header(name, help, 'counter') + lines.join('')

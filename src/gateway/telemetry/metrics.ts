@@ -1,6 +1,7 @@
 import { GATEWAY_NAME } from '../routing/listeners.ts'
 import type { ConnectionChange, ConnectionPlace } from '../server/client-connections.ts'
-import type { AccessEvent } from './access-event.ts'
+import { type AccessEvent, isModelCall } from './access-event.ts'
+import { type CostCounts, countCost, noCosts } from './cost-counts.ts'
 import { GuardChecks, type GuardSeries } from './guard-checks.ts'
 import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
 import { type TimeSeries, UpstreamTimes } from './upstream-times.ts'
@@ -23,7 +24,7 @@ export interface ProcessingSeries {
 }
 
 /** The same for calls of models. */
-export interface ModelSeries {
+export interface ModelSeries extends CostCounts {
   readonly labels: string
   readonly inputTokens: Histogram
   readonly outputTokens: Histogram
@@ -98,6 +99,7 @@ function modelSeries(labels: string): ModelSeries {
     duration: emptyHistogram(BOUNDS.modelCall),
     firstToken: emptyHistogram(BOUNDS.firstToken),
     outputToken: emptyHistogram(BOUNDS.outputToken),
+    ...noCosts(),
   }
 }
 
@@ -238,14 +240,9 @@ function recordProcessing(series: ProcessingSeries, request: number, response: n
   if (response !== undefined) observe(series.response, BOUNDS.processing, response / 1000)
 }
 
-/** A request that was read, and answered by its provider: as agentgateway, which learns of a stream at its beginning. */
-function isModelCall({ operation, provider, responseProcessing, reason, isStream }: AccessEvent): boolean {
-  if (operation === undefined || provider === undefined || responseProcessing === undefined) return false
-  return reason === 'Upstream' || isStream
-}
-
 function recordModelCall(series: ModelSeries, event: AccessEvent): void {
   const { usage, duration, firstByte, isStream } = event
+  countCost(series, event.cost)
   observe(series.duration, BOUNDS.modelCall, duration / 1000)
   if (usage?.inputTokens !== undefined) observe(series.inputTokens, BOUNDS.tokens, usage.inputTokens)
   if (usage?.outputTokens !== undefined) observe(series.outputTokens, BOUNDS.tokens, usage.outputTokens)

@@ -9,6 +9,10 @@ export interface Usage {
   readonly cacheCreationTokens?: number | undefined
   /** Of the output, thought and not said. */
   readonly reasoningTokens?: number | undefined
+  /** Of the input, heard and not read. */
+  readonly inputAudioTokens?: number | undefined
+  /** Of the output, spoken and not written. */
+  readonly outputAudioTokens?: number | undefined
 }
 
 /** `"usage":` and Gemini's `"usageMetadata":`. In a JSON string the quote in front would be escaped. */
@@ -170,12 +174,19 @@ function partsOf(counts: Counts): Parts {
       counts['cachedContentTokenCount'] ??
       counts['cacheReadInputTokens'],
   )
-  const written = natural(counts['cache_creation_input_tokens'] ?? counts['cacheWriteInputTokens'])
+  const written = natural(
+    counts['cache_creation_input_tokens'] ?? input['cache_write_tokens'] ?? counts['cacheWriteInputTokens'],
+  )
   const thought = natural(output['reasoning_tokens'] ?? counts['thoughtsTokenCount'])
+  const heard = natural(input['audio_tokens'])
+  const spoken = natural(output['audio_tokens'])
   return {
     ...(read !== undefined && { cacheReadTokens: read }),
     ...(written !== undefined && { cacheCreationTokens: written }),
     ...(thought !== undefined && { reasoningTokens: thought }),
+    // Nearly every answer says that there are none.
+    ...(heard !== undefined && heard > 0 && { inputAudioTokens: heard }),
+    ...(spoken !== undefined && spoken > 0 && { outputAudioTokens: spoken }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../../gateway/index.ts'
-import { eventFields } from '../../gateway/index.ts'
+import { dollars, eventFields } from '../../gateway/index.ts'
 import { attributesOf } from './attributes.ts'
 import type { Exported } from './export.ts'
 import type { FinishedSpan } from './spans.ts'
@@ -32,7 +32,8 @@ function finishedSpan(
   const { 'span.name': name, ...own } = added
   // As the conventions of OpenTelemetry name it; agentgateway adds them to spans alone.
   const protocol = { 'url.scheme': scheme, 'network.protocol.version': event.version.replace('HTTP/', '') }
-  const attributes = attributesOf({ ...fields, ...protocol }, { added: own, removed }, redact)
+  const facts = { ...fields, ...costParts(event), ...protocol }
+  const attributes = attributesOf(facts, { added: own, removed }, redact)
   const { status = 0, error, method } = event
   return {
     name: redact(typeof name === 'string' ? name : pattern === undefined ? method : `${method} ${pattern}`),
@@ -45,5 +46,20 @@ function finishedSpan(
     error: error === undefined ? undefined : redact(error),
     isError: status === 0 || status >= 500,
     attributes,
+  }
+}
+
+/** What the cost is made of, which agentgateway tells in spans alone. */
+function costParts({ cost }: AccessEvent): Record<string, string> {
+  const { parts } = cost ?? {}
+  if (parts === undefined) return {}
+  return {
+    'agw.ai.usage.cost.input': dollars(parts.input),
+    'agw.ai.usage.cost.output': dollars(parts.output),
+    'agw.ai.usage.cost.cache_read': dollars(parts.cacheRead),
+    'agw.ai.usage.cost.cache_write': dollars(parts.cacheWrite),
+    'agw.ai.usage.cost.reasoning': dollars(parts.reasoning),
+    'agw.ai.usage.cost.input_audio': dollars(parts.inputAudio),
+    'agw.ai.usage.cost.output_audio': dollars(parts.outputAudio),
   }
 }

@@ -50,6 +50,7 @@ const accepted: Accepted = {
   'null where the format takes it': ['config: null', 'llm: null', inRoute('null'), inRoute('{cors: null}')],
   'numbers as text in the catalog': [
     'config: {modelCatalog: [{inline: {providers: {a: {models: {b: {rates: {input: "2.50"}}}}}}}]}',
+    'config: {modelCatalog: [{inline: {providers: {a: {models: {b: {rates: {input: "0.123456"}}}}}}}]}',
   ],
 }
 

@@ -25,6 +25,7 @@ export const CHAT_EVENT: AccessEvent = {
   answerModel: 'gpt-4o-2024',
   guards: undefined,
   usage: { inputTokens: 7, outputTokens: 9 },
+  cost: undefined,
   keySlot: undefined,
   isKeyRefused: false,
   retries: 0,

@@ -92,7 +92,7 @@ const UNSUPPORTED: readonly Row[] = [
     name => ({ frontendPolicies: { http: { [name]: 1 } } }),
   ),
   ...named(
-    ['storage', 'session', 'metrics', 'modelCatalog', 'customFunctions', 'standardAttributes', 'hbone'],
+    ['storage', 'session', 'metrics', 'customFunctions', 'standardAttributes', 'hbone'],
     'config.',
     name => ({ config: { [name]: {} } }),
   ),

@@ -44,6 +44,8 @@ const FAMILIES = {
   agentgateway_downstream_received_bytes_total: 'COUNTER',
   agentgateway_downstream_sent_bytes_total: 'COUNTER',
   agentgateway_guardrail_checks_total: 'COUNTER',
+  agentgateway_cost_catalog_lookups_total: 'COUNTER',
+  agentgateway_gen_ai_client_cost_usd_total: 'COUNTER',
   agentgateway_gen_ai_client_token_usage: 'HISTOGRAM',
   agentgateway_gen_ai_server_request_duration: 'HISTOGRAM',
   agentgateway_gen_ai_server_time_to_first_token: 'HISTOGRAM',
@@ -209,6 +211,29 @@ describe('metrics', () => {
       expect(lines).toContain(
         `agentgateway_gen_ai_client_token_usage_sum{gen_ai_token_type="${type}",${MODEL}} ${sum}`,
       )
+  })
+
+  it('count look-ups of prices by what came of them, and add up what was spent to the digit, over processes too', () => {
+    const costs: AccessEvent['cost'][] = [
+      { status: 'Exact', total: 2_600_000_000_001n },
+      { status: 'Exact', total: 700_000_000_000n },
+      { status: 'Exact', total: 0n },
+      { status: 'Unpriced' },
+      { status: 'Missing' },
+      undefined,
+    ]
+    const counted = [0, 1].map(() => {
+      const metrics = new Metrics()
+      for (const cost of costs) metrics.record({ ...EVENT, cost })
+      metrics.record({ ...EVENT, model: 'other', cost: { status: 'Missing' } })
+      return JSON.parse(JSON.stringify(metrics.snapshot()))
+    })
+    const lines = metricsText(counted, FACTS).split('\n')
+    const wanted = { Exact: 6, Unpriced: 2, Missing: 2, NoCatalog: 2 }
+    for (const [status, count] of Object.entries(wanted))
+      expect(lines).toContain(`agentgateway_cost_catalog_lookups_total{status="${status}",${MODEL}} ${count}`)
+    const spent = lines.filter(line => line.startsWith('agentgateway_gen_ai_client_cost_usd_total'))
+    expect(spent).toEqual([`agentgateway_gen_ai_client_cost_usd_total{${MODEL}} 6.600000000002`])
   })
 
   it('escape what a client names', () => {

@@ -146,6 +146,7 @@ describe('the access log', () => {
         cacheCreationTokens: 2,
         reasoningTokens: 5,
       },
+      cost: { status: 'Exact', total: 12_500_000_000n },
       parameters: { 'gen_ai.request.temperature': 0.5, 'gen_ai.request.seed': 1 },
       subject: 'ann "the" admin',
       retries: 1,
@@ -162,6 +163,7 @@ describe('the access log', () => {
       'gen_ai.usage.cache_read.input_tokens': 3,
       'gen_ai.usage.cache_creation.input_tokens': 2,
       'gen_ai.usage.reasoning_tokens': 5,
+      'agw.ai.usage.cost.total': '0.0125',
       reason: 'Timeout',
     })
     expect(text).toContain(' jwt.sub="ann \\"the\\" admin" ')
@@ -319,6 +321,19 @@ describe('the usage reader', () => {
       '{"usage":{"prompt_tokens":2006,"prompt_tokens_details":{"cached_tokens":1920},"completion_tokens":300,' +
         '"completion_tokens_details":{"reasoning_tokens":128},"total_tokens":2306}}',
       { inputTokens: 2006, outputTokens: 300, cacheReadTokens: 1920, reasoningTokens: 128 },
+    ],
+    [
+      'an answer with audio, and with tokens written to a cache',
+      '{"usage":{"prompt_tokens":20,"prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":4,"audio_tokens":7},' +
+        '"completion_tokens":9,"completion_tokens_details":{"audio_tokens":3}}}',
+      {
+        inputTokens: 20,
+        outputTokens: 9,
+        cacheReadTokens: 0,
+        cacheCreationTokens: 4,
+        inputAudioTokens: 7,
+        outputAudioTokens: 3,
+      },
     ],
     [
       'an answer of the Responses API',
