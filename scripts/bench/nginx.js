@@ -92,13 +92,16 @@ export function measure({ folder, connections }, seconds, port, pids) {
   }
 }
 
+/** Seconds of load before the first turn: code is compiled, and what reading the config has left behind is collected. */
+const WARM_UP = 10
+
 /**
  * Processes take turns under the same load; prints each round and, last, for each but the first the median of its ratios
  * to the first. A contestant is `{name, port, pids}`.
  */
 export function alternate(settings, first, ...others) {
   const all = [first, ...others]
-  for (const { port, pids } of all) measure(settings, 2, port, pids)
+  for (const { port, pids } of all) measure(settings, WARM_UP, port, pids)
   const ratios = others.map(() => [])
   for (let round = 0; round < settings.rounds; round++) {
     const [base, ...costs] = all.map(({ name, port, pids }) => {
