@@ -56,7 +56,8 @@ function faultsOf(words: readonly string[]): string[] {
   for (let word = rest.shift(); word !== undefined && word !== '--'; word = rest.shift()) {
     // What the message is about is known where it is made.
     if (topic === 'keys' && word !== ANY && /^[A-Z]+$/.test(word)) faults.push(`${word} stands for a word`)
-    if (!word.startsWith('-')) given += 1
+    // A dash alone is standard input.
+    if (word === '-' || !word.startsWith('-')) given += 1
     else {
       const flag = command.flags[word.slice(2)]
       if (flag === undefined) faults.push(`no flag ${word}`)
