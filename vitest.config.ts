@@ -1,9 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Small files that start a hundred programs each: one of them at the end would keep a single processor busy for minutes. */
+const LONG = /e2e\/(?:canary|keys-rotate|keys-move|methods|workers)/
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return [true, false].flatMap(isLong => sorted.filter(file => LONG.test(file.moduleId) === isLong))
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    sequence: { sequencer: LongFirst },
     // No test is decided by time: these end only what hangs, on a machine with many times the load.
     testTimeout: 120_000,
     hookTimeout: 120_000,
