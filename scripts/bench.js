@@ -5,7 +5,7 @@
 //   keys     the same with 100,000 virtual keys and a token limit
 //   reload   a change of that config: its cost, and what requests take meanwhile
 //   routes   10,000 routes beside 10
-//   workers  two workers beside one process, on the same CPU: what a request costs all of their processes
+//   workers  two workers beside one process: how many more requests go through, each held to a share of a processor (as root)
 //   rate     3,000 requests a second: what the gateway and a bare relay add to the time of one
 //   streams  time to the first event of a stream, and memory of 1,000 idle ones
 //
@@ -28,6 +28,7 @@ import { measureAlone } from './bench/node.js'
 import { measureRate } from './bench/rate.js'
 import { measureReload } from './bench/reload.js'
 import { measureStreams } from './bench/streams.js'
+import { measureWorkers } from './bench/workers.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'agw-bench-'))
 const settings = {
@@ -70,15 +71,15 @@ async function compare(config) {
   }
 }
 
-/** Two gateways take turns; a contestant is `[name, config, flags]`, its config made for a port. */
+/** Two gateways take turns; a contestant is `[name, config]`, its config made for a port. */
 async function compareGateways(...contestants) {
   const upstream = await startUpstream(settings)
   writeLoad(settings, CLIENT_KEY)
   const started = []
   try {
-    for (const [name, config, flags] of contestants) {
+    for (const [name, config] of contestants) {
       const at = port + started.length
-      const gateway = await startGateway(folder, config(at), name, flags)
+      const gateway = await startGateway(folder, config(at), name)
       started.push({ ...gateway, name, port: at })
     }
     alternate(settings, ...started)
@@ -93,17 +94,12 @@ function compareRoutes() {
   return compareGateways(['10', withRoutes(10)], ['10,000', withRoutes(10_000)])
 }
 
-function compareWorkers() {
-  const config = at => oneKey(at, upstreamPort)
-  return compareGateways(['one', config], ['two', config, ['--workers', '2']])
-}
-
 const ROWS = {
   request: () => compare(oneKey(port, upstreamPort)),
   keys: () => compare(virtualKeys(port, upstreamPort, 100_000)),
   reload: () => measureReload(settings),
   routes: compareRoutes,
-  workers: compareWorkers,
+  workers: () => measureWorkers(settings),
   rate: () => measureRate(settings),
   streams: () => measureStreams(settings),
 }

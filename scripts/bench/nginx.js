@@ -93,7 +93,7 @@ export function measure({ folder, connections }, seconds, port, pids) {
 }
 
 /** Seconds of load before the first turn: code is compiled, and what reading the config has left behind is collected. */
-const WARM_UP = 10
+export const WARM_UP = 10
 
 /**
  * Processes take turns under the same load; prints each round and, last, for each but the first the median of its ratios

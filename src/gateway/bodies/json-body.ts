@@ -76,8 +76,14 @@ function isModelField(json: string, start: number, end: number): boolean {
   return isModelName(JSON.parse(text))
 }
 
+/** In loops, which make no lists and no functions on their way: every body is walked through. */
 function isDeeper(value: unknown, left: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (left === 0) return true
-  return (Array.isArray(value) ? value : Object.values(value)).some(one => isDeeper(one, left - 1))
+  if (Array.isArray(value)) {
+    for (const one of value) if (isDeeper(one, left - 1)) return true
+    return false
+  }
+  for (const name in value) if (isDeeper((value as Record<string, unknown>)[name], left - 1)) return true
+  return false
 }

@@ -60,7 +60,8 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
 
 /** Whether the config says of the requests' bodies, or of their answers, what an unknown path would get around. */
 export function isLookedAt({ tokenLimit }: Exchange, ai: AiBackend | undefined): boolean {
-  return [tokenLimit, ai?.changes, ai?.guards, ai?.answerGuards].some(one => one !== undefined)
+  if (tokenLimit !== undefined) return true
+  return ai?.changes !== undefined || ai?.guards !== undefined || ai?.answerGuards !== undefined
 }
 
 /** The handshake of a WebSocket mostly. Its query names the model; what else the client asks for is read by nobody. */

@@ -3,21 +3,20 @@ import type { RouteType } from '../../providers/index.ts'
 export type Parameters = Readonly<Record<string, number | string>>
 
 /** Field of the log → what formats call it, the first that is there counting. */
-const NUMBERS: readonly (readonly [string, ...string[]])[] = [
-  ['gen_ai.request.temperature', 'temperature'],
-  ['gen_ai.request.top_p', 'top_p', 'topP'],
-  [
-    'gen_ai.request.max_tokens',
-    'max_completion_tokens',
-    'max_tokens',
-    'max_output_tokens',
-    'maxOutputTokens',
-  ],
-  ['gen_ai.request.frequency_penalty', 'frequency_penalty', 'frequencyPenalty'],
-  ['gen_ai.request.presence_penalty', 'presence_penalty', 'presencePenalty'],
-  ['gen_ai.request.seed', 'seed'],
+type Wanted = readonly { readonly field: string; readonly names: readonly string[] }[]
+
+const NUMBERS: Wanted = [
+  { field: 'gen_ai.request.temperature', names: ['temperature'] },
+  { field: 'gen_ai.request.top_p', names: ['top_p', 'topP'] },
+  {
+    field: 'gen_ai.request.max_tokens',
+    names: ['max_completion_tokens', 'max_tokens', 'max_output_tokens', 'maxOutputTokens'],
+  },
+  { field: 'gen_ai.request.frequency_penalty', names: ['frequency_penalty', 'frequencyPenalty'] },
+  { field: 'gen_ai.request.presence_penalty', names: ['presence_penalty', 'presencePenalty'] },
+  { field: 'gen_ai.request.seed', names: ['seed'] },
 ]
-const DIMENSIONS = [['gen_ai.embeddings.dimension.count', 'dimensions']] as const
+const DIMENSIONS: Wanted = [{ field: 'gen_ai.embeddings.dimension.count', names: ['dimensions'] }]
 /** Any other text is the client's own, and may be anything. */
 const ENCODINGS: ReadonlySet<unknown> = new Set(['float', 'base64'])
 
@@ -33,17 +32,22 @@ export function requestParameters(
   return ENCODINGS.has(encoding) ? { ...found, 'gen_ai.request.encoding_formats': encoding as string } : found
 }
 
-function numbersIn(
-  from: unknown,
-  wanted: readonly (readonly [string, ...string[]])[],
-): Parameters | undefined {
+function numbersIn(from: unknown, wanted: Wanted): Parameters | undefined {
   if (typeof from !== 'object' || from === null) return undefined
   let found: Record<string, number> | undefined
-  for (const [field, ...names] of wanted) {
-    const name = names.find(one => typeof (from as Record<string, unknown>)[one] === 'number')
-    if (name === undefined) continue
+  for (const { field, names } of wanted) {
+    const value = firstNumber(from as Record<string, unknown>, names)
+    if (value === undefined) continue
     found ??= {}
-    found[field] = (from as Record<string, number>)[name] as number
+    found[field] = value
   }
   return found
+}
+
+function firstNumber(from: Record<string, unknown>, names: readonly string[]): number | undefined {
+  for (const name of names) {
+    const value = from[name]
+    if (typeof value === 'number') return value
+  }
+  return undefined
 }

@@ -26,7 +26,7 @@ const MODEL = /"(?:model|modelVersion)"\s*:\s*"([^"\\]{1,128})"/
 const WINDOW = 4096
 
 type Counts = Readonly<Record<string, unknown>>
-type Parts = Omit<Usage, 'inputTokens' | 'outputTokens'>
+type Parts = { -readonly [K in Exclude<keyof Usage, 'inputTokens' | 'outputTokens'>]?: Usage[K] }
 
 /**
  * Finds the token counts in an answer as it goes by, whole or streamed: one search per chunk for the name of the field, and
@@ -161,13 +161,16 @@ function cachedOf(counts: Counts): number {
 
 /** Only those that are told: what came before stays. */
 function partsOf(counts: Counts): Parts {
-  const input = detailsOf(counts, 'prompt_tokens_details', 'input_tokens_details', 'input_token_details')
-  const output = detailsOf(
-    counts,
-    'completion_tokens_details',
-    'output_tokens_details',
-    'output_token_details',
-  )
+  const input =
+    detailsOf(counts['prompt_tokens_details']) ??
+    detailsOf(counts['input_tokens_details']) ??
+    detailsOf(counts['input_token_details']) ??
+    NONE
+  const output =
+    detailsOf(counts['completion_tokens_details']) ??
+    detailsOf(counts['output_tokens_details']) ??
+    detailsOf(counts['output_token_details']) ??
+    NONE
   const read = natural(
     counts['cache_read_input_tokens'] ??
       input['cached_tokens'] ??
@@ -180,17 +183,18 @@ function partsOf(counts: Counts): Parts {
   const thought = natural(output['reasoning_tokens'] ?? counts['thoughtsTokenCount'])
   const heard = natural(input['audio_tokens'])
   const spoken = natural(output['audio_tokens'])
-  return {
-    ...(read !== undefined && { cacheReadTokens: read }),
-    ...(written !== undefined && { cacheCreationTokens: written }),
-    ...(thought !== undefined && { reasoningTokens: thought }),
-    // Nearly every answer says that there are none.
-    ...(heard !== undefined && heard > 0 && { inputAudioTokens: heard }),
-    ...(spoken !== undefined && spoken > 0 && { outputAudioTokens: spoken }),
-  }
+  const parts: Parts = {}
+  if (read !== undefined) parts.cacheReadTokens = read
+  if (written !== undefined) parts.cacheCreationTokens = written
+  if (thought !== undefined) parts.reasoningTokens = thought
+  // Nearly every answer says that there are none.
+  if (heard !== undefined && heard > 0) parts.inputAudioTokens = heard
+  if (spoken !== undefined && spoken > 0) parts.outputAudioTokens = spoken
+  return parts
 }
 
-function detailsOf(counts: Counts, ...names: readonly string[]): Counts {
-  const found = names.map(name => counts[name]).find(one => typeof one === 'object' && one !== null)
-  return (found ?? {}) as Counts
+const NONE: Counts = Object.freeze({})
+
+function detailsOf(details: unknown): Counts | undefined {
+  return typeof details === 'object' && details !== null ? (details as Counts) : undefined
 }
