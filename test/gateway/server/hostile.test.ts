@@ -7,49 +7,13 @@ import { startUpstream } from '../kit/upstream.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
-/** What goes in, and the status that comes out; the upstream must hear nothing of it. */
+/** What is whole, and wrong, and the status that comes out; framing that could be taken for another is in smuggling.test.ts. */
 const REFUSED: readonly (readonly [title: string, request: string, status: number])[] = [
-  [
-    'both length and chunked',
-    'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
-    400,
-  ],
-  [
-    'chunked first, then length',
-    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n0\r\n\r\n',
-    400,
-  ],
-  ['two lengths', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello', 400],
-  ['a list of lengths', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5, 5\r\n\r\nhello', 400],
-  ['a signed length', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +5\r\n\r\nhello', 400],
-  ['a length in hex', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0x5\r\n\r\nhello', 400],
-  [
-    'an unknown transfer coding',
-    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n',
-    400,
-  ],
-  [
-    'chunked that is not last',
-    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n',
-    400,
-  ],
-  [
-    'a space before the colon',
-    'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding : chunked\r\n\r\n0\r\n\r\n',
-    400,
-  ],
-  ['a folded header', 'GET / HTTP/1.1\r\nhost: a\r\nx: 1\r\n 2\r\n\r\n', 400],
-  ['a bare line feed', 'GET / HTTP/1.1\nhost: a\n\n', 400],
-  ['a bare carriage return in a value', 'GET / HTTP/1.1\r\nhost: a\r\nx: 1\r2\r\n\r\n', 400],
-  ['a zero byte in a value', 'GET / HTTP/1.1\r\nhost: a\r\nx: 1\x002\r\n\r\n', 400],
   ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
-  ['two hosts', 'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n', 400],
   ['a target that is no path', 'OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n', 400],
-  ['a target with user info', 'GET http://user@a/ HTTP/1.1\r\nhost: a\r\n\r\n', 400],
   ['TRACE', 'TRACE /p HTTP/1.1\r\nhost: a\r\n\r\n', 405],
   ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n', 405],
   ['a method nobody knows', 'FOO / HTTP/1.1\r\nhost: a\r\n\r\n', 400],
-  ['a flood of headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(64 * 1024)}\r\n\r\n`, 431],
   [
     'an expectation nobody knows',
     'POST / HTTP/1.1\r\nhost: a\r\nexpect: magic\r\ncontent-length: 1\r\n\r\nx',
