@@ -7,6 +7,22 @@ import { hasCompat, publicConfigs, WITHOUT_COMPAT } from '../helpers/compat.ts'
 const schema = configJsonSchema()
 const fits = new Ajv({ strict: false, validateFormats: false, logger: false }).compile(schema)
 
+type Schema = Record<string, unknown>
+
+/** The places of keys of which nothing is said: neither at the key nor at the definition that it refers to. */
+function mute(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const properties = Object.entries((value as { properties?: Record<string, Schema> }).properties ?? {})
+  const silent = properties.filter(([, one]) => {
+    const definition = String(one['$ref']).replace('#/definitions/', '')
+    const told =
+      one['$ref'] === undefined ? one : (schema['definitions'] as Record<string, Schema>)[definition]
+    return typeof told?.['description'] !== 'string'
+  })
+  const below = Object.entries(value).flatMap(([key, one]) => mute(one, `${path}/${key}`))
+  return [...silent.map(([key]) => `${path}/${key}`), ...below]
+}
+
 describe('the JSON Schema for editors', () => {
   it('is of a draft that editors read, and describes every section', () => {
     expect(schema).toMatchObject({
@@ -18,6 +34,10 @@ describe('the JSON Schema for editors', () => {
       expect.arrayContaining(['binds', 'gateways', 'routes', 'llm', 'mcp', 'config']),
     )
     expect(JSON.stringify(sections['binds'])).toContain('description')
+  })
+
+  it('has words for every key, where editors look for them', () => {
+    expect(mute(schema)).toEqual([])
   })
 
   it.each<[string, unknown]>([

@@ -19,7 +19,7 @@ const key = forms('The key that is sent to the backend.', {
       about: 'A file whose trimmed text is the key; a relative path starts at the working directory.',
     },
     {
-      file: placeText,
+      file: placeText.describe('Path of the file.'),
       location: nullish(authorizationLocation, 'Dropped by agentgateway: write {value: {file}, location}.'),
     },
   ),

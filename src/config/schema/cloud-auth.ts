@@ -42,7 +42,7 @@ const assumeRole = section(
         'the name': text,
         'an expression': section(
           { noun: 'a session name', about: 'CEL that yields the name.' },
-          { expression: cel },
+          { expression: cel.describe('CEL that yields the name.') },
         ),
       }),
     ),

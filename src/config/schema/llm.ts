@@ -96,7 +96,7 @@ const modelObject = section(
       z.array(
         section(
           { noun: 'a model match', about: 'Headers a request must have, all of them.' },
-          { headers: optional(z.array(headerMatch)) },
+          { headers: optional(z.array(headerMatch), 'The headers; all of them must be there.') },
         ),
       ),
       'The model is only used for requests that have any of these.',

@@ -4,25 +4,23 @@ import { count, shaped, text } from './primitives.ts'
 import { placeText } from './secret-fields.ts'
 import { forms, section } from './section.ts'
 
-const money = nullish(
-  shaped(
-    'BAD_NUMBER',
-    'this is not an amount of money',
-    'write a decimal number in quotes, as in "2.50", with six decimals at most',
-    value => /^\d+(?:\.\d{1,6})?$/.test(value),
-  ),
+const amount = shaped(
+  'BAD_NUMBER',
+  'this is not an amount of money',
+  'write a decimal number in quotes, as in "2.50", with six decimals at most',
+  value => /^\d+(?:\.\d{1,6})?$/.test(value),
 )
 
 const rates = section(
   { noun: 'the rates of a model', about: 'US dollars per million tokens, as text.' },
   {
-    input: money,
-    output: money,
-    cacheRead: money,
-    cacheWrite: money,
-    reasoning: money,
-    inputAudio: money,
-    outputAudio: money,
+    input: nullish(amount, 'Tokens of the prompt.'),
+    output: nullish(amount, 'Tokens of the answer.'),
+    cacheRead: nullish(amount, 'Tokens of the prompt that come out of a cache.'),
+    cacheWrite: nullish(amount, 'Tokens of the prompt that go into a cache.'),
+    reasoning: nullish(amount, 'Tokens of the answer that are thoughts.'),
+    inputAudio: nullish(amount, 'Audio in the prompt.'),
+    outputAudio: nullish(amount, 'Audio in the answer.'),
   },
 )
 
@@ -49,15 +47,18 @@ const catalog = section(
                           { contextOver: count().describe('Prompts with more tokens than this.'), rates },
                         ),
                       ),
+                      'Other rates for long prompts; the highest one below the prompt prices the whole call.',
                     ),
-                    tags: optional(z.array(text)),
+                    tags: optional(z.array(text), 'Words of your own.'),
                   },
                 ),
               ),
+              'Name of the model, to the letter → what it costs.',
             ),
           },
         ),
       ),
+      'Name of the provider in logs, as in openai → its prices.',
     ),
   },
 )

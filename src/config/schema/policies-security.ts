@@ -36,10 +36,13 @@ export const authorization = section(
 /** JSON Web Keys or another document: its text, a file, or a URL that is fetched. */
 export const fileInlineOrUrl = forms('The document: its text, {file: path} or {url: address}.', {
   'its text': text,
-  'a file': section({ noun: 'a file', about: 'A file with the document.' }, { file: placeText }),
+  'a file': section(
+    { noun: 'a file', about: 'A file with the document.' },
+    { file: placeText.describe('Path of the file.') },
+  ),
   'a URL': section(
     { noun: 'a remote document', about: 'A URL the document is fetched from.' },
-    { url: httpUrl },
+    { url: httpUrl.describe('Address of the document.') },
   ),
 })
 

@@ -68,17 +68,19 @@ const azure = section(
 const format = section(
   { noun: 'a format', about: 'One API that a custom provider speaks.' },
   {
-    type: z.enum([
-      'completions',
-      'messages',
-      'responses',
-      'embeddings',
-      'anthropicTokenCount',
-      'generateContent',
-      'geminiCountTokens',
-      'realtime',
-      'rerank',
-    ]),
+    type: z
+      .enum([
+        'completions',
+        'messages',
+        'responses',
+        'embeddings',
+        'anthropicTokenCount',
+        'generateContent',
+        'geminiCountTokens',
+        'realtime',
+        'rerank',
+      ])
+      .describe('The API.'),
     path: nullish(text, 'Path of this API, instead of the usual one below pathPrefix.'),
   },
 )

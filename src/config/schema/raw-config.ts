@@ -17,7 +17,10 @@ const database = section(
 
 const fields = section(
   { noun: 'the fields section', about: 'Fields that are added and left out.' },
-  { add: optional(textMap, 'Field → CEL that yields it.'), remove: optional(z.array(text)) },
+  {
+    add: optional(textMap, 'Field → CEL that yields it.'),
+    remove: optional(z.array(text), 'Fields that are left out.'),
+  },
 )
 
 const sessionKey = secretText.check(

@@ -35,7 +35,7 @@ export const secretFile = section(
     noun: 'a secret file',
     about: 'A file whose trimmed text is the secret; a relative path starts at the working directory.',
   },
-  { file: placeText },
+  { file: placeText.describe('Path of the file.') },
 )
 
 /** Secret text, or `{file}`. */

@@ -21,7 +21,11 @@ const backendTarget = forms('Which backend or service.', {
       service: optional(
         section(
           { noun: 'a service name', about: 'A service, or one port of it.' },
-          { hostname: text.describe('Hostname of the service.'), namespace, port: nullish(port) },
+          {
+            hostname: text.describe('Hostname of the service.'),
+            namespace,
+            port: nullish(port, 'One port of it; without it all.'),
+          },
         ),
       ),
     },

@@ -32,7 +32,7 @@ const clientAuth = forms('How the gateway identifies itself at the token endpoin
       about: 'Client ID and secret in the Authorization header.',
     },
     {
-      method: z.literal('clientSecretBasic'),
+      method: z.literal('clientSecretBasic').describe('Chooses this way.'),
       clientId: text.describe('Client of the gateway.'),
       clientSecret: secretValue,
     },
@@ -40,7 +40,7 @@ const clientAuth = forms('How the gateway identifies itself at the token endpoin
   'method clientSecretPost': section(
     { noun: 'client authentication by clientSecretPost', about: 'Client ID and secret in the form.' },
     {
-      method: z.literal('clientSecretPost'),
+      method: z.literal('clientSecretPost').describe('Chooses this way.'),
       clientId: text.describe('Client of the gateway.'),
       clientSecret: nullish(secretValue),
     },
@@ -48,7 +48,7 @@ const clientAuth = forms('How the gateway identifies itself at the token endpoin
   'method privateKeyJwt': section(
     { noun: 'client authentication by privateKeyJwt', about: 'A signed assertion instead of a secret.' },
     {
-      method: z.literal('privateKeyJwt'),
+      method: z.literal('privateKeyJwt').describe('Chooses this way.'),
       clientId: text.describe('Client of the gateway.'),
       signingKey: secretValue.describe('Private key in PEM.'),
       certificate: nullish(secretValue, 'Certificate of the key, in PEM.'),

@@ -15,7 +15,8 @@ const weighted = section(
           { model: targetModel, weight: optional(count(), { description: 'Its share.', default: 1 }) },
         ),
       )
-      .min(1),
+      .min(1)
+      .describe('The models, with their shares.'),
   },
 )
 
@@ -32,7 +33,8 @@ const failover = section(
           },
         ),
       )
-      .min(1),
+      .min(1)
+      .describe('The models, with their turns.'),
   },
 )
 
@@ -58,7 +60,8 @@ const conditional = section(
           { when: nullish(cel, 'CEL; without it the target is the fallback.'), model: targetModel },
         ),
       )
-      .min(1),
+      .min(1)
+      .describe('The models, with their conditions; one without comes last.'),
   },
   fallbackLast,
 )
