@@ -18,6 +18,12 @@ const LOST: Readonly<Record<string, string>> = {
   authorization: 'its rules refuse the caller',
 }
 
+function reasonFor(lost: string, hosts: string): string {
+  if (lost === 'host') return `it is for ${hosts}`
+  if (lost === 'listener') return `its listener is for ${hosts === '*' ? 'all other hosts' : hosts}`
+  return LOST[lost] ?? lost
+}
+
 /** The way of a request, for a person. */
 export function routeTestText(test: RouteTest, terminal: Terminal): string {
   const { explanation, destination, slot, answer } = test
@@ -31,9 +37,9 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   row('request', `${test.request.method} ${test.request.path}  ${dim(`Host: ${test.request.host}`)}`)
   row('bind', explanation.bind)
   row('listener', explanation.listener)
-  for (const { name, path, lost } of explanation.tried) {
+  for (const { name, path, hosts, lost } of explanation.tried) {
     const why =
-      lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${LOST[lost] ?? lost}`)
+      lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${reasonFor(lost, hosts)}`)
     row('route', `${name}  ${dim(path)}  ${why}`)
   }
   row('backend', destination && `${destination.backend}  ${dim(destination.path)}`)

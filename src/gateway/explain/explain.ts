@@ -6,7 +6,8 @@ import { Generation } from '../generation.ts'
 import { KeptStates } from '../kept.ts'
 import type { Step } from '../policies/policy.ts'
 import { mismatch } from '../routing/match.ts'
-import type { Listener, Runtime } from '../runtime.ts'
+import type { Candidate } from '../routing/router.ts'
+import type { Bind, Listener, Route, Runtime } from '../runtime.ts'
 import { GatewayRequest, GatewayResponse } from '../server/gateway-request.ts'
 import { LocalLimits } from '../traffic/limits.ts'
 import { Pools } from '../upstream/pools.ts'
@@ -42,7 +43,8 @@ async function explainWith(
   const exchange = exchangeFor(runtime, request, bind?.port ?? 0, states)
   const [listener] = bind?.listeners.candidates(exchange.host) ?? []
   if (bind === undefined || listener === undefined) {
-    return { ...NOWHERE, bind: bind?.key, ...answered(LISTENER_NOT_FOUND) }
+    const passedBy = bind === undefined ? [] : routesElsewhere(bind, undefined)
+    return { ...NOWHERE, bind: bind?.key, ...answered(LISTENER_NOT_FOUND, passedBy) }
   }
   exchange.listener = listener
   const place = { ...NOWHERE, bind: bind.key, listener: listener.name }
@@ -52,8 +54,10 @@ async function explainWith(
   if (refusal !== undefined) return { ...place, policies: before, undecided, ...answered(refusal) }
   const tried = triedRoutes(listener, exchange)
   const found = listener.routes.find(exchange)
-  if (found === undefined)
-    return { ...place, policies: before, undecided, ...answered(ROUTE_NOT_FOUND, tried) }
+  if (found === undefined) {
+    const passedBy = [...routesOfOtherHosts(listener, exchange.host), ...routesElsewhere(bind, listener)]
+    return { ...place, policies: before, undecided, ...answered(ROUTE_NOT_FOUND, [...tried, ...passedBy]) }
+  }
   const { route, match } = found
   exchange.route = route
   exchange.match = match
@@ -112,4 +116,34 @@ function triedRoutes(listener: Listener, exchange: Exchange): TriedRoute[] {
     }
   }
   return tried
+}
+
+/** Routes of the listener that the host does not lead to. */
+function routesOfOtherHosts({ routes }: Listener, host: string): TriedRoute[] {
+  const reached = new Set(routes.inOrder(host).map(({ hostname }) => hostname))
+  return routes
+    .entries()
+    .filter(([hostname]) => !reached.has(hostname))
+    .flatMap(([hostname, candidates]) => passedBy(candidates, hostname, 'host'))
+}
+
+/** Routes of the port's other listeners. */
+function routesElsewhere({ listeners }: Bind, here: Listener | undefined): TriedRoute[] {
+  return listeners
+    .entries()
+    .filter(([, listener]) => listener !== here)
+    .flatMap(([hostname, { routes }]) =>
+      routes.entries().flatMap(([, candidates]) => passedBy(candidates, hostname, 'listener')),
+    )
+}
+
+function passedBy(
+  candidates: readonly Candidate<Route>[],
+  hostname: string | undefined,
+  lost: 'host' | 'listener',
+): TriedRoute[] {
+  // A route has a candidate for each of its matches.
+  return [...new Set(candidates.map(({ route }) => route))].map(({ name, path }) => {
+    return { name, path: formatPath(path), hosts: hostname ?? '*', lost }
+  })
 }

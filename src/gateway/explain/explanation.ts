@@ -13,14 +13,17 @@ export interface ExplainRequest {
   readonly port?: number
 }
 
-/** A route (or an `llm` model) that was looked at. */
+/** A route (or an `llm` model) that was looked at; where none fits, those too that the host does not lead to. */
 export interface TriedRoute {
   readonly name: string
   /** Where it stands in the config. */
   readonly path: string
-  /** The host bucket it was found in; `*` stands for all hosts. */
+  /** The host bucket it was found in, or of its listener where that is another one; `*` stands for all hosts. */
   readonly hosts: string
-  /** Why it lost: `path`, `method`, `headers`, `query`, `name`, `visibility`, `authorization`; undefined for the one that won. */
+  /**
+   * Why it lost: `path`, `method`, `headers`, `query`, `host`, `listener`, `name`, `visibility`, `authorization`; undefined for the
+   * one that won.
+   */
   readonly lost: string | undefined
 }
 

@@ -23,6 +23,20 @@ binds:
     routes: []
 `)
 
+const OF_HOSTS = runtimeOf(`
+binds:
+- port: 3000
+  listeners:
+  - hostname: '*.test'
+    routes:
+    - {name: mine, hostnames: [a.test], matches: [{path: {pathPrefix: /v1}}], backends: [{host: "a.test:80"}]}
+    - {name: theirs, hostnames: ['*.b.test'], matches: [{path: {exact: /v1}}, {path: {exact: /v2}}], backends: [{host: "a.test:80"}]}
+    - {name: any, matches: [{path: {pathPrefix: /v1}}], backends: [{host: "a.test:80"}]}
+  - hostname: c.test
+    routes:
+    - {name: far, matches: [{path: {pathPrefix: /v1}}], backends: [{host: "a.test:80"}]}
+`)
+
 describe('explainRoute', async () => {
   const request = {
     method: 'POST',
@@ -43,6 +57,53 @@ describe('explainRoute', async () => {
       { name: 'default/post', path: 'binds[0].listeners[0].routes[1]', hosts: '*', lost: 'method' },
       { name: 'default/model', path: 'binds[0].listeners[0].routes[2]', hosts: '*', lost: undefined },
     ])
+  })
+
+  it.each([
+    {
+      host: 'a.test',
+      asked: 'no route of its host fits',
+      tried: [
+        { name: 'default/mine', path: 'binds[0].listeners[0].routes[0]', hosts: 'a.test', lost: 'path' },
+        { name: 'default/any', path: 'binds[0].listeners[0].routes[2]', hosts: '*', lost: 'path' },
+        { name: 'default/theirs', path: 'binds[0].listeners[0].routes[1]', hosts: '*.b.test', lost: 'host' },
+        { name: 'default/far', path: 'binds[0].listeners[1].routes[0]', hosts: 'c.test', lost: 'listener' },
+      ],
+    },
+    {
+      host: 'c.test',
+      asked: 'a listener has none that fits',
+      tried: [
+        { name: 'default/far', path: 'binds[0].listeners[1].routes[0]', hosts: '*', lost: 'path' },
+        { name: 'default/mine', path: 'binds[0].listeners[0].routes[0]', hosts: '*.test', lost: 'listener' },
+        {
+          name: 'default/theirs',
+          path: 'binds[0].listeners[0].routes[1]',
+          hosts: '*.test',
+          lost: 'listener',
+        },
+        { name: 'default/any', path: 'binds[0].listeners[0].routes[2]', hosts: '*.test', lost: 'listener' },
+      ],
+    },
+    {
+      host: 'elsewhere.example',
+      asked: 'no listener is for the host',
+      tried: [
+        { name: 'default/far', path: 'binds[0].listeners[1].routes[0]', hosts: 'c.test', lost: 'listener' },
+        { name: 'default/mine', path: 'binds[0].listeners[0].routes[0]', hosts: '*.test', lost: 'listener' },
+        {
+          name: 'default/theirs',
+          path: 'binds[0].listeners[0].routes[1]',
+          hosts: '*.test',
+          lost: 'listener',
+        },
+        { name: 'default/any', path: 'binds[0].listeners[0].routes[2]', hosts: '*.test', lost: 'listener' },
+      ],
+    },
+  ])('names the routes of other hosts where $asked', async ({ host, tried }) => {
+    const explained = await explainRoute(OF_HOSTS, { method: 'GET', path: '/v9', host })
+    expect(explained.answer?.status).toBe(404)
+    expect(explained.tried).toEqual(tried)
   })
 
   it('tells each backend with its share, its upstream and the place of its key', async () => {
