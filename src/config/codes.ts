@@ -243,6 +243,10 @@ export const CODES = {
     'web pages open to all clients',
     'They show the config with its inline keys, and can change it.',
   ),
+  BACKEND_LEADS_BACK: warning(
+    'backend that is the gateway itself',
+    'Each request makes another one of itself; agentgateway does not notice until it has no connections left.',
+  ),
 
   // Limits and failures.
   RATE_LIMIT_SIZE: shape('bucket smaller than its filling', 'agentgateway refuses such a rate limit.'),

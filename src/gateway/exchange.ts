@@ -95,6 +95,8 @@ export class Exchange implements RouteRequest {
   /** The step that answered in place of a backend. */
   endedBy: Step | undefined = undefined
 
+  /** How often it has been at this gateway before, as far as it tells. */
+  visits = 0
   /** When the first call upstream was made, by `performance.now()`; 0 until then. */
   calledAt = 0
 

@@ -82,6 +82,11 @@ export const NO_BODY = failure(
   'Internal',
   'failed to apply filters: invalid filter configuration: the expression for the body fails',
 )
+/** A request that its own answer depends on (RFC 5842 §7.2). */
+export function loopFailure(visits: number): Failure {
+  const body = `the request has come back to this gateway ${visits} times: a backend leads to the gateway itself`
+  return failure(508, 'Internal', body)
+}
 export const INTERNAL_ERROR = failure(503, 'Internal', 'processing failed: internal error')
 export const REQUEST_TIMEOUT = failure(504, 'Timeout', 'request timeout')
 export const UPSTREAM_TIMEOUT = failure(504, 'Timeout', 'upstream call timeout')

@@ -102,7 +102,9 @@ class RunningGateway implements Gateway {
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
     this.#limits = options.limits ?? new LocalLimits(this.#states)
-    this.#pools = new Pools(options.connectTo ?? [], options.standIn, options.onUpstream)
+    this.#pools = new Pools(options.connectTo ?? [], options.standIn, options.onUpstream, port =>
+      [...this.#ports.values()].some(({ number }) => number === port),
+    )
     this.#current = this.#generation(runtime)
     if (options.health !== undefined) this.#health.resume(runtime.kept, options.health)
   }

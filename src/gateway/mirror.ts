@@ -3,6 +3,7 @@ import type { AuthorityOf } from './compile/authority.ts'
 import type { QueryCredential } from './destination.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestHeaders } from './headers/headers.ts'
+import { putVia } from './headers/via.ts'
 import { withQuery } from './llm/llm-path.ts'
 import type { UpstreamObserver } from './telemetry/upstream-times.ts'
 import type { Connections } from './upstream/connections.ts'
@@ -84,6 +85,7 @@ export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): voi
     if (connections.copies >= MOST_UNDER_WAY) continue
     const host = typeof authority === 'function' ? authority(exchange) : authority
     const headers = requestHeaders.build(exchange.request, host)
+    if (connections.leadsHere) putVia(headers, exchange)
     const path = withQuery(exchange.path, exchange.query, queryCredentials)
     const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
     connections.dispatch(options, new Unread(connections, pools.times))

@@ -20,6 +20,7 @@ import type { Generation } from './generation.ts'
 import { outgoingHeaders } from './headers/outgoing-headers.ts'
 import { queryCredentialsOf } from './headers/passthrough.ts'
 import { dropSessionCookies } from './headers/request-edits.ts'
+import { loopOf, putVia } from './headers/via.ts'
 import { isGuarded } from './llm/answer-guards.ts'
 import { withQuery } from './llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm/llm-request.ts'
@@ -69,6 +70,8 @@ function match(exchange: Exchange): void {
   if (exchange.request.isDropped) return exchange.end(SENT_AHEAD)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
   if (exchange.method === 'TRACE') return exchange.end(NO_TRACE)
+  const loop = loopOf(exchange)
+  if (loop !== undefined) return exchange.end(loop)
   const { 'transfer-encoding': coding } = exchange.headers
   // Node takes the chunks apart and leaves the other codings on, which nobody behind would know of.
   if (coding !== undefined && /,\s*chunked\s*$/i.test(coding)) return exchange.end(UNKNOWN_CODING)
@@ -216,6 +219,8 @@ function dispatch(
   if (length !== undefined) headers.push('content-length', length)
   const { attempts } = exchange
   const { upstream } = destination
+  const connections = exchange.generation.pools.to(upstream)
+  if (connections.leadsHere) putVia(headers, exchange)
   const path = withQuery(
     call?.path ?? exchange.path,
     call?.query ?? exchange.query,
@@ -235,10 +240,10 @@ function dispatch(
       const second = relayFor(exchange, destination, call)
       exchange.relay = second
       const before = { path: former.putInto(path), headers: headers.map(text => former.putInto(text)) }
-      exchange.generation.pools.to(upstream).dispatch({ ...options, ...before }, second)
+      connections.dispatch({ ...options, ...before }, second)
     }
   }
-  exchange.generation.pools.to(upstream).dispatch(options, relay)
+  connections.dispatch(options, relay)
 }
 
 function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | undefined): Relay {

@@ -23,6 +23,7 @@ function hosts(listener: string, host: string): string {
 /** Which route gets a request. */
 export const ROUTES: readonly Example[] = [
   example('ROUTE_WITHOUT_BACKEND', 'gateways: {default: {port: 8080}}\nroutes:\n- name: empty\n', route()),
+  example('BACKEND_LEADS_BACK', route().replace('localhost:9000', 'localhost:8080'), route()),
   example(
     'NO_WEIGHT',
     route().replace('host: localhost:9000', '{host: "localhost:9000", weight: 0}'),

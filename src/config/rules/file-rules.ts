@@ -7,6 +7,7 @@ import { gatewayReferences } from './gateway-references.ts'
 import { givenTwice } from './given-twice.ts'
 import { keyOfProvider } from './key-of-provider.ts'
 import { overruledKeys } from './key-overruled.ts'
+import { leadsBack } from './leads-back.ts'
 import { listenerRules } from './listeners.ts'
 import { allowedModels } from './models-allowed.ts'
 import { modelNames } from './models-names.ts'
@@ -30,6 +31,7 @@ export const FILE_RULES: readonly FileRule[] = [
   failover,
   tokenLimits,
   ports,
+  leadsBack,
   listenerRules,
   gatewayReferences,
   backendReferences,

@@ -4,7 +4,8 @@ import { isAttached } from './scene-listeners.ts'
 import { isNode, type Node, nodeAt, nodesAt } from './tree.ts'
 import { lineOf } from './words.ts'
 
-const DEFAULT_PORTS = { llm: 4000, mcp: 3000 } as const
+/** Where the sections listen that name no port. */
+export const DEFAULT_PORTS = { llm: 4000, mcp: 3000 } as const
 
 interface Claim {
   readonly port: number

@@ -22,6 +22,8 @@ export class Connections {
   /** The free one that was used last. */
   #newest: Connection | undefined
   #isOver = false
+  /** One of them has turned out to lead to this gateway itself. */
+  leadsHere = false
   /** Calls under way whose answers nobody waits for. */
   copies = 0
 

@@ -3,6 +3,7 @@ import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import type { Transport, UpstreamObserver } from '../telemetry/upstream-times.ts'
 import { type ConnectTo, redirect } from './connect-to.ts'
 import { Connections } from './connections.ts'
+import { noticing, type OwnPorts } from './own-ports.ts'
 import { buildConnector, type Connector } from './undici.ts'
 import type { Upstream, UpstreamTls } from './upstream.ts'
 
@@ -82,6 +83,7 @@ function timed(connect: SocketConnector, transport: Transport, times: UpstreamOb
 export class Pools {
   readonly #connectTo: readonly ConnectTo[]
   readonly #standIn: StandIn | undefined
+  readonly #isOwn: OwnPorts
   /** Told what calls and connections take. */
   readonly times: UpstreamObserver | undefined
   /** Connections that have become WebSockets: no pool knows of them any more. */
@@ -91,7 +93,13 @@ export class Pools {
   readonly #closing = new Set<Connections>()
   #isOver = false
 
-  constructor(connectTo: readonly ConnectTo[] = [], standIn?: StandIn, times?: UpstreamObserver) {
+  constructor(
+    connectTo: readonly ConnectTo[] = [],
+    standIn?: StandIn,
+    times?: UpstreamObserver,
+    isOwn: OwnPorts = () => false,
+  ) {
+    this.#isOwn = isOwn
     this.#connectTo = connectTo
     this.#standIn = standIn
     this.times = times
@@ -103,8 +111,10 @@ export class Pools {
   }
 
   #open(upstream: Upstream): Connections {
-    const pool = new Connections(upstream.origin, {
-      connect: this.#connector(upstream),
+    const pool: Connections = new Connections(upstream.origin, {
+      connect: noticing(this.#connector(upstream), this.#isOwn, () => {
+        pool.leadsHere = true
+      }),
       keepAliveTimeout: upstream.idleMs,
       // The compiled route has its own deadlines, and a model may think for longer than any default.
       headersTimeout: 0,

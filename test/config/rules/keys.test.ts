@@ -196,8 +196,8 @@ describe('a key on its way', () => {
   const cases: Cases = [
     ['over the open network', to('llm.example.com:8080'), ['KEY_IN_CLEAR 4']],
     ['with TLS', to('llm.example.com:8080', 'backendTLS: {}'), []],
-    ['to this machine', to('127.0.0.1:8080'), []],
-    ['to this machine by IPv6', to('[::1]:8080'), []],
+    ['to this machine', to('127.0.0.1:9000'), []],
+    ['to this machine by IPv6', to('[::1]:9000'), []],
     ['to a private address', to('10.1.2.3:8080'), ['KEY_IN_CLEAR_PRIVATE 4']],
     ['to a name without a dot', to('vllm:8080'), ['KEY_IN_CLEAR_PRIVATE 4']],
     ['to a public address', to('172.15.0.1:8080'), ['KEY_IN_CLEAR 4']],

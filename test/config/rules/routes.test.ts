@@ -11,6 +11,52 @@ function routes(...entries: readonly string[]): string {
 
 const path = (match: string): string => `matches: [{path: {${match}}}]`
 
+describe('a backend at the port of its own gateway', () => {
+  const to = (host: string, more = ''): string => `${HEAD}- {${more}backends: [{host: "${host}"}]}\n`
+  const cases: readonly (readonly [what: string, config: string, findings: readonly string[]])[] = [
+    ['by name', to('localhost:8080'), ['BACKEND_LEADS_BACK 3']],
+    ['by address', to('127.0.0.1:8080'), ['BACKEND_LEADS_BACK 3']],
+    ['by address of another family', to('[::1]:8080'), ['BACKEND_LEADS_BACK 3']],
+    [
+      'a provider',
+      `${HEAD}- backends:\n  - ai: {name: a, provider: {openAI: {}}, hostOverride: "localhost:8080"}\n`,
+      ['BACKEND_LEADS_BACK 4'],
+    ],
+    [
+      'a named one',
+      `${HEAD}- {backends: [{backend: /b}]}\nbackends: [{name: b, host: "localhost:8080"}]\n`,
+      ['BACKEND_LEADS_BACK 4'],
+    ],
+    [
+      'of a bind',
+      'binds: [{port: 80, listeners: [{routes: [{backends: [{host: "localhost:80"}]}]}]}]',
+      ['BACKEND_LEADS_BACK 1'],
+    ],
+    [
+      'models at the port that they have unasked',
+      'llm: {models: [{name: a, provider: openAI, params: {apiKey: "$K", baseUrl: "http://localhost:4000/v1"}}]}',
+      ['BACKEND_LEADS_BACK 1'],
+    ],
+    ['another port', to('localhost:8081'), []],
+    ['another machine', to('api.example.com:8080'), []],
+    ['a path of another route', to('localhost:8080', 'policies: {urlRewrite: {path: {full: /b}}}, '), []],
+    ['a route that another host is needed for', to('localhost:8080', 'hostnames: [a.test], '), []],
+    [
+      'another gateway',
+      `gateways: {default: {port: 8080}, b: {port: 8081}}\nroutes:\n- backends: [{host: "localhost:8081"}]\n- {gateways: b, backends: [{host: "localhost:9000"}]}`,
+      [],
+    ],
+    [
+      'a model that goes on as another one',
+      'llm: {models: [{name: a, provider: openAI, params: {apiKey: "$K", model: b, baseUrl: "http://localhost:4000/v1"}}]}',
+      [],
+    ],
+  ]
+  test.each(cases)('%s', (_what, config, findings) => {
+    expect(findingsIn(config, { K: 'example-0f9a7c2e51d84b36' })).toEqual(findings)
+  })
+})
+
 describe('a route that never gets a request', () => {
   const cases: readonly (readonly [what: string, config: string, findings: readonly string[]])[] = [
     ['the same prefix twice', routes(path('pathPrefix: /a'), path('pathPrefix: /a')), ['ROUTE_SHADOWED 4']],

@@ -49,7 +49,7 @@ describe('limits of tokens', () => {
     ],
     [
       'on a route to a model and a host',
-      `gateways: {default: {port: 1}}\nroutes:\n- backends: [{ai: {name: a, provider: {openAI: {}}}}, {host: "localhost:1"}]\n  policies: {backendAuth: {key: example}, ${limit}}\n`,
+      `gateways: {default: {port: 9}}\nroutes:\n- backends: [{ai: {name: a, provider: {openAI: {}}}}, {host: "localhost:1"}]\n  policies: {backendAuth: {key: example}, ${limit}}\n`,
       [],
     ],
     [
@@ -74,7 +74,7 @@ describe('what agentgateway refuses on loading', () => {
     ],
     [
       'a picker for a host',
-      'gateways: {default: {port: 1}}\nroutes:\n- backends: [{host: "localhost:1", policies: {inferenceRouting: {endpointPicker: {host: "localhost:2"}}}}]\n',
+      'gateways: {default: {port: 9}}\nroutes:\n- backends: [{host: "localhost:1", policies: {inferenceRouting: {endpointPicker: {host: "localhost:2"}}}}]\n',
       ['KEY_CONFLICT 3'],
     ],
     [
@@ -99,7 +99,7 @@ describe('what agentgateway refuses on loading', () => {
     ],
     [
       'a bucket that is filled with more than it holds',
-      'gateways: {default: {port: 1}}\nroutes:\n- backends: [{host: "localhost:1"}]\n  policies: {localRateLimit: [{maxTokens: 1, tokensPerFill: 5, fillInterval: 1s}]}\n',
+      'gateways: {default: {port: 9}}\nroutes:\n- backends: [{host: "localhost:1"}]\n  policies: {localRateLimit: [{maxTokens: 1, tokensPerFill: 5, fillInterval: 1s}]}\n',
       ['RATE_LIMIT_SIZE 4'],
     ],
     ['anything beside a star', `gateways: {default: {port: 1, cors: {allowHeaders: ["*", "a b"]}}}\n`, []],
@@ -138,7 +138,7 @@ routes:
 
   test('what a variable that is not set would change is left open', () => {
     const config =
-      'gateways: {default: {port: 1}}\nroutes:\n- matches: [{path: {pathPrefix: $PREFIX}}]\n  backends: [{host: "localhost:1"}]\n'
+      'gateways: {default: {port: 9}}\nroutes:\n- matches: [{path: {pathPrefix: $PREFIX}}]\n  backends: [{host: "localhost:1"}]\n'
     expect(findingsIn(config)).toEqual(['VARIABLE_UNSET 3'])
     expect(findingsIn(config, { PREFIX: 'api' })).toEqual(['MATCH_NEVER 3'])
   })
