@@ -27,6 +27,11 @@ export const configFlags = {
 }
 
 export const inputFlags = {
+  /** AGW_JSON is read by `BaseCommand.jsonEnabled` alone: failures before a command has parsed anything heed it, too. */
+  json: Flags.boolean({
+    summary: 'Print one JSON document in place of text; AGW_JSON=1 does the same.',
+    helpGroup: 'GLOBAL',
+  }),
   'no-input': Flags.boolean({
     summary: 'Never ask; a missing answer is an error.',
     helpGroup: 'GLOBAL',

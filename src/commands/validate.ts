@@ -20,7 +20,7 @@ export default class Validate extends ConfigCommand {
     "<%= config.bin %> validate 'conf/**/*.yaml' gateway.yaml --strict",
     '<%= config.bin %> validate --format sarif > agw.sarif',
     '<%= config.bin %> validate --fix --dry-run',
-    'cat config.yaml | <%= config.bin %> validate -',
+    '$ cat config.yaml | <%= config.bin %> validate -',
   ]
   static override args = {
     file: Args.string({

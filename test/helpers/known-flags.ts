@@ -10,6 +10,7 @@ export const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.jso
       string,
       {
         readonly flags: Readonly<Record<string, { readonly type: string; readonly options?: string[] }>>
+        readonly examples?: string[]
         readonly args: Readonly<Record<string, { readonly required?: boolean }>>
       }
     >
