@@ -22,8 +22,15 @@ export interface Runtime {
   readonly costs: Costs | undefined
   /** What its policies keep between requests. */
   readonly kept: readonly Kept<unknown>[]
-  /** Path of each file that was read to compile it, a certificate or a key set → the SHA-256, in hex, of what was in it. */
-  readonly files: ReadonlyMap<string, string>
+  /** Each file that was read to compile it, a certificate or a key set, by its path as the config has it. */
+  readonly files: ReadonlyMap<string, FileRead>
+}
+
+/** A file as it was when it was read. */
+export interface FileRead {
+  readonly text: string
+  /** SHA-256 of the text, in hex. */
+  readonly hash: string
 }
 
 /** What holds for all requests. */

@@ -25,6 +25,8 @@ export interface AccessLogOptions {
   readonly onNote: (message: string) => void
   /** Other processes write to the same stream: what is written at once must be small enough to stay in one piece. */
   readonly isShared?: boolean
+  /** Another process has found that it can be opened: what goes wrong by now costs lines, and no more. */
+  readonly isOpened?: boolean
 }
 
 /** Takes what an operator may want to know who looks for a fault: a word for what it is about, and its fields. No value. */
@@ -42,7 +44,7 @@ export interface OpenedLog {
 
 /** Opens the log. Throws WRITE_FAILED when its file cannot be written. */
 export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLog> {
-  const file = options.file === undefined ? undefined : await openFile(options.file)
+  const file = options.file === undefined ? undefined : await openFile(options.file, options.isOpened)
   const plain = options.format === 'json' ? jsonFormat() : textFormat()
   // Line by line and not as they are written: a search through hundreds of lines would hold up requests.
   const format = (event: AccessEvent): string => options.redact(plain(event))
@@ -96,8 +98,10 @@ function noteOf(error: NodeJS.ErrnoException | undefined, file = 'standard error
   return `the access log cannot be written to ${file} (${error.code ?? 'unknown reason'}); lines are lost`
 }
 
-function openFile(path: string): Promise<LogFile> {
-  return LogFile.open(path).catch((error: NodeJS.ErrnoException) => {
+async function openFile(path: string, isOpened = false): Promise<LogFile> {
+  const file = new LogFile(path)
+  if (isOpened) return file
+  return file.open().catch((error: NodeJS.ErrnoException) => {
     throw new AgwError(
       'WRITE_FAILED',
       `cannot write the access log to ${path} (${error.code ?? 'unknown reason'})`,

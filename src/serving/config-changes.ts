@@ -1,4 +1,5 @@
 import { formatPath, type Path } from '../config/index.ts'
+import type { Runtime } from '../gateway/index.ts'
 import { isObject } from '../json.ts'
 import { type ResolvedSlot, Secret } from '../secrets/index.ts'
 import { Turns } from './turns.ts'
@@ -55,13 +56,12 @@ function own(fields: Fields, key: string): unknown {
 /** A change, to be put into words; undefined between the entries of lists, where one may stop for a while. */
 type Step = (() => string) | undefined
 
-/** Files that hold other content than before; both are path → hash. */
-export function changedFiles(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): string[] {
-  const isOther = ([path, hash]: [string, string]): boolean => before.has(path) && before.get(path) !== hash
-  return [...after].filter(isOther).map(([path]) => `changed file ${path}`)
+/** Files that hold other content than before. */
+export function changedFiles(before: Runtime['files'], after: Runtime['files']): string[] {
+  return [...after].flatMap(([path, { hash }]) => {
+    const was = before.get(path)?.hash
+    return was === undefined || was === hash ? [] : [`changed file ${path}`]
+  })
 }
 
 /** Slots whose key has another value than before. */

@@ -12,21 +12,20 @@ const LOOK_MS = 1000
  */
 export class LogFile implements LineSink {
   readonly #path: string
-  #file: FileHandle
-  #inode: number
-  #lookedAt = performance.now()
+  /** Undefined until the first text comes, or somebody opens it. */
+  #file: FileHandle | undefined
+  #inode = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
   #last: Promise<void> = Promise.resolve()
 
-  private constructor(path: string, file: FileHandle, inode: number) {
+  constructor(path: string) {
     this.#path = path
-    this.#file = file
-    this.#inode = inode
   }
 
   /** Throws what the system says when it cannot be opened. */
-  static async open(path: string): Promise<LogFile> {
-    const file = await opened(path)
-    return new LogFile(path, file, (await file.stat()).ino)
+  async open(): Promise<this> {
+    await this.#follow()
+    return this
   }
 
   write(text: string, done: (error?: Error | null) => void): void {
@@ -35,12 +34,13 @@ export class LogFile implements LineSink {
 
   async #append(text: string): Promise<void> {
     if (performance.now() - this.#lookedAt >= LOOK_MS) await this.#follow()
-    await this.#file.appendFile(text)
+    await this.#file?.appendFile(text)
   }
 
   /** Fails, and looks again at the next text, as long as the new file cannot be opened. */
   async #follow(): Promise<void> {
-    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode) await this.#reopen()
+    const isOpen = this.#file !== undefined
+    if (!isOpen || statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode) await this.#reopen()
     this.#lookedAt = performance.now()
   }
 
@@ -49,13 +49,13 @@ export class LogFile implements LineSink {
     const before = this.#file
     this.#file = file
     this.#inode = (await file.stat()).ino
-    await before.close()
+    await before?.close()
   }
 
   /** Writes what was taken, then ends. */
   async close(): Promise<void> {
     await this.#last
-    await this.#file.close()
+    await this.#file?.close()
   }
 }
 

@@ -13,7 +13,7 @@ export function watchedFiles(
 ): Map<string, string | undefined> {
   const files = new Map<string, string | undefined>()
   for (const { file, facts } of slots) if (file !== undefined) files.set(file, facts?.hash)
-  for (const [file, hash] of compiled) files.set(file, hash)
+  for (const [file, { hash }] of compiled) files.set(file, hash)
   files.set(join(folder, AGW_FILE), agw?.hash)
   files.set(dotenv ?? join(folder, '.env'), variables.dotenv?.facts.hash)
   return files.set(path, digest)

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -75,6 +75,26 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     process.kill(workers[0] ?? 0, 'SIGKILL')
     expect((await Promise.all(asked)).toSorted()).toEqual([0, 200, 200, 200])
     await running.until('a worker has died (SIGKILL)')
+  })
+
+  it('are replaced though files are gone that they were started with', { timeout: 60_000 }, async () => {
+    const users = { htpasswd: { file: 'users' }, mode: 'optional' }
+    const modelCatalog = [{ file: 'costs.json' }]
+    await put({ config: { modelCatalog }, binds: [bind(port, { basicAuth: users })] })
+    const files = ['users', 'costs.json', 'logs'].map(name => join(folder, name))
+    await writeFile(join(folder, 'users'), 'ann:{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk=\n')
+    await writeFile(join(folder, 'costs.json'), '{}')
+    await mkdir(join(folder, 'logs'))
+    const { running, workers } = await serve('--no-reload', '--access-log', 'logs/access.log')
+    for (const file of files) await rm(file, { recursive: true })
+    for (const pid of workers) process.kill(pid, 'SIGKILL')
+    await running.until(/died \(SIGKILL\)[\s\S]*died \(SIGKILL\)/)
+    const status = () =>
+      ask().then(
+        answer => answer.status,
+        () => 0,
+      )
+    await expect.poll(status, { timeout: 20_000 }).toBe(200)
   })
 
   it('let no more through a limit when one of them is killed', { timeout: 60_000 }, async () => {

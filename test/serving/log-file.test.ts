@@ -9,7 +9,7 @@ it('a file that is moved, and whose place is taken, takes nothing until there is
   const folder = await mkdtemp(join(tmpdir(), 'agw-log-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const [path, moved] = [join(folder, 'access.log'), join(folder, 'access.log.1')]
-  const log = await LogFile.open(path)
+  const log = await new LogFile(path).open()
   const write = (text: string): Promise<string | undefined> =>
     new Promise(resolve =>
       log.write(text, error => resolve((error as NodeJS.ErrnoException | undefined)?.code)),

@@ -14,7 +14,7 @@ import { GATEWAY_PHASE } from '../policies/phases.ts'
 import type { Step } from '../policies/policy.ts'
 import { HostTable } from '../routing/host-table.ts'
 import { RouteTable } from '../routing/router.ts'
-import type { Bind, Listener, Route, Runtime } from '../runtime.ts'
+import type { Bind, FileRead, Listener, Route, Runtime } from '../runtime.ts'
 import type { ServerTls } from '../server/server-tls.ts'
 import { findUnsupported } from '../supported/config.ts'
 import { WITHOUT_IT } from '../supported/support.ts'
@@ -72,8 +72,8 @@ class Compilation {
   readonly #now: () => number
   readonly #context: RouteContext
   readonly #listeners: ListenerDraft[] = []
-  /** Files that were read → the hash of their content. */
-  readonly #files = new Map<string, string>()
+  /** Those that were read, by path. */
+  readonly #files = new Map<string, FileRead>()
   /** `gateway` and `gateway/listener` → listeners. */
   readonly #references = new Map<string, ListenerDraft[]>()
 
@@ -87,7 +87,7 @@ class Compilation {
   ) {
     const readFile = (path: string): string => {
       const text = read(path)
-      this.#files.set(path, createHash('sha256').update(text).digest('hex'))
+      this.#files.set(path, { text, hash: createHash('sha256').update(text).digest('hex') })
       return text
     }
     this.#config = config

@@ -80,7 +80,7 @@ export class Fleet {
     this.#options = options
     this.#runtime = runtime
     this.#level = level
-    this.#newest = this.#outgoing(config, 1)
+    this.#newest = this.#outgoing(runtime, config, 1)
   }
 
   /** Starts the workers. Throws what a worker says it cannot do: PORT_TAKEN. */
@@ -108,8 +108,9 @@ export class Fleet {
     return [...this.#members.values()].some(isServing)
   }
 
-  #outgoing(config: ResolvedConfig, version: number): OutgoingConfig {
-    return new OutgoingConfig(version, { config, hidden: this.#options.hidden() })
+  #outgoing({ files }: Runtime, config: ResolvedConfig, version: number): OutgoingConfig {
+    const texts = [...files].map(([path, { text }]) => [path, text] as const)
+    return new OutgoingConfig(version, { config, hidden: this.#options.hidden(), files: texts })
   }
 
   get level(): LogLevel {
@@ -232,7 +233,7 @@ export class Fleet {
   /** Serves the new config in all workers, or in none. Waits no more once `signal` aborts, which is before it closes. */
   async reload(runtime: Runtime, config: ResolvedConfig, signal: AbortSignal): Promise<void> {
     const before = this.#newest
-    this.#newest = this.#outgoing(config, before.version + 1)
+    this.#newest = this.#outgoing(runtime, config, before.version + 1)
     const failed = (await unlessAborted(this.#reloadAll(), signal)).find(
       outcome => outcome?.kind === 'failed',
     )

@@ -45,6 +45,8 @@ export interface SentConfig {
   readonly config: ResolvedConfig
   /** Further values that no log line may show. */
   readonly hidden: readonly Secret[]
+  /** Files that it is compiled from: a worker that starts later may find others in their place, or none. */
+  readonly files: readonly (readonly [path: string, text: string])[]
 }
 
 /** From the process that has the ports to a worker. */

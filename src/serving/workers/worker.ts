@@ -10,7 +10,6 @@ import {
   type Standing,
   startGateway,
 } from '../../gateway/index.ts'
-import type { ResolvedConfig } from '../../secrets/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
 import { Assembly, type ConfigPiece } from '../config-pieces.ts'
@@ -118,13 +117,13 @@ class ServingWorker {
       config.take(deserialize(piece) as ConfigPiece)
       if (!config.isWhole) return this.#tell({ kind: 'more', version })
       this.#incoming = undefined
-      this.#queue = this.#queue.then(() => this.#serve(version, (config.whole as SentConfig).config))
+      this.#queue = this.#queue.then(() => this.#serve(version, config.whole as SentConfig))
     } catch (error) {
       this.#tellFailure(version, error)
     }
   }
 
-  async #serve(version: number, config: ResolvedConfig): Promise<void> {
+  async #serve(version: number, config: SentConfig): Promise<void> {
     try {
       await (this.#gateway === undefined ? this.#start(config) : this.#reload(this.#gateway, config))
       this.#tell({ kind: 'serving', version, addresses: this.#gateway?.addresses ?? [] })
@@ -138,7 +137,7 @@ class ServingWorker {
     this.#tell({ kind: 'failed', version, code, message, hint: hint ?? '' })
   }
 
-  async #start(config: ResolvedConfig): Promise<void> {
+  async #start(config: SentConfig): Promise<void> {
     if (this.#setup === undefined) throw new AgwError('BUG', 'a worker was given a config before its start')
     const { startedAt, host, connectTo, standIn, log } = this.#setup
     this.#startedAt = startedAt
@@ -147,7 +146,15 @@ class ServingWorker {
       const redact = (text: string): string => this.#redactor.redact(text)
       const onNote = (message: string): void => this.#tell({ kind: 'note', message })
       const [level, stream] = [this.#level, this.#stderr]
-      this.#log = await openAccessLog({ ...log, level, stream, redact, onNote, isShared: true })
+      this.#log = await openAccessLog({
+        ...log,
+        level,
+        stream,
+        redact,
+        onNote,
+        isShared: true,
+        isOpened: true,
+      })
     }
     const tell = this.#log?.add
     const runtime = this.#compiled(config)
@@ -182,12 +189,18 @@ class ServingWorker {
     for (const { backend, outcome } of this.#heard.splice(0)) this.#gateway.learn(backend, outcome)
   }
 
-  #compiled(config: ResolvedConfig): Runtime {
+  #compiled({ config, files }: SentConfig): Runtime {
     const secretsIn = (text: string): string[] => this.#redactor.valuesIn(text)
-    return compileRuntime(config, { now: () => this.#startedAt, secretsIn })
+    const texts = new Map(files)
+    const readFile = (path: string): string => {
+      const text = texts.get(path)
+      if (text === undefined) throw new AgwError('BUG', 'a worker was not given a file of its config')
+      return text
+    }
+    return compileRuntime(config, { now: () => this.#startedAt, secretsIn, readFile })
   }
 
-  async #reload(gateway: Gateway, config: ResolvedConfig): Promise<void> {
+  async #reload(gateway: Gateway, config: SentConfig): Promise<void> {
     const runtime = this.#compiled(config)
     if (this.#sends) await this.#exports.prepare(runtime)
     await gateway.reload(runtime)

@@ -12,7 +12,7 @@ import { tempFolder } from '../../helpers/agw.ts'
 const RUNTIME = runtimeOf(toModel('127.0.0.1:1'))
 /** Nobody compiles it. */
 const LARGE = { keys: Array.from({ length: 20_000 }, (_, id) => ({ id })) } as never
-const PIECES = [...configPieces({ config: LARGE, hidden: [] })].length
+const PIECES = [...configPieces({ config: LARGE, hidden: [], files: [] })].length
 const { signal: NEVER } = new AbortController()
 
 /**
