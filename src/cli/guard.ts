@@ -29,6 +29,21 @@ export function guardProcess(tell: (error: unknown) => number): void {
   dropForeignNews()
 }
 
+/**
+ * For a program that serves others: from now on, output that finds no reader or no room costs what it would have told, and
+ * not the program. `tell` is called the first time.
+ */
+export function outliveOutput(tell: (note: string) => void): void {
+  let isTold = false
+  // Those that end the program, ours and the one of oclif.
+  process.stdout.removeAllListeners('error')
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (isTold) return
+    isTold = true
+    tell(`standard output cannot be written (${error.code ?? 'unknown reason'}); what is told there is lost`)
+  })
+}
+
 /** What is said when the answer cannot be written. */
 function outputFailed(error: NodeJS.ErrnoException): AgwError {
   const why = error.code === 'ENOSPC' ? 'there is no space left' : (error.code ?? 'unknown reason')

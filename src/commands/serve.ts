@@ -1,7 +1,7 @@
 import { followChild } from '../cli/child.ts'
 import { ConfigCommand, type ConfigFlagValues } from '../cli/config-command.ts'
 import { refuseEmbeddedFlags } from '../cli/engine-flags.ts'
-import { exposures } from '../cli/guard.ts'
+import { exposures, outliveOutput } from '../cli/guard.ts'
 import { isNote, liveEventText } from '../cli/report/live.ts'
 import { serveFlags, serveOptions } from '../cli/serve-flags.ts'
 import { hangups, untilSignal } from '../cli/signals.ts'
@@ -65,6 +65,7 @@ export default class Serve extends ConfigCommand {
       unwanted.abort()
       return this.#endEarly(starting, running)
     }
+    outliveOutput(text => this.note(text))
     hangup.call(() => void running.reload())
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)
