@@ -1,24 +1,16 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AgwError } from '../../errors.ts'
-import {
-  bucketFor,
-  KeptStates,
-  type ListeningAddress,
-  LocalLimits,
-  type LogLevel,
-  type MetricsSnapshot,
-  type Runtime,
-  SharedHealth,
-} from '../../gateway/index.ts'
+import type { ListeningAddress, LogLevel, MetricsSnapshot, Runtime } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
-import { suggested } from '../../suggested.ts'
 import type { RefusedKey } from '../key-use.ts'
 import { unlessAborted } from '../unless-aborted.ts'
+import { Deaths, noneLeft, notStarted } from './deaths.ts'
 import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
 import { closeLost } from './handovers.ts'
 import { Losses } from './losses.ts'
-import type { FromWorker, SentWant, ToWorker, WorkerSetup } from './wire.ts'
+import { SharedState } from './shared-state.ts'
+import type { FromWorker, ToWorker, WorkerSetup } from './wire.ts'
 
 export interface FleetOptions {
   readonly workers: number
@@ -39,11 +31,6 @@ export interface FleetOptions {
 const RELOAD_MS = 10_000
 /** Starting takes longer than reloading: the program is read first, and several start at once. */
 const START_MS = 60_000
-/** A worker that lives shorter is one that cannot live: the next one waits longer each time. */
-const SHORT_LIFE_MS = 1000
-const LONGEST_WAIT_MS = 10_000
-/** So many in a row that could not live, and none beside them that serves: there is no gateway any more. */
-const MOST_FAILURES = 5
 /** After the end of the drain. */
 const KILL_AFTER_MS = 5000
 
@@ -66,19 +53,16 @@ export class Fleet {
   readonly #members = new Map<number, Member>()
   readonly #metrics = new FleetMetrics()
   readonly #losses = new Losses()
-  readonly #states = new KeptStates()
-  readonly #limits = new LocalLimits(this.#states)
-  readonly #health = new SharedHealth(this.#states)
+  readonly #deaths = new Deaths()
+  readonly #shared: SharedState
   #newest: OutgoingConfig
-  #runtime: Runtime
   #level: LogLevel
-  #failuresInARow = 0
   #isClosing = false
   addresses: readonly ListeningAddress[] = []
 
   private constructor(runtime: Runtime, config: ResolvedConfig, level: LogLevel, options: FleetOptions) {
     this.#options = options
-    this.#runtime = runtime
+    this.#shared = new SharedState(runtime)
     this.#level = level
     this.#newest = this.#outgoing(runtime, config, 1)
   }
@@ -171,7 +155,7 @@ export class Fleet {
           kind: 'start',
           setup: this.#options.setup,
           level: this.#level,
-          health: this.#health.standings(this.#runtime.kept),
+          health: this.#shared.standings,
         })
         return member.delivery?.begin()
       case 'serving':
@@ -193,18 +177,14 @@ export class Fleet {
       case 'refused':
         return this.#options.onRefused(message)
       case 'outcome':
-        this.#health.learn(this.#runtime.kept, message.backend, message.outcome)
+        this.#shared.learn(message)
         return this.#tellAll({ kind: 'outcome', backend: message.backend, outcome: message.outcome }, member)
-      case 'take':
-        return this.#take(member, message)
+      case 'take': {
+        const results = this.#shared.take(message)
+        if (results.length > 0) this.#tell(member, { kind: 'taken', results })
+        return
+      }
     }
-  }
-
-  #take(member: Member, { asks, settlements }: Extract<FromWorker, { kind: 'take' }>): void {
-    for (const { want, taken, cost } of settlements) this.#limits.settle(wantOf(want), taken, cost)
-    if (asks.length === 0) return
-    const results = asks.map(({ id, wants }) => ({ id, taken: this.#limits.take(wants.map(wantOf)) }))
-    this.#tell(member, { kind: 'taken', results })
   }
 
   #left(member: Member, how: string): void {
@@ -219,10 +199,8 @@ export class Fleet {
   }
 
   #replace(how: string, lifeMs: number): void {
-    this.#failuresInARow = lifeMs < SHORT_LIFE_MS ? this.#failuresInARow + 1 : 0
-    const wait = this.#failuresInARow === 0 ? 0 : Math.min(LONGEST_WAIT_MS, 100 * 2 ** this.#failuresInARow)
-    const isGone = this.#failuresInARow >= MOST_FAILURES && !this.isServing
-    if (isGone) return this.#options.onGone(noneLeft(how))
+    const wait = this.#deaths.count(lifeMs)
+    if (this.#deaths.areTooMany && !this.isServing) return this.#options.onGone(noneLeft(how))
     this.#options.onNote(`a worker has died (${how}), another one takes its place`)
     setTimeout(() => {
       if (this.#isClosing) return
@@ -242,8 +220,7 @@ export class Fleet {
       await unlessAborted(this.#reloadAll(), signal)
       throw new AgwError(failed.code, failed.message, { hint: failed.hint })
     }
-    this.#runtime = runtime
-    this.#states.keep(new Set(this.#runtime.kept.map(({ id }) => id)))
+    this.#shared.runtime = runtime
   }
 
   #reloadAll(): Promise<(Outcome | undefined)[]> {
@@ -266,7 +243,7 @@ export class Fleet {
     const ended = [...this.#members.values()].map(
       ({ worker }) => new Promise<void>(resolve => worker.once('exit', () => resolve())),
     )
-    const wait = (drainMs ?? this.#runtime.settings.drainMs) + KILL_AFTER_MS
+    const wait = (drainMs ?? this.#shared.runtime.settings.drainMs) + KILL_AFTER_MS
     const kill = setTimeout(() => {
       for (const { worker } of this.#members.values()) worker.process.kill('SIGKILL')
     }, wait)
@@ -275,27 +252,6 @@ export class Fleet {
   }
 }
 
-function wantOf({ bucket, rule, amount }: SentWant) {
-  return { bucket: { id: bucket, create: () => bucketFor(rule) }, rule, amount }
-}
-
 function isServing({ version }: Member): boolean {
   return version > 0
-}
-
-function notStarted(afterMs: number): AgwError {
-  const seconds = Math.round(afterMs / 1000)
-  return new AgwError('WORKER_FAILED', `a worker has ended after ${seconds} s, before it served`, {
-    hint: `look at what it has said on standard error; ${suggested('serve', '--workers', '1')} serves without workers`,
-  })
-}
-
-function noneLeft(how: string): AgwError {
-  return new AgwError(
-    'WORKER_FAILED',
-    `${MOST_FAILURES} workers in a row have died (${how}), and none is left`,
-    {
-      hint: `look at what they have said on standard error; ${suggested('serve', '--workers', '1')} serves without workers`,
-    },
-  )
 }

@@ -1,0 +1,44 @@
+import { AgwError } from '../../errors.ts'
+import { suggested } from '../../suggested.ts'
+
+/** A worker that lives shorter is one that cannot live: the next one waits longer each time. */
+const SHORT_LIFE_MS = 1000
+const LONGEST_WAIT_MS = 10_000
+/** So many in a row that could not live, and none beside them that serves: there is no gateway any more. */
+const MOST_IN_A_ROW = 5
+
+/** How often workers have died of late: when the next one is worth starting. */
+export class Deaths {
+  #inARow = 0
+
+  /** One has died that lived for `lifeMs`. Gives the wait before another one takes its place, in milliseconds. */
+  count(lifeMs: number): number {
+    this.#inARow = lifeMs < SHORT_LIFE_MS ? this.#inARow + 1 : 0
+    return this.#inARow === 0 ? 0 : Math.min(LONGEST_WAIT_MS, 100 * 2 ** this.#inARow)
+  }
+
+  /** So many in a row that another one would die, too. */
+  get areTooMany(): boolean {
+    return this.#inARow >= MOST_IN_A_ROW
+  }
+}
+
+export function noneLeft(how: string): AgwError {
+  return failed(
+    `${MOST_IN_A_ROW} workers in a row have died (${how}), and none is left`,
+    'look at what they have said on standard error',
+  )
+}
+
+export function notStarted(afterMs: number): AgwError {
+  return failed(
+    `a worker has ended after ${Math.round(afterMs / 1000)} s, before it served`,
+    'look at what it has said on standard error',
+  )
+}
+
+function failed(message: string, look: string): AgwError {
+  return new AgwError('WORKER_FAILED', message, {
+    hint: `${look}; ${suggested('serve', '--workers', '1')} serves without workers`,
+  })
+}
