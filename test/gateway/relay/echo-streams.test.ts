@@ -1,36 +1,17 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { exception } from '../../helpers/event-frames.ts'
-import { keyLike } from '../../helpers/keys.ts'
 import { call, openChat, post, rawClient } from '../kit/client.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
+import { CHAT, KEY, TOLD, toProvider, withKey } from './keyed.ts'
 
-const KEY = keyLike('openai', 'echo-streams')
-/** What nobody must be told of it. */
-const TOLD = KEY.slice(10, 40)
-const CHAT = { model: 'gpt-5', max_tokens: 9, stream: true, messages: [{ role: 'user', content: 'hi' }] }
+const STREAMED = { ...CHAT, stream: true }
 const SSE = { 'content-type': 'text/event-stream' }
 
 const message = `Incorrect API key provided: ${KEY}.`
 const GOOD = `data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n`
 const BAD = `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type: 'x', message } })}\n\n`
-
-/** A route to an upstream that is given the key. */
-function withKey(port: number, policies: object = {}): string {
-  const route = {
-    backends: [{ host: `127.0.0.1:${port}` }],
-    policies: { backendAuth: { key: KEY }, ...policies },
-  }
-  return JSON.stringify({ binds: [{ port: 3000, listeners: [{ routes: [route] }] }] })
-}
-
-/** The same for a provider. */
-function toProvider(port: number, provider: object, policies: object = {}): string {
-  const ai = { name: 'llm', hostOverride: `127.0.0.1:${port}`, provider }
-  const route = { backends: [{ ai }], policies: { backendAuth: { key: KEY }, ...policies } }
-  return JSON.stringify({ binds: [{ port: 3000, listeners: [{ routes: [route] }] }] })
-}
 
 const promptGuard = { response: [{ regex: { action: 'reject', rules: [{ pattern: 'nothing' }] } }] }
 const seen = { transformations: { response: { set: { 'x-seen': 'size(response.body)' } } } }
@@ -51,7 +32,7 @@ describe('an event stream that begins as a success and goes on to repeat the key
   it.each(ways)('%s, does not tell it', async (_, config) => {
     const upstream = await startUpstream(response => response.writeHead(200, SSE).end(GOOD + BAD))
     const { port } = await startTestGateway(config(upstream.port))
-    const { status, body } = await post(port, '/v1/chat/completions', CHAT)
+    const { status, body } = await post(port, '/v1/chat/completions', STREAMED)
     expect(JSON.stringify(upstream.seen[0]?.headers)).toContain(KEY)
     expect(status).toBe(200)
     expect(body).toContain('provided: [redacted].')
@@ -102,7 +83,7 @@ describe('an event stream that begins as a success and goes on to repeat the key
     const upstream = await startUpstream(response => response.writeHead(200, headers).end(sent))
     const provider = { bedrock: { region: 'us-east-1' } }
     const { port } = await startTestGateway(toProvider(upstream.port, provider))
-    const { body } = await post(port, '/v1/chat/completions', CHAT)
+    const { body } = await post(port, '/v1/chat/completions', STREAMED)
     expect(body).toContain('"error"')
     expect(body).not.toContain(TOLD)
   })
@@ -148,7 +129,7 @@ describe('a good event stream', () => {
     })
     const { port } = await startTestGateway(withKey(upstream.port))
     let received = ''
-    for await (const chunk of await openChat(port, JSON.stringify(CHAT))) {
+    for await (const chunk of await openChat(port, JSON.stringify(STREAMED))) {
       received += chunk
       next()
     }
