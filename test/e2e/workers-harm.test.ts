@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { createServer } from 'node:net'
@@ -6,7 +7,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { call } from '../gateway/kit/client.ts'
 import { startUpstream, type Upstream } from '../gateway/kit/upstream.ts'
 import { eventually } from '../gateway/kit/wait.ts'
-import { tempFolder } from '../helpers/agw.ts'
+import { ROOT, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { startGrpcCollector } from '../helpers/otlp-grpc.ts'
 import { reloadAt, serveWithAdmin, workersOf } from '../helpers/serving.ts'
@@ -75,6 +76,17 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     process.kill(workers[0] ?? 0, 'SIGKILL')
     expect((await Promise.all(asked)).toSorted()).toEqual([0, 200, 200, 200])
     await running.until('a worker has died (SIGKILL)')
+  })
+
+  it('let themselves be heard, whether they have something to tell or not', async () => {
+    const env = { ...process.env, NODE_UNIQUE_ID: '1' }
+    const worker = fork(join(ROOT, 'bin/worker.cjs'), { env, serialization: 'advanced' })
+    onTestFinished(() => void worker.kill('SIGKILL'))
+    const heard: unknown[] = []
+    worker.on('message', message => heard.push(message))
+    await expect
+      .poll(() => heard, { timeout: 20_000 })
+      .toEqual([{ kind: 'ready' }, { kind: 'alive' }, { kind: 'alive' }])
   })
 
   it('are replaced though files are gone that they were started with', { timeout: 60_000 }, async () => {

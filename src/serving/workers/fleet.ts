@@ -9,6 +9,7 @@ import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
 import { closeLost } from './handovers.ts'
 import { Losses } from './losses.ts'
+import { Pulse } from './pulse.ts'
 import { SharedState } from './shared-state.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './wire.ts'
 
@@ -25,6 +26,8 @@ export interface FleetOptions {
   readonly onGone: (error: AgwError) => void
   /** What a worker may take to say something at its start, in milliseconds. */
   readonly startMs?: number
+  /** How often a worker lets itself be heard, in milliseconds. */
+  readonly beatMs?: number
 }
 
 /** What a worker may take for a piece of a new config, or to serve it; one that has not said a word by then hangs. */
@@ -38,6 +41,7 @@ const KILL_AFTER_MS = 5000
 interface Member {
   readonly worker: Worker
   readonly since: number
+  readonly pulse: Pulse
   /** The newest config that it serves. */
   version: number
   /** A newer one on its way. */
@@ -109,7 +113,11 @@ export class Fleet {
   async #add(): Promise<void> {
     const worker = cluster.fork()
     closeLost(worker.process)
-    const member: Member = { worker, since: performance.now(), version: 0, delivery: undefined }
+    const pulse = new Pulse(() => {
+      this.#options.onNote('a worker hangs, and is ended')
+      worker.process.kill('SIGKILL')
+    }, this.#options.beatMs)
+    const member: Member = { worker, since: performance.now(), pulse, version: 0, delivery: undefined }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
     worker.on('error', () => {})
@@ -147,7 +155,10 @@ export class Fleet {
   }
 
   #hear(member: Member, message: FromWorker): void {
+    member.pulse.heard()
     switch (message.kind) {
+      case 'alive':
+        return
       case 'ready':
         // What it was told before is lost.
         if (this.#isClosing) return this.#tell(member, { kind: 'close', drainMs: 0 })
@@ -160,6 +171,7 @@ export class Fleet {
         return member.delivery?.begin()
       case 'serving':
         member.version = message.version
+        if (!this.#isClosing) member.pulse.begin()
         this.addresses = message.addresses
         return member.delivery?.hear(message)
       case 'more':
@@ -190,6 +202,7 @@ export class Fleet {
   #left(member: Member, how: string): void {
     const { worker, since } = member
     this.#members.delete(worker.id)
+    member.pulse.end()
     this.#metrics.leave(worker.id)
     member.delivery?.end()
     // One that never served is the business of whoever started it.
@@ -238,7 +251,10 @@ export class Fleet {
   /** Lets requests under way finish in all workers, then ends them. */
   async close({ drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
     this.#isClosing = true
-    for (const { delivery } of this.#members.values()) delivery?.end()
+    for (const { delivery, pulse } of this.#members.values()) {
+      delivery?.end()
+      pulse.end()
+    }
     this.#tellAll({ kind: 'close', drainMs })
     const ended = [...this.#members.values()].map(
       ({ worker }) => new Promise<void>(resolve => worker.once('exit', () => resolve())),

@@ -74,6 +74,8 @@ export type ToWorker =
 export type FromWorker =
   /** It listens for messages now; what comes before is lost. */
   | { readonly kind: 'ready' }
+  /** It has nothing to tell. */
+  | { readonly kind: 'alive' }
   /** A piece of a config was taken in, and there must be more. */
   | { readonly kind: 'more'; readonly version: number }
   | { readonly kind: 'serving'; readonly version: number; readonly addresses: readonly ListeningAddress[] }

@@ -15,11 +15,9 @@ import { type OpenedLog, openAccessLog } from '../access-log.ts'
 import { Assembly, type ConfigPiece } from '../config-pieces.ts'
 import { refusedKey } from '../key-use.ts'
 import { Exports } from '../otlp/exports.ts'
+import { BEAT_MS } from './pulse.ts'
 import { RemoteLimits } from './remote-limits.ts'
 import type { FromWorker, SentConfig, ToWorker, WorkerSetup } from './wire.ts'
-
-/** How often a worker tells what it has counted, in milliseconds: so much is lost when it is killed. */
-const TELL_MS = 1000
 
 /** Where the access log of a worker goes when it has no file. */
 export interface WorkerOptions {
@@ -68,7 +66,9 @@ class ServingWorker {
     this.#limits = new RemoteLimits(message => this.#tell(message))
     setInterval(() => {
       if (this.#hasCounted) this.#tellMetrics()
-    }, TELL_MS).unref()
+      else this.#tell({ kind: 'alive' })
+      // So much of what is counted is lost when it is killed.
+    }, BEAT_MS).unref()
   }
 
   #tell(message: FromWorker): void {

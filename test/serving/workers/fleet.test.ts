@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AgwError } from '../../../src/errors.ts'
 import { configPieces } from '../../../src/serving/config-pieces.ts'
@@ -39,6 +40,7 @@ async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
       }, 10)
     }
     const isFirst = () => { try { writeFileSync(${JSON.stringify(`${script}.was`)}, '', { flag: 'wx' }); return true } catch { return false } }
+    const beating = setInterval(() => process.send({ kind: 'alive' }), 5)
     process.send({ kind: 'ready' })\n`
   writeFileSync(script, head + program)
   const notes: string[] = []
@@ -121,6 +123,25 @@ describe('a fleet of workers', () => {
     onTestFinished(() => fleet.close({ drainMs: 0 }))
     await expect.poll(() => notes.length, { timeout: 50_000 }).toBeGreaterThan(6)
     expect(await Promise.race([gone, 'none'])).toBe('none')
+  })
+
+  it('replaces one that hangs, and none that only has nothing to tell', { timeout: 60_000 }, async () => {
+    const program = `const first = isFirst()
+    process.on('message', ({ kind, version }) => {
+      if (kind === 'close') process.exit(0)
+      if (kind !== 'config') return
+      take(version)
+      if (first && taken[version] === ${PIECES}) when('.hang', () => { for (;;); })
+    })`
+    const { started, notes, create } = await fleetOf(program, { beatMs: 50 })
+    const fleet = await started
+    onTestFinished(() => fleet.close({ drainMs: 0 }))
+    await sleep(2500)
+    expect(notes).toEqual([])
+    create('.hang')
+    const both = ['a worker hangs, and is ended', 'a worker has died (SIGKILL), another one takes its place']
+    await expect.poll(() => notes, { timeout: 20_000 }).toEqual(both)
+    await expect.poll(() => fleet.isServing, { timeout: 20_000 }).toBe(true)
   })
 
   it('takes a config in all others when one dies in the middle of it, and sends that to its successor', async () => {

@@ -1,0 +1,43 @@
+/** How often a worker lets itself be heard, in milliseconds. */
+export const BEAT_MS = 1000
+
+/** So many beats without a word from it, and it hangs. */
+const MOST_SILENT = 30
+
+/**
+ * Listens whether a worker that serves is still heard. Its turns of the event loop are counted, and not the time: what stops
+ * the whole machine, or both processes, is no silence of the worker.
+ */
+export class Pulse {
+  readonly #beatMs: number
+  readonly #onHang: () => void
+  #silent = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(onHang: () => void, beatMs = BEAT_MS) {
+    this.#beatMs = beatMs
+    this.#onHang = onHang
+  }
+
+  /** From now on it has to be heard. */
+  begin(): void {
+    // What it has said meanwhile is heard first.
+    this.#timer ??= setInterval(() => setImmediate(this.#count), this.#beatMs)
+  }
+
+  heard(): void {
+    this.#silent = 0
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  readonly #count = (): void => {
+    this.#silent += 1
+    if (this.#timer === undefined || this.#silent < MOST_SILENT) return
+    this.end()
+    this.#onHang()
+  }
+}
