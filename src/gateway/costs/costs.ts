@@ -33,6 +33,19 @@ export interface Cost {
   readonly parts?: Readonly<Record<Kind, Picodollars>>
 }
 
+/** What two answers have cost; one without a price adds nothing to the other. */
+export function bothCosts(a: Cost | undefined, b: Cost): Cost {
+  const [before, parts] = [a?.parts, b.parts]
+  if (before === undefined || a?.total === undefined) return b
+  if (parts === undefined || b.total === undefined) return a
+  const sums = KINDS.map(kind => [kind, before[kind] + parts[kind]] as const)
+  return {
+    status: 'Exact',
+    total: a.total + b.total,
+    parts: Object.fromEntries(sums) as Record<Kind, Picodollars>,
+  }
+}
+
 /** An answer of a model. */
 export interface Answer {
   readonly provider: string | undefined

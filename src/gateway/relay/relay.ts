@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import type { Cost } from '../costs/costs.ts'
 import type { Destination } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import {
@@ -66,6 +67,11 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** Tokens as far as the provider has told them. */
   get usage(): Usage | undefined {
     return this.#usage?.usage
+  }
+
+  /** What it has cost, where that is more than its tokens tell. */
+  get cost(): Cost | undefined {
+    return undefined
   }
 
   /** Looks for token counts in what was made of the upstream's body. */
@@ -138,7 +144,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     return now
   }
 
-  /** The head of the answer. */
   protected begin(statusText: string, head: AnswerHead): void {
     const { response } = this.exchange
     if (head.hasDate) response.sendDate = false

@@ -131,7 +131,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     operation: call.operation,
     answerModel: call.answerModel,
     usage: call.usage,
-    cost: costs !== undefined && isModelCall(call) ? costs.of(call) : undefined,
+    cost: costs !== undefined && isModelCall(call) ? (relay?.cost ?? costs.of(call)) : undefined,
     guards: exchange.guards,
     parameters: parametersOf(exchange),
     keySlot: destination?.key?.slot,

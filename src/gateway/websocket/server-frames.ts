@@ -1,7 +1,8 @@
 import type { ByteRedactionStream } from '../../secrets/redactor.ts'
+import type { Cost } from '../costs/costs.ts'
 import type { Usage } from '../telemetry/usage.ts'
 import { FrameReader } from './frames.ts'
-import { RealtimeUsage } from './realtime-usage.ts'
+import { type Price, RealtimeUsage } from './realtime-usage.ts'
 
 /** A frame that closes with 1001, going away (RFC 6455 §7.4.1). */
 const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9])
@@ -14,9 +15,9 @@ export class ServerFrames {
   readonly #costs: RealtimeUsage | undefined
   readonly #frames: FrameReader
 
-  /** `clean` keeps lengths as they are. */
-  constructor(clean: ByteRedactionStream | undefined, isRealtime: boolean) {
-    const costs = isRealtime ? new RealtimeUsage() : undefined
+  /** `clean` keeps lengths as they are; `price` is for what is a realtime session. */
+  constructor(clean: ByteRedactionStream | undefined, price: Price | undefined) {
+    const costs = price && new RealtimeUsage(price)
     this.#clean = clean
     this.#costs = costs
     this.#frames = new FrameReader(costs && (message => costs.push(message)))
@@ -24,6 +25,10 @@ export class ServerFrames {
 
   get usage(): Usage | undefined {
     return this.#costs?.usage
+  }
+
+  get cost(): Cost | undefined {
+    return this.#costs?.cost
   }
 
   /** What of it can be passed on by now. */

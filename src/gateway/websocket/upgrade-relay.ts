@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Cost } from '../costs/costs.ts'
 import type { Destination } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Failure, UPGRADE_FAILED, upstreamFailure } from '../failures.ts'
@@ -25,6 +26,10 @@ export class UpgradeRelay extends Relay {
 
   override get usage(): Usage | undefined {
     return this.#frames === undefined ? super.usage : this.#frames.usage
+  }
+
+  override get cost(): Cost | undefined {
+    return this.#frames?.cost
   }
 
   override onHeaders(status: number, ...rest: [Buffer[], () => void, string]): boolean {
@@ -69,10 +74,16 @@ export class UpgradeRelay extends Relay {
     if (head.status !== 101) return UPGRADE_FAILED
     head.headers = acceptanceOf(head.headers)
     head.contentLength = -1
-    this.#frames = new ServerFrames(echoes?.frames(), exchange.type === 'realtime')
+    this.#frames = new ServerFrames(echoes?.frames(), exchange.type === 'realtime' ? this.#price : undefined)
     this.begin('Switching Protocols', head)
     this.flushHead()
     return undefined
+  }
+
+  readonly #price = (usage: Usage): Cost | undefined => {
+    const { exchange, destination, answerModel } = this
+    const provider = destination.ai?.provider.telemetryName
+    return exchange.generation.runtime.costs?.of({ provider, model: exchange.model, answerModel, usage })
   }
 
   #open(upstream: Duplex): void {

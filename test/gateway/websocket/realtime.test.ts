@@ -123,6 +123,38 @@ it("OpenAI's own client has a session, over TLS, and the log tells what its answ
   })
 })
 
+it('each answer of a session costs what its own prompt makes of it, however long the session is', async () => {
+  const upstream = await startSocketUpstream(session)
+  const rates = { input: '4', output: '16', cacheRead: '1' }
+  const models = {
+    'gpt-realtime': { rates, tiers: [{ contextOver: 15, rates: { input: '4000', output: '16000' } }] },
+  }
+  const config = JSON.parse(route(upstream.port))
+  config.config = { modelCatalog: [{ inline: { providers: { openai: { models } } } }] }
+  const { port, nextEvent } = await startTestGateway(JSON.stringify(config))
+  for (const [answers, total] of [
+    [3, 420_000_000n],
+    [0, 0n],
+  ] as const) {
+    const socket = await openSocket(port, '/v1/realtime?model=gpt-realtime')
+    for (let i = 0; i < answers; i++) socket.send(JSON.stringify({ type: 'response.create' }))
+    let done = 0
+    if (answers > 0)
+      await new Promise<void>(resolve =>
+        socket.on('message', data => {
+          if (JSON.parse(data.toString()).type === 'response.done' && ++done === answers) resolve()
+        }),
+      )
+    socket.close()
+    const { cost } = await nextEvent()
+    expect(cost).toMatchObject({ status: 'Exact', total })
+    expect(cost?.parts).toMatchObject({
+      input: BigInt(answers) * 24_000_000n,
+      cacheRead: BigInt(answers) * 4_000_000n,
+    })
+  }
+})
+
 describe('the key that a client in a browser offers among the protocols', () => {
   const protocols = ['realtime', `openai-insecure-api-key.${VIRTUAL}`, 'openai-beta.realtime-v1']
 
