@@ -376,6 +376,14 @@ export const CODES = {
     'name that no request has',
     'It is looked up when the expression is evaluated, which then fails; a rule that fails counts as false.',
   ),
+  UNREADABLE_LABEL: warning(
+    'label that Prometheus cannot read',
+    'A page of metrics is read as a whole: with this label in it, no metric arrives.',
+  ),
+  UNKNOWN_METRIC: warning(
+    'removal of a metric that is not there',
+    'Nothing is left out, and the metric that was meant is told as before.',
+  ),
   VARIABLE_CHANGES_YAML: warning(
     'variable whose value changes the file',
     'agentgateway puts the value into the text before it reads YAML, so what is in it counts as YAML.',

@@ -9,7 +9,7 @@ import type { HostTable } from './routing/host-table.ts'
 import type { Match, ValueMatch } from './routing/match.ts'
 import type { RouteTable } from './routing/router.ts'
 import type { PortTls } from './server/server-tls.ts'
-import type { LogRule, OtlpLogRule } from './telemetry/log-rule.ts'
+import type { AddedFields, LogRule, OtlpLogRule } from './telemetry/log-rule.ts'
 import type { TraceRule } from './telemetry/trace-rule.ts'
 import type { RetryRule } from './traffic/rules.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -51,6 +51,8 @@ export interface Settings {
   readonly accessLog: LogRule | undefined
   /** The access log for a collector. */
   readonly otlpLog: OtlpLogRule | undefined
+  /** Labels that metrics get besides; undefined where there are none. */
+  readonly metricLabels: AddedFields | undefined
   /** Which requests get a span, and what is in it. */
   readonly tracing: TraceRule | undefined
 }

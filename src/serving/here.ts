@@ -28,6 +28,8 @@ export interface HereOptions {
   readonly keys: KeyUse
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
+  /** Takes known secrets out of a text. */
+  readonly redact: (text: string) => string
   /** Absent where nothing is to leave for a collector, whatever the config says. */
   readonly exports: ExportOptions | undefined
 }
@@ -42,7 +44,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
   await exports?.prepare(runtime)
   exports?.adopt(runtime)
   const log = options.log && (await openAccessLog(options.log))
-  const metrics = new Metrics()
+  const metrics = new Metrics(here.redact)
   // Without admin pages nobody could ask.
   const counts = options.admin === undefined ? undefined : metrics.record
   const observers = [log?.add, exports?.add, keys.record, counts].filter(one => one !== undefined)

@@ -133,6 +133,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               keys,
               connectTo,
               standIn,
+              redact,
               // With a mock, nothing leaves: not to a collector either.
               exports:
                 standIn === undefined
@@ -246,12 +247,15 @@ async function startAdminPages(
   { live, serving, keys }: Parts,
   closing: Closing,
 ): Promise<OpenedPages | undefined> {
+  // Settings of the start, as everything in this section but the model catalog.
+  const { config } = live.current.config
+  const removed = new Set(config?.metrics?.remove)
   const view = {
     pid,
     redact,
     pending: () => (live.isClosed ? ['shutdown'] : serving.pending()),
     metrics: async () =>
-      metricsText(await serving.metrics(), { version, isSynchronized: live.isSynchronized }),
+      metricsText(await serving.metrics(), { version, isSynchronized: live.isSynchronized, removed }),
     configDump: () => ({ file: live.current.path, config: shownConfig(live.current.resolved) }),
     keys: () => keys.list(),
     reload: () => live.reload(),
@@ -262,7 +266,6 @@ async function startAdminPages(
       serving.logLevel = level
     },
   }
-  const { config } = live.current.config
   const admin = await openAdmin(view, { flag: address, config, env: load.env, onSecret })
   // Closed after the gateway: until then it says that it is not ready, and what is still under way.
   closing.unshift(() => admin.close())

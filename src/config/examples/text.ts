@@ -1,4 +1,4 @@
-import { type Example, example, model, route } from './example.ts'
+import { type Example, example, model, modelAnd, route } from './example.ts'
 
 function rule(expression: string): string {
   return route(`policies:\n  authorization: {rules: ['${expression}']}`)
@@ -11,6 +11,16 @@ const QUOTED = model('requestHeaders:\n  set:\n    x-team: "$TEAM"')
 export const TEXT: readonly Example[] = [
   example('UNKNOWN_FUNCTION', rule('request.path.startWith("/a")'), rule('request.path.startsWith("/a")')),
   example('UNKNOWN_NAME', rule('request.header["x-team"] == "a"'), rule('request.headers["x-team"] == "a"')),
+  example(
+    'UNREADABLE_LABEL',
+    modelAnd('config: {metrics: {fields: {add: {user.id: apiKey.user}}}}'),
+    modelAnd('config: {metrics: {fields: {add: {user_id: apiKey.user}}}}'),
+  ),
+  example(
+    'UNKNOWN_METRIC',
+    modelAnd('config: {metrics: {remove: [request_total]}}'),
+    modelAnd('config: {metrics: {remove: [requests_total]}}'),
+  ),
   example(
     'VARIABLE_CHANGES_YAML',
     { text: UNQUOTED, env: { TEAM: 'research #7' } },

@@ -12,6 +12,7 @@ import { KEY_PLACE_RULES } from './key-places.ts'
 import { LIMIT_RULES } from './limits.ts'
 import { LOAD_RULES } from './load-errors.ts'
 import { MATCH_RULES } from './matches.ts'
+import { METRIC_RULES } from './metrics.ts'
 import { OLD_PLACE_RULES } from './old-places.ts'
 import { COLLECTED_KEYS, type CollectedKey, type PlaceContext, type PlaceRule, type Report } from './rule.ts'
 import { sceneOf } from './scene.ts'
@@ -27,6 +28,7 @@ const PLACE_RULES: readonly PlaceRule[] = [
   ...MATCH_RULES,
   ...OLD_PLACE_RULES,
   ...EXPRESSION_RULES,
+  ...METRIC_RULES,
 ]
 
 /** What the schema found. */

@@ -7,7 +7,7 @@ import type { GatewayRequest } from '../server/gateway-request.ts'
 import { maskQuery } from '../telemetry/mask-query.ts'
 import type { CelContext } from './cel.ts'
 import { CelHeaders } from './headers.ts'
-import { celValue, type Redacted } from './values.ts'
+import { celValue, HIDDEN, type Redacted } from './values.ts'
 
 /** Who the client has proved to be; what the policies before found out. */
 export interface Caller {
@@ -24,7 +24,7 @@ export interface Caller {
 export interface CelExtras {
   /** The body of an LLM request, as JSON. */
   readonly llmRequest?: unknown
-  /** Lower-case names of headers whose values are not shown, nor what the query has of credentials: for logs. */
+  /** Lower-case names of headers whose values are not shown, nor any other credential of the client: for what is told. */
   readonly hidden?: ReadonlySet<string>
   readonly response?: { readonly status: number; readonly headers: readonly string[]; readonly body?: Buffer }
 }
@@ -106,11 +106,15 @@ class ExchangeContext implements CelContext {
   }
 
   get jwt(): unknown {
-    return this.#exchange.caller?.jwt ?? null
+    const { jwt } = this.#exchange.caller ?? {}
+    if (jwt === undefined) return null
+    return this.#extras.hidden === undefined ? jwt : { ...jwt, rawToken: HIDDEN }
   }
 
   get apiKey(): unknown {
-    return this.#exchange.caller?.apiKey ?? null
+    const { apiKey } = this.#exchange.caller ?? {}
+    if (apiKey === undefined) return null
+    return this.#extras.hidden === undefined ? apiKey : { ...apiKey, key: HIDDEN }
   }
 
   get basicAuth(): unknown {

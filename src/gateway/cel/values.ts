@@ -19,6 +19,9 @@ export class Redacted {
   }
 }
 
+/** In the place of a credential, where nobody is to see it whatever an expression asks for. */
+export const HIDDEN = new Redacted('<redacted>')
+
 /** A list or map of which each entry becomes a field of its own in a log or a span: `name.key`. */
 export class Flattened {
   readonly value: object

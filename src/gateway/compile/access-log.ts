@@ -2,6 +2,7 @@ import type { Path } from '../../config/diagnostic.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Cel } from '../cel/cel.ts'
 import type { LogRule, OtlpLogRule } from '../telemetry/log-rule.ts'
+import { compileAdded } from './added-fields.ts'
 import { collectorOf } from './collector.ts'
 
 type Written = NonNullable<Config['frontendPolicies']>['accessLog']
@@ -39,7 +40,7 @@ interface Lines {
 function ruleOf({ filter, add, remove }: Lines, filterAt: Path, fieldsAt: Path, cel: Cel): LogRule {
   return {
     filter: filter ? cel.compile(filter, [...filterAt, 'filter']) : undefined,
-    added: Object.entries(add).map(([name, value]) => [name, cel.compile(value, [...fieldsAt, 'add', name])]),
+    added: compileAdded(add, [...fieldsAt, 'add'], cel),
     removed: new Set(remove),
   }
 }

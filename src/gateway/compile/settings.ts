@@ -3,6 +3,7 @@ import type { Cel } from '../cel/cel.ts'
 import type { Settings } from '../runtime.ts'
 import { compileAccessLog, compileOtlpLog } from './access-log.ts'
 import { milliseconds } from './duration.ts'
+import { compileMetricLabels } from './metric-labels.ts'
 import { compileTracing } from './tracing.ts'
 
 /** What holds for the connections to all upstreams, in milliseconds. */
@@ -50,6 +51,7 @@ export function settingsOf(
     drainMs: deadline ? milliseconds(deadline) : 5000,
     accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
     otlpLog: compileOtlpLog(frontendPolicies?.accessLog, cel),
+    metricLabels: compileMetricLabels(config, cel),
     tracing: compileTracing({ config, frontendPolicies }, cel),
   })
 }

@@ -5,6 +5,7 @@ import { jsonValue } from '../cel/values.ts'
 import type { Collector } from '../telemetry/collector.ts'
 import { SpanIds } from '../telemetry/span-ids.ts'
 import type { Sampling, TraceRule } from '../telemetry/trace-rule.ts'
+import { compileAdded } from './added-fields.ts'
 import { collectorOf } from './collector.ts'
 
 type Policy = NonNullable<NonNullable<Config['frontendPolicies']>['tracing']>
@@ -42,7 +43,7 @@ export function compileTracing({ config, frontendPolicies }: Config, cel: Cel): 
     random,
     client,
     filter: filter ? cel.compile(filter, [...at, 'filter']) : undefined,
-    added: Object.entries(added).map(([name, value]) => [name, cel.compile(value, [...place, name])]),
+    added: compileAdded(added, place, cel),
     removed: new Set(remove),
     ids: new SpanIds(),
   }

@@ -1,5 +1,6 @@
 import { isObject } from '../../json.ts'
-import { only, runs, type Support, section, unless } from './support.ts'
+import { EXPRESSION } from './policies.ts'
+import { each, only, runs, type Support, section, unless } from './support.ts'
 
 /* What of the settings that hold for all requests the embedded gateway does: `config`, and `frontendPolicies`. */
 
@@ -29,6 +30,7 @@ export const STATIC_CONFIG = section({
   sensitiveHeaders: runs,
   workerThreads: runs,
   modelCatalog: runs,
+  metrics: section({ remove: runs, fields: section({ add: each(EXPRESSION) }) }),
   connectionTerminationDeadline: runs,
   tracing: unless(
     value =>

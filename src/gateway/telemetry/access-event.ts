@@ -13,6 +13,7 @@ import { absoluteTarget } from '../server/soundness.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
+import { type AddedLabels, addedLabels } from './metric-labels.ts'
 import { type Parameters, requestParameters } from './request-parameters.ts'
 import { type SpanFacts, spanFacts } from './trace.ts'
 import type { Usage } from './usage.ts'
@@ -74,6 +75,8 @@ export interface AccessEvent {
   readonly isStream: boolean
   /** What the config changes in the line of the log; undefined when it says nothing. */
   readonly log: LogChange | undefined
+  /** Labels that the config adds to metrics; undefined where it adds none. They may be of any length, and hold secrets. */
+  readonly labels: AddedLabels | undefined
   /** How it came about; there at debug only. */
   readonly debug: DebugFacts | undefined
   /** Its line for a collector; undefined where there is none to send it to. */
@@ -97,7 +100,7 @@ const ROUTER = '/llm:router'
 export function accessEvent(exchange: Exchange): AccessEvent {
   const { request, response, listener, route, destination, relay } = exchange
   const { settings, costs } = exchange.generation.runtime
-  const { accessLog: rule, otlpLog } = settings
+  const { accessLog: rule, otlpLog, metricLabels } = settings
   const duration = performance.now() - exchange.startedAt
   const call = {
     provider: destination?.ai?.provider.telemetryName,
@@ -142,6 +145,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
     isStream: call.isStream,
     log: rule && logChange(rule, exchange),
+    labels: metricLabels && addedLabels(metricLabels, exchange),
     debug: exchange.generation.wantsDebug?.() === true ? debugFacts(exchange) : undefined,
     otlpLog: otlpLog && otlpLine(otlpLog, exchange),
     span: exchange.trace && spanFacts(exchange.trace, exchange),

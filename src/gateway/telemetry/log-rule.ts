@@ -1,5 +1,5 @@
-import type { Expression } from '../cel/cel.ts'
-import { celContext } from '../cel/context.ts'
+import type { CelContext, Expression } from '../cel/cel.ts'
+import { type CelExtras, celContext } from '../cel/context.ts'
 import { fieldsOf } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Collector } from './collector.ts'
@@ -12,10 +12,13 @@ export interface LogChange {
   readonly removed: ReadonlySet<string>
 }
 
+/** Fields that the config adds, in its order. */
+export type AddedFields = readonly (readonly [name: string, value: Expression])[]
+
 /** `frontendPolicies.accessLog`, compiled. */
 export interface LogRule {
   readonly filter: Expression | undefined
-  readonly added: readonly (readonly [name: string, value: Expression])[]
+  readonly added: AddedFields
   readonly removed: ReadonlySet<string>
 }
 
@@ -39,20 +42,33 @@ const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 
 /** A filter that fails does not hold, and a field whose expression fails is left out. */
 export function logChange({ filter, added, removed }: LogRule, exchange: Exchange): LogChange {
-  const { response } = exchange
-  const answer = { status: response.statusCode, headers: [] }
-  if (filter !== undefined && filter.test(celContext(exchange, { response: answer })) !== true)
+  if (filter !== undefined && filter.test(celContext(exchange, answered(exchange))) !== true)
     return { isWanted: false, added: NOTHING, removed }
-  const { hiddenHeaders: hidden } = exchange.generation.runtime.settings
-  const context = celContext(exchange, { response: answer, hidden })
+  const context = loggedContext(exchange)
   const values: Record<string, unknown> = {}
-  for (const [name, expression] of added) {
-    try {
-      const value = expression.evaluate(context)
-      if (value !== null) Object.assign(values, Object.fromEntries(fieldsOf(name, value)))
-    } catch {
-      // What it looks at is not there in this request.
-    }
-  }
+  for (const [name, expression] of added)
+    Object.assign(values, Object.fromEntries(fieldsFrom(name, expression, context)))
   return { isWanted: true, added: values, removed }
+}
+
+/** What an expression sees whose value is told: nothing of what carries credentials. */
+export function loggedContext(exchange: Exchange): CelContext {
+  const { hiddenHeaders: hidden } = exchange.generation.runtime.settings
+  return celContext(exchange, { ...answered(exchange), hidden })
+}
+
+/** The fields that an expression makes under a name; none where it yields null, or fails. */
+export function fieldsFrom(name: string, expression: Expression, context: CelContext): [string, unknown][] {
+  try {
+    const value = expression.evaluate(context)
+    return value === null ? [] : fieldsOf(name, value)
+  } catch {
+    // What it looks at is not there in this request.
+    return []
+  }
+}
+
+function answered({ response }: Exchange): Pick<CelExtras, 'response'> {
+  // A client that has left may have got none.
+  return response.headersSent ? { response: { status: response.statusCode, headers: [] } } : {}
 }

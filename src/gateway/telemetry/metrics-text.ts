@@ -1,3 +1,4 @@
+import { METRIC_PREFIX as PREFIX, removalNames } from '../../config/rules/metric-names.ts'
 import { lookups, spent } from './cost-counts.ts'
 import { BOUNDS, type Histogram } from './histogram.ts'
 import type { MetricsSnapshot } from './metrics.ts'
@@ -7,9 +8,16 @@ export interface MetricsFacts {
   readonly version: string
   /** The config's last change was taken in. */
   readonly isSynchronized: boolean
+  /** `config.metrics.remove`: names of metrics that are left out, as agentgateway knows them. */
+  readonly removed?: ReadonlySet<string>
 }
 
-const PREFIX = 'agentgateway_'
+/** A metric, in all its series. */
+interface Family {
+  /** Without the prefix. */
+  readonly name: string
+  write(): string
+}
 
 /** The text form of Prometheus, several processes added up. */
 export function metricsText(snapshots: readonly MetricsSnapshot[], facts: MetricsFacts): string {
@@ -20,10 +28,13 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
     { labels: `gen_ai_token_type="input_cache_read",${series.labels}`, value: series.cacheReadTokens },
     { labels: `gen_ai_token_type="input_cache_write",${series.labels}`, value: series.cacheWriteTokens },
   ])
-  return [
-    `# HELP ${PREFIX}build_info Version of the gateway.\n# TYPE ${PREFIX}build_info gauge\n`,
-    `${PREFIX}build_info{tag="${facts.version}"} 1\n`,
-    gauge('config_synchronized', 'Whether the last change of the config was taken in.', facts.isSynchronized),
+  const families: readonly Family[] = [
+    gauge('build_info', 'Version of the gateway.', `{tag="${facts.version}"} 1`),
+    gauge(
+      SYNCHRONIZED,
+      'Whether the last change of the config was taken in.',
+      facts.isSynchronized ? ' 1' : ' 0',
+    ),
     counters('requests_total', 'Requests.', requests, series => series.requests),
     counters('response_bytes_total', 'Bytes of the bodies that clients got.', requests, s => s.responseBytes),
     counters('retries_total', 'Calls made again.', requests, series => series.retries),
@@ -78,7 +89,17 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
     ...MODEL_HISTOGRAMS.map(([name, help, bounds, field]) =>
       histograms(name, help, bounds, of(models, field)),
     ),
-  ].join('')
+  ]
+  const { removed } = facts
+  const told = removed === undefined ? families : families.filter(({ name }) => !isRemoved(name, removed))
+  return told.map(family => family.write()).join('')
+}
+
+/** The one that agentgateway keeps whatever the config says. */
+const SYNCHRONIZED = 'config_synchronized'
+
+function isRemoved(name: string, removed: ReadonlySet<string>): boolean {
+  return name !== SYNCHRONIZED && removalNames(name).some(one => removed.has(one))
 }
 
 /** Several processes as one. */
@@ -148,8 +169,8 @@ function header(name: string, help: string, type: string): string {
   return `# HELP ${PREFIX}${name} ${help}\n# TYPE ${PREFIX}${name} ${type}\n`
 }
 
-function gauge(name: string, help: string, value: boolean): string {
-  return `${header(name, help, 'gauge')}${PREFIX}${name} ${value ? 1 : 0}\n`
+function gauge(name: string, help: string, value: string): Family {
+  return { name, write: () => `${header(name, help, 'gauge')}${PREFIX}${name}${value}\n` }
 }
 
 function counters<T extends { readonly labels: string }>(
@@ -157,9 +178,12 @@ function counters<T extends { readonly labels: string }>(
   help: string,
   all: readonly T[],
   value: (series: T) => number | string,
-): string {
-  const lines = all.map(series => `${PREFIX}${name}{${series.labels}} ${value(series)}\n`)
-  return header(name, help, 'counter') + lines.join('')
+): Family {
+  const write = (): string => {
+    const lines = all.map(series => `${PREFIX}${name}{${series.labels}} ${value(series)}\n`)
+    return header(name, help, 'counter') + lines.join('')
+  }
+  return { name, write }
 }
 
 function histograms(
@@ -167,11 +191,14 @@ function histograms(
   help: string,
   bounds: readonly number[],
   all: readonly { readonly labels: string; readonly value: Histogram }[],
-): string {
-  const lines = all
-    .filter(({ value }) => value.counts.some(count => count > 0))
-    .map(({ labels, value }) => histogramLines(PREFIX + name, labels, bounds, value))
-  return header(name, help, 'histogram') + lines.join('')
+): Family {
+  const write = (): string => {
+    const lines = all
+      .filter(({ value }) => value.counts.some(count => count > 0))
+      .map(({ labels, value }) => histogramLines(PREFIX + name, labels, bounds, value))
+    return header(name, help, 'histogram') + lines.join('')
+  }
+  return { name, write }
 }
 
 function histogramLines(name: string, labels: string, bounds: readonly number[], value: Histogram): string {

@@ -4,6 +4,8 @@ import { type AccessEvent, isModelCall } from './access-event.ts'
 import { type CostCounts, countCost, noCosts } from './cost-counts.ts'
 import { GuardChecks, type GuardSeries } from './guard-checks.ts'
 import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
+import { cut, label } from './label.ts'
+import { isOfKind, kindOf, type Last, LastWithLabels, nothingYet } from './metric-kinds.ts'
 import { type TimeSeries, UpstreamTimes } from './upstream-times.ts'
 
 /** What requests of one kind have in common, and their counts. */
@@ -59,17 +61,6 @@ export interface MetricsSnapshot {
 /** Kinds of requests that are told apart; model names come from clients, so there is no other end to them. */
 const MAX_SERIES = 5000
 const OTHER = 'other'
-/** Characters of a label: a client may call a model whatever fits into its request. */
-const LONGEST_LABEL = 128
-
-function label(name: string, value: string | number | undefined): string {
-  const text = value === undefined || value === '' ? 'unknown' : cut(String(value))
-  return `${name}="${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
-}
-
-function cut(text: string): string {
-  return text.length <= LONGEST_LABEL ? text : `${text.slice(0, LONGEST_LABEL - 1)}…`
-}
 
 function routeLabels({ bind, gateway, listener, route, rule }: AccessEvent): string[] {
   return [
@@ -120,32 +111,36 @@ export class Metrics {
   /** Give this to `startGateway` as `onUpstream`. */
   readonly upstream = new UpstreamTimes()
   readonly #guards = new GuardChecks()
-  #last: AccessEvent | undefined
-  #lastRequest: RequestSeries | undefined
-  #lastModel: ModelSeries | undefined
-  #lastProcessing: ProcessingSeries | undefined
+  readonly #last: Last = nothingYet('')
+  readonly #lastWith: LastWithLabels
+
+  /** `redact` takes known secrets out of what the config's own labels say. */
+  constructor(redact: (text: string) => string = text => text) {
+    this.#lastWith = new LastWithLabels(redact)
+  }
 
   /** Give this to `startGateway` as `onAccess`. */
   readonly record = (event: AccessEvent): void => {
-    const isLike = this.#last !== undefined && isSameKind(this.#last, event)
-    const series = (isLike ? this.#lastRequest : undefined) ?? this.#requestSeries(event)
-    this.#lastRequest = series
+    const last = event.labels === undefined ? this.#last : this.#lastWith.labels(event.labels)
+    if (last.kind === undefined || !isOfKind(last.kind, event)) {
+      last.kind = kindOf(event)
+      last.request = last.processing = last.model = undefined
+    }
+    last.request ??= this.#requestSeries(event, last.added)
+    const series = last.request
     series.requests++
     series.responseBytes += event.bytes
     series.retries += event.retries
     observe(series.duration, BOUNDS.request, event.duration / 1000)
     if (event.requestProcessing !== undefined) {
-      const processing = (isLike ? this.#lastProcessing : undefined) ?? this.#processingSeries(event)
-      this.#lastProcessing = processing
-      recordProcessing(processing, event.requestProcessing, event.responseProcessing)
-    } else this.#lastProcessing = undefined
+      last.processing ??= this.#processingSeries(event, last.added)
+      recordProcessing(last.processing, event.requestProcessing, event.responseProcessing)
+    }
     if (isModelCall(event)) {
-      const model = (isLike ? this.#lastModel : undefined) ?? this.#modelSeries(event)
-      this.#lastModel = model
-      recordModelCall(model, event)
-    } else this.#lastModel = undefined
+      last.model ??= this.#modelSeries(event, last.added)
+      recordModelCall(last.model, event)
+    }
     if (event.guards !== undefined) this.#guards.record(event.guards)
-    this.#last = event
   }
 
   /** Give this to `startGateway` as `onConnection`. */
@@ -184,41 +179,52 @@ export class Metrics {
     )
   }
 
-  #processingSeries(event: AccessEvent): ProcessingSeries {
+  #processingSeries(event: AccessEvent, added: string): ProcessingSeries {
     const { backend, bind, gateway, listener, route, rule } = event
-    const key = `${backend}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
-    return find(this.#processing, key, processingSeries, () =>
-      [label('backend', backend), ...routeLabels(event)].join(','),
+    const key = `${backend}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}\n${added}`
+    return find(
+      this.#processing,
+      key,
+      processingSeries,
+      () => [label('backend', backend), ...routeLabels(event)].join(',') + added,
     )
   }
 
-  #requestSeries(event: AccessEvent): RequestSeries {
+  #requestSeries(event: AccessEvent, added: string): RequestSeries {
     const { backend, protocol, method, status, reason, bind, gateway, listener, route, rule } = event
-    const key = `${backend}\n${protocol}\n${method}\n${status}\n${reason}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
-    return find(this.#requests, key, requestSeries, () =>
-      [
-        label('backend', backend),
-        label('protocol', protocol),
-        label('method', method),
-        label('status', status),
-        label('reason', reason),
-        ...routeLabels(event),
-      ].join(','),
+    const key = `${backend}\n${protocol}\n${method}\n${status}\n${reason}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}\n${added}`
+    return find(
+      this.#requests,
+      key,
+      requestSeries,
+      () =>
+        [
+          label('backend', backend),
+          label('protocol', protocol),
+          label('method', method),
+          label('status', status),
+          label('reason', reason),
+          ...routeLabels(event),
+        ].join(',') + added,
     )
   }
 
-  #modelSeries(event: AccessEvent): ModelSeries {
+  #modelSeries(event: AccessEvent, added: string): ModelSeries {
     const { operation, provider, model = '', answerModel, bind, gateway, listener, route, rule } = event
     const names = `${cut(model)}\n${answerModel}`
-    const key = `${operation}\n${provider}\n${names}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}`
-    return find(this.#models, key, modelSeries, () =>
-      [
-        label('gen_ai_operation_name', operation),
-        label('gen_ai_system', provider),
-        label('gen_ai_request_model', model),
-        label('gen_ai_response_model', answerModel),
-        ...routeLabels(event),
-      ].join(','),
+    const key = `${operation}\n${provider}\n${names}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}\n${added}`
+    return find(
+      this.#models,
+      key,
+      modelSeries,
+      () =>
+        [
+          label('gen_ai_operation_name', operation),
+          label('gen_ai_system', provider),
+          label('gen_ai_request_model', model),
+          label('gen_ai_response_model', answerModel),
+          ...routeLabels(event),
+        ].join(',') + added,
     )
   }
 }
@@ -253,24 +259,4 @@ function recordModelCall(series: ModelSeries, event: AccessEvent): void {
   observe(series.firstToken, BOUNDS.firstToken, firstByte / 1000)
   const tokens = usage?.outputTokens ?? 0
   if (tokens > 0) observe(series.outputToken, BOUNDS.outputToken, (duration - firstByte) / 1000 / tokens)
-}
-
-/** Whether two events belong to the same series of both families. */
-function isSameKind(a: AccessEvent, b: AccessEvent): boolean {
-  return (
-    a.status === b.status &&
-    a.model === b.model &&
-    a.answerModel === b.answerModel &&
-    a.route === b.route &&
-    a.rule === b.rule &&
-    a.backend === b.backend &&
-    a.protocol === b.protocol &&
-    a.method === b.method &&
-    a.reason === b.reason &&
-    a.listener === b.listener &&
-    a.bind === b.bind &&
-    a.gateway === b.gateway &&
-    a.operation === b.operation &&
-    a.provider === b.provider
-  )
 }

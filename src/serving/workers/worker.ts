@@ -37,7 +37,7 @@ class ServingWorker {
   readonly #channel: Worker
   readonly #stderr: NodeJS.WritableStream
   readonly #redactor = new Redactor()
-  readonly #metrics = new Metrics()
+  readonly #metrics = new Metrics(text => this.#redactor.redact(text))
   #hasCounted = false
   #startedAt = Date.now()
   #drainMs = 0

@@ -33,6 +33,7 @@ export const CHAT_EVENT: AccessEvent = {
   firstByte: 3.5,
   isStream: true,
   log: undefined,
+  labels: undefined,
   debug: undefined,
   otlpLog: undefined,
   span: undefined,

@@ -91,11 +91,9 @@ const UNSUPPORTED: readonly Row[] = [
     'frontendPolicies.http.',
     name => ({ frontendPolicies: { http: { [name]: 1 } } }),
   ),
-  ...named(
-    ['storage', 'session', 'metrics', 'customFunctions', 'standardAttributes', 'hbone'],
-    'config.',
-    name => ({ config: { [name]: {} } }),
-  ),
+  ...named(['storage', 'session', 'customFunctions', 'standardAttributes', 'hbone'], 'config.', name => ({
+    config: { [name]: {} },
+  })),
   ...named(['spiffe'], 'gateways.a.tls.', name => ({ gateways: { a: { port: 1, tls: { [name]: {} } } } })),
   ...named(['alpn', 'subjectAltNames', 'spiffe'], `${ROUTE}.policies.backendTLS.`, name =>
     policy({ backendTLS: { [name]: ['x'] } }),
@@ -232,6 +230,12 @@ const UNSUPPORTED: readonly Row[] = [
     `${ROUTE}.policies.directResponse.bodyExpression`,
     /function precompiled_matches/,
   ],
+  [
+    'a function in a label of metrics',
+    { config: { metrics: { fields: { add: { user: 'request.uri.precompiled_matches()' } } } } },
+    'config.metrics.fields.add.user',
+    /function precompiled_matches/,
+  ],
   ['a service', route({ backends: [{ service: {} }] }), `${ROUTE}.backends[0].service`, /"service"/],
   ['an mcp backend', route({ backends: [{ mcp: {} }] }), `${ROUTE}.backends[0].mcp`, /"mcp"/],
   ['an invalid backend', route({ backends: [{ invalid: null }] }), `${ROUTE}.backends[0].invalid`, /invalid/],
@@ -357,6 +361,10 @@ describe('what the embedded gateway does not run', () => {
     ],
     ['admin addresses', { config: { adminAddr: 'localhost:15000', statsAddr: '[::]:15020' } }],
     ['addresses that are off', { config: { adminAddr: 'off', statsAddr: 'off', readinessAddr: 'off' } }],
+    [
+      'labels of metrics',
+      { config: { metrics: { remove: ['requests'], fields: { add: { user: 'apiKey.user' } } } } },
+    ],
     ['one worker', { config: { workerThreads: 1 } }],
     ['several workers', { config: { workerThreads: '50%' } }],
     ['secure TLS said so', policy({ backendTLS: { insecure: false, insecureHost: false } })],

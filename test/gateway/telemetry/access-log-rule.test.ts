@@ -1,12 +1,22 @@
+import { request } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { call } from '../kit/client.ts'
 import { toHost } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
 
-async function logged(accessLog: object, headers: Record<string, string> = {}, config: object = {}) {
+async function logged(
+  accessLog: object,
+  headers: Record<string, string> = {},
+  config: object = {},
+  policies: object = {},
+) {
   const { port: to } = await startUpstream()
-  const whole = { ...JSON.parse(toHost(`127.0.0.1:${to}`)), frontendPolicies: { accessLog }, config }
+  const whole = {
+    ...JSON.parse(toHost(`127.0.0.1:${to}`, policies)),
+    frontendPolicies: { accessLog },
+    config,
+  }
   const { port, nextEvent } = await startTestGateway(JSON.stringify(whole))
   await call(port, { method: 'GET', path: '/a?key=secret', headers })
   return (await nextEvent()).log
@@ -69,9 +79,41 @@ describe('frontendPolicies.accessLog', () => {
     expect(JSON.stringify(log?.added)).not.toMatch(/canary|key=secret/)
   })
 
+  it('never shows the key of a client, also where an expression asks for it', async () => {
+    const add = {
+      key: 'apiKey.key.unredacted()',
+      part: 'apiKey.key.unredacted().substring(0, 6)',
+      whole: 'apiKey',
+      all: 'string(variables().apiKey.key.unredacted())',
+      user: 'apiKey.user',
+    }
+    const apiKey = { mode: 'strict', keys: [{ key: 'canary-of-a-client', metadata: { user: 'alice' } }] }
+    const filter = 'apiKey.key.unredacted() == "canary-of-a-client"'
+    const log = await logged({ filter, add }, { authorization: 'Bearer canary-of-a-client' }, {}, { apiKey })
+    expect(log).toMatchObject({ isWanted: true, added: { key: '<redacted>', user: 'alice' } })
+    expect(JSON.stringify(log?.added)).not.toContain('canary')
+  })
+
   it('still filters by them', async () => {
     const filter = 'request.headers["x-api-key"] == "k"'
     expect(await logged({ filter }, { 'x-api-key': 'k' })).toMatchObject({ isWanted: true })
+  })
+
+  it('knows of no answer where the client has left before there was one', async () => {
+    let tell = (): void => {}
+    const asked = new Promise<void>(resolve => {
+      tell = resolve
+    })
+    const { port: to } = await startUpstream(() => tell())
+    const add = { code: 'response.code', method: 'request.method' }
+    const whole = { ...JSON.parse(toHost(`127.0.0.1:${to}`)), frontendPolicies: { accessLog: { add } } }
+    const { port, nextEvent } = await startTestGateway(JSON.stringify(whole))
+    const client = request({ host: '127.0.0.1', port }).on('error', () => {})
+    client.end()
+    await asked
+    client.destroy()
+    const { status, log } = await nextEvent()
+    expect([status, log?.added]).toEqual([undefined, { method: 'GET' }])
   })
 
   it('refuses an expression that does not compile, with its place', async () => {

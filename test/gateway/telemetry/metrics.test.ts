@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import parsePrometheusTextFormat from 'parse-prometheus-text-format'
 import { describe, expect, it } from 'vitest'
+import { OWN_LABELS, REMOVABLE_METRICS, removalNames } from '../../../src/config/rules/metric-names.ts'
 import type { AccessEvent } from '../../../src/gateway/telemetry/access-event.ts'
 import { Metrics } from '../../../src/gateway/telemetry/metrics.ts'
 import { metricsText } from '../../../src/gateway/telemetry/metrics-text.ts'
@@ -329,6 +330,55 @@ describe('metrics', () => {
     expect(text).toContain('agentgateway_upstream_connect_duration_seconds_count{transport="tls"} 2\n')
     expect(text).toMatch(/^agentgateway_tls_handshake_duration_seconds_count\{.*\} 2$/m)
     expect(JSON.stringify(a.snapshot())).toBe(before)
+  })
+
+  it.each([
+    ['requests', ['requests', 'requests_total', 'agentgateway_requests', 'agentgateway_requests_total']],
+    ['response_bytes', ['response', 'response_total', 'response_bytes', 'agentgateway_response_bytes_total']],
+    [
+      'request_duration_seconds',
+      ['request_duration', 'request_duration_seconds', 'agentgateway_request_duration'],
+    ],
+    ['gen_ai_client_cost_usd', ['gen_ai_client_cost', 'gen_ai_client_cost_usd_total']],
+    ['gen_ai_client_token_usage', ['gen_ai_client_token_usage', 'agentgateway_gen_ai_client_token_usage']],
+    ['build_info', ['build', 'agentgateway_build']],
+    [undefined, ['build_info', 'config_synchronized', 'request', 'Requests', 'agentgateway_']],
+  ])('leave out %s, by each of its names in agentgateway, and nothing else', (gone, names) => {
+    const metrics = new Metrics()
+    metrics.record({ ...EVENT, cost: { status: 'Exact', total: 1n } })
+    const families = (removed: string[]): (string | undefined)[] => {
+      const text = metricsText([metrics.snapshot()], { ...FACTS, removed: new Set(removed) })
+      const told = text.split('\n').filter(line => line !== '')
+      const names = new Set(told.map(line => /agentgateway_\w+/.exec(line)?.[0]))
+      return [...names]
+    }
+    const all = families([])
+    for (const name of names) {
+      const left = new Set(families([name]))
+      const lost = all
+        .filter(one => !left.has(one))
+        .map(one => one?.replace(/_(?:total|bucket|sum|count)$/, ''))
+      expect([...new Set(lost)], name).toEqual(gone === undefined ? [] : [`agentgateway_${gone}`])
+    }
+  })
+
+  it('that can be left out are all but one, and those of MCP', () => {
+    const all = [...Object.keys(FAMILIES), 'agentgateway_mcp_requests_total']
+    const known = REMOVABLE_METRICS.map(name => `agentgateway_${name}`)
+    expect([...known, 'agentgateway_config_synchronized'].sort()).toEqual(all.sort())
+    expect(new Set(REMOVABLE_METRICS.flatMap(removalNames)).size).toBe(
+      REMOVABLE_METRICS.flatMap(removalNames).length,
+    )
+  })
+
+  it('have the labels that the config cannot add once more', () => {
+    const metrics = new Metrics()
+    metrics.record({ ...EVENT, labels: [['added', 'x']] })
+    const lines = metricsText([metrics.snapshot()], FACTS)
+      .split('\n')
+      .filter(line => line.includes('added="x"'))
+    const names = lines.flatMap(line => [...line.matchAll(/(\w+)="/g)].map(([, name]) => name))
+    expect([...new Set(names)].sort()).toEqual([...OWN_LABELS, 'added'].sort())
   })
 
   it('each stand in the docs, and no other does', () => {

@@ -26,13 +26,15 @@ async function ask(
   config.binds[0].port = await freePort()
   const redactor = new Redactor()
   redactor.add(CANARY)
+  const redact = (text: string): string => redactor.redact(text)
   const notes: string[] = []
   const serving = await serveHere(runtimeOf(JSON.stringify({ ...config, frontendPolicies })), {
     options: {},
     keys: new KeyUse(),
     connectTo: [],
     standIn: undefined,
-    exports: { redact: text => redactor.redact(text), onNote: message => notes.push(message) },
+    redact,
+    exports: { redact, onNote: message => notes.push(message) },
   })
   const body = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }] })
   const type = { 'content-type': 'application/json' }

@@ -33,12 +33,14 @@ const tracingTo = (host: string, tracing: object) => ({ frontendPolicies: { trac
 function serveWith(runtime: Runtime, notes: string[] = []) {
   const redactor = new Redactor()
   redactor.add('sk-canary-0123456789')
+  const redact = (text: string): string => redactor.redact(text)
   return serveHere(runtime, {
     options: {},
     keys: new KeyUse(),
     connectTo: [],
     standIn: undefined,
-    exports: { redact: text => redactor.redact(text), onNote: message => notes.push(message) },
+    redact,
+    exports: { redact, onNote: message => notes.push(message) },
   })
 }
 
