@@ -421,7 +421,8 @@ describe.skipIf(!existsSync(DIST))('without the packages', () => {
       cpSync(join(DIST, name), join(folder, name), { recursive: true })
     const program = `import { loadSdk } from './serving/otlp/sdk.js'
       await loadSdk().catch(error => console.log(error.code, error.hint))`
-    const args = ['--experimental-default-type=module', '--input-type=module', '-e', program]
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+    const args = ['--input-type=module', '-e', program]
     const said = execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
     expect(said).toMatch(/^CONFIG_INVALID install them beside agw: npm install @opentelemetry\/api /)
   })
