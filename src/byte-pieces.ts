@@ -59,8 +59,15 @@ export class BytePieces {
   #closeBlock(): void {
     if (this.#block === undefined) return
     const taken = this.#block.subarray(0, this.#filled)
-    this.#list.push(2 * taken.length < this.#block.length ? Buffer.from(taken) : taken)
+    this.#list.push(2 * taken.length < this.#block.length ? copyOf(taken) : taken)
     this.#block = undefined
     this.#filled = 0
   }
+}
+
+/** In memory of its own: Node's pool for small ones is held as long as any of them is, and has 64 KiB since Node 24. */
+function copyOf(piece: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(piece.length)
+  piece.copy(copy)
+  return copy
 }
