@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { moneyDigits } from '../money-text.ts'
 import { nullish, optional } from './fields.ts'
 import { count, shaped, text } from './primitives.ts'
 import { placeText } from './secret-fields.ts'
@@ -8,7 +9,7 @@ const amount = shaped(
   'BAD_NUMBER',
   'this is not an amount of money',
   'write a decimal number in quotes, as in "2.50", with six decimals at most',
-  value => /^\d+(?:\.\d{1,6})?$/.test(value),
+  value => moneyDigits(value) !== undefined,
 )
 
 const rates = section(

@@ -1,3 +1,5 @@
+import { moneyDigits } from '../../config/money-text.ts'
+
 /** 10^-12 dollars. The finest price, a millionth of a dollar per million tokens, is one of them per token. */
 export type Picodollars = bigint
 
@@ -14,6 +16,6 @@ export function dollars(amount: Picodollars): string {
 
 /** Dollars per million tokens, as text with up to six decimals → picodollars per token; undefined for any other text. */
 export function perToken(price: string): Picodollars | undefined {
-  const [, whole, rest = ''] = /^(\d+)(?:\.(\d{1,6}))?$/.exec(price) ?? []
-  return whole === undefined ? undefined : BigInt(whole + rest.padEnd(6, '0'))
+  const digits = moneyDigits(price)
+  return digits && BigInt(digits.whole + digits.decimals.padEnd(6, '0'))
 }

@@ -103,6 +103,10 @@ describe('what a call costs', () => {
     ['no prices', priced({}), million, 'Unpriced'],
     ['prices that are null', priced({ input: null }), million, 'Unpriced'],
     ['a price of nothing', priced({ input: '0' }), million, '0'],
+    ['a price without a whole', priced({ input: '.5' }), million, '0.5'],
+    ['a price without decimals', priced({ input: '5.' }), million, '5'],
+    ['a price with its sign', priced({ input: '+1.50' }), million, '1.5'],
+    ['a price in groups of digits', priced({ input: '1_000.000_001' }), million, '1000.000001'],
     ['an answer that tells no tokens', priced({ input: '1' }), undefined, '0'],
   ])('%s', (_title, written, usage, wanted) => {
     expect(totalBy(written, usage)).toBe(wanted)
@@ -213,6 +217,10 @@ describe('a catalog', () => {
     ['a price as a number', priced({ input: 1.5 }), MONEY],
     ['a price below nothing', priced({ output: '-1' }), /rates\.output: this is not an amount/],
     ['a price of too many digits', priced({ input: '0.1234567' }), MONEY],
+    ['a price of a point alone', priced({ input: '.' }), MONEY],
+    ['a price that begins with a group', priced({ input: '_1' }), MONEY],
+    ['a price with a power', priced({ input: '1e3' }), MONEY],
+    ['a price with a blank', priced({ input: ' 1' }), MONEY],
     ['a price of something else', priced({ image: '1' }), /rates: this has a key/],
     ['tiers that are no list', catalog({ m: { tiers: {} } }), /tiers: here belongs a list/],
     ['a tier without prices', priced({}, [{ contextOver: 1 }]), /tiers\[0\]\.rates: here belongs a map/],
