@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { takeOffer } from '../websocket/offer.ts'
@@ -81,6 +81,7 @@ export class Port {
     this.#server.maxHeadersCount = 0
     this.#server.on('connection', (connection: Duplex) => {
       this.#connections.add(connection)
+      rememberPeer(connection)
       this.#roots?.meet(connection)
       connection.once('close', () => this.#connections.delete(connection))
     })
@@ -214,6 +215,11 @@ export class Port {
       if (which(this.#last.get(socket))) socket.destroy()
     }
   }
+}
+
+/** Node remembers the address that it was asked for, and knows no other once the client has left. */
+function rememberPeer(connection: Duplex): void {
+  void (connection as Socket).remoteAddress
 }
 
 /** No request is under way: the last one has been read whole, and its answer has gone. */

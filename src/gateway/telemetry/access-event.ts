@@ -34,7 +34,7 @@ export interface AccessEvent {
   readonly backend: string | undefined
   /** `host:port` of the upstream. */
   readonly endpoint: string | undefined
-  /** `address:port` of the client; undefined when it left before anyone asked. */
+  /** `address:port` of the client; undefined for one that came in without a socket. */
   readonly source: string | undefined
   readonly method: string
   /** Without its port, as the client wrote it; undefined where it wrote none. */
