@@ -1,4 +1,5 @@
 import { type Document, parseDocument } from 'yaml'
+import { withoutStackTraces } from '../stack-traces.ts'
 import { type PlainData, toPlain } from './plain.ts'
 import { type SyntaxFinding, syntaxFindings } from './syntax.ts'
 
@@ -12,6 +13,7 @@ export interface Parsed {
 /** Reads YAML; what is wrong with it are findings. */
 export function parse(text: string): Parsed {
   try {
+    // The library makes an Error for each mistake, and the traces would be 13 s of 14 for a line of a million quotes.
     const yaml = withoutStackTraces(() =>
       parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' }),
     )
@@ -29,17 +31,6 @@ export function parse(text: string): Parsed {
       start: 0,
       end: 0,
     })
-  }
-}
-
-/** The library makes an Error for each mistake, and the trace of one costs more than reading its line: 13 s of 14 for a line of a million quotes. */
-function withoutStackTraces<T>(work: () => T): T {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  try {
-    return work()
-  } finally {
-    Error.stackTraceLimit = limit
   }
 }
 

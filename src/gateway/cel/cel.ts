@@ -2,6 +2,7 @@ import type { Path } from '../../config/diagnostic.ts'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
 import { parseCel } from '../../config/rules/cel-syntax.ts'
 import { CelProblem } from '../../config/rules/cel-tokens.ts'
+import { withoutStackTraces } from '../../stack-traces.ts'
 import { invalid } from '../compile/invalid.ts'
 import { FUNCTIONS, patternFunctions } from './functions.ts'
 import { CelHeaders } from './headers.ts'
@@ -72,12 +73,13 @@ class Compiled implements Expression {
   }
 
   evaluate(context: CelContext): unknown {
-    return this.#run(context)
+    // A request that lacks what an expression looks at is an everyday thing, and nobody is shown the trace.
+    return withoutStackTraces(() => this.#run(context))
   }
 
   test(context: CelContext): boolean | undefined {
     try {
-      const value = this.#run(context)
+      const value = this.evaluate(context)
       return typeof value === 'boolean' ? value : undefined
     } catch {
       return undefined

@@ -37,6 +37,21 @@ function value(source: string): unknown {
   return jsonValue(new Cel().compile(source, ['x']).evaluate(CONTEXT))
 }
 
+it('an expression that fails makes no stack trace, which would be most of what it costs', () => {
+  const limit = Error.stackTraceLimit
+  const expression = new Cel().compile('jwt.nothing', ['x'])
+  let trace: string | undefined
+  try {
+    expression.evaluate(CONTEXT)
+  } catch (error) {
+    trace = (error as Error).stack
+  }
+  expect(trace).toBeDefined()
+  expect(trace).not.toMatch(/^\s+at /m)
+  expect(expression.test(CONTEXT)).toBeUndefined()
+  expect(Error.stackTraceLimit).toBe(limit)
+})
+
 describe('an expression yields', () => {
   it.each<[string, unknown]>([
     ['request.method', 'POST'],
