@@ -17,6 +17,8 @@ export class LogFile implements LineSink {
   #inode = 0
   #lookedAt = Number.NEGATIVE_INFINITY
   #last: Promise<void> = Promise.resolve()
+  /** The last text was not written, or not all of it. */
+  #isCut = false
 
   constructor(path: string) {
     this.#path = path
@@ -34,7 +36,11 @@ export class LogFile implements LineSink {
 
   async #append(text: string): Promise<void> {
     if (performance.now() - this.#lookedAt >= LOOK_MS) await this.#follow()
-    await this.#file?.appendFile(text)
+    // A part of the last text may be there, and this one would be taken for its end.
+    const whole = this.#isCut ? `\n${text}` : text
+    this.#isCut = true
+    await this.#file?.appendFile(whole)
+    this.#isCut = false
   }
 
   /** Fails, and looks again at the next text, as long as the new file cannot be opened. */
@@ -48,6 +54,7 @@ export class LogFile implements LineSink {
     const file = await opened(this.#path)
     const before = this.#file
     this.#file = file
+    this.#isCut = false
     this.#inode = (await file.stat()).ino
     await before?.close()
   }

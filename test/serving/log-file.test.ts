@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 import { LogFile } from '../../src/serving/log-file.ts'
+import { ROOT } from '../helpers/agw.ts'
 
 it('a file that is moved, and whose place is taken, takes nothing until there is a new one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'agw-log-'))
@@ -25,3 +28,27 @@ it('a file that is moved, and whose place is taken, takes nothing until there is
   await log.close()
   expect([await readFile(moved, 'utf8'), await readFile(path, 'utf8')]).toEqual(['a', 'e'])
 })
+
+it.skipIf(process.platform === 'win32')(
+  'a text that found room for a part of it does not spoil the next one',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agw-log-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'access.log')
+    // No file of that process may be larger than 4096 bytes.
+    const program = `
+    import { LogFile } from ${JSON.stringify(join(ROOT, 'dist/serving/log-file.js'))}
+    import { readFileSync, writeFileSync } from 'node:fs'
+    const path = ${JSON.stringify(path)}
+    const log = await new LogFile(path).open()
+    const write = text => new Promise(resolve => log.write(text, error => resolve(error?.code)))
+    const codes = [await write('a'.repeat(4000) + '\\n'), await write('b'.repeat(100) + '\\n')]
+    writeFileSync(path, readFileSync(path).subarray(-5))
+    codes.push(await write('c\\n'), await write('d\\n'))
+    console.log(codes.join())`
+    const limited = ['-c', 'ulimit -f 4; exec "$0" --input-type=module -e "$1"', process.execPath, program]
+    const { stdout } = await promisify(execFile)('bash', limited)
+    expect(stdout).toBe(',EFBIG,,\n')
+    expect(await readFile(path, 'utf8')).toBe('bbbbb\nc\nd\n')
+  },
+)
