@@ -231,6 +231,10 @@ export const CODES = {
     'client key that goes on to the backend',
     'A checked key is taken off the place it was read from, but an expression names no place.',
   ),
+  CHECK_WALKED_AROUND: warning(
+    'check of clients with a way around it',
+    'Paths are compared letter by letter: what a checked route does not take, as `//v1`, goes to the open one with the same key.',
+  ),
   CORS_ANY_ORIGIN: warning(
     'credentials for pages of any origin',
     'agentgateway answers with the origin that asked, so any page can call in the name of its visitor.',

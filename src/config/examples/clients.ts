@@ -16,6 +16,22 @@ function routeKeys(entries: string, more = ''): string {
   return route(`policies:\n  apiKey: {mode: strict, keys: [${entries}]${more}}`)
 }
 
+/** A route whose clients are checked, and one with a policy for all other paths. */
+function fenced(policy: string): string {
+  return `gateways: {default: {port: 8080}}
+routes:
+- matches: [{path: {pathPrefix: /v1}}]
+  backends: [{backend: /openai}]
+  policies:
+    apiKey: {mode: strict, keys: [{${HASH}}]}
+- backends: [{backend: /openai}]
+${policy === '' ? '' : `  policies:\n${policy}`}backends:
+- name: openai
+  ai: {name: openai, provider: {openAI: {}}}
+  policies: {backendAuth: {key: "$OPENAI_API_KEY"}}
+`
+}
+
 /** Who may use the gateway. */
 export const CLIENTS: readonly Example[] = [
   example('AUTH_OPTIONAL', keys(`{${HASH}}`, 'location: {header: {name: x-key}}'), keys(`{${HASH}}`)),
@@ -47,6 +63,7 @@ export const CLIENTS: readonly Example[] = [
     routeKeys(`{${HASH}}`, `, location: {expression: 'request.headers["x-key"]'}`),
     routeKeys(`{${HASH}}`, ', location: {header: {name: x-key}}'),
   ),
+  example('CHECK_WALKED_AROUND', fenced(''), fenced('    apiKey: {mode: strict, keys: []}\n')),
   example(
     'CORS_ANY_ORIGIN',
     route('policies:\n  cors: {allowOrigins: ["*"], allowCredentials: true}'),

@@ -20,12 +20,14 @@ import { routeHosts } from './route-hosts.ts'
 import { routeOrder } from './route-order.ts'
 import type { FileRule } from './rule.ts'
 import { tokenLimits } from './token-limits.ts'
+import { waysAround } from './ways-around.ts'
 
 /** All rules on how the parts of a file fit together. */
 export const FILE_RULES: readonly FileRule[] = [
   overruledKeys,
   keyOfProvider,
   clientCredentials,
+  waysAround,
   clearText,
   uiForAll,
   failover,

@@ -65,6 +65,58 @@ describe('checks of clients', () => {
   })
 })
 
+describe('a checked route beside an open one', () => {
+  const FENCE = 'apiKey: {mode: strict, keys: []}'
+  const config = (
+    fence: string,
+    open: string,
+    {
+      matches = '[{path: {pathPrefix: /}}]',
+      listener = '',
+      key = 'backendAuth: {key: example}',
+      host = 'a.test:80',
+    } = {},
+  ): string =>
+    `gateways: {default: {port: 8080${listener}}}
+routes:
+- {matches: [{path: {pathPrefix: /v1}}], policies: {backendAuth: {key: example}, ${fence}}, backends: [{host: "a.test:80", policies: {backendTLS: {}}}]}
+- {matches: ${matches}, policies: {${[key, open].filter(one => one !== '').join(', ')}}, backends: [{host: "${host}", policies: {backendTLS: {}}}]}
+`
+  const OPEN = ['CHECK_WALKED_AROUND 4']
+  const cases: readonly (readonly [what: string, config: string, findings: readonly string[]])[] = [
+    ['a key', config(FENCE, ''), OPEN],
+    ['a password', config('basicAuth: {mode: strict, htpasswd: "a:b"}', ''), OPEN],
+    ['rules', config('authorization: {rules: [\'source.address == "10.0.0.7"\']}', ''), OPEN],
+    [
+      'where the open one is for other paths',
+      config(FENCE, '', { matches: '[{path: {pathPrefix: /x}}]' }),
+      OPEN,
+    ],
+    [
+      'where the open one is for one path',
+      config(FENCE, '', { matches: '[{path: {exact: /v1/models}}]' }),
+      [],
+    ],
+    ['where the open one makes one path of all', config(FENCE, 'urlRewrite: {path: {full: /health}}'), []],
+    ['where both are checked', config(FENCE, FENCE), []],
+    ['where the listener is checked', config(FENCE, '', { listener: `, ${FENCE}` }), []],
+    [
+      'where rules are on the other one',
+      config(FENCE, 'authorization: {rules: [\'request.method == "GET"\']}'),
+      [],
+    ],
+    ['where nobody is refused', config('apiKey: {mode: permissive, keys: []}', ''), ['AUTH_PERMISSIVE 3']],
+    ['with another key', config(FENCE, '', { key: 'backendAuth: {key: other}' }), []],
+    ['without a key', config(FENCE, '', { key: '' }), []],
+    ['for another backend', config(FENCE, '', { host: 'b.test:80' }), []],
+  ]
+  test.each(cases)('%s', (_, text, findings) => {
+    expect(findingsIn(text).filter(one => !one.startsWith('PLAIN_KEY') && !one.startsWith('INLINE'))).toEqual(
+      findings,
+    )
+  })
+})
+
 describe('allowed models', () => {
   const llm = (models: string): string => `llm:
   models:
