@@ -34,6 +34,23 @@ describe.skipIf(noGit !== undefined)(`git history${unless(noGit)}`, () => {
     expect((await scene.scan('--no-history')).findings).toEqual([])
   })
 
+  it('counts a key once that stands in a file and in what git has kept of it, with both places', async () => {
+    await commit('old.txt', `a\n  ${OPENAI}\n`)
+    await commit('other.txt', `${OPENAI}\n${keyLike('openai', 'other')}\n`)
+    const { status, stdout } = await agw(['keys', 'scan', '.'], { cwd: scene.folder })
+    expect(status).toBe(1)
+    const [first = '', said = '', ...others] = stdout.replace(/ \(\w+ [\d-]+\)$/gm, '').split('\n')
+    expect(first).toBe('old.txt:2:3 error KEY_IN_TEXT')
+    expect(said).toMatch(/^ {2}an OpenAI key stands here in clear text: /)
+    expect(others.slice(0, 3).sort()).toEqual([
+      '  also in old.txt:2:3, kept by git',
+      '  also in other.txt:1:1',
+      '  also in other.txt:1:1, kept by git',
+    ])
+    expect(stdout).toContain('✗ 2 keys in clear text in 6 places (')
+    expect((await scene.scan('.')).findings).toHaveLength(6)
+  })
+
   it('finds a key in a message, on another branch, in a merge, in the stash, in the index and in the reflog', async () => {
     scene.git('commit', '-q', '--allow-empty', '-m', `oops ${OPENAI}`)
     expect((await scene.scan()).findings).toMatchObject([{ file: '(a commit message)' }])

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../config/diagnostic.ts'
 import { leakFinding } from '../../keys/leak-finding.ts'
 import type { Leak, LeakyFile, ScanResult } from '../../secrets/scan/scan.ts'
 import type { Terminal } from '../terminal.ts'
@@ -5,11 +6,11 @@ import type { CheckedFile } from './checked-file.ts'
 import { counted } from './counted.ts'
 import { LOOK } from './text.ts'
 
+/** A file with its findings, as reports have it. */
+type LeakyReport = CheckedFile & Pick<LeakyFile, 'leaks'>
+
 /** Findings of a scan as reports have them. A known one is among the suppressed. */
-export function leakyFiles(
-  { files }: ScanResult,
-  known: ReadonlySet<string>,
-): (CheckedFile & { readonly leaks: readonly Leak[] })[] {
+export function leakyFiles({ files }: ScanResult, known: ReadonlySet<string>): LeakyReport[] {
   return files.map(({ path, name, lines, leaks }) => {
     const fresh = leaks.filter(leak => !known.has(leak.id))
     return {
@@ -27,25 +28,21 @@ export function leakyFiles(
 
 /** The findings, what to do about each kind, and what was looked into. Accepted, they are those of a new baseline. */
 export function scanText(
-  files: readonly CheckedFile[],
+  files: readonly LeakyReport[],
   { looked, gaps }: ScanResult,
   terminal: Terminal,
   isAccepted: boolean,
 ): string {
   const all = files.flatMap(file => file.diagnostics)
-  // No frame: a line around a key is nothing to show.
-  const found = all.map(({ file, range: { start }, severity, code, message }) => {
-    const { word, style } = LOOK[severity]
-    const place = terminal.style('bold', `${file}:${start.line}:${start.column}`)
-    return `${place} ${terminal.style(style, word)} ${terminal.style('dim', code)}\n  ${message}`
-  })
+  const keys = placesByKey(files)
+  const found = keys.map(places => keyText(places, terminal))
   const hints = [...new Set(all.map(one => one.hint))].map(hint => `${terminal.style('cyan', '→')} ${hint}`)
   const known = files.reduce((sum, file) => sum + file.suppressed.length, 0)
   const mark = all.length === 0 || isAccepted ? terminal.style('green', '✓') : terminal.style('red', '✗')
   const result =
     all.length === 0
       ? 'no key in clear text'
-      : `${counted(all.length, 'key')} in clear text${isAccepted ? ', known from now on' : ''}`
+      : `${counted(keys.length, 'key')} in clear text${all.length > keys.length ? ` in ${all.length} places` : ''}${isAccepted ? ', known from now on' : ''}`
   const baseline = known === 0 ? '' : `, ${known} known from the baseline`
   const { versions } = looked
   const kept = versions === 1 ? '1 version or message' : `${versions} versions and messages`
@@ -55,11 +52,43 @@ export function scanText(
   return [...found, ...(found.length > 0 ? ['', ...hints, ''] : []), summary, ...notes].join('\n')
 }
 
+interface Place {
+  readonly leak: Leak
+  readonly diagnostic: Diagnostic
+}
+
+/** One key may stand in many places: in a file, and in what git has kept of it. */
+function placesByKey(files: readonly LeakyReport[]): Place[][] {
+  const keys = new Map<string, Place[]>()
+  for (const { leaks, diagnostics } of files) {
+    for (const [index, leak] of leaks.entries()) {
+      const diagnostic = diagnostics[index]
+      if (diagnostic === undefined) continue
+      keys.set(leak.fingerprint, [...(keys.get(leak.fingerprint) ?? []), { leak, diagnostic }])
+    }
+  }
+  return [...keys.values()]
+}
+
+/** The first place in full, and where else the key stands. No frame: a line around a key is nothing to show. */
+function keyText([first, ...others]: readonly Place[], terminal: Terminal): string {
+  if (first === undefined) return ''
+  const { severity, code, message } = first.diagnostic
+  const { word, style } = LOOK[severity]
+  const head = `${placeText(first, terminal)} ${terminal.style(style, word)} ${terminal.style('dim', code)}`
+  const more = others.map(other => {
+    const { commit } = other.leak
+    return `  also in ${placeText(other, terminal)}${commit === undefined ? '' : `, kept by git (${commit})`}`
+  })
+  return [head, `  ${message}`, ...more].join('\n')
+}
+
+function placeText({ diagnostic: { file, range } }: Place, terminal: Terminal): string {
+  return terminal.style('bold', `${file}:${range.start.line}:${range.start.column}`)
+}
+
 /** The document of `agw keys scan --json`. */
-export function scanJson(
-  files: readonly (Pick<LeakyFile, 'name' | 'leaks'> & CheckedFile)[],
-  { looked, gaps }: ScanResult,
-): object {
+export function scanJson(files: readonly LeakyReport[], { looked, gaps }: ScanResult): object {
   return {
     findings: files.flatMap(({ name, leaks, diagnostics }) =>
       leaks.map(({ id, kind, provider, confidence, fingerprint, range, commit }, index) => ({
