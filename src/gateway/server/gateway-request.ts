@@ -24,6 +24,10 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
   exchange: Exchange | undefined = undefined
   /** Called once the answers before this one have gone, where there are any. */
   onTurn: (() => void) | undefined = undefined
+  /** The WebSocket that the connection has become with it. */
+  tunnel: { close(): void } | undefined = undefined
+  /** The client has to go once it has this answer. */
+  isLast = false
 
   override assignSocket(socket: Socket): void {
     super.assignSocket(socket)

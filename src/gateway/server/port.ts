@@ -229,7 +229,9 @@ function isIdle(last: GatewayResponse | undefined): boolean {
 
 /** Ends a connection after the answer that is under way. */
 function part(socket: TLSSocket, last: GatewayResponse | undefined): void {
-  if (last === undefined || isIdle(last)) socket.destroySoon()
+  if (last === undefined || isIdle(last)) return socket.destroySoon()
+  last.isLast = true
+  if (last.tunnel !== undefined) last.tunnel.close()
   else if (last.headersSent) last.once('finish', () => socket.destroySoon())
   else last.shouldKeepAlive = false
 }

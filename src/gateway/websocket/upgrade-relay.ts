@@ -96,6 +96,9 @@ export class UpgradeRelay extends Relay {
     })
     tunnels.add(this)
     socket.once('close', () => tunnels.delete(this))
+    const { response } = this.exchange
+    response.tunnel = this
+    if (response.isLast) this.close()
   }
 
   #passDown(chunk: Buffer): Buffer {
@@ -113,7 +116,7 @@ export class UpgradeRelay extends Relay {
     this.exchange.error ??= side === 'client' ? 'client disconnected' : upstreamFailure(error).body
   }
 
-  /** The gateway stops. */
+  /** The gateway stops, or the client is one that it would not let in any more. */
   close(): void {
     this.#tunnel?.close(this.#frames?.farewell ?? Buffer.alloc(0))
   }
