@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, cleanEnv, type Run, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
 import { noGit, unless } from '../helpers/needs.ts'
+import { holders as holding } from '../helpers/rotation.ts'
 
 const KEY = keyLike('openai', 'move')
 
@@ -29,16 +30,8 @@ async function ok(...args: string[]): Promise<Record<string, never>> {
 
 const move = (to: string, ...more: string[]) => ok('keys', 'move', 'openai', '--to', to, '--yes', ...more)
 
-/** Every file of the folder that holds the key in clear text. */
-async function holders(): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true })
-  const found: string[] = []
-  for (const entry of names.filter(one => one.isFile())) {
-    const path = join(entry.parentPath, entry.name)
-    if ((await readFile(path, 'latin1')).includes(KEY)) found.push(path.slice(folder.length + 1))
-  }
-  return found.sort()
-}
+/** The files of the folder that hold the key in clear text. */
+const holders = (): Promise<string[]> => holding(folder, KEY)
 
 /** Method → where the key lies then, in clear text. */
 const HOMES: Readonly<Record<string, string[]>> = {
@@ -252,7 +245,6 @@ describe('keys that agw.yaml places', () => {
   it('keys set stores where agw.yaml says, and tells the source', async () => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.env)
     await writeFile(join(folder, 'agw.yaml'), 'secrets:\n  OPENAI_API_KEY: { file: keys/openai }\n')
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(join(folder, 'keys'))
     const set = await agw(['keys', 'set', 'openai', '--json'], { cwd: folder, input: `${KEY}\n` })
     expect(JSON.parse(set.stdout)).toMatchObject({ method: 'file', changed: true })

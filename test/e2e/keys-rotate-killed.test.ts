@@ -33,7 +33,7 @@ beforeEach(async () => {
 const inFolder = (method: string) => async (): Promise<Place> => {
   await placeKey(folder, { method, key: OLD, upstream: 1 })
   // What its place was before is of no interest.
-  await rm(join(folder, '.env'), { force: true })
+  if (method !== 'env') await rm(join(folder, '.env'), { force: true })
   return {}
 }
 
@@ -109,6 +109,7 @@ async function expectNothingLeft(what: string): Promise<void> {
 }
 
 describe.each([
+  ['.env', inFolder('env')],
   ['an encrypted file', inFolder('encrypted')],
   ['the config itself', inFolder('inline')],
   ['a store that counts versions (vault KV 2, a fake)', inVault],

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, startMock } from '../../src/mock/index.ts'
@@ -6,7 +6,7 @@ import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, type Run, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
-import { holders as holding, killedAt, placeKey } from '../helpers/rotation.ts'
+import { holders as holding, placeKey } from '../helpers/rotation.ts'
 
 const OLD = keyLike('openai', 'rotate-old')
 const NEW = keyLike('openai', 'rotate-new')
@@ -267,38 +267,4 @@ describe('agw keys rotate', () => {
     })
     expect(await current()).toBe(NEW)
   })
-})
-
-describe('a rotation that is killed', () => {
-  it.each(['rotate', 'undo'])(
-    'at any change it makes leaves the old key or the new one, and can go on or go back: %s',
-    async what => {
-      let kills = 0
-      await setUp('env')
-      if (what === 'undo') expect((await rotate(['--no-check'], NEW)).status).toBe(0)
-      const before = join(await tempFolder(), 'before')
-      await cp(folder, before, { recursive: true })
-      for (let at = 1; ; at += 1) {
-        // Everything as it was, what is remembered in the state folder included.
-        for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
-        await cp(before, folder, { recursive: true, preserveTimestamps: true })
-        const first = what === 'undo' ? ['--undo'] : ['--no-check']
-        const run = await rotate(first, what === 'undo' ? '' : NEW, killedAt(at))
-        if (run.status === 0) break
-        kills += 1
-        expect([OLD, NEW], `kill ${at}`).toContain(await current())
-        const again = await rotate(first, what === 'undo' ? '' : NEW)
-        // An undo that was stopped after its last change has nothing left to undo.
-        if (what === 'rotate' || again.status !== 4)
-          expect(again.status, `kill ${at}: ${again.stderr}`).toBe(0)
-        expect(await current(), `kill ${at}`).toBe(what === 'undo' ? OLD : NEW)
-        if (what === 'rotate') {
-          expect((await rotate(['--undo'])).status, `kill ${at}`).toBe(0)
-          expect(await current()).toBe(OLD)
-        }
-      }
-      expect(kills).toBeGreaterThan(5)
-    },
-    300_000,
-  )
 })

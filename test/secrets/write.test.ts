@@ -14,26 +14,14 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { AgwError } from '../../src/errors.ts'
 import { tempName } from '../../src/secrets/temp-files.ts'
 import { writeFileAtomic } from '../../src/secrets/write.ts'
 import { compiled } from './compile.ts'
 import { asNobody, fileIn, isRoot, isWindows, linkIn, tempFolders } from './folders.ts'
+import { writeFailure } from './write-failure.ts'
 
 const folder = tempFolders()
 const modeOf = (path: string) => statSync(path).mode & 0o777
-
-async function failure(action: Promise<unknown>): Promise<AgwError> {
-  const error = await action.then(
-    () => undefined,
-    caught => caught,
-  )
-  expect(error).toBeInstanceOf(AgwError)
-  expect(error.code).toBe('WRITE_FAILED')
-  expect(error.exitCode).toBe(3)
-  expect(error.hint).toBeTruthy()
-  return error
-}
 
 describe('writeFileAtomic', () => {
   test('removes what a writer that was killed has left in the folder, and nothing of one that lives', async () => {
@@ -152,7 +140,7 @@ describe('writeFileAtomic', () => {
     chmodSync(dir, 0o1777)
     const path = join(dir, 'config.yaml')
     writeFileSync(path, 'a', { mode: 0o644 })
-    const error = await asNobody(() => failure(writeFileAtomic(path, 'b')))
+    const error = await asNobody(() => writeFailure(writeFileAtomic(path, 'b')))
     expect(error.message).toMatch(/belongs to another user \(uid 0\)/)
     expect(readFileSync(path, 'utf8')).toBe('a')
     expect(readdirSync(dir)).toEqual(['config.yaml'])
@@ -174,7 +162,7 @@ describe('writeFileAtomic', () => {
       const target = join(other, 'target')
       if (kind === 'existing') writeFileSync(target, 'a')
       symlinkSync(target, join(dir, 'link'))
-      const error = await failure(writeFileAtomic(join(dir, 'link'), 'b'))
+      const error = await writeFailure(writeFileAtomic(join(dir, 'link'), 'b'))
       expect(error.message).toContain(`symbolic link to ${target}`)
       expect(existsSync(target)).toBe(kind === 'existing')
       await writeFileAtomic(join(dir, 'link'), 'b', { followSymlink: true })
@@ -212,7 +200,7 @@ describe('writeFileAtomic', () => {
       const dir = folder()
       const path = make(dir)
       const before = readdirSync(dir)
-      const error = await failure(writeFileAtomic(path, 'sk-canary-value', { mode: 0o600 }))
+      const error = await writeFailure(writeFileAtomic(path, 'sk-canary-value', { mode: 0o600 }))
       expect(error.message).toMatch(message)
       expect(error.message).toContain(path)
       expect(JSON.stringify([error.message, error.hint, String(error.cause)])).not.toContain('sk-canary')
@@ -223,7 +211,7 @@ describe('writeFileAtomic', () => {
   test.skipIf(isWindows)('a named pipe is not written to', async () => {
     const path = join(folder(), 'pipe')
     execFileSync('mkfifo', [path])
-    expect((await failure(writeFileAtomic(path, 'a'))).message).toMatch(/not a regular file/)
+    expect((await writeFailure(writeFileAtomic(path, 'a'))).message).toMatch(/not a regular file/)
   })
 
   test.skipIf(isWindows)('a folder without write permission leaves the old file as it was', async () => {
@@ -231,7 +219,7 @@ describe('writeFileAtomic', () => {
     const path = join(dir, 'key')
     writeFileSync(path, 'old')
     chmodSync(dir, 0o555)
-    const error = await asNobody(() => failure(writeFileAtomic(path, 'new')))
+    const error = await asNobody(() => writeFailure(writeFileAtomic(path, 'new')))
     chmodSync(dir, 0o755)
     expect(error.message).toMatch(/permission is denied/)
     expect(readFileSync(path, 'utf8')).toBe('old')
@@ -246,7 +234,7 @@ describe('writeFileAtomic', () => {
       try {
         const path = join(dir, 'config.yaml')
         await writeFileAtomic(path, 'old')
-        const error = await failure(writeFileAtomic(path, 'x'.repeat(200_000)))
+        const error = await writeFailure(writeFileAtomic(path, 'x'.repeat(200_000)))
         expect(error.message).toBe(`cannot write ${path}: the disk is full`)
         expect(readFileSync(path, 'utf8')).toBe('old')
         expect(readdirSync(dir)).toEqual(['config.yaml'])
@@ -269,60 +257,5 @@ describe('writeFileAtomic', () => {
     expect(child.stdout.trim()).toBe(`cannot write ${path}: the system limits files to a smaller size`)
     expect(readFileSync(path, 'utf8')).toBe('old')
     expect(readdirSync(dir)).toEqual(['config.yaml'])
-  })
-})
-
-describe.skipIf(isWindows)('the folders above a secret', () => {
-  const loose: [what: string, mode: number, gid: number | undefined, message: RegExp][] = [
-    ['writable by everybody', 0o777, undefined, /is writable by everybody/],
-    ['writable by a group', 0o770, 54321, /is writable by group 54321/],
-  ]
-  test.each(loose)(
-    '%s: refused for a secret, with the command that mends it',
-    async (_, mode, gid, message) => {
-      if (gid !== undefined && !isRoot) return
-      const dir = folder()
-      if (gid !== undefined) chownSync(dir, 0, gid)
-      chmodSync(dir, mode)
-      mkdirSync(join(dir, 'sub'), { mode: 0o700 })
-      for (const path of [join(dir, 'key'), join(dir, 'sub', 'key')]) {
-        const error = await failure(writeFileAtomic(path, 'a', { mode: 0o600 }))
-        expect(error.message).toMatch(message)
-        expect(error.message).toContain(dir)
-        expect(error.hint).toMatch(/chmod .-w/)
-        expect(existsSync(path)).toBe(false)
-      }
-      expect(await writeFileAtomic(join(dir, 'config.yaml'), 'a')).toMatchObject({ changed: true })
-    },
-  )
-
-  test('the sticky bit makes a folder for everybody good enough', async () => {
-    const dir = folder()
-    chmodSync(dir, 0o1777)
-    expect(await writeFileAtomic(join(dir, 'key'), 'a', { mode: 0o600 })).toMatchObject({ changed: true })
-  })
-
-  test("the owner's own group may write: a umask of 002 makes such folders", async () => {
-    const dir = folder()
-    if (isRoot) chownSync(dir, 65534, 65534)
-    else if (process.getuid?.() !== process.getgid?.()) return
-    chmodSync(dir, 0o775)
-    await asNobody(async () => {
-      expect(await writeFileAtomic(join(dir, 'key'), 'a', { mode: 0o600 })).toMatchObject({ changed: true })
-    })
-  })
-
-  test.skipIf(!isRoot)("another user's folder is refused, except for root", async () => {
-    const dir = folder()
-    chownSync(dir, 1234, 1234)
-    chmodSync(dir, 0o777)
-    const error = await asNobody(() => failure(writeFileAtomic(join(dir, 'key'), 'a', { mode: 0o600 })))
-    expect(error.message).toMatch(/belongs to another user \(uid 1234\)/)
-    chmodSync(dir, 0o755)
-    expect(await writeFileAtomic(join(dir, 'key'), 'a', { mode: 0o600 })).toMatchObject({ changed: true })
-    mkdirSync(join(dir, 'theirs'))
-    chownSync(join(dir, 'theirs'), 1235, 1235)
-    const mixed = await failure(writeFileAtomic(join(dir, 'theirs', 'key'), 'a', { mode: 0o600 }))
-    expect(mixed.message).toContain(`${dir} belongs to another user`)
   })
 })

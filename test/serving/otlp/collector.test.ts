@@ -1,0 +1,172 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { startUpstream } from '../../gateway/kit/upstream.ts'
+import { tempFolder } from '../../helpers/agw.ts'
+import { startGrpcCollector } from '../../helpers/otlp-grpc.ts'
+import { makeCertificate } from '../../helpers/tls.ts'
+import {
+  ANSWER,
+  ask,
+  model,
+  runtimeWith,
+  serveWith,
+  TRACEPARENT,
+  traced,
+  tracingTo,
+} from './tracing-scene.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+describe('a collector of gRPC', () => {
+  async function sentTo(host: string, more: object, headers: Record<string, string> = {}, status = 200) {
+    const upstream = await model(status)
+    const notes: string[] = []
+    const serving = await serveWith(await runtimeWith(upstream.port, more), notes)
+    await ask(serving.engine.addresses[0]?.port ?? 0, headers)
+    await serving.engine.close({ drainMs: 10_000 })
+    return { host, notes }
+  }
+
+  it('gets spans where the config says no protocol', async () => {
+    const { host, spans, calls } = await startGrpcCollector()
+    await sentTo(host, tracingTo(host, { randomSampling: true }))
+    expect(spans).toMatchObject([
+      {
+        kind: 2,
+        attributes: { 'gen_ai.request.model': 'gpt-4o' },
+        resource: { 'service.name': 'agentgateway' },
+      },
+    ])
+    expect(calls).toHaveLength(1)
+  })
+
+  it('is called in the older place too, with the headers of the config, which nobody else sees', async () => {
+    const { host, spans, calls, bytes } = await startGrpcCollector()
+    const tracing = {
+      otlpEndpoint: `http://${host}`,
+      headers: { Authorization: 'Basic sk-canary-header' },
+      fields: { add: { 'span.name': '"openai.chat"', team: '"blue"' }, remove: ['http.host'] },
+      randomSampling: true,
+    }
+    const { notes } = await sentTo(host, { config: { tracing } })
+    expect(calls[0]?.get('authorization')).toBe('Basic sk-canary-header')
+    expect(spans).toMatchObject([{ name: 'openai.chat', attributes: { team: 'blue' } }])
+    expect(Object.keys(spans[0]?.attributes ?? {})).not.toContain('http.host')
+    expect(bytes() + notes.join()).not.toContain('sk-canary')
+  })
+
+  it('is called with TLS where its address says so, by the certificate that the environment names', async () => {
+    const { ca, cert, key } = makeCertificate(['127.0.0.1'])
+    const file = join(await tempFolder(), 'ca.pem')
+    writeFileSync(file, ca)
+    vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', file)
+    const { host, spans } = await startGrpcCollector({ tls: { cert, key } })
+    await sentTo(host, tracingTo(`https://${host}`, { randomSampling: true }))
+    expect(spans).toHaveLength(1)
+  })
+
+  it('gets the headers of the environment, those for traces before the others, and what is asked for compressed', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-team=blue,X-Key=general')
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'X-Key=sk%2Dcanary')
+    vi.stubEnv('OTEL_EXPORTER_OTLP_COMPRESSION', 'gzip')
+    // The address is the config's alone.
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1')
+    const { host, spans, calls } = await startGrpcCollector()
+    await sentTo(host, tracingTo(host, { randomSampling: true }))
+    expect(spans).toHaveLength(1)
+    const [call] = calls
+    expect([call?.get('x-team'), call?.get('x-key'), call?.get('grpc-encoding')]).toEqual([
+      'blue',
+      'sk-canary',
+      'gzip',
+    ])
+  })
+
+  it('gets no key, wherever it stood', async () => {
+    const { host, spans, bytes } = await startGrpcCollector()
+    const attributes = { note: 'request.headers["x-note"]', 'span.name': 'request.headers["x-note"]' }
+    await sentTo(host, tracingTo(host, { attributes }), {
+      traceparent: TRACEPARENT,
+      tracestate: 'vendor=sk-canary-0123456789',
+      authorization: 'Bearer sk-canary-0123456789',
+      'x-note': 'sk-canary-0123456789',
+    })
+    expect(spans).toHaveLength(1)
+    expect(bytes()).not.toContain('sk-canary')
+    expect(bytes()).not.toContain('sk-gateway-key')
+  })
+})
+
+describe('what is said of spans that are lost', () => {
+  it('is said once, and the answer still goes', async () => {
+    const { calls, notes, sent } = await traced({ randomSampling: 1 }, { collected: 400 })
+    expect(calls).toHaveLength(1)
+    expect(sent).toBeDefined()
+    expect(notes).toEqual([expect.stringMatching(/^spans do not reach http:.*\(status 400\) and are lost$/)])
+  })
+
+  it('names the other protocol to whom has mixed them up', async () => {
+    const { notes } = await traced({ randomSampling: 1, protocol: 'grpc' })
+    expect(notes).toEqual([
+      expect.stringMatching(/\(ERR_HTTP2\w+: it does not speak gRPC; is it one for protocol: http\?\)/),
+    ])
+    const { host } = await startGrpcCollector()
+    const upstream = await model()
+    const said: string[] = []
+    const serving = await serveWith(
+      await runtimeWith(upstream.port, tracingTo(host, { protocol: 'http', randomSampling: 1 })),
+      said,
+    )
+    await ask(serving.engine.addresses[0]?.port ?? 0)
+    await serving.engine.close({ drainMs: 10_000 })
+    expect(said).toEqual([
+      expect.stringMatching(/\(HPE_\w+: it does not speak HTTP\/1\.1; is it one for protocol: grpc\?\)/),
+    ])
+  })
+})
+
+describe('a reload that names another collector', () => {
+  it('sends to that one from then on, and closes the way to the one before', {
+    timeout: 20_000,
+  }, async () => {
+    const [first, second] = [await startGrpcCollector(), await startGrpcCollector()]
+    const upstream = await model()
+    const before = await runtimeWith(upstream.port, tracingTo(first.host, { randomSampling: 1 }))
+    const serving = await serveWith(before)
+    const port = serving.engine.addresses[0]?.port ?? 0
+    await ask(port)
+    await expect.poll(() => first.spans.length, { timeout: 5000 }).toBe(1)
+    expect(first.sessions.size).toBe(1)
+    const next = await runtimeWith(upstream.port, tracingTo(second.host, { randomSampling: 1 }), port)
+    await serving.engine.reload(next, {} as never, new AbortController().signal)
+    await ask(port)
+    await expect.poll(() => second.spans.length, { timeout: 5000 }).toBe(1)
+    await expect.poll(() => first.sessions.size, { timeout: 5000 }).toBe(0)
+    expect(first.spans).toHaveLength(1)
+    await serving.engine.close({ drainMs: 10_000 })
+    await expect.poll(() => second.sessions.size).toBe(0)
+  })
+
+  it('loses no span of a request that came before it', { timeout: 20_000 }, async () => {
+    const [first, second] = [await startGrpcCollector(), await startGrpcCollector()]
+    let answer = (): void => {}
+    const upstream = await startUpstream(response => {
+      answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER)
+    })
+    const before = await runtimeWith(upstream.port, tracingTo(first.host, { randomSampling: 1 }))
+    const serving = await serveWith(before)
+    const port = serving.engine.addresses[0]?.port ?? 0
+    const asked = ask(port)
+    await expect.poll(() => upstream.seen.length).toBe(1)
+    const next = await runtimeWith(upstream.port, tracingTo(second.host, { randomSampling: 1 }), port)
+    await serving.engine.reload(next, {} as never, new AbortController().signal)
+    // By now the way to the first one is closed.
+    await new Promise(resolve => setTimeout(resolve, 2500))
+    answer()
+    await asked
+    await serving.engine.close({ drainMs: 10_000 })
+    expect(first.spans).toHaveLength(1)
+    expect(second.spans).toHaveLength(0)
+  })
+})
