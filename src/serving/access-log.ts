@@ -9,6 +9,7 @@ import {
   textFormat,
   wentWrong,
 } from '../gateway/index.ts'
+import type { Arrival } from './arrival.ts'
 import { LogFile } from './log-file.ts'
 
 /** Where the access log goes and how much of it. */
@@ -22,7 +23,7 @@ export interface AccessLogOptions {
   /** The last thing a line passes. */
   readonly redact: (text: string) => string
   /** Told once when lines begin to be lost, and once when they are written again. */
-  readonly onNote: (message: string) => void
+  readonly onNote: (message: string, arrival?: Arrival) => void
   /** Other processes write to the same stream: what is written at once must be small enough to stay in one piece. */
   readonly isShared?: boolean
   /** Another process has found that it can be opened: what goes wrong by now costs lines, and no more. */
@@ -56,7 +57,9 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
         options.stream.write(piece, at === pieces.length - 1 ? done : undefined)
     },
   }
-  const log = new AccessLog(format, sink, error => options.onNote(noteOf(error, options.file)))
+  const log = new AccessLog(format, sink, error =>
+    options.onNote(noteOf(error, options.file), { way: 'the access log', isLost: error !== undefined }),
+  )
   const opened: OpenedLog = {
     level: options.level,
     add: event => {

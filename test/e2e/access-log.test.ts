@@ -95,13 +95,14 @@ describe('the access log', () => {
     expect((await linesIn(`${file()}.1`)).map(line => line['http.path'])).toEqual([first])
   })
 
-  it.skipIf(!existsSync('/dev/full'))(
-    'that cannot be written is told of once, and requests are answered',
-    async () => {
-      const running = await serve('--access-log', '/dev/full')
-      const agent = new Agent({ keepAlive: true })
+  it.skipIf(!existsSync('/dev/full')).each(['1', '2'])(
+    'that cannot be written is told of once, and requests are answered, with --workers %s',
+    async workers => {
+      const running = await serve('--access-log', '/dev/full', '--workers', workers)
       for (let i = 0; i < 3; i++) {
-        expect((await ask(agent)).status).toBe(200)
+        // Connections go to the workers in turn.
+        for (let to = 0; to < Number(workers); to++)
+          expect((await ask(new Agent({ keepAlive: false }))).status).toBe(200)
         await new Promise(resolve => setTimeout(resolve, 150))
       }
       await running.until('the access log cannot be written to /dev/full (ENOSPC); lines are lost')

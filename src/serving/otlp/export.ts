@@ -1,12 +1,6 @@
 import type { AccessEvent, Collector, Runtime } from '../../gateway/index.ts'
+import type { Arrival } from '../arrival.ts'
 import type { OnOutcome, Sdk, Sender } from './sdk.ts'
-
-/** What a note is about. */
-export interface Arrival {
-  /** What is sent and where to. */
-  readonly way: string
-  readonly isLost: boolean
-}
 
 export interface ExportOptions {
   /** The last thing a value passes. */

@@ -1,4 +1,4 @@
-import type { Arrival } from '../otlp/export.ts'
+import type { Arrival } from '../arrival.ts'
 
 /** Which workers lose what they send: it is one piece of news however many they are. */
 export class Losses {

@@ -9,8 +9,8 @@ import type {
   Taken,
 } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
+import type { Arrival } from '../arrival.ts'
 import type { RefusedKey } from '../key-use.ts'
-import type { Arrival } from '../otlp/export.ts'
 
 /** What a worker needs to know once, beside the config. */
 export interface WorkerSetup {

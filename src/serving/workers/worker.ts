@@ -12,6 +12,7 @@ import {
 } from '../../gateway/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
+import type { Arrival } from '../arrival.ts'
 import { Assembly, type ConfigPiece } from '../config-pieces.ts'
 import { refusedKey } from '../key-use.ts'
 import { Exports } from '../otlp/exports.ts'
@@ -144,7 +145,8 @@ class ServingWorker {
     // There is one already where the config before this one could not be served.
     if (log !== undefined && this.#log === undefined) {
       const redact = (text: string): string => this.#redactor.redact(text)
-      const onNote = (message: string): void => this.#tell({ kind: 'note', message })
+      const onNote = (message: string, arrival?: Arrival): void =>
+        this.#tell({ kind: 'note', message, arrival })
       const [level, stream] = [this.#level, this.#stderr]
       this.#log = await openAccessLog({
         ...log,
