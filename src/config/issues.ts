@@ -143,15 +143,14 @@ function unknownKey(key: string, section: unknown, path: Path, message: string):
   const foreign = foreignHint(key, valueAt(section, [key]), keys)
   const meant = foreign === undefined ? (closest(key, keys) ?? synonymOf(key, keys)) : undefined
   const home = homes.get(key)
-  const takes = keys.length === 0 ? `${noun} takes no keys` : `${noun} takes: ${keys.join(', ')}`
   const hint =
     foreign !== undefined
       ? foreign
       : home !== undefined && meant === undefined
         ? `it belongs into "${home}"`
         : meant === undefined
-          ? takes
-          : `did you mean "${meant}"? ${takes.charAt(0).toUpperCase()}${takes.slice(1)}`
+          ? `${noun} takes${keys.length === 0 ? ' no keys' : `: ${keys.join(', ')}`}`
+          : `did you mean "${meant}"?`
   return {
     code: 'UNKNOWN_KEY',
     message: `"${key}" is not a key of ${noun}`,

@@ -61,11 +61,7 @@ secrets:
   })
 
   test.each<[what: string, text: string | Buffer, expected: string[]]>([
-    [
-      'a misspelt source',
-      'secrets:\n  A: { exce: [x] }\n',
-      ['UNKNOWN_KEY 2:8 did you mean "exec"? A secret takes'],
-    ],
+    ['a misspelt source', 'secrets:\n  A: { exce: [x] }\n', ['UNKNOWN_KEY 2:8 did you mean "exec"?']],
     ['a misspelt section', 'secret: {}\n', ['UNKNOWN_KEY 1:1 did you mean "secrets"?']],
     [
       'two sources',
