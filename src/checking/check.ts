@@ -21,7 +21,7 @@ import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
-import { startFindings } from './start-findings.ts'
+import { catalogFindings, startFindings } from './start-findings.ts'
 import { unsupportedFindings } from './unsupported.ts'
 
 export interface CheckOptions {
@@ -83,8 +83,10 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
         const { probeFindings } = await import('./probe-findings.ts')
         found.push(...(await probeFindings(draft, keys.plausible, document, options.online)))
       }
-      if (options.engine === 'embedded' && found.every(one => one.severity !== 'error'))
-        found.push(...(await startFindings(loaded, load)))
+      if (options.engine === 'embedded') {
+        const isSound = found.every(one => one.severity !== 'error')
+        found.push(...(await (isSound ? startFindings(loaded, load) : catalogFindings(draft, loaded, load))))
+      }
     }
   }
   if (options.published !== undefined) found = options.published.judge(document, found)

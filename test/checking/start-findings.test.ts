@@ -39,6 +39,25 @@ routes:
     ])
   })
 
+  it('a bad catalog of prices, beside other findings', async () => {
+    const text = (source: string): string => `config: {modelCatalog: [${source}]}
+llm:
+  models:
+  - {name: a, provider: openAI, params: {apiKey: "$UNSET_KEY"}}
+`
+    const unset = expect.stringMatching(/^VARIABLE_UNSET 4 /)
+    writeFileSync(join(folder, 'prices.json'), '[1')
+    for (const source of ['{inline: "[1"}', '{file: prices.json}'])
+      expect(await errorsIn(text(source))).toEqual([
+        expect.stringMatching(/^NOT_RUN_HERE 1 .*this catalog is no JSON$/),
+        unset,
+      ])
+    expect(await errorsIn(text('{inline: "$PRICES"}'))).toEqual([
+      expect.stringMatching(/^VARIABLE_UNSET 1 /),
+      unset,
+    ])
+  })
+
   it('and nothing where a key is missing, which is told of by itself', async () => {
     const text = `llm:
   models:
