@@ -8,29 +8,22 @@ import { makeCertificate } from '../../helpers/tls.ts'
 import {
   ANSWER,
   ask,
+  asked,
+  CANARY,
   model,
   runtimeWith,
   serveWith,
   TRACEPARENT,
   traced,
   tracingTo,
-} from './tracing-scene.ts'
+} from './export-scene.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
 describe('a collector of gRPC', () => {
-  async function sentTo(host: string, more: object, headers: Record<string, string> = {}, status = 200) {
-    const upstream = await model(status)
-    const notes: string[] = []
-    const serving = await serveWith(await runtimeWith(upstream.port, more), notes)
-    await ask(serving.engine.addresses[0]?.port ?? 0, headers)
-    await serving.engine.close({ drainMs: 10_000 })
-    return { host, notes }
-  }
-
   it('gets spans where the config says no protocol', async () => {
     const { host, spans, calls } = await startGrpcCollector()
-    await sentTo(host, tracingTo(host, { randomSampling: true }))
+    await asked(tracingTo(host, { randomSampling: true }))
     expect(spans).toMatchObject([
       {
         kind: 2,
@@ -49,7 +42,7 @@ describe('a collector of gRPC', () => {
       fields: { add: { 'span.name': '"openai.chat"', team: '"blue"' }, remove: ['http.host'] },
       randomSampling: true,
     }
-    const { notes } = await sentTo(host, { config: { tracing } })
+    const { notes } = await asked({ config: { tracing } })
     expect(calls[0]?.get('authorization')).toBe('Basic sk-canary-header')
     expect(spans).toMatchObject([{ name: 'openai.chat', attributes: { team: 'blue' } }])
     expect(Object.keys(spans[0]?.attributes ?? {})).not.toContain('http.host')
@@ -62,7 +55,7 @@ describe('a collector of gRPC', () => {
     writeFileSync(file, ca)
     vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', file)
     const { host, spans } = await startGrpcCollector({ tls: { cert, key } })
-    await sentTo(host, tracingTo(`https://${host}`, { randomSampling: true }))
+    await asked(tracingTo(`https://${host}`, { randomSampling: true }))
     expect(spans).toHaveLength(1)
   })
 
@@ -73,7 +66,7 @@ describe('a collector of gRPC', () => {
     // The address is the config's alone.
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1')
     const { host, spans, calls } = await startGrpcCollector()
-    await sentTo(host, tracingTo(host, { randomSampling: true }))
+    await asked(tracingTo(host, { randomSampling: true }))
     expect(spans).toHaveLength(1)
     const [call] = calls
     expect([call?.get('x-team'), call?.get('x-key'), call?.get('grpc-encoding')]).toEqual([
@@ -86,11 +79,13 @@ describe('a collector of gRPC', () => {
   it('gets no key, wherever it stood', async () => {
     const { host, spans, bytes } = await startGrpcCollector()
     const attributes = { note: 'request.headers["x-note"]', 'span.name': 'request.headers["x-note"]' }
-    await sentTo(host, tracingTo(host, { attributes }), {
-      traceparent: TRACEPARENT,
-      tracestate: 'vendor=sk-canary-0123456789',
-      authorization: 'Bearer sk-canary-0123456789',
-      'x-note': 'sk-canary-0123456789',
+    await asked(tracingTo(host, { attributes }), {
+      headers: {
+        traceparent: TRACEPARENT,
+        tracestate: `vendor=${CANARY}`,
+        authorization: `Bearer ${CANARY}`,
+        'x-note': CANARY,
+      },
     })
     expect(spans).toHaveLength(1)
     expect(bytes()).not.toContain('sk-canary')

@@ -1,49 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Redactor } from '../../../src/secrets/redactor.ts'
-import { serveHere } from '../../../src/serving/here.ts'
-import { KeyUse } from '../../../src/serving/key-use.ts'
-import { call } from '../../gateway/kit/client.ts'
-import { runtimeOf } from '../../gateway/kit/config.ts'
-import { toModel } from '../../gateway/kit/configs.ts'
-import { startUpstream } from '../../gateway/kit/upstream.ts'
-import { freePort } from '../../helpers/free-port.ts'
 import { startFakeCollector } from '../../helpers/otlp.ts'
 import { startGrpcCollector } from '../../helpers/otlp-grpc.ts'
+import { type Asked, asked, CANARY } from './export-scene.ts'
 
-const CANARY = 'sk-canary-0123456789'
-const ANSWER = JSON.stringify({ model: 'gpt-4o-2024', usage: { prompt_tokens: 7, completion_tokens: 5 } })
-
-/** Sends one request through a gateway with this `frontendPolicies`, and ends it. */
-async function ask(
-  frontendPolicies: object,
-  headers: Record<string, string> = {},
-  path = '/v1/chat/completions',
-) {
-  const upstream = await startUpstream(response =>
-    response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER),
-  )
-  const config = JSON.parse(toModel(`127.0.0.1:${upstream.port}`))
-  config.binds[0].port = await freePort()
-  const redactor = new Redactor()
-  redactor.add(CANARY)
-  const redact = (text: string): string => redactor.redact(text)
-  const notes: string[] = []
-  const serving = await serveHere(runtimeOf(JSON.stringify({ ...config, frontendPolicies })), {
-    options: {},
-    keys: new KeyUse(),
-    connectTo: [],
-    standIn: undefined,
-    redact,
-    exports: { redact, onNote: message => notes.push(message) },
-  })
-  const body = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }] })
-  const type = { 'content-type': 'application/json' }
-  const { port = 0 } = serving.engine.addresses[0] ?? {}
-  const { status } = await call(port, { method: 'POST', path, headers: { ...type, ...headers }, body })
-  await serving.engine.close({ drainMs: 10_000 })
-  return { status, notes }
-}
-
+const ask = (frontendPolicies: object, request: Asked = {}) => asked({ frontendPolicies }, request)
 const http = (host: string, more: object = {}) => ({ host, protocol: 'http', ...more })
 
 describe('frontendPolicies.accessLog.otlp', () => {
@@ -93,7 +53,10 @@ describe('frontendPolicies.accessLog.otlp', () => {
     ['none of them', { fields: { remove: ['http.path'] } }, { 'http.method': 'POST' }, ['team', 'http.path']],
   ])('has fields: %s', async (_title, more, there, absent) => {
     const collector = await startFakeCollector()
-    await ask({ accessLog: { ...shared, otlp: http(collector.host, more) } }, { host: '127.0.0.1' })
+    await ask(
+      { accessLog: { ...shared, otlp: http(collector.host, more) } },
+      { headers: { host: '127.0.0.1' } },
+    )
     expect(collector.lines[0]?.attributes).toMatchObject(there)
     for (const name of absent) expect(collector.lines[0]?.attributes).not.toHaveProperty([name])
   })
@@ -112,11 +75,8 @@ describe('frontendPolicies.accessLog.otlp', () => {
     const collector = await startFakeCollector()
     const add = { note: 'request.headers["x-note"]', key: 'request.headers["authorization"]' }
     const headers = { 'x-note': CANARY, authorization: `Bearer ${CANARY}` }
-    await ask(
-      { accessLog: { otlp: http(collector.host, { fields: { add } }) } },
-      headers,
-      `/v1/chat/completions?a=${CANARY}`,
-    )
+    const path = `/v1/chat/completions?a=${CANARY}`
+    await ask({ accessLog: { otlp: http(collector.host, { fields: { add } }) } }, { headers, path })
     expect(collector.lines).toHaveLength(1)
     expect(collector.bytes()).not.toContain('sk-canary')
     expect(collector.bytes()).not.toContain('sk-gateway-key')

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { runtimeOf } from '../../gateway/kit/config.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { startFakeCollector } from '../../helpers/otlp.ts'
-import { ask, PARENT, serveWith, TRACE, TRACEPARENT, traced, tracingTo } from './tracing-scene.ts'
+import { ask, CANARY, PARENT, serveWith, TRACE, TRACEPARENT, traced, tracingTo } from './export-scene.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -129,8 +129,8 @@ describe('frontendPolicies.tracing', () => {
     const { spans, bytes } = await traced(
       { randomSampling: 1, attributes: { all: 'request.headers["x-note"]', query: 'request.uri' } },
       {
-        path: '/v1/chat/completions?note=sk-canary-0123456789',
-        headers: { 'x-note': 'sk-canary-0123456789' },
+        path: `/v1/chat/completions?note=${CANARY}`,
+        headers: { 'x-note': CANARY },
       },
     )
     expect(spans[0]?.attributes['all']).toMatch(/^\[redacted/)

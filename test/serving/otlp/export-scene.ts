@@ -9,6 +9,9 @@ import { startUpstream } from '../../gateway/kit/upstream.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { startFakeCollector } from '../../helpers/otlp.ts'
 
+/** Known to the redactor of the gateway. */
+export const CANARY = 'sk-canary-0123456789'
+
 export const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 export const PARENT = '00f067aa0ba902b7'
 export const TRACEPARENT = `00-${TRACE}-${PARENT}-01`
@@ -30,7 +33,7 @@ export const tracingTo = (host: string, tracing: object) => ({
 
 export function serveWith(runtime: Runtime, notes: string[] = []) {
   const redactor = new Redactor()
-  redactor.add('sk-canary-0123456789')
+  redactor.add(CANARY)
   const redact = (text: string): string => redactor.redact(text)
   return serveHere(runtime, {
     options: {},
@@ -56,25 +59,31 @@ export function ask(port: number, headers: Record<string, string> = {}, path = '
 export const model = (status = 200) =>
   startUpstream(response => response.writeHead(status, { 'content-type': 'application/json' }).end(ANSWER))
 
-/** What a collector over HTTP and the provider have of one request, once the gateway has ended. */
+export interface Asked {
+  readonly headers?: Record<string, string>
+  readonly path?: string
+  /** Of the model's answer. */
+  readonly status?: number
+}
+
+/** Sends one request through a gateway with more in its config, and ends it. `sent`: the headers that its model got. */
+export async function asked(more: object, { headers, path, status }: Asked = {}) {
+  const upstream = await model(status)
+  const notes: string[] = []
+  const serving = await serveWith(await runtimeWith(upstream.port, more), notes)
+  const answer = await ask(serving.engine.addresses[0]?.port ?? 0, headers, path)
+  await serving.engine.close({ drainMs: 10_000 })
+  return { status: answer.status, notes, sent: upstream.seen[0]?.headers }
+}
+
+/** The same with a collector over HTTP, which answers with the status `collected`, and what it got. */
 export async function traced(
   tracing: object,
-  {
-    headers = {},
-    path = '/v1/chat/completions',
-    status = 200,
-    collected = 200,
-  }: { headers?: Record<string, string>; path?: string; status?: number; collected?: number } = {},
+  { collected = 200, ...request }: Asked & { readonly collected?: number } = {},
 ) {
   const collector = await startFakeCollector(collected)
-  const upstream = await model(status)
-  const runtime = await runtimeWith(
-    upstream.port,
-    tracingTo(collector.host, { protocol: 'http', ...tracing }),
-  )
-  const notes: string[] = []
-  const serving = await serveWith(runtime, notes)
-  await ask(serving.engine.addresses[0]?.port ?? 0, headers, path)
-  await serving.engine.close({ drainMs: 10_000 })
-  return { ...collector, notes, sent: upstream.seen[0]?.headers }
+  return {
+    ...collector,
+    ...(await asked(tracingTo(collector.host, { protocol: 'http', ...tracing }), request)),
+  }
 }
