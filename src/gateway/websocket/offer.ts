@@ -55,9 +55,9 @@ export class Offer {
 
   readonly #onDrain = (): void => void this.#response.emit('drain')
 
-  /** It has gone, and waits for nothing. */
+  /** It has gone, as Node takes it, and waits for nothing but what is on its way. */
   readonly #onEnd = (): void => {
-    if (!this.#response.headersSent) this.#socket.destroy()
+    if (!this.#response.writableEnded) this.#socket.destroy()
   }
 
   readonly #part = (): void => {

@@ -138,6 +138,19 @@ describe('how a tunnel ends:', () => {
   it.each([
     ['ends', (socket: Socket) => void socket.end()],
     ['resets', (socket: Socket) => void socket.resetAndDestroy()],
+  ])('a client that %s while it is refused at length takes the call with it', async (_how, leave) => {
+    const refusal = 'HTTP/1.1 403 No\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n'
+    const { client, upstream, test } = await ground(socket => void socket.write(refusal))
+    client.socket.write(handshake())
+    await client.until(text => text.includes('no'))
+    leave(client.socket)
+    await once(upstream.sockets[0] as Socket, 'close')
+    expect(await test.nextEvent()).toMatchObject({ status: 403, error: 'client disconnected' })
+  })
+
+  it.each([
+    ['ends', (socket: Socket) => void socket.end()],
+    ['resets', (socket: Socket) => void socket.resetAndDestroy()],
   ])('a client that %s in the handshake takes the call with it', async (_how, leave) => {
     const { client, upstream, test } = await ground(() => {})
     client.socket.write(handshake())
