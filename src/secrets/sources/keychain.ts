@@ -74,6 +74,9 @@ function entryOf(place: Place): Entry {
   }
 }
 
+/** As a flag of commands calls it, and as agw.yaml does: who reads of it may have come by either. */
+const ENCRYPTED = 'an encrypted file: `--method encrypted`, in agw.yaml `encrypted:`'
+
 /** The library has one code for everything: what went wrong is in its text, which holds no value. */
 function problemOf(error: unknown): SourceProblem {
   const text = error instanceof Error ? error.message : ''
@@ -96,7 +99,7 @@ function problemOf(error: unknown): SourceProblem {
     return {
       code: 'unreachable',
       message: 'no keychain answers: there is no Secret Service on the session bus',
-      hint: 'start one (GNOME Keyring, KWallet; DBUS_SESSION_BUS_ADDRESS must name the bus), or use `encrypted:` where there is no desktop',
+      hint: `start one (GNOME Keyring, KWallet; DBUS_SESSION_BUS_ADDRESS must name the bus), or, where there is no desktop, take ${ENCRYPTED}`,
     }
   }
   if (/utf-?8|BadEncoding/i.test(text)) {
@@ -106,7 +109,7 @@ function problemOf(error: unknown): SourceProblem {
     return {
       code: 'not-installed',
       message: 'the keychain library has no build for this system',
-      hint: 'install agw again without --omit=optional, or use `encrypted:` instead',
+      hint: `install agw again without --omit=optional, or take ${ENCRYPTED}`,
     }
   }
   return {

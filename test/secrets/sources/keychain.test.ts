@@ -123,7 +123,7 @@ describe.skipIf(noKeyring !== undefined)(
       await expectAll('unreachable', /no Secret Service/)
       expect(await keychainSource.probe?.(context)).toMatchObject({
         ok: false,
-        hint: expect.stringContaining('encrypted:'),
+        hint: expect.stringMatching(/--method encrypted.*encrypted:/),
       })
     })
 
