@@ -159,6 +159,8 @@ async function explainDestination(
 const OPEN_HEADERS = new Set([
   ...['host', 'accept', 'accept-encoding', 'content-type', 'content-length', 'user-agent'],
   ...['anthropic-version', 'anthropic-beta', 'openai-beta'],
+  // Of a handshake; its key is a random number, and its protocols may be a credential.
+  ...['connection', 'upgrade', 'sec-websocket-key', 'sec-websocket-version'],
 ])
 
 function shownHeaders(headers: readonly string[]): UpstreamRequest['headers'] {

@@ -77,7 +77,12 @@ llm:
     const { destinations } = await explainRoute(runtime, {
       method: 'POST',
       path: '/v1/messages',
-      headers: { cookie: 'canary=1', accept: 'text/plain' },
+      headers: {
+        cookie: 'canary=1',
+        accept: 'text/plain',
+        'sec-websocket-key': 'bm9uY2U=',
+        'sec-websocket-protocol': 'openai-insecure-api-key.canary',
+      },
       body: '{"model":"m","max_tokens":1,"messages":[]}',
     })
     const [{ upstream, key } = { upstream: undefined, key: undefined }] = destinations
@@ -86,7 +91,11 @@ llm:
     const values = Object.fromEntries(
       upstream?.headers.map(({ name, value }) => [name.toLowerCase(), value]) ?? [],
     )
-    expect(values).toMatchObject({ accept: 'text/plain', host: 'api.anthropic.com' })
+    expect(values).toMatchObject({
+      accept: 'text/plain',
+      host: 'api.anthropic.com',
+      'sec-websocket-key': 'bm9uY2U=',
+    })
     expect(Object.keys(values)).toEqual(expect.arrayContaining(['x-api-key', 'x-signed', 'cookie']))
     expect(JSON.stringify(destinations)).not.toContain('canary')
   })
