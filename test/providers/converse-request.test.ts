@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { TranslationError } from '../../src/providers/anthropic-completions.ts'
 import { toConverse } from '../../src/providers/converse-request.ts'
-import { bedrock, translationFor } from '../../src/providers/index.ts'
 import { ToolNames } from '../../src/providers/tool-names.ts'
 
 type Json = Record<string, unknown>
@@ -291,51 +290,6 @@ describe('a Messages request as Converse', () => {
   })
 })
 
-describe('a Chat Completions request as Converse', () => {
-  const remote = { type: 'image_url', image_url: { url: 'https://a.example.com/b.png' } }
-  const ask = (...messages: Json[]) => {
-    const translation = translationFor(bedrock({ region: 'r' }), 'completions', 'm')
-    return translation?.request({ messages }, { model: 'm', headers: {}, caching: undefined })
-  }
-
-  // Messages of the system leave the list, and neighbours of one role become one.
-  it.each<[string, Json[], string]>([
-    [
-      'behind the system',
-      [
-        { role: 'system', content: 's' },
-        { role: 'user', content: [{ type: 'text', text: 'a' }, remote] },
-      ],
-      'messages[1].content[1].image_url.url',
-    ],
-    [
-      'behind a neighbour',
-      [
-        { role: 'user', content: 'a' },
-        { role: 'user', content: [remote] },
-      ],
-      'messages[1].content[0].image_url.url',
-    ],
-    [
-      'in the answer of a tool',
-      [
-        { role: 'user', content: 'a' },
-        { role: 'tool', tool_call_id: 't', content: [remote] },
-      ],
-      'messages[1].content[0].image_url.url',
-    ],
-  ])('refuses an image to be fetched where the client wrote it, %s', (_title, messages, param) => {
-    expect(() => ask(...messages)).toThrow(expect.objectContaining({ param }))
-  })
-
-  it('takes one that is in the request', () => {
-    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }
-    expect(ask({ role: 'user', content: [image] })).toMatchObject({
-      messages: [{ content: [{ image: { format: 'png', source: { bytes: 'AA==' } } }] }],
-    })
-  })
-})
-
 describe('turns of very many blocks', () => {
   // More than a call takes as arguments.
   const many = Array.from({ length: 130_000 }, () => ({ type: 'text', text: 'a' }))
@@ -369,43 +323,4 @@ it.each([
     said(...titles.map(title => ({ type: 'document', title, source: { type: 'text', data: 'x' } }))),
   ) as { messages: { content: { document: { name: string } }[] }[] }
   expect(messages[0]?.content.map(({ document }) => document.name)).toEqual(names)
-})
-
-describe('names of tools', () => {
-  it('stay where Bedrock takes them', () => {
-    const names = new ToolNames()
-    expect(names.send('get_weather-2')).toBe('get_weather-2')
-    expect(names.own('get_weather-2')).toBe('get_weather-2')
-  })
-
-  it('that it does not take come back as they were, and never become one', () => {
-    const names = new ToolNames()
-    const own = ['mcp.server/a', 'mcp_server/a', '', 'x'.repeat(65), 'x'.repeat(66), 'grüße']
-    const sent = own.map(name => names.send(name))
-    expect(new Set(sent).size).toBe(own.length)
-    for (const name of sent) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
-    expect(sent.map(name => names.own(name))).toEqual(own)
-    expect(names.send('mcp.server/a')).toBe(sent[0])
-    expect(names.own('never sent')).toBe('never sent')
-  })
-
-  const ALIKE = new ToolNames().send('a b')
-
-  it('never become one with a name that is written like what another one is sent as', () => {
-    const names = new ToolNames()
-    const own = ['a b', ALIKE, new ToolNames().send(ALIKE.replace('_', '.'))]
-    const sent = own.map(name => names.send(name))
-    expect(new Set(sent).size).toBe(own.length)
-    for (const name of sent) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
-    expect(sent.map(name => names.own(name))).toEqual(own)
-  })
-
-  it('stay where they fit, whatever stands before them', () => {
-    const { toolConfig } = ask({ tools: [{ name: 'a b' }, { name: ALIKE }] }) as {
-      toolConfig: { tools: { toolSpec: { name: string } }[] }
-    }
-    const [first, second] = toolConfig.tools.map(({ toolSpec }) => toolSpec.name)
-    expect(second).toBe(ALIKE)
-    expect(first).not.toBe(ALIKE)
-  })
 })
