@@ -30,7 +30,7 @@ import { TargetedPolicies } from './targets.ts'
 
 export interface CompileOptions {
   /** Reads a PEM file; a relative path starts at the working directory. */
-  readonly readFile?: (path: string) => string
+  readonly readFile?: (path: string) => string | Buffer
   /** Milliseconds since 1970, for the `created` of the model list. */
   readonly now?: () => number
   /** Tells the secrets in a text of the config that are not in key slots: values of variables, mostly. None unless given. */
@@ -79,15 +79,13 @@ class Compilation {
 
   constructor(
     config: Config,
-    {
-      readFile: read = path => readFileSync(path, 'utf8'),
-      now = Date.now,
-      secretsIn = () => [],
-    }: CompileOptions,
+    { readFile: read = path => readFileSync(path), now = Date.now, secretsIn = () => [] }: CompileOptions,
   ) {
     const readFile = (path: string): string => {
-      const text = read(path)
-      this.#files.set(path, { text, hash: createHash('sha256').update(text).digest('hex') })
+      const content = read(path)
+      const text = content.toString('utf8')
+      // Of its bytes: what is no UTF-8 in it, as a name above a certificate may be, is another text than the file.
+      this.#files.set(path, { text, hash: createHash('sha256').update(content).digest('hex') })
       return text
     }
     this.#config = config

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../../src/config/schema.ts'
@@ -5,6 +8,7 @@ import { compileRuntime } from '../../../src/gateway/compile/compile.ts'
 import { milliseconds } from '../../../src/gateway/compile/duration.ts'
 import { compileRegex } from '../../../src/gateway/compile/matches.ts'
 import { upstreamsOf } from '../../../src/gateway/runtime.ts'
+import { changedSince } from '../../../src/secrets/changed-since.ts'
 import { GUIDE } from '../../helpers/guide.ts'
 import { configOf, runtimeOf } from '../kit/config.ts'
 import { toHost, toModel } from '../kit/configs.ts'
@@ -268,3 +272,17 @@ describe('regular expressions', () => {
     )
   })
 })
+
+it.each([
+  ['UTF-8', 'utf8'],
+  ['none', 'latin1'],
+] as const)(
+  'remembers a file by its bytes, as whoever watches it compares them: %s',
+  async (_title, encoding) => {
+    const users = join(mkdtempSync(join(tmpdir(), 'agw-compile-')), 'users')
+    writeFileSync(users, Buffer.from('# of Müller\n', encoding))
+    const { files } = runtimeOf(toHost('a.test:80', { basicAuth: { htpasswd: { file: users } } }))
+    expect([...files.keys()]).toEqual([users])
+    expect(await changedSince(new Map([[users, files.get(users)?.hash]]), 0)).toBe(false)
+  },
+)
