@@ -8,10 +8,9 @@ import { kubernetesSource } from '../../../src/secrets/sources/kubernetes.ts'
 import { isWindows, tempFolders } from '../folders.ts'
 import { problem, said } from './contract.ts'
 import { fakeKubernetes } from './fake-kubernetes.ts'
-import { entry, kubeconfig, PATH } from './kubernetes-scene.ts'
+import { entry, kubeconfig, PATH, V1 } from './kubernetes-scene.ts'
 
 const folder = tempFolders()
-const V1 = 'client.authentication.k8s.io/v1'
 
 describe.skipIf(isWindows)('a login program', () => {
   /** Prints what is in `credential`, and writes down how it was run. */

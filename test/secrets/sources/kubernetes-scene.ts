@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+export const V1 = 'client.authentication.k8s.io/v1'
 export const PATH = '/api/v1/namespaces/prod/secrets/agw-keys'
 
 /** A kubeconfig with a token in a file beside it, which is replaced while the process runs. */

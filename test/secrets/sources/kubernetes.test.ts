@@ -10,12 +10,10 @@ import { makeCertificate } from '../../helpers/tls.ts'
 import { tempFolders } from '../folders.ts'
 import { contract, problem, said } from './contract.ts'
 import { fakeKubernetes } from './fake-kubernetes.ts'
-import { entry, kubeconfig, PATH } from './kubernetes-scene.ts'
+import { entry, kubeconfig, PATH, V1 } from './kubernetes-scene.ts'
 
 const folder = tempFolders()
 const FAKE = "a fake of the API's secrets"
-
-const V1 = 'client.authentication.k8s.io/v1'
 
 contract(
   'kubernetes',
