@@ -28,6 +28,8 @@ function kindOf(error: unknown): string {
   return `${INTERNAL_ERROR.body} (${error instanceof Error ? error.name : typeof error})`
 }
 
+const NONE: readonly string[] = Object.freeze([])
+
 /** One request and its answer: what it asked for, what was found for it, and what became of it. */
 export class Exchange implements RouteRequest {
   readonly request: GatewayRequest
@@ -88,6 +90,8 @@ export class Exchange implements RouteRequest {
   given: string[] | undefined = undefined
   /** Values that transformations have set for later expressions. */
   metadata: Record<string, unknown> | undefined = undefined
+  /** What was secret of the request when they did. */
+  seenCredentials: string[] | undefined = undefined
 
   /** Its span, when it is sampled. */
   trace: Trace | undefined = undefined
@@ -102,6 +106,8 @@ export class Exchange implements RouteRequest {
 
   /** What guards have done; undefined where none had its say. */
   guards: GuardActions | undefined = undefined
+  /** Of the answer as the client has got it, names and values in turn. */
+  sentHeaders: readonly string[] = NONE
   /** Of the body that the client gets, so far. */
   sentBytes = 0
 
@@ -271,6 +277,7 @@ export class Exchange implements RouteRequest {
     if (this.method !== 'HEAD') this.sentBytes = length
     // With its own words, not those of an answer that could not be sent.
     response.writeHead(status, STATUS_CODES[status] ?? '', headers)
+    this.sentHeaders = headers
     if (this.relay !== undefined) this.relay.answeredAt = performance.now()
     // Node joins a head and a body that are both text, in the encoding of the body: the head is in latin1.
     if (typeof body === 'string') response.end(headerText(body), 'latin1')

@@ -39,8 +39,10 @@ export interface Settings {
   readonly maxBodyBytes: number
   /** Lower-case names of query parameters in which clients send credentials. */
   readonly hiddenParameters: ReadonlySet<string>
-  /** Lower-case names of request headers whose values go into no log and no span. */
+  /** Lower-case names of request headers that carry credentials of clients. */
   readonly hiddenHeaders: ReadonlySet<string>
+  /** These, and those of answers: headers whose values go into no log, no span and no metric. */
+  readonly untoldHeaders: ReadonlySet<string>
   /** A request with more header lines is refused. */
   readonly maxHeaders: number
   /** How long an idle client connection is kept, in milliseconds. */

@@ -6,6 +6,7 @@ import { FRAMING, headersWhere } from './headers/header-names.ts'
 import { headerText } from './headers/header-text.ts'
 import { addRequestHeader, remember, removeRequestHeader, setRequestHeader } from './headers/request-edits.ts'
 import { hostOf } from './routing/host-name.ts'
+import { credentialsShown } from './telemetry/client-credentials.ts'
 import type { OutgoingHead } from './watcher.ts'
 
 /** Changes to one message; each value is an expression. */
@@ -59,6 +60,7 @@ export function answerBody(
 }
 
 function apply(exchange: Exchange, transform: CompiledTransform, message: Message): void {
+  if (transform.metadata.length > 0) noteCredentials(exchange)
   for (const [name, expression] of transform.metadata) {
     const value = jsonFrom(expression, message.context())
     if (value === undefined) continue
@@ -69,6 +71,13 @@ function apply(exchange: Exchange, transform: CompiledTransform, message: Messag
   for (const [name, expression] of transform.add) message.add(name, textFrom(expression, message.context()))
   for (const [name, expression] of transform.set) message.set(name, textFrom(expression, message.context()))
   for (const name of transform.remove) message.set(name, undefined)
+}
+
+/** Metadata may be made of them, and a later step takes them out of the request. */
+function noteCredentials(exchange: Exchange): void {
+  const { untoldHeaders } = exchange.generation.runtime.settings
+  exchange.seenCredentials ??= []
+  exchange.seenCredentials.push(...credentialsShown(exchange, untoldHeaders))
 }
 
 /** All headers anew; those there are stay when the expression fails or yields no map. */

@@ -21,11 +21,21 @@ const ADDED = `
         provider_key: '"$OPENAI_API_KEY"'
         cut: '"${'x'.repeat(110)}$OPENAI_API_KEY"'
         'user.id': apiKey.user
-        missing: jwt.sub`
+        missing: jwt.sub
+        model: llm.responseModel
+        tokens: string(llm.totalTokens)
+        cost: string(llm.cost.total)
+        given: response.headers["set-cookie"]
+        repeated: response.headers["x-echo"]`
 
 async function folderWith(workers: number) {
-  const upstream = await startUpstream(response => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(ANSWER))
+  const upstream = await startUpstream((response, { headers }) => {
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'set-cookie': 'session=canary-of-a-session',
+      'x-echo': headers['authorization'],
+    })
+    response.end(JSON.stringify(ANSWER))
   })
   const folder = await tempFolder()
   const port = await freePort()
@@ -35,6 +45,11 @@ async function folderWith(workers: number) {
     remove: [retries, agentgateway_request_duration_seconds, build]
     fields:
       add:${ADDED}
+  modelCatalog:
+  - inline: { providers: { openai: { models: { gpt-2026: { rates: { input: '2', output: '10' } } } } } }
+frontendPolicies:
+  accessLog:
+    add: { sum: llm.totalTokens, dollars: llm.cost.total, all: response.headers }
 llm:
   port: ${port}
   policies:
@@ -92,7 +107,17 @@ it.each([1, 2])(
 
     expect(requests.map(({ labels }) => labels?.['client_key'])).toContain('<redacted>')
     expect(text).toMatch(/^agentgateway_requests_total\{.*provider_key="\[redacted sha256:/m)
+    expect(text).toMatch(
+      /^agentgateway_requests_total\{.*model="gpt-2026",tokens="1010",cost="0.0021",given="<redacted>",repeated="Bearer \[redacted sha256:.*$/m,
+    )
     const log = running.stdout() + running.stderr()
+    const line = /^\{.*"sum".*$/m.exec(log)?.[0] ?? ''
+    expect(JSON.parse(line)).toMatchObject({
+      sum: 1010,
+      dollars: 0.0021,
+      all: { 'set-cookie': '<redacted>' },
+    })
+    expect(text + log).not.toContain('canary-of')
     for (const secret of [PROVIDER_KEY, ...Object.values(CLIENTS)])
       expect(text + log).not.toContain(secret.slice(0, 12))
 

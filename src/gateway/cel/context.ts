@@ -1,13 +1,15 @@
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
+import type { Redactor } from '../../secrets/redactor.ts'
 import { jsonOf } from '../bodies/json-body.ts'
 import type { Exchange } from '../exchange.ts'
 import { HOP_BY_HOP } from '../headers/header-names.ts'
 import { GATEWAY } from '../routing/listeners.ts'
 import type { GatewayRequest } from '../server/gateway-request.ts'
-import { maskQuery } from '../telemetry/mask-query.ts'
+import { redactorOf } from '../telemetry/client-credentials.ts'
+import { maskQuery, maskUrl } from '../telemetry/mask-query.ts'
 import type { CelContext } from './cel.ts'
 import { CelHeaders } from './headers.ts'
-import { celValue, HIDDEN, type Redacted } from './values.ts'
+import { celValue, HIDDEN, type Redacted, withTexts } from './values.ts'
 
 /** Who the client has proved to be; what the policies before found out. */
 export interface Caller {
@@ -26,6 +28,8 @@ export interface CelExtras {
   readonly llmRequest?: unknown
   /** Lower-case names of headers whose values are not shown, nor any other credential of the client: for what is told. */
   readonly hidden?: ReadonlySet<string>
+  /** More of `llm`, once there is an answer. */
+  readonly llmAnswer?: () => Readonly<Record<string, unknown>>
   readonly response?: { readonly status: number; readonly headers: readonly string[]; readonly body?: Buffer }
 }
 
@@ -39,6 +43,10 @@ class ExchangeContext implements CelContext {
   readonly #extras: CelExtras
   #request: unknown
   #llmRequest: unknown
+  #response: unknown
+  #metadata: unknown
+  #llm: unknown
+  #redactor: Redactor | undefined
 
   // Policies that the gateway does not run have nothing to tell.
   readonly env = {}
@@ -67,12 +75,13 @@ class ExchangeContext implements CelContext {
   get response(): unknown {
     const { response } = this.#extras
     if (response === undefined) return null
-    const { hiddenHeaders } = this.#exchange.generation.runtime.settings
-    return {
-      code: BigInt(response.status),
-      headers: CelHeaders.of(response.headers, hiddenHeaders),
-      ...(response.body !== undefined && { body: response.body, bodyPrefix: response.body }),
+    const { status, body } = response
+    this.#response ??= {
+      code: BigInt(status),
+      headers: this.#answerHeaders(response.headers),
+      ...(body !== undefined && { body, bodyPrefix: body }),
     }
+    return this.#response
   }
 
   get source(): unknown {
@@ -122,11 +131,23 @@ class ExchangeContext implements CelContext {
   }
 
   get metadata(): unknown {
-    return this.#exchange.metadata ?? null
+    const { metadata } = this.#exchange
+    const { hidden } = this.#extras
+    if (metadata === undefined) return null
+    if (hidden === undefined) return metadata
+    this.#metadata ??= withTexts(metadata, text => this.#redact(text, hidden))
+    return this.#metadata
   }
 
   get llm(): unknown {
     if (!isForModels(this.#exchange)) return null
+    const { llmAnswer } = this.#extras
+    if (llmAnswer === undefined) return this.#llmAsked()
+    this.#llm ??= { ...this.#llmAsked(), ...llmAnswer() }
+    return this.#llm
+  }
+
+  #llmAsked(): Record<string, unknown> {
     const { destination, model } = this.#exchange
     const json = jsonOf(this.#exchange)
     const asked = model ?? json?.['model']
@@ -143,7 +164,27 @@ class ExchangeContext implements CelContext {
     this.#llmRequest ??= celValue(body)
     return this.#llmRequest
   }
+
+  #answerHeaders(headers: readonly string[]): CelHeaders {
+    const { hiddenHeaders, hiddenParameters } = this.#exchange.generation.runtime.settings
+    const { hidden } = this.#extras
+    if (hidden === undefined) return CelHeaders.of(headers, hiddenHeaders)
+    const shown = headers.map((text, i) => {
+      if (i % 2 === 0) return text
+      const isAddress = ADDRESSES.has((headers[i - 1] ?? '').toLowerCase())
+      return this.#redact(isAddress ? maskUrl(text, hiddenParameters) : text, hidden)
+    })
+    return CelHeaders.of(shown, hidden).redacted()
+  }
+
+  #redact(text: string, hidden: ReadonlySet<string>): string {
+    this.#redactor ??= redactorOf(this.#exchange, hidden)
+    return this.#redactor.redact(text)
+  }
 }
+
+/** Headers of answers that hold an address. */
+const ADDRESSES: ReadonlySet<string> = new Set(['location', 'content-location', 'refresh'])
 
 /** The request goes to a model, as far as its route tells: policies may ask before a backend is chosen. */
 function isForModels({ listener, route, destination }: Exchange): boolean {

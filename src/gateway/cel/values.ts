@@ -55,6 +55,16 @@ export function celValue(json: unknown): unknown {
   return map
 }
 
+/** A value with every text in it, keys as well, changed. */
+export function withTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map(one => withTexts(one, change))
+  if (!isPlain(value)) return value
+  const map: Record<string, unknown> = Object.create(null)
+  for (const [key, one] of Object.entries(value)) map[change(key)] = withTexts(one, change)
+  return map
+}
+
 /** The way back: what an expression yields, as JSON. Throws for what JSON has no form for. */
 export function jsonValue(value: unknown): unknown {
   switch (typeof value) {

@@ -32,6 +32,16 @@ const CREDENTIALS = [
   'sec-websocket-protocol',
 ]
 
+/** Headers in which answers give clients some. */
+const GIVEN = [
+  'set-cookie',
+  'set-cookie2',
+  'authentication-info',
+  'proxy-authentication-info',
+  'x-auth-token',
+  'x-subject-token',
+]
+
 /** What holds for all requests. */
 export function settingsOf(
   { config, frontendPolicies }: Config,
@@ -40,12 +50,14 @@ export function settingsOf(
 ): Settings {
   const { maxBufferSize, http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
   const deadline = config?.connectionTerminationDeadline
+  const hiddenHeaders = new Set(
+    [...CREDENTIALS, ...(config?.sensitiveHeaders ?? [])].map(name => name.toLowerCase()),
+  )
   return Object.freeze({
     maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
     hiddenParameters,
-    hiddenHeaders: new Set(
-      [...CREDENTIALS, ...(config?.sensitiveHeaders ?? [])].map(name => name.toLowerCase()),
-    ),
+    hiddenHeaders,
+    untoldHeaders: new Set([...hiddenHeaders, ...GIVEN]),
     maxHeaders: http1MaxHeaders ?? 100,
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,

@@ -1,5 +1,5 @@
 import type { Usage } from '../telemetry/usage.ts'
-import type { Picodollars } from './money.ts'
+import { PER_DOLLAR, type Picodollars } from './money.ts'
 
 /** What is priced by itself, by the name that a catalog has for it. */
 export const KINDS = [
@@ -31,6 +31,18 @@ export interface Cost {
   readonly status: LookupStatus
   readonly total?: Picodollars
   readonly parts?: Readonly<Record<Kind, Picodollars>>
+  /** By which it was reckoned, those of its tier. */
+  readonly rates?: Rates
+}
+
+/** As near as a double comes. */
+export function dollarsOf(amount: Picodollars): number {
+  return Number(amount) / PER_DOLLAR
+}
+
+/** A price per token in dollars per million tokens, likewise. */
+export function perMillion(rate: Picodollars): number {
+  return (Number(rate) * 1_000_000) / PER_DOLLAR
 }
 
 /** What two answers have cost; one without a price adds nothing to the other. */
@@ -43,6 +55,7 @@ export function bothCosts(a: Cost | undefined, b: Cost): Cost {
     status: 'Exact',
     total: a.total + b.total,
     parts: Object.fromEntries(sums) as Record<Kind, Picodollars>,
+    ...(b.rates && { rates: b.rates }),
   }
 }
 
@@ -97,7 +110,7 @@ function costOf({ rates: base, tiers }: Prices, usage: Usage | undefined): Cost 
     outputAudio: times(tokens.outputAudio, rates.outputAudio ?? rates.output),
   }
   const total = Object.values(parts).reduce((sum, part) => sum + part)
-  return { status: 'Exact', total, parts }
+  return { status: 'Exact', total, parts, rates }
 }
 
 /** The tokens of each kind, the input with those of caches; in {@link Usage} those of audio and reasoning are in it or in the output. */

@@ -5,7 +5,12 @@ import { isCredentialHeader } from './header-names.ts'
  * out what is too short to be told from other words.
  */
 export function credentialsIn(name: string, value: string): string[] {
-  if (!isCredentialHeader(name)) return []
+  return isCredentialHeader(name) ? partsOfCredential(name, value) : []
+}
+
+/** The same of a header that is known to carry a credential. */
+export function partsOfCredential(name: string, value: string): string[] {
+  if (name.toLowerCase() === 'set-cookie') return cookieValues(value.split(';', 1)[0] ?? '')
   const parts = name.toLowerCase() === 'cookie' ? cookieValues(value) : basicPassword(value)
   return [withoutScheme(value), ...parts]
 }

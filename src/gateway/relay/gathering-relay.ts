@@ -52,6 +52,7 @@ export abstract class GatheringRelay extends Relay {
   #release(chunk: Buffer): boolean {
     this.isGathered = false
     this.exchange.response.writeHead(this.head.status, this.head.headers)
+    this.exchange.sentHeaders = this.head.headers
     return super.pass(Buffer.concat([this.#pieces.take(), chunk]))
   }
 

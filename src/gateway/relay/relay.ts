@@ -148,6 +148,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { response } = this.exchange
     if (head.hasDate) response.sendDate = false
     response.writeHead(head.status, reasonPhrase(statusText), head.headers)
+    this.exchange.sentHeaders = head.headers
     this.answeredAt = performance.now()
     this.#remaining = head.contentLength
     if (head.contentLength >= 0) return

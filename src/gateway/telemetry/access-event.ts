@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net'
 import type { Path } from '../../config/diagnostic.ts'
-import type { RouteType } from '../../providers/index.ts'
 import type { Cost } from '../costs/costs.ts'
 import type { QueryCredential } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
 import type { GuardActions } from '../llm/guards.ts'
-import type { Relay } from '../relay/relay.ts'
 import { withoutPort } from '../routing/host-name.ts'
 import { GATEWAY_NAME } from '../routing/listeners.ts'
 import { absoluteTarget } from '../server/soundness.ts'
@@ -14,6 +12,7 @@ import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
 import { type AddedLabels, addedLabels } from './metric-labels.ts'
+import { costOfCall, modelCall, operationOf } from './model-call.ts'
 import { type Parameters, requestParameters } from './request-parameters.ts'
 import { type SpanFacts, spanFacts } from './trace.ts'
 import type { Usage } from './usage.ts'
@@ -99,19 +98,9 @@ const ROUTER = '/llm:router'
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
   const { request, response, listener, route, destination, relay } = exchange
-  const { settings, costs } = exchange.generation.runtime
-  const { accessLog: rule, otlpLog, metricLabels } = settings
+  const { accessLog: rule, otlpLog, metricLabels } = exchange.generation.runtime.settings
   const duration = performance.now() - exchange.startedAt
-  const call = {
-    provider: destination?.ai?.provider.telemetryName,
-    model: exchange.model,
-    answerModel: relay?.answerModel,
-    usage: relay?.usage,
-    operation: operationOf(exchange.type),
-    isStream: relay?.isStream ?? false,
-    reason: exchange.reason ?? (relay === undefined ? undefined : 'Upstream'),
-    responseProcessing: relay && responseProcessing(relay),
-  } as const
+  const call = modelCall(exchange)
   return {
     time: Date.now() - duration,
     bind: exchange.generation.bind(exchange.port)?.key ?? '',
@@ -134,7 +123,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     operation: call.operation,
     answerModel: call.answerModel,
     usage: call.usage,
-    cost: costs !== undefined && isModelCall(call) ? (relay?.cost ?? costs.of(call)) : undefined,
+    cost: costOfCall(call, exchange),
     guards: exchange.guards,
     parameters: parametersOf(exchange),
     keySlot: destination?.key?.slot,
@@ -157,20 +146,6 @@ export function accessEvent(exchange: Exchange): AccessEvent {
   }
 }
 
-type ModelFacts = Pick<AccessEvent, 'operation' | 'provider' | 'responseProcessing' | 'reason' | 'isStream'>
-
-/** A request that was read, and answered by its provider: as agentgateway, which learns of a stream at its beginning. */
-export function isModelCall({
-  operation,
-  provider,
-  responseProcessing,
-  reason,
-  isStream,
-}: ModelFacts): boolean {
-  if (operation === undefined || provider === undefined || responseProcessing === undefined) return false
-  return reason === 'Upstream' || isStream
-}
-
 /** A router of models speaks as they do, even where it knows none by the name that was asked for. */
 function protocolOf(exchange: Exchange): 'http' | 'llm' {
   const { destination } = exchange
@@ -181,10 +156,6 @@ function protocolOf(exchange: Exchange): 'http' | 'llm' {
 /** It came as far as the router of models. */
 function isForModels({ route, endedBy }: Exchange): boolean {
   return route?.action.kind === 'models' && endedBy === undefined
-}
-
-function responseProcessing({ headAt, answeredAt }: Relay): number | undefined {
-  return headAt === 0 || answeredAt === 0 ? undefined : answeredAt - headAt
 }
 
 function subjectOf({ caller }: Exchange): string | undefined {
@@ -200,23 +171,6 @@ function hostLogged(authority: string | undefined): string | undefined {
 function parametersOf({ type, clientFormat, json }: Exchange): Parameters | undefined {
   if (json === undefined || operationOf(type) === undefined) return undefined
   return requestParameters(clientFormat ?? type, json)
-}
-
-/** As the GenAI conventions of OpenTelemetry name it. */
-function operationOf(type: RouteType | undefined): string | undefined {
-  switch (type) {
-    case undefined:
-    case 'passthrough':
-    case 'detect':
-      return undefined
-    case 'embeddings':
-    case 'rerank':
-      return type
-    case 'generateContent':
-      return 'generate_content'
-    default:
-      return 'chat'
-  }
 }
 
 function sourceOf({ remoteAddress, remotePort }: Socket): string | undefined {

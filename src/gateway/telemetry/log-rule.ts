@@ -1,7 +1,8 @@
 import type { CelContext, Expression } from '../cel/cel.ts'
-import { type CelExtras, celContext } from '../cel/context.ts'
+import { celContext } from '../cel/context.ts'
 import { fieldsOf } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
+import { answered } from './answered.ts'
 import type { Collector } from './collector.ts'
 
 /** What the config changes in one line of the access log. */
@@ -53,7 +54,7 @@ export function logChange({ filter, added, removed }: LogRule, exchange: Exchang
 
 /** What an expression sees whose value is told: nothing of what carries credentials. */
 export function loggedContext(exchange: Exchange): CelContext {
-  const { hiddenHeaders: hidden } = exchange.generation.runtime.settings
+  const { untoldHeaders: hidden } = exchange.generation.runtime.settings
   return celContext(exchange, { ...answered(exchange), hidden })
 }
 
@@ -66,9 +67,4 @@ export function fieldsFrom(name: string, expression: Expression, context: CelCon
     // What it looks at is not there in this request.
     return []
   }
-}
-
-function answered({ response }: Exchange): Pick<CelExtras, 'response'> {
-  // A client that has left may have got none.
-  return response.headersSent ? { response: { status: response.statusCode, headers: [] } } : {}
 }

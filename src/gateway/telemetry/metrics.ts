@@ -1,11 +1,12 @@
 import { GATEWAY_NAME } from '../routing/listeners.ts'
 import type { ConnectionChange, ConnectionPlace } from '../server/client-connections.ts'
-import { type AccessEvent, isModelCall } from './access-event.ts'
+import type { AccessEvent } from './access-event.ts'
 import { type CostCounts, countCost, noCosts } from './cost-counts.ts'
 import { GuardChecks, type GuardSeries } from './guard-checks.ts'
 import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
 import { cut, label } from './label.ts'
 import { isOfKind, kindOf, type Last, LastWithLabels, nothingYet } from './metric-kinds.ts'
+import { isModelCall } from './model-call.ts'
 import { type TimeSeries, UpstreamTimes } from './upstream-times.ts'
 
 /** What requests of one kind have in common, and their counts. */

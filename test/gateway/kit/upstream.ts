@@ -20,9 +20,9 @@ export interface Upstream {
   readonly server: Server
 }
 
-type Answer = (response: ServerResponse, seen: Seen, request: IncomingMessage) => void
+export type Answering = (response: ServerResponse, seen: Seen, request: IncomingMessage) => void
 
-const OK: Answer = response => {
+const OK: Answering = response => {
   response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
 }
 
@@ -34,7 +34,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 /** An HTTP server on a port of its own that records what it is sent; closed when the test is over. */
 export async function startUpstream(
-  answer: Answer = OK,
+  answer: Answering = OK,
   tls?: { readonly cert: string; readonly key: string },
 ): Promise<Upstream> {
   const seen: Seen[] = []

@@ -1,0 +1,40 @@
+import { Redactor } from '../../secrets/redactor.ts'
+import type { Exchange } from '../exchange.ts'
+import { partsOfCredential } from '../headers/header-credentials.ts'
+import { credentialsInQuery } from './mask-query.ts'
+
+/** What the client shows in its headers and its query, as far as they are still there. */
+export function credentialsShown(exchange: Exchange, hidden: ReadonlySet<string>): string[] {
+  const { hiddenParameters } = exchange.generation.runtime.settings
+  return [
+    ...credentialsOf(exchange.rawHeaders, hidden),
+    ...credentialsInQuery(exchange.query, hiddenParameters),
+  ]
+}
+
+/** Names and values in turn → what is secret in those of these lower-case names. */
+function credentialsOf(headers: readonly string[], hidden: ReadonlySet<string>): string[] {
+  return headers.flatMap((value, i) => {
+    const name = (headers[i - 1] ?? '').toLowerCase()
+    return i % 2 === 1 && hidden.has(name) ? partsOfCredential(name, value) : []
+  })
+}
+
+/**
+ * Takes out of what is told all that is secret of this very request: what its client has shown, what the config has put into
+ * it, and what the answer gives to the client. Others repeat it, an upstream in its answer or the config in `metadata`.
+ */
+export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Redactor {
+  const { caller, sentHeaders, given = [], seenCredentials = [] } = exchange
+  const redactor = new Redactor(() => '<redacted>', true)
+  const secrets = [
+    ...credentialsShown(exchange, hidden),
+    ...credentialsOf(sentHeaders, hidden),
+    ...given,
+    ...seenCredentials,
+  ]
+  for (const secret of secrets) redactor.add(secret)
+  for (const secret of [caller?.jwt?.rawToken, caller?.apiKey?.key])
+    if (secret !== undefined) redactor.add(secret.unredacted())
+  return redactor
+}
