@@ -17,6 +17,9 @@ const LOGGING: Support = (value, path, report) => {
     )
 }
 
+/** What a log or a span tells besides. */
+const FIELDS = section({ add: each(EXPRESSION), remove: runs })
+
 /**
  * The start-time settings, one by one. Run: what concerns connections and their end, and which headers are secret.
  * Nothing to do: IPv6 (the address comes from --host). Everything else would be silently without effect.
@@ -42,9 +45,9 @@ export const STATIC_CONFIG = section({
       otlpProtocol: runs,
       headers: runs,
       path: runs,
-      fields: runs,
-      randomSampling: runs,
-      clientSampling: runs,
+      fields: FIELDS,
+      randomSampling: EXPRESSION,
+      clientSampling: EXPRESSION,
     }),
   ),
   backend: section({ connectTimeout: runs, poolIdleTimeout: runs }),
@@ -58,19 +61,19 @@ const TRACING = section({
   host: COLLECTOR,
   protocol: runs,
   path: runs,
-  filter: runs,
-  attributes: runs,
-  resources: runs,
+  filter: EXPRESSION,
+  attributes: each(EXPRESSION),
+  resources: each(EXPRESSION),
   remove: runs,
-  randomSampling: runs,
-  clientSampling: runs,
+  randomSampling: EXPRESSION,
+  clientSampling: EXPRESSION,
 })
 
-const OTLP_LOG = section({ host: COLLECTOR, protocol: runs, path: runs, filter: runs, fields: runs })
+const OTLP_LOG = section({ host: COLLECTOR, protocol: runs, path: runs, filter: EXPRESSION, fields: FIELDS })
 
 export const FRONTEND_POLICIES = section({
   tls: section({ minVersion: runs, maxVersion: runs, cipherSuites: runs, keyExchangeGroups: runs }),
-  accessLog: section({ filter: runs, add: runs, remove: runs, otlp: OTLP_LOG }),
+  accessLog: section({ filter: EXPRESSION, add: each(EXPRESSION), remove: runs, otlp: OTLP_LOG }),
   tracing: TRACING,
   http: section({
     maxBufferSize: runs,

@@ -18,6 +18,8 @@ function named(names: readonly string[], place: string, config: (name: string) =
   return names.map(name => [place + name, config(name), place + name, new RegExp(`"${name}"`)])
 }
 
+const BAD = 'request.uri.precompiled_matches()'
+
 /** What is not run, and where it is found. */
 const UNSUPPORTED: readonly Row[] = [
   [
@@ -234,6 +236,32 @@ const UNSUPPORTED: readonly Row[] = [
     'a function in a label of metrics',
     { config: { metrics: { fields: { add: { user: 'request.uri.precompiled_matches()' } } } } },
     'config.metrics.fields.add.user',
+    /function precompiled_matches/,
+  ],
+  ...(
+    [
+      [{ accessLog: { filter: BAD } }, 'accessLog.filter'],
+      [{ accessLog: { add: { a: BAD } } }, 'accessLog.add.a'],
+      [{ accessLog: { otlp: { filter: BAD } } }, 'accessLog.otlp.filter'],
+      [{ accessLog: { otlp: { fields: { add: { a: BAD } } } } }, 'accessLog.otlp.fields.add.a'],
+      [{ tracing: { filter: BAD } }, 'tracing.filter'],
+      [{ tracing: { attributes: { a: BAD } } }, 'tracing.attributes.a'],
+      [{ tracing: { resources: { a: BAD } } }, 'tracing.resources.a'],
+      [{ tracing: { randomSampling: BAD } }, 'tracing.randomSampling'],
+      [{ tracing: { clientSampling: BAD } }, 'tracing.clientSampling'],
+    ] as const
+  ).map(
+    ([frontendPolicies, place]): Row => [
+      `a function in ${place}`,
+      { frontendPolicies },
+      `frontendPolicies.${place}`,
+      /function precompiled_matches/,
+    ],
+  ),
+  [
+    'a function in a field of the older traces',
+    { config: { tracing: { otlpEndpoint: 'http://a.test:1', fields: { add: { a: BAD } } } } },
+    'config.tracing.fields.add.a',
     /function precompiled_matches/,
   ],
   ['a service', route({ backends: [{ service: {} }] }), `${ROUTE}.backends[0].service`, /"service"/],
