@@ -90,7 +90,7 @@ export class Exchange implements RouteRequest {
   given: string[] | undefined = undefined
   /** Values that transformations have set for later expressions. */
   metadata: Record<string, unknown> | undefined = undefined
-  /** What was secret of the request when they did. */
+  /** What was secret of the request before transformations, where what they make of it may be told. */
   seenCredentials: string[] | undefined = undefined
 
   /** Its span, when it is sampled. */

@@ -57,6 +57,8 @@ export interface Settings {
   readonly metricLabels: AddedFields | undefined
   /** Which requests get a span, and what is in it. */
   readonly tracing: TraceRule | undefined
+  /** What expressions yield is told in the log, in spans or in metrics. */
+  readonly tellsExpressions: boolean
 }
 
 /** One port. */

@@ -60,7 +60,7 @@ export function answerBody(
 }
 
 function apply(exchange: Exchange, transform: CompiledTransform, message: Message): void {
-  if (transform.metadata.length > 0) noteCredentials(exchange)
+  noteCredentials(exchange)
   for (const [name, expression] of transform.metadata) {
     const value = jsonFrom(expression, message.context())
     if (value === undefined) continue
@@ -73,9 +73,10 @@ function apply(exchange: Exchange, transform: CompiledTransform, message: Messag
   for (const name of transform.remove) message.set(name, undefined)
 }
 
-/** Metadata may be made of them, and a later step takes them out of the request. */
+/** Metadata and other headers may be made of them, and a later step takes them out of the request. */
 function noteCredentials(exchange: Exchange): void {
-  const { untoldHeaders } = exchange.generation.runtime.settings
+  const { tellsExpressions, untoldHeaders } = exchange.generation.runtime.settings
+  if (!tellsExpressions) return
   exchange.seenCredentials ??= []
   exchange.seenCredentials.push(...credentialsShown(exchange, untoldHeaders))
 }

@@ -4,7 +4,6 @@ import { jsonOf } from '../bodies/json-body.ts'
 import type { Exchange } from '../exchange.ts'
 import { HOP_BY_HOP } from '../headers/header-names.ts'
 import { GATEWAY } from '../routing/listeners.ts'
-import type { GatewayRequest } from '../server/gateway-request.ts'
 import { redactorOf } from '../telemetry/client-credentials.ts'
 import { maskQuery, maskUrl } from '../telemetry/mask-query.ts'
 import type { CelContext } from './cel.ts'
@@ -68,7 +67,11 @@ class ExchangeContext implements CelContext {
   }
 
   get request(): unknown {
-    this.#request ??= requestOf(this.#exchange, this.#extras.hidden)
+    const { hidden } = this.#extras
+    // A transformation may have copied a credential to where none is looked for.
+    const isCopied = hidden !== undefined && this.#exchange.seenCredentials !== undefined
+    const shown = isCopied ? (text: string) => this.#redact(text, hidden) : asItIs
+    this.#request ??= requestOf(this.#exchange, hidden, shown)
     return this.#request
   }
 
@@ -197,11 +200,20 @@ function isForModels({ listener, route, destination }: Exchange): boolean {
   return action.choices.some(one => ('groups' in one ? true : one.ai !== undefined))
 }
 
-function requestOf(exchange: Exchange, hidden: ReadonlySet<string> | undefined): unknown {
-  const { request, method, path, body } = exchange
+function asItIs(text: string): string {
+  return text
+}
+
+function requestOf(
+  exchange: Exchange,
+  hidden: ReadonlySet<string> | undefined,
+  shown: (text: string) => string,
+): unknown {
+  const { request, rawHeaders, method, body } = exchange
   const { hiddenParameters, hiddenHeaders } = exchange.generation.runtime.settings
-  const headers = headersOf(request, hidden ?? hiddenHeaders)
-  const query = hidden === undefined ? exchange.query : maskQuery(exchange.query, hiddenParameters)
+  const headers = headersOf(shown === asItIs ? rawHeaders : rawHeaders.map(shown), hidden ?? hiddenHeaders)
+  const path = shown(exchange.path)
+  const query = hidden === undefined ? exchange.query : shown(maskQuery(exchange.query, hiddenParameters))
   const pathAndQuery = query === '' ? path : `${path}?${query}`
   const scheme = 'encrypted' in request.socket ? 'https' : 'http'
   const host = request.headers.host ?? exchange.host
@@ -230,6 +242,6 @@ const NOT_SEEN: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP.filter(name => name !== 'proxy-authorization'),
 ])
 
-function headersOf({ rawHeaders }: GatewayRequest, sensitive: ReadonlySet<string>): CelHeaders {
-  return CelHeaders.of(rawHeaders, sensitive, name => !NOT_SEEN.has(name))
+function headersOf(headers: readonly string[], sensitive: ReadonlySet<string>): CelHeaders {
+  return CelHeaders.of(headers, sensitive, name => !NOT_SEEN.has(name))
 }

@@ -50,6 +50,10 @@ export function settingsOf(
 ): Settings {
   const { maxBufferSize, http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
   const deadline = config?.connectionTerminationDeadline
+  const accessLog = compileAccessLog(frontendPolicies?.accessLog, cel)
+  const otlpLog = compileOtlpLog(frontendPolicies?.accessLog, cel)
+  const metricLabels = compileMetricLabels(config, cel)
+  const tracing = compileTracing({ config, frontendPolicies }, cel)
   const hiddenHeaders = new Set(
     [...CREDENTIALS, ...(config?.sensitiveHeaders ?? [])].map(name => name.toLowerCase()),
   )
@@ -61,9 +65,11 @@ export function settingsOf(
     maxHeaders: http1MaxHeaders ?? 100,
     clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
     drainMs: deadline ? milliseconds(deadline) : 5000,
-    accessLog: compileAccessLog(frontendPolicies?.accessLog, cel),
-    otlpLog: compileOtlpLog(frontendPolicies?.accessLog, cel),
-    metricLabels: compileMetricLabels(config, cel),
-    tracing: compileTracing({ config, frontendPolicies }, cel),
+    accessLog,
+    otlpLog,
+    metricLabels,
+    tracing,
+    tellsExpressions:
+      metricLabels !== undefined || [accessLog, otlpLog, tracing].some(rule => (rule?.added.length ?? 0) > 0),
   })
 }

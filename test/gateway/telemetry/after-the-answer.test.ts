@@ -240,6 +240,24 @@ describe('no credential is told', () => {
     expect(everywhere(event)).not.toMatch(/canary|Y2FuYXJ5/)
   })
 
+  it.each<[string, object]>([
+    ['set', { set: { 'x-copy': 'request.headers["x-api-key"]' }, remove: ['x-api-key'] }],
+    ['added', { add: { 'x-copy': '"key " + request.headers["x-api-key"]' } }],
+    ['all anew', { replace: '{"x-copy": request.headers["x-api-key"], "x-plain": "plain"}' }],
+    ['coded', { set: { 'x-copy': 'base64.encode(bytes(request.headers["x-api-key"]))' } }],
+  ])('that the config copies to another header of the request: %s', async (_, request) => {
+    const add = {
+      copy: 'request.headers["x-copy"]',
+      all: 'request.headers',
+      plain: 'request.headers["x-plain"]',
+    }
+    const policies = { transformations: { request } }
+    const headers = { 'x-api-key': KEY, 'x-plain': 'plain' }
+    const event = await told(add, { headers, policies, to: toHost })
+    expect(event.log?.added).toMatchObject({ plain: 'plain', copy: expect.stringContaining('<redacted>') })
+    expect(everywhere(event)).not.toMatch(/canary|Y2FuYXJ5/)
+  })
+
   it('of the request, and still rules can go by it', async () => {
     const transformations = { request: { metadata: { kept: 'request.headers["x-api-key"]' } } }
     const filter = `metadata.kept == "${KEY}"`
