@@ -114,6 +114,8 @@ function firstOf(yaml: Document, text: string): SyntaxFinding[] {
     const finding = openBracket(error, starts) ?? layoutFinding(error, layout) ?? findingOf(error, text)
     if (finding.start !== met && places.has(finding.start)) continue
     places.add(finding.start)
+    // The library meets the end of the stack again on its way out, and nothing is as it stands in the text after that.
+    if (finding.code === 'TOO_DEEP') return [...findings, finding]
     if (findings.length < MOST) findings.push(finding)
     else next = finding
   }

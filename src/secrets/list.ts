@@ -134,8 +134,9 @@ async function fileRow(slot: KeySlot, file: string, context: ListContext): Promi
     }
   }
   const { code, message } = read.problem
-  const state = code === 'missing' || code === 'empty' ? code : 'unreadable'
-  return { ...base, ...UNKNOWN, fingerprint: null, mode: null, state, detail: message }
+  const row = { ...base, ...UNKNOWN, fingerprint: null, mode: null }
+  if (code !== 'missing' && code !== 'empty') return { ...row, state: 'unreadable', detail: message }
+  return { ...row, state: code, detail: `${message}: ${suggested('keys', 'set', slot.name)} stores it` }
 }
 
 function variableRow(slot: KeySlot, variable: string, { variables, notes }: ListContext): KeyRow {

@@ -82,6 +82,13 @@ describe('agw doctor', () => {
     ])
   })
 
+  it('says what stores a key whose file is missing', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.file.replace('3000', String(port)))
+    expect((await doctor()).about('key openai')).toMatchObject([
+      { state: 'error', hint: 'key.txt does not exist: `agw keys set openai` stores it' },
+    ])
+  })
+
   it.skipIf(noGit !== undefined)(
     `tells files that others can read, and what git has${unless(noGit)}`,
     async () => {
