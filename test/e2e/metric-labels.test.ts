@@ -110,6 +110,7 @@ it.each([1, 2])(
     expect(text).toMatch(
       /^agentgateway_requests_total\{.*model="gpt-2026",tokens="1010",cost="0.0021",given="<redacted>",repeated="Bearer \[redacted sha256:.*$/m,
     )
+    await running.until('"sum":1010', 'stderr')
     const log = running.stdout() + running.stderr()
     const line = /^\{.*"sum".*$/m.exec(log)?.[0] ?? ''
     expect(JSON.parse(line)).toMatchObject({
