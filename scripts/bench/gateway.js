@@ -40,9 +40,10 @@ export function startGateway(folder, config, name = 'gateway', flags = []) {
   return start(['bin/run.js', 'serve', '--json', '-f', path, '--access-log', log, ...flags], '"ready"')
 }
 
-/** The bare relay, on CPU 0 too. */
-export function startRelay(port, upstreamPort) {
-  return start([fileURLToPath(new URL('relay.js', import.meta.url)), port, upstreamPort].map(String), 'ready')
+/** The bare relay, on CPU 0 too, by as many workers of `node:cluster` as are asked for. */
+export function startRelay(port, upstreamPort, workers = 1) {
+  const program = fileURLToPath(new URL('relay.js', import.meta.url))
+  return start([program, port, upstreamPort, workers].map(String), 'ready')
 }
 
 async function start(command, readyWord) {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-const PERIOD_MICROS = 10_000
+const PERIOD_MICROS = 100_000
 const ROOT = '/sys/fs/cgroup'
 
 /** Version 1 of control groups has a tree for processors, version 2 one for everything. */
@@ -30,8 +31,20 @@ export function holdTo(share, name, pids) {
   try {
     const group = makeGroup(`agw-bench-${process.pid}-${name}`, Math.round(share * PERIOD_MICROS))
     for (const pid of pids) writeFileSync(join(group, 'cgroup.procs'), String(pid))
-    return () => rmdirSync(group)
+    return () => removed(group)
   } catch {
     return undefined
+  }
+}
+
+/** A group is there as long as a process in it is: workers end a moment after the one that started them. */
+async function removed(group) {
+  for (let tries = 50; ; tries--) {
+    try {
+      return rmdirSync(group)
+    } catch (error) {
+      if (tries === 0) throw error
+      await sleep(100)
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { oneKey } from './configs.js'
-import { startGateway } from './gateway.js'
+import { startGateway, startRelay } from './gateway.js'
 import { measure, startUpstream, WARM_UP, writeLoad } from './nginx.js'
 import { median, printRound } from './process.js'
 import { holdTo } from './quota.js'
@@ -15,40 +15,44 @@ function unpin(pids) {
 
 /**
  * One process with a share of a processor, and two workers, with the process above them, with twice that share between them:
- * by how much more requests go through. So what two processors would do can be seen on two, which the load and the
- * upstream need as well.
+ * by how much more requests go through; the same for the bare relay. So what two processors would do can be seen on two,
+ * which the load and the upstream need as well, but for what it costs that they share them.
  */
 export async function measureWorkers(settings) {
+  const { folder, port, upstreamPort } = settings
   const upstream = await startUpstream(settings)
   writeLoad(settings)
   const all = []
-  const begin = async (name, port, share, flags) => {
-    const config = oneKey(port, settings.upstreamPort)
-    const gateway = await startGateway(settings.folder, config, name, flags)
-    unpin(gateway.pids)
-    measure(settings, WARM_UP, port, gateway.pids)
-    const release = holdTo(share, name, gateway.pids)
-    all.push({ ...gateway, name, port, release })
+  const hold = (name, at, processors, started) => {
+    unpin(started.pids)
+    measure(settings, WARM_UP, at, started.pids)
+    const release = holdTo(processors * SHARE, name, started.pids)
+    all.push({ ...started, name, port: at, release })
     if (release === undefined)
       throw new Error('it takes root and control groups (cgroup) to hold processes to a share of a processor')
   }
+  const gateway = (name, at, flags) => startGateway(folder, oneKey(at, upstreamPort), name, flags)
   try {
-    await begin('one', settings.port, SHARE)
-    await begin('two', settings.port + 1, 2 * SHARE, ['--workers', '2'])
-    const gains = []
+    hold('relay', port, 1, await startRelay(port, upstreamPort))
+    hold('relay-2', port + 1, 2, await startRelay(port + 1, upstreamPort, 2))
+    hold('agw', port + 2, 1, await gateway('one', port + 2, []))
+    hold('agw-2', port + 3, 2, await gateway('two', port + 3, ['--workers', '2']))
+    const gains = { relay: [], agw: [] }
     for (let round = 0; round < settings.rounds; round++) {
-      const [one, two] = all.map(({ name, port, pids }) => {
-        const figures = measure(settings, settings.seconds, port, pids)
-        printRound(name, figures)
+      const [relay, relays, one, two] = all.map(contestant => {
+        const figures = measure(settings, settings.seconds, contestant.port, contestant.pids)
+        printRound(contestant.name, figures)
         return figures.perSecond
       })
-      gains.push(two / one)
+      gains.relay.push(relays / relay)
+      gains.agw.push(two / one)
     }
-    console.log(`two: throughput=${median(gains).toFixed(2)}`)
+    for (const [name, values] of Object.entries(gains))
+      console.log(`${name}: throughput of two workers=${median(values).toFixed(2)}`)
   } finally {
     for (const { stop, release } of all) {
       await stop()
-      release?.()
+      await release?.()
     }
     upstream.stop()
   }
