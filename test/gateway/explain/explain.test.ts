@@ -36,6 +36,14 @@ binds:
     - {name: far, matches: [{path: {pathPrefix: /v1}}], backends: [{host: "a.test:80"}]}
 `)
 
+/** As they are told where the request is not for their listener. */
+const OF_THE_FIRST_LISTENER = ['mine', 'theirs', 'any'].map((name, index) => ({
+  name: `default/${name}`,
+  path: `binds[0].listeners[0].routes[${index}]`,
+  hosts: '*.test',
+  lost: 'listener',
+}))
+
 describe('explainRoute', async () => {
   const request = {
     method: 'POST',
@@ -74,14 +82,7 @@ describe('explainRoute', async () => {
       asked: 'a listener has none that fits',
       tried: [
         { name: 'default/far', path: 'binds[0].listeners[1].routes[0]', hosts: '*', lost: 'path' },
-        { name: 'default/mine', path: 'binds[0].listeners[0].routes[0]', hosts: '*.test', lost: 'listener' },
-        {
-          name: 'default/theirs',
-          path: 'binds[0].listeners[0].routes[1]',
-          hosts: '*.test',
-          lost: 'listener',
-        },
-        { name: 'default/any', path: 'binds[0].listeners[0].routes[2]', hosts: '*.test', lost: 'listener' },
+        ...OF_THE_FIRST_LISTENER,
       ],
     },
     {
@@ -89,14 +90,7 @@ describe('explainRoute', async () => {
       asked: 'no listener is for the host',
       tried: [
         { name: 'default/far', path: 'binds[0].listeners[1].routes[0]', hosts: 'c.test', lost: 'listener' },
-        { name: 'default/mine', path: 'binds[0].listeners[0].routes[0]', hosts: '*.test', lost: 'listener' },
-        {
-          name: 'default/theirs',
-          path: 'binds[0].listeners[0].routes[1]',
-          hosts: '*.test',
-          lost: 'listener',
-        },
-        { name: 'default/any', path: 'binds[0].listeners[0].routes[2]', hosts: '*.test', lost: 'listener' },
+        ...OF_THE_FIRST_LISTENER,
       ],
     },
   ])('names the routes of other hosts where $asked', async ({ host, tried }) => {
