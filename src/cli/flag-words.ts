@@ -7,6 +7,7 @@ export interface KnownFlag {
   readonly options?: readonly string[]
   readonly min?: number
   readonly max?: number
+  readonly multiple?: boolean
 }
 
 /** A command's flags, and what was given: typed, or by a variable. */

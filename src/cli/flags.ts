@@ -57,12 +57,15 @@ export const hostFlag = Flags.string({
   env: 'AGW_HOST',
 })
 
+/** A flag that may be given again. Without the second word the library takes all that follows for its values, arguments too. */
+export const repeatable = { multiple: true, multipleNonGreedy: true } as const
+
 /** Where calls go instead of where the config sends them; read it with `asList`. */
 export function connectToFlag(more: { readonly summary?: string; readonly exclusive?: string[] } = {}) {
   return Flags.string({
     summary: "Connect elsewhere, as curl's --connect-to; repeatable.",
     helpValue: 'HOST:PORT:HOST:PORT',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_CONNECT_TO',
     ...more,
   })

@@ -6,7 +6,7 @@ import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { type Onboarding, SETTING_FLAGS } from '../providers/index.ts'
 import { INIT_METHODS, type InitMethod, modelsOf } from '../setup/new-config.ts'
-import { asList } from './flags.ts'
+import { asList, repeatable } from './flags.ts'
 import { refuseKeys, refuseSystemVariable } from './key-args.ts'
 
 /** The flags of `agw init`. */
@@ -14,13 +14,13 @@ export const initFlags = {
   provider: Flags.string({
     summary: 'The provider; repeat for several.',
     helpValue: 'NAME',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_PROVIDER',
   }),
   model: Flags.string({
     summary: 'The model every request uses; repeat in the order of --provider.',
     helpValue: 'NAME',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_MODEL',
   }),
   method: Flags.string({
@@ -31,13 +31,13 @@ export const initFlags = {
   env: Flags.string({
     summary: 'The variable that holds the key; repeat in the order of --provider.',
     helpValue: 'NAME',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_KEY_VARIABLE',
   }),
   'key-file': Flags.string({
     summary: 'The file that holds the key; repeat in the order of --provider.',
     helpValue: 'PATH',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_KEY_FILE',
   }),
   'key-from-stdin': Flags.boolean({
@@ -48,7 +48,7 @@ export const initFlags = {
   'key-from-env': Flags.string({
     summary: 'Take the key from a variable; repeat in the order of --provider.',
     helpValue: 'VAR',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_KEY_FROM_ENV',
   }),
   header: Flags.string({
@@ -59,13 +59,13 @@ export const initFlags = {
   'base-url': Flags.string({
     summary: 'The address of an OpenAI-compatible host; repeat for several.',
     helpValue: 'URL',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_BASE_URL',
   }),
   'azure-resource': Flags.string({
     summary: 'The Azure resource, the part before .openai.azure.com; repeat for several.',
     helpValue: 'NAME',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_AZURE_RESOURCE',
   }),
   'azure-resource-type': Flags.string({
@@ -76,19 +76,19 @@ export const initFlags = {
   'vertex-project': Flags.string({
     summary: 'The Google Cloud project of Vertex AI; repeat for several.',
     helpValue: 'NAME',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_VERTEX_PROJECT',
   }),
   'vertex-region': Flags.string({
     summary: 'The region of Vertex AI; without it, the global endpoint. Repeat for several.',
     helpValue: 'NAME',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_VERTEX_REGION',
   }),
   'aws-region': Flags.string({
     summary: 'The AWS region of Bedrock; repeat for several.',
     helpValue: 'NAME',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_AWS_REGION',
   }),
   namespace: Flags.string({

@@ -1,7 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core'
 import { AgwError } from '../errors.ts'
 import type { MockOptions, SeenRequest } from '../mock/index.ts'
-import { asList, hostFlag } from './flags.ts'
+import { asList, hostFlag, repeatable } from './flags.ts'
 import { fromEnvironment } from './key-input.ts'
 
 /** A share of all, from 0 to 1. */
@@ -28,7 +28,7 @@ export const mockFlags = {
   'key-from-env': Flags.string({
     summary: 'Only the key in this variable is right; repeat for several.',
     helpValue: 'VAR',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_MOCK_KEY_FROM_ENV',
   }),
   latency: Flags.integer({

@@ -2,7 +2,7 @@ import { Flags, type Interfaces } from '@oclif/core'
 import type { KeySlot } from '../config/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { WantedRequest } from '../test-route/test-route.ts'
-import { asList, connectToFlag } from './flags.ts'
+import { asList, connectToFlag, repeatable } from './flags.ts'
 import { type KeyInputContext, readKey } from './key-input.ts'
 
 /** The flags of `agw test-route`. */
@@ -21,7 +21,7 @@ export const testRouteFlags = {
     char: 'H',
     summary: 'A header, as in "name: value"; repeatable. Not for keys.',
     helpValue: 'HEADER',
-    multiple: true,
+    ...repeatable,
     env: 'AGW_REQUEST_HEADER',
   }),
   'key-from-env': Flags.string({

@@ -8,6 +8,13 @@ interface ParseError {
   readonly oclif?: { readonly exit?: number }
   readonly flags?: readonly string[]
   readonly args?: readonly { readonly name?: string }[]
+  readonly parse?: { readonly output?: { readonly raw?: readonly Token[] } }
+}
+
+/** A word as the library read it, in the order typed: one of a flag, or an argument. */
+interface Token {
+  readonly type: 'flag' | 'arg'
+  readonly flag?: string
 }
 
 /** What usage errors are told with. */
@@ -62,7 +69,8 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
     case 'UnexpectedArgsError':
       return usage(
         'there are more arguments than this command takes',
-        'a key is never an argument: pipe it in, or use --from-env or --from-file',
+        spreadOver(error, context) ??
+          'a key is never an argument: pipe it in, or use --from-env or --from-file',
       )
     case 'RequiredArgsError':
       return usage(
@@ -75,6 +83,16 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
     default:
       return valueFailure(error, context)
   }
+}
+
+/** What to do where words follow a repeatable flag as if it took them all. */
+function spreadOver({ parse }: ParseError, { flags }: UsageContext): string | undefined {
+  const words = parse?.output?.raw ?? []
+  const first = words.findIndex(({ type }) => type === 'arg')
+  const before = words[first - 1]?.flag ?? ''
+  return flags[before]?.multiple === true
+    ? `for several values give --${before} again before each`
+    : undefined
 }
 
 /** A value that its flag does not take, or none where one is needed. */

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { followChild } from '../cli/child.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
-import { asList } from '../cli/flags.ts'
+import { asList, repeatable } from '../cli/flags.ts'
 import { AgwError } from '../errors.ts'
 import { suggested } from '../suggested.ts'
 
@@ -20,7 +20,7 @@ export default class Run extends ConfigCommand {
     only: Flags.string({
       summary: 'Give the command only this variable; repeatable.',
       helpValue: 'NAME',
-      multiple: true,
+      ...repeatable,
       env: 'AGW_RUN_ONLY',
     }),
     'allow-missing': Flags.boolean({

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Command } from '@oclif/core'
 import { describe, expect, it } from 'vitest'
 import { agw, ROOT, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
@@ -8,6 +9,7 @@ import { GUIDE } from '../helpers/guide.ts'
 interface Flag {
   readonly name: string
   readonly env?: string
+  readonly multiple?: boolean
 }
 const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
   commands: Record<string, { flags: Record<string, Flag> }>
@@ -15,6 +17,16 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf
 const flags = Object.entries(manifest.commands).flatMap(([id, command]) =>
   Object.values(command.flags).map(flag => [id.replaceAll(':', ' '), flag.name, flag.env] as const),
 )
+
+const ROUTE_BY_HEADERS = `
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - name: right
+      matches: [{path: {exact: /right}, headers: [{name: x, value: {exact: y}}, {name: z, value: {exact: w}}]}]
+      backends: [{host: "a.test:80"}]
+`
 
 /** Read by agw itself, because the library would take them for typed. */
 const READ_BY_AGW: Readonly<Record<string, string>> = { json: 'AGW_JSON', file: 'AGW_CONFIG' }
@@ -57,6 +69,41 @@ describe('every flag has an environment variable', () => {
 })
 
 /** Each question in the source names its flag first. */
+describe('a repeatable flag takes one word each time, and leaves the arguments of the command alone', () => {
+  const repeatable = Object.entries(manifest.commands).flatMap(([id, command]) =>
+    Object.values(command.flags).flatMap(({ name, multiple }) => (multiple === true ? [[id, name]] : [])),
+  ) as [string, string][]
+
+  it.each(repeatable)('%s --%s', async (id, name) => {
+    const file = `../../src/commands/${id.replaceAll(':', '/')}.ts`
+    const { default: command } = (await import(file)) as { default: typeof Command }
+    expect({ ...command.baseFlags, ...command.flags }[name]).toMatchObject({ multipleNonGreedy: true })
+  })
+
+  it('as in test-route -H HEADER -H HEADER PATH, with its short form, = and variables', async () => {
+    const folder = await tempFolder()
+    await writeFile(join(folder, 'config.yaml'), ROUTE_BY_HEADERS)
+    for (const headers of [
+      ['-H', 'x: y', '-H', 'z: w'],
+      ['-Hx: y', '--header=z: w'],
+    ]) {
+      for (const typed of [
+        [...headers, '/right'],
+        ['/right', ...headers],
+      ]) {
+        const { status, stdout } = await agw(['test-route', '--explain', '--json', ...typed], { cwd: folder })
+        expect(status, stdout).toBe(0)
+        expect(JSON.parse(stdout)).toMatchObject({ matched: { route: 'default/right' } })
+      }
+    }
+    const stray = await agw(['init', '--provider', 'openai', 'anthropic'], { cwd: folder })
+    expect(stray).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('→ for several values give --provider again before each'),
+    })
+  })
+})
+
 describe('every question has a flag', () => {
   const names = new Set(flags.map(([, name]) => `--${name}`))
   const asked = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
