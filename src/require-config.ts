@@ -1,7 +1,7 @@
+import type { AgwFile } from './config/agw/file.ts'
 import type { Diagnostic } from './config/diagnostic.ts'
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
-import type { LoadedConfig } from './load.ts'
 import type { VariableTable } from './secrets/index.ts'
 
 /** The config, or CONFIG_INVALID with all its errors (SECRET_MISSING when unset variables are the only ones). */
@@ -13,7 +13,13 @@ export function requireConfig(loaded: Judged): Config {
 }
 
 /** A config and what was found in it. */
-export type Judged = Pick<LoadedConfig, 'name' | 'agw' | 'draft' | 'diagnostics' | 'variables'>
+export interface Judged {
+  readonly name: string
+  readonly agw: AgwFile | undefined
+  readonly draft: Config | undefined
+  readonly diagnostics: readonly Diagnostic[]
+  readonly variables: VariableTable
+}
 
 /** Findings of agw.yaml are errors, all of them: without it nobody knows where values come from. */
 function requireAgwFile({ agw }: Judged): void {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { DIST, importsOf, packageOf, reached, reaches, sources } from './helpers/built.ts'
+import { circles, DIST, importsOf, packageOf, reached, reaches, SRC, sources } from './helpers/built.ts'
 
 const name = (file: string): string => relative(DIST, file).split(sep).join('/')
 const room = (file: string): string => (name(file).includes('/') ? (name(file).split('/')[0] ?? '') : 'top')
@@ -117,21 +117,12 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
     expect(wrong).toEqual([])
   })
 
-  it('have no cycles', () => {
-    const state = new Map<string, 'open' | 'done'>()
-    const cycles: string[] = []
-    const visit = (file: string, trail: string[]): void => {
-      if (state.get(file) === 'done') return
-      if (state.get(file) === 'open') {
-        cycles.push([...trail.slice(trail.indexOf(name(file))), name(file)].join(' → '))
-        return
-      }
-      state.set(file, 'open')
-      for (const next of importsOf(file).files) visit(next, [...trail, name(file)])
-      state.set(file, 'done')
-    }
-    for (const file of all) visit(file, [])
-    expect(cycles).toEqual([])
+  it('have no cycles', () => expect(circles(all)).toEqual([]))
+
+  it('have none by their types either, but for that of a request and what works on it', () => {
+    const found = circles(sources(SRC, '.ts')).map(circle => circle.map(file => relative(SRC, file)))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain('gateway/exchange.ts')
   })
 
   it('open each dependency by its one door', () => {

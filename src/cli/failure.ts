@@ -1,15 +1,7 @@
 import { AgwError, EXIT } from '../errors.ts'
 import { givenName } from './flag-words.ts'
+import type { Failure } from './printed-failure.ts'
 import { isParseError, type UsageContext, usageFailure } from './usage.ts'
-
-/** A failure as it is printed: the same facts for the text and for `--json`. */
-export interface Failure {
-  readonly code: string
-  readonly message: string
-  readonly hint: string
-  readonly exitCode: number
-  readonly diagnostics?: readonly unknown[]
-}
 
 /** Any thrown value as a {@link Failure}. */
 export function toFailure(error: unknown, context: UsageContext): Failure {

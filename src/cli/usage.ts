@@ -1,7 +1,7 @@
 import { looksSecret } from '../config/shown-word.ts'
 import { EXIT } from '../errors.ts'
-import type { Failure } from './failure.ts'
 import { acceptedBy, type GivenFlags, givenName } from './flag-words.ts'
+import type { Failure } from './printed-failure.ts'
 
 /** The parts of an error of the command-line library that are ours to print; everything else of it may hold what was typed. */
 interface ParseError {

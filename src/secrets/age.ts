@@ -1,5 +1,5 @@
 import type { Secret } from './secret.ts'
-import type { SourceProblem } from './source.ts'
+import type { SourceProblem } from './source-problem.ts'
 
 /** Not more is decrypted into memory. Bytes. */
 export const MAX_ENCRYPTED_BYTES = 1024 * 1024

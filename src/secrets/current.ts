@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { KeySlot } from '../config/slots.ts'
 import { readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
-import type { VariableTable } from './variables.ts'
+import type { VariableTable } from './variable-table.ts'
 
 /** The key a slot resolves to now; `undefined` when it has none or it cannot be read. */
 export async function currentKey(

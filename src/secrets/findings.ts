@@ -7,10 +7,11 @@ import { keyDoubts } from './detect.ts'
 import { keyAge } from './key-age.ts'
 import { type KeyFileFinding, keyFileFindings } from './key-files.ts'
 import { readKeyNotes } from './key-notes.ts'
-import { type ResolvedSlot, resolveSlots } from './resolve.ts'
+import { resolveSlots } from './resolve.ts'
+import type { ResolvedSlot } from './resolved-slot.ts'
 import { runWith } from './run.ts'
 import type { Secret } from './secret.ts'
-import type { VariableTable } from './variables.ts'
+import type { VariableTable } from './variable-table.ts'
 
 interface Place {
   readonly document: ConfigDocument

@@ -5,7 +5,8 @@ import { LONGEST_TIMER_MS } from '../timers.ts'
 import { homeOf, type KeyHome } from './key-homes.ts'
 import { MAX_SECRET_BYTES } from './read.ts'
 import { Secret } from './secret.ts'
-import { errorProblem, type SecretSource, type SourceContext, type SourceProblem } from './source.ts'
+import { errorProblem, type SecretSource, type SourceContext } from './source.ts'
+import type { SourceProblem } from './source-problem.ts'
 import { loadSource } from './sources/registry.ts'
 
 /** A value, or why there is none, and the place as a person would say it. */

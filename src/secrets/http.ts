@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
 import { jsonOf } from './json.ts'
-import type { SourceProblem } from './source.ts'
+import type { SourceProblem } from './source-problem.ts'
 
 /** A call to a store of secrets. Never logged: headers and body may hold a login. */
 export interface Call {

@@ -12,7 +12,8 @@ export { isOwnKey, noteKey, noteMoved, noteStored, readKeyNotes } from './key-no
 export { type KeepEvent, LastGood } from './last-good.ts'
 export { type KeyRow, type KeyState, listKeys } from './list.ts'
 export { withLock } from './lock.ts'
-export { placeholderSecrets, type ResolvedConfig, type ResolvedSlot, resolveSecrets } from './resolve.ts'
+export { placeholderSecrets, type ResolvedConfig, resolveSecrets } from './resolve.ts'
+export type { ResolvedSlot } from './resolved-slot.ts'
 export {
   type Forgotten,
   forgetExpired,
@@ -25,12 +26,7 @@ export { formerKey } from './rotation/former.ts'
 export { type Run, runWith, type ToolResult } from './run.ts'
 export { Secret } from './secret.ts'
 export { demandsOf, trust } from './trust.ts'
-export {
-  dotenvSentence,
-  type Gather,
-  loadVariables,
-  type VariableTable,
-  type VariableValue,
-} from './variables.ts'
+export type { VariableTable, VariableValue } from './variable-table.ts'
+export { dotenvSentence, type Gather, loadVariables } from './variables.ts'
 export { watchFiles } from './watch.ts'
 export { mayGo, removeEmptied, writeFileAtomic } from './write.ts'

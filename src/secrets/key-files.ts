@@ -4,9 +4,9 @@ import type { KeySlot } from '../config/slots.ts'
 import { suggested } from '../suggested.ts'
 import { gitState } from './git.ts'
 import { checkMode, type FileFacts } from './read.ts'
-import type { ResolvedSlot } from './resolve.ts'
+import type { ResolvedSlot } from './resolved-slot.ts'
 import type { Run } from './run.ts'
-import type { VariableTable } from './variables.ts'
+import type { VariableTable } from './variable-table.ts'
 
 /** A file that keys of slots stand in. */
 interface KeyFile {

@@ -4,7 +4,6 @@ import type { KeySlot } from '../config/slots.ts'
 import { type FileFacts, fileFacts } from './read.ts'
 import type { SecretSource, SourceContext } from './source.ts'
 import { loadSource } from './sources/registry.ts'
-import type { VariableTable } from './variables.ts'
 
 /** What a set-up for Kubernetes leaves beside the config for kubectl, with the keys in it. */
 export const SECRET_MANIFEST = 'kubernetes-secret.yaml'
@@ -20,7 +19,11 @@ export interface KeyHome {
 export interface Homes {
   readonly slots: readonly KeySlot[]
   readonly agw: AgwFile | undefined
-  readonly variables: Pick<VariableTable, 'dotenv' | 'dotenvProblem'>
+  /** The dotenv file, read or not. */
+  readonly variables: {
+    readonly dotenv: { readonly file: string } | undefined
+    readonly dotenvProblem: { readonly file: string } | undefined
+  }
   /** Of the config. */
   readonly folder: string
 }

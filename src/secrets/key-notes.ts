@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto'
-import { mkdir, realpath } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { withLock } from './lock.ts'
 import { readTextFile } from './read.ts'
 import type { Secret } from './secret.ts'
+import { type Environment, makeFolderOf, statePath } from './state-path.ts'
 import { writeFileAtomic } from './write.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** What is remembered of a key besides its value. Times are ISO 8601. */
 export interface KeyNote {
@@ -52,7 +47,7 @@ export async function noteKey(
 ): Promise<boolean> {
   const path = await notesPath(config, env)
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await makeFolderOf(path)
     await withLock(path, async () => {
       const notes = new Map(await readKeyNotes(config, env))
       const old = notes.get(name)
@@ -95,14 +90,6 @@ export async function isOwnKey(config: string, key: Secret, env: Environment): P
   const fingerprint = key.fingerprint()
   const notes = [...(await readKeyNotes(config, env)).values()]
   return notes.some(note => note.fingerprint === fingerprint && (note.setAt ?? note.movedAt) !== undefined)
-}
-
-/** Where agw keeps what it remembers of a config: `$XDG_STATE_HOME/agw/<hash of its path>/NAME`. */
-export async function statePath(config: string, name: string, env: Environment): Promise<string> {
-  const real = await realpath(config).catch(() => config)
-  const hash = createHash('sha256').update(real).digest('hex').slice(0, 16)
-  const base = env['XDG_STATE_HOME'] || join(env['HOME'] ?? homedir(), '.local', 'state')
-  return join(base, 'agw', hash, name)
 }
 
 function notesPath(config: string, env: Environment): Promise<string> {

@@ -1,11 +1,11 @@
 import { cleanPastedKey } from './detect.ts'
 import type { FileFacts, FileProblem, SecretFile } from './read.ts'
-import type { ResolvedSlot } from './resolve.ts'
+import type { ResolvedSlot } from './resolved-slot.ts'
 import { Secret } from './secret.ts'
-import type { SourceProblem } from './source.ts'
+import type { SourceProblem } from './source-problem.ts'
 import type { DotenvFile } from './sources/dotenv.ts'
 import { fileProblem } from './sources/file-problem.ts'
-import type { VariableTable, VariableValue } from './variables.ts'
+import type { VariableTable, VariableValue } from './variable-table.ts'
 
 /** What is said of a place of keys while a gateway runs; each failure once, until it is over. */
 export type KeepEvent =

@@ -8,7 +8,7 @@ import { type AgeFinding, keyAge } from './key-age.ts'
 import type { KeyNote, KeyNotes } from './key-notes.ts'
 import { type FileFacts, readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
-import type { VariableTable } from './variables.ts'
+import type { VariableTable } from './variable-table.ts'
 
 export type KeyState = 'ok' | 'missing' | 'empty' | 'unreadable' | 'suspect' | 'refused'
 

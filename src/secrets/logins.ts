@@ -1,6 +1,6 @@
 import { LONGEST_TIMER_MS } from '../timers.ts'
 import { SharedWork } from './shared-work.ts'
-import type { SourceProblem } from './source.ts'
+import type { SourceProblem } from './source-problem.ts'
 
 /** What a store is asked with, as it was given or logged in for; what that is, each store knows for itself. */
 export interface Login {

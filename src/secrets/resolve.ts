@@ -6,6 +6,7 @@ import { AgwError, type ErrorCode } from '../errors.ts'
 import { suggested } from '../suggested.ts'
 import type { LastGood } from './last-good.ts'
 import { type FileFacts, readSecretFile, type SecretFile, trimSecret } from './read.ts'
+import type { ResolvedSlot, SlotProblem } from './resolved-slot.ts'
 import { Secret } from './secret.ts'
 
 declare const resolvedMark: unique symbol
@@ -32,27 +33,6 @@ export interface ResolveOptions {
 
 /** Stands where a key is missing. A mock takes it, a provider never sees it. */
 const STAND_IN = 'agw-stand-in-key'
-
-/** A slot with its key. */
-export interface ResolvedSlot {
-  readonly slot: KeySlot
-  /** Absent for a slot without a key (`passthrough`, `none`). */
-  readonly secret: Secret | undefined
-  /** The file the key was read from, absolute. */
-  readonly file: string | undefined
-  readonly facts: FileFacts | undefined
-  /** There where the key is a stand-in; `problem` is what is wrong with its place, none for an unset variable. */
-  readonly standIn?: { readonly problem: SlotProblem | undefined }
-}
-
-/** Why a slot has no usable key. Holds no value. */
-export interface SlotProblem {
-  readonly name: string
-  readonly path: string
-  readonly code: string
-  readonly message: string
-  readonly hint: string
-}
 
 /**
  * Reads the keys that slots keep in files and puts them into a copy of the tree (only what lies on the way to a slot

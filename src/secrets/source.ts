@@ -4,6 +4,7 @@ import type { SourceKind, SourcePlaces } from '../config/agw/places.ts'
 import { AgwError, type ErrorCode } from '../errors.ts'
 import type { Logins } from './logins.ts'
 import type { Secret } from './secret.ts'
+import type { ProblemCode, SourceProblem } from './source-problem.ts'
 import type { StoredAt } from './stored-at.ts'
 
 /** Where one value lives, for a variable. Holds no value, so it may be shown. */
@@ -24,29 +25,6 @@ export interface SourceContext {
 
 /** What a source may ask to tell a place: no login, no value. */
 export type PlaceContext = Pick<SourceContext, 'env' | 'configDir' | 'connections'>
-
-export type ProblemCode =
-  | 'missing'
-  | 'empty'
-  | 'locked'
-  | 'denied'
-  | 'unreachable'
-  | 'timeout'
-  | 'malformed'
-  | 'too-large'
-  | 'not-installed'
-  | 'not-configured'
-  | 'untrusted'
-  | 'unreadable'
-
-/** Why a reference gives no value. Message and hint hold no value. */
-export interface SourceProblem {
-  readonly code: ProblemCode
-  readonly message: string
-  readonly hint: string
-  /** Another try may help at once: a connection that broke, a server that is busy. */
-  readonly passing?: boolean
-}
 
 /** What a source found for each reference; one that is absent is missing. */
 export type Outcomes<K extends SourceKind = SourceKind> = ReadonlyMap<Reference<K>, Secret | SourceProblem>

@@ -8,7 +8,7 @@ import { shownText } from '../config/shown-word.ts'
 import { shellWord, suggested } from '../suggested.ts'
 import { withLock } from './lock.ts'
 import { readTextFile, toError } from './read.ts'
-import type { SourceProblem } from './source.ts'
+import type { SourceProblem } from './source-problem.ts'
 import { writeFileAtomic } from './write.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -3,15 +3,16 @@ import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
 import type { SourceKind } from '../config/agw/places.ts'
 import { AgwError } from '../errors.ts'
 import { type Gathered, gather } from './gather.ts'
-import type { KeyHome } from './key-homes.ts'
 import type { LastGood } from './last-good.ts'
 import type { FileProblem } from './read.ts'
 import { Secret } from './secret.ts'
-import type { SourceContext, SourceProblem } from './source.ts'
+import type { SourceContext } from './source.ts'
+import type { SourceProblem } from './source-problem.ts'
 import { type DotenvFile, readDotenvFile } from './sources/dotenv.ts'
 import { fromEnvironment } from './sources/environment.ts'
 import { isLocal } from './sources/registry.ts'
 import { isTrusted, needsTrust, untrusted } from './trust.ts'
+import type { DotenvProblem, VariableTable, VariableValue } from './variable-table.ts'
 
 /** Reads the values of entries of agw.yaml; `gather`, or something that keeps them. */
 export type Gather = (
@@ -40,57 +41,9 @@ export interface VariableOptions {
   readonly lastGood?: LastGood | undefined
 }
 
-/** A variable's value and which source won. */
-export interface VariableValue {
-  readonly value: Secret
-  /** `environment`, `dotenv` for the file beside the config, or a source of agw.yaml. */
-  readonly source: 'environment' | SourceKind
-  /** agw.yaml names the source. */
-  readonly isNamed: boolean
-  /** The file that it stands in, in the clear. */
-  readonly home?: KeyHome | undefined
-  /** The place as a person would say it: `environment`, `.env`, `keychain agw/openai`. */
-  readonly place: string
-  /** Places that have the variable too, and lost. */
-  readonly overruled: readonly string[]
-}
-
-/** A variable whose source gave no value. */
-export interface FailedVariable extends SourceProblem {
-  readonly source: SourceKind
-  readonly place: string
-}
-
-/** Why a dotenv file gives no values, and where in it that shows. */
-export interface DotenvProblem {
-  /** Absolute. */
-  readonly file: string
-  /** As messages call it. */
-  readonly shown: string
-  readonly message: string
-  readonly hint: string
-  /** 1-based; absent where it is about the file as a whole. */
-  readonly at: FileProblem['at']
-}
-
 /** The problem with its place, as one text. */
 export function dotenvSentence({ shown, message, at }: DotenvProblem): string {
   return at === undefined ? message : `${shown}:${at.line}:${at.column}: ${message}`
-}
-
-/** Every variable that config.yaml may use. */
-export interface VariableTable {
-  lookup(name: string): VariableValue | undefined
-  /** The value as text, for the expansion of the config's text; hand it to nothing else. */
-  expand(name: string): string | undefined
-  /** Why the source that agw.yaml names for a variable gave no value. */
-  problemOf(name: string): FailedVariable | undefined
-  /** All names, sorted: for did-you-mean. */
-  names(): string[]
-  /** The dotenv file that was read, with its findings, mode and kind. */
-  readonly dotenv: DotenvFile | undefined
-  /** Why it could not be read, where it may fail. */
-  readonly dotenvProblem: DotenvProblem | undefined
 }
 
 /**

@@ -5,6 +5,7 @@ import { ROOT } from './agw.ts'
 
 /** `src` file by file, and what is published and run. */
 export const DIST = join(ROOT, 'dist')
+export const SRC = join(ROOT, 'src')
 export const BUNDLE = join(ROOT, 'bundle')
 
 /** Static imports of a built file: relative ones as paths, others by package name; `import()` apart. */
@@ -42,11 +43,22 @@ export function closure(entry: string): { files: Set<string>; packages: Set<stri
   return { files, packages }
 }
 
-/** The built files of a folder and of those in it. */
-export function sources(folder: string): string[] {
+/** The built files of a folder and of those in it; or those of another ending. */
+export function sources(folder: string, ending = '.js'): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.js'))
+    .filter(name => name.endsWith(ending))
     .map(name => join(folder, name))
+}
+
+/** Files that import each other in a circle, each circle as the files that it goes through, sorted. */
+export function circles(files: readonly string[]): string[][] {
+  const reachedFrom = new Map(files.map(file => [file, closure(file).files]))
+  const found = new Set<string>()
+  for (const [file, reached] of reachedFrom) {
+    const circle = [...reached].filter(other => other === file || reachedFrom.get(other)?.has(file))
+    if (circle.length > 1) found.add(circle.sort().join('\n'))
+  }
+  return [...found].map(circle => circle.split('\n'))
 }
 
 interface Node {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { compilePattern, type Pattern } from '../regex/pattern.ts'
 import { Absent } from './absent.ts'
+import type { Handler } from './handler.ts'
 import { HEADER_FUNCTIONS } from './headers.ts'
 import { Optional } from './library.ts'
 import { NETWORK_FUNCTIONS } from './networks.ts'
@@ -9,9 +10,6 @@ import { equals } from './operators.ts'
 import { QUERY_FUNCTIONS } from './queries.ts'
 import { TEXT_FUNCTIONS } from './texts.ts'
 import { type CelMap, celValue, entriesOf, Flattened, jsonValue, type Redacted } from './values.ts'
-
-/** What agentgateway's functions do with their arguments. `never` lets each handler name its own types. */
-export type Handler = (...args: never[]) => unknown
 
 function hash(algorithm: string): (text: string | Uint8Array) => string {
   return text => createHash(algorithm).update(text).digest('hex')

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import type { Handler } from './functions.ts'
+import type { Handler } from './handler.ts'
 
 /** An address, as `ip("10.0.0.1")` yields it. */
 export class Ip {

@@ -1,4 +1,4 @@
-import type { Handler } from './functions.ts'
+import type { Handler } from './handler.ts'
 import { UnsignedInt } from './library.ts'
 import { compare } from './operators.ts'
 

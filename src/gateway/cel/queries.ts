@@ -1,5 +1,5 @@
 import { Absent } from './absent.ts'
-import type { Handler } from './functions.ts'
+import type { Handler } from './handler.ts'
 
 /** `/path?a=1` → `/path` and `a=1`; undefined where there is no query. */
 function parted(address: string): readonly [path: string, query: string | undefined] {

@@ -28,7 +28,7 @@ import { invalid } from './invalid.ts'
 import { compileMirrors } from './mirror.ts'
 import { compilePhase, levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
-import type { RouteContext } from './route.ts'
+import type { RouteContext } from './route-context.ts'
 import { compileHealth, type PlacedHealth } from './traffic.ts'
 import { type Address, compileUpstream, type PlacedTls, parseAddress } from './upstream.ts'
 

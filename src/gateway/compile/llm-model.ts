@@ -11,7 +11,8 @@ import { baseOf, type Call, callOf } from './llm-call.ts'
 import { compileHeaderLists } from './matches.ts'
 import type { PolicyLevel } from './policies.ts'
 import { chooseLlmProvider } from './provider.ts'
-import type { RouteContext, RouteListener } from './route.ts'
+import type { RouteListener } from './route.ts'
+import type { RouteContext } from './route-context.ts'
 
 /** What all models of a section have in common. */
 export interface ModelPlace {

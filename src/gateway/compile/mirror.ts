@@ -8,7 +8,7 @@ import { editsOf, splitHost } from './header-edits.ts'
 import { invalid } from './invalid.ts'
 import { levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
 import { compileRewrite } from './rewrite.ts'
-import type { RouteContext } from './route.ts'
+import type { RouteContext } from './route-context.ts'
 import { compileUpstream, parseAddress } from './upstream.ts'
 
 /** `requestMirror`: the route's, and the backend's that it came to. */

@@ -1,14 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
-import type {
-  AiBackend,
-  AiProvider,
-  NamedBackend,
-  RouteBackend,
-  Route as WrittenRoute,
-} from '../../config/schema.ts'
-import type { Cel } from '../cel/cel.ts'
+import type { AiBackend, AiProvider, RouteBackend, Route as WrittenRoute } from '../../config/schema.ts'
 import type { Target } from '../destination.ts'
-import type { AnswerHeaders } from '../headers/headers.ts'
 import { ROUTE_PHASE } from '../policies/phases.ts'
 import type { Action, Destinations, Route } from '../runtime.ts'
 import {
@@ -21,21 +13,12 @@ import {
 import { invalid } from './invalid.ts'
 import { aiBodyPolicy, aiCachingOf, guardsOf } from './llm-body.ts'
 import { compileMatches } from './matches.ts'
-import { compilePhase, levelsOf, type PolicyContexts, type PolicyLevel } from './policies.ts'
+import { compilePhase, levelsOf, type PolicyLevel } from './policies.ts'
 import { chooseProvider } from './provider.ts'
-import type { BackendName, RouteName, TargetedPolicies } from './targets.ts'
+import type { RouteContext } from './route-context.ts'
+import type { BackendName, RouteName } from './targets.ts'
 import { compileRetry, requestTimeoutOf } from './traffic.ts'
-import { parseAddress, type UpstreamSettings } from './upstream.ts'
-
-/** What compiling a route needs besides the route. */
-export interface RouteContext {
-  readonly settings: UpstreamSettings
-  readonly named: ReadonlyMap<string, { readonly backend: NamedBackend; readonly path: Path }>
-  readonly untouched: AnswerHeaders
-  readonly targeted: TargetedPolicies
-  readonly policies: PolicyContexts
-  readonly cel: Cel
-}
+import { parseAddress } from './upstream.ts'
 
 /** The listener a route hangs under. */
 export interface RouteListener {

@@ -5,7 +5,7 @@ import { nameCovers } from '../llm/allowed-models.ts'
 import type { VirtualModel, VirtualRouting } from '../runtime.ts'
 import { invalid } from './invalid.ts'
 import { type ModelPlace, targetDestination } from './llm-model.ts'
-import type { RouteContext } from './route.ts'
+import type { RouteContext } from './route-context.ts'
 
 /** `llm.virtualModels` by name; of two with the same name the first counts. */
 export function compileVirtualModels(

@@ -5,7 +5,8 @@ import { editsOf } from '../compile/header-edits.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { Answer } from '../failures.ts'
 import { AnswerHeaders } from '../headers/headers.ts'
-import { type Finder, findersOf } from './patterns.ts'
+import type { Finder } from './finder.ts'
+import { findersOf } from './patterns.ts'
 import { type TextScope, visitTexts } from './texts.ts'
 
 type RequestGuard = NonNullable<PromptGuard['request']>[number]

@@ -3,17 +3,11 @@ import { own } from '../../config/own.ts'
 import type { PromptGuard } from '../../config/schema.ts'
 import { invalid } from '../compile/invalid.ts'
 import { compilePattern } from '../regex/pattern.ts'
+import type { Finder } from './finder.ts'
 import { phoneNumbers } from './phone-numbers.ts'
 
 type Regexes = NonNullable<NonNullable<PromptGuard['request']>[number]['regex']>
 type Rule = Regexes['rules'][number]
-
-/** What one rule of a guard looks for. */
-export interface Finder {
-  finds(text: string): boolean
-  /** The text with every find masked; the same text where there is none. */
-  mask(text: string): string
-}
 
 function finder(mask: string, ...written: readonly string[]): Finder {
   const patterns = written.map(compilePattern)

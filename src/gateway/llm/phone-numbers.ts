@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { CountryCode } from 'libphonenumber-js/max'
 import type { Path } from '../../config/diagnostic.ts'
 import { invalid } from '../compile/invalid.ts'
-import type { Finder } from './patterns.ts'
+import type { Finder } from './finder.ts'
 
 const PACKAGE = 'libphonenumber-js'
 const MASK = '<PHONE_NUMBER>'

@@ -1,7 +1,7 @@
 import type { AccessEvent } from './access-event.ts'
 import { LONGEST_LABEL } from './label.ts'
 import { type AddedLabels, addedText } from './metric-labels.ts'
-import type { ModelSeries, ProcessingSeries, RequestSeries } from './metrics.ts'
+import type { ModelSeries, ProcessingSeries, RequestSeries } from './metric-series.ts'
 
 /** What decides, beside the config's own labels, in which series an event is counted. */
 type Kind = Pick<

@@ -1,7 +1,7 @@
 import { METRIC_PREFIX as PREFIX, removalNames } from '../../config/rules/metric-names.ts'
 import { lookups, spent } from './cost-counts.ts'
 import { BOUNDS, type Histogram } from './histogram.ts'
-import type { MetricsSnapshot } from './metrics.ts'
+import type { MetricsSnapshot } from './metric-series.ts'
 
 /** What is told beside the counts. */
 export interface MetricsFacts {

@@ -1,63 +1,20 @@
 import { GATEWAY_NAME } from '../routing/listeners.ts'
 import type { ConnectionChange, ConnectionPlace } from '../server/client-connections.ts'
 import type { AccessEvent } from './access-event.ts'
-import { type CostCounts, countCost, noCosts } from './cost-counts.ts'
-import { GuardChecks, type GuardSeries } from './guard-checks.ts'
-import { BOUNDS, emptyHistogram, type Histogram, observe } from './histogram.ts'
+import { countCost, noCosts } from './cost-counts.ts'
+import { GuardChecks } from './guard-checks.ts'
+import { BOUNDS, emptyHistogram, observe } from './histogram.ts'
 import { cut, label } from './label.ts'
 import { isOfKind, kindOf, type Last, LastWithLabels, nothingYet } from './metric-kinds.ts'
+import type {
+  ConnectionSeries,
+  MetricsSnapshot,
+  ModelSeries,
+  ProcessingSeries,
+  RequestSeries,
+} from './metric-series.ts'
 import { isModelCall } from './model-call.ts'
-import { type TimeSeries, UpstreamTimes } from './upstream-times.ts'
-
-/** What requests of one kind have in common, and their counts. */
-export interface RequestSeries {
-  /** As in the text form, without braces: `backend="a",method="POST"`. */
-  readonly labels: string
-  requests: number
-  responseBytes: number
-  retries: number
-  readonly duration: Histogram
-}
-
-/** What the gateway itself takes, by route and backend alone. */
-export interface ProcessingSeries {
-  readonly labels: string
-  readonly request: Histogram
-  readonly response: Histogram
-}
-
-/** The same for calls of models. */
-export interface ModelSeries extends CostCounts {
-  readonly labels: string
-  readonly inputTokens: Histogram
-  readonly outputTokens: Histogram
-  /** Of the input. */
-  readonly cacheReadTokens: Histogram
-  readonly cacheWriteTokens: Histogram
-  readonly duration: Histogram
-  readonly firstToken: Histogram
-  readonly outputToken: Histogram
-}
-
-/** Connections of clients to one port. */
-export interface ConnectionSeries {
-  readonly labels: string
-  connections: number
-  receivedBytes: number
-  sentBytes: number
-  readonly handshake: Histogram
-}
-
-/** Everything that was counted, as plain data: workers send it, and several are added up. */
-export interface MetricsSnapshot {
-  readonly requests: readonly RequestSeries[]
-  readonly processing: readonly ProcessingSeries[]
-  readonly models: readonly ModelSeries[]
-  readonly connections: readonly ConnectionSeries[]
-  readonly calls: readonly TimeSeries[]
-  readonly connects: readonly TimeSeries[]
-  readonly guards: readonly GuardSeries[]
-}
+import { UpstreamTimes } from './upstream-times.ts'
 
 /** Kinds of requests that are told apart; model names come from clients, so there is no other end to them. */
 const MAX_SERIES = 5000

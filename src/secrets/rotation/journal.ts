@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { KeySlot } from '../../config/slots.ts'
-import { statePath } from '../key-notes.ts'
 import { withLock } from '../lock.ts'
 import { readTextFile } from '../read.ts'
+import { type Environment, makeFolderOf, statePath } from '../state-path.ts'
 import { writeFileAtomic } from '../write.ts'
 import { writeFailed } from '../write-error.ts'
 import type { BarePlace } from './places.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const STEPS = ['keeping', 'switching', 'spreading', 'done', 'undoing'] as const
 
@@ -105,13 +103,6 @@ export async function writeRotation(config: string, rotation: Rotation, env: Env
 export async function endRotation(config: string, place: KeyPlace, env: Environment): Promise<void> {
   const path = await journalPath(config, place, env)
   await rm(path, { force: true }).catch(error => {
-    throw writeFailed(path, error)
-  })
-}
-
-/** The folder for what is remembered of a config. Throws WRITE_FAILED. */
-export async function makeFolderOf(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(error => {
     throw writeFailed(path, error)
   })
 }

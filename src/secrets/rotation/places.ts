@@ -6,9 +6,8 @@ import { AgwError } from '../../errors.ts'
 import { suggested } from '../../suggested.ts'
 import type { SourcePlace } from '../keep.ts'
 import { previousFile } from '../key-homes.ts'
-import { statePath } from '../key-notes.ts'
-import type { VariableTable } from '../variables.ts'
-import { makeFolderOf } from './journal.ts'
+import { makeFolderOf, statePath } from '../state-path.ts'
+import type { VariableTable } from '../variable-table.ts'
 
 /** What is known of the config of a slot. */
 export interface PlaceContext {

@@ -1,5 +1,5 @@
 import { TOO_LARGE, tooLargeProblem } from '../http.ts'
-import type { SourceProblem } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 
 /** What the SDK throws, as a problem; undefined where AWS has no such thing. Only its name is used: its text repeats parts of the request. */
 export function problemOf(error: unknown, what: 'read' | 'write' = 'read'): SourceProblem | undefined {

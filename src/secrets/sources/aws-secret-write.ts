@@ -2,14 +2,8 @@ import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { AgwError } from '../../errors.ts'
 import { jsonOf } from '../json.ts'
 import type { Secret } from '../secret.ts'
-import {
-  changedMeanwhile,
-  pinned,
-  problemError,
-  type Reference,
-  type SourceContext,
-  type SourceProblem,
-} from '../source.ts'
+import { changedMeanwhile, pinned, problemError, type Reference, type SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { abort } from './aws-call.ts'
 import { problemOf } from './aws-problem.ts'
 

@@ -7,9 +7,9 @@ import {
   type Reference,
   type SecretSource,
   type SourceContext,
-  type SourceProblem,
   type StoreResult,
 } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { abort, limitAnswers, NEXT_TO_THE_CONNECTION } from './aws-call.ts'
 import { dropParameter, type ParameterStore, putParameter } from './aws-parameter-write.ts'
 import { problemOf } from './aws-problem.ts'

@@ -1,7 +1,8 @@
 import { type Answer, call, pathOf, refused } from '../http.ts'
 import { at } from '../json.ts'
 import { Secret } from '../secret.ts'
-import type { SourceContext, SourceProblem } from '../source.ts'
+import type { SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { loginFromFile } from './login-files.ts'
 
 const RESOURCE = 'https://vault.azure.net'

@@ -8,8 +8,8 @@ import {
   required,
   type SecretSource,
   type SourceContext,
-  type SourceProblem,
 } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { azureToken } from './azure-token.ts'
 import { askForEach, authorityOf, type CloudAnswer, type Reached } from './cloud.ts'
 import { strangeAnswer } from './decode.ts'

@@ -1,5 +1,6 @@
 import { Secret } from '../secret.ts'
-import type { Reference, SourceContext, SourceProblem } from '../source.ts'
+import type { Reference, SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { authorityFrom } from './login-files.ts'
 import { pick, readPlaces } from './read-places.ts'
 

@@ -1,5 +1,5 @@
 import { Secret } from '../secret.ts'
-import type { SourceProblem } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 

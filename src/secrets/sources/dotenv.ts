@@ -8,9 +8,9 @@ import {
   type Reference,
   type SecretSource,
   type SourceContext,
-  type SourceProblem,
   type StoreResult,
 } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { storedInFile } from '../stored-at.ts'
 import { watchFiles } from '../watch.ts'
 import { removeEmptied, type WriteResult, writeFileAtomic } from '../write.ts'

@@ -26,9 +26,9 @@ import {
   type Reference,
   type SecretSource,
   type SourceContext,
-  type SourceProblem,
   type StoreResult,
 } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { storedInFile } from '../stored-at.ts'
 import { watchFiles } from '../watch.ts'
 import { removeEmptied, writeFileAtomic } from '../write.ts'

@@ -2,13 +2,8 @@ import { shownText } from '../../config/shown-word.ts'
 import { AgwError } from '../../errors.ts'
 import { runTool, type ToolResult } from '../run.ts'
 import type { Secret } from '../secret.ts'
-import {
-  errorProblem,
-  type Reference,
-  type SecretSource,
-  type SourceContext,
-  type SourceProblem,
-} from '../source.ts'
+import { errorProblem, type Reference, type SecretSource, type SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { printed } from './decode.ts'
 import { handedOn } from './handed-on.ts'
 

@@ -1,5 +1,5 @@
 import type { FileProblem, FileProblemCode } from '../read.ts'
-import type { ProblemCode, SourceProblem } from '../source.ts'
+import type { ProblemCode, SourceProblem } from '../source-problem.ts'
 
 const CODES: Readonly<Record<FileProblemCode, ProblemCode>> = {
   missing: 'missing',

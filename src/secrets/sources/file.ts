@@ -10,8 +10,8 @@ import {
   type Reference,
   type SecretSource,
   type SourceContext,
-  type SourceProblem,
 } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { storedInFile } from '../stored-at.ts'
 import { removeLeftTemps } from '../temp-files.ts'
 import { watchFiles } from '../watch.ts'

@@ -8,8 +8,8 @@ import {
   required,
   type SecretSource,
   type SourceContext,
-  type SourceProblem,
 } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { askForEach, authorityOf, type CloudAnswer, type Reached } from './cloud.ts'
 import { strangeAnswer, textOf } from './decode.ts'
 import { googleToken } from './gcp-token.ts'

@@ -1,6 +1,7 @@
 import { AgwError } from '../../errors.ts'
 import { Secret } from '../secret.ts'
-import { problemError, type Reference, type SecretSource, type SourceProblem } from '../source.ts'
+import { problemError, type Reference, type SecretSource } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { askKeychain } from './keychain-thread.ts'
 
 type Place = Reference<'keychain'>['where']

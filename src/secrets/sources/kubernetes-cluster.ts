@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Answer, type Call, call } from '../http.ts'
-import type { SourceContext, SourceProblem } from '../source.ts'
+import type { SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { noContext, nodeAt, notConfigured, pemAt, readKubeconfig, textAt } from './kubeconfig.ts'
 import { type ClusterLogin, loginOf } from './kubernetes-login.ts'
 import { loginFromFile, settingsFrom } from './login-files.ts'

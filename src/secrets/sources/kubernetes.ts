@@ -10,9 +10,9 @@ import {
   required,
   type SecretSource,
   type SourceContext,
-  type SourceProblem,
   type StoreResult,
 } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { strangeAnswer, textOf } from './decode.ts'
 import { askCluster, type Cluster, findCluster, namespaceOf } from './kubernetes-cluster.ts'
 import { watchSecrets } from './kubernetes-watch.ts'

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { readSecretFile, readTextFile } from '../read.ts'
 import type { Secret } from '../secret.ts'
-import type { SourceContext, SourceProblem } from '../source.ts'
+import type { SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { fileProblem } from './file-problem.ts'
 
 /** Files that say how a store is reached. One that is not there is something to set right, and no secret that is missing. */

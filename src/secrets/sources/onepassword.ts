@@ -1,7 +1,8 @@
 import { AgwError } from '../../errors.ts'
 import { runTool, type ToolResult } from '../run.ts'
 import type { Secret } from '../secret.ts'
-import { errorProblem, type SecretSource, type SourceContext, type SourceProblem } from '../source.ts'
+import { errorProblem, type SecretSource, type SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { printed } from './decode.ts'
 import { handedOn } from './handed-on.ts'
 

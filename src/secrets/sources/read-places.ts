@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts'
-import type { SourceProblem } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 
 /** How many places of a batch are read at the same time: stores, and the limits on open files, bear no more than some. */
 const MOST_AT_ONCE = 16

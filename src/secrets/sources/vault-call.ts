@@ -1,6 +1,7 @@
 import { type Answer, call, refused } from '../http.ts'
 import type { Secret } from '../secret.ts'
-import type { SourceContext, SourceProblem } from '../source.ts'
+import type { SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import type { VaultSession } from './vault-session.ts'
 
 /** One call of the HTTP interface, with the token of a login. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { VaultLogin } from '../../config/agw/connections.ts'
 import { Secret } from '../secret.ts'
-import type { SourceContext, SourceProblem } from '../source.ts'
+import type { SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { loginFromFile } from './login-files.ts'
 
 /** Where the projected token of a pod's service account lies. */

@@ -1,6 +1,7 @@
 import { type Answer, call } from '../http.ts'
 import type { Secret } from '../secret.ts'
-import type { SourceContext, SourceProblem } from '../source.ts'
+import type { SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { authorityFrom } from './login-files.ts'
 
 /** A Vault to be asked. */

@@ -2,7 +2,8 @@ import { type Answer, call, refused } from '../http.ts'
 import { at } from '../json.ts'
 import type { Login } from '../logins.ts'
 import { Secret } from '../secret.ts'
-import type { SourceContext, SourceProblem } from '../source.ts'
+import type { SourceContext } from '../source.ts'
+import type { SourceProblem } from '../source-problem.ts'
 import { postVault, type VaultSession } from './vault-session.ts'
 
 /** How long Vault has to renew a token. Milliseconds. */

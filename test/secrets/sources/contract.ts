@@ -3,7 +3,8 @@ import type { SourceKind, SourcePlaces } from '../../../src/config/agw/places.ts
 import { type Gathered, gather } from '../../../src/secrets/gather.ts'
 import { MAX_SECRET_BYTES } from '../../../src/secrets/read.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
-import type { ProblemCode, SourceContext, SourceProblem } from '../../../src/secrets/source.ts'
+import type { SourceContext } from '../../../src/secrets/source.ts'
+import type { ProblemCode, SourceProblem } from '../../../src/secrets/source-problem.ts'
 import { loadSource } from '../../../src/secrets/sources/registry.ts'
 import { unless } from '../../helpers/needs.ts'
 
