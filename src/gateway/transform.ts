@@ -68,8 +68,10 @@ function apply(exchange: Exchange, transform: CompiledTransform, message: Messag
     exchange.metadata[name] = celValue(value)
   }
   if (transform.replace !== undefined) replaceAll(transform.replace, message)
-  for (const [name, expression] of transform.add) message.add(name, textFrom(expression, message.context()))
-  for (const [name, expression] of transform.set) message.set(name, textFrom(expression, message.context()))
+  for (const [name, expression] of transform.add)
+    message.add(name, valueFor(name, expression, message.context()))
+  for (const [name, expression] of transform.set)
+    message.set(name, valueFor(name, expression, message.context()))
   for (const name of transform.remove) message.set(name, undefined)
 }
 
@@ -89,7 +91,8 @@ function replaceAll(expression: Expression, message: Message): void {
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) continue
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      const text = sendable(one)
+      // Here they come as JSON, where agentgateway takes numbers as well.
+      const text = sendable(typeof one === 'number' || typeof one === 'boolean' ? String(one) : one)
       if (text !== undefined) message.add(name.toLowerCase(), text)
     }
   }
@@ -171,6 +174,21 @@ function setStatus(head: OutgoingHead, value: string | undefined): void {
 function jsonFrom(expression: Expression, context: CelContext): unknown {
   try {
     return jsonValue(expression.evaluate(context))
+  } catch {
+    return undefined
+  }
+}
+
+function valueFor(name: string, expression: Expression, context: CelContext): string | undefined {
+  return name === ':status' ? statusFrom(expression, context) : textFrom(expression, context)
+}
+
+/** Digits of a whole number; undefined where the expression fails or yields anything else, as a text or a double. */
+function statusFrom(expression: Expression, context: CelContext): string | undefined {
+  try {
+    const value = expression.evaluate(context)
+    const isWhole = typeof value === 'bigint' || typeof value === 'object'
+    return isWhole && /^\d+$/.test(String(value)) ? String(value) : undefined
   } catch {
     return undefined
   }

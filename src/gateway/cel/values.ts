@@ -111,13 +111,11 @@ export function entriesOf(map: object): [string, unknown][] {
   return map instanceof Map ? [...map] : Object.entries(map)
 }
 
-/** Text of a value that goes into a header, or undefined where it has none. */
+/** Text of a value that goes into a header; undefined for what is no text, which an expression turns into one by `string(…)`. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return String(value)
-  return undefined
+  return value instanceof Redacted ? value.toString() : undefined
 }
 
 /** A duration, or a number of milliseconds, in milliseconds; undefined for anything else. */
