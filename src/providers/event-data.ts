@@ -3,6 +3,7 @@ import { BytePieces } from '../byte-pieces.ts'
 const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
 
 /** How long one event may be, in bytes: an upstream that never ends a line must not fill the memory. */
 const EVENT_LIMIT = 16 * 1024 * 1024
@@ -10,7 +11,8 @@ const EVENT_LIMIT = 16 * 1024 * 1024
 /**
  * Cuts the data of server-sent events out of bytes that arrive in any pieces. Lines are cut as bytes and
  * decoded whole, so a character split over two chunks is never seen. `event`, `id`, `retry` and comment
- * lines are skipped undecoded: a Messages event repeats its name inside its data.
+ * lines are skipped undecoded: a Messages event repeats its name inside its data. As clients read them, lines end
+ * with LF, CR or both, and a byte order mark may stand before the first one.
  */
 export class EventDataReader {
   readonly #emit: (data: string) => void
@@ -18,6 +20,9 @@ export class EventDataReader {
   readonly #pieces = new BytePieces()
   #data: string | undefined
   #length = 0
+  #isFirst = true
+  /** A line has ended with CR: an LF behind it is a part of that end. */
+  #isBehindCr = false
 
   constructor(emit: (data: string) => void) {
     this.#emit = emit
@@ -29,12 +34,15 @@ export class EventDataReader {
    */
   push(chunk: Uint8Array): boolean {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    const hasCr = bytes.includes(CR)
     let start = 0
-    for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+    for (let end = endOfLine(bytes, 0, hasCr); end >= 0; end = endOfLine(bytes, start, hasCr)) {
+      const isRestOfEnd = this.#isBehindCr && end === start && bytes[end] === LF
+      this.#isBehindCr = bytes[end] === CR
       this.#length += end - start
       if (this.#length > EVENT_LIMIT) return false
-      if (this.#pieces.size === 0) this.#line(bytes, start, end)
-      else this.#joinedLine(bytes.subarray(start, end))
+      if (this.#pieces.size > 0) this.#joinedLine(bytes.subarray(start, end))
+      else if (!isRestOfEnd) this.#line(bytes, start, end)
       start = end + 1
     }
     if (start < bytes.length) {
@@ -57,8 +65,9 @@ export class EventDataReader {
     this.#line(line, 0, line.length)
   }
 
-  #line(bytes: Buffer, start: number, lineEnd: number): void {
-    const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd
+  #line(bytes: Buffer, lineStart: number, end: number): void {
+    const start = this.#isFirst ? behindMark(bytes, lineStart) : lineStart
+    this.#isFirst = false
     if (end === start) {
       this.#dispatch()
       return
@@ -75,6 +84,18 @@ export class EventDataReader {
     this.#length = 0
     if (data !== undefined) this.#emit(data)
   }
+}
+
+/** Without CR, as nearly all streams are, a native search; else one pass over the bytes, whatever mixture they are. */
+function endOfLine(bytes: Buffer, from: number, hasCr: boolean): number {
+  if (!hasCr) return bytes.indexOf(LF, from)
+  for (let at = from; at < bytes.length; at++) if (bytes[at] === LF || bytes[at] === CR) return at
+  return -1
+}
+
+function behindMark(bytes: Buffer, start: number): number {
+  const end = start + BYTE_ORDER_MARK.length
+  return bytes.subarray(start, end).equals(BYTE_ORDER_MARK) ? end : start
 }
 
 /** Whether the line begins with `data:`. Byte by byte: a native compare costs more than it finds out here. */

@@ -19,6 +19,9 @@ describe('framing', () => {
 
   test.each<[string, string]>([
     ['CRLF', FULL.replaceAll('\n', '\r\n')],
+    ['carriage returns', FULL.replaceAll('\n', '\r')],
+    ['a byte order mark', `\uFEFF${FULL}`],
+    ['a byte order mark before data', `\uFEFF${FULL.replaceAll(/^event: .*\n/gm, '')}`],
     ['no event lines', FULL.replaceAll(/^event: .*\n/gm, '')],
     ['no space after the colon', FULL.replaceAll('data: ', 'data:')],
     [
@@ -36,7 +39,7 @@ describe('framing', () => {
   test('any split of the bytes gives the same bytes', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(FULL, FULL.replaceAll('\n', '\r\n')),
+        fc.constantFrom(FULL, `\uFEFF${FULL.replaceAll('\n', '\r\n')}`, FULL.replaceAll('\n', '\r')),
         fc.boolean(),
         fc.array(fc.nat({ max: 3000 }), { maxLength: 60 }),
         (input, includeUsage, cuts) => {

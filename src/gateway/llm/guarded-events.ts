@@ -95,11 +95,16 @@ export class GuardedEvents {
 
 /** Behind the last empty line. */
 function endOfEvents(bytes: Buffer): number {
-  for (let at = bytes.lastIndexOf(LF); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
-    const before = bytes[at - 1] === CR ? at - 2 : at - 1
-    if (bytes[before] === LF) return at + 1
+  for (let at = bytes.length - 1; at > 0; at--) {
+    if (!isLineEnd(bytes[at])) continue
+    const before = bytes[at] === LF && bytes[at - 1] === CR ? at - 2 : at - 1
+    if (isLineEnd(bytes[before])) return at + 1
   }
   return 0
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === LF || byte === CR
 }
 
 /** The event that ends a stream whose rest was rejected, in the form that clients of the format take for an error. */

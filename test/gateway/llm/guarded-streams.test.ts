@@ -186,6 +186,20 @@ describe('a stream that guards look at', () => {
     expect((await post(port, path, body)).body).toBe(BLOCKED)
   })
 
+  it.each([
+    ['carriage returns alone', (text: string) => text.replaceAll('\n', '\r')],
+    ['a carriage return and a line feed', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['a byte order mark', (text: string) => `\uFEFF${text}`],
+  ])('is looked at where its lines have %s', async (_, form) => {
+    const { port } = await guarded(response => void response.end(form(chunk('top secret'))), REJECT)
+    expect((await post(port, CHAT, ask)).body).toBe(BLOCKED)
+    const pieces = form([chunk('x'.repeat(2000)), chunk('top '), chunk('secret')].join(''))
+    const later = await guarded(response => void response.end(pieces), REJECT)
+    expect((await post(later.port, CHAT, ask)).body).not.toContain('secret')
+    const fine = await guarded(response => void response.end(form(chunk('fine'))), REJECT)
+    expect((await post(fine.port, CHAT, ask)).body).toBe(form(chunk('fine')))
+  })
+
   it('is not passed on in an encoding, whatever stands in a second line of it', async () => {
     const headers = { 'content-encoding': ['gzip', 'identity'] }
     const send: Send = response => void response.end(gzipSync(chunk('top secret')))
