@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmod, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type SeenRequest, startMock } from '../../src/mock/index.ts'
@@ -43,6 +43,7 @@ describe('the README', () => {
 })
 
 const KEY = keyLike('openai', 'readme')
+const [client = '', library = ''] = blocks.filter(one => one.language === 'js').map(one => one.text)
 
 /** The remaining shell blocks, typed one after the other, with a stand-in for api.openai.com behind them. */
 describe.skipIf(process.platform === 'win32')("the README's commands, as they stand", () => {
@@ -77,14 +78,31 @@ describe.skipIf(process.platform === 'win32')("the README's commands, as they st
     expect(JSON.parse(answer.stdout)).toMatchObject({ object: 'chat.completion' })
 
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-    const js = blocks.find(block => block.language === 'js')?.text ?? ''
-    await writeFile(join(folder, 'client.mjs'), here(js))
+    await writeFile(join(folder, 'client.mjs'), here(client))
     const sdk = await sh(`'${process.execPath}' client.mjs`, folder, env)
     expect(sdk.status, sdk.output).toBe(0)
     expect(sdk.stdout).toContain('Say hello')
     expect(seen.map(one => one.keyFingerprint)).toEqual([fingerprint(KEY), fingerprint(KEY)])
     await gateway.stop()
     await mock.close()
+  })
+
+  it('have a library beside them', async () => {
+    const folder = await tempFolder()
+    await mkdir(join(folder, 'node_modules'))
+    await symlink(ROOT, join(folder, 'node_modules/agw'))
+    const model = '{ name: "*", provider: openAI, params: { apiKey: "$OPENAI_API_KEY" } }'
+    await writeFile(
+      join(folder, 'config.yaml'),
+      `gateways: { default: { port: ${await freePort()} } }\nllm: { models: [${model}] }\n`,
+    )
+    await writeFile(join(folder, 'own.mjs'), library)
+    const own = await sh(`'${process.execPath}' own.mjs`, folder, { OPENAI_API_KEY: KEY })
+    expect(own.status, own.output).toBe(0)
+    expect(own.stdout).toMatch(/'ready'[\s\S]*http:\/\/127\.0\.0\.1:\d+[\s\S]*'stopped'/)
+    const unset = await sh(`'${process.execPath}' own.mjs`, folder, {})
+    expect(unset.stdout).toMatch(/^2 VARIABLE_UNSET .*OPENAI_API_KEY/)
+    expect(unset.status).toBe(1)
   })
 
   it('keep the promise of every method in its table', async () => {
