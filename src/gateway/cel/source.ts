@@ -12,33 +12,68 @@ const RENAMED: Readonly<Record<string, string>> = {
 /** Namespaces that the library has itself. */
 const KEPT_NAMESPACES = new Set(['optional'])
 
+/** What so many tokens are written as where they are run. */
+interface Form {
+  readonly text: string
+  readonly tokens: number
+}
+
 /**
  * The expression as it is run: a function of a namespace gets its namespace as the first part of its name
- * (`base64.encode` → `base64_encode`), and those that mean something else here get a name of their own.
+ * (`base64.encode` → `base64_encode`), those that mean something else here get a name of their own, and what the library
+ * does not read is written in another way.
  */
 export function runnableSource(source: string): string {
   const tokens = tokensOf(source)
   let out = ''
   let from = 0
   for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i]
-    if (token === undefined || token.kind !== 'name') continue
-    if (isVariables(tokens, i)) {
-      const close = tokens[i + 2]?.at ?? token.at
-      out += source.slice(from, token.at) + token.text
-      from = close + 1
-      i += 2
-      continue
-    }
-    const space = namespaceAt(tokens, i)
-    const renamed = space ?? (tokens[i + 1]?.text === '(' ? own(RENAMED, token.text) : undefined)
-    if (renamed === undefined) continue
-    const last = space === undefined ? token : tokens[i + 2]
-    out += source.slice(from, token.at) + renamed
-    from = (last?.at ?? token.at) + (last?.text.length ?? 0)
-    if (space !== undefined) i += 2
+    const form = formAt(tokens, i)
+    const first = tokens[i]
+    const last = tokens[i + (form?.tokens ?? 1) - 1]
+    if (form === undefined || first === undefined || last === undefined) continue
+    out += source.slice(from, first.at) + form.text
+    from = last.at + last.text.length
+    i += form.tokens - 1
   }
   return out + source.slice(from)
+}
+
+function formAt(tokens: readonly Token[], at: number): Form | undefined {
+  const [token, next] = tokens.slice(at, at + 2)
+  switch (token?.kind) {
+    case 'name':
+      return formOfName(tokens, at, token.text)
+    case 'number':
+      return token.text.startsWith('.') ? { text: ` 0${token.text}`, tokens: 1 } : undefined
+    case 'text':
+      return /^br/i.test(token.text) ? { text: withoutRaw(token.text), tokens: 1 } : undefined
+    case 'sign':
+      if (token.text !== '.') return undefined
+      if (next?.kind === 'quotedName') return { text: `["${next.text.slice(1, -1)}"]`, tokens: 2 }
+      return isBehindValue(tokens[at - 1]) ? undefined : { text: ' ', tokens: 1 }
+    default:
+      return undefined
+  }
+}
+
+/** Bytes that are written raw, with their backslashes escaped. */
+function withoutRaw(text: string): string {
+  return `b${text.slice(2).replaceAll('\\', '\\\\')}`
+}
+
+/** A dot behind it takes a field; any other one stands before a name of the context, and says nothing more. */
+function isBehindValue(before: Token | undefined): boolean {
+  if (before === undefined) return false
+  return before.kind === 'sign' ? ')]}'.includes(before.text) : before.text !== 'in'
+}
+
+function formOfName(tokens: readonly Token[], at: number, name: string): Form | undefined {
+  if (isVariables(tokens, at)) return { text: name, tokens: 3 }
+  const space = namespaceAt(tokens, at)
+  if (space !== undefined) return { text: space, tokens: 3 }
+  const renamed = tokens[at + 1]?.text === '(' ? own(RENAMED, name) : undefined
+  return renamed === undefined ? undefined : { text: renamed, tokens: 1 }
 }
 
 /** `variables()`, which is a name of the context. */
