@@ -26,7 +26,7 @@ import { compileRoute } from './route.ts'
 import type { RouteContext } from './route-context.ts'
 import { type SecretsIn, secretWords } from './secret-words.ts'
 import { compilePortTls, compileServerTls } from './server-tls.ts'
-import { connectionSettings, settingsOf } from './settings.ts'
+import { connectionSettings, maxBodyBytesOf, settingsOf } from './settings.ts'
 import { TargetedPolicies } from './targets.ts'
 
 export interface CompileOptions {
@@ -102,7 +102,7 @@ class Compilation {
       policies: new PolicyContexts({
         readFile,
         cel,
-        maxBodyBytes: settingsOf(config, new Set(), cel).maxBodyBytes,
+        maxBodyBytes: maxBodyBytesOf(config),
         secretsIn: written => secretWords(written, secretsIn),
       }),
       cel,
@@ -116,8 +116,8 @@ class Compilation {
     this.#attachRoutes()
     this.#attachLlm()
     const binds = Object.freeze(this.#binds())
-    const { kept, hiddenParameters } = this.#context.policies
-    const settings = settingsOf(this.#config, hiddenParameters, this.#context.cel)
+    const { kept, hidden } = this.#context.policies
+    const settings = settingsOf(this.#config, hidden, this.#context.cel)
     const costs = compileCosts(this.#config.config, this.#context.settings.readFile)
     return Object.freeze({ binds, settings, costs, kept: [...kept.values()], files: this.#files })
   }

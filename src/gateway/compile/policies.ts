@@ -53,8 +53,8 @@ type SharedContext = Pick<PolicyContext, 'maxBodyBytes' | 'readFile' | 'cel' | '
 /** Collects what the policies of one runtime want to keep. */
 export class PolicyContexts {
   readonly kept = new Map<string, Kept<unknown>>()
-  /** Lower-case names of query parameters whose values no log may show. */
-  readonly hiddenParameters = new Set<string>()
+  /** Lower-case names of query parameters and headers whose values no log may show. */
+  readonly hidden = { parameters: new Set<string>(), headers: new Set<string>() }
   readonly #shared: SharedContext
 
   constructor(shared: SharedContext) {
@@ -71,7 +71,10 @@ export class PolicyContexts {
         return kept
       },
       for: other => this.for(other),
-      hideParameter: name => void this.hiddenParameters.add(name.toLowerCase()),
+      hide: ({ parameter, header }) => {
+        if (parameter !== undefined) this.hidden.parameters.add(parameter.toLowerCase())
+        if (header !== undefined) this.hidden.headers.add(header)
+      },
     }
   }
 }

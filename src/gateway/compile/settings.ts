@@ -42,24 +42,31 @@ const GIVEN = [
   'x-subject-token',
 ]
 
+/** Bytes of a body that must be looked into. */
+export function maxBodyBytesOf({ frontendPolicies }: Config): number {
+  return frontendPolicies?.http?.maxBufferSize ?? 2 * 1024 * 1024
+}
+
+/** Lower-case names of what carries credentials because the config looks for them there. */
+interface Hidden {
+  readonly parameters: ReadonlySet<string>
+  readonly headers: ReadonlySet<string>
+}
+
 /** What holds for all requests. */
-export function settingsOf(
-  { config, frontendPolicies }: Config,
-  hiddenParameters: ReadonlySet<string>,
-  cel: Cel,
-): Settings {
-  const { maxBufferSize, http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
+export function settingsOf(whole: Config, hidden: Hidden, cel: Cel): Settings {
+  const { config, frontendPolicies } = whole
+  const { http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
   const deadline = config?.connectionTerminationDeadline
   const accessLog = compileAccessLog(frontendPolicies?.accessLog, cel)
   const otlpLog = compileOtlpLog(frontendPolicies?.accessLog, cel)
   const metricLabels = compileMetricLabels(config, cel)
   const tracing = compileTracing({ config, frontendPolicies }, cel)
-  const hiddenHeaders = new Set(
-    [...CREDENTIALS, ...(config?.sensitiveHeaders ?? [])].map(name => name.toLowerCase()),
-  )
+  const sensitive = (config?.sensitiveHeaders ?? []).map(name => name.toLowerCase())
+  const hiddenHeaders = new Set([...CREDENTIALS, ...hidden.headers, ...sensitive])
   return Object.freeze({
-    maxBodyBytes: maxBufferSize ?? 2 * 1024 * 1024,
-    hiddenParameters,
+    maxBodyBytes: maxBodyBytesOf(whole),
+    hiddenParameters: hidden.parameters,
     hiddenHeaders,
     untoldHeaders: new Set([...hiddenHeaders, ...GIVEN]),
     maxHeaders: http1MaxHeaders ?? 100,

@@ -18,7 +18,7 @@ export const apiKey: PolicyKind<'apiKey'> = {
     const keys = new VirtualKeys(value.keys)
     const location = value.location ?? authorizationHeader('Bearer ')
     const place = compileLocation(location, [...path, 'location'], context.cel)
-    if (place.parameter !== undefined) context.hideParameter(place.parameter)
+    context.hide(place)
     const { mode = 'optional' } = value
     return {
       name: 'apiKey',

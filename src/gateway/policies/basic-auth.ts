@@ -36,7 +36,7 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
     const users = usersOf(text, bcrypt, [...path, 'htpasswd'])
     const location = value.authorizationLocation ?? authorizationHeader('Basic ')
     const place = compileLocation(location, [...path, 'authorizationLocation'], context.cel)
-    if (place.parameter !== undefined) context.hideParameter(place.parameter)
+    context.hide(place)
     const refused = (why: string): Answer => refusal(value, place.header === 'proxy-authorization', why)
     const missing = refused('no basic authentication credentials found')
     const wrong = refused('invalid credentials')

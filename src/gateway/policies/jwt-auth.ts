@@ -23,7 +23,7 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
     const verifier = new TokenVerifier(issuers)
     const location = value.location ?? authorizationHeader('Bearer ')
     const place = compileLocation(location, [...path, 'location'], context.cel)
-    if (place.parameter !== undefined) context.hideParameter(place.parameter)
+    context.hide(place)
     const { mode = 'optional' } = value
     const missing = refused('no bearer token found')
     return {

@@ -1,5 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { BackendPolicies, RoutePolicies } from '../../config/schema.ts'
+import type { CredentialPlace } from '../auth/location.ts'
 import type { Cel } from '../cel/cel.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
@@ -57,8 +58,8 @@ export interface PolicyContext {
   keep<T>(kind: string, config: unknown, create: () => T, begin?: Kept<T>['begin']): Kept<T>
   /** What of the texts of a part of the config is secret: an upstream that is given it may repeat it, and no client may read it. */
   secretsIn(written: unknown): readonly string[]
-  /** A query parameter holds a credential: no log shows its value. */
-  hideParameter(name: string): void
+  /** Clients put credentials there: no log shows the value. */
+  hide(place: CredentialPlace): void
 }
 
 /** A kind of policy: how its config becomes a step. */

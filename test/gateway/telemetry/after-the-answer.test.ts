@@ -258,6 +258,18 @@ describe('no credential is told', () => {
     expect(everywhere(event)).not.toMatch(/canary|Y2FuYXJ5/)
   })
 
+  it.each(['strict', 'permissive'])(
+    'in a header where the config looks for keys, be it wrong: %s',
+    async mode => {
+      const location = { header: { name: 'X-Team-Key' } }
+      const policies = { apiKey: { mode, keys: [{ key: CLIENT }], location } }
+      const add = { key: 'request.headers["x-team-key"]', all: 'request.headers' }
+      const event = await told(add, { headers: { 'x-team-key': KEY }, policies, to: toHost })
+      expect(event.log?.added).toMatchObject({ key: '<redacted>' })
+      expect(everywhere(event)).not.toContain('canary')
+    },
+  )
+
   it('of the request, and still rules can go by it', async () => {
     const transformations = { request: { metadata: { kept: 'request.headers["x-api-key"]' } } }
     const filter = `metadata.kept == "${KEY}"`
