@@ -41,6 +41,8 @@ export class Exchange implements RouteRequest {
 
   /** There is one host and no other, before anything is made of it. */
   readonly hasItsHosts: boolean
+  /** Host and port that the client asked for, whatever the config makes of them. */
+  readonly askedAuthority: string | undefined
 
   method: string
   path = ''
@@ -67,6 +69,8 @@ export class Exchange implements RouteRequest {
   body: Buffer | undefined = undefined
   /** The body as JSON, for those who had to look into it. */
   json: Record<string, unknown> | undefined = undefined
+  /** A transformation has made some of that. */
+  isBodyMade = false
   isOver = false
   /** The provider has refused the key, and was given the one before it. */
   isKeyRefused = false
@@ -90,7 +94,7 @@ export class Exchange implements RouteRequest {
   given: string[] | undefined = undefined
   /** Values that transformations have set for later expressions. */
   metadata: Record<string, unknown> | undefined = undefined
-  /** What was secret of the request before transformations, where what they make of it may be told. */
+  /** What was secret of the messages before transformations, where what they make of them may be told. */
   seenCredentials: string[] | undefined = undefined
 
   /** Its span, when it is sampled. */
@@ -129,6 +133,7 @@ export class Exchange implements RouteRequest {
     this.hasItsHosts = hasItsHosts(request)
     this.#readTarget(request.url ?? '')
     this.#readHost()
+    this.askedAuthority = request.headers.host
   }
 
   get bind(): Bind | undefined {

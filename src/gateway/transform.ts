@@ -6,7 +6,7 @@ import { FRAMING, headersWhere } from './headers/header-names.ts'
 import { headerText } from './headers/header-text.ts'
 import { addRequestHeader, remember, removeRequestHeader, setRequestHeader } from './headers/request-edits.ts'
 import { hostOf } from './routing/host-name.ts'
-import { credentialsShown } from './telemetry/client-credentials.ts'
+import { noteCredentials } from './telemetry/client-credentials.ts'
 import type { OutgoingHead } from './watcher.ts'
 
 /** Changes to one message; each value is an expression. */
@@ -33,10 +33,12 @@ interface Message {
 /** Changes a request before it goes on. Its body, where the change concerns it, must be here. */
 export function transformRequest(exchange: Exchange, transform: CompiledTransform): void {
   remember(exchange.request, transform.secrets)
+  noteCredentials(exchange)
   apply(exchange, transform, requestMessage(exchange))
   if (transform.body === undefined) return
   exchange.body = changedBody(transform.body, celContext(exchange))
   exchange.json = undefined
+  exchange.isBodyMade = true
 }
 
 /** Changes the head of an answer before it goes to the client. */
@@ -46,6 +48,7 @@ export function transformAnswer(
   transform: CompiledTransform,
   body?: Buffer,
 ): void {
+  noteCredentials(exchange, head.headers)
   apply(exchange, transform, answerMessage(exchange, head, body))
 }
 
@@ -60,7 +63,6 @@ export function answerBody(
 }
 
 function apply(exchange: Exchange, transform: CompiledTransform, message: Message): void {
-  noteCredentials(exchange)
   for (const [name, expression] of transform.metadata) {
     const value = jsonFrom(expression, message.context())
     if (value === undefined) continue
@@ -73,14 +75,6 @@ function apply(exchange: Exchange, transform: CompiledTransform, message: Messag
   for (const [name, expression] of transform.set)
     message.set(name, valueFor(name, expression, message.context()))
   for (const name of transform.remove) message.set(name, undefined)
-}
-
-/** Metadata and other headers may be made of them, and a later step takes them out of the request. */
-function noteCredentials(exchange: Exchange): void {
-  const { tellsExpressions, untoldHeaders } = exchange.generation.runtime.settings
-  if (!tellsExpressions) return
-  exchange.seenCredentials ??= []
-  exchange.seenCredentials.push(...credentialsShown(exchange, untoldHeaders))
 }
 
 /** All headers anew; those there are stay when the expression fails or yields no map. */

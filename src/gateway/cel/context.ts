@@ -67,12 +67,15 @@ class ExchangeContext implements CelContext {
   }
 
   get request(): unknown {
-    const { hidden } = this.#extras
-    // A transformation may have copied a credential to where none is looked for.
-    const isCopied = hidden !== undefined && this.#exchange.seenCredentials !== undefined
-    const shown = isCopied ? (text: string) => this.#redact(text, hidden) : asItIs
-    this.#request ??= requestOf(this.#exchange, hidden, shown)
+    this.#request ??= requestOf(this.#exchange, this.#extras.hidden, this.#cleaning)
     return this.#request
+  }
+
+  /** Of what a transformation may have copied from where a credential is looked for; undefined where nothing has to be. */
+  get #cleaning(): Cleaning | undefined {
+    const { hidden } = this.#extras
+    if (hidden === undefined || this.#exchange.seenCredentials === undefined) return undefined
+    return text => this.#redact(text, hidden)
   }
 
   get response(): unknown {
@@ -164,7 +167,8 @@ class ExchangeContext implements CelContext {
   get llmRequest(): unknown {
     const body = this.#extras.llmRequest ?? (isForModels(this.#exchange) ? jsonOf(this.#exchange) : undefined)
     if (body === undefined) return null
-    this.#llmRequest ??= celValue(body)
+    const clean = this.#exchange.isBodyMade ? this.#cleaning : undefined
+    this.#llmRequest ??= clean === undefined ? celValue(body) : withTexts(celValue(body), clean)
     return this.#llmRequest
   }
 
@@ -200,23 +204,24 @@ function isForModels({ listener, route, destination }: Exchange): boolean {
   return action.choices.some(one => ('groups' in one ? true : one.ai !== undefined))
 }
 
-function asItIs(text: string): string {
-  return text
-}
+/** A text without credentials. */
+type Cleaning = (text: string) => string
 
 function requestOf(
   exchange: Exchange,
   hidden: ReadonlySet<string> | undefined,
-  shown: (text: string) => string,
+  clean: Cleaning | undefined,
 ): unknown {
-  const { request, rawHeaders, method, body } = exchange
+  const { request, rawHeaders, method } = exchange
   const { hiddenParameters, hiddenHeaders } = exchange.generation.runtime.settings
-  const headers = headersOf(shown === asItIs ? rawHeaders : rawHeaders.map(shown), hidden ?? hiddenHeaders)
+  const shown = clean ?? (text => text)
+  const headers = headersOf(clean === undefined ? rawHeaders : rawHeaders.map(clean), hidden ?? hiddenHeaders)
   const path = shown(exchange.path)
   const query = hidden === undefined ? exchange.query : shown(maskQuery(exchange.query, hiddenParameters))
   const pathAndQuery = query === '' ? path : `${path}?${query}`
   const scheme = 'encrypted' in request.socket ? 'https' : 'http'
-  const host = request.headers.host ?? exchange.host
+  const host = shown(request.headers.host ?? exchange.host)
+  const body = bodyShown(exchange, clean)
   return {
     method,
     path,
@@ -229,6 +234,12 @@ function requestOf(
     headers: hidden === undefined ? headers : headers.redacted(),
     ...(body !== undefined && { body, bodyPrefix: body }),
   }
+}
+
+function bodyShown({ body, isBodyMade }: Exchange, clean: Cleaning | undefined): Buffer | undefined {
+  if (body === undefined || !isBodyMade || clean === undefined) return body
+  // A character a byte: what is no text stays as it is.
+  return Buffer.from(clean(body.toString('latin1')), 'latin1')
 }
 
 function endpoint(address: string, port: number): unknown {

@@ -5,6 +5,7 @@ import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { jsonValue } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
+import { noteCredentials } from '../telemetry/client-credentials.ts'
 import { ModelAliases } from './model-aliases.ts'
 import { addPrompts, type Prompts } from './prompts.ts'
 
@@ -96,6 +97,8 @@ function computed(written: readonly PlacedSources[] | undefined, cel: Cel): Comp
 /** All are evaluated before anything is changed, so that none sees what another one did. */
 function evaluated(expressions: Computed, body: JsonObject, exchange: Exchange): [string, unknown][] {
   if (expressions.length === 0) return []
+  noteCredentials(exchange)
+  exchange.isBodyMade = true
   const context = celContext(exchange, { llmRequest: body })
   return expressions.map(([field, expression]) => {
     try {

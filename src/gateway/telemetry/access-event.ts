@@ -112,7 +112,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
     method: exchange.method,
-    host: hostLogged(request.headers.host),
+    host: hostLogged(exchange.askedAuthority),
     path: maskedTarget(exchange, destination?.queryCredentials ?? []),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,

@@ -3,8 +3,23 @@ import type { Exchange } from '../exchange.ts'
 import { partsOfCredential } from '../headers/header-credentials.ts'
 import { credentialsInQuery } from './mask-query.ts'
 
+/**
+ * Before a transformation, which may copy a credential to anywhere and take it out where it was: notes those of the request,
+ * and of the headers of an answer. Only where something of the request may be told that the config makes.
+ */
+export function noteCredentials(exchange: Exchange, answerHeaders: readonly string[] = []): void {
+  const { wantsDebug, runtime } = exchange.generation
+  const { tellsExpressions, untoldHeaders: hidden } = runtime.settings
+  if (!tellsExpressions && wantsDebug?.() !== true) return
+  exchange.seenCredentials ??= []
+  exchange.seenCredentials.push(
+    ...credentialsShown(exchange, hidden),
+    ...credentialsOf(answerHeaders, hidden),
+  )
+}
+
 /** What the client shows in its headers and its query, as far as they are still there. */
-export function credentialsShown(exchange: Exchange, hidden: ReadonlySet<string>): string[] {
+function credentialsShown(exchange: Exchange, hidden: ReadonlySet<string>): string[] {
   const { hiddenParameters } = exchange.generation.runtime.settings
   return [
     ...credentialsOf(exchange.rawHeaders, hidden),

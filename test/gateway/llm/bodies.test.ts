@@ -7,8 +7,8 @@ import { ModelAliases } from '../../../src/gateway/llm/model-aliases.ts'
 import { addPrompts } from '../../../src/gateway/llm/prompts.ts'
 import type { JsonObject } from '../../../src/json.ts'
 
-/** Expressions that look at the body alone never ask for the exchange. */
-const NO_EXCHANGE = {} as Exchange
+/** Expressions that look at the body alone never ask for more of the exchange. */
+const NO_EXCHANGE = { generation: { runtime: { settings: { tellsExpressions: false } } } } as Exchange
 
 function fields(policy: BodyPolicy, body: JsonObject): JsonObject {
   BodyChanges.compile(policy, new Cel())?.setFields(body, NO_EXCHANGE)

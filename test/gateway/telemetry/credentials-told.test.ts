@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import type { AccessEvent } from '../../../src/gateway/index.ts'
+import { call } from '../kit/client.ts'
+import { toHost } from '../kit/configs.ts'
+import { startTestGateway } from '../kit/gateway.ts'
+import { told, WHOLE } from '../kit/told.ts'
+import { type Answering, startUpstream } from '../kit/upstream.ts'
+
+describe('no credential is told', () => {
+  const KEY = 'canary-of-a-client-0123456789'
+  const CLIENT = 'canary-of-another-9876543210'
+  const everywhere = ({ log, otlpLog, span, labels }: AccessEvent): string =>
+    JSON.stringify([log?.added, otlpLog?.added, span?.added, labels])
+
+  it('that an answer gives to the client', async () => {
+    const answer: Answering = response =>
+      response
+        .writeHead(302, [
+          ...['Set-Cookie', 'session=canary-a', 'set-cookie', 'other=canary-b'],
+          ...['location', 'https://app.test/back?code=canary-c&state=7#access_token=canary-d'],
+          ...['X-Own-Secret', 'canary-e', 'x-subject-token', 'x', 'authentication-info', 'canary-f'],
+        ])
+        .end()
+    const add = {
+      cookie: 'response.headers["set-cookie"][0]',
+      raw: 'response.headers.raw()["set-cookie"]',
+      all: 'response.headers',
+      whole: 'string(variables().response.headers["set-cookie"][1])',
+      to: 'response.headers["location"]',
+      own: 'response.headers["x-own-secret"]',
+    }
+    const event = await told(add, { answer, to: toHost, config: { sensitiveHeaders: ['X-Own-Secret'] } })
+    expect(event.log?.added).toMatchObject({
+      cookie: '<redacted>',
+      to: 'https://app.test/back?code=<redacted>&state=7#access_token=<redacted>',
+      own: '<redacted>',
+    })
+    expect(everywhere(event)).not.toContain('canary')
+  })
+
+  it.each<[string, Readonly<Record<string, string>>, object]>([
+    ['a header', { 'x-api-key': KEY }, {}],
+    ['a token', { authorization: `Bearer ${KEY}` }, {}],
+    ['a cookie', { cookie: `a=1; session=${KEY}` }, {}],
+    [
+      'a key that was taken out of the request',
+      { authorization: `Bearer ${KEY}` },
+      { apiKey: { mode: 'strict', keys: [{ key: KEY }] } },
+    ],
+    ['a password', { authorization: `Basic ${Buffer.from(`user:${KEY}`).toString('base64')}` }, {}],
+  ])('that an upstream repeats of %s', async (_, headers, policies) => {
+    const answer: Answering = response =>
+      response.writeHead(200, { 'x-echo': `${KEY} ${encodeURIComponent(KEY)}`, 'x-b': 'plain' }).end('{}')
+    const add = { echo: 'response.headers["x-echo"]', b: 'response.headers["x-b"]', all: 'response.headers' }
+    const event = await told(add, { answer, headers, policies, to: toHost })
+    expect(event.log?.added).toMatchObject({ b: 'plain' })
+    expect(everywhere(event)).not.toContain('canary')
+  })
+
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['a header', 'request.headers["x-api-key"]', { 'x-api-key': KEY }],
+    ['a whole list', '[{"a": request.headers["x-api-key"]}]', { 'x-api-key': KEY }],
+    ['a name', '{request.headers["x-api-key"]: 1}', { 'x-api-key': KEY }],
+    ['a coded one', 'base64.encode(bytes(request.headers["x-api-key"]))', { 'x-api-key': KEY }],
+    [
+      'a token',
+      '"token: " + request.headers["proxy-authorization"]',
+      { 'proxy-authorization': `Bearer ${KEY}` },
+    ],
+    ['the key that was checked', 'apiKey.key.unredacted()', { authorization: `Bearer ${CLIENT}` }],
+    ['the query', 'request.uri', {}],
+  ])('that the config keeps in metadata: %s', async (_, source, headers) => {
+    const apiKey = { mode: 'optional', keys: [{ key: CLIENT }] }
+    const metadata = { kept: source, plain: '"plain text"', count: '7' }
+    const remove = ['x-api-key', 'authorization']
+    const transformations = { request: { metadata, remove } }
+    const add = {
+      kept: 'metadata.kept',
+      all: 'metadata',
+      whole: 'variables().metadata',
+      part: 'string(metadata.kept).substring(0, 14)',
+      plain: 'metadata.plain',
+      count: 'metadata.count + 1',
+    }
+    const policies = { apiKey, transformations }
+    const event = await told(add, { headers, policies, to: toHost, path: `/a?key=${KEY}` })
+    expect(event.log?.added).toMatchObject({ plain: 'plain text', count: 8, all: { count: 7 } })
+    expect(event.log?.added).toHaveProperty(['all', 'kept'])
+    expect(everywhere(event)).not.toMatch(/canary|Y2FuYXJ5/)
+  })
+
+  it.each<[string, object]>([
+    ['set', { set: { 'x-copy': 'request.headers["x-api-key"]' }, remove: ['x-api-key'] }],
+    ['added', { add: { 'x-copy': '"key " + request.headers["x-api-key"]' } }],
+    ['all anew', { replace: '{"x-copy": request.headers["x-api-key"], "x-plain": "plain"}' }],
+    ['coded', { set: { 'x-copy': 'base64.encode(bytes(request.headers["x-api-key"]))' } }],
+  ])('that the config copies to another header of the request: %s', async (_, request) => {
+    const add = {
+      copy: 'request.headers["x-copy"]',
+      all: 'request.headers',
+      plain: 'request.headers["x-plain"]',
+    }
+    const policies = { transformations: { request } }
+    const headers = { 'x-api-key': KEY, 'x-plain': 'plain' }
+    const event = await told(add, { headers, policies, to: toHost })
+    expect(event.log?.added).toMatchObject({ plain: 'plain', copy: expect.stringContaining('<redacted>') })
+    expect(everywhere(event)).not.toMatch(/canary|Y2FuYXJ5/)
+  })
+
+  it('that the config copies to the host, the path or the body of the request', async () => {
+    const body = 'toJson({"model": "m", "user": request.headers["x-api-key"], "messages": []})'
+    const set = {
+      ':authority': 'request.headers["x-api-key"]',
+      ':path': '"/" + request.headers["x-api-key"]',
+    }
+    const add = {
+      uri: 'request.uri',
+      host: 'request.host',
+      body: 'string(request.body)',
+      user: 'llmRequest.user',
+      model: 'llmRequest.model',
+    }
+    const policies = { transformations: { request: { set, body } } }
+    const event = await told(add, { headers: { 'x-api-key': KEY }, policies })
+    expect(event.log?.added).toMatchObject({ host: '<redacted>', user: '<redacted>', model: 'm' })
+    expect(everywhere(event)).not.toContain('canary')
+    expect(event.host).toBe('127.0.0.1')
+  })
+
+  it('that the config copies to a field of the request to a model', async () => {
+    const ai = { transformations: { user: 'request.headers["x-api-key"]' } }
+    const add = { user: 'llmRequest.user', model: 'llmRequest.model' }
+    const event = await told(add, { headers: { 'x-api-key': KEY }, policies: { ai } })
+    expect(event.log?.added).toEqual({ user: '<redacted>', model: 'gpt-4o' })
+    expect(everywhere(event)).not.toContain('canary')
+  })
+
+  it('of an answer, that the config copies to another header of it, or keeps', async () => {
+    const answer: Answering = response =>
+      response.writeHead(200, { 'set-cookie': `session=${KEY}; path=/`, 'x-auth-token': CLIENT }).end('{}')
+    const response = {
+      metadata: { kept: 'response.headers["x-auth-token"]' },
+      set: { 'x-session': 'response.headers["set-cookie"]' },
+      remove: ['set-cookie', 'x-auth-token'],
+    }
+    const add = { session: 'response.headers["x-session"]', kept: 'metadata.kept' }
+    const event = await told(add, { answer, policies: { transformations: { response } }, to: toHost })
+    expect(event.log?.added).toEqual({ session: 'session=<redacted>; path=/', kept: '<redacted>' })
+    expect(everywhere(event)).not.toContain('canary')
+  })
+
+  it('at debug, in the path that the config copies it to', async () => {
+    const upstream = await startUpstream(WHOLE)
+    const set = { ':path': '"/for/" + request.headers["x-api-key"]' }
+    const request = { set, remove: ['x-api-key'] }
+    const config = toHost(`127.0.0.1:${upstream.port}`, { transformations: { request } })
+    const { port, nextEvent } = await startTestGateway(config, { wantsDebug: () => true })
+    await call(port, { headers: { 'x-api-key': KEY } })
+    expect((await nextEvent()).debug?.path).toBe('/for/<redacted>')
+  })
+
+  it.each(['strict', 'permissive'])(
+    'in a header where the config looks for keys, be it wrong: %s',
+    async mode => {
+      const location = { header: { name: 'X-Team-Key' } }
+      const policies = { apiKey: { mode, keys: [{ key: CLIENT }], location } }
+      const add = { key: 'request.headers["x-team-key"]', all: 'request.headers' }
+      const event = await told(add, { headers: { 'x-team-key': KEY }, policies, to: toHost })
+      expect(event.log?.added).toMatchObject({ key: '<redacted>' })
+      expect(everywhere(event)).not.toContain('canary')
+    },
+  )
+
+  it('of the request, and still rules can go by it', async () => {
+    const transformations = { request: { metadata: { kept: 'request.headers["x-api-key"]' } } }
+    const filter = `metadata.kept == "${KEY}"`
+    const asked = { filter, headers: { 'x-api-key': KEY }, policies: { transformations }, to: toHost }
+    expect((await told({}, asked)).log?.isWanted).toBe(true)
+  })
+})
