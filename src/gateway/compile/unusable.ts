@@ -1,6 +1,7 @@
 import type { Path } from '../../config/diagnostic.ts'
+import { pathOf, walk } from '../../config/rules/tree.ts'
 import type { BackendTls, BasicAuth, Config, JwtAuth, ServerTls } from '../../config/schema.ts'
-import { Secret } from '../../secrets/secret.ts'
+import { isObject } from '../../json.ts'
 import { InvalidPlace } from './invalid.ts'
 import { judgeServerTls } from './server-tls.ts'
 import { judgeBackendTls } from './upstream.ts'
@@ -10,7 +11,7 @@ export type ReadFile = ((path: string) => string) | undefined
 
 /** Key sets, password files and certificates that the gateway would refuse when it starts, inline or in files. */
 export async function unusableMaterial(config: Config, readFile: ReadFile): Promise<InvalidPlace[]> {
-  const places = [...placesIn(config, [])]
+  const places = placesIn(config)
   // What reads tokens and passwords takes a while to load, and most configs have neither.
   const hasAuth = places.some(({ key }) => key === 'jwtAuth' || key === 'basicAuth')
   const auth = hasAuth ? await judgesOfAuth() : undefined
@@ -43,26 +44,22 @@ interface Place {
 }
 
 /** What each section cannot do without, so that a header or a host of its name is not taken for it. */
-const MARKS: Readonly<Record<string, readonly string[]>> = {
-  jwtAuth: ['jwks', 'providers'],
-  basicAuth: ['htpasswd'],
-  tls: ['cert', 'key', 'root'],
-  backendTLS: ['cert', 'key', 'root'],
-}
+const MARKS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['jwtAuth', ['jwks', 'providers']],
+  ['basicAuth', ['htpasswd']],
+  ['tls', ['cert', 'key', 'root']],
+  ['backendTLS', ['cert', 'key', 'root']],
+])
 
-function* placesIn(node: unknown, path: Path): Generator<Place> {
-  if (typeof node !== 'object' || node === null || node instanceof Secret) return
-  const entries: Iterable<[string | number, unknown]> = Array.isArray(node)
-    ? node.entries()
-    : Object.entries(node)
-  for (const [key, value] of entries) {
-    const below = [...path, key]
-    const marks = typeof key === 'string' && Object.hasOwn(MARKS, key) ? MARKS[key] : undefined
-    if (marks !== undefined && typeof value === 'object' && value !== null) {
-      if (marks.some(mark => mark in value)) yield { key: String(key), value, path: below }
-    }
-    yield* placesIn(value, below)
-  }
+function placesIn(config: Config): Place[] {
+  const found: Place[] = []
+  walk(config, MARKS, place => {
+    const { key, value } = place
+    const marks = MARKS.get(String(key)) ?? []
+    if (isObject(value) && marks.some(mark => mark in value))
+      found.push({ key: String(key), value, path: pathOf(place) })
+  })
+  return found
 }
 
 /** Listeners stand in `gateways` and `binds`; that of `llm` is its own. */

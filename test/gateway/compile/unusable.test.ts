@@ -141,6 +141,13 @@ test.each(IN_FILES)('%s is not looked for with --no-secrets', async (_title, tex
   expect(await found(text, { secrets: false })).toEqual([])
 })
 
+test.each(['overrides', 'defaults'])('%s of requests may have fields of any name', async place => {
+  const fields =
+    '{jwtAuth: {jwks: 5}, basicAuth: {htpasswd: 7}, tls: {cert: 5, key: x}, backendTLS: {root: [1]}}'
+  const text = `llm: {models: [{name: a, provider: ollama, ${place}: ${fields}}]}\n`
+  expect(await found(text)).toEqual([])
+})
+
 test.each([
   ['a key set', jwt(quoted(KEY_SET))],
   ['a key set in a file', jwt('{file: keys.json}')],
