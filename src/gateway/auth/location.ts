@@ -16,6 +16,8 @@ export interface CredentialPlace {
   readonly parameter: string | undefined
   /** Lower-case name of the header. */
   readonly header: string | undefined
+  /** The body has to be here to find it. */
+  readonly usesBody?: boolean
 }
 
 /** `{header: {name: authorization, prefix}}` */
@@ -86,10 +88,12 @@ function byExpression(expression: Expression): CredentialPlace {
   return {
     header: undefined,
     parameter: undefined,
+    usesBody: expression.usesBody,
     find(exchange) {
       try {
         const value = expression.evaluate(celContext(exchange))
-        return typeof value === 'string' ? value : undefined
+        // As in agentgateway, a whole number is as good as its digits.
+        return typeof value === 'bigint' ? String(value) : typeof value === 'string' ? value : undefined
       } catch {
         return undefined
       }

@@ -1,8 +1,10 @@
 import { authorizationHeader, compileLocation } from '../auth/location.ts'
 import { VirtualKeys } from '../auth/virtual-keys.ts'
 import { Redacted } from '../cel/values.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Failure } from '../failures.ts'
-import type { PolicyKind } from './policy.ts'
+import { onceFindable } from './after-body.ts'
+import type { PolicyKind, Verdict } from './policy.ts'
 
 const MISSING = refused('no API Key found')
 const INVALID = refused('invalid credentials')
@@ -20,24 +22,18 @@ export const apiKey: PolicyKind<'apiKey'> = {
     const place = compileLocation(location, [...path, 'location'], context.cel)
     context.hide(place)
     const { mode = 'optional' } = value
-    return {
-      name: 'apiKey',
-      path,
-      isGuard: mode === 'strict',
-      run(exchange) {
-        const key = place.find(exchange)
-        if (key === undefined) return mode === 'strict' ? MISSING : undefined
-        const holder = keys.holderOf(key)
-        if (holder === undefined) return mode === 'permissive' ? undefined : INVALID
-        place.remove(exchange)
-        const { metadata, allowedModels } = holder
-        exchange.caller = {
-          ...exchange.caller,
-          apiKey: { ...metadata, key: new Redacted(key) },
-          allowedModels,
-        }
-        return undefined
-      },
+    const run = (exchange: Exchange): Verdict => {
+      const key = place.find(exchange)
+      if (key === undefined) return mode === 'strict' ? MISSING : undefined
+      const holder = keys.holderOf(key)
+      if (holder === undefined) return mode === 'permissive' ? undefined : INVALID
+      place.remove(exchange)
+      const { metadata, allowedModels } = holder
+      const apiKey = { ...metadata, key: new Redacted(key) }
+      exchange.caller = { ...exchange.caller, apiKey, allowedModels }
+      return undefined
     }
+    const isGuard = mode === 'strict'
+    return { name: 'apiKey', path, isGuard, run: onceFindable(place, context.maxBodyBytes, run) }
   },
 }

@@ -1,8 +1,8 @@
 import { AuthorizationRules } from '../auth/rules.ts'
-import { awaitBody } from '../bodies/body.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Failure } from '../failures.ts'
+import { afterBody } from './after-body.ts'
 import type { PolicyKind, Verdict } from './policy.ts'
 
 const FORBIDDEN: Failure = { status: 403, body: 'authorization failed', reason: 'Authorization' }
@@ -21,7 +21,7 @@ export const authorization: PolicyKind<'authorization'> = {
     if (!rules.usesBody) return { ...placed, run: decide }
     return {
       ...placed,
-      run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => decide(exchange)) ?? decide(exchange),
+      run: afterBody(maxBodyBytes, decide),
     }
   },
 }

@@ -11,6 +11,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
 import { headerText } from '../headers/header-text.ts'
 import type { Kept } from '../kept.ts'
+import { onceFindable } from './after-body.ts'
 import type { Placed, PolicyContext, PolicyKind, Verdict } from './policy.ts'
 
 /** What is checked against the users: name and password, or undefined for what is no such pair. */
@@ -45,25 +46,22 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
       exchange.caller = { ...exchange.caller, basicAuth: { username: name } }
       return undefined
     }
-    return {
-      name: 'basicAuth',
-      isGuard: value.mode === 'strict',
-      path,
-      run(exchange) {
-        const encoded = place.find(exchange)
-        if (encoded === undefined) return value.mode === 'strict' ? missing : undefined
-        const pair = decode(encoded)
-        if (pair === undefined) return wrong
-        const { byName, decoy } = users(exchange)
-        const check = byName.get(pair.name)
-        const verdict = (fits: Comparison): Verdict => {
-          if (fits === 'busy') return BUSY
-          return fits && check !== undefined ? admit(exchange, pair.name) : wrong
-        }
-        const fits = (check ?? decoy)(pair.password)
-        return typeof fits === 'boolean' ? verdict(fits) : fits.then(verdict)
-      },
+    const run = (exchange: Exchange): Verdict | Promise<Verdict> => {
+      const encoded = place.find(exchange)
+      if (encoded === undefined) return value.mode === 'strict' ? missing : undefined
+      const pair = decode(encoded)
+      if (pair === undefined) return wrong
+      const { byName, decoy } = users(exchange)
+      const check = byName.get(pair.name)
+      const verdict = (fits: Comparison): Verdict => {
+        if (fits === 'busy') return BUSY
+        return fits && check !== undefined ? admit(exchange, pair.name) : wrong
+      }
+      const fits = (check ?? decoy)(pair.password)
+      return typeof fits === 'boolean' ? verdict(fits) : fits.then(verdict)
     }
+    const isGuard = value.mode === 'strict'
+    return { name: 'basicAuth', path, isGuard, run: onceFindable(place, context.maxBodyBytes, run) }
   },
 }
 

@@ -1,12 +1,12 @@
 import { isDuration } from '../../config/duration.ts'
 import { LONGEST_TIMER_MS } from '../../timers.ts'
-import { awaitBody } from '../bodies/body.ts'
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { millisecondsOf } from '../cel/values.ts'
 import { milliseconds } from '../compile/duration.ts'
 import type { Exchange } from '../exchange.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
+import { afterBody } from './after-body.ts'
 import type { PolicyKind, Verdict } from './policy.ts'
 
 /** Holds requests back. The time counts against the request's deadline, and a client that leaves ends it. */
@@ -21,10 +21,7 @@ export const delay: PolicyKind<'delay'> = {
     }
     const expression = cel.compile(duration, [...path, 'duration'])
     const hold = (exchange: Exchange) => waitFor(exchange, expression)
-    const run = expression.usesBody
-      ? (exchange: Exchange) =>
-          awaitBody(exchange, maxBodyBytes)?.then(() => hold(exchange)) ?? hold(exchange)
-      : hold
+    const run = expression.usesBody ? afterBody(maxBodyBytes, hold) : hold
     return { name: 'delay', path, passesTime: true, run }
   },
 }

@@ -1,5 +1,4 @@
 import type { Path } from '../../config/diagnostic.ts'
-import { awaitBody } from '../bodies/body.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { invalid } from '../compile/invalid.ts'
@@ -7,6 +6,7 @@ import type { Exchange } from '../exchange.ts'
 import { type Answer, NO_BODY } from '../failures.ts'
 import { FRAMING } from '../headers/header-names.ts'
 import { bodyFrom, textFrom } from '../transform.ts'
+import { afterBody } from './after-body.ts'
 import type { Placed, PolicyKind, Verdict } from './policy.ts'
 
 type Written = Placed<'directResponse'>['value']
@@ -36,7 +36,7 @@ export const directResponse: PolicyKind<'directResponse'> = {
     return {
       name: 'directResponse',
       path,
-      run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => answer(exchange)) ?? answer(exchange),
+      run: afterBody(maxBodyBytes, answer),
     }
   },
 }

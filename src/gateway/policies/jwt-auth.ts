@@ -7,8 +7,10 @@ import type { Caller } from '../cel/context.ts'
 import { celValue, Redacted } from '../cel/values.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { ReadFile } from '../compile/unusable.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Failure } from '../failures.ts'
-import type { PolicyContext, PolicyKind } from './policy.ts'
+import { onceFindable } from './after-body.ts'
+import type { PolicyContext, PolicyKind, Verdict } from './policy.ts'
 
 type WrittenIssuer = Extract<JwtAuth, { issuer: string }>
 
@@ -26,6 +28,19 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
     context.hide(place)
     const { mode = 'optional' } = value
     const missing = refused('no bearer token found')
+    const run = (exchange: Exchange): Verdict | Promise<Verdict> => {
+      const token = place.find(exchange)
+      if (token === undefined) return mode === 'strict' ? missing : undefined
+      const admit = (claims: Readonly<Record<string, unknown>>): undefined => {
+        place.remove(exchange)
+        exchange.caller = { ...exchange.caller, jwt: callerOf(claims, token) }
+      }
+      const turnAway = (error: unknown): Failure | undefined => {
+        if (!(error instanceof TokenProblem)) throw error
+        return mode === 'permissive' ? undefined : refused(error.message)
+      }
+      return verifier.verify(token, exchange.generation).then(admit, turnAway)
+    }
     return {
       name: 'jwtAuth',
       isGuard: mode === 'strict',
@@ -34,19 +49,7 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
         verifier.urls.length === 0 || place.find(exchange) === undefined
           ? undefined
           : `the keys at ${verifier.urls.join(' and ')}`,
-      run(exchange) {
-        const token = place.find(exchange)
-        if (token === undefined) return mode === 'strict' ? missing : undefined
-        const admit = (claims: Readonly<Record<string, unknown>>): undefined => {
-          place.remove(exchange)
-          exchange.caller = { ...exchange.caller, jwt: callerOf(claims, token) }
-        }
-        const turnAway = (error: unknown): Failure | undefined => {
-          if (!(error instanceof TokenProblem)) throw error
-          return mode === 'permissive' ? undefined : refused(error.message)
-        }
-        return verifier.verify(token, exchange.generation).then(admit, turnAway)
-      },
+      run: onceFindable(place, context.maxBodyBytes, run),
     }
   },
 }

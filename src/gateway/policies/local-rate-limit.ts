@@ -1,4 +1,3 @@
-import { awaitBody } from '../bodies/body.ts'
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import { milliseconds } from '../compile/duration.ts'
@@ -8,6 +7,7 @@ import { type Estimate, estimateTokens, promptTokens } from '../traffic/estimate
 import { bucketFor, type Taken, type Want } from '../traffic/limits.ts'
 import { tokenCost } from '../traffic/token-cost.ts'
 import { ANSWER_ORDER, type OutgoingHead, type Watcher } from '../watcher.ts'
+import { afterBody } from './after-body.ts'
 import type { Placed, PolicyContext, PolicyKind, Step, Verdict } from './policy.ts'
 
 type Limit = Extract<Placed<'localRateLimit'>['value'], readonly unknown[]>[number]
@@ -61,7 +61,7 @@ function firstThatHolds(
   return {
     name: 'localRateLimit',
     path,
-    run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => limited(exchange)) ?? limited(exchange),
+    run: afterBody(maxBodyBytes, limited),
   }
 }
 

@@ -1,6 +1,6 @@
-import { awaitBody } from '../bodies/body.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
+import { afterBody } from './after-body.ts'
 import type { PolicyKind } from './policy.ts'
 
 /** Whether a request may be made again at all; asked before the route's own policies change it. */
@@ -16,7 +16,7 @@ export const retryPrecondition: PolicyKind<'retry'> = {
     return {
       name: 'retry',
       path,
-      run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => ask(exchange)) ?? ask(exchange),
+      run: afterBody(maxBodyBytes, ask),
     }
   },
 }

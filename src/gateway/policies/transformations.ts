@@ -1,11 +1,11 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { Transformations } from '../../config/schema.ts'
-import { awaitBody } from '../bodies/body.ts'
 import type { Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import { answerBody, type CompiledTransform, transformAnswer, transformRequest } from '../transform.ts'
 import type { ANSWER_ORDER, OutgoingHead, Watcher } from '../watcher.ts'
+import { afterBody } from './after-body.ts'
 import type { PolicyContext, PolicyKind, Verdict } from './policy.ts'
 
 type Context = Pick<PolicyContext, 'cel' | 'secretsIn'>
@@ -43,7 +43,7 @@ export function transformations(answerOrder: Order): PolicyKind<'transformations
       return {
         name: 'transformations',
         path,
-        run: exchange => awaitBody(exchange, maxBodyBytes)?.then(() => apply(exchange)) ?? apply(exchange),
+        run: afterBody(maxBodyBytes, apply),
       }
     },
   }
