@@ -6,6 +6,7 @@ export type Reason =
   | 'Upstream'
   | 'DirectResponse'
   | 'NotFound'
+  | 'NoHealthyBackend'
   | 'Internal'
   | 'InvalidRequest'
   | 'Timeout'
@@ -37,7 +38,7 @@ const failure = (status: number, reason: Reason, body: string): Failure => ({ st
 
 export const LISTENER_NOT_FOUND = failure(404, 'NotFound', 'listener not found')
 export const ROUTE_NOT_FOUND = failure(404, 'NotFound', 'route not found')
-export const MISDIRECTED = failure(421, 'InvalidRequest', 'misdirected request')
+export const MISDIRECTED = failure(421, 'NotFound', 'misdirected request')
 export const TOO_MANY_HEADERS = failure(431, 'InvalidRequest', 'too many headers')
 export const INVALID_REQUEST = failure(400, 'InvalidRequest', 'invalid request')
 /** For the answer 405 (RFC 9110 §15.5.6). */
@@ -67,7 +68,7 @@ export const FRAMES_NOT_LOOKED_AT = failure(
 )
 /** Of 101: another key, another protocol than WebSocket, or an extension that was not offered. */
 export const UPGRADE_FAILED = failure(502, 'UpstreamFailure', 'the upstream does not agree to the WebSocket')
-export const NO_VALID_BACKENDS = failure(500, 'Internal', 'no valid backends')
+export const NO_VALID_BACKENDS = failure(500, 'NoHealthyBackend', 'no valid backends')
 /** A prefix was to be replaced, and the route was not chosen by a prefix. */
 export const NO_PREFIX = failure(
   500,
@@ -96,10 +97,16 @@ export const SHUTTING_DOWN = failure(
   'UpstreamFailure',
   'upstream call failed: the gateway is shutting down',
 )
-const DNS_FAILED = failure(503, 'UpstreamFailure', 'backends required DNS resolution which failed')
+const DNS_FAILED = failure(503, 'NoHealthyBackend', 'backends required DNS resolution which failed')
+
+/** The list of models is the router's alone. */
+export const NO_MODELS: Failure = {
+  ...failure(501, 'InvalidRequest', `{"error":"Route 'Models' not implemented"}`),
+  headers: ['content-type', 'application/json'],
+}
 
 /** What is wrong with a request to an LLM backend; `text` is plain and holds nothing of the request. */
-export function llmRequestFailure(status: 400 | 413 | 415 | 501, text: string): Failure {
+export function llmRequestFailure(status: 400 | 413 | 415, text: string): Failure {
   return failure(status, 'InvalidRequest', `failed to process LLM request: ${text}`)
 }
 

@@ -37,6 +37,7 @@ const CASES: readonly {
     upstream: async () => 'no-such-host.invalid:80',
     status: 503,
     body: 'backends required DNS resolution which failed',
+    reason: 'NoHealthyBackend',
   },
   {
     title: 'the connection is closed before an answer',

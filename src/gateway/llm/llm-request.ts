@@ -11,7 +11,7 @@ import {
 import { hasTwoModels, jsonOf } from '../bodies/json-body.ts'
 import type { AiBackend } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
-import { type Answer, FRAMES_NOT_LOOKED_AT, llmRequestFailure } from '../failures.ts'
+import { type Answer, FRAMES_NOT_LOOKED_AT, llmRequestFailure, NO_MODELS } from '../failures.ts'
 import { modelsInQuery, withModelInQuery } from '../websocket/model-in-query.ts'
 import type { BodyChanges } from './body-changes.ts'
 import { passedPath, withoutParameters, withQuery } from './llm-path.ts'
@@ -33,12 +33,12 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
   const type = ai.types.of(exchange.path)
   if (isLookedAt(exchange, ai) && ai.types.hides(exchange.path))
     return llmRequestFailure(400, 'the path is another spelling of one whose requests are looked at')
-  if (type === 'models') return llmRequestFailure(501, 'the route type models is not served by a provider')
+  if (type === 'models') return NO_MODELS
   if (type === 'passthrough' || type === 'detect') {
     const path = ai.pathOverride ?? passedPath(exchange.path, ai)
     const body =
       type === 'detect' && ai.changes !== undefined ? detected(exchange, ai.changes) : exchange.body
-    return call(exchange, type, path, body, '')
+    return call(exchange, ai, { type, path, body, model: '' })
   }
   if (type === 'realtime') return realtimeCall(exchange, ai)
   const encoding = exchange.headers['content-encoding']
@@ -70,8 +70,8 @@ function realtimeCall(exchange: Exchange, ai: AiBackend): LlmCall | Answer {
   const model = ai.model ?? modelsInQuery(exchange.query)[0] ?? ''
   if (!ai.provider.accepts('realtime', model)) return unsupported('realtime', ai)
   const path = upstreamPath(exchange, ai, { type: 'realtime', model, streaming: false })
-  const query = ai.model === undefined ? exchange.query : withModelInQuery(exchange.query, ai.model)
-  return { ...call(exchange, 'realtime', path, exchange.body, model), query }
+  const asked = call(exchange, ai, { type: 'realtime', path, body: exchange.body, model })
+  return ai.model === undefined ? asked : { ...asked, query: withModelInQuery(asked.query, ai.model) }
 }
 
 function unsupported(type: Format, { provider }: AiBackend): Answer {
@@ -90,17 +90,17 @@ function detected(exchange: Exchange, changes: BodyChanges): Buffer | undefined 
 
 const ALT = new Set(['alt'])
 
-function call(
-  exchange: Exchange,
-  type: RouteType,
-  path: string,
-  body: Buffer | undefined,
-  model: string,
-): LlmCall {
+type Asked = Pick<LlmCall, 'type' | 'path' | 'body' | 'model'>
+
+function call({ query }: Exchange, ai: AiBackend, asked: Asked): LlmCall {
+  return { ...asked, query: queryFor(query, ai, asked.type), translation: undefined, facts: undefined }
+}
+
+/** What of the client's query goes on: nothing where the config says the whole path, as in agentgateway. */
+function queryFor(query: string, ai: AiBackend, type: RouteType): string {
+  if (ai.pathOverride !== undefined) return ''
   // The native Gemini paths say themselves in which form they want the answer.
-  const query =
-    isNativeGemini(type) && exchange.query !== '' ? withoutParameters(exchange.query, ALT) : exchange.query
-  return { type, path, query, body, model, translation: undefined, facts: undefined }
+  return isNativeGemini(type) && query !== '' ? withoutParameters(query, ALT) : query
 }
 
 function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObject): LlmCall | Answer {
@@ -122,7 +122,7 @@ function withBody(exchange: Exchange, ai: AiBackend, type: Format, body: JsonObj
     const isChanged =
       isAmended || isCounted || isPrepared || ai.changes !== undefined || ai.guards !== undefined
     const bytes = isChanged ? Buffer.from(JSON.stringify(body)) : exchange.body
-    return call(exchange, type, path, bytes, model)
+    return call(exchange, ai, { type, path, body: bytes, model })
   }
   const translation = translationFor(ai.provider, type, model)
   if (translation === undefined) return unsupported(type, ai)
@@ -218,5 +218,5 @@ function translated(
   const bytes = Buffer.from(JSON.stringify(request))
   const path = upstreamPath(exchange, ai, asked)
   const facts = { created: Math.floor(Date.now() / 1000), includeUsage, model }
-  return { ...call(exchange, translation.as, path, bytes, model), translation, facts }
+  return { ...call(exchange, ai, { type: translation.as, path, body: bytes, model }), translation, facts }
 }

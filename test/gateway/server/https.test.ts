@@ -106,8 +106,9 @@ describe('an HTTPS listener', () => {
     ['a port in the host changes nothing', 'a.test:8443', { status: 200, body: 'a' }],
     ['nor does the dot of the root', 'a.test.', { status: 200, body: 'a' }],
   ])('%s', async (_title, host, answer) => {
-    const { port } = await startTestGateway(TWO, { compile: { readFile: files() } })
+    const { port, nextEvent } = await startTestGateway(TWO, { compile: { readFile: files() } })
     expect(await ask(port, { ca: A.ca, servername: 'a.test', host })).toEqual(answer)
+    expect(await nextEvent()).toMatchObject({ reason: answer.status === 200 ? 'DirectResponse' : 'NotFound' })
   })
 
   it('shows the same certificate to who asks with the dot of the root', async () => {
