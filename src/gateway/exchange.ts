@@ -48,6 +48,8 @@ export class Exchange implements RouteRequest {
   path = ''
   query = ''
   host = ''
+  /** What an expression has made of the scheme. */
+  schemeSet: string | undefined = undefined
 
   listener: Listener | undefined = undefined
   route: Route | undefined = undefined
@@ -153,8 +155,14 @@ export class Exchange implements RouteRequest {
     return this.request.headers.host ?? ''
   }
 
-  get scheme(): 'http' | 'https' {
-    return 'encrypted' in this.request.socket ? 'https' : 'http'
+  /** The client came over TLS. */
+  get isSecure(): boolean {
+    return 'encrypted' in this.request.socket
+  }
+
+  /** As the client came, unless an expression says otherwise: something in front may have ended its TLS. */
+  get scheme(): string {
+    return this.schemeSet ?? (this.isSecure ? 'https' : 'http')
   }
 
   #readTarget(url: string): void {

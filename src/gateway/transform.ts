@@ -121,6 +121,7 @@ function requestMessage(exchange: Exchange): Message {
 function setPseudo(exchange: Exchange, name: string, value: string | undefined): void {
   if (value === undefined) return
   if (name === ':method' && /^[A-Z]+$/.test(value)) exchange.method = value
+  else if (name === ':scheme' && /^[a-z][a-z\d+.-]*$/.test(value)) exchange.schemeSet = value
   else if (name === ':authority' && /^[^\s/@?#]+$/.test(value)) {
     setRequestHeader(exchange.request, 'host', value)
     exchange.host = hostOf(value)

@@ -219,7 +219,7 @@ function requestOf(
   const path = shown(exchange.path)
   const query = hidden === undefined ? exchange.query : shown(maskQuery(exchange.query, hiddenParameters))
   const pathAndQuery = query === '' ? path : `${path}?${query}`
-  const scheme = 'encrypted' in request.socket ? 'https' : 'http'
+  const scheme = shown(exchange.scheme)
   const host = shown(request.headers.host ?? exchange.host)
   const body = bodyShown(exchange, clean)
   return {

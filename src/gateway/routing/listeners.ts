@@ -10,7 +10,7 @@ export const GATEWAY_NAME = `${GATEWAY.namespace}/${GATEWAY.name}`
 
 /** The listener of a request: with TLS the one whose certificate was shown, else by its host. */
 export function listenerOf(bind: Bind, exchange: Exchange): Listener | undefined {
-  if (bind.tls === undefined || exchange.scheme === 'http') return bind.listeners.candidates(exchange.host)[0]
+  if (bind.tls === undefined || !exchange.isSecure) return bind.listeners.candidates(exchange.host)[0]
   return listenerShown(bind, exchange.request.socket as Partial<TLSSocket>)
 }
 
@@ -21,7 +21,7 @@ export function listenerShown({ listeners }: Bind, { servername }: Partial<TLSSo
 
 /** A connection that was made for one name, and asks for another: that one may have other rules. */
 export function misdirection(bind: Bind, exchange: Exchange): Failure | undefined {
-  if (bind.tls === undefined || exchange.scheme === 'http') return undefined
+  if (bind.tls === undefined || !exchange.isSecure) return undefined
   const [best] = bind.listeners.candidates(exchange.host)
   if (best === undefined) return ROUTE_NOT_FOUND
   return best === exchange.listener ? undefined : MISDIRECTED

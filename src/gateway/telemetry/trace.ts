@@ -89,7 +89,8 @@ export function spanFacts(
 ): SpanFacts | undefined {
   const { isWanted, added, removed } = logChange(rule, exchange)
   if (!isWanted) return undefined
-  const { scheme, match } = exchange
+  const { isSecure, match } = exchange
+  const scheme = isSecure ? 'https' : 'http'
   const pattern = match && patternOf(match.path)
   return { collector: rule.collector, traceId, spanId, parentId, traceState, scheme, pattern, added, removed }
 }

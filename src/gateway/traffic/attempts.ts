@@ -16,6 +16,7 @@ interface Start {
   readonly query: string
   readonly method: string
   readonly host: string
+  readonly schemeSet: string | undefined
   readonly metadata: Exchange['metadata']
   readonly body: Buffer | undefined
   readonly rawHeaders: readonly string[]
@@ -145,7 +146,7 @@ export class Attempts implements Watcher {
   #rewind(): void {
     const exchange = this.#exchange
     if (this.#start === undefined) return
-    const { path, query, method, host, metadata, body, rawHeaders, headers } = this.#start
+    const { path, query, method, host, schemeSet, metadata, body, rawHeaders, headers } = this.#start
     const { answerHeaders, watchers } = this.#start
     for (const watcher of exchange.watchers ?? []) if (!watchers.includes(watcher)) watcher.onEnd?.(exchange)
     exchange.watchers = watchers.slice()
@@ -153,6 +154,7 @@ export class Attempts implements Watcher {
     exchange.query = query
     exchange.method = method
     exchange.host = host
+    exchange.schemeSet = schemeSet
     exchange.metadata = copyOf(metadata)
     exchange.body = body
     exchange.answerHeaders = answerHeaders
@@ -170,12 +172,13 @@ export class Attempts implements Watcher {
 }
 
 function startOf(exchange: Exchange, own: Watcher): Start {
-  const { request, path, query, method, host, body, answerHeaders } = exchange
+  const { request, path, query, method, host, schemeSet, body, answerHeaders } = exchange
   return {
     path,
     query,
     method,
     host,
+    schemeSet,
     metadata: copyOf(exchange.metadata),
     body,
     rawHeaders: request.rawHeaders.slice(),
