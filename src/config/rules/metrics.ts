@@ -3,6 +3,8 @@ import type { PlaceRule, Report } from './rule.ts'
 import { listAt, nodeAt, pathOf } from './tree.ts'
 import { meant, shown } from './words.ts'
 
+/** One name of each, as `remove` knows it. */
+const NAMES = REMOVABLE_METRICS.map(name => name.replace(/_info$/, ''))
 const REMOVABLE: ReadonlySet<string> = new Set(REMOVABLE_METRICS.flatMap(removalNames))
 
 /** `config.metrics`: labels that make the page unreadable, and names of metrics that are none. */
@@ -57,7 +59,7 @@ function judgeRemoval(name: string, path: readonly (string | number)[], report: 
 function insteadOf(name: string): string {
   if (name === 'build_info') return 'write build, as agentgateway calls it here'
   if (name === 'config_synchronized') return 'take it out: this one is always told'
-  return meant(name, REMOVABLE_METRICS, `the metrics are: ${REMOVABLE_METRICS.join(', ')}`)
+  return meant(name, NAMES, `the metrics are: ${NAMES.join(', ')}`)
 }
 
 export const METRIC_RULES: readonly PlaceRule[] = [metrics]

@@ -74,4 +74,10 @@ describe('metrics that are left out', () => {
     expect(found).toMatchObject({ code: 'UNKNOWN_METRIC', range: { start: { line: 3, column: 24 } } })
     expect(found?.hint).toContain(hint)
   })
+
+  test('each name that is told of is one', () => {
+    const [found] = diagnosticsIn(metrics('remove: [nothing_of_the_kind]'))
+    const names = found?.hint?.replace('the metrics are: ', '') ?? ''
+    expect(findingsIn(metrics(`remove: [${names}]`))).toEqual([])
+  })
 })
