@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { AgwError } from '../../errors.ts'
 import type { ListeningAddress, LogLevel, MetricsSnapshot, Runtime } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
+import type { Arrival } from '../arrival.ts'
 import type { RefusedKey } from '../key-use.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { Deaths, noneLeft, notStarted } from './deaths.ts'
@@ -113,10 +114,7 @@ export class Fleet {
   async #add(): Promise<void> {
     const worker = cluster.fork()
     closeLost(worker.process)
-    const pulse = new Pulse(() => {
-      this.#options.onNote('a worker hangs, and is ended')
-      worker.process.kill('SIGKILL')
-    }, this.#options.beatMs)
+    const pulse = new Pulse(() => this.#endHung(worker), this.#options.beatMs)
     const member: Member = { worker, since: performance.now(), pulse, version: 0, delivery: undefined }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
@@ -138,12 +136,17 @@ export class Fleet {
         newest: () => this.#newest,
         send: message => this.#tell(member, message),
         limitMs: () => (isServing(member) ? RELOAD_MS : (this.#options.startMs ?? START_MS)),
-        onHang: () => member.worker.process.kill('SIGKILL'),
+        onHang: () => this.#endHung(member.worker),
       })
       member.delivery = delivery
       if (isServing(member)) delivery.begin()
     }
     return member.delivery.outcome
+  }
+
+  #endHung(worker: Worker): void {
+    this.#options.onNote('a worker hangs, and is ended')
+    worker.process.kill('SIGKILL')
   }
 
   #tell({ worker }: Member, message: ToWorker): void {
@@ -171,7 +174,7 @@ export class Fleet {
         return member.delivery?.begin()
       case 'serving':
         member.version = message.version
-        if (!this.#isClosing) member.pulse.begin()
+        member.pulse.begin()
         this.addresses = message.addresses
         return member.delivery?.hear(message)
       case 'more':
@@ -183,8 +186,7 @@ export class Fleet {
           this.#metrics.take(member.worker.id, message.id, message.metrics)
         return
       case 'note':
-        if (message.arrival === undefined || this.#losses.isNews(member.worker.id, message.arrival))
-          this.#options.onNote(message.message)
+        if (this.#isNews(member, message.arrival)) this.#options.onNote(message.message)
         return
       case 'refused':
         return this.#options.onRefused(message)
@@ -197,6 +199,12 @@ export class Fleet {
         return
       }
     }
+  }
+
+  /** What one loses that has left is no news: it was forgotten with it. */
+  #isNews({ worker }: Member, arrival: Arrival | undefined): boolean {
+    if (arrival === undefined) return true
+    return this.#members.has(worker.id) && this.#losses.isNews(worker.id, arrival)
   }
 
   #left(member: Member, how: string): void {

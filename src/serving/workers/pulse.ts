@@ -13,14 +13,16 @@ export class Pulse {
   readonly #onHang: () => void
   #silent = 0
   #timer: NodeJS.Timeout | undefined
+  #isOver = false
 
   constructor(onHang: () => void, beatMs = BEAT_MS) {
     this.#beatMs = beatMs
     this.#onHang = onHang
   }
 
-  /** From now on it has to be heard. */
+  /** From now on it has to be heard; not once it has ended, for its last words may come late. */
   begin(): void {
+    if (this.#isOver) return
     // What it has said meanwhile is heard first.
     this.#timer ??= setInterval(() => setImmediate(this.#count), this.#beatMs)
   }
@@ -30,13 +32,13 @@ export class Pulse {
   }
 
   end(): void {
+    this.#isOver = true
     clearInterval(this.#timer)
-    this.#timer = undefined
   }
 
   readonly #count = (): void => {
     this.#silent += 1
-    if (this.#timer === undefined || this.#silent < MOST_SILENT) return
+    if (this.#isOver || this.#silent < MOST_SILENT) return
     this.end()
     this.#onHang()
   }

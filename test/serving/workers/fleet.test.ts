@@ -69,13 +69,14 @@ const WHILE_ASKED =
 
 describe('a fleet of workers', () => {
   it('waits for one that says nothing at its start as long as it should, and no longer', async () => {
-    const { started } = await fleetOf("process.on('message', () => {})", { startMs: 300 })
+    const { started, notes } = await fleetOf("process.on('message', () => {})", { startMs: 300 })
     await expect(started).rejects.toMatchObject({
       code: 'WORKER_FAILED',
       exitCode: 70,
       message: expect.stringMatching(/^a worker has ended after \d+ s, before it served$/),
       hint: expect.stringContaining('--workers 1'),
     })
+    expect(notes).toEqual(['a worker hangs, and is ended'])
     expect(Object.keys(cluster.workers ?? {})).toEqual([])
   })
 
@@ -142,6 +143,25 @@ describe('a fleet of workers', () => {
     const both = ['a worker hangs, and is ended', 'a worker has died (SIGKILL), another one takes its place']
     await expect.poll(() => notes, { timeout: 20_000 }).toEqual(both)
     await expect.poll(() => fleet.isServing, { timeout: 20_000 }).toBe(true)
+  })
+
+  it('does not wait for one that has left, whose last words come late', { timeout: 30_000 }, async () => {
+    const { started, notes } = await fleetOf(WHILE_ASKED, { beatMs: 30 })
+    const fleet = await started
+    onTestFinished(() => fleet.close({ drainMs: 0 }))
+    const [first] = Object.values(cluster.workers ?? {})
+    first?.process.kill('SIGKILL')
+    const died = 'a worker has died (SIGKILL), another one takes its place'
+    await expect.poll(() => notes, { timeout: 20_000 }).toEqual([died])
+    const arrival = { way: 'the access log', isLost: true }
+    first?.emit('message', { kind: 'note', message: 'lines are lost', arrival })
+    first?.emit('message', { kind: 'serving', version: 1, addresses: [] })
+    await expect.poll(() => fleet.isServing, { timeout: 20_000 }).toBe(true)
+    await sleep(1500)
+    expect(notes).toEqual([died])
+    const [second] = Object.values(cluster.workers ?? {})
+    second?.emit('message', { kind: 'note', message: 'lines are lost', arrival })
+    expect(notes).toEqual([died, 'lines are lost'])
   })
 
   it('takes a config in all others when one dies in the middle of it, and sends that to its successor', async () => {
