@@ -47,7 +47,13 @@ const MADE_ROUTES = ['internal/llm:request', 'internal/default', 'internal/ui']
 
 const judgeRoute: Judge = (target, path, { data, scene, report }) => {
   const name = textAt(target, 'name')
-  if (name === undefined || isSet(target?.['ruleName']) || isSet(target?.['kind'])) return
+  if (name === undefined) return
+  for (const key of ['ruleName', 'kind']) {
+    if (!isSet(target?.[key])) continue
+    const message = `agentgateway knows no ${key} of routes in a file, so there the policy applies to nothing`
+    report({ path: [...path, key], message, hint: 'remove it, and target the route by its name' })
+    return
+  }
   const tcp = nodesAt(data, 'tcpRoutes').map(
     ([route]) => `${textAt(route, 'namespace') ?? 'default'}/${textAt(route, 'name')}`,
   )

@@ -29,6 +29,16 @@ policies:
       target('route: {name: api, namespace: web}'),
       ['POLICY_WITHOUT_TARGET 8'],
     ],
+    [
+      'a rule of a route, which no route of a file has in the eyes of agentgateway',
+      target('route: {name: api, namespace: default, ruleName: r}'),
+      ['POLICY_WITHOUT_TARGET 8'],
+    ],
+    [
+      'a check of clients at a rule of a route',
+      target('route: {name: api, namespace: default, ruleName: r}').replace(/policy: .*/, CHECK),
+      ['CHECK_WITHOUT_TARGET 8'],
+    ],
     ['the route of the llm section', target('route: {name: "llm:request", namespace: internal}'), []],
     ['a backend', target('backend: {backend: {name: b, namespace: ""}}'), []],
     [
