@@ -63,7 +63,7 @@ export const initFlags = {
     env: 'AGW_BASE_URL',
   }),
   'azure-resource': Flags.string({
-    summary: 'The Azure resource, the part before .openai.azure.com; repeat for several.',
+    summary: 'The Azure resource: its name, or the address of its endpoint; repeat for several.',
     helpValue: 'NAME',
     ...repeatable,
     env: 'AGW_AZURE_RESOURCE',

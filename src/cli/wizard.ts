@@ -2,7 +2,14 @@ import { closest } from '../config/did-you-mean.ts'
 import type { Style } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import { ONBOARDING, type Onboarding, onboardingOf, type SettingFlag } from '../providers/index.ts'
+import {
+  ONBOARDING,
+  type Onboarding,
+  onboardingOf,
+  type SettingAnswer,
+  type SettingFlag,
+  settingAnswer,
+} from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import {
   type ChosenProvider,
@@ -110,8 +117,11 @@ async function completeProvider(
     const given = flags[flag]
     const value = typeof given === 'string' ? given : given?.[nth]
     const isAsked = value === undefined && otherwise === undefined && isOptional === undefined
-    const answer = isAsked ? await ask(`--${flag} NAME`, question) : (value ?? otherwise)
-    if (answer !== undefined) settings[flag] = answer
+    const wrong = (text: string) =>
+      settingAnswer(flag, text) === undefined ? 'this is not a name that can be used' : undefined
+    const answer = isAsked ? await ask(`--${flag} NAME`, question, wrong) : value
+    if (answer !== undefined) Object.assign(settings, readSetting(flag, answer, question))
+    else if (otherwise !== undefined) settings[flag] ??= otherwise
   }
   const takesKey = method !== 'passthrough'
   return {
@@ -125,6 +135,14 @@ async function completeProvider(
     header: takesKey ? undefined : await passthroughHeader(flags, prompt),
     key: takesKey ? await context.takeKey(wanted) : undefined,
   }
+}
+
+function readSetting(flag: SettingFlag, text: string, question: string): SettingAnswer {
+  const answer = settingAnswer(flag, text)
+  if (answer !== undefined) return answer
+  throw new AgwError('USAGE', `--${flag} has a value that does not fit`, {
+    hint: `give ${question[0]?.toLowerCase()}${question.slice(1)}`,
+  })
 }
 
 /** The header of the client's credential, where it is another than the provider's usual one. */

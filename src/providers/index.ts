@@ -21,6 +21,7 @@ export type {
   Provider,
   ProviderKind,
 } from './provider.ts'
+export { type SettingAnswer, settingAnswer } from './setting-answers.ts'
 export {
   type AnswerFacts,
   type AnswerStream,

@@ -124,7 +124,7 @@ export const ONBOARDING: readonly Onboarding[] = [
     settings: [
       {
         flag: 'azure-resource',
-        question: 'The Azure resource, the part before .openai.azure.com',
+        question: 'The Azure resource: its name, or the address of its endpoint',
         words: { llm: 'azureResourceName', ai: 'resourceName' },
       },
       {

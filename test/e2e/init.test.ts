@@ -318,3 +318,38 @@ async function files(place: string): Promise<Record<string, string>> {
   }
   return found
 }
+
+describe('an Azure resource', () => {
+  const azure = (resource: string) =>
+    init(['--provider', 'azure', '--azure-resource', resource, '--method', 'env'])
+
+  it.each([
+    ['name', 'my-llm', 'my-llm', 'openAI'],
+    ['endpoint', 'https://my-llm.openai.azure.com/', 'my-llm', 'openAI'],
+    ['host', 'my-llm.cognitiveservices.azure.com', 'my-llm', 'openAI'],
+    ['endpoint of a foundry', 'https://my-llm.services.ai.azure.com/api/projects/one', 'my-llm', 'foundry'],
+  ])('is taken by its %s', async (_, given, name, kind) => {
+    const run = await azure(given)
+    expect(run.status, run.stderr).toBe(0)
+    const config = await read('config.yaml')
+    expect(config).toContain(`azureResourceName: ${name}\n`)
+    expect(config).toContain(`azureResourceType: ${kind}\n`)
+  })
+
+  it.each(['my resource', 'https://llm.example.com', ''])('is no host of somebody else: %j', async given => {
+    const run = await azure(given)
+    expect(run.status).toBe(2)
+    expect(run.stderr).toContain('--azure-resource has a value that does not fit')
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+it.each([
+  ['vertex', ['--vertex-project', 'a b']],
+  ['vertex', ['--vertex-project', 'p', '--vertex-region', 'europe west1']],
+  ['bedrock', ['--aws-region', 'us east/1']],
+])('%s %j makes no host, and is refused before a key is asked for', async (provider, args) => {
+  const run = await init(['--provider', provider, ...args, '--method', 'env'])
+  expect(run.status).toBe(2)
+  expect(run.stderr).toContain(`${args.at(-2)} has a value that does not fit`)
+})
