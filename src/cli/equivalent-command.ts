@@ -14,7 +14,8 @@ export interface CommandContext {
 /** The one line that does the same without questions, quoted for a shell. */
 export function equivalentCommand(choices: NewConfigChoices, context: CommandContext): string {
   const { providers, style, port } = choices
-  const [first] = providers
+  // Those that take no key go with any method.
+  const first = providers.find(one => one.method !== 'none') ?? providers[0]
   const words = ['agw', 'init']
   const add = (flag: string, value?: string): void => {
     words.push(`--${flag}`)

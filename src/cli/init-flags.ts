@@ -5,7 +5,7 @@ import { STYLES } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { type Onboarding, SETTING_FLAGS } from '../providers/index.ts'
-import { INIT_METHODS, type InitMethod, modelsOf } from '../setup/new-config.ts'
+import { INIT_METHODS, type InitMethod, modelsOf, takesKey } from '../setup/new-config.ts'
 import { asList, repeatable } from './flags.ts'
 import { refuseKeys, refuseSystemVariable } from './key-args.ts'
 
@@ -184,7 +184,7 @@ function refuseSameModels(flags: WizardFlags, providers: readonly Onboarding[]):
   if (providers.length < 2) return
   const taken = new Map<string, Onboarding>()
   for (const [index, provider] of providers.entries()) {
-    const models = modelsOf(provider, flags.model?.[index])
+    const models = provider.pattern ?? modelsOf(provider, flags.model?.[index], index)
     const before = taken.get(models)
     taken.set(models, provider)
     if (before === undefined) continue
@@ -215,9 +215,9 @@ export function checkInitFlags(
       hint: `leave it out, or choose --method ${methods.join(' or ')}`,
     })
   }
-  const takesKey = flags['key-from-stdin'] === true || (flags['key-from-env']?.length ?? 0) > 0
-  if (method === 'passthrough' && takesKey) {
-    throw new AgwError('USAGE', 'with --method passthrough the gateway has no key to store', {
+  const isGivenKey = flags['key-from-stdin'] === true || (flags['key-from-env']?.length ?? 0) > 0
+  if (!takesKey(method) && isGivenKey) {
+    throw new AgwError('USAGE', `with --method ${method} the gateway has no key to store`, {
       hint: 'leave --key-from-stdin and --key-from-env out',
     })
   }

@@ -21,7 +21,7 @@ export function keyTaker(
     const isAsked = fromEnv.length === 0 && (!fromStdin || isTyped(context))
     const canComeLater = method !== 'inline'
     const question = {
-      message: `${provider.label} key (hidden${canComeLater ? '; empty to store it later' : ''})`,
+      message: `${provider.id === 'openai-compatible' ? 'Its' : provider.label} key (hidden${canComeLater ? '; empty to store it later' : ''})`,
       provider: provider.words.llm,
       optional: canComeLater || !context.prompt.allowed,
     }

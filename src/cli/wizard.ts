@@ -11,13 +11,9 @@ import {
   settingAnswer,
 } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
-import {
-  type ChosenProvider,
-  INIT_METHODS,
-  type InitMethod,
-  type NewConfigChoices,
-} from '../setup/new-config.ts'
+import { type ChosenProvider, type InitMethod, type NewConfigChoices, takesKey } from '../setup/new-config.ts'
 import { checkInitFlags, type WizardFlags } from './init-flags.ts'
+import { chooseMethod, methodFor } from './init-method.ts'
 import type { Prompt } from './prompt.ts'
 
 export interface WizardContext {
@@ -35,27 +31,17 @@ export interface WantedKey {
   readonly count: number
 }
 
-const METHOD_WORDS: Readonly<Record<InitMethod, string>> = {
-  env: 'environment variable: the config names it, .env or the shell holds it',
-  file: 'file: the config names it, mode 0600, ignored by git',
-  keychain: 'OS keychain: agw.yaml names the entry',
-  encrypted: 'encrypted file: agw.yaml names it, it can be committed',
-  inline: 'inline: the key stands in the config itself (for quick tests only)',
-  passthrough: 'passthrough: every client brings its own key; the gateway holds none',
-  kubernetes: 'Kubernetes Secret: manifests for the controller, a config for a pod',
-}
-
 /** Asks for what the flags leave open; without a person, a missing answer names its flag. */
 export async function chooseNewConfig(flags: WizardFlags, context: WizardContext): Promise<NewConfigChoices> {
   const { prompt } = context
   const wanted = flags.provider ?? [await askProvider(prompt)]
   const providers = wanted.map(knownProvider)
-  const method = flags.method === undefined ? await askMethod(prompt) : (flags.method as InitMethod)
+  const method = await chooseMethod(flags.method, providers, prompt)
   checkInitFlags(flags, providers, method)
   const style = (flags.style ?? 'llm') as Style
   const chosen: ChosenProvider[] = []
   for (const [index, provider] of providers.entries()) {
-    const wanted = { provider, method, index, count: providers.length }
+    const wanted = { provider, method: methodFor(provider, method), index, count: providers.length }
     chosen.push(await completeProvider(wanted, providers, flags, context))
   }
   return { style, port: flags.port, providers: chosen }
@@ -67,15 +53,6 @@ async function askProvider(prompt: Prompt): Promise<string> {
     'Which provider?',
     ONBOARDING.map(row => ({ value: row.id, name: row.label })),
     'openai',
-  )
-}
-
-async function askMethod(prompt: Prompt): Promise<InitMethod> {
-  return prompt.select(
-    '--method',
-    'How is the key handed over?',
-    INIT_METHODS.map(method => ({ value: method, name: METHOD_WORDS[method] })),
-    'env',
   )
 }
 
@@ -123,7 +100,6 @@ async function completeProvider(
     if (answer !== undefined) Object.assign(settings, readSetting(flag, answer, question))
     else if (otherwise !== undefined) settings[flag] ??= otherwise
   }
-  const takesKey = method !== 'passthrough'
   return {
     provider,
     method,
@@ -132,8 +108,8 @@ async function completeProvider(
     keyFile: flags['key-file']?.[index],
     baseUrl,
     settings,
-    header: takesKey ? undefined : await passthroughHeader(flags, prompt),
-    key: takesKey ? await context.takeKey(wanted) : undefined,
+    header: method === 'passthrough' ? await passthroughHeader(flags, prompt) : undefined,
+    key: takesKey(method) ? await context.takeKey(wanted) : undefined,
   }
 }
 

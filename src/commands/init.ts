@@ -9,6 +9,7 @@ import { initText } from '../cli/report/init.ts'
 import { mayHoldInput } from '../cli/stdin.ts'
 import { chooseNewConfig } from '../cli/wizard.ts'
 import { writeFiles } from '../cli/write-files.ts'
+import { takesKey } from '../setup/new-config.ts'
 import { planInit } from '../setup/plan-init.ts'
 
 export default class Init extends BaseCommand {
@@ -43,7 +44,7 @@ export default class Init extends BaseCommand {
       warnings: plan.warnings.map(text => this.typable(text)),
       beforeWriting: () => storeKept(plan.kept, { config, folder: dirname(config) }, options),
     })
-    const leavesKey = choices.providers.some(one => one.method !== 'passthrough' && one.key === undefined)
+    const leavesKey = choices.providers.some(one => takesKey(one.method) && one.key === undefined)
     const isUnread = !flags['key-from-stdin'] && fromEnv.length === 0
     if (leavesKey && isUnread && mayHoldInput(process.stdin))
       this.note('standard input was not read: a key that is piped in is taken with --key-from-stdin')

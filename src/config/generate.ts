@@ -10,6 +10,7 @@ export type KeyReference =
   | { readonly method: 'env'; readonly variable: string }
   | { readonly method: 'file'; readonly path: string }
   | { readonly method: 'passthrough'; readonly header?: string | undefined }
+  | { readonly method: 'none' }
 
 /** One provider of a new config. */
 export interface ProviderEntry {
@@ -75,10 +76,10 @@ function sections({ style, port, providers }: ConfigChoices): Yaml {
 
 function llmModel(entry: ProviderEntry): Yaml {
   const { key, endpoint } = entry
-  const simple = key.method !== 'passthrough' && entry.keyHeader === undefined
+  const isSimple = key.method !== 'passthrough' && key.method !== 'none' && entry.keyHeader === undefined
   const params: Yaml = {
     ...(entry.model !== undefined && { model: entry.model }),
-    ...(simple && { apiKey: keyValue(key) }),
+    ...(isSimple && { apiKey: keyValue(key) }),
     ...(endpoint !== undefined && !endpoint.preset && { baseUrl: endpoint.url }),
     ...entry.settings.llm,
   }
@@ -86,7 +87,7 @@ function llmModel(entry: ProviderEntry): Yaml {
     name: entry.pattern,
     provider: entry.words.llm,
     ...(Object.keys(params).length > 0 && { params }),
-    ...(!simple && { auth: auth(entry) }),
+    ...(!isSimple && key.method !== 'none' && { auth: auth(entry, key) }),
   }
 }
 
@@ -95,7 +96,10 @@ function route(entry: ProviderEntry, several: boolean): Yaml {
     name: entry.name,
     ...(several && { matches: [{ path: { pathPrefix: `/${entry.name}` } }] }),
     backends: [{ ai: aiBackend(entry) }],
-    policies: { backendAuth: auth(entry), ai: { routes: { ...entry.routes } } },
+    policies: {
+      ...(entry.key.method !== 'none' && { backendAuth: auth(entry, entry.key) }),
+      ai: { routes: { ...entry.routes } },
+    },
   }
 }
 
@@ -113,8 +117,7 @@ function aiBackend(entry: ProviderEntry): Yaml {
   }
 }
 
-function auth(entry: ProviderEntry): Yaml {
-  const { key } = entry
+function auth(entry: ProviderEntry, key: Exclude<KeyReference, { method: 'none' }>): Yaml {
   if (key.method === 'passthrough') {
     return { passthrough: key.header === undefined ? {} : { location: { header: { name: key.header } } } }
   }
@@ -131,7 +134,7 @@ class Quoted {
   }
 }
 
-function keyValue(key: Exclude<KeyReference, { method: 'passthrough' }>): unknown {
+function keyValue(key: Exclude<KeyReference, { method: 'passthrough' | 'none' }>): unknown {
   if (key.method === 'env') return scalar(`$${key.variable}`)
   if (key.method === 'file') return { file: scalar(key.path.replaceAll('$', '$$$$')) }
   return scalar(key.value.reveal().replaceAll('$', '$$$$'))

@@ -35,6 +35,8 @@ export interface Onboarding {
   /** Where a key is made. */
   readonly keyPage: string
   readonly endpoint?: { readonly url: string; readonly preset: boolean }
+  /** Whether it goes without a key: always, or where nobody has given it one. */
+  readonly keyless?: 'always' | 'perhaps'
   /** The header an API key goes into when it is not the usual place. */
   readonly keyHeader?: string
   readonly settings?: readonly Setting[]
@@ -238,8 +240,13 @@ export const ONBOARDING: readonly Onboarding[] = [
     'https://app.baseten.co/settings/api_keys',
   ),
   {
+    ...preset('ollama', 'Ollama, on this machine', '', 'llama3.2', ''),
+    keyless: 'always',
+  },
+  {
     id: 'openai-compatible',
     label: 'another OpenAI-compatible host',
+    keyless: 'perhaps',
     words: { llm: 'openAI', ai: 'openAI' },
     variable: 'LLM_API_KEY',
     exampleModel: 'gpt-4o-mini',

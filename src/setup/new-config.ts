@@ -14,9 +14,15 @@ export const INIT_METHODS = [
   'encrypted',
   'inline',
   'passthrough',
+  'none',
   'kubernetes',
 ] as const
 export type InitMethod = (typeof INIT_METHODS)[number]
+
+/** Whether the gateway has a key of its own by this method. */
+export function takesKey(method: InitMethod): boolean {
+  return method !== 'passthrough' && method !== 'none'
+}
 
 /** Flag → its value. */
 export type Settings = Readonly<Partial<Record<SettingFlag, string>>>
@@ -58,7 +64,12 @@ export function planNewConfig(choices: NewConfigChoices, place: NewConfigPlace):
   const several = choices.providers.length > 1
   const names = entryNames(choices.providers)
   const entries = choices.providers.map((chosen, index) =>
-    entryOf(chosen, names[index] ?? chosen.provider.id, several, place),
+    entryOf(
+      chosen,
+      names[index] ?? chosen.provider.id,
+      several ? modelsOf(chosen.provider, chosen.model, index) : '*',
+      place,
+    ),
   )
   const inline = entries.some(entry => entry.key.method === 'inline')
   const files: PlannedFile[] = [
@@ -116,15 +127,19 @@ function keyFiles(
   return files
 }
 
-/** Which models one of several providers answers for. Throws INPUT_NEEDED where nothing tells. */
-export function modelsOf(provider: Onboarding, model: string | undefined): string {
+/**
+ * Which models one of several providers answers for: the first for all that no other one is for, as most providers
+ * have models of many names. Throws INPUT_NEEDED where nothing tells.
+ */
+export function modelsOf(provider: Onboarding, model: string | undefined, index: number): string {
+  if (index === 0 && model === undefined) return '*'
   const models = provider.pattern ?? model
   if (models !== undefined) return models
   throw new AgwError(
     'INPUT_NEEDED',
     `with several providers, ${provider.label} needs the name of its model`,
     {
-      hint: `give --model once for each --provider, in the same order, as in --model ${provider.exampleModel}`,
+      hint: `give --model once for each --provider, in the same order, as in --model ${provider.exampleModel}; or put it first: it is then for every model that no other one is for`,
     },
   )
 }
@@ -132,12 +147,11 @@ export function modelsOf(provider: Onboarding, model: string | undefined): strin
 function entryOf(
   chosen: ChosenProvider,
   name: string,
-  several: boolean,
+  pattern: string,
   place: NewConfigPlace,
 ): ProviderEntry {
   const { provider } = chosen
   const endpoint = chosen.baseUrl === undefined ? provider.endpoint : { url: chosen.baseUrl, preset: false }
-  const pattern = several ? modelsOf(provider, chosen.model) : '*'
   if (provider.id === 'openai-compatible' && endpoint === undefined) {
     throw new AgwError('INPUT_NEEDED', 'an OpenAI-compatible host needs its address', {
       hint: 'give --base-url, as in --base-url https://llm.example.com/v1',
@@ -178,6 +192,8 @@ function keyReference(chosen: ChosenProvider, name: string, place: NewConfigPlac
   switch (chosen.method) {
     case 'passthrough':
       return { method: 'passthrough', header: chosen.header }
+    case 'none':
+      return { method: 'none' }
     case 'inline':
       if (chosen.key === undefined) {
         throw new AgwError('INPUT_NEEDED', 'the inline method needs the key now', {

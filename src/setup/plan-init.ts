@@ -5,7 +5,7 @@ import { AgwError } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { shellWord, suggested } from '../suggested.ts'
 import { isAgwMethod, type PlannedEntry, planEntry } from './agw-entry.ts'
-import { type NewConfigChoices, planNewConfig, slotNames } from './new-config.ts'
+import { type NewConfigChoices, planNewConfig, slotNames, takesKey } from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
 
@@ -98,7 +98,7 @@ function nextSteps(
   const names = slotNames(choices)
   const pending = names.filter((_, index) => {
     const chosen = choices.providers[index]
-    return chosen !== undefined && chosen.method !== 'passthrough' && chosen.key === undefined
+    return chosen !== undefined && takesKey(chosen.method) && chosen.key === undefined
   })
   if (kubernetes) {
     const target = `--namespace ${place.namespace}`

@@ -353,3 +353,82 @@ it.each([
   expect(run.status).toBe(2)
   expect(run.stderr).toContain(`${args.at(-2)} has a value that does not fit`)
 })
+
+describe('several providers are told apart by the model', () => {
+  const models = async () =>
+    [...(await read('config.yaml')).matchAll(/name: "?([^"\n]+)"?\n\s+provider: (\S+)/g)].map(one =>
+      one.slice(1),
+    )
+
+  it('the first has every model that no other one is for', async () => {
+    const run = await init([...both, '--method', 'env'])
+    expect(run.status, run.stderr).toBe(0)
+    expect(await models()).toEqual([
+      ['*', 'openAI'],
+      ['claude-*', 'anthropic'],
+    ])
+    const way = async (model: string) =>
+      (await agw(['test-route', '--explain', '--model', model], { cwd: folder })).stdout
+    expect(await way('text-embedding-3-small')).toContain('https://api.openai.com')
+    expect(await way('claude-haiku-4-5')).toContain('https://api.anthropic.com')
+    const checked = await agw(['validate', '--no-secrets', '--strict'], { cwd: folder })
+    expect(checked.status, checked.stdout).toBe(0)
+  })
+
+  it('the first is for its own models alone where one is named for it', async () => {
+    const run = await init([...both, '--method', 'env', '--model', 'gpt-4o', '--model', 'claude-opus-4-5'])
+    expect(run.status, run.stderr).toBe(0)
+    expect((await models())[0]).toEqual(['gpt-*', 'openAI'])
+  })
+})
+
+describe('a host that wants no key', () => {
+  it('Ollama is neither asked for a method nor given a key', async () => {
+    const run = await init(['--provider', 'ollama'])
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('config.yaml')).not.toContain('apiKey')
+    expect(run.stdout).not.toContain('keys set')
+    const way = await agw(['test-route', '--explain'], { cwd: folder })
+    expect(way.stdout).toContain('http://localhost:11434/v1/chat/completions')
+    const checked = await agw(['validate', '--strict', '--engine', 'embedded'], { cwd: folder })
+    expect(checked.status, checked.stdout).toBe(0)
+  })
+
+  it('another goes without one by --method none', async () => {
+    const run = await init([
+      ...['--provider', 'openai-compatible', '--base-url', 'http://127.0.0.1:8000/v1', '--method', 'none'],
+    ])
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('config.yaml')).not.toContain('apiKey')
+  })
+
+  it('stands beside one that wants a key', async () => {
+    const run = await init([
+      ...['--provider', 'openai', '--provider', 'ollama'],
+      ...['--model', 'gpt-4o', '--model', 'llama3.2', '--method', 'env'],
+    ])
+    expect(run.status, run.stderr).toBe(0)
+    expect((await read('config.yaml')).match(/apiKey/g)).toHaveLength(1)
+    expect(run.stdout).toContain('--method env')
+    expect(run.stdout.match(/keys set/g)).toHaveLength(1)
+  })
+
+  it.each([
+    ['OpenAI wants a key', ['--provider', 'openai', '--method', 'none']],
+    ['ollama takes no key: --method env has no use', ['--provider', 'ollama', '--method', 'env']],
+    [
+      'ollama is on this machine',
+      [
+        ...['--provider', 'openai', '--provider', 'ollama', '--model', 'a', '--model', 'b'],
+        '--method',
+        'kubernetes',
+      ],
+    ],
+    ['with --method none the gateway has no key to store', ['--provider', 'ollama', '--key-from-stdin']],
+  ])('%s', async (message, args) => {
+    const run = await init(args)
+    expect(run.status).toBe(2)
+    expect(run.stderr).toContain(message)
+    expect(await readdir(folder)).toEqual([])
+  })
+})

@@ -57,8 +57,15 @@ function judge(text: string) {
   return { document, config, errors }
 }
 
+/** Which methods `agw init` takes for a provider. */
+function goesWith({ keyless }: Onboarding, method: InitMethod): boolean {
+  return method === 'none' ? keyless !== undefined : keyless !== 'always'
+}
+
 const table = STYLES.flatMap(style =>
-  INIT_METHODS.flatMap(method => ONBOARDING.map(row => [row.id, method, style] as const)),
+  INIT_METHODS.flatMap(method =>
+    ONBOARDING.filter(row => goesWith(row, method)).map(row => [row.id, method, style] as const),
+  ),
 )
 
 describe('every config that init writes', () => {
@@ -77,7 +84,7 @@ describe('every config that init writes', () => {
         const slots = keySlots(config, document)
         expect(slots).toHaveLength(1)
         const slot = findSlot(slots, slotNames(choices)[0] ?? '')
-        expect(slot.method).toBe(['file', 'inline', 'passthrough'].includes(method) ? method : 'env')
+        expect(slot.method).toBe(['file', 'inline', 'passthrough', 'none'].includes(method) ? method : 'env')
         expect(slot.provider.toLowerCase()).toBe(
           (style === 'llm' ? row.words.llm : row.words.ai).toLowerCase(),
         )
@@ -86,7 +93,9 @@ describe('every config that init writes', () => {
   )
 
   it.each(STYLES)('several providers at once: %s', style => {
-    const providers = ONBOARDING.map(row => chosen(row, 'env', { model: row.exampleModel }))
+    const providers = ONBOARDING.map(row =>
+      chosen(row, goesWith(row, 'env') ? 'env' : 'none', { model: row.exampleModel }),
+    )
     const [file] = planNewConfig({ style, port: 3000, providers }, place)
     const { config, document, errors } = judge(file?.content ?? '')
     expect(errors).toEqual([])
