@@ -3,7 +3,7 @@ import { DEFAULT_PORTS } from './ports.ts'
 import type { FileRule } from './rule.ts'
 import type { ListenerScene } from './scene-listeners.ts'
 import type { Upstream } from './scene-upstreams.ts'
-import { isSet, type Node, nodeAt, valueAt } from './tree.ts'
+import { isSet, type Node, valueAt } from './tree.ts'
 
 /** What may make of a request one that another route takes, or that goes nowhere. */
 const DIVERTS = [
@@ -19,7 +19,7 @@ export const leadsBack: FileRule = ({ data, scene, report }) => {
   for (const upstream of scene.upstreams) {
     const { address, kind } = upstream
     if (address?.port === undefined || kind === 'mcp' || distanceOf(address.host) !== 'loopback') continue
-    if (address.host === 'host.docker.internal' || isDiverted(data, upstream)) continue
+    if (address.host === 'host.docker.internal' || isDiverted(upstream)) continue
     const listener = waysIn(scene.listeners, upstream).find(
       ({ path, hostname }) => (hostname === '' || hostname === '*') && portOf(data, path) === address.port,
     )
@@ -38,19 +38,12 @@ function waysIn(listeners: readonly ListenerScene[], { route, path }: Upstream):
   return path[0] === 'llm' ? listeners.filter(({ served }) => served.some(({ what }) => what === 'llm')) : []
 }
 
-function isDiverted(data: Node, { route, path, settings, kind }: Upstream): boolean {
+function isDiverted({ route, levels, settings, kind }: Upstream): boolean {
   // Another model may be one of another entry.
   if (route === undefined) return kind === 'ai' && isSet(settings['model'])
-  const backend =
-    route.path.length < path.length ? nodeAt(data, ...path.slice(0, route.path.length + 2)) : undefined
-  const policies = [
-    nodeAt(route.node, 'policies'),
-    nodeAt(backend, 'policies'),
-    nodeAt(data, ...path, 'policies'),
-  ]
   return (
     isSet(valueAt(route.node, 'hostnames', 0)) ||
-    policies.some(one => DIVERTS.some(name => isSet(one?.[name])))
+    levels.some(({ policies }) => DIVERTS.some(name => isSet(policies?.[name])))
   )
 }
 

@@ -3,6 +3,8 @@ import { isNode, isSet, listAt, type Node, nodeAt, nodesAt, valueAt } from './tr
 
 /** Policies that one place gives to the calls of an upstream. */
 export interface Level {
+  /** As written; undefined where there are none. */
+  readonly policies: Node | undefined
   /** How the gateway authenticates, as written, and where. */
   readonly auth: { readonly value: unknown; readonly path: Path } | undefined
   readonly tls: boolean
@@ -24,6 +26,7 @@ export function levelOf(policies: Node | undefined, path: Path): Level {
     ...transformationsOf(policies).map(one => nodeAt(one, 'request')),
   ].filter(isNode)
   return {
+    policies,
     auth: isSet(auth) ? { value: auth, path: [...path, authName] } : undefined,
     tls: isSet(policies['backendTLS']) || isSet(policies['tls']),
     health: nodeAt(policies, 'health'),
@@ -33,7 +36,14 @@ export function levelOf(policies: Node | undefined, path: Path): Level {
 }
 
 const NONE: ReadonlySet<string> = new Set()
-const EMPTY: Level = { auth: undefined, tls: false, health: undefined, sets: NONE, removes: NONE }
+const EMPTY: Level = {
+  policies: undefined,
+  auth: undefined,
+  tls: false,
+  health: undefined,
+  sets: NONE,
+  removes: NONE,
+}
 
 function namesIn(changes: readonly Node[], read: (change: Node) => string[]): ReadonlySet<string> {
   return changes.length === 0 ? NONE : new Set(changes.flatMap(read))

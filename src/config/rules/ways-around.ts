@@ -2,7 +2,7 @@ import type { FileRule } from './rule.ts'
 import { authKind, type ClientCheck, checksOf } from './scene-levels.ts'
 import type { ListenerScene, RouteScene } from './scene-listeners.ts'
 import { authOf, type Upstream } from './scene-upstreams.ts'
-import { isSet, type Node, nodeAt, valueAt } from './tree.ts'
+import { isSet, nodeAt, valueAt } from './tree.ts'
 import { lineOf } from './words.ts'
 
 /** Routes of one listener that call one backend with one key. */
@@ -15,7 +15,7 @@ interface Ways {
  * A route that checks its clients beside one that does not, and both spend the same key. Paths are compared letter by
  * letter, so what the first keeps out takes the second.
  */
-export const waysAround: FileRule = ({ data, scene, document, report }) => {
+export const waysAround: FileRule = ({ scene, document, report }) => {
   if (scene.targeted.some(({ policy }) => isSet(policy['authorization']))) return
   const perListener = new Map<ListenerScene, Map<string, Ways>>()
   for (const upstream of scene.upstreams) {
@@ -31,7 +31,7 @@ export const waysAround: FileRule = ({ data, scene, document, report }) => {
       const way = ways.get(what) ?? { fenced: undefined, open: [] }
       ways.set(what, way)
       if (isFenced(route)) way.fenced ??= route
-      else if (isOpen(data, listener, upstream, route)) way.open.push(route)
+      else if (isOpen(listener, upstream, route)) way.open.push(route)
     }
   }
   for (const { fenced, open } of [...perListener.values()].flatMap(ways => [...ways.values()])) {
@@ -57,17 +57,9 @@ function isStrict({ kind, node }: ClientCheck): boolean {
 }
 
 /** Nothing asks anybody, and clients may name a path of their own. */
-function isOpen(
-  data: Node,
-  listener: ListenerScene,
-  { checks, path }: Upstream,
-  { node }: RouteScene,
-): boolean {
+function isOpen(listener: ListenerScene, { checks, levels }: Upstream, { node }: RouteScene): boolean {
   const policies = nodeAt(node, 'policies')
-  const guards = [
-    listener.policies,
-    ...path.map((_, at) => nodeAt(data, ...path.slice(0, at + 1), 'policies')),
-  ]
+  const guards = [listener.policies, ...levels.map(level => level.policies)]
   if (checks.length > 0 || guards.some(one => isSet(one?.['authorization']))) return false
   if (['directResponse', 'requestRedirect'].some(name => isSet(policies?.[name]))) return false
   if (isSet(valueAt(policies, 'urlRewrite', 'path', 'full'))) return false

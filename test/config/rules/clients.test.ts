@@ -82,6 +82,13 @@ routes:
 - {matches: [{path: {pathPrefix: /v1}}], policies: {backendAuth: {key: example}, ${fence}}, backends: [{host: "a.test:80", policies: {backendTLS: {}}}]}
 - {matches: ${matches}, policies: {${[key, open].filter(one => one !== '').join(', ')}}, backends: [{host: "${host}", policies: {backendTLS: {}}}]}
 `
+  const named = (open: string): string => `gateways: {default: {port: 8080}}
+routes:
+- {matches: [{path: {pathPrefix: /v1}}], policies: {${FENCE}}, backends: [{backend: /a}]}
+- {backends: [{backend: /a${open}}]}
+backends:
+- {name: a, ai: {name: a, provider: {openAI: {}}}, policies: {backendAuth: {key: example}}}
+`
   const OPEN = ['CHECK_WALKED_AROUND 4']
   const cases: readonly (readonly [what: string, config: string, findings: readonly string[]])[] = [
     ['a key', config(FENCE, ''), OPEN],
@@ -109,6 +116,12 @@ routes:
     ['with another key', config(FENCE, '', { key: 'backendAuth: {key: other}' }), []],
     ['without a key', config(FENCE, '', { key: '' }), []],
     ['for another backend', config(FENCE, '', { host: 'b.test:80' }), []],
+    ['of a named backend', named(''), ['CHECK_WALKED_AROUND 4']],
+    [
+      'where rules are at the call of a named backend',
+      named(`, policies: {authorization: {rules: ['source.port > 1']}}`),
+      [],
+    ],
   ]
   test.each(cases)('%s', (_, text, findings) => {
     expect(findingsIn(text).filter(one => !one.startsWith('PLAIN_KEY') && !one.startsWith('INLINE'))).toEqual(

@@ -40,6 +40,11 @@ describe('a backend at the port of its own gateway', () => {
     ['another port', to('localhost:8081'), []],
     ['another machine', to('api.example.com:8080'), []],
     ['a path of another route', to('localhost:8080', 'policies: {urlRewrite: {path: {full: /b}}}, '), []],
+    [
+      'a path of another route, made of it where a named one is called',
+      `${HEAD}- {backends: [{backend: /b, policies: {transformations: {request: {set: {":path": '"/b"'}}}}}]}\nbackends: [{name: b, host: "localhost:8080"}]\n`,
+      [],
+    ],
     ['a route that another host is needed for', to('localhost:8080', 'hostnames: [a.test], '), []],
     [
       'another gateway',
