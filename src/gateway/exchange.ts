@@ -1,6 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './bodies/body.ts'
+import type { CelContext } from './cel/cel.ts'
 import type { Caller } from './cel/context.ts'
 import type { Destination, Target } from './destination.ts'
 import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
@@ -98,6 +99,9 @@ export class Exchange implements RouteRequest {
   metadata: Record<string, unknown> | undefined = undefined
   /** What was secret of the messages before transformations, where what they make of them may be told. */
   seenCredentials: string[] | undefined = undefined
+
+  /** For expressions of the log, of its span and of labels alike. */
+  toldContext: CelContext | undefined = undefined
 
   /** Its span, when it is sampled. */
   trace: Trace | undefined = undefined

@@ -1,6 +1,7 @@
 import type { Kept, KeptStates } from './kept.ts'
 import type { Bind, Runtime } from './runtime.ts'
 import type { AccessEvent } from './telemetry/access-event.ts'
+import { RecentRedactors } from './telemetry/recent-redactors.ts'
 import type { Outcome } from './traffic/health.ts'
 import type { Limits } from './traffic/limits.ts'
 import type { HealthRule } from './traffic/rules.ts'
@@ -18,6 +19,7 @@ export class Generation {
   readonly #onIdle: (generation: Generation) => void
   /** Whether events shall tell how requests came about. */
   readonly wantsDebug: (() => boolean) | undefined
+  readonly redactors = new RecentRedactors()
   #active = 0
 
   constructor(

@@ -81,12 +81,7 @@ class ExchangeContext implements CelContext {
   get response(): unknown {
     const { response } = this.#extras
     if (response === undefined) return null
-    const { status, body } = response
-    this.#response ??= {
-      code: BigInt(status),
-      headers: this.#answerHeaders(response.headers),
-      ...(body !== undefined && { body, bodyPrefix: body }),
-    }
+    this.#response ??= responseOf(response, headers => this.#answerHeaders(headers))
     return this.#response
   }
 
@@ -240,6 +235,22 @@ function bodyShown({ body, isBodyMade }: Exchange, clean: Cleaning | undefined):
   if (body === undefined || !isBodyMade || clean === undefined) return body
   // A character a byte: what is no text stays as it is.
   return Buffer.from(clean(body.toString('latin1')), 'latin1')
+}
+
+/** Most expressions ask for the code alone, and to clean the headers costs as much as a request. */
+function responseOf(
+  { status, headers, body }: NonNullable<CelExtras['response']>,
+  clean: (headers: readonly string[]) => CelHeaders,
+): unknown {
+  let cleaned: CelHeaders | undefined
+  return {
+    code: BigInt(status),
+    get headers() {
+      cleaned ??= clean(headers)
+      return cleaned
+    },
+    ...(body !== undefined && { body, bodyPrefix: body }),
+  }
 }
 
 function endpoint(address: string, port: number): unknown {

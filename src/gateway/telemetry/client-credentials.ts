@@ -1,4 +1,4 @@
-import { Redactor } from '../../secrets/redactor.ts'
+import type { Redactor } from '../../secrets/redactor.ts'
 import type { Exchange } from '../exchange.ts'
 import { partsOfCredential } from '../headers/header-credentials.ts'
 import { credentialsInQuery } from './mask-query.ts'
@@ -41,15 +41,12 @@ function credentialsOf(headers: readonly string[], hidden: ReadonlySet<string>):
  */
 export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Redactor {
   const { caller, sentHeaders, given = [], seenCredentials = [] } = exchange
-  const redactor = new Redactor(() => '<redacted>', true)
-  const secrets = [
+  const checked = [caller?.jwt?.rawToken, caller?.apiKey?.key].flatMap(secret => secret?.unredacted() ?? [])
+  return exchange.generation.redactors.of([
     ...credentialsShown(exchange, hidden),
     ...credentialsOf(sentHeaders, hidden),
     ...given,
     ...seenCredentials,
-  ]
-  for (const secret of secrets) redactor.add(secret)
-  for (const secret of [caller?.jwt?.rawToken, caller?.apiKey?.key])
-    if (secret !== undefined) redactor.add(secret.unredacted())
-  return redactor
+    ...checked,
+  ])
 }

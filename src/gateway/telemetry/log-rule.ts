@@ -52,10 +52,11 @@ export function logChange({ filter, added, removed }: LogRule, exchange: Exchang
   return { isWanted: true, added: values, removed }
 }
 
-/** What an expression sees whose value is told: nothing of what carries credentials. */
+/** What an expression sees whose value is told, once the answer has gone: nothing of what carries credentials. */
 export function loggedContext(exchange: Exchange): CelContext {
   const { untoldHeaders: hidden } = exchange.generation.runtime.settings
-  return celContext(exchange, { ...answered(exchange), hidden })
+  exchange.toldContext ??= celContext(exchange, { ...answered(exchange), hidden })
+  return exchange.toldContext
 }
 
 /** The fields that an expression makes under a name; none where it yields null, or fails. */

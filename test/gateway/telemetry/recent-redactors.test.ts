@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+import { RecentRedactors } from '../../../src/gateway/telemetry/recent-redactors.ts'
+
+const secret = (number: number): string => `canary-of-a-client-${number}`
+
+it('are those of the secrets that are asked for, and kept for the next request with the same', () => {
+  const redactors = new RecentRedactors()
+  const first = redactors.of([secret(1), secret(2)])
+  expect(first.redact(`a ${secret(1)} b ${secret(2)} c ${secret(3)}`)).toBe(
+    `a <redacted> b <redacted> c ${secret(3)}`,
+  )
+  expect(redactors.of([secret(1), secret(2)])).toBe(first)
+  expect(redactors.of([secret(1)])).not.toBe(first)
+  expect(redactors.of([secret(1)]).redact(secret(2))).toBe(secret(2))
+})
+
+it('are forgotten once many others were asked for since, and are not kept at all where they are large', () => {
+  const redactors = new RecentRedactors()
+  const often = redactors.of([secret(0)])
+  const once = redactors.of([secret(1)])
+  for (let number = 2; number < 100; number += 1) {
+    redactors.of([secret(number)])
+    expect(redactors.of([secret(0)])).toBe(often)
+  }
+  expect(redactors.of([secret(1)])).not.toBe(once)
+  const large = 'x'.repeat(3000)
+  expect(redactors.of([large])).not.toBe(redactors.of([large]))
+})
