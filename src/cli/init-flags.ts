@@ -4,7 +4,7 @@ import { Flags } from '@oclif/core'
 import { STYLES } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
-import { type Onboarding, SETTING_FLAGS } from '../providers/index.ts'
+import { ONBOARDING, type Onboarding, SETTING_FLAGS } from '../providers/index.ts'
 import { INIT_METHODS, type InitMethod, modelsOf, takesKey } from '../setup/new-config.ts'
 import { asList, repeatable } from './flags.ts'
 import { refuseKeys, refuseSystemVariable } from './key-args.ts'
@@ -13,6 +13,7 @@ import { refuseKeys, refuseSystemVariable } from './key-args.ts'
 export const initFlags = {
   provider: Flags.string({
     summary: 'The provider; repeat for several.',
+    description: `One of ${ONBOARDING.map(({ id }) => id).join(', ')}.`,
     helpValue: 'NAME',
     ...repeatable,
     env: 'AGW_PROVIDER',

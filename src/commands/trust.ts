@@ -10,7 +10,7 @@ export default class Trust extends ConfigCommand {
   static override summary =
     'Allow the agw.yaml beside the config to run programs and to log in where it says.'
   static override description =
-    'An agw.yaml may name programs to run and addresses to log in at. Neither is done before you have looked at the file and trusted it; when its content changes, it must be trusted again.'
+    'An agw.yaml may name programs to run and addresses to log in at. Neither is done before you have looked at the file and trusted it; when its content changes, it must be trusted again. On a terminal it shows what the file names and asks; in a script the call itself is the yes.'
   static override examples = ['<%= config.bin %> trust', '<%= config.bin %> trust --file deploy/config.yaml']
 
   static override flags = { yes: writeFlags.yes }
