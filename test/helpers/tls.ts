@@ -8,7 +8,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** A throw-away CA and a certificate, for a server or a client, for host names and IP addresses, P-256, good for 30 days. */
+/** A throw-away CA and a certificate, for a server or a client, for host names, URIs and IP addresses, P-256, good for 30 days. */
 export function makeCertificate(names: string[]): Certificate {
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const leaf = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -96,6 +96,7 @@ function time(ms: number): Buffer {
 function alternativeName(name: string): Buffer {
   if (isIP(name) === 4) return tlv(0x87, ...name.split('.').map(Number))
   if (isIP(name) === 6) return tlv(0x87, ipv6(name))
+  if (name.includes('://')) return tlv(0x86, Buffer.from(name))
   return tlv(0x82, Buffer.from(name))
 }
 

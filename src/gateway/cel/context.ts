@@ -4,6 +4,7 @@ import { jsonOf } from '../bodies/json-body.ts'
 import type { Exchange } from '../exchange.ts'
 import { HOP_BY_HOP } from '../headers/header-names.ts'
 import { GATEWAY } from '../routing/listeners.ts'
+import { certificateOf } from '../server/client-certificate.ts'
 import { redactorOf } from '../telemetry/client-credentials.ts'
 import { maskQuery, maskUrl } from '../telemetry/mask-query.ts'
 import type { CelContext } from './cel.ts'
@@ -86,13 +87,16 @@ class ExchangeContext implements CelContext {
   }
 
   get source(): unknown {
-    const { remoteAddress = '', remotePort = 0 } = this.#exchange.request.socket
-    return endpoint(remoteAddress, remotePort)
+    const { socket } = this.#exchange.request
+    const { remoteAddress = '', remotePort = 0 } = socket
+    return { ...endpoint(remoteAddress, remotePort), ...certificateOf(socket) }
   }
 
   get destination(): unknown {
-    const { localAddress = '', localPort = 0 } = this.#exchange.request.socket
-    return endpoint(localAddress, localPort)
+    const { socket } = this.#exchange.request
+    const { localAddress = '', localPort = 0 } = socket
+    const hostname = 'servername' in socket && typeof socket.servername === 'string' && socket.servername
+    return { ...endpoint(localAddress, localPort), ...(hostname && { hostname }) }
   }
 
   get proxy(): unknown {
@@ -253,7 +257,7 @@ function responseOf(
   }
 }
 
-function endpoint(address: string, port: number): unknown {
+function endpoint(address: string, port: number): Record<string, unknown> {
   const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
   return { address: plain, port: BigInt(port), rawAddress: plain, rawPort: BigInt(port) }
 }

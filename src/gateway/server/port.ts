@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { takeOffer } from '../websocket/offer.ts'
+import { keepCertificate } from './client-certificate.ts'
 import {
   type ConnectionObserver,
   onSecureConnection,
@@ -260,7 +261,7 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
   if (tls === undefined) return createServer(options)
   const certificates = tls()
   const { asksForCertificate } = certificates.rules
-  return createTlsServer({
+  const server = createTlsServer({
     ...options,
     ...certificates.options,
     ALPNProtocols: ['http/1.1'],
@@ -273,4 +274,5 @@ function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer
       else done(null, context)
     },
   })
+  return asksForCertificate ? server.on('secureConnection', keepCertificate) : server
 }

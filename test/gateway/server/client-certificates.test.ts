@@ -230,3 +230,44 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', version => {
     })
   })
 })
+
+describe('expressions', () => {
+  const NAMES = ['client.test', 'spiffe://td/ns/team/sa/app', '10.0.0.1', '2001:db8::5']
+  const CLIENT = makeCertificate(NAMES)
+  const readFile = (path: string): string => (path === 'client.pem' ? CLIENT.ca : (FILES[path] ?? ''))
+
+  async function said(bodyExpression: string, as?: typeof CLIENT, root?: string): Promise<string> {
+    const tls = { cert: 'a.pem', key: 'a.key', ...(root !== undefined && { root }) }
+    const routes = [{ policies: { directResponse: { status: 200, bodyExpression } } }]
+    const config = { binds: [{ port: 3000, listeners: [{ protocol: 'HTTPS', tls, routes }] }] }
+    const { port } = await startTestGateway(JSON.stringify(config), { compile: { readFile } })
+    return (await visit(port, { as })).heard
+  }
+
+  it.each([
+    ['source.subject', 'CN=client.test'],
+    ['source.subjectCn', 'client.test'],
+    ['source.issuer', 'CN=agw test CA'],
+    ['source.subjectAltNames.join(" ")', NAMES.join(' ')],
+    ['source.spiffeId', 'spiffe://td/ns/team/sa/app'],
+    ['source.identity.trustDomain + source.identity.namespace + source.identity.serviceAccount', 'tdteamapp'],
+    ['string(source.certificate.startsWith("-----BEGIN CERTIFICATE-----"))', 'true'],
+    ['destination.hostname', 'a.test'],
+  ])('see who a client is by its certificate: %s', async (expression, value) => {
+    expect(await said(expression, CLIENT, 'client.pem')).toBe(`200 ${value}`)
+  })
+
+  it('see nothing of a certificate that nobody has asked for', async () => {
+    expect(await said('default(source.subjectCn, "nobody")', CLIENT)).toBe('200 nobody')
+  })
+
+  it('see it in the log, too, once the connection has ended', async () => {
+    const config = JSON.stringify({
+      frontendPolicies: { accessLog: { add: { who: 'source.subjectCn' } } },
+      ...(JSON.parse(listeners({ '*': 'one.pem' })) as object),
+    })
+    const { port, nextEvent } = await startTestGateway(config, { compile })
+    await visit(port, { as: ONE })
+    expect((await nextEvent()).log?.added).toEqual({ who: 'client.test' })
+  })
+})
