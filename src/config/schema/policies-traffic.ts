@@ -48,7 +48,7 @@ const rateLimitShape = {
 }
 
 const rateLimit = section(
-  { noun: 'a rate limit', about: 'A token bucket that all clients share, in each process.', id: 'RateLimit' },
+  { noun: 'a rate limit', about: 'A token bucket that all clients share.', id: 'RateLimit' },
   rateLimitShape,
 )
 
@@ -144,7 +144,7 @@ export const retry = section(
     attempts: optional(z.int().min(1).max(255), { description: 'Tries after the first one.', default: 1 }),
     backoff: nullish(duration, 'Wait between tries.'),
     codes: z.array(z.int().min(100).max(999)).describe('Statuses of answers that are tried again.'),
-    precondition: nullish(cel, 'CEL on the request; without it no try is repeated.'),
+    precondition: nullish(cel, 'CEL on the request; where it does not hold, no try is repeated.'),
     condition: nullish(cel, 'CEL on the answer that asks for another try.'),
   },
 )

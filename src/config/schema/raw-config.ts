@@ -99,8 +99,14 @@ const object = section(
   { noun: 'the config section', about: 'Settings that are read once, at the start.', id: 'StaticConfig' },
   {
     adminAddr: nullish(listenAddress, 'Where the admin pages listen; localhost:15000 by default.'),
-    statsAddr: nullish(listenAddress, 'Where metrics are served; [::]:15020 by default.'),
-    readinessAddr: nullish(listenAddress, 'Where readiness is served; [::]:15021 by default.'),
+    statsAddr: nullish(
+      listenAddress,
+      'Where metrics are served; agentgateway, not agw serve, takes [::]:15020 without it.',
+    ),
+    readinessAddr: nullish(
+      listenAddress,
+      'Where readiness is served; agentgateway, not agw serve, takes [::]:15021 without it.',
+    ),
     enableIpv6: nullish(z.boolean(), 'Listens on IPv6 too.'),
     dns: nullish(
       section(
