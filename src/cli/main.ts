@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { hideTyping } from './hidden-typing.ts'
+import { expectHangups } from './signals.ts'
 
 /** Runs the command line. `dir` is a file of the package, as a URL: its package.json says where the commands are. */
 export async function main(dir: string): Promise<void> {
   const args = process.argv.slice(2)
   const { stdin, stdout } = process
   hideTyping(args, { stdin, stdout, kill: signal => process.kill(process.pid, signal) })
+  // Loading takes most of the start, and a service manager that has it reload meanwhile would end it.
+  if (args.find(word => word !== '--json') === 'serve') expectHangups(stdout.isTTY === true)
   // Read after that: it takes longer than a person needs to paste.
   const [{ execute, settings }, { isOn }] = await Promise.all([import('@oclif/core'), import('./flags.ts')])
   // oclif would look for TypeScript sources and fall back in silence; what runs is what was built.

@@ -13,20 +13,24 @@ export function untilSignal(): Promise<NodeJS.Signals> {
   })
 }
 
+let act: (() => void) | undefined
+let isWaiting = false
+
+function hear(): void {
+  if (act === undefined) isWaiting = true
+  else act()
+}
+
 /**
- * Listens for SIGHUP, as daemons take it, from now on; `call` says what to do, at once for one that came before. In a
- * terminal the signal keeps its meaning: the terminal is gone, and the program ends.
+ * Listens for SIGHUP, as daemons take it, from now on; {@link onHangup} says what to do. In a terminal the signal keeps its
+ * meaning: the terminal is gone, and the program ends.
  */
-export function hangups(isTerminal: boolean): { call(action: () => void): void } {
-  let waiting = false
-  let act = (): void => {
-    waiting = true
-  }
-  if (!isTerminal) process.on('SIGHUP', () => act())
-  return {
-    call(action) {
-      act = action
-      if (waiting) action()
-    },
-  }
+export function expectHangups(isTerminal: boolean): void {
+  if (!isTerminal) process.on('SIGHUP', hear)
+}
+
+/** What a SIGHUP is to do from now on, at once for one that came before. */
+export function onHangup(action: () => void): void {
+  act = action
+  if (isWaiting) action()
 }

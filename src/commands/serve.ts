@@ -4,7 +4,7 @@ import { refuseEmbeddedFlags } from '../cli/engine-flags.ts'
 import { exposures, outliveOutput } from '../cli/guard.ts'
 import { isNote, liveEventText } from '../cli/report/live.ts'
 import { serveFlags, serveOptions } from '../cli/serve-flags.ts'
-import { hangups, untilSignal } from '../cli/signals.ts'
+import { onHangup, untilSignal } from '../cli/signals.ts'
 import type { AgwError } from '../errors.ts'
 import type { LiveEvent, LiveGateway } from '../serving/live.ts'
 
@@ -36,7 +36,6 @@ export default class Serve extends ConfigCommand {
     for (const what of exposures()) this.warning(what)
     const { serve } = await import('../serving/serve.ts')
     // Heard from the start on: a signal means an orderly end at any time.
-    const hangup = hangups(process.stdout.isTTY === true)
     const stopping = untilSignal()
     let isOver = false
     let giveUp = (_: AgwError): void => {}
@@ -66,7 +65,7 @@ export default class Serve extends ConfigCommand {
       return this.#endEarly(starting, running)
     }
     outliveOutput(text => this.note(text))
-    hangup.call(() => void running.reload())
+    onHangup(() => void running.reload())
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)
     const signal = await Promise.race([stopping, gone])

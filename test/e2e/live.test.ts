@@ -213,3 +213,25 @@ describe('SIGTERM', () => {
     },
   )
 })
+
+/** Sends itself a SIGHUP as the list of commands is read, before any of them is. */
+const EARLY_HANGUP = `const files = require('node:fs/promises')
+const { readFile } = files
+files.readFile = (path, ...rest) => {
+  if (String(path).endsWith('oclif.manifest.json')) process.kill(process.pid, 'SIGHUP')
+  return readFile(path, ...rest)
+}
+`
+
+describe('SIGHUP', () => {
+  it.skipIf(process.platform === 'win32')(
+    'that comes while the program is still being loaded does not end it',
+    async () => {
+      await put('config.yaml', config('"inline-key-0123456789"'))
+      await put('hangup.cjs', EARLY_HANGUP)
+      const gateway = await serve({ NODE_OPTIONS: `--require ${join(folder, 'hangup.cjs')}` })
+      expect(await usedKey()).toBe(fingerprint('inline-key-0123456789'))
+      expect(await gateway.stop('SIGTERM')).toBe(0)
+    },
+  )
+})
