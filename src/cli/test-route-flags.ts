@@ -1,7 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core'
 import type { KeySlot } from '../config/index.ts'
 import type { Secret } from '../secrets/secret.ts'
-import type { WantedRequest } from '../test-route/test-route.ts'
+import type { WantedRequest } from '../test-route/request.ts'
 import { asList, connectToFlag, repeatable } from './flags.ts'
 import { type KeyInputContext, readKey } from './key-input.ts'
 
@@ -25,7 +25,8 @@ export const testRouteFlags = {
     env: 'AGW_REQUEST_HEADER',
   }),
   'key-from-env': Flags.string({
-    summary: "Take the client's own key from a variable, for a route that passes it on.",
+    summary:
+      "Take the client's own key from a variable, for a gateway that asks for one or a route that passes it on.",
     helpValue: 'VAR',
     env: 'AGW_KEY_FROM_ENV',
   }),
@@ -71,6 +72,15 @@ type TestRouteFlags = Interfaces.InferredFlags<typeof testRouteFlags>
 export function wantedRequest(path: string, flags: TestRouteFlags): WantedRequest {
   const { method, model, prompt, host, port, stream } = flags
   return { path, method, model, prompt, headers: asList(flags.header, '\n'), host, port, stream }
+}
+
+/** What a client shows a gateway that asks who it is; absent where no flag gives it. */
+export function gateKey(
+  flags: TestRouteFlags,
+  context: KeyInputContext,
+): (() => Promise<Secret | undefined>) | undefined {
+  if (flags['key-from-env'] === undefined && !flags['key-from-stdin']) return undefined
+  return () => readClientKey({ name: 'the gateway', provider: '' }, flags, context)
 }
 
 /** The client's own key, for a route that passes it on; `undefined` where there is none. */

@@ -30,6 +30,8 @@ export interface Onboarding {
   readonly variable: string
   /** A model that exists, for examples only. */
   readonly exampleModel: string
+  /** The same for embeddings, where it has them. */
+  readonly exampleEmbedding?: string
   /** The model names it serves where several providers share one gateway; absent, a model must be named. */
   readonly pattern?: string
   /** Where a key is made. */
@@ -91,6 +93,7 @@ export const ONBOARDING: readonly Onboarding[] = [
     words: { llm: 'openAI', ai: 'openAI' },
     variable: 'OPENAI_API_KEY',
     exampleModel: 'gpt-4o-mini',
+    exampleEmbedding: 'text-embedding-3-small',
     pattern: 'gpt-*',
     keyPage: 'https://platform.openai.com/api-keys',
     routes: OPENAI_ROUTES,
@@ -100,7 +103,7 @@ export const ONBOARDING: readonly Onboarding[] = [
     label: 'Anthropic',
     words: { llm: 'anthropic', ai: 'anthropic' },
     variable: 'ANTHROPIC_API_KEY',
-    exampleModel: 'claude-sonnet-4-5',
+    exampleModel: 'claude-haiku-4-5',
     pattern: 'claude-*',
     keyPage: 'https://console.anthropic.com/settings/keys',
     routes: ANTHROPIC_ROUTES,
@@ -111,6 +114,7 @@ export const ONBOARDING: readonly Onboarding[] = [
     words: { llm: 'gemini', ai: 'gemini' },
     variable: 'GEMINI_API_KEY',
     exampleModel: 'gemini-2.5-flash',
+    exampleEmbedding: 'gemini-embedding-001',
     pattern: 'gemini-*',
     keyPage: 'https://aistudio.google.com/apikey',
     routes: GEMINI_ROUTES,
@@ -121,6 +125,7 @@ export const ONBOARDING: readonly Onboarding[] = [
     words: { llm: 'azure', ai: 'azure' },
     variable: 'AZURE_OPENAI_API_KEY',
     exampleModel: 'gpt-4o-mini',
+    exampleEmbedding: 'text-embedding-3-small',
     keyPage: 'https://portal.azure.com',
     keyHeader: 'api-key',
     settings: [
@@ -144,6 +149,7 @@ export const ONBOARDING: readonly Onboarding[] = [
     words: { llm: 'vertex', ai: 'vertex' },
     variable: 'VERTEX_TOKEN',
     exampleModel: 'gemini-2.5-flash',
+    exampleEmbedding: 'text-embedding-005',
     keyPage: 'https://docs.cloud.google.com/sdk/gcloud/reference/auth/print-access-token',
     settings: [
       {
@@ -170,6 +176,7 @@ export const ONBOARDING: readonly Onboarding[] = [
     words: { llm: 'bedrock', ai: 'bedrock' },
     variable: 'AWS_BEARER_TOKEN_BEDROCK',
     exampleModel: 'amazon.nova-lite-v1:0',
+    exampleEmbedding: 'amazon.titan-embed-text-v2:0',
     keyPage: 'https://console.aws.amazon.com/bedrock/home#/api-keys',
     settings: [
       {
@@ -241,6 +248,7 @@ export const ONBOARDING: readonly Onboarding[] = [
   ),
   {
     ...preset('ollama', 'Ollama, on this machine', '', 'llama3.2', ''),
+    exampleEmbedding: 'nomic-embed-text',
     keyless: 'always',
   },
   {

@@ -18,23 +18,11 @@ import { mockNote } from '../mock-note.ts'
 import { requireKeyPlaces } from '../require-config.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
 import { clientCredential, passthroughSlot } from './client-credential.ts'
+import { exampleModel } from './example-model.ts'
+import { gateHeader, gatePlace } from './gate-credential.ts'
+import { type ConcreteRequest, concrete, type WantedRequest } from './request.ts'
 import { sendRequest, type TimedAnswer } from './send-request.ts'
 import { upstreamTrouble } from './upstream-trouble.ts'
-
-/** The request as the command line describes it. */
-export interface WantedRequest {
-  readonly path: string
-  /** POST with a body unless told. */
-  readonly method?: string | undefined
-  readonly model?: string | undefined
-  readonly prompt: string
-  /** `name: value` each. */
-  readonly headers: readonly string[]
-  readonly host?: string | undefined
-  /** Of the config, where it has several. */
-  readonly port?: number | undefined
-  readonly stream: boolean
-}
 
 export interface RouteTestOptions {
   readonly load: LoadOptions
@@ -50,6 +38,8 @@ export interface RouteTestOptions {
   readonly onSecret: (secret: Secret) => void
   /** Told before anything is sent. */
   readonly onNote: (message: string) => void
+  /** Gives what a client shows a gateway that asks who it is; absent where nothing was given for it. */
+  readonly gateKey?: (() => Promise<Secret | undefined>) | undefined
   /** Gives the client's own credential, for a slot that passes it on. */
   readonly clientKey: (slot: KeySlot) => Promise<Secret | undefined>
 }
@@ -82,7 +72,6 @@ export interface RouteTest {
 /** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const { config, slots, unread, placeOf } = await prepare(options)
-  const request = concrete(options.request)
   const runtime = compileRuntime(config)
   const port = options.request.port ?? runtime.binds[0]?.port
   if (!runtime.binds.some(bind => bind.port === port)) {
@@ -91,16 +80,30 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
       hint: `it has: ${ports || 'none'}`,
     })
   }
-  const explanation = await explainRoute(runtime, { ...request, ...(port !== undefined && { port }) })
+  const onPort = port === undefined ? {} : { port }
+  const asFor = (model: string | undefined) => concrete({ ...options.request, model })
+  const model =
+    options.request.model ??
+    (await exampleModel(asFor(undefined).path, config, one =>
+      explainRoute(runtime, { ...asFor(one), ...onPort }),
+    ))
+  let request = asFor(model)
+  let explanation = await explainRoute(runtime, { ...request, ...onPort })
+  const gate = explanation.answer?.status === 401 ? explanation.answer.decidedBy : undefined
+  const credential = await gateCredential(gate, config, request, options)
+  if (credential !== undefined) {
+    request = { ...request, headers: { ...request.headers, ...credential } }
+    explanation = await explainRoute(runtime, { ...request, ...onPort })
+  }
   const [destination] = explanation.destinations
   const passing = passthroughSlot(slots, destination)
   const slot = passing ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
   let asked: Asked | undefined
   if (!options.explain) {
     const mayLack = options.expectStatus !== undefined
-    const credential =
+    const passed =
       passing && (await clientCredential(passing, config, { ...request, mayLack }, options.clientKey))
-    const headers = { ...request.headers, ...credential }
+    const headers = { ...request.headers, ...passed }
     const upstream = destination && new URL(destination.upstream.url).host
     asked = await ask(options, { ...request, headers }, runtime, { port: port ?? 0, upstream })
   }
@@ -120,6 +123,19 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     expectStatus: options.expectStatus,
     ok: passed(explanation, answer, options.expectStatus),
   }
+}
+
+/** The header for a policy of the gateway that has refused the request, where a credential was given. */
+async function gateCredential(
+  decidedBy: Path | undefined,
+  config: ResolvedConfig,
+  { headers }: ConcreteRequest,
+  { gateKey }: RouteTestOptions,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const place = gatePlace(decidedBy, config)
+  if (place === undefined || headers[place.name] !== undefined) return undefined
+  const key = await gateKey?.()
+  return key && gateHeader(place, key)
 }
 
 interface Prepared {
@@ -160,76 +176,6 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
   const slots = loaded.slots.map(one => one.slot)
   const unread = loaded.slots.flatMap(one => (one.standIn === undefined ? [] : [one.slot.name]))
   return { config: loaded.resolved, slots, unread: new Set(unread), placeOf: lineIn(loaded) }
-}
-
-interface ConcreteRequest {
-  readonly method: string
-  readonly path: string
-  readonly host: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
-}
-
-function concrete(wanted: WantedRequest): ConcreteRequest {
-  const method = (wanted.method ?? (wanted.path.endsWith('/models') ? 'GET' : 'POST')).toUpperCase()
-  if (!/^[!#$%&'*+.^`|~\w-]+$/.test(method)) {
-    throw new AgwError('USAGE', '--method is not the name of an HTTP method', {
-      hint: 'for example --method GET',
-    })
-  }
-  if (!/^[\x21-\x7e]*$/.test(wanted.path)) {
-    throw new AgwError('USAGE', 'the path holds characters that a URL cannot', {
-      hint: 'percent-encode them, as in /a%20b',
-    })
-  }
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(wanted.path)) {
-    throw new AgwError('USAGE', 'the path of a request is needed here, and this is a whole URL', {
-      hint: 'give the part from the / after the host on, as in /v1/models; --host NAME gives the host, --url URL a gateway that runs',
-    })
-  }
-  const path = wanted.path.startsWith('/') ? wanted.path : `/${wanted.path}`
-  const headers: Record<string, string> = {
-    host: wanted.host ?? 'localhost',
-    accept: '*/*',
-    'user-agent': 'agw-test-route',
-  }
-  for (const header of wanted.headers) {
-    const colon = header.indexOf(':')
-    const name = header.slice(0, colon).trim().toLowerCase()
-    if (colon < 1 || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-      throw new AgwError('USAGE', '--header is not of the form "name: value"', {
-        hint: 'for example --header "x-team: blue"',
-      })
-    }
-    const value = header.slice(colon + 1).trim()
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw new AgwError('USAGE', 'a value given with --header holds characters that no header can carry')
-    }
-    headers[name] = value
-  }
-  if (method === 'GET' || method === 'HEAD')
-    return { method, path, host: headers['host'] ?? 'localhost', headers }
-  headers['content-type'] ??= 'application/json'
-  return {
-    method,
-    path,
-    host: headers['host'] ?? 'localhost',
-    headers,
-    body: JSON.stringify(bodyFor(path, wanted)),
-  }
-}
-
-/** The smallest request of the kind that the path asks for. */
-function bodyFor(path: string, { model = 'gpt-4o-mini', prompt, stream }: WantedRequest): object {
-  const messages = [{ role: 'user', content: prompt }]
-  const streamed = stream ? { stream: true } : {}
-  if (path.includes('/embeddings')) return { model, input: prompt }
-  if (path.includes('/responses')) return { model, input: prompt, ...streamed }
-  if (path.includes(':generateContent') || path.includes(':streamGenerateContent')) {
-    return { contents: [{ role: 'user', parts: [{ text: prompt }] }] }
-  }
-  if (path.includes('/messages')) return { model, max_tokens: 64, messages, ...streamed }
-  return { model, messages, ...streamed }
 }
 
 interface Asked {

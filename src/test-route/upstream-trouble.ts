@@ -18,6 +18,8 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/timeout/, 'try again, or allow more time in the timeout policy of the route'],
   [/not HTTP|illegal|as long as it says|too large/, 'is that an HTTP API, and the right port of it?'],
 ]
+/** The gateway's own words for a host whose name nobody knows, which it counts as no backend at all. */
+const UNKNOWN_NAME = /^backends required DNS resolution/
 const OTHERWISE = 'try again; when it stays, look at the provider'
 
 /**
@@ -34,8 +36,10 @@ export function upstreamTrouble(
     event === undefined
       ? answer.status >= 502 &&
         answer.contentType.startsWith('text/plain') &&
-        /^(?:upstream call (?:failed|timeout)|backends required DNS resolution)/.test(text)
-      : event.reason === 'UpstreamFailure' || event.reason === 'Timeout'
+        (/^upstream call (?:failed|timeout)/.test(text) || UNKNOWN_NAME.test(text))
+      : event.reason === 'UpstreamFailure' ||
+        event.reason === 'Timeout' ||
+        (event.reason === 'NoHealthyBackend' && UNKNOWN_NAME.test(text))
   if (!isOwn) return undefined
   const hint = ADVICE.find(([pattern]) => pattern.test(text))?.[1] ?? OTHERWISE
   const where = event?.endpoint ?? otherwise

@@ -26,7 +26,7 @@ function reasonFor(lost: string, hosts: string): string {
 
 /** The way of a request, for a person. */
 export function routeTestText(test: RouteTest, terminal: Terminal): string {
-  const { explanation, destination, slot, answer } = test
+  const { explanation, destination, answer } = test
   const dim = (text: string): string => terminal.style('dim', text)
   const lines: string[] = []
   const row = (label: string, text: string | undefined): void => {
@@ -66,16 +66,24 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     const more = answer.body.length > SHOWN ? `\n${dim('…')}` : ''
     lines.push('', text.split('\n').map(maskKeys).join('\n') + more)
   }
-  const sends = slot?.method === 'passthrough' || destination?.key === undefined
-  if (sends && answer?.status === 401) {
-    lines.push('', "the provider was given no key by the gateway: --key-from-env VAR gives the client's own")
-  }
+  const advice = adviceOn401(test)
+  if (advice !== undefined) lines.push('', ...wrapped(advice, terminal.columns))
   const isOpen = answer === undefined && explanation.undecided.length > 0
   const passed = isOpen ? '✓ passed, as far as it is decided' : '✓ passed'
   const mark = test.ok
     ? terminal.style('green', passed)
     : `${terminal.style('red', '✗ did not pass')}${expected(test)}`
   return [...lines, '', mark].join('\n')
+}
+
+/** What to do about a 401, by who has given it. */
+function adviceOn401({ answer, decidedBy, explanation, slot, destination }: RouteTest): string | undefined {
+  if ((answer ?? explanation.answer)?.status !== 401) return undefined
+  if (decidedBy !== undefined) {
+    return 'the gateway asks its clients for a credential: --key-from-env VAR or --key-from-stdin gives one where this policy looks for it'
+  }
+  if (slot?.method !== 'passthrough' && destination?.key !== undefined) return undefined
+  return "the provider was given no key by the gateway: --key-from-env VAR gives the client's own"
 }
 
 /** What was asked for and what came, where a status was asked for. */
