@@ -64,7 +64,9 @@ function placesByKey(files: readonly LeakyReport[]): Place[][] {
     for (const [index, leak] of leaks.entries()) {
       const diagnostic = diagnostics[index]
       if (diagnostic === undefined) continue
-      keys.set(leak.fingerprint, [...(keys.get(leak.fingerprint) ?? []), { leak, diagnostic }])
+      const places = keys.get(leak.fingerprint)
+      if (places === undefined) keys.set(leak.fingerprint, [{ leak, diagnostic }])
+      else places.push({ leak, diagnostic })
     }
   }
   return [...keys.values()]

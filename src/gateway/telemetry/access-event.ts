@@ -17,7 +17,10 @@ import { type Parameters, requestParameters } from './request-parameters.ts'
 import { type SpanFacts, spanFacts } from './trace.ts'
 import type { Usage } from './usage.ts'
 
-/** One request, told after its answer has gone. Holds no secret: header values are left out, query values masked. */
+/**
+ * One request, told after its answer has gone. Holds no credential of its client. In what the expressions of the config yield
+ * secrets of the config may stand, which whoever writes that down takes out.
+ */
 export interface AccessEvent {
   /** Milliseconds since 1970, when the request came. */
   readonly time: number
@@ -74,7 +77,7 @@ export interface AccessEvent {
   readonly isStream: boolean
   /** What the config changes in the line of the log; undefined when it says nothing. */
   readonly log: LogChange | undefined
-  /** Labels that the config adds to metrics; undefined where it adds none. They may be of any length, and hold secrets. */
+  /** Labels that the config adds to metrics; undefined where it adds none. They may be of any length. */
   readonly labels: AddedLabels | undefined
   /** How it came about; there at debug only. */
   readonly debug: DebugFacts | undefined
