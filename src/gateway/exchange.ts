@@ -72,8 +72,8 @@ export class Exchange implements RouteRequest {
   body: Buffer | undefined = undefined
   /** The body as JSON, for those who had to look into it. */
   json: Record<string, unknown> | undefined = undefined
-  /** A transformation has made some of that. */
-  isBodyMade = false
+  /** A credential may stand in the body: a transformation has made some of it, or one was found there. */
+  bodyMayTell = false
   isOver = false
   /** The provider has refused the key, and was given the one before it. */
   isKeyRefused = false
@@ -97,7 +97,10 @@ export class Exchange implements RouteRequest {
   given: string[] | undefined = undefined
   /** Values that transformations have set for later expressions. */
   metadata: Record<string, unknown> | undefined = undefined
-  /** What was secret of the messages before transformations, where what they make of them may be told. */
+  /**
+   * What was secret of the messages before transformations, where what they make of them may be told, and what expressions
+   * have found.
+   */
   seenCredentials: string[] | undefined = undefined
 
   /** For expressions of the log, of its span and of labels alike. */

@@ -38,7 +38,7 @@ export function transformRequest(exchange: Exchange, transform: CompiledTransfor
   if (transform.body === undefined) return
   exchange.body = changedBody(transform.body, celContext(exchange))
   exchange.json = undefined
-  exchange.isBodyMade = true
+  exchange.bodyMayTell = true
 }
 
 /** Changes the head of an answer before it goes to the client. */

@@ -5,6 +5,7 @@ import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import { removeRequestCookie, removeRequestHeader } from '../headers/request-edits.ts'
 import { withoutParameters } from '../llm/llm-path.ts'
+import { noteCredential } from '../telemetry/client-credentials.ts'
 
 /** Where a client puts its credential. */
 export interface CredentialPlace {
@@ -93,7 +94,11 @@ function byExpression(expression: Expression): CredentialPlace {
       try {
         const value = expression.evaluate(celContext(exchange))
         // As in agentgateway, a whole number is as good as its digits.
-        return typeof value === 'bigint' ? String(value) : typeof value === 'string' ? value : undefined
+        const text = typeof value === 'bigint' ? String(value) : value
+        if (typeof text !== 'string') return undefined
+        noteCredential(exchange, text)
+        if (expression.usesBody) exchange.bodyMayTell = true
+        return text
       } catch {
         return undefined
       }

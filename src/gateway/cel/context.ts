@@ -166,7 +166,7 @@ class ExchangeContext implements CelContext {
   get llmRequest(): unknown {
     const body = this.#extras.llmRequest ?? (isForModels(this.#exchange) ? jsonOf(this.#exchange) : undefined)
     if (body === undefined) return null
-    const clean = this.#exchange.isBodyMade ? this.#cleaning : undefined
+    const clean = this.#exchange.bodyMayTell ? this.#cleaning : undefined
     this.#llmRequest ??= clean === undefined ? celValue(body) : withTexts(celValue(body), clean)
     return this.#llmRequest
   }
@@ -235,8 +235,8 @@ function requestOf(
   }
 }
 
-function bodyShown({ body, isBodyMade }: Exchange, clean: Cleaning | undefined): Buffer | undefined {
-  if (body === undefined || !isBodyMade || clean === undefined) return body
+function bodyShown({ body, bodyMayTell }: Exchange, clean: Cleaning | undefined): Buffer | undefined {
+  if (body === undefined || !bodyMayTell || clean === undefined) return body
   // A character a byte: what is no text stays as it is.
   return Buffer.from(clean(body.toString('latin1')), 'latin1')
 }

@@ -98,7 +98,7 @@ function computed(written: readonly PlacedSources[] | undefined, cel: Cel): Comp
 function evaluated(expressions: Computed, body: JsonObject, exchange: Exchange): [string, unknown][] {
   if (expressions.length === 0) return []
   noteCredentials(exchange)
-  exchange.isBodyMade = true
+  exchange.bodyMayTell = true
   const context = celContext(exchange, { llmRequest: body })
   return expressions.map(([field, expression]) => {
     try {

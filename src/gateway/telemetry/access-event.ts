@@ -8,6 +8,7 @@ import type { GuardActions } from '../llm/guards.ts'
 import { withoutPort } from '../routing/host-name.ts'
 import { GATEWAY_NAME } from '../routing/listeners.ts'
 import { absoluteTarget } from '../server/soundness.ts'
+import { withoutNoted } from './client-credentials.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
 import { maskQuery } from './mask-query.ts'
@@ -116,7 +117,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     source: sourceOf(request.socket),
     method: exchange.method,
     host: hostLogged(exchange.askedAuthority),
-    path: maskedTarget(exchange, destination?.queryCredentials ?? []),
+    path: withoutNoted(exchange, maskedTarget(exchange, destination?.queryCredentials ?? [])),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
     provider: call.provider,

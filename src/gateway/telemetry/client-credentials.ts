@@ -18,6 +18,12 @@ export function noteCredentials(exchange: Exchange, answerHeaders: readonly stri
   )
 }
 
+/** Notes one that an expression has found, which may stand anywhere, and stays there. */
+export function noteCredential(exchange: Exchange, credential: string): void {
+  exchange.seenCredentials ??= []
+  exchange.seenCredentials.push(credential)
+}
+
 /** What the client shows in its headers and its query, as far as they are still there. */
 function credentialsShown(exchange: Exchange, hidden: ReadonlySet<string>): string[] {
   const { hiddenParameters } = exchange.generation.runtime.settings
@@ -49,4 +55,10 @@ export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Red
     ...seenCredentials,
     ...checked,
   ])
+}
+
+/** A text of the request, which may hold what was noted. */
+export function withoutNoted(exchange: Exchange, text: string): string {
+  if (exchange.seenCredentials === undefined) return text
+  return redactorOf(exchange, exchange.generation.runtime.settings.untoldHeaders).redact(text)
 }

@@ -1,7 +1,7 @@
 import { formatPath } from '../../config/diagnostic.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Step } from '../policies/policy.ts'
-import { redactorOf } from './client-credentials.ts'
+import { withoutNoted } from './client-credentials.ts'
 
 /** How a request came about, for whoever looks for a fault. Holds no value of a header, a body or a key. */
 export interface DebugFacts {
@@ -32,19 +32,13 @@ export function debugFacts(exchange: Exchange): DebugFacts {
     backend: destination?.label,
     policies: passed(exchange),
     endedBy: endedBy?.name,
-    path: pathTold(exchange),
+    path: withoutNoted(exchange, exchange.path),
     keySlot: key && formatPath(key.slot),
     keyFingerprint: key?.secret.fingerprint(),
     formerFingerprint: exchange.isKeyRefused ? former?.fingerprint() : undefined,
     calls: attempts?.calls ?? [],
     gathered: body?.length,
   }
-}
-
-/** A transformation may have put a credential into it. */
-function pathTold(exchange: Exchange): string {
-  if (exchange.seenCredentials === undefined) return exchange.path
-  return redactorOf(exchange, exchange.generation.runtime.settings.untoldHeaders).redact(exchange.path)
 }
 
 /** Steps run in order, and one that answers is the last. */

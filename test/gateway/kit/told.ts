@@ -35,12 +35,15 @@ interface Asked {
   readonly to?: typeof toModel
   readonly filter?: string
   readonly path?: string
+  readonly body?: object
 }
+
+const BODY = { model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] }
 
 /** A request that is over: the same expressions in its log, the log for a collector, its span and its labels. */
 export async function told(add: Readonly<Record<string, string>>, asked: Asked = {}): Promise<AccessEvent> {
   const { answer = WHOLE, policies, config = {}, headers = {}, to = toModel, filter } = asked
-  const { path = '/v1/chat/completions' } = asked
+  const { path = '/v1/chat/completions', body = BODY } = asked
   const upstream = await startUpstream(answer)
   const host = '127.0.0.1:1'
   const whole = {
@@ -52,8 +55,7 @@ export async function told(add: Readonly<Record<string, string>>, asked: Asked =
     },
   }
   const { port, nextEvent } = await startTestGateway(JSON.stringify(whole))
-  const body = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] })
   const sent = { 'content-type': 'application/json', ...headers }
-  await call(port, { method: 'POST', path, headers: sent, body })
+  await call(port, { method: 'POST', path, headers: sent, body: JSON.stringify(body) })
   return nextEvent()
 }

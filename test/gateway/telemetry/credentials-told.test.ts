@@ -171,6 +171,26 @@ describe('no credential is told', () => {
     },
   )
 
+  const BODY = { model: 'gpt-4o', messages: [] }
+
+  it.each<[string, string, object]>([
+    [
+      'in a header',
+      'request.headers["x-team-key"].substring(5)',
+      { headers: { 'x-team-key': `team-${KEY}` } },
+    ],
+    ['in the query', 'request.uri.split("team=")[1]', { path: `/v1/chat/completions?team=${KEY}` }],
+    ['in the body', 'llmRequest.user', { body: { ...BODY, user: KEY } }],
+  ])('that an expression of the config finds, right or wrong: %s', async (_, expression, asked) => {
+    const add = { all: 'request', uri: 'request.uri', body: 'string(request.body)', asked: 'llmRequest' }
+    for (const key of [KEY, CLIENT]) {
+      const apiKey = { mode: 'permissive', keys: [{ key }], location: { expression } }
+      const event = await told(add, { body: BODY, ...asked, policies: { apiKey } })
+      expect(event.log?.added).toMatchObject({ asked: BODY })
+      expect(everywhere(event) + event.path).not.toContain('canary')
+    }
+  })
+
   it('of the request, and still rules can go by it', async () => {
     const transformations = { request: { metadata: { kept: 'request.headers["x-api-key"]' } } }
     const filter = `metadata.kept == "${KEY}"`
