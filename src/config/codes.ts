@@ -241,7 +241,7 @@ export const CODES = {
   ),
   ADMIN_EXPOSED: warning(
     'admin pages open to the network',
-    'They ask for no password, show the config and can stop the gateway.',
+    'Those of agentgateway ask for no password, show the config and can stop the gateway; agw serve wants a token.',
   ),
   UI_EXPOSED: note(
     'web pages open to all clients',
@@ -264,7 +264,7 @@ export const CODES = {
   ),
   RATE_LIMIT_NEVER_FILLS: warning(
     'rate limit that is never filled',
-    'After maxTokens requests everything is refused until the config is read again.',
+    'After maxTokens requests everything is refused until the gateway starts anew.',
   ),
   RATE_LIMIT_UNCOUNTED: warning(
     'rate limit of tokens where there are none',

@@ -30,7 +30,7 @@ interface Wish {
   /** The codes, as typed. */
   readonly codes: readonly string[]
   readonly reason: string
-  /** The line whose findings it is about. */
+  /** The line whose findings it is about; 0 where none follows. */
   readonly line: number
   readonly range: Range
 }
@@ -95,7 +95,8 @@ function apply(
     const message = `${code} is an error, and errors cannot be ignored`
     report('SUPPRESSION_UNUSED', message, 'mend what it is about, then remove this comment')
   } else if (looked(code)) {
-    report('SUPPRESSION_UNUSED', `there is no ${code} to ignore in line ${line}`, 'remove the comment')
+    const where = line === 0 ? ': no line follows' : ` in line ${line}`
+    report('SUPPRESSION_UNUSED', `there is no ${code} to ignore${where}`, 'remove the comment')
   }
   return []
 }

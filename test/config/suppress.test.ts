@@ -97,7 +97,12 @@ describe('a comment is a finding itself', () => {
       'SUPPRESSION_UNUSED',
       /no INLINE_KEY to ignore in line 1/,
     ],
-    ['at the end of the file', 'a: 1\n# agw-ignore INLINE_KEY: gone', 'SUPPRESSION_UNUSED', /no INLINE_KEY/],
+    [
+      'at the end of the file',
+      'a: 1\n# agw-ignore INLINE_KEY: gone',
+      'SUPPRESSION_UNUSED',
+      /no INLINE_KEY to ignore: no line follows/,
+    ],
     [
       'with a code that does not exist',
       'a: 1 # agw-ignore INLINE_KEI: why\n',

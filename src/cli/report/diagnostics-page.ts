@@ -10,7 +10,7 @@ export function diagnosticsPage(explanations: readonly Explanation[]): string {
     `## ${STAGES[stage].charAt(0).toUpperCase()}${STAGES[stage].slice(1)}`,
     ...codes.flatMap(code => byCode.get(code) ?? []).map(section),
   ])
-  const head = `# Diagnostics
+  const head = `# Findings
 
 What \`agw validate\` can find, and in the last part \`agw keys scan\`. \`agw explain CODE\` says the same in the terminal. This page is written by \`npm run docs\`: the
 examples are tried out, and what is said of them is what the check says.

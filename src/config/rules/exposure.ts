@@ -55,7 +55,8 @@ const adminForAll: PlaceRule = {
     report({
       code: 'ADMIN_EXPOSED',
       path: pathOf(place),
-      message: 'the admin pages ask for no password, and here others than this machine reach them',
+      message:
+        'the admin pages of agentgateway ask for no password, and here others than this machine reach them',
       hint: 'write localhost:15000, and forward the port to those who need it',
     })
   },

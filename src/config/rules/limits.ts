@@ -48,7 +48,7 @@ function judgeBucket(bucket: Node, path: Path, report: Report): void {
       code: 'RATE_LIMIT_NEVER_FILLS',
       path: isSet(bucket['tokensPerFill']) ? [...path, 'tokensPerFill'] : path,
       message:
-        'nothing is ever added to the bucket: once it is empty, every request is refused until a reload',
+        'nothing is ever added to the bucket: once it is empty, every request is refused until a restart',
       hint: 'write in tokensPerFill what is added each fillInterval',
     })
   }
