@@ -6,7 +6,23 @@ import { EXIT } from '../errors.ts'
 import { isOn } from './flags.ts'
 
 /** What other programs call it. */
-const ELSEWHERE: Readonly<Record<string, string>> = { start: 'serve', test: 'test-route', lint: 'validate' }
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  start: 'serve',
+  up: 'serve',
+  test: 'test-route',
+  lint: 'validate',
+  status: 'doctor',
+  'keys add': 'keys set',
+  'keys create': 'keys set',
+  'keys new': 'keys set',
+  'keys store': 'keys set',
+  'keys get': 'keys list',
+  'keys ls': 'keys list',
+  'keys show': 'keys list',
+  'keys delete': 'keys remove',
+  'keys rm': 'keys remove',
+  'keys test': 'keys check',
+}
 
 /**
  * Runs for a word that is no command. Only that word is repeated: with a space as separator the library's id holds
@@ -57,11 +73,11 @@ function unknownWord(typed: readonly string[], config: Config): Failed {
   const shown = looksSecret(word, names) ? 'that' : JSON.stringify(word)
   const topics = config.topics.map(one => one.name)
   const meant =
+    own(ELSEWHERE, word) ??
     [typed.slice(0, 2).join(' '), word].flatMap(one =>
       one.length <= 32 ? (closest(one, [...names, ...topics]) ?? []) : [],
     )[0] ??
-    names.find(name => name.endsWith(` ${word}`)) ??
-    own(ELSEWHERE, word)
+    names.find(name => name.endsWith(` ${word}`))
   const hint = meant === undefined ? 'agw --help lists them' : `did you mean \`agw ${meant}\`?`
   return failed('UNKNOWN_COMMAND', `${shown} is not a command of agw`, hint)
 }

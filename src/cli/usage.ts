@@ -32,6 +32,10 @@ const HABITS: readonly { readonly words: RegExp; readonly flag: string; readonly
     flag: 'admin',
     hint: 'the config says the port, as in `gateways: { default: { port: 4000 } }`',
   },
+  { words: /^(?:method|into)$/, flag: 'to', hint: 'did you mean --to?' },
+  { words: /^(?:verbose|debug|quiet|q)$/, flag: 'log-level', hint: 'as in --log-level debug, or warn' },
+  // Every command has this one: those that ask for a yes have --yes, too.
+  { words: /^(?:yes|y)$/, flag: 'json', hint: 'leave it out: this command asks for no yes' },
   {
     words: SECRET,
     flag: 'key-from-stdin',

@@ -1,5 +1,6 @@
 import { closest } from '../config/did-you-mean.ts'
 import type { Style } from '../config/index.ts'
+import { own } from '../config/own.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import {
@@ -56,11 +57,32 @@ async function askProvider(prompt: Prompt): Promise<string> {
   )
 }
 
+/** What people call providers besides. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  claude: 'anthropic',
+  google: 'gemini',
+  aws: 'bedrock',
+  together: 'togetherai',
+  grok: 'xai',
+  custom: 'openai-compatible',
+  local: 'ollama',
+  lmstudio: 'openai-compatible',
+  vllm: 'openai-compatible',
+}
+
 function knownProvider(id: string): Onboarding {
   const row = onboardingOf(id)
   if (row !== undefined) return row
   const names = ONBOARDING.map(one => one.id)
-  const meant = id.length <= 32 ? closest(id, names) : undefined
+  const meant = id.length <= 32 ? (closest(id, names) ?? own(ELSEWHERE, id.toLowerCase())) : undefined
+  if (id.split(',').every(one => onboardingOf(one.trim()) !== undefined)) {
+    throw new AgwError('USAGE', '--provider takes one provider', {
+      hint: `repeat it: ${id
+        .split(',')
+        .map(one => `--provider ${one.trim()}`)
+        .join(' ')}`,
+    })
+  }
   throw new AgwError(
     'USAGE',
     `${looksSecret(id, names) ? 'that' : JSON.stringify(id)} is not a provider agw knows`,

@@ -1,10 +1,10 @@
 /**
- * The candidate a mistyped word was meant to be: the nearest one within two edits (one, for words up to four letters),
- * counting a swap of neighbours as one edit and case, dashes and underscores as none.
+ * The candidate a mistyped word was meant to be: the nearest one within two edits (one, for words up to four letters,
+ * none for a single one), counting a swap of neighbours as one edit and case, dashes and underscores as none.
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const plain = normal(word)
-  const limit = plain.length <= 4 ? 1 : 2
+  const limit = plain.length <= 1 ? 0 : plain.length <= 4 ? 1 : 2
   let best: string | undefined
   let least = limit + 1
   for (const candidate of candidates) {

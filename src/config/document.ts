@@ -217,10 +217,8 @@ export class ConfigDocument {
   /** A variable that is set and goes by nearly the same name. */
   #insteadOf(name: string, shown: string): string {
     if (name !== shown) return ''
-    const meant = closest(
-      name,
-      this.#names().filter(one => !looksSecret(one)),
-    )
+    const names = this.#names().filter(one => !looksSecret(one))
+    const meant = closest(name, names) ?? names.find(one => hasSameEnds(one, name))
     return meant === undefined ? '' : `, but ${meant} is`
   }
 
@@ -269,4 +267,10 @@ export class ConfigDocument {
       range,
     }
   }
+}
+
+/** `OPENAI_KEY` and `OPENAI_API_KEY`. */
+function hasSameEnds(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(name => name.toUpperCase().split('_'))
+  return a !== undefined && b !== undefined && a.length > 1 && a[0] === b[0] && a.at(-1) === b.at(-1)
 }

@@ -8,6 +8,9 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   hostname: 'hostnames',
   key: 'apiKey',
   prefix: 'pathPrefix',
+  rateLimit: 'localRateLimit',
+  rateLimits: 'localRateLimit',
+  retries: 'retry',
   url: 'baseUrl',
 }
 
@@ -27,6 +30,21 @@ const AT_THE_TOP: Readonly<Record<string, string>> = {
   listener: 'it was removed from agentgateway: what it said stands in frontendPolicies now',
 }
 
+/** Fields of requests that people put beside the key. */
+const IN_REQUESTS = new Set([
+  'temperature',
+  'max_tokens',
+  'maxTokens',
+  'top_p',
+  'topP',
+  'seed',
+  'stop',
+  'stream',
+  'frequency_penalty',
+  'presence_penalty',
+  'reasoning_effort',
+])
+
 /** The key among `keys` that goes by another name elsewhere. */
 export function synonymOf(key: string, keys: readonly string[]): string | undefined {
   const own = Object.hasOwn(SYNONYMS, key) ? SYNONYMS[key] : undefined
@@ -38,6 +56,15 @@ export function foreignHint(key: string, value: unknown, keys: readonly string[]
   if (key === '<<') return 'agentgateway applies no merge keys: write out the keys that it would bring in'
   if (key === 'copilot' && keys.includes('passthrough'))
     return 'copilot is a word of its own: write `backendAuth: copilot`'
+  if (keys.length === 1 && keys[0] === 'file') {
+    return /^(?:env|var|variable|fromEnv|envVar|environment)$/i.test(key)
+      ? 'a variable stands in place of the map: write "$NAME"'
+      : 'write the path of the file as "file", or in place of the map the variable: "$NAME"'
+  }
+  if (keys.includes('reference') && keys.includes('custom'))
+    return 'a provider is one word here, as in `provider: anthropic`; what it needs stands in "params"'
+  if (keys.includes('hostOverride') && keys.includes('apiKey') && IN_REQUESTS.has(key))
+    return 'what requests say where the client does not stands in "defaults", beside "params"'
   if (keys.includes('binds') && Object.hasOwn(AT_THE_TOP, key)) return AT_THE_TOP[key]
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const inner = Object.keys(value)

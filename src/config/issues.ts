@@ -85,6 +85,8 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, value: u
   const index = closestBranch(errors, value)
   const names = readForms(issue.message)
   const named = names.length === errors.length ? names : []
+  const list = listOf(errors, index, value)
+  if (list !== undefined) return [placed(describeValue(list, path, value), path)]
   const said = describeForms(errors, index, named, path, value)
   if (said !== undefined) return [placed(said, path)]
   const both = keysOfBoth(errors, index, value)
@@ -93,6 +95,17 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, value: u
   const chosen = named[index]
   const form = chosen === undefined || others.length === 0 ? undefined : { chosen, others }
   return withAllowed(errors, index).flatMap(inner => describe(inner, { path, value, form }))
+}
+
+/** That a list is wanted, where the one form for a map takes nothing of what stands in it. */
+function listOf(errors: readonly (readonly Issue[])[], index: number, value: unknown): Issue | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const keys = Object.keys(value)
+  const unknown = unknownIn(errors[index] ?? [])
+  if (keys.length === 0 || keys.some(key => !unknown.includes(key))) return undefined
+  return errors
+    .flat()
+    .find(issue => issue.code === 'invalid_type' && issue.expected === 'array' && issue.path.length === 0)
 }
 
 /** Keys of a map that the closest branch does not know and another one takes. */
@@ -149,7 +162,7 @@ function unknownKey(key: string, section: unknown, path: Path, message: string):
       : home !== undefined && meant === undefined
         ? `it belongs into "${home}"`
         : meant === undefined
-          ? `${noun} takes${keys.length === 0 ? ' no keys' : `: ${keys.join(', ')}`}`
+          ? `${noun} ${PLURAL.test(noun) ? 'take' : 'takes'}${keys.length === 0 ? ' no keys' : `: ${keys.join(', ')}`}`
           : `did you mean "${meant}"?`
   return {
     code: 'UNKNOWN_KEY',
@@ -157,12 +170,27 @@ function unknownKey(key: string, section: unknown, path: Path, message: string):
     hint,
     path: [...path, key],
     at: 'key',
-    key: meant,
+    // Of a section with one key, that one is what was meant.
+    key: meant ?? (keys.length === 1 ? keys[0] : undefined),
   }
 }
 
+/** As in `the policies of a route`. */
+const PLURAL = /^the (?:policies|defaults|settings) of /
+
 function missingKey(path: Path, { form }: Place): Draft {
   const key = String(path.at(-1) ?? '')
+  if (typeof path.at(-1) === 'number') {
+    const list = path.findLast(step => typeof step === 'string')
+    return {
+      code: 'MISSING_KEY',
+      message: `"${list ?? 'this list'}" lacks an entry`,
+      hint: 'add what belongs there, or remove the key',
+      path: parent(path),
+      at: 'value',
+      key,
+    }
+  }
   const readAs =
     form === undefined
       ? ''

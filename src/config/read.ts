@@ -44,7 +44,10 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
     }
     const [why, hint] =
       code === 'EISDIR'
-        ? ['it is a folder', 'name the file inside it with --file PATH']
+        ? [
+            'it is a folder',
+            'name the file inside it; `agw validate` takes patterns too, as in "conf/**/*.yaml"',
+          ]
         : code === 'EACCES'
           ? ['permission is denied', 'look at the file with `ls -l`, or run as its owner']
           : [`the system says ${code ?? 'nothing more'}`, 'look at the file with `ls -l`']

@@ -6,6 +6,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   object: 'a map',
   record: 'a map',
   array: 'a list',
+  tuple: 'a list',
   null: 'nothing',
 }
 

@@ -20,13 +20,17 @@ describe('closest', () => {
     expect(closest(word, KEYS)).toBe(meant)
   })
 
-  test.each(['', 'x', 'foo', 'listeners', 'kex1', 'polywhatever'])('%j is near none', word => {
+  test.each(['', 'x', 'k', 'foo', 'listeners', 'kex1', 'polywhatever'])('%j is near none', word => {
     expect(closest(word, KEYS)).toBeUndefined()
   })
 
   test('takes the first of equals, and none of none', () => {
     expect(closest('ab', ['abc', 'abd'])).toBe('abc')
     expect(closest('ab', [])).toBeUndefined()
+  })
+
+  test('makes nothing of a single letter', () => {
+    expect(closest('K', ['_', 'KY'])).toBeUndefined()
   })
 })
 

@@ -7,6 +7,42 @@ const AUTH = `${MODEL}auth: `
 describe('message and hint', () => {
   test.each([
     [
+      'a variable written as a map',
+      `${MODEL}params: {apiKey: {env: OPENAI_API_KEY}}}]}`,
+      '"env" is not a key of a secret file',
+      'a variable stands in place of the map: write "$NAME"',
+    ],
+    [
+      'a provider written as in routes',
+      'llm: {models: [{name: m, provider: {openAI: {}}}]}',
+      '"openAI" is not a key of a provider',
+      /^a provider is one word here/,
+    ],
+    [
+      'a field of requests among the params',
+      `${MODEL}params: {temperature: 1}}]}`,
+      '"temperature" is not a key of the params section',
+      /"defaults"/,
+    ],
+    [
+      'one entry in place of a list',
+      'routes: [{policies: {localRateLimit: {maxTokens: 5, fillInterval: 1s}}}]',
+      '"localRateLimit" takes a list, and this is a map',
+      'put a dash in front of each entry',
+    ],
+    [
+      'a word of other gateways',
+      'routes: [{policies: {retries: {attempts: 2}}}]',
+      '"retries" is not a key of the policies of a route',
+      'did you mean "retry"?',
+    ],
+    [
+      'an unknown key among policies',
+      'routes: [{policies: {foo: 1}}]',
+      '"foo" is not a key of the policies of a route',
+      /^the policies of a route take: /,
+    ],
+    [
       'a misspelt key',
       'routes: [{polices: {}}]',
       '"polices" is not a key of a route',

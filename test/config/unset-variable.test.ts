@@ -12,6 +12,8 @@ it.each([
   ],
   ['OPENAI_API_KYE', ['OPENAI_API_KEY'], 'the variable OPENAI_API_KYE is not set, but OPENAI_API_KEY is'],
   ['GROQ_API_KEY', ['HOME', 'OPENAI_API_KEY'], 'the variable GROQ_API_KEY is not set'],
+  ['OPENAI_API_KEY', ['OPENAI_KEY'], 'the variable OPENAI_API_KEY is not set, but OPENAI_KEY is'],
+  ['K', ['_'], 'the variable K is not set'],
   ['TEAM', [], 'the variable TEAM is not set'],
   [
     KEY.replaceAll('-', '_'),

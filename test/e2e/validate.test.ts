@@ -27,6 +27,16 @@ describe('several files', () => {
     )
   })
 
+  it('of many are told where something is found', async () => {
+    const good = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`good-${index}.yaml`, GOOD]))
+    await put({ ...good, 'bad.yaml': BAD })
+    const run = await validate(['*.yaml'])
+    expect(run.stdout).toMatch(/^bad\.yaml:1:1 error UNKNOWN_KEY/)
+    expect(run.stdout).toMatch(/\n✗ bad\.yaml: 1 error\n\n21 files: 1 error \(none in 20 other files\)\n$/)
+    const clean = await validate(['good-*.yaml'])
+    expect(clean.stdout).toBe('20 files: no findings\n')
+  })
+
   it('may come from everywhere at once, and none twice', async () => {
     await put({ 'a.yaml': GOOD, 'b.yaml': GOOD })
     const run = await validate(['-f', 'a.yaml', '-', './a.yaml', 'b.yaml', '--json'], {}, BAD)

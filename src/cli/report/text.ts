@@ -68,9 +68,14 @@ export function summaryText(diagnostics: readonly Diagnostic[], ignored = 0): st
   return ignored === 0 ? found : `${found} (${ignored} ignored by comments)`
 }
 
+/** Of more files, those in which nothing was found are but counted. */
+const MANY_FILES = 10
+
 /** All findings of all files, each file with its summary; `strict` is how warnings are marked. */
 export function validateText(files: readonly CheckedFile[], terminal: Terminal, strict: boolean): string {
-  const blocks = files.map(({ name, document, diagnostics, suppressed }) => {
+  const isFound = (file: CheckedFile): boolean => file.diagnostics.length > 0 || file.suppressed.length > 0
+  const shown = files.length > MANY_FILES ? files.filter(isFound) : files
+  const blocks = shown.map(({ name, document, diagnostics, suppressed }) => {
     const failed = countOf(diagnostics, 'error') + (strict ? countOf(diagnostics, 'warning') : 0) > 0
     const mark = failed ? terminal.style('red', '✗') : terminal.style('green', '✓')
     const told = diagnostics.map((one, index) => {
@@ -83,5 +88,7 @@ export function validateText(files: readonly CheckedFile[], terminal: Terminal, 
   const ignored = files.reduce((sum, file) => sum + file.suppressed.length, 0)
   const all = files.flatMap(file => file.diagnostics)
   const gap = all.length > 0 ? '\n\n' : '\n'
-  return `${blocks.join(gap)}${gap}${files.length} files: ${summaryText(all, ignored)}`
+  const clean = files.length - shown.length
+  const rest = clean === 0 || all.length === 0 ? '' : ` (none in ${counted(clean, 'other file')})`
+  return [...blocks, `${files.length} files: ${summaryText(all, ignored)}${rest}`].join(gap)
 }

@@ -134,7 +134,7 @@ function judgeVirtualKey(entry: Node, path: (string | number)[], { document, rep
       code: 'PLAIN_VIRTUAL_KEY',
       path: [...path, 'key'],
       message: 'the key of a client stands in the config in plain text: whoever reads the file can use it',
-      hint: 'write keyHash: "sha256:…" with the SHA-256 of the key in hex; clients go on sending the key itself',
+      hint: '`agw validate --fix` writes its hash in its place; clients go on sending the key itself',
     })
   }
   const models = entry['allowedModels']

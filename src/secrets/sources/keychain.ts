@@ -76,7 +76,8 @@ function entryOf(place: Place): Entry {
 }
 
 /** As a flag of commands calls it, and as agw.yaml does: who reads of it may have come by either. */
-const ENCRYPTED = 'an encrypted file: `--method encrypted`, in agw.yaml `encrypted:`'
+const ENCRYPTED =
+  'an encrypted file: `--method encrypted` (`--to encrypted` of `keys move`), in agw.yaml `encrypted:`'
 
 /** The library has one code for everything: what went wrong is in its text, which holds no value. */
 function problemOf(error: unknown): SourceProblem {

@@ -112,3 +112,17 @@ secrets:
     expect(JSON.stringify(diagnostics)).not.toContain(key)
   })
 })
+
+test.each([
+  [
+    'a line in place of a list',
+    'pass show llm/openai',
+    '"exec" takes a list, and this is text',
+    'write it as a list: [value]',
+  ],
+  ['a map', '{cmd: pass}', '"exec" takes a list, and this is a map', 'put a dash in front of each entry'],
+  ['nothing in the list', '[]', '"exec" lacks an entry', 'add what belongs there, or remove the key'],
+])('a program is a list of its words: %s', async (_, written, message, hint) => {
+  const { diagnostics } = await read(`secrets:\n  A: { exec: ${written} }\n`)
+  expect(diagnostics.map(one => [one.message, one.hint])).toEqual([[message, hint]])
+})
