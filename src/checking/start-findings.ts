@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Diagnostic } from '../config/diagnostic.ts'
+import type { ConfigDocument } from '../config/index.ts'
 import type { Config } from '../config/schema.ts'
+import type { InvalidPlace } from '../gateway/compile/invalid.ts'
 import { type LoadedConfig, type LoadOptions, usable } from '../load.ts'
 
 type ReadFile = (path: string) => string
@@ -43,9 +45,16 @@ async function refusalOf(
     return []
   } catch (error) {
     if (!(error instanceof InvalidPlace)) throw error
-    const { path, what, hint = '' } = error
-    const message = `the embedded gateway does not start: ${what}`
-    const range = document.rangeOf(path)
-    return [{ code: 'NOT_RUN_HERE', severity: 'error', message, hint, file: document.file, path, range }]
+    return [refusalAt(error, document)]
   }
+}
+
+/** What compiling has against a place, as a finding there. */
+export function refusalAt(
+  { path, what, hint = '' }: InvalidPlace,
+  document: Pick<ConfigDocument, 'file' | 'rangeOf'>,
+): Diagnostic {
+  const message = `the embedded gateway does not start: ${what}`
+  const range = document.rangeOf(path)
+  return { code: 'NOT_RUN_HERE', severity: 'error', message, hint, file: document.file, path, range }
 }

@@ -13,6 +13,7 @@ export {
   startAdmin,
 } from './admin/server.ts'
 export { type CompileOptions, compileRuntime } from './compile/compile.ts'
+export { InvalidPlace } from './compile/invalid.ts'
 export { dollars } from './costs/money.ts'
 export { explainRoute } from './explain/explain.ts'
 export type {

@@ -1,9 +1,9 @@
+import { compiled } from '../checking/compiled.ts'
 import { refuseUnsupported } from '../checking/unsupported.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { AgwError } from '../errors.ts'
 import {
   type CompileOptions,
-  compileRuntime,
   type GatewayOptions,
   type ListeningAddress,
   type PageSet,
@@ -130,7 +130,7 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
     ...options,
     load: { ...options.load, ...(first.path !== '-' && { file: first.path }) },
   }
-  const runtime = compileRuntime(first.resolved, pinned.compile)
+  const runtime = await compiled(first.resolved, pinned.compile, pinned.load)
   const gateway = await (options.start?.(runtime, first.resolved) ?? startGateway(runtime, options.gateway))
   for (const event of nowListening(gateway.addresses)) options.onEvent(event)
   options.onServing?.(first, runtime)
@@ -236,7 +236,7 @@ class Live implements LiveGateway {
       const next = await usable(this.#options, signal)
       const before = this.#current
       const config = { ...next.resolved, config: sectionAfter(this.#startConfig, next.resolved.config) }
-      const runtime = compileRuntime(config, this.#options.compile)
+      const runtime = await compiled(config, this.#options.compile, this.#options.load)
       const addresses = this.addresses
       await this.#gateway.reload(runtime, config, signal)
       this.#current = next

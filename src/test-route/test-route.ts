@@ -1,10 +1,10 @@
+import { compiled } from '../checking/compiled.ts'
 import { refuseUnsupported, unsupportedFindings } from '../checking/unsupported.ts'
 import type { Path } from '../config/diagnostic.ts'
 import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
   type AccessEvent,
-  compileRuntime,
   type DestinationExplanation,
   explainRoute,
   parseConnectTo,
@@ -72,7 +72,7 @@ export interface RouteTest {
 /** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const { config, slots, unread, placeOf } = await prepare(options)
-  const runtime = compileRuntime(config)
+  const runtime = await compiled(config, {}, options.load)
   const port = options.request.port ?? runtime.binds[0]?.port
   if (!runtime.binds.some(bind => bind.port === port)) {
     const ports = runtime.binds.map(bind => bind.port).join(', ')

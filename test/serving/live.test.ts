@@ -94,6 +94,24 @@ describe('a live gateway', () => {
     await failing
   })
 
+  it('tells the line of what alone its making finds, at the start and at a reload', async () => {
+    const bad = CONFIG.replace(
+      'backends',
+      '\n  policies: { authorization: { rules: ["Foo{a: 1}"] } }, backends',
+    )
+    const message = 'config.yaml:2:40: the embedded gateway cannot run this expression'
+    await expect(live(async () => {}, bad)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message })
+    const { gateway, events, file } = await live(async () => {})
+    await writeFile(file, bad)
+    expect(await gateway.reload()).toEqual({ result: 'rejected', message })
+    expect(events.at(-1)).toMatchObject({
+      event: 'reload-rejected',
+      message,
+      hint: expect.stringMatching(/agentgateway binary/),
+      diagnostics: [{ code: 'NOT_RUN_HERE', range: { start: { line: 2, column: 40 } } }],
+    })
+  })
+
   it('tells of a variable that is no key and has another value', async () => {
     const env: Record<string, string> = { TEAM: 'first' }
     const text = CONFIG.replace(
