@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mock: ['secrets', 'top'],
   checking: ['gateway', 'secrets', 'config', 'top'],
   keys: ['setup', 'serving', 'gateway', 'secrets', 'config', 'top'],
-  'test-route': ['mock', 'checking', 'gateway', 'secrets', 'config', 'top'],
+  'test-route': ['mock', 'checking', 'gateway', 'providers', 'secrets', 'config', 'top'],
   serving: ['mock', 'checking', 'gateway', 'secrets', 'config', 'top'],
   doctor: ['gateway', 'serving', 'secrets', 'config', 'top'],
   top: [
