@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { Gathering, gatherBody } from './bodies/body.ts'
-import { isEncoded, withPlainBody } from './bodies/plain-body.ts'
+import { isEncoded, LLM_BODY_REFUSALS, withPlainBody } from './bodies/plain-body.ts'
 import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
@@ -25,7 +25,7 @@ import { isGuarded } from './llm/answer-guards.ts'
 import { withQuery } from './llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm/llm-request.ts'
 import { modelListFor } from './llm/model-list.ts'
-import { destinationFor, isModelList, ROUTER_BODY_TOO_LARGE } from './llm/model-router.ts'
+import { destinationFor, isModelList, ROUTER_BODY_REFUSALS } from './llm/model-router.ts'
 import { sendMirrors } from './mirror.ts'
 import { runSteps } from './policies/run.ts'
 import { GuardedRelay } from './relay/guarded-relay.ts'
@@ -119,7 +119,7 @@ function answerModelList(exchange: Exchange, router: ModelRouter): void {
 }
 
 function readModel(exchange: Exchange): void {
-  withPlainBody(exchange, sendByModel)
+  withPlainBody(exchange, ROUTER_BODY_REFUSALS, sendByModel)
 }
 
 function sendByModel(exchange: Exchange): void {
@@ -134,7 +134,7 @@ function sendByModel(exchange: Exchange): void {
 }
 
 function refuseForRouter(exchange: Exchange): void {
-  exchange.end(ROUTER_BODY_TOO_LARGE)
+  exchange.end(ROUTER_BODY_REFUSALS.tooLarge)
 }
 
 /** The backend is known, and the body is here or known to be large: the backend's policies have their say. */
@@ -174,7 +174,7 @@ function rewriteWhole(exchange: Exchange): void {
   if (destination.ai === undefined) return dispatch(exchange, destination, undefined, exchange.body ?? null)
   const type = destination.ai.types.of(exchange.path)
   const isRead = type !== 'passthrough' && type !== 'detect'
-  if (isRead && isEncoded(exchange)) return withPlainBody(exchange, rewriteWhole)
+  if (isRead && isEncoded(exchange)) return withPlainBody(exchange, LLM_BODY_REFUSALS, rewriteWhole)
   const call = prepareLlmCall(exchange, destination.ai)
   if ('status' in call) return exchange.end(call)
   exchange.model = call.model === '' ? exchange.model : call.model

@@ -1,49 +1,85 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import { own } from '../../config/own.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Failure, llmRequestFailure } from '../failures.ts'
 import { removeRequestHeader } from '../headers/request-edits.ts'
 
 type Decode = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+type ZlibDecode = (
+  bytes: Buffer,
+  options: { maxOutputLength: number },
+  then: (error: Error | null, plain: Buffer) => void,
+) => void
+
+/** Since Node 22.15. */
+const { zstdDecompress } = zlib as { zstdDecompress?: ZlibDecode }
 
 const CODINGS: Readonly<Record<string, Decode>> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
+  gzip: promisify(zlib.gunzip),
+  deflate: promisify(zlib.inflate),
+  br: promisify(zlib.brotliDecompress),
+  ...(zstdDecompress && { zstd: promisify(zstdDecompress) }),
 }
 
-const BROKEN = llmRequestFailure(400, 'failed to parse request: the body cannot be decoded')
-const TOO_LARGE = llmRequestFailure(413, 'request was too large')
+/** What a request is answered whose body cannot be read. */
+export interface BodyRefusals {
+  readonly tooLarge: Failure
+  /** The body is not in the coding that it names. */
+  readonly broken: Failure
+  /** It names one that is not known here, or several. */
+  readonly unknown: Failure
+}
+
+export const LLM_BODY_REFUSALS: BodyRefusals = {
+  tooLarge: llmRequestFailure(413, 'request was too large'),
+  broken: llmRequestFailure(400, 'failed to parse request: the body cannot be decoded'),
+  unknown: llmRequestFailure(415, 'unsupported content encoding'),
+}
+
+/** The codings that lie on a body, in lower case. */
+function codingsOf({ headers }: Exchange): readonly string[] {
+  const named = headers['content-encoding']
+  if (named === undefined) return []
+  const codings = named.split(',').map(coding => coding.trim().toLowerCase())
+  return codings.filter(coding => coding !== '' && coding !== 'identity')
+}
 
 /** Whether the body has to be decoded before anybody can look into it. */
-export function isEncoded({ headers, body }: Exchange): boolean {
-  const coding = headers['content-encoding']
-  return coding !== undefined && body !== undefined && own(CODINGS, coding.trim().toLowerCase()) !== undefined
+export function isEncoded(exchange: Exchange): boolean {
+  return codingsOf(exchange).length > 0
 }
 
 /**
  * Puts the plain body in the place of an encoded one, for requests whose body the gateway reads. It may be no larger
  * than a body that comes as it is: a few bytes can stand for gigabytes.
  */
-async function decodeBody(exchange: Exchange, limit: number): Promise<Failure | undefined> {
-  const decode = own(CODINGS, (exchange.headers['content-encoding'] ?? '').trim().toLowerCase())
-  if (decode === undefined || exchange.body === undefined) return undefined
+async function decodeBody(
+  exchange: Exchange,
+  limit: number,
+  refusals: BodyRefusals,
+): Promise<Failure | undefined> {
+  const [coding = '', ...others] = codingsOf(exchange)
+  const decode = others.length === 0 ? own(CODINGS, coding) : undefined
+  if (decode === undefined) return refusals.unknown
   try {
-    exchange.body = await decode(exchange.body, { maxOutputLength: limit })
+    exchange.body = await decode(exchange.body ?? Buffer.alloc(0), { maxOutputLength: limit })
   } catch (error) {
-    return error instanceof RangeError ? TOO_LARGE : BROKEN
+    return error instanceof RangeError ? refusals.tooLarge : refusals.broken
   }
   removeRequestHeader(exchange.request, 'content-encoding')
   return undefined
 }
 
 /** Goes on once the body can be read. */
-export function withPlainBody(exchange: Exchange, next: (exchange: Exchange) => void): void {
+export function withPlainBody(
+  exchange: Exchange,
+  refusals: BodyRefusals,
+  next: (exchange: Exchange) => void,
+): void {
   if (!isEncoded(exchange)) return next(exchange)
   const limit = exchange.bodyLimit ?? exchange.generation.runtime.settings.maxBodyBytes
-  void decodeBody(exchange, limit).then(failure => {
+  void decodeBody(exchange, limit, refusals).then(failure => {
     if (exchange.isAnswered) return
     exchange.attempt(failure === undefined ? next : () => exchange.end(failure))
   })

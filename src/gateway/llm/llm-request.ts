@@ -41,10 +41,6 @@ export function prepareLlmCall(exchange: Exchange, ai: AiBackend): LlmCall | Ans
     return call(exchange, ai, { type, path, body, model: '' })
   }
   if (type === 'realtime') return realtimeCall(exchange, ai)
-  const encoding = exchange.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') {
-    return llmRequestFailure(415, 'unsupported content encoding')
-  }
   const body = jsonOf(exchange)
   if (body === undefined) {
     const why = hasTwoModels(exchange) ? 'names two models' : 'is not a JSON object'

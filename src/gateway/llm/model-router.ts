@@ -1,6 +1,7 @@
 import type { Path } from '../../config/diagnostic.ts'
 import { hasTwoModels, isModelName, jsonOf } from '../bodies/json-body.ts'
 import { isForm, modelsInForm } from '../bodies/multipart.ts'
+import type { BodyRefusals } from '../bodies/plain-body.ts'
 import { hasModelInUrlEncoded } from '../bodies/url-encoded.ts'
 import { celContext } from '../cel/context.ts'
 import type { Destination, Target } from '../destination.ts'
@@ -53,12 +54,14 @@ function targetNotFound(name: string, target: string): Failure {
   return routerFailure(404, 'virtual_model_target_not_found', message)
 }
 
-/** The router had to look into a body that is too large for it. */
-export const ROUTER_BODY_TOO_LARGE: Failure = routerFailure(
-  413,
-  'request_body_too_large',
-  'LLM request body exceeded the buffer limit',
-)
+const UNDECODABLE = routerFailure(400, 'request_body_decode_failed', 'Failed to decode LLM request body')
+
+/** The router had to look into a body, and cannot. */
+export const ROUTER_BODY_REFUSALS: BodyRefusals = {
+  tooLarge: routerFailure(413, 'request_body_too_large', 'LLM request body exceeded the buffer limit'),
+  broken: UNDECODABLE,
+  unknown: UNDECODABLE,
+}
 
 /** `/v1/models`, `/models` and everything below them are answered by the gateway. */
 export function isModelList(path: string): boolean {

@@ -1,21 +1,31 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { call } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
 
+const { brotliCompressSync, deflateSync, gzipSync } = zlib
+/** Since Node 22.15. */
+const { zstdCompressSync } = zlib as { zstdCompressSync?: (body: string) => Buffer }
+
 const BODY = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] })
 
 describe('an encoded request body', () => {
   it.each([
-    ['gzip', gzipSync(BODY)],
-    ['deflate', deflateSync(BODY)],
-    ['br', brotliCompressSync(BODY)],
-  ])('of coding %s is read and sent on in plain to a model', async (coding, body) => {
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['identity, GZIP', gzipSync],
+    ...(zstdCompressSync ? ([['zstd', zstdCompressSync]] as const) : []),
+  ] as const)('of coding %s is read and sent on in plain to a model', async (coding, pack) => {
     const upstream = await startUpstream()
     const { port, nextEvent } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const answer = await call(port, { path: '/v1/x', headers: { 'content-encoding': coding }, body })
+    const answer = await call(port, {
+      path: '/v1/x',
+      headers: { 'content-encoding': coding },
+      body: pack(BODY),
+    })
     expect(answer).toMatchObject({ status: 200 })
     expect(upstream.seen[0]).toMatchObject({ body: BODY })
     expect(upstream.seen[0]?.headers).not.toHaveProperty('content-encoding')
@@ -33,6 +43,21 @@ describe('an encoded request body', () => {
     const sent = { path: '/v1/chat/completions', headers, body: gzipSync(BODY) }
     expect(await call(port, sent)).toMatchObject({ status: 200 })
     expect(upstream.seen[0]).toMatchObject({ body: BODY })
+  })
+
+  it('that would become too large for the model router is refused in JSON', async () => {
+    const config = JSON.stringify({
+      llm: { models: [{ name: 'gpt-*', provider: 'openAI', params: { apiKey: 'k' } }] },
+    })
+    const { port } = await startTestGateway(config)
+    const body = gzipSync(Buffer.alloc(64 << 20, 'x'))
+    const answer = await call(port, {
+      path: '/v1/chat/completions',
+      headers: { 'content-encoding': 'gzip' },
+      body,
+    })
+    expect(answer.status).toBe(413)
+    expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'request_body_too_large' } })
   })
 
   it('that would become too large is refused, and never becomes so', async () => {
