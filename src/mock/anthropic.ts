@@ -12,6 +12,7 @@ import { VERTEX_CLAUDE } from './shape.ts'
 import { allText, decoded, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
 import { ofMessages } from './tool-use.ts'
 import { inputPieces, type Reply, replyTo, type ToolCall } from './tools.ts'
+import { wantedForm } from './wanted-form.ts'
 
 const MODELS = ['claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-opus-4-1']
 
@@ -89,7 +90,12 @@ function message(call: Call, body: JsonObject, model: string, inputTokens: numbe
   }
   const tools = ofMessages(body)
   if (tools.mistake !== undefined) return error(call, 400, `tool_choice: ${tools.mistake}`)
-  const answer = replyTo(tools, lastUserText(body['messages'], 'content'), limit, call.answerChars)
+  const answer = replyTo(tools, {
+    prompt: lastUserText(body['messages'], 'content'),
+    limit,
+    form: wantedForm(body),
+    chars: call.answerChars,
+  })
   if (call.seen.stream) {
     const headers = { ...headersOf(call), 'content-type': SSE_TYPE, 'cache-control': 'no-cache' }
     return { status: 200, headers, body: events(call, model, answer, inputTokens) }

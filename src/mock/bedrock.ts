@@ -5,6 +5,7 @@ import { type Answer, bearer, type Call, type Provider, UNKNOWN_MODEL } from './
 import { allText, decoded, idOf, lastUserText, piecesOf, textOf, tokensIn, uuidOf } from './text.ts'
 import { ofConverse } from './tool-use.ts'
 import { inputPieces, type Reply, replyTo } from './tools.ts'
+import { wantedForm } from './wanted-form.ts'
 
 const MODELS = ['anthropic.claude-sonnet-4-5-20250929-v1:0', 'amazon.nova-pro-v1:0', 'amazon.nova-lite-v1:0']
 
@@ -44,7 +45,12 @@ function converse(call: Call, isStream: boolean): Answer {
   const limit = isObject(inferenceConfig) ? inferenceConfig['maxTokens'] : undefined
   const tools = ofConverse(call.body ?? {})
   if (tools.mistake !== undefined) return error(call, 400, `toolConfig.toolChoice: ${tools.mistake}`)
-  const answer = replyTo(tools, lastUserText(messages, 'content'), limit, call.answerChars)
+  const answer = replyTo(tools, {
+    prompt: lastUserText(messages, 'content'),
+    limit,
+    form: wantedForm(call.body ?? {}),
+    chars: call.answerChars,
+  })
   const toolUseId = idOf('tooluse_', call.serial, 22)
   const stopReason = answer.call ? 'tool_use' : answer.cut ? 'max_tokens' : 'end_turn'
   const usage = { inputTokens, outputTokens: answer.tokens, totalTokens: inputTokens + answer.tokens }

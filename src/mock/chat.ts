@@ -4,6 +4,7 @@ import { type Answer, type Call, SSE_TYPE } from './provider.ts'
 import { allText, idOf, lastUserText, piecesOf, tokensIn } from './text.ts'
 import { ofChat } from './tool-use.ts'
 import { inputPieces, type Reply, replyTo, type ToolCall } from './tools.ts'
+import { wantedForm } from './wanted-form.ts'
 
 /** Azure's verdict over a harmless text. */
 const FILTERED = Object.fromEntries(
@@ -28,7 +29,12 @@ export function chatCompletion(call: Call, body: JsonObject, model: string, spea
       param: 'tool_choice',
     })
   const limit = body['max_completion_tokens'] ?? body['max_tokens']
-  const reply = replyTo(tools, lastUserText(messages, 'content'), limit, call.answerChars)
+  const reply = replyTo(tools, {
+    prompt: lastUserText(messages, 'content'),
+    limit,
+    form: wantedForm(body),
+    chars: call.answerChars,
+  })
   const answer = { ...reply, ends: endOf(reply, body['tool_choice']) }
   const usage = usageOf(allText(messages, 'content'), answer)
   if (!call.seen.stream) return whole(call, model, speak, answer, usage)

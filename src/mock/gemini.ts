@@ -4,6 +4,7 @@ import { type Answer, bearer, type Call, type Provider, SSE_TYPE, UNKNOWN_MODEL 
 import { allText, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
 import { ofGemini } from './tool-use.ts'
 import { type Reply, replyTo } from './tools.ts'
+import { wantedForm } from './wanted-form.ts'
 
 const MODELS = ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-2.5-flash-lite']
 const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens']
@@ -67,7 +68,12 @@ function answerPost(call: Call, model: string, operation: string): Answer {
   const limit = isObject(config) ? config['maxOutputTokens'] : undefined
   const tools = ofGemini(asked)
   if (tools.mistake !== undefined) return error(call, 400, `tool_config: ${tools.mistake}`)
-  const answer = replyTo(tools, lastUserText(contents, 'parts'), limit, call.answerChars)
+  const answer = replyTo(tools, {
+    prompt: lastUserText(contents, 'parts'),
+    limit,
+    form: wantedForm(asked),
+    chars: call.answerChars,
+  })
   const reply: Answering = { call, model, answer, promptTokens }
   if (operation === 'generateContent') return json(part(reply, { text: answer.text }, answer.tokens, true))
   if (call.query.get('alt') !== 'sse') return { status: 200, headers: headersOf(), body: list(reply) }

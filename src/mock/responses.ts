@@ -4,6 +4,7 @@ import { type Answer, type Call, SSE_TYPE } from './provider.ts'
 import { allText, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
 import { ofResponses } from './tool-use.ts'
 import { inputPieces, type Reply, replyTo, type ToolCall } from './tools.ts'
+import { wantedForm } from './wanted-form.ts'
 
 /** POST …/responses. */
 export function responses(call: Call, body: JsonObject, model: string, speak: Dialect): Answer {
@@ -19,7 +20,12 @@ export function responses(call: Call, body: JsonObject, model: string, speak: Di
       param: 'tool_choice',
     })
   const limit = body['max_output_tokens']
-  const answer = replyTo(tools, lastUserText(input, 'content'), limit, call.answerChars)
+  const answer = replyTo(tools, {
+    prompt: lastUserText(input, 'content'),
+    limit,
+    form: wantedForm(body),
+    chars: call.answerChars,
+  })
   const reply = new ResponseObject(call, body, model, answer)
   if (!call.seen.stream) {
     return { status: 200, headers: speak.headers(call), body: JSON.stringify(reply.finished()) }

@@ -54,7 +54,11 @@ export function answerTo(prompt: string, limit: unknown, chars?: number): Answer
     .trim()
   const asked = [...start].slice(0, ECHOED).join('')
   const plain = `mock answer to: ${asked}`
-  const whole = chars === undefined ? plain : plain.padEnd(chars, ' lorem ipsum')
+  return within(chars === undefined ? plain : plain.padEnd(chars, ' lorem ipsum'), limit)
+}
+
+/** A text as far as the request's token limit lets it come. */
+export function within(whole: string, limit: unknown): AnswerText {
   const most = typeof limit === 'number' && limit > 0 ? limit * 4 : Number.POSITIVE_INFINITY
   const text = whole.length > most ? whole.slice(0, most) : whole
   return { text, tokens: tokensIn(text), cut: text.length < whole.length }

@@ -1,6 +1,6 @@
 import { isObject } from '../json.ts'
 import { minimalValue } from './minimal-value.ts'
-import { type AnswerText, answerTo, tokensIn } from './text.ts'
+import { type AnswerText, answerTo, tokensIn, within } from './text.ts'
 import type { ToolUse } from './tool-use.ts'
 
 /** A call that the mock makes. */
@@ -14,18 +14,26 @@ export interface Reply extends AnswerText {
   readonly call?: ToolCall
 }
 
+/** What a request says of its answer. */
+export interface Asked {
+  readonly prompt: string
+  /** Tokens. */
+  readonly limit: unknown
+  /** The JSON Schema of the answer, where it is to be no text. */
+  readonly form: unknown
+  readonly chars?: number | undefined
+}
+
 /**
  * Calls a tool only where the request demands it. What a tool has said is repeated: a loop that demands a call each time
  * comes to its end.
  */
-export function replyTo(
-  { tools, wanted, result }: ToolUse,
-  prompt: string,
-  limit: unknown,
-  chars?: number,
-): Reply {
+export function replyTo({ tools, wanted, result }: ToolUse, { prompt, limit, form, chars }: Asked): Reply {
   const tool = tools.find(({ name }) => wanted.includes(name))
-  if (tool === undefined) return answerTo(result ?? prompt, limit, chars)
+  if (tool === undefined) {
+    if (form !== undefined) return within(JSON.stringify(minimalValue(form)), limit)
+    return answerTo(result ?? prompt, limit, chars)
+  }
   const value = minimalValue(tool.schema)
   const call = { name: tool.name, input: isObject(value) ? value : {} }
   return { text: '', cut: false, tokens: tokensIn(call.name + JSON.stringify(call.input)), call }
