@@ -16,6 +16,9 @@ import { Terminal } from './terminal.ts'
 import { wrappedText } from './wrapped.ts'
 import type { WriteFilesOptions } from './write-files.ts'
 
+/** How long somebody looks at a screen on which nothing happens. Milliseconds. */
+const PATIENCE_MS = 300
+
 /** Read by us alone, see {@link BaseCommand.jsonEnabled}. */
 const JSON_FLAG = { type: 'boolean', env: 'AGW_JSON' } as const
 
@@ -39,6 +42,7 @@ export abstract class BaseCommand extends Command {
 
   /** How the commands that messages suggest name the config. */
   #config: string | undefined
+  #patience: NodeJS.Timeout | undefined
 
   protected override async init(): Promise<void> {
     await super.init()
@@ -73,6 +77,22 @@ export abstract class BaseCommand extends Command {
   /** Something that a person should not overlook, on stderr. */
   protected warning(text: string): void {
     this.note(this.terminal.asWarning(text))
+  }
+
+  /** Does what may take its time, and tells a person meanwhile what is waited for. */
+  protected async waiting<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.jsonEnabled()) return work()
+    this.#patience = setTimeout(() => this.terminal.status(`${what} …`), PATIENCE_MS)
+    try {
+      return await work()
+    } finally {
+      this.#endWaiting()
+    }
+  }
+
+  #endWaiting(): void {
+    clearTimeout(this.#patience)
+    this.terminal.status('')
   }
 
   /** From now on messages are about this config: what `--file` was given. */
@@ -123,7 +143,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected promptFor(flags: { readonly 'no-input'?: boolean }): Prompt {
-    return new Prompt({ whyNot: this.#whyNotAsked(flags), note: text => this.note(text) })
+    const ready = () => this.#endWaiting()
+    return new Prompt({ whyNot: this.#whyNotAsked(flags), note: text => this.note(text), ready })
   }
 
   /**

@@ -34,14 +34,18 @@ export abstract class ConfigCommand extends BaseCommand {
 
   /** Reads and checks; what is secret in it is known to the redactor afterwards. */
   protected async load(flags: ConfigFlagValues): Promise<LoadedConfig> {
-    const loaded = await loadConfig(this.loadOptions(flags))
+    const loaded = await this.waiting('reading the config and its keys', () =>
+      loadConfig(this.loadOptions(flags)),
+    )
     this.makeKnown(loaded)
     return loaded
   }
 
   /** A config that can be run, or the error that says what is in the way. */
   protected async loadUsable(flags: ConfigFlagValues): Promise<UsableConfig> {
-    const loaded = await loadUsable(this.loadOptions(flags))
+    const loaded = await this.waiting('reading the config and its keys', () =>
+      loadUsable(this.loadOptions(flags)),
+    )
     this.makeKnown(loaded)
     for (const { secret } of loaded.slots) this.registerSecret(secret)
     return loaded

@@ -21,11 +21,20 @@ const TYPED_EARLY = 'what was typed before this question was not taken: give it 
 export class Prompt {
   readonly #whyNot: string | undefined
   readonly #note: (text: string) => void
+  readonly #ready: () => void
 
-  /** `whyNot` is why nobody can be asked, as a clause; without it a person can. `note` says something beside a question. */
-  constructor(options: { readonly whyNot: string | undefined; readonly note: (text: string) => void }) {
+  /**
+   * `whyNot` is why nobody can be asked, as a clause; without it a person can. `note` says something beside a question;
+   * `ready` makes the screen ready for one.
+   */
+  constructor(options: {
+    readonly whyNot: string | undefined
+    readonly note: (text: string) => void
+    readonly ready: () => void
+  }) {
     this.#whyNot = options.whyNot
     this.#note = options.note
+    this.#ready = options.ready
   }
 
   /** A person can be asked. */
@@ -93,6 +102,7 @@ export class Prompt {
       )
     }
     const { default: inquirer } = await import('inquirer')
+    this.#ready()
     const isTypedEarly = endHiding(process.stdin)
     if (isTypedEarly) {
       // What came before the echo was off stands in this line.

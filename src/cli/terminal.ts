@@ -13,9 +13,12 @@ export interface TerminalOptions {
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'cyan' | 'magenta'
 
+const TO_AN_EMPTY_LINE = '\r\u001b[K'
+
 /** Writes answers to stdout and everything else to stderr, coloured where the stream wants it, always redacted. */
 export class Terminal {
   readonly #options: TerminalOptions
+  #hasStatus = false
   readonly #colour: { readonly out: boolean; readonly err: boolean }
 
   constructor(options: TerminalOptions) {
@@ -28,11 +31,13 @@ export class Terminal {
 
   /** Part of the answer. */
   out(text: string): void {
+    this.status('')
     this.#options.stdout.write(`${this.#options.redact(text)}\n`)
   }
 
-  /** A note, a warning or progress. */
+  /** A note or a warning. */
   err(text: string): void {
+    this.status('')
     this.#options.stderr.write(`${this.#options.redact(text)}\n`)
   }
 
@@ -46,9 +51,13 @@ export class Terminal {
     return `${this.style('yellow', 'warning', 'err')} ${text}`
   }
 
-  /** Writes to stderr without a line end: for progress that is overwritten. */
-  raw(text: string): void {
-    this.#options.stderr.write(this.#options.redact(text))
+  /** What is waited for, in the last line of a person's stderr until something else is told; `''` takes it away. */
+  status(text: string): void {
+    if (!this.animated) return
+    const { stderr, redact } = this.#options
+    if (this.#hasStatus) stderr.write(TO_AN_EMPTY_LINE)
+    this.#hasStatus = text !== ''
+    if (text !== '') stderr.write(this.style('dim', redact(text).slice(0, this.columnsOf('err') - 1), 'err'))
   }
 
   style(style: Style | readonly Style[], text: string, stream: 'out' | 'err' = 'out'): string {
@@ -68,7 +77,7 @@ export class Terminal {
   }
 
   /** Progress may be drawn over itself on stderr. */
-  get animated(): boolean {
+  private get animated(): boolean {
     return (
       this.#options.stderr.isTTY === true && !this.#options.env['CI'] && this.#options.env['TERM'] !== 'dumb'
     )

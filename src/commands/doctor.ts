@@ -12,13 +12,15 @@ export default class Doctor extends ConfigCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Doctor)
     const { examine } = await import('../doctor/doctor.ts')
-    const looked = await examine({
-      load: this.loadOptions(flags),
-      nodeVersion: process.version,
-      uid: process.getuid?.(),
-      exposures: exposures(),
-      onLoaded: loaded => this.makeKnown(loaded),
-    })
+    const looked = await this.waiting('looking at this machine', () =>
+      examine({
+        load: this.loadOptions(flags),
+        nodeVersion: process.version,
+        uid: process.getuid?.(),
+        exposures: exposures(),
+        onLoaded: loaded => this.makeKnown(loaded),
+      }),
+    )
     // Before it is laid out: a command that stands on two lines would not be known for one.
     const found = looked.map(one => ({
       ...one,

@@ -58,14 +58,16 @@ export default class Serve extends ConfigCommand {
         if (!isOver) this.#tell(event)
       },
     })
-    const running = await Promise.race([starting, stopping])
+    const running = await this.waiting('reading the config and its keys', () =>
+      Promise.race([starting, stopping]),
+    )
     if (typeof running === 'string') {
       isOver = true
       unwanted.abort()
       return this.#endEarly(starting, running)
     }
     outliveOutput(text => this.note(text))
-    onHangup(() => void running.reload())
+    onHangup(() => void this.#reload(running))
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)
     const signal = await Promise.race([stopping, gone])
@@ -75,6 +77,12 @@ export default class Serve extends ConfigCommand {
     if (signal instanceof Error) throw signal
     this.endWith(statusAfter(signal))
     return {}
+  }
+
+  /** Whoever asks for it is told, too, that there was nothing to take in. */
+  async #reload(running: LiveGateway): Promise<void> {
+    const { result } = await running.reload()
+    if (result === 'unchanged') this.#tell({ event: 'note', message: 'read again: nothing has changed' })
   }
 
   /** The signal came before it served: what was being opened is closed, its workers too. */

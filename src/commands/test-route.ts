@@ -32,20 +32,22 @@ export default class TestRoute extends ConfigCommand {
     const request = wantedRequest(args.path, flags)
     // A key may come in a header, however often it is said that it should not.
     for (const header of request.headers) this.redactor.add(header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))
-    const result = await testRoute({
-      load: this.loadOptions(flags),
-      request,
-      url: flags.url,
-      explain: flags.explain,
-      mock: flags.mock,
-      connectTo: asList(flags['connect-to']),
-      expectStatus: flags['expect-status'],
-      timeoutMs: flags.timeout * 1000,
-      onSecret: secret => this.redactor.add(secret),
-      onNote: message => this.note(this.terminal.style('dim', message, 'err')),
-      gateKey: gateKey(flags, this.keyInput(flags)),
-      clientKey: slot => readClientKey(slot, flags, this.keyInput(flags)),
-    })
+    const result = await this.waiting(flags.explain ? 'reading the config' : 'waiting for the answer', () =>
+      testRoute({
+        load: this.loadOptions(flags),
+        request,
+        url: flags.url,
+        explain: flags.explain,
+        mock: flags.mock,
+        connectTo: asList(flags['connect-to']),
+        expectStatus: flags['expect-status'],
+        timeoutMs: flags.timeout * 1000,
+        onSecret: secret => this.redactor.add(secret),
+        onNote: message => this.note(this.terminal.style('dim', message, 'err')),
+        gateKey: gateKey(flags, this.keyInput(flags)),
+        clientKey: slot => readClientKey(slot, flags, this.keyInput(flags)),
+      }),
+    )
     if (!result.ok) this.endWith(EXIT.findings)
     this.say(routeTestText(result, this.terminal))
     if (result.trouble !== undefined) throw result.trouble

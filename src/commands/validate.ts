@@ -5,6 +5,7 @@ import { ConfigCommand } from '../cli/config-command.ts'
 import { missingAsUsage } from '../cli/failure.ts'
 import { printReport } from '../cli/print-report.ts'
 import { filesOf } from '../cli/report/checked-file.ts'
+import { counted } from '../cli/report/counted.ts'
 import { validateJson } from '../cli/report/json.ts'
 import { failureText, formatAsked, verdictOf } from '../cli/report/validate.ts'
 import { mayHoldInput } from '../cli/stdin.ts'
@@ -61,7 +62,8 @@ export default class Validate extends ConfigCommand {
       )
     const certain: CheckWith = texts => check({ ...options, online: undefined }, texts)
     const fixed = flags.fix ? await this.#fix(certain, this.writeOptions(flags)) : undefined
-    const shown = filesOf(await check(options), (one, text) => {
+    const checked = await this.waiting(`checking ${counted(loads.length, 'config')}`, () => check(options))
+    const shown = filesOf(checked, (one, text) => {
       this.isAbout(one.path === '-' ? '-' : one.name)
       return this.typable(text)
     })

@@ -234,4 +234,12 @@ describe('SIGHUP', () => {
       expect(await gateway.stop('SIGTERM')).toBe(0)
     },
   )
+
+  it.skipIf(process.platform === 'win32')('is answered where nothing has changed, too', async () => {
+    await put('config.yaml', config('"inline-key-0123456789"'))
+    const gateway = await serve()
+    gateway.child.kill('SIGHUP')
+    await gateway.until(/\{"event":"note","message":"read again: nothing has changed"\}/)
+    expect(await gateway.stop('SIGTERM')).toBe(0)
+  })
 })

@@ -26,13 +26,15 @@ export default class KeysCheck extends ConfigCommand {
     const loaded = await this.load(flags)
     await this.forgetExpired(loaded)
     const { checkKeys } = await import('../../keys/check.ts')
-    const keys = await checkKeys(loaded, {
-      names: args.name ?? [],
-      cwd: process.cwd(),
-      env: process.env,
-      connectTo: asList(flags['connect-to']),
-      onSecret: secret => this.registerSecret(secret),
-    })
+    const keys = await this.waiting('asking the providers', () =>
+      checkKeys(loaded, {
+        names: args.name ?? [],
+        cwd: process.cwd(),
+        env: process.env,
+        connectTo: asList(flags['connect-to']),
+        onSecret: secret => this.registerSecret(secret),
+      }),
+    )
     this.endWith(checkStatus(keys))
     this.say(checkText(keys, this.terminal))
     return checkJson(keys)

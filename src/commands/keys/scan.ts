@@ -37,14 +37,16 @@ export default class KeysScan extends ConfigCommand {
     if (flags.staged && args.path !== undefined)
       throw new AgwError('USAGE', '--staged looks into all that is staged: leave the path out')
     const { known, scanKeys, writeBaseline } = await import('../../keys/scan.ts')
-    const result = await scanKeys({
-      load: this.loadOptions(flags),
-      paths: args.path ?? [],
-      history: flags.history,
-      staged: flags.staged,
-      shellHistory: flags['shell-history'],
-      onSecret: secret => this.registerSecret(secret),
-    })
+    const result = await this.waiting('looking for keys', () =>
+      scanKeys({
+        load: this.loadOptions(flags),
+        paths: args.path ?? [],
+        history: flags.history,
+        staged: flags.staged,
+        shellHistory: flags['shell-history'],
+        onSecret: secret => this.registerSecret(secret),
+      }),
+    )
     const files = leakyFiles(result, await known(flags.baseline, process.cwd()))
     const to = flags['write-baseline']
     if (to !== undefined) await writeBaseline(to, process.cwd(), result)
