@@ -1,7 +1,7 @@
 import { AgwError } from '../../errors.ts'
 import { suggested } from '../../suggested.ts'
 
-/** A worker that lives shorter is one that cannot live: the next one waits longer each time. */
+/** A worker that serves for a shorter time is one that cannot live: the next one waits longer each time. */
 const SHORT_LIFE_MS = 1000
 const LONGEST_WAIT_MS = 10_000
 /** So many in a row that could not live, and none beside them that serves: there is no gateway any more. */
@@ -11,7 +11,7 @@ const MOST_IN_A_ROW = 5
 export class Deaths {
   #inARow = 0
 
-  /** One has died that lived for `lifeMs`. Gives the wait before another one takes its place, in milliseconds. */
+  /** One has died that served for `lifeMs`: how long it took to start says nothing. Gives the wait before another one takes its place, in milliseconds. */
   count(lifeMs: number): number {
     this.#inARow = lifeMs < SHORT_LIFE_MS ? this.#inARow + 1 : 0
     return this.#inARow === 0 ? 0 : Math.min(LONGEST_WAIT_MS, 100 * 2 ** this.#inARow)

@@ -41,11 +41,11 @@ const KILL_AFTER_MS = 5000
 /** One worker, as the process above sees it. */
 interface Member {
   readonly worker: Worker
-  readonly since: number
+  readonly startedAt: number
+  /** When it first served; undefined until then. */
+  servedAt: number | undefined
   readonly pulse: Pulse
-  /** The newest config that it serves. */
-  version: number
-  /** A newer one on its way. */
+  /** The newest config on its way. */
   delivery: Delivery | undefined
 }
 
@@ -115,7 +115,13 @@ export class Fleet {
     const worker = cluster.fork()
     closeLost(worker.process)
     const pulse = new Pulse(() => this.#endHung(worker), this.#options.beatMs)
-    const member: Member = { worker, since: performance.now(), pulse, version: 0, delivery: undefined }
+    const member: Member = {
+      worker,
+      startedAt: performance.now(),
+      servedAt: undefined,
+      pulse,
+      delivery: undefined,
+    }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
     worker.on('error', () => {})
@@ -125,7 +131,7 @@ export class Fleet {
     if (outcome?.kind === 'failed') this.#tell(member, { kind: 'close', drainMs: 0 })
     // One that has served an older config on its way is replaced when it leaves.
     if (outcome?.kind === 'serving' || isServing(member)) return
-    if (outcome === undefined) throw notStarted(performance.now() - member.since)
+    if (outcome === undefined) throw notStarted(performance.now() - member.startedAt)
     throw new AgwError(outcome.code, outcome.message, { hint: outcome.hint })
   }
 
@@ -173,7 +179,7 @@ export class Fleet {
         })
         return member.delivery?.begin()
       case 'serving':
-        member.version = message.version
+        member.servedAt ??= performance.now()
         member.pulse.begin()
         this.addresses = message.addresses
         return member.delivery?.hear(message)
@@ -208,15 +214,15 @@ export class Fleet {
   }
 
   #left(member: Member, how: string): void {
-    const { worker, since } = member
+    const { worker, servedAt } = member
     this.#members.delete(worker.id)
     member.pulse.end()
     this.#metrics.leave(worker.id)
     member.delivery?.end()
     // One that never served is the business of whoever started it.
-    if (this.#isClosing || member.version === 0) return
+    if (this.#isClosing || servedAt === undefined) return
     this.#losses.leave(worker.id)
-    this.#replace(how, performance.now() - since)
+    this.#replace(how, performance.now() - servedAt)
   }
 
   #replace(how: string, lifeMs: number): void {
@@ -276,6 +282,6 @@ export class Fleet {
   }
 }
 
-function isServing({ version }: Member): boolean {
-  return version > 0
+function isServing({ servedAt }: Member): boolean {
+  return servedAt !== undefined
 }

@@ -91,24 +91,31 @@ describe('a fleet of workers', () => {
     await fleet.close()
   })
 
-  it('gives up when workers die again and again, and none is left', { timeout: 60_000 }, async () => {
-    const program = `process.on('message', ({ kind, version }) => {
+  it.each([
+    ['before they serve', 'if (!isFirst()) process.exit(7)', 0, 'it did not start'],
+    ['once they serve, however long they take to start', '', 1100, 'status 7'],
+  ])(
+    'gives up when workers die again and again %s, and none is left',
+    { timeout: 60_000 },
+    async (...row) => {
+      const [, begin, startMs, how] = row
+      const program = `process.on('message', ({ kind, version }) => {
       if (kind !== 'config') return
-      if (!isFirst()) process.exit(7)
-      serving(version)
-      setTimeout(() => process.exit(7), 50)
+      ${begin}
+      setTimeout(() => serving(version), ${startMs})
+      setTimeout(() => process.exit(7), ${startMs + 50})
     })`
-    const { started, notes, gone } = await fleetOf(program)
-    const fleet = await started
-    onTestFinished(() => fleet.close({ drainMs: 0 }))
-    expect(await gone).toMatchObject({
-      code: 'WORKER_FAILED',
-      message: '5 workers in a row have died (it did not start), and none is left',
-    })
-    // The first one may have lived too long to count, on a machine that takes a second to start it.
-    expect([4, 5]).toContain(notes.length)
-    await fleet.close({ drainMs: 0 })
-  })
+      const { started, notes, gone } = await fleetOf(program)
+      const fleet = await started
+      onTestFinished(() => fleet.close({ drainMs: 0 }))
+      expect(await gone).toMatchObject({
+        code: 'WORKER_FAILED',
+        message: `5 workers in a row have died (${how}), and none is left`,
+      })
+      expect(notes).toHaveLength(4)
+      await fleet.close({ drainMs: 0 })
+    },
+  )
 
   it('goes on with those that are left', { timeout: 60_000 }, async () => {
     // The first one stays, all others die.
