@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 
 export interface RefusingPort {
   readonly port: number
-  /** From now on somebody may listen there. */
-  release(): Promise<void>
+  /** Lets a server listen there, until the test is over. */
+  release(server: Server): Promise<void>
 }
 
 /**
@@ -20,7 +21,7 @@ export async function refusingPort(): Promise<RefusingPort> {
   const [[far]] = await Promise.all([once(server, 'connection'), once(holder, 'connect')])
   far.on('error', () => {})
   const { localPort: port = 0 } = holder
-  const release = async (): Promise<void> => {
+  const free = async (): Promise<void> => {
     server.close()
     if (holder.destroyed) return
     const closed = once(holder, 'close')
@@ -28,6 +29,25 @@ export async function refusingPort(): Promise<RefusingPort> {
     holder.resetAndDestroy()
     await closed
   }
-  onTestFinished(release)
+  onTestFinished(free)
+  const release = async (next: Server): Promise<void> => {
+    await free()
+    onTestFinished(() => void next.close())
+    await listenAt(next, port)
+  }
   return { port, release }
+}
+
+/** Whatever asks for any port may have been given this one meanwhile: mostly a connection, which does not last. */
+async function listenAt(server: Server, port: number): Promise<void> {
+  for (let left = 200; ; left--) {
+    server.listen(port, '127.0.0.1')
+    const error = await once(server, 'listening').then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error,
+    )
+    if (error === undefined) return
+    if (error.code !== 'EADDRINUSE' || left === 0) throw error
+    await sleep(25)
+  }
 }

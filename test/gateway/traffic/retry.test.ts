@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { refusingPort } from '../../helpers/refusing-port.ts'
@@ -85,10 +85,7 @@ describe('retry', () => {
     onTestFinished(() => void unsubscribe('undici:client:connectError', count))
     const answer = call(port)
     await eventually(() => refused > 0)
-    await held.release()
-    const server: Server = createServer((_request, response) => response.end('up'))
-    await new Promise<void>(resolve => server.listen(held.port, '127.0.0.1', resolve))
-    onTestFinished(() => void server.close())
+    await held.release(createServer((_request, response) => response.end('up')))
     expect(await answer).toMatchObject({ status: 200, body: 'up' })
     expect((await nextEvent()).retries).toBeGreaterThan(0)
   })
