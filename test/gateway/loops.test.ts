@@ -13,6 +13,7 @@ describe('a backend that leads to the gateway itself', () => {
     ['and takes out what tells of it', { requestHeaderModifier: { remove: ['via'] } }],
     ['and says itself whence requests come', { requestHeaderModifier: { set: { via: '1.1 other' } } }],
     ['and whose answers are tried again', { retry: { attempts: 2, codes: [503] } }],
+    ['and whose refusals are tried again', { retry: { attempts: 1, codes: [508] } }],
   ]
   it.each(policies)('%s is told so, and the request goes round no longer', async (_title, more) => {
     const own = await freePort()

@@ -25,6 +25,13 @@ export function loopOf(exchange: Exchange): Failure | undefined {
   return exchange.visits >= MOST_VISITS ? LOOP : undefined
 }
 
+/** An answer that says of a call that it has gone round: another try would go round as well, and each visit would make some. */
+export function isOfLoop(status: number, { destination, generation }: Exchange): boolean {
+  return (
+    status === LOOP.status && destination !== undefined && generation.pools.to(destination.upstream).leadsHere
+  )
+}
+
 /** Adds this visit to the headers of a call, and those before it that the config has taken out. */
 export function putVia(headers: string[], { visits, request }: Exchange): void {
   let told = 0

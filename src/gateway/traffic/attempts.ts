@@ -2,6 +2,7 @@ import type { CelContext, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
 import { setRequestHeader } from '../headers/request-edits.ts'
+import { isOfLoop } from '../headers/via.ts'
 import { ANSWER_ORDER, type Watcher } from '../watcher.ts'
 import type { Health, Outcome } from './health.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -86,6 +87,7 @@ export class Attempts implements Watcher {
     const isHealthy = unhealthy === undefined ? status < 500 : !holds(unhealthy)
     if (isHealthy) this.#succeeded()
     else if (this.#backend !== undefined) this.#failed(retryAfterMs(status, textsOf(rawHeaders)))
+    if (isOfLoop(status, this.#exchange)) return false
     const { codes, condition } = this.#rule ?? {}
     if (codes?.has(status) !== true && (condition === undefined || !holds(condition))) return false
     return this.#tryAgain(String(status))
