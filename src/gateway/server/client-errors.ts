@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { GatewayResponse } from './gateway-request.ts'
+import { partFromSender } from './parting.ts'
 
 /** What a client is told whose bytes are no request, by the code of Node's error; 400 unless it is here. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -22,7 +23,8 @@ export function refuseBytes(error: Error, socket: Duplex, last: GatewayResponse 
     if (last?.socket === socket && last.headersSent) return void socket.destroy(error)
     const words = WORDS[code] ?? '400 Bad Request'
     // What is still on its way to the client goes first.
-    socket.end(`HTTP/1.1 ${words}\r\nConnection: close\r\n\r\n`, () => socket.destroy())
+    socket.write(`HTTP/1.1 ${words}\r\nConnection: close\r\n\r\n`)
+    partFromSender(socket)
   }
   if (ended.has(socket)) return
   ended.add(socket)

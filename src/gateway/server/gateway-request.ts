@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Exchange } from '../exchange.ts'
 import { UpgradableRequest } from '../websocket/upgradable-request.ts'
+import { partGently } from './parting.ts'
 
 /** A client's request that knows its exchange, so that listeners need no closure. */
 export class GatewayRequest extends UpgradableRequest {
@@ -32,5 +33,11 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
   override assignSocket(socket: Socket): void {
     super.assignSocket(socket)
     this.onTurn?.()
+  }
+
+  /** The answer has gone. */
+  override detachSocket(socket: Socket): void {
+    super.detachSocket(socket)
+    if (!this.req.complete) partGently(socket)
   }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { GatewayRequest, GatewayResponse } from './gateway-request.ts'
+import { partGently } from './parting.ts'
 
 /** Requests of one connection that may wait for the answers before theirs. */
 const MOST_WAITING = 100
@@ -41,6 +42,7 @@ export function inTurn(request: GatewayRequest, response: GatewayResponse, begin
   if (queue.waiting >= MOST_WAITING || queue.held >= MOST_HELD) {
     queue.isFull = true
     response.shouldKeepAlive = false
+    partGently(socket)
   }
   response.onTurn = () => {
     queue.waiting -= 1

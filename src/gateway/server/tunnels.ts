@@ -1,11 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ALLOWED_METHODS } from '../failures.ts'
+import { partFrom } from './parting.ts'
 
 const REFUSED = `HTTP/1.1 405 Method Not Allowed\r\nallow: ${ALLOWED_METHODS}\r\ncontent-type: text/plain\r\ncontent-length: 18\r\nconnection: close\r\n\r\nmethod not allowed`
-
-/** How long a client may take to read that it is refused, in milliseconds. */
-const PARTING_MS = 500
 
 /**
  * Answers CONNECT with 405 and parts from the client, whatever it does. Node has taken its listeners and time limits off
@@ -20,13 +18,4 @@ export function refuseTunnel(socket: Duplex, before: ServerResponse | undefined)
   }
   socket.write(REFUSED)
   partFrom(socket)
-}
-
-/** Ends a connection behind its last answer, whatever the client does. */
-export function partFrom(socket: Duplex): void {
-  // What the client sends on is read and dropped: closing over unread bytes would take the answer from it.
-  socket.resume()
-  socket.end()
-  const parting = setTimeout(() => socket.destroy(), PARTING_MS)
-  socket.once('close', () => clearTimeout(parting))
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type GatewayRequest, GatewayResponse } from '../server/gateway-request.ts'
-import { partFrom } from '../server/tunnels.ts'
+import { partFrom } from '../server/parting.ts'
 
 /** Bytes that a client may send before it is told that it has its WebSocket; reading stops beyond them. */
 const MOST_EARLY = 64 * 1024
