@@ -17,6 +17,14 @@ export const slotArgs = {
   }),
 }
 
+/** The same, where a config with one slot needs no name. */
+export const ownSlotArgs = {
+  name: Args.custom<string>({ parse: async name => refuseKeyAsName(name) })({
+    ignoreStdin: true,
+    description: 'The key slot, as `keys list` names it; without it the only one, or the one that is chosen.',
+  }),
+}
+
 /** Throws USAGE where a key was typed in the place of a name: it has been seen by every process of the machine. */
 export function refuseKeyAsName(name: string): string {
   if (!isClearlyKey(name)) return name

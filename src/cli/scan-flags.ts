@@ -4,7 +4,7 @@ import { Flags } from '@oclif/core'
 export const scanFlags = {
   format: Flags.string({
     summary: 'How the findings are printed; --json is json.',
-    options: ['text', 'json', 'sarif'],
+    options: ['text', 'json', 'github', 'sarif'],
     default: 'text',
     env: 'AGW_SCAN_FORMAT',
   }),

@@ -5,7 +5,7 @@ import { AgwError } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { shellWord, suggested } from '../suggested.ts'
 import { isAgwMethod, type PlannedEntry, planEntry } from './agw-entry.ts'
-import { type NewConfigChoices, planNewConfig, slotNames, takesKey } from './new-config.ts'
+import { entryNames, type NewConfigChoices, planNewConfig, slotNames, takesKey } from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
 
@@ -128,6 +128,12 @@ function warningsOf(choices: NewConfigChoices): string[] {
     if (choices.providers[index]?.method !== 'inline') continue
     warnings.push(
       `the key of ${name} stands in the config in clear text: whoever reads the file has it. ${suggested('keys', 'move', name, '--to', 'file')} moves it out`,
+    )
+  }
+  if (choices.style !== 'llm' && choices.providers.length > 1) {
+    const paths = entryNames(choices.providers).map(name => `/${name}`)
+    warnings.push(
+      `each provider has a path of its own (${paths.join(', ')}): clients put it in front, as in ${paths[0]}/v1/chat/completions`,
     )
   }
   if (choices.providers.some(one => one.method === 'passthrough')) {

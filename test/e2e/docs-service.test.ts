@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -15,7 +15,8 @@ const block = (language: string): string =>
 const UNIT = block('ini')
 const IMAGE = block('dockerfile')
 
-const noSystemd = spawnSync('systemd-analyze', ['--version']).error !== undefined
+const ANALYZE = '/usr/bin/systemd-analyze'
+const noSystemd = !existsSync(ANALYZE)
 
 let folder: string
 beforeEach(async () => {
@@ -27,7 +28,7 @@ describe('what the page says of a service', () => {
     const unit = join(folder, 'agw.service')
     // The program is installed nowhere here.
     writeFileSync(unit, UNIT.replace('/usr/local/bin/agw', '/bin/true'))
-    const { stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], {
+    const { stdout, stderr } = spawnSync(ANALYZE, ['verify', '--man=no', unit], {
       encoding: 'utf8',
     })
     const aboutIt = `${stdout}${stderr}`.split('\n').filter(line => line.includes('agw.service'))

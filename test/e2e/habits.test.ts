@@ -67,7 +67,7 @@ describe('what hands type by habit', () => {
     ['init --provider claude', /"claude" is not a provider.*\n {2}→ did you mean anthropic\?/],
     ['init --api-key x', /--api-key is not a flag.*\n {2}→ a key is never an argument: .*--key-from-stdin/],
     ['keys set a --value x', /--value is not a flag.*\n {2}→ a key is never an argument: .*--from-env/],
-    ['keys set', /missing argument: NAME\n {2}→ `agw keys list` names them/],
+    ['keys rotate', /missing argument: NAME\n {2}→ `agw keys list` names them/],
     ['validate', /no config\.yaml here.*\n {2}→ .*`agw validate -` reads standard input/],
     ['init', /an answer is needed: Which provider\?; nobody can be asked.*\n {2}→ give it with --provider/],
   ])('is told what to type: agw %s', async (line, says) => {

@@ -432,3 +432,11 @@ describe('a host that wants no key', () => {
     expect(await readdir(folder)).toEqual([])
   })
 })
+
+it.each(['binds', 'gateways'])('says under which paths several providers are: %s', async style => {
+  const run = await init([...both, '--method', 'env', '--style', style])
+  expect(run.status, run.stderr).toBe(0)
+  expect(run.stderr).toMatch(/a path of its own \(\/openai, \/anthropic\): .*\/openai\/v1\/chat\/completions/)
+  const way = await agw(['test-route', '/openai/v1/chat/completions', '--explain'], { cwd: folder })
+  expect(way.status, way.stdout).toBe(0)
+})

@@ -13,6 +13,17 @@ describe('agw keys scan', () => {
     expect(await scene.scan()).toMatchObject({ status: 0, findings: [] })
   })
 
+  it('annotates the lines of a pull request', async () => {
+    await scene.put('notes.txt', `a\n${OPENAI}\n`)
+    const run = await agw(['keys', 'scan', '--format', 'github'], { cwd: scene.folder })
+    expect(run.status).toBe(1)
+    expect(run.stdout).toMatch(
+      /^::error file=notes\.txt,line=2,endLine=2,col=1,endColumn=\d+,title=KEY_IN_TEXT%3A /,
+    )
+    expect(run.stdout).toMatch(/\nagw keys scan: 1 error\n$/)
+    expect(run.stdout).not.toContain(OPENAI)
+  })
+
   const places: [title: string, name: string, text: string, at: object][] = [
     ['a backup of .env', '.env~', `OPENAI_API_KEY=${OWN}\n`, { code: 'LEAKED_KEY', line: 1, column: 16 }],
     ['a copy', 'config.yaml.bak', `x: 1\nkey: "${OPENAI}"\n`, { code: 'KEY_IN_TEXT', line: 2, column: 7 }],

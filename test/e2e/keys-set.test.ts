@@ -266,3 +266,30 @@ describe.skipIf(process.platform === 'win32')('keys set, where agw.yaml names a 
     expect(run.stderr).toContain('OPENAI_API_KEY is also set in this shell')
   })
 })
+
+describe('keys set without a name', () => {
+  const several =
+    'llm: {models: [{name: a, provider: openAI, params: {apiKey: "$A_KEY"}}, {name: b, provider: groq, params: {apiKey: "$B_KEY"}}]}\n'
+
+  it('is for the only key of the config', async () => {
+    await put('config.yaml', GUIDE.env)
+    const run = await agw(['keys', 'set'], { cwd: folder, input: KEY })
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('.env')).toBe(`OPENAI_API_KEY=${KEY}\n`)
+  })
+
+  it('names those that there are, where there are several', async () => {
+    await put('config.yaml', several)
+    const run = await agw(['keys', 'set'], { cwd: folder, input: KEY })
+    expect(run.status).toBe(2)
+    expect(run.stderr).toBe('error missing argument: NAME\n  → it is one of: a, b\n')
+    expect(await readdir(folder)).toEqual(['config.yaml'])
+  })
+
+  it('has none to be for', async () => {
+    await put('config.yaml', 'binds: []\n')
+    const run = await agw(['keys', 'set'], { cwd: folder, input: KEY })
+    expect(run.stderr).toContain('the config has no key slot')
+    expect(run.status).not.toBe(0)
+  })
+})

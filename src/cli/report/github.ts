@@ -32,7 +32,7 @@ interface Placed {
  * The findings as workflow commands of GitHub Actions: as many annotations of a kind as it shows, worst first; the rest
  * as lines of the log; then one line with the count. Files are named from `root`, the workspace, on.
  */
-export function githubText(files: readonly CheckedFile[], root: string): string {
+export function githubText(files: readonly CheckedFile[], root: string, command = 'agw validate'): string {
   const shown: Record<string, number> = {}
   const annotations: string[] = []
   const others: string[] = []
@@ -48,7 +48,7 @@ export function githubText(files: readonly CheckedFile[], root: string): string 
     others.length === 0
       ? ''
       : `; GitHub shows ${SHOWN} of a kind as annotations, ${others.length} more are above`
-  return [...annotations, ...others, `agw validate: ${summaryText(all)}${more}`].join('\n')
+  return [...annotations, ...others, `${command}: ${summaryText(all)}${more}`].join('\n')
 }
 
 /** The annotation of a check that could not be made. */

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
+import { githubText } from '../../cli/report/github.ts'
 import { sarifText } from '../../cli/report/sarif.ts'
 import { leakyFiles, scanJson, scanText } from '../../cli/report/scan.ts'
 import { formatAsked } from '../../cli/report/validate.ts'
@@ -53,10 +54,10 @@ export default class KeysScan extends ConfigCommand {
     else if (files.some(file => file.diagnostics.length > 0)) this.endWith(EXIT.findings)
     // A hook that has not seen what it was to look at must not pass.
     else if (result.unread && (flags.staged || args.path !== undefined)) this.endWith(EXIT.findings)
-    if (flags.format === 'sarif') {
-      const root = workspaceRoot(process.cwd(), process.env)
-      this.say(sarifText(files, { root, version: this.config.version }))
-    } else this.say(scanText(files, result, this.terminal, to !== undefined))
+    const root = workspaceRoot(process.cwd(), process.env)
+    if (flags.format === 'sarif') this.say(sarifText(files, { root, version: this.config.version }))
+    else if (flags.format === 'github') this.say(githubText(files, root, 'agw keys scan'))
+    else this.say(scanText(files, result, this.terminal, to !== undefined))
     if (to !== undefined) this.note(`wrote the findings to ${to}`)
     return scanJson(files, result)
   }

@@ -1,8 +1,9 @@
 import { ConfigCommand } from '../../cli/config-command.ts'
-import { keySetFlags, placeOf, slotArgs, takeNewKey } from '../../cli/key-args.ts'
+import { keySetFlags, ownSlotArgs, placeOf, takeNewKey } from '../../cli/key-args.ts'
 import { findKeyChange } from '../../cli/key-change.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { setKey } from '../../cli/set-key.ts'
+import { whichSlot } from '../../cli/which-slot.ts'
 import { requirePlaceForKey, type StoreMethod } from '../../setup/store-key.ts'
 
 export default class KeysSet extends ConfigCommand {
@@ -14,12 +15,14 @@ export default class KeysSet extends ConfigCommand {
     '<%= config.bin %> keys set openai < key.txt',
     '<%= config.bin %> keys set openai --from-env OPENAI_API_KEY --method file',
   ]
-  static override args = slotArgs
+  static override args = ownSlotArgs
   static override flags = keySetFlags
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysSet)
-    const change = await findKeyChange(await this.load(flags), args.name, process.cwd())
+    const loaded = await this.load(flags)
+    const name = args.name ?? (await whichSlot(loaded, this.promptFor(flags)))
+    const change = await findKeyChange(loaded, name, process.cwd())
     if (!flags['dry-run']) await this.forgetExpired(change.loaded)
     this.registerSecret(change.before)
     const method = flags.method as StoreMethod | undefined
