@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -39,9 +39,8 @@ describe('the GitHub action', async () => {
 
   it('uses flags there are', () => {
     const flags = [...script.matchAll(/--([a-z-]+)/g)].map(([, flag = '']) => flag)
-    const ofAgw = flags.filter(flag => !['yes', 'package'].includes(flag))
-    expect(ofAgw).toEqual(expect.arrayContaining(['format', 'strict', 'no-secrets']))
-    expect(Object.keys(manifest.commands['validate']?.flags ?? {})).toEqual(expect.arrayContaining(ofAgw))
+    expect(flags).toEqual(expect.arrayContaining(['format', 'strict', 'no-secrets']))
+    expect(Object.keys(manifest.commands['validate']?.flags ?? {})).toEqual(expect.arrayContaining(flags))
   })
 
   const run = async (env: Record<string, string>): Promise<{ status: number; stdout: string }> => {
@@ -49,20 +48,21 @@ describe('the GitHub action', async () => {
     await mkdir(join(folder, 'conf/deep'), { recursive: true })
     await writeFile(join(folder, 'config.yaml'), 'binds: []\n')
     await writeFile(join(folder, 'conf/deep/b.yaml'), 'bindz: []\n')
-    await writeFile(join(folder, 'npm'), '#!/bin/sh\nprintf "%s\\n" npm "$@"\n')
-    await chmod(join(folder, 'npm'), 0o755)
+    await writeFile(join(folder, 'warned.yaml'), 'config: { adminAddr: "0.0.0.0:15000" }\nbinds: []\n')
+    await writeFile(
+      join(folder, 'keys.yaml'),
+      'llm: { models: [{ name: "*", provider: openAI, params: { apiKey: $NOT_SET_KEY } }] }\n',
+    )
     const given = {
       FILES: 'config.yaml',
       STRICT: 'false',
       SECRETS: 'false',
-      VERSION: '',
       ACTION: ROOT,
       ...env,
     }
-    const path = `${folder}${delimiter}${process.env['PATH']}`
     return promisify(execFile)('bash', ['-e', '-c', script], {
       cwd: folder,
-      env: cleanEnv(folder, { ...given, PATH: path }),
+      env: cleanEnv(folder, given),
     })
       .then(({ stdout }) => ({ status: 0, stdout }))
       .catch((error: { code: number; stdout: string }) => ({ status: error.code, stdout: error.stdout }))
@@ -77,12 +77,10 @@ describe('the GitHub action', async () => {
       2,
       /^::error file=config\.yaml;,line=1(?:.|\n)*file=evil\),/,
     ],
-    [
-      { VERSION: '1.2.3', STRICT: 'true', FILES: 'a b' },
-      0,
-      /^npm\nexec\n--yes\n--package=agw@1\.2\.3\n--\nagw\nvalidate\n--format\ngithub\n--strict\n--no-secrets\n--\na\nb\n$/,
-    ],
-    [{ VERSION: '1', SECRETS: 'true' }, 0, /validate\n--format\ngithub\n--\nconfig\.yaml\n$/],
+    [{ FILES: 'warned.yaml' }, 0, /^::warning file=warned\.yaml/],
+    [{ FILES: 'warned.yaml', STRICT: 'true' }, 1, /^::(?:error|warning) file=warned\.yaml/],
+    [{ FILES: 'keys.yaml' }, 0, /^(?!::error)/],
+    [{ FILES: 'keys.yaml', SECRETS: 'true' }, 1, /^::error file=keys\.yaml.*NOT_SET_KEY/],
   ])('runs with %j', async (env, status, output) => {
     expect(await run(env)).toEqual({ status, stdout: expect.stringMatching(output) })
   })
