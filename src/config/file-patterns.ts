@@ -8,13 +8,13 @@ const SKIPPED = /^(?:\.|node_modules$)/
 
 /**
  * Paths and patterns as paths, each file once, in the order given and by name within a pattern. `*` and `?` stand for
- * characters of one name, `**` for folders of any depth (but for hidden ones and node_modules; links to folders are
+ * characters of one name, `{a,b}` for one of these, `**` for folders of any depth (but for hidden ones and node_modules; links to folders are
  * not followed). A path that exists is never taken for a pattern, and `-` stays. Throws USAGE where nothing matches.
  */
 export async function expandFilePatterns(patterns: readonly string[], cwd: string): Promise<string[]> {
   const found = new Map<string, string>()
   for (const pattern of patterns) {
-    const plain = pattern === '-' || !/[*?]/.test(pattern) || (await exists(resolve(cwd, pattern)))
+    const plain = pattern === '-' || !PATTERN.test(pattern) || (await exists(resolve(cwd, pattern)))
     const paths = plain ? [pattern] : await matches(pattern, cwd)
     if (paths.length === 0) {
       throw new AgwError('USAGE', `no file matches ${JSON.stringify(pattern)}`, {
@@ -26,12 +26,34 @@ export async function expandFilePatterns(patterns: readonly string[], cwd: strin
   return [...found.values()]
 }
 
+/** What makes a path a pattern; one of several words has no braces in it. */
+const PATTERN = /[*?]|\{[^{}]*,[^{}]*\}/
+const ONE_OF = /\{([^{}]*,[^{}]*)\}/
+/** A pattern may stand for so many at most. */
+const MOST_FORMS = 1_000
+
+/** The patterns that one with braces stands for. */
+function formsOf(pattern: string): string[] {
+  const forms = [pattern]
+  for (let at = 0; at < forms.length && forms.length < MOST_FORMS; ) {
+    const form = forms[at] ?? ''
+    const [all, words] = ONE_OF.exec(form) ?? []
+    if (all === undefined || words === undefined) at += 1
+    else forms.splice(at, 1, ...words.split(',').map(word => form.replace(all, () => word)))
+  }
+  return forms
+}
+
 async function matches(pattern: string, cwd: string): Promise<string[]> {
+  const found = await Promise.all(formsOf(pattern).map(form => matchesOf(form, cwd)))
+  return [...new Set(found.flat())].sort()
+}
+
+async function matchesOf(pattern: string, cwd: string): Promise<string[]> {
+  if (!/[*?]/.test(pattern)) return (await isFile(resolve(cwd, pattern))) ? [pattern] : []
   const steps = pattern.split(/[\\/]/)
   const fixed = steps.findIndex(step => /[*?]/.test(step))
-  return (
-    await walk(steps.slice(0, fixed).join('/') || (fixed > 0 ? '/' : ''), steps.slice(fixed), cwd)
-  ).sort()
+  return walk(steps.slice(0, fixed).join('/') || (fixed > 0 ? '/' : ''), steps.slice(fixed), cwd)
 }
 
 async function walk(folder: string, [step = '', ...rest]: readonly string[], cwd: string): Promise<string[]> {

@@ -42,9 +42,16 @@ const PLAIN = /^[\w./+:@%=,-]+$/
 export function parseDotenv(text: string): Dotenv {
   const values = new Map<string, string>()
   const findings: DotenvFinding[] = []
+  const lines = new Map<string, number>()
   for (const { assignment, line, start } of statements(text)) {
-    const doubt = assignment === undefined ? { ...NO_ASSIGNMENT, at: start } : assignment.finding
-    if (assignment !== undefined) values.set(assignment.name, assignment.value)
+    let doubt = assignment === undefined ? { ...NO_ASSIGNMENT, at: start } : assignment.finding
+    if (assignment !== undefined) {
+      const { name, value } = assignment
+      const isOther = values.has(name) && values.get(name) !== value
+      if (isOther) doubt ??= { ...setTwice(name, lines.get(name) ?? 1), at: start }
+      values.set(name, value)
+      lines.set(name, line)
+    }
     if (doubt === undefined) continue
     const { at, ...told } = doubt
     findings.push({ line, column: columnOf(text, at), ...told })
@@ -91,6 +98,13 @@ export function removeFromDotenv(text: string, name: string): string {
 const NO_ASSIGNMENT = {
   message: 'this line is not NAME=value',
   hint: 'write it so, or put a # in front of it',
+}
+
+function setTwice(name: string, before: number): Omit<Doubt, 'at'> {
+  return {
+    message: `${name} is set in line ${before} already, to something else: this one counts`,
+    hint: 'take one of the two out',
+  }
 }
 
 /** 1-based. */

@@ -36,6 +36,9 @@ describe.skipIf(process.platform === 'win32')('expandFilePatterns', () => {
     [['-'], ['-']],
     [['?.yaml'], ['a.yaml', 'b.yaml']],
     [['b.y*ml'], ['b.yaml', 'b.yml']],
+    [['b.{yaml,yml}'], ['b.yaml', 'b.yml']],
+    [['{a,b}.{yaml,yml,json}'], ['a.yaml', 'b.yaml', 'b.yml']],
+    [['{conf/deep,nope}/*.yaml'], ['conf/deep/d.yaml']],
     [['conf/*.yaml'], ['conf/c.yaml', 'conf/link.yaml']],
     [['./conf/*.yaml'], ['conf/c.yaml', 'conf/link.yaml']],
     [['conf/*/*.yaml'], ['conf/deep/d.yaml']],
@@ -63,10 +66,18 @@ describe.skipIf(process.platform === 'win32')('expandFilePatterns', () => {
     ])
   })
 
-  it.each(['*.json', 'nope/*.yaml', 'a.yaml/*'])('refuses %s, which matches nothing', async pattern => {
-    await expect(expandFilePatterns([pattern], folder)).rejects.toMatchObject({
-      code: 'USAGE',
-      message: `no file matches "${pattern}"`,
-    })
+  it('expands no more alternatives than anybody means', async () => {
+    const pattern = '{a,b}'.repeat(40)
+    await expect(expandFilePatterns([pattern], folder)).rejects.toMatchObject({ code: 'USAGE' })
   })
+
+  it.each(['*.json', 'nope/*.yaml', 'a.yaml/*', '{x,y}.yaml'])(
+    'refuses %s, which matches nothing',
+    async pattern => {
+      await expect(expandFilePatterns([pattern], folder)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: `no file matches "${pattern}"`,
+      })
+    },
+  )
 })

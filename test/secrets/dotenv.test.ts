@@ -55,8 +55,13 @@ describe('parseDotenv', () => {
     ['A=1\n \tgarbage', 2, 3, /not NAME=value/],
     ['A="l1\nl2"\n\nsk-canary-0123', 4, 1, /not NAME=value/],
     ['A=sk-canary#x', 1, 12, /value of A ends at its #/],
+    ['A=1\nB=2\nA=sk-canary', 3, 1, /A is set in line 1 already, to something else/],
     ['\r\nA="sk-canary', 2, 3, /quote after A= is never closed/],
   ]
+  test('finds nothing in a line that repeats another', () => {
+    expect(parseDotenv('A=1\nA=1\n').findings).toEqual([])
+  })
+
   test.each(findings)('%j: a finding at %i:%i that holds no value', (text, line, column, message) => {
     const [finding, ...others] = parseDotenv(text).findings
     expect(others).toEqual([])
