@@ -104,8 +104,8 @@ describe('a repeatable flag takes one word each time, and leaves the arguments o
   })
 })
 
-describe('every question has a flag', () => {
-  const names = new Set(flags.map(([, name]) => `--${name}`))
+describe('every question has a flag, or an argument', () => {
+  const names = new Set([...flags.map(([, name]) => `--${name}`), 'NAME'])
   const asked = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.ts'))
     .flatMap(name => {
@@ -123,7 +123,7 @@ describe('every question has a flag', () => {
   })
 
   it.each(asked)('%s asks for %s', (_, first) => {
-    const named = first.match(/--[a-z-]+/g) ?? []
+    const named = first.match(/--[a-z-]+|(?<=^')[A-Z]+(?='$)/g) ?? []
     expect(named).not.toEqual([])
     for (const name of named) expect(names).toContain(name)
   })
