@@ -9,7 +9,9 @@ import { keyLike } from '../helpers/keys.ts'
 
 const KEY = keyLike('openai', 'service')
 
-const [, section = ''] = readFileSync(join(ROOT, 'docs/running.md'), 'utf8').split('## As a service\n')
+const [, section = ''] = readFileSync(join(ROOT, 'docs/running.md'), 'utf8').split(
+  '## As a service or in a container\n',
+)
 const block = (language: string): string =>
   new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(section)?.[1] ?? ''
 const UNIT = block('ini')
