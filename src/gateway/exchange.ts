@@ -95,6 +95,8 @@ export class Exchange implements RouteRequest {
   caller: Caller | undefined = undefined
   /** What is secret of that which the config has put into the request. */
   given: string[] | undefined = undefined
+  /** The model that the router was asked for, whatever a virtual model makes of it. */
+  userModel: string | undefined = undefined
   /** Values that transformations have set for later expressions. */
   metadata: Record<string, unknown> | undefined = undefined
   /**

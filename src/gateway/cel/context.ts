@@ -136,7 +136,7 @@ class ExchangeContext implements CelContext {
   }
 
   get metadata(): unknown {
-    const { metadata } = this.#exchange
+    const metadata = metadataOf(this.#exchange)
     const { hidden } = this.#extras
     if (metadata === undefined) return null
     if (hidden === undefined) return metadata
@@ -233,6 +233,12 @@ function requestOf(
     headers: hidden === undefined ? headers : headers.redacted(),
     ...(body !== undefined && { body, bodyPrefix: body }),
   }
+}
+
+/** What transformations have set, and the model that the client has asked for, by agentgateway's name. */
+function metadataOf({ metadata, userModel }: Exchange): Record<string, unknown> | undefined {
+  if (userModel === undefined) return metadata
+  return Object.assign(Object.create(null), { agentgateway_user_model: userModel }, metadata)
 }
 
 function bodyShown({ body, bodyMayTell }: Exchange, clean: Cleaning | undefined): Buffer | undefined {

