@@ -16,7 +16,10 @@ export interface Completable {
   }[]
 }
 
-/** The script that a shell reads at its start. What it does not know is completed as a file. */
+/**
+ * The script that a shell reads at its start. What it does not know is completed as a file. oclif's own plugin would bring
+ * its core along a second time, keeps files of its own, and has nothing for fish.
+ */
 export function completionScript(shell: Shell, commands: readonly Completable[]): string {
   if (shell === 'fish') return fishScript(commands)
   // zsh reads the form of bash.
