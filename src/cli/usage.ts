@@ -7,7 +7,7 @@ import type { Failure } from './printed-failure.ts'
 interface ParseError {
   readonly oclif?: { readonly exit?: number }
   readonly flags?: readonly string[]
-  readonly args?: readonly { readonly name?: string }[]
+  readonly args?: readonly { readonly name?: string; readonly options?: readonly string[] }[]
   readonly parse?: { readonly output?: { readonly raw?: readonly Token[] } }
 }
 
@@ -79,14 +79,31 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
     case 'RequiredArgsError':
       return usage(
         `missing argument: ${(error.args ?? []).map(arg => arg.name?.toUpperCase()).join(', ')}`,
-        // The only one that is not a path or a word of the user's own is the name of a key slot.
-        error.args?.[0]?.name === 'name' ? '`agw keys list` names them' : 'see --help',
+        hintFor(error.args?.[0]),
       )
+    case 'ArgInvalidOptionError':
+      return argumentFailure(error)
     case 'FailedFlagValidationError':
       return usage(flagRule(error.message, context) ?? 'these flags do not go together')
     default:
       return valueFailure(error, context)
   }
+}
+
+/** What an argument is that is missing. */
+function hintFor({ name, options }: NonNullable<ParseError['args']>[number] = {}): string {
+  if (options !== undefined) return `it takes ${acceptedBy({ options })}`
+  // The only other one that is not a path or a word of the user's own is the name of a key slot.
+  return name === 'name' ? '`agw keys list` names them' : 'see --help'
+}
+
+/** The library tells of no argument by its name, and what was typed first; what it takes comes last. */
+function argumentFailure({ message }: Error): Failure {
+  const [options = ''] = message.split(' to be one of: ').at(-1)?.split('\n') ?? []
+  return usage(
+    'an argument is none of those that this command takes',
+    hintFor({ options: options.split(', ') }),
+  )
 }
 
 /** What to do where words follow a repeatable flag as if it took them all. */

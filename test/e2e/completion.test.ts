@@ -41,13 +41,22 @@ describe.skipIf(!hasBash)('agw completion bash', () => {
   })
 })
 
-it('speaks fish and zsh, and no other shell', async () => {
+it('speaks fish and zsh', async () => {
   const fish = await agw(['completion', 'fish'], { cwd: folder })
   expect(fish.stdout).toMatch(
     /^complete -c agw -n '__fish_seen_subcommand_from init' -l method .*-x -a 'env file/m,
   )
   const zsh = await agw(['completion', 'zsh'], { cwd: folder })
   expect(zsh.stdout).toMatch(/^autoload -U \+X compinit/)
-  const other = await agw(['completion', 'tcsh'], { cwd: folder })
-  expect(other.status).toBe(2)
+})
+
+it.each([
+  [['completion', 'tcsh to be one of: sk-canary'], 'an argument is none of those that this command takes'],
+  [['completion'], 'missing argument: SHELL'],
+])('speaks no other shell, and says which it does: %j', async (words, message) => {
+  const { status, stderr } = await agw(words, { cwd: folder })
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: `error ${message}\n  → it takes one of: bash, zsh, fish\n`,
+  })
 })
