@@ -1,5 +1,6 @@
 import type { CelContext, Expression } from './cel/cel.ts'
 import { celContext } from './cel/context.ts'
+import { UnsignedInt } from './cel/library.ts'
 import { celValue, jsonValue, textOf } from './cel/values.ts'
 import type { Exchange } from './exchange.ts'
 import { FRAMING, headersWhere } from './headers/header-names.ts'
@@ -182,7 +183,7 @@ function valueFor(name: string, expression: Expression, context: CelContext): st
 function statusFrom(expression: Expression, context: CelContext): string | undefined {
   try {
     const value = expression.evaluate(context)
-    const isWhole = typeof value === 'bigint' || typeof value === 'object'
+    const isWhole = typeof value === 'bigint' || value instanceof UnsignedInt
     return isWhole && /^\d+$/.test(String(value)) ? String(value) : undefined
   } catch {
     return undefined

@@ -10,7 +10,7 @@ import { type Context, Environment } from './library.ts'
 import { MACRO_FUNCTIONS } from './macros.ts'
 import { Cidr, Ip } from './networks.ts'
 import { withOperators } from './operators.ts'
-import { runnableSource } from './source.ts'
+import { mayUse, runnableSource } from './source.ts'
 import { Flattened, Redacted } from './values.ts'
 
 /** What an expression may look at; a name that is absent or null has nothing to offer in this request. */
@@ -66,10 +66,11 @@ class Compiled implements Expression {
     // Types are looked at once, here: an expression whose types never go together fails whenever it is evaluated.
     parsed.check()
     this.#run = parsed
-    this.usesBody = /\brequest\s*\.\s*body|\bllmRequest\b|\bllm\s*\.\s*(?:requestModel|streaming)\b/.test(
-      source,
-    )
-    this.usesAnswerBody = /\bresponse\s*\.\s*body/.test(source)
+    this.usesBody =
+      mayUse(source, 'request', /^body/) ||
+      mayUse(source, 'llmRequest', /^/) ||
+      mayUse(source, 'llm', /^(?:requestModel|streaming)$/)
+    this.usesAnswerBody = mayUse(source, 'response', /^body/)
   }
 
   evaluate(context: CelContext): unknown {

@@ -92,3 +92,19 @@ function namespaceAt(tokens: readonly Token[], at: number): string | undefined {
   if (KEPT_NAMESPACES.has(space.text)) return undefined
   return QUALIFIED[space.text]?.includes(name.text) ? `${space.text}_${name.text}` : undefined
 }
+
+/**
+ * Whether an expression may look into one of these fields of a variable. In whatever way it is written: all but a plain
+ * `name.other` counts, for a rule that was not given what it asks about would be no rule.
+ */
+export function mayUse(source: string, variable: string, fields: RegExp): boolean {
+  const tokens = tokensOf(source)
+  return tokens.some(({ kind, text }, at) => {
+    if (kind !== 'name') return false
+    // The whole context.
+    if (text === 'variables') return true
+    if (text !== variable) return false
+    const [dot, field] = tokens.slice(at + 1, at + 3)
+    return dot?.text !== '.' || field?.kind !== 'name' || fields.test(field.text)
+  })
+}

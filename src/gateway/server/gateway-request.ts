@@ -38,6 +38,6 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
   /** The answer has gone. */
   override detachSocket(socket: Socket): void {
     super.detachSocket(socket)
-    if (!this.req.complete) partGently(socket)
+    if (!this.req.complete && !this.shouldKeepAlive) partGently(socket)
   }
 }

@@ -116,7 +116,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
     method: exchange.method,
-    host: hostLogged(exchange.askedAuthority),
+    host: hostLogged(exchange),
     path: withoutNoted(exchange, maskedTarget(exchange, destination?.queryCredentials ?? [])),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
     status: response.headersSent ? response.statusCode : undefined,
@@ -167,8 +167,11 @@ function subjectOf({ caller }: Exchange): string | undefined {
   return typeof subject === 'string' ? subject : undefined
 }
 
-function hostLogged(authority: string | undefined): string | undefined {
-  return authority === undefined || authority === '' ? undefined : withoutPort(authority)
+function hostLogged(exchange: Exchange): string | undefined {
+  const { askedAuthority: authority } = exchange
+  return authority === undefined || authority === ''
+    ? undefined
+    : withoutNoted(exchange, withoutPort(authority))
 }
 
 /** Of a body that was read anyhow. */

@@ -315,6 +315,14 @@ it('an expression says whether it needs a body', () => {
   expect(compile('json(request.body).model == "x"').usesBody).toBe(true)
   expect(compile('request . bodyPrefix == b"x"').usesBody).toBe(true)
   expect(compile('request.path == "/body"').usesBody).toBe(false)
+  for (const source of [
+    'string(request.`body`) == "x"',
+    '"body" in request',
+    'request["body"] == b"x"',
+    'variables().size() > 0',
+  ])
+    expect(compile(source).usesBody, source).toBe(true)
+  expect(compile('request.headers["x-request-body"] == "request"').usesBody).toBe(false)
   expect(compile('string(response.body)').usesAnswerBody).toBe(true)
   expect(compile('request.body == b"x"').usesAnswerBody).toBe(false)
 })
