@@ -127,6 +127,17 @@ describe('no credential is told', () => {
     expect(event.host).toBe('127.0.0.1')
   })
 
+  it('that an expression finds in the host', async () => {
+    const apiKey = {
+      mode: 'optional',
+      keys: [{ key: KEY }],
+      location: { expression: 'request.host.split(".")[0]' },
+    }
+    const event = await told({}, { headers: { host: `${KEY}.test` }, policies: { apiKey }, to: toHost })
+    expect(event.host).toBe('<redacted>.test')
+    expect(everywhere(event)).not.toContain('canary')
+  })
+
   it('that the config copies to a field of the request to a model', async () => {
     const ai = { transformations: { user: 'request.headers["x-api-key"]' } }
     const add = { user: 'llmRequest.user', model: 'llmRequest.model' }
