@@ -103,7 +103,7 @@ export class Exchange implements RouteRequest {
    * What was secret of the messages before transformations, where what they make of them may be told, and what expressions
    * have found.
    */
-  seenCredentials: string[] | undefined = undefined
+  seenCredentials: Set<string> | undefined = undefined
 
   /** For expressions of the log, of its span and of labels alike. */
   toldContext: CelContext | undefined = undefined

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
 import { jsonOf } from '../bodies/json-body.ts'
@@ -87,9 +88,7 @@ class ExchangeContext implements CelContext {
   }
 
   get source(): unknown {
-    const { socket } = this.#exchange.request
-    const { remoteAddress = '', remotePort = 0 } = socket
-    return { ...endpoint(remoteAddress, remotePort), ...certificateOf(socket) }
+    return sourceOf(this.#exchange.request.socket)
   }
 
   get destination(): unknown {
@@ -136,12 +135,15 @@ class ExchangeContext implements CelContext {
   }
 
   get metadata(): unknown {
+    this.#metadata ??= this.#metadataShown()
+    return this.#metadata ?? null
+  }
+
+  #metadataShown(): unknown {
     const metadata = metadataOf(this.#exchange)
     const { hidden } = this.#extras
-    if (metadata === undefined) return null
-    if (hidden === undefined) return metadata
-    this.#metadata ??= withTexts(metadata, text => this.#redact(text, hidden))
-    return this.#metadata
+    if (metadata === undefined || hidden === undefined) return metadata
+    return withTexts(metadata, text => this.#redact(text, hidden))
   }
 
   get llm(): unknown {
@@ -261,6 +263,18 @@ function responseOf(
     },
     ...(body !== undefined && { body, bodyPrefix: body }),
   }
+}
+
+/** By connection: it is the same for all requests of one. */
+const SOURCES = new WeakMap<Socket, unknown>()
+
+function sourceOf(socket: Socket): unknown {
+  const known = SOURCES.get(socket)
+  if (known !== undefined) return known
+  const { remoteAddress = '', remotePort = 0 } = socket
+  const source = Object.freeze({ ...endpoint(remoteAddress, remotePort), ...certificateOf(socket) })
+  SOURCES.set(socket, source)
+  return source
 }
 
 function endpoint(address: string, port: number): Record<string, unknown> {

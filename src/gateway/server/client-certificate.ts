@@ -20,21 +20,34 @@ export interface CertificateFacts {
 }
 
 /** By connection: Node has none to tell of any more when it has ended, and logs tell of it then. */
-const KEPT = new WeakMap<Socket, CertificateFacts>()
+const SHOWN = new WeakMap<Socket, X509Certificate>()
+/** What those say that were asked; to read one costs as much as a request, and few configs ask. */
+const READ = new WeakMap<X509Certificate, CertificateFacts>()
 
-/** Keeps what the certificate says that a client has shown, and that was found to be good. One that cannot be read says nothing. */
+/** Keeps the certificate that a client has shown, and that was found to be good. One that cannot be read says nothing. */
 export function keepCertificate(socket: TLSSocket): void {
   try {
     const certificate = socket.getPeerX509Certificate()
-    if (certificate !== undefined) KEPT.set(socket, factsOf(certificate))
+    if (certificate !== undefined) SHOWN.set(socket, certificate)
   } catch {
     // A rule that goes by it lets nobody in.
   }
 }
 
-/** Undefined where the client has shown none. */
+/** Undefined where the client has shown none, or one that cannot be read. */
 export function certificateOf(socket: Socket): CertificateFacts | undefined {
-  return KEPT.get(socket)
+  const certificate = SHOWN.get(socket)
+  if (certificate === undefined) return undefined
+  const known = READ.get(certificate)
+  if (known !== undefined) return known
+  try {
+    const facts = factsOf(certificate)
+    READ.set(certificate, facts)
+    return facts
+  } catch {
+    SHOWN.delete(socket)
+    return undefined
+  }
 }
 
 function factsOf(certificate: X509Certificate): CertificateFacts {

@@ -11,17 +11,15 @@ export function noteCredentials(exchange: Exchange, answerHeaders: readonly stri
   const { wantsDebug, runtime } = exchange.generation
   const { tellsExpressions, untoldHeaders: hidden } = runtime.settings
   if (!tellsExpressions && wantsDebug?.() !== true) return
-  exchange.seenCredentials ??= []
-  exchange.seenCredentials.push(
-    ...credentialsShown(exchange, hidden),
-    ...credentialsOf(answerHeaders, hidden),
-  )
+  exchange.seenCredentials ??= new Set()
+  for (const credential of credentialsShown(exchange, hidden)) exchange.seenCredentials.add(credential)
+  for (const credential of credentialsOf(answerHeaders, hidden)) exchange.seenCredentials.add(credential)
 }
 
 /** Notes one that an expression has found, which may stand anywhere, and stays there. */
 export function noteCredential(exchange: Exchange, credential: string): void {
-  exchange.seenCredentials ??= []
-  exchange.seenCredentials.push(credential)
+  exchange.seenCredentials ??= new Set()
+  exchange.seenCredentials.add(credential)
 }
 
 /** What the client shows in its headers and its query, as far as they are still there. */
@@ -48,13 +46,14 @@ function credentialsOf(headers: readonly string[], hidden: ReadonlySet<string>):
 export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Redactor {
   const { caller, sentHeaders, given = [], seenCredentials = [] } = exchange
   const checked = [caller?.jwt?.rawToken, caller?.apiKey?.key].flatMap(secret => secret?.unredacted() ?? [])
-  return exchange.generation.redactors.of([
+  const secrets = new Set([
     ...credentialsShown(exchange, hidden),
     ...credentialsOf(sentHeaders, hidden),
     ...given,
     ...seenCredentials,
     ...checked,
   ])
+  return exchange.generation.redactors.of([...secrets])
 }
 
 /** A text of the request, which may hold what was noted. */

@@ -10,8 +10,8 @@ export class RecentRedactors {
   readonly #kept = new Map<string, Redactor>()
 
   of(secrets: readonly string[]): Redactor {
-    // What a header can carry has no such character.
-    const key = secrets.join('\0')
+    // They may hold any character: some come from bodies.
+    const key = JSON.stringify(secrets)
     const known = this.#kept.get(key)
     const redactor = known ?? redactorOf(secrets)
     if (known !== undefined) this.#kept.delete(key)

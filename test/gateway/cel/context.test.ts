@@ -69,6 +69,14 @@ it('the gateway of a listener, by the name that agentgateway has for it', () => 
   })
 })
 
+it('its source and its metadata, which are made once', () => {
+  const made = Object.assign(exchange(), { userModel: 'm', metadata: { team: 'blue' } })
+  const context = celContext(made)
+  expect(context.metadata).toEqual({ agentgateway_user_model: 'm', team: 'blue' })
+  expect(context.metadata).toBe(context.metadata)
+  expect(context.source).toBe(celContext(made).source)
+})
+
 it('a body is seen once it is here', () => {
   const body = Buffer.from('{"model":"m"}')
   expect(see('json(request.body).model', {}, it => Object.assign(it, { body }))).toBe('m')

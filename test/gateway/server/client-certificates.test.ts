@@ -1,6 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { connect, type TLSSocket } from 'node:tls'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { makeCertificate } from '../../helpers/tls.ts'
 import { runtimeOf } from '../kit/config.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -269,5 +270,24 @@ describe('expressions', () => {
     const { port, nextEvent } = await startTestGateway(config, { compile })
     await visit(port, { as: ONE })
     expect((await nextEvent()).log?.added).toEqual({ who: 'client.test' })
+  })
+
+  it.each([
+    ['never where none asks', {}, 0],
+    ['once for all requests of a connection', { add: { a: 'source.subjectCn', b: 'source.issuer' } }, 1],
+  ])('have it read %s', async (_title, accessLog, times) => {
+    const reading = vi.spyOn(X509Certificate.prototype, 'toLegacyObject')
+    onTestFinished(() => reading.mockRestore())
+    const config = JSON.stringify({
+      frontendPolicies: { accessLog },
+      ...(JSON.parse(listeners({ '*': 'one.pem' })) as object),
+    })
+    const { port, nextEvent } = await startTestGateway(config, { compile })
+    const client = clientOf(port, { as: ONE })
+    for (let i = 0; i < 3; i++) {
+      client.write(GET)
+      await nextEvent()
+    }
+    expect(reading).toHaveBeenCalledTimes(times)
   })
 })

@@ -1,10 +1,32 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AccessEvent } from '../../../src/gateway/index.ts'
+import { RecentRedactors } from '../../../src/gateway/telemetry/recent-redactors.ts'
 import { call } from '../kit/client.ts'
 import { toHost } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { told, WHOLE } from '../kit/told.ts'
 import { type Answering, startUpstream } from '../kit/upstream.ts'
+
+it('a credential is noted once, however often the request is tried', async () => {
+  const asked = vi.spyOn(RecentRedactors.prototype, 'of')
+  onTestFinished(() => asked.mockRestore())
+  const event = await told(
+    { path: 'request.path' },
+    {
+      answer: response => void response.writeHead(503).end(),
+      to: toHost,
+      headers: { authorization: 'Bearer canary-of-a-client-0123456789' },
+      policies: {
+        retry: { attempts: 3, codes: [503] },
+        transformations: { request: { set: { 'x-a': '"a"' } } },
+      },
+    },
+  )
+  expect(event.retries).toBe(3)
+  const [[secrets] = []] = asked.mock.calls
+  expect(secrets).toContain('canary-of-a-client-0123456789')
+  for (const [all] of asked.mock.calls) expect(all).toEqual([...new Set(all)])
+})
 
 describe('no credential is told', () => {
   const KEY = 'canary-of-a-client-0123456789'

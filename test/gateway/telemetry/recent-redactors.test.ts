@@ -14,6 +14,14 @@ it('are those of the secrets that are asked for, and kept for the next request w
   expect(redactors.of([secret(1)]).redact(secret(2))).toBe(secret(2))
 })
 
+it('are told apart where a secret holds what stands between others', () => {
+  const redactors = new RecentRedactors()
+  redactors.of([`${secret(1)}\0${secret(2)}`])
+  expect(redactors.of([secret(1), secret(2)]).redact(`a ${secret(1)} b ${secret(2)}`)).toBe(
+    'a <redacted> b <redacted>',
+  )
+})
+
 it('are forgotten once many others were asked for since, and are not kept at all where they are large', () => {
   const redactors = new RecentRedactors()
   const often = redactors.of([secret(0)])
