@@ -144,7 +144,8 @@ export abstract class BaseCommand extends Command {
 
   protected promptFor(flags: { readonly 'no-input'?: boolean }): Prompt {
     const ready = () => this.#endWaiting()
-    return new Prompt({ whyNot: this.#whyNotAsked(flags), note: text => this.note(text), ready })
+    const width = () => this.terminal.columnsOf('err')
+    return new Prompt({ whyNot: this.#whyNotAsked(flags), note: text => this.note(text), ready, width })
   }
 
   /**

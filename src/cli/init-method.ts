@@ -39,6 +39,7 @@ function askMethod(providers: readonly Onboarding[], prompt: Prompt): Promise<In
     INIT_METHODS.filter(method => method !== 'none' || mayLack).map(method => ({
       value: method,
       name: METHOD_WORDS[method],
+      short: METHOD_WORDS[method].split(':')[0] ?? method,
     })),
     'env',
   )

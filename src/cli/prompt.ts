@@ -1,16 +1,21 @@
 import { clearLine, cursorTo } from 'node:readline'
 import { AgwError } from '../errors.ts'
 import { endHiding } from './hidden-typing.ts'
+import { wrapped } from './wrapped.ts'
 
 /** A choice of a list question. */
 export interface Choice<T extends string> {
   readonly value: T
   readonly name: string
-  readonly description?: string
+  /** What stands in the line of the answer; without it, all of `name`. */
+  readonly short?: string
 }
 
 /** How many choices are shown at once: fits a terminal of 24 lines. */
 const PAGE = 16
+
+/** What stands before a question and each choice: `? `, `❯ `. */
+const MARK = 2
 
 const TYPED_EARLY = 'what was typed before this question was not taken: give it again'
 
@@ -22,19 +27,22 @@ export class Prompt {
   readonly #whyNot: string | undefined
   readonly #note: (text: string) => void
   readonly #ready: () => void
+  readonly #width: () => number
 
   /**
    * `whyNot` is why nobody can be asked, as a clause; without it a person can. `note` says something beside a question;
-   * `ready` makes the screen ready for one.
+   * `ready` makes the screen ready for one, `width` is how many characters it has in a line.
    */
   constructor(options: {
     readonly whyNot: string | undefined
     readonly note: (text: string) => void
     readonly ready: () => void
+    readonly width: () => number
   }) {
     this.#whyNot = options.whyNot
     this.#note = options.note
     this.#ready = options.ready
+    this.#width = options.width
   }
 
   /** A person can be asked. */
@@ -55,10 +63,10 @@ export class Prompt {
   ): Promise<T> {
     const answer = await this.#ask(flag, {
       type: 'select',
+      message,
+      choices: choices.map(choice => ({ short: choice.name, ...choice, name: this.#wrapped(choice.name) })),
       // A list that does not fit shows a part of itself: how long it is, says that it goes on.
-      message: choices.length > PAGE ? `${message} (${choices.length} choices, the list goes on)` : message,
-      asked: message,
-      choices,
+      ...(choices.length > PAGE && { theme: searched(choices.length) }),
       ...(initial !== undefined && { default: initial }),
       pageSize: PAGE,
       loop: false,
@@ -87,19 +95,21 @@ export class Prompt {
   /** A hidden question: nothing of the answer is drawn, not even its length. */
   async secret(flag: string, message: string, check?: (text: string) => string | true): Promise<string> {
     const validate = check && { validate: check }
-    return String(await this.#ask(flag, { type: 'password', message, toggleMask: false, ...validate }))
+    // The message says that it is hidden.
+    const theme = { style: { maskedText: '' } }
+    return String(await this.#ask(flag, { type: 'password', message, toggleMask: false, theme, ...validate }))
   }
 
-  /** `asked` is the question by itself, without what helps to answer it. */
-  async #ask(flag: string, { asked, ...question }: Record<string, unknown>): Promise<unknown> {
+  /** The library breaks words where the line ends. */
+  #wrapped(text: string): string {
+    return wrapped(text, this.#width() - MARK).join(`\n${' '.repeat(MARK)}`)
+  }
+
+  async #ask(flag: string, question: { readonly message: string; readonly [option: string]: unknown }) {
     if (!this.allowed) {
-      throw new AgwError(
-        'INPUT_NEEDED',
-        `an answer is needed: ${String(asked ?? question['message'])}; ${this.whyNot}`,
-        {
-          hint: `give it with ${flag}`,
-        },
-      )
+      throw new AgwError('INPUT_NEEDED', `an answer is needed: ${question.message}; ${this.whyNot}`, {
+        hint: `give it with ${flag}`,
+      })
     }
     const { default: inquirer } = await import('inquirer')
     this.#ready()
@@ -112,7 +122,15 @@ export class Prompt {
     }
     // Questions go to stderr: stdout carries the answer of the command only.
     const ask = inquirer.createPromptModule({ output: process.stderr })
-    const answers = await ask([{ ...question, name: 'answer' } as never])
+    const message = this.#wrapped(question.message)
+    const answers = await ask([{ ...question, message, name: 'answer' } as never])
     return (answers as { answer: unknown }).answer
   }
+}
+
+/** What stands below a long list: letters lead to the choice that begins with them. */
+function searched(count: number): object {
+  const keysHelpTip = (keys: readonly (readonly string[])[]): string =>
+    [...keys.map(key => key.join(' ')), `type to find one of ${count}`].join(' • ')
+  return { style: { keysHelpTip } }
 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
@@ -8,6 +9,7 @@ import { keyLike } from '../helpers/keys.ts'
 import { noGit, noTerminal, SCRIPT, unless } from '../helpers/needs.ts'
 
 const KEY = keyLike('openai', 'questions')
+const ESCAPE = '\u001b'
 const missing = noTerminal ?? noGit
 
 let folder: string
@@ -23,8 +25,9 @@ function talk(
   answers: readonly (readonly [RegExp, string])[],
   TERM = 'xterm',
   early?: string,
+  columns = 80,
 ) {
-  const command = [process.execPath, BIN, ...args].map(word => `'${word}'`).join(' ')
+  const command = `stty cols ${columns}; ${[process.execPath, BIN, ...args].map(word => `'${word}'`).join(' ')}`
   const child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
     cwd: folder,
     env: cleanEnv(folder, { TERM }),
@@ -83,6 +86,33 @@ describe.skipIf(missing !== undefined)(`the questions of init${unless(missing)}`
     expect(screen).toContain('agw init --provider openai --method file --key-from-stdin --yes')
     expect(screen).not.toContain(KEY)
     expect(screen).not.toContain(KEY.slice(0, 20))
+  })
+
+  it('break no word where the terminal is narrow, and say how a long list is searched', async () => {
+    const { screen } = await talk(
+      ['init'],
+      [
+        [/Which provider\?[\s\S]*find one of \d+/, 'groq\r'],
+        [/Groq[\s\S]*handed over\?[\s\S]*a config\s+for a pod/, '\r'],
+        [/Groq key/, '\u0003'],
+      ],
+      'xterm',
+      undefined,
+      50,
+    )
+    // Where the cursor moves, what follows is drawn over another line.
+    const drawn = screen.replace(new RegExp(`${ESCAPE}\\[\\d*[A-K]`, 'g'), '\n')
+    const lines = stripVTControlCharacters(drawn)
+      .split('\n')
+      .map(line => line.trimEnd())
+    expect(lines.filter(line => line.length > 50)).toEqual([])
+    expect(lines).toContain('❯ environment variable: the config names it, .env')
+    expect(lines).toContain('  or the shell holds it')
+    expect(lines).toContain('✔ Which provider? Groq')
+    expect(lines).toContain('✔ How is the key handed over? environment variable')
+    expect(lines.find(line => line.startsWith('? Groq key'))).toBe(
+      '? Groq key (hidden; empty to store it later)',
+    )
   })
 
   it.each([

@@ -52,7 +52,9 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   row('upstream', destination && `${destination.upstream.method} ${destination.upstream.url}`)
   for (const [index, { name, value }] of (destination?.upstream.headers ?? []).entries())
     row(index === 0 ? 'headers' : '', `${name}: ${value ?? dim('(not shown)')}`)
-  row('body', bodyText(destination?.upstream.body))
+  const body = bodyText(destination?.upstream.body)
+  // No prose: a body that is broken into lines could not be copied.
+  if (body) lines.push(`${dim('body'.padEnd(10))} ${body}`)
   if (answer !== undefined) {
     const status = terminal.style(answer.status < 400 ? 'green' : 'red', String(answer.status))
     const times = `head ${ms(answer.headersMs)}, first byte ${ms(answer.firstByteMs)}, all ${ms(answer.totalMs)}`
