@@ -107,10 +107,8 @@ export abstract class GatheringRelay extends Relay {
     if (this.events !== undefined) last = Buffer.concat([this.events.push(bytes), this.events.end()])
     if (this.events?.rejection !== undefined) return void this.#reject()
     if (this.isGathered) return isWhole ? this.send(Buffer.concat([this.whole(), last])) : this.#breakOff()
-    const { response } = this.exchange
-    this.exchange.sentBytes += last.length
-    if (last.length > 0) response.write(last)
-    if (isWhole) response.end()
+    if (last.length > 0) super.pass(last)
+    if (isWhole) super.end()
     else this.#breakOff()
   }
 
@@ -132,8 +130,8 @@ export abstract class GatheringRelay extends Relay {
     exchange.error = 'the answer was rejected by a guard'
     if (this.isGathered) this.send(Buffer.concat([this.whole(), event]))
     else {
-      exchange.sentBytes += event.length
-      exchange.response.end(event)
+      super.pass(event)
+      super.end()
     }
     return true
   }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Cost } from '../costs/costs.ts'
 import type { Destination } from '../destination.ts'
@@ -11,23 +10,18 @@ import {
   UNREADABLE_ANSWER,
   upstreamFailure,
 } from '../failures.ts'
-import { reasonPhrase } from '../headers/header-text.ts'
 import type { AnswerHead } from '../headers/headers.ts'
-import type { GatewayResponse } from '../server/gateway-request.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import { DiscardedAnswer } from './discarded-answer.ts'
 import { hasNoBody, mayEcho } from './echo.ts'
 import type { GuardedBody } from './guarded-body.ts'
-
-/** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
-const SHORT = 15 * 1024
 
 /**
  * Passes the answer on. Its methods are the life of a call in undici, in order. This is the form of handler that
  * undici works with inside; the other one is wrapped into it at the price of a parsed header object per answer.
  */
-export class Relay implements Dispatcher.DispatchHandler {
-  protected readonly exchange: Exchange
+export class Relay extends AnswerWriter implements Dispatcher.DispatchHandler {
   protected readonly destination: Destination
   protected isOver = false
   /** Of the upstream's body, so far. */
@@ -35,10 +29,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** When the first of them came, by `performance.now()`; 0 until then. */
   firstByteAt = 0
   isStream = false
-  /** When the call was made, when the head of its answer came, and when the head for the client was ready; likewise. */
+  /** When the call was made, and when the head of its answer came; likewise. */
   readonly calledAt = performance.now()
   headAt = 0
-  answeredAt = 0
   /** The request has gone upstream, or a part of it. */
   isSent = false
   #usage: UsageReader | undefined
@@ -46,9 +39,6 @@ export class Relay implements Dispatcher.DispatchHandler {
   #resume: (() => void) | undefined
   /** Bytes still to come of an answer that says how long it is; negative when it does not. */
   #remaining = -1
-  /** The head is written but has not left: it goes with the first chunk if that is here already. */
-  #isHeadHeld = false
-  #isDrainAwaited = false
   /** Once the rest is nobody's. */
   #discarded: DiscardedAnswer | undefined
   /** Of the answer, once its head is here, and for the client; 0 until then. */
@@ -59,7 +49,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #guarded: GuardedBody | undefined
 
   constructor(exchange: Exchange, destination: Destination) {
-    this.exchange = exchange
+    super(exchange)
     this.destination = destination
     if (exchange.calledAt === 0) exchange.calledAt = this.calledAt
   }
@@ -144,23 +134,9 @@ export class Relay implements Dispatcher.DispatchHandler {
     return now
   }
 
-  protected begin(statusText: string, head: AnswerHead): void {
-    const { response } = this.exchange
-    if (head.hasDate) response.sendDate = false
-    response.writeHead(head.status, reasonPhrase(statusText), head.headers)
-    this.exchange.sentHeaders = head.headers
-    this.answeredAt = performance.now()
+  protected override begin(statusText: string, head: AnswerHead): void {
     this.#remaining = head.contentLength
-    if (head.contentLength >= 0) return
-    // Silence may follow, so the head waits for this turn's chunks only.
-    this.#isHeadHeld = true
-    process.nextTick(flushHead, this)
-  }
-
-  flushHead(): void {
-    if (!this.#isHeadHeld) return
-    this.#isHeadHeld = false
-    this.exchange.response.flushHeaders()
+    super.begin(statusText, head)
   }
 
   onData(chunk: Buffer): boolean {
@@ -172,26 +148,11 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#usage?.push(chunk.toString('latin1'))
       return this.#guarded === undefined ? this.pass(chunk) : this.#guarded.push(chunk)
     }
-    // Ended with its last chunk, so that head and body leave in one write.
     this.isOver = true
-    this.exchange.sentBytes += chunk.length
-    if (chunk.length > SHORT || this.exchange.response.socket === null) {
-      this.#usage?.push(chunk.toString('latin1'))
-      this.exchange.response.end(chunk)
-    } else this.#endShort(chunk.toString('latin1'), this.exchange.response.socket)
+    const text = this.#usage && chunk.toString('latin1')
+    if (text !== undefined) this.#usage?.push(text)
+    this.passLast(chunk, text)
     return true
-  }
-
-  /**
-   * Node joins a head and a body that are both text, and the socket writes a single piece without gathering a list of
-   * pieces first. `end(text)` would always make two of it: 6 of 70 µs per request (`npm run bench`).
-   */
-  #endShort(text: string, socket: Socket): void {
-    const { response } = this.exchange
-    this.#usage?.push(text)
-    response.write(text, 'latin1')
-    socket.uncork()
-    response.end()
   }
 
   /** This answer is not for the client. */
@@ -215,24 +176,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     return true
   }
 
-  /**
-   * A piece of the body, without a key that the upstream repeats. False stops undici from reading on until the client has
-   * taken what is on its way to it.
-   */
-  protected pass(chunk: Buffer): boolean {
-    this.#isHeadHeld = false
-    this.exchange.sentBytes += chunk.length
-    return this.exchange.response.write(chunk) || this.#awaitDrain()
-  }
-
-  #awaitDrain(): boolean {
-    if (!this.#isDrainAwaited) {
-      this.#isDrainAwaited = true
-      this.exchange.response.on('drain', onDrain)
-    }
-    return false
-  }
-
   resume(): void {
     if (this.#guarded === undefined) this.#resume?.()
     else this.#guarded.goOn()
@@ -242,7 +185,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#discarded?.end()
     if (this.isOver) return
     this.isOver = true
-    this.#isHeadHeld = false
     if (this.#guarded === undefined) this.#finish()
     else this.#guarded.end()
   }
@@ -254,11 +196,6 @@ export class Relay implements Dispatcher.DispatchHandler {
       // An answer made here that cannot be sent. undici would tell `onError`, for which this call is over.
       this.exchange.end(INTERNAL_ERROR)
     }
-  }
-
-  /** Nothing more comes from upstream. */
-  protected end(): void {
-    this.exchange.response.end()
   }
 
   onError(error: Error): void {
@@ -277,6 +214,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.fail(failure)
   }
 
+  protected onUnsendable(error: unknown): void {
+    this.abort()
+    this.isOver = true
+    this.exchange.attempts?.onFailure(false)
+    this.fail(upstreamFailure(error))
+  }
+
   /** There will be no answer, or not all of it. */
   protected fail(failure: Failure): void {
     this.exchange.end(failure)
@@ -290,12 +234,4 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.isOver = true
     this.#abort?.()
   }
-}
-
-function flushHead(relay: Relay): void {
-  relay.flushHead()
-}
-
-function onDrain(this: GatewayResponse): void {
-  this.exchange?.relay?.resume()
 }

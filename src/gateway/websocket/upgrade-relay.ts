@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Cost } from '../costs/costs.ts'
 import type { Destination } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
-import { type Failure, UPGRADE_FAILED, upstreamFailure } from '../failures.ts'
+import { UPGRADE_FAILED, upstreamFailure } from '../failures.ts'
 import { Relay } from '../relay/relay.ts'
 import type { Usage } from '../telemetry/usage.ts'
 import { acceptanceOf, isAccepted } from './handshake.ts'
@@ -57,13 +57,11 @@ export class UpgradeRelay extends Relay {
       return false
     }
     if (attempts?.onHead(101, rawHeaders) === true) return false
-    const failure = this.#accept(rawHeaders)
-    if (failure !== undefined) this.exchange.end(failure)
-    return failure === undefined
+    return this.#accept(rawHeaders)
   }
 
   /** Tells the client that it has its WebSocket. */
-  #accept(rawHeaders: readonly Buffer[]): Failure | undefined {
+  #accept(rawHeaders: readonly Buffer[]): boolean {
     const { exchange, destination } = this
     clearTimeout(exchange.deadline)
     const head = destination.answerHeaders.build(rawHeaders, 101)
@@ -71,13 +69,15 @@ export class UpgradeRelay extends Relay {
     if (echoes !== undefined) head.headers = head.headers.map(text => echoes.clean(text))
     if (exchange.watchers !== undefined) exchange.showHead(head)
     // What the config says of answers has made another one of it.
-    if (head.status !== 101) return UPGRADE_FAILED
+    if (head.status !== 101) {
+      exchange.end(UPGRADE_FAILED)
+      return false
+    }
     head.headers = acceptanceOf(head.headers)
     head.contentLength = -1
     this.#frames = new ServerFrames(echoes?.frames(), exchange.type === 'realtime' ? this.#price : undefined)
     this.begin('Switching Protocols', head)
-    this.flushHead()
-    return undefined
+    return this.flushHead()
   }
 
   readonly #price = (usage: Usage): Cost | undefined => {

@@ -121,16 +121,57 @@ describe('a streamed answer', () => {
   })
 
   it('of anthropic that is cut off breaks the connection instead of ending well', async () => {
+    let cut: (() => void) | undefined
     const upstream = await startUpstream(response => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.end(
-        'event: message_start\ndata: {"type":"message_start","message":{"id":"a","model":"m"}}\n\n',
-      )
+      response.write('data: {"type":"message_start","message":{"id":"a","model":"m"}}\n\n')
+      cut = () => response.end()
     })
     const config = JSON.stringify({ llm: { models: [{ name: '*', provider: 'anthropic' }] } })
     const { port } = await startTestGateway(config, { standIn: { host: '127.0.0.1', port: upstream.port } })
     const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] })
-    await expect(openChat(port, body).then(answer => answer.toArray())).rejects.toThrow()
+    const answer = await openChat(port, body)
+    answer.once('data', () => cut?.())
+    await expect(answer.toArray()).rejects.toThrow('aborted')
+  })
+})
+
+describe('an answer that breaks off before any of it has left', () => {
+  const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: text/event-stream\r\n\r\n'
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
+  const START = 'data: {"type":"message_start","message":{"id":"a","model":"m"}}\n\n'
+  const NO_END = 'failed to process LLM response: the stream has ended before its last event'
+  const CUT = 'upstream call failed: connection closed before the answer'
+
+  it.each<[string, string, 'anthropic' | 'openAI', number, string]>([
+    ['without a byte of those it tells', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n', 'openAI', 503, CUT],
+    ['translated, without an event', `${CHUNKED}0\r\n\r\n`, 'anthropic', 502, NO_END],
+    ['translated, without its last event', `${CHUNKED}${chunk(START)}0\r\n\r\n`, 'anthropic', 502, NO_END],
+  ])('is told with a status: %s', async (_, answer, provider, status, body) => {
+    const upstream = await startRawUpstream(socket => socket.end(answer))
+    const config = JSON.stringify({ llm: { models: [{ name: '*', provider }] } })
+    const { port, nextEvent } = await startTestGateway(config, {
+      standIn: { host: '127.0.0.1', port: upstream.port },
+    })
+    const messages = [{ role: 'user', content: 'hi' }]
+    expect(await post(port, '/v1/chat/completions', { model: 'm', stream: true, messages })).toMatchObject({
+      status,
+      body,
+    })
+    expect(await nextEvent()).toMatchObject({ status, error: body, bytes: body.length })
+  })
+
+  it('and what breaks off later is cut off there', async () => {
+    let cut: (() => void) | undefined
+    const upstream = await startRawUpstream(socket => {
+      socket.write(CHUNKED + chunk('data: 1\n\n'))
+      cut = () => socket.end('no chunk\r\n')
+    })
+    const { port } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
+    const answer = await openChat(port, STREAMED)
+    expect(answer.statusCode).toBe(200)
+    answer.once('data', () => cut?.())
+    await expect(answer.toArray()).rejects.toThrow('aborted')
   })
 })
 
