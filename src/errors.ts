@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   FILE_EXISTS: EXIT.config,
   WRITE_FAILED: EXIT.config,
   UNKNOWN_SLOT: EXIT.usage,
+  UNKNOWN_CLIENT: EXIT.usage,
+  CLIENT_EXISTS: EXIT.usage,
   SLOT_NOT_WRITABLE: EXIT.config,
   SECRET_MISSING: EXIT.secret,
   SECRET_REJECTED: EXIT.secret,

@@ -69,3 +69,11 @@ export function requireBesidesVariables(loaded: Judged): Config {
   if (others.length > 0) throw invalid(loaded.name, others, loaded.variables)
   return loaded.draft ?? requireConfig(loaded)
 }
+
+/** The same for a config that is about to be changed. Throws USAGE for one on standard input. */
+export function requireChangeable(loaded: Judged & { readonly path: string }): Config {
+  if (loaded.path !== '-') return requireKeyPlaces(loaded)
+  throw new AgwError('USAGE', 'a config on standard input cannot be changed', {
+    hint: 'name the file with --file PATH',
+  })
+}

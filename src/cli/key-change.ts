@@ -1,7 +1,7 @@
 import { findSlot, isOnlyWrittenSecret, type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
-import { requireKeyPlaces } from '../require-config.ts'
+import { requireChangeable, requireKeyPlaces } from '../require-config.ts'
 import { currentKey } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { problemError } from '../secrets/source.ts'
@@ -20,12 +20,7 @@ export interface KeyChange {
 
 /** Finds the slot that a command is about. Throws UNKNOWN_SLOT, USAGE for a config on standard input. */
 export async function findKeyChange(loaded: LoadedConfig, name: string, cwd: string): Promise<KeyChange> {
-  if (loaded.path === '-') {
-    throw new AgwError('USAGE', 'a config on standard input cannot be changed', {
-      hint: 'name the file with --file PATH',
-    })
-  }
-  const config = requireKeyPlaces(loaded)
+  const config = requireChangeable(loaded)
   const slots = keySlots(config, loaded.document)
   const slot = findSlot(slots, name)
   const { path, folder, agw, dotenv } = loaded

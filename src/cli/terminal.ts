@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import type { Secret } from '../secrets/secret.ts'
 import { wrappedText } from './wrapped.ts'
 
 /** What the command line knows of its surroundings. Read once from the process, in the base command. */
@@ -33,6 +34,15 @@ export class Terminal {
   out(text: string): void {
     this.status('')
     this.#options.stdout.write(`${this.#options.redact(text)}\n`)
+  }
+
+  /**
+   * The one way out for a key that was made here and that nobody has yet: to stdout, once, and not redacted. `around` gives
+   * the text that it stands in.
+   */
+  handOver(key: Secret, around: (value: string) => string = value => value): void {
+    this.status('')
+    this.#options.stdout.write(`${around(key.reveal())}\n`)
   }
 
   /** A note or a warning. */

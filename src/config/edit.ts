@@ -1,12 +1,14 @@
 import {
   type Document,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   type Node,
   type Pair,
   parseDocument,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml'
 import { AgwError } from '../errors.ts'
 import { suggested } from '../suggested.ts'
@@ -45,7 +47,7 @@ export function setValue(text: string, path: Path, value: string): string {
   return edited
 }
 
-function parseWritten(text: string): Document {
+export function parseWritten(text: string): Document {
   const yaml = parseDocument(text, { merge: false, logLevel: 'silent' })
   if (yaml.errors.length === 0) return yaml
   throw new AgwError('CONFIG_INVALID', 'the file is not valid YAML before its variables are expanded', {
@@ -62,7 +64,7 @@ function splice(text: string, yaml: Document, path: Path, value: string): string
   }
   if (isMap(parent) && typeof key === 'string') {
     const pair = parent.items.find(entry => isScalar(entry.key) && entry.key.value === key)
-    return pair === undefined ? insertPair(text, parent, key, value) : replacePair(text, pair, value)
+    return pair === undefined ? insertPair(text, parent, `${key}: ${value}`) : replacePair(text, pair, value)
   }
   if (path.length > 1 && typeof key === 'string')
     return splice(text, yaml, path.slice(0, -1), `{ ${key}: ${value} }`)
@@ -75,46 +77,70 @@ function replacePair(text: string, pair: Pair, value: string): string {
   const key = pair.key as Node
   const colon = text.indexOf(':', key.range?.[1] ?? 0)
   const node = pair.value as Node | null
-  let end = node?.range ? Math.max(lastEnd(node), colon + 1) : colon + 1
-  // A block scalar's range takes in its last line end, which belongs to the line.
-  while (end > colon + 1 && /[\r\n]/.test(text[end - 1] ?? '')) end -= 1
+  const end = node?.range ? Math.max(endOfText(text, lastEnd(node)), colon + 1) : colon + 1
   return `${text.slice(0, colon + 1)} ${value}${text.slice(end)}`
 }
 
-function insertPair(text: string, map: YAMLMap, key: string, value: string): string {
-  const range = map.range ?? [0, 0, 0]
-  if (map.flow === true) {
-    const close = range[1] - 1
-    const inside = text.slice(range[0] + 1, close).trimEnd()
-    const comma = inside.trim() === '' ? '' : inside.endsWith(',') ? ' ' : ', '
-    return `${text.slice(0, range[0] + 1)}${inside}${comma || ' '}${key}: ${value} ${text.slice(close)}`
-  }
-  const first = (map.items[0]?.key as Node | undefined)?.range?.[0] ?? range[0]
-  const column = first - (text.lastIndexOf('\n', first - 1) + 1)
-  const end = lastEnd(map)
-  const lineEnd = text.indexOf('\n', end)
-  const at = lineEnd === -1 ? text.length : lineEnd
+/** A key and its value at the end of a map: `block` where each key has its lines, `flow` in brackets. */
+export function insertPair(text: string, map: YAMLMap, block: string, flow = block): string {
+  if (map.flow === true) return insertInBrackets(text, map, flow)
+  const first = (map.items[0]?.key as Node | undefined)?.range?.[0] ?? map.range?.[0] ?? 0
+  return insertLines(text, map, first, block)
+}
+
+/** The same for anything in brackets; on a line of its own where the last one is. */
+export function insertInBrackets(text: string, node: YAMLMap | YAMLSeq, value: string): string {
+  const [start = 0, end = 0] = node.range ?? []
+  const close = end - 1
+  const last = node.items.at(-1)
+  if (last === undefined) return `${text.slice(0, start + 1)} ${value} ${text.slice(close)}`
+  const at = endOfItem(last)
+  const rest = text.slice(at, close)
+  if (!rest.includes('\n')) return `${text.slice(0, at)}, ${value}${text.slice(at)}`
+  const hasComma = /^\s*,/.test(rest)
+  const line = text.lastIndexOf('\n', close - 1)
+  const own = text.slice(text.lastIndexOf('\n', at - 1) + 1)
+  const indent = /^[ \t]*/.exec(own)?.[0] ?? ''
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
+  const before = `${text.slice(0, at)}${hasComma ? '' : ','}${text.slice(at, line).replace(/\r$/, '')}`
+  return `${before}${newline}${indent}${value}${hasComma ? ',' : ''}${newline}${text.slice(line + 1)}`
+}
+
+/** Lines behind the last one of a node, at the column of one of its keys or dashes. */
+export function insertLines(text: string, node: Node, sibling: number, lines: string): string {
+  const indent = ' '.repeat(sibling - (text.lastIndexOf('\n', sibling - 1) + 1))
+  const newline = text.includes('\r\n') ? '\r\n' : '\n'
+  const lineEnd = text.indexOf('\n', endOfText(text, lastEnd(node)))
+  const at = lineEnd === -1 ? text.length : lineEnd
   const before = text.slice(0, at).replace(/\r$/, '')
-  return `${before}${newline}${' '.repeat(column)}${key}: ${value}${lineEnd === -1 ? '' : newline}${text.slice(at + 1)}`
+  const written = lines.split('\n').map(line => (line === '' ? '' : indent + line))
+  return `${before}${newline}${written.join(newline)}${lineEnd === -1 ? '' : newline}${text.slice(at + 1)}`
+}
+
+/** A block scalar's range takes in its last line ends, which belong to the lines. */
+export function endOfText(text: string, end: number): number {
+  let at = end
+  while (at > 0 && /[\r\n]/.test(text[at - 1] ?? '')) at -= 1
+  return at
 }
 
 /** Where the last scalar or closing bracket inside a node ends: comments behind it are not part of it. */
-function lastEnd(node: Node): number {
+export function lastEnd(node: Node): number {
   const own = node.range?.[1] ?? 0
-  if ((isMap(node) || isSeq(node)) && node.flow !== true) {
-    const last = node.items.at(-1) as Pair | Node | undefined
-    if (last === undefined) return own
-    if (!('key' in last)) return lastEnd(last as Node)
-    const value = last.value as Node | null
-    return value?.range
-      ? Math.max(lastEnd(value), (last.key as Node).range?.[1] ?? 0)
-      : ((last.key as Node).range?.[1] ?? own)
-  }
-  return own
+  if ((!isMap(node) && !isSeq(node)) || node.flow === true) return own
+  const last = node.items.at(-1) as Pair | Node | undefined
+  return last === undefined ? own : endOfItem(last) || own
 }
 
-function nodeAt(yaml: Document, path: Path): unknown {
+/** The same for what stands in a map or list. */
+function endOfItem(item: unknown): number {
+  if (!isPair(item)) return lastEnd(item as Node)
+  const keyEnd = (item.key as Node).range?.[1] ?? 0
+  const value = item.value as Node | null
+  return value?.range ? Math.max(lastEnd(value), keyEnd) : keyEnd
+}
+
+export function nodeAt(yaml: Document, path: Path): unknown {
   return path.length === 0 ? yaml.contents : yaml.getIn(path, true)
 }
 

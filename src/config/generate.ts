@@ -1,5 +1,5 @@
-import { Document, Scalar, visit, YAMLMap } from 'yaml'
 import type { Secret } from '../secrets/secret.ts'
+import { configYaml, literalText, quoted } from './yaml-text.ts'
 
 export const STYLES = ['llm', 'binds', 'gateways'] as const
 export type Style = (typeof STYLES)[number]
@@ -44,25 +44,12 @@ export interface ConfigChoices {
 
 type Yaml = Record<string, unknown>
 
+/** What stands above a new config. */
+const HEADING = ` An agentgateway config, for \`agw serve\` and the agentgateway binary alike.\n Check it with \`agw validate\`; see its keys with \`agw keys list\`.`
+
 /** The text of a new config: pure agentgateway, every reference to a variable in quotes. */
 export function generateConfig(choices: ConfigChoices): string {
-  const document = new Document(sections(choices))
-  visit(document, {
-    Scalar: (_, node) => {
-      if (node.value instanceof Quoted) {
-        node.value = node.value.text
-        node.type = Scalar.QUOTE_DOUBLE
-      } else if (typeof node.value === 'string') {
-        // A dollar sign that is no variable.
-        node.value = node.value.replaceAll('$', '$$$$')
-      }
-    },
-    Map: (_, node) => {
-      if (node instanceof YAMLMap && node.items.length === 0) node.flow = true
-    },
-  })
-  document.commentBefore = ` An agentgateway config, for \`agw serve\` and the agentgateway binary alike.\n Check it with \`agw validate\`; see its keys with \`agw keys list\`.`
-  return document.toString({ lineWidth: 0, indentSeq: false })
+  return configYaml(sections(choices), { comment: HEADING })
 }
 
 function sections({ style, port, providers }: ConfigChoices): Yaml {
@@ -126,20 +113,8 @@ function auth(entry: ProviderEntry, key: Exclude<KeyReference, { method: 'none' 
   return { key: { value, location: { header: { name: entry.keyHeader } } } }
 }
 
-/** A string that must stand in double quotes, so that no value can change the YAML around it. */
-class Quoted {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
 function keyValue(key: Exclude<KeyReference, { method: 'passthrough' | 'none' }>): unknown {
-  if (key.method === 'env') return scalar(`$${key.variable}`)
-  if (key.method === 'file') return { file: scalar(key.path.replaceAll('$', '$$$$')) }
-  return scalar(key.value.reveal().replaceAll('$', '$$$$'))
-}
-
-function scalar(text: string): Scalar {
-  return new Scalar(new Quoted(text))
+  if (key.method === 'env') return quoted(`$${key.variable}`)
+  if (key.method === 'file') return { file: literalText(key.path) }
+  return literalText(key.value.reveal())
 }

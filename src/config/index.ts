@@ -25,15 +25,16 @@ export {
   STYLES,
   type Style,
 } from './generate.ts'
+export { appendValue, insertValue } from './insert.ts'
 export { maskKeys, maskLine } from './mask.ts'
 export { LineIndex } from './position.ts'
 export type { PublishedSchema } from './published-schema.ts'
 export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument, unreadDocument } from './read.ts'
-export { removeValue } from './remove.ts'
+export { removeItem, removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'
 export { type KeyMethod, type KeySlot, keySlots } from './slots.ts'
 export { codesByStage, STAGES, type Stage, stageOf } from './stages.ts'
 export { applySuppressions, type Suppressed } from './suppress.ts'
 export { type Checked, validate } from './validate.ts'
 export { isOnlyWrittenSecret } from './written-secrets.ts'
-export { toYaml } from './yaml-text.ts'
+export { literalText, onOneLine, quoted, toYaml } from './yaml-text.ts'

@@ -21,7 +21,8 @@ const HARMLESS = /^["']?(?:\$[\w{]|[{&*|>]|$)|^["']{2}$|^(?:true|false|null|~)$/
 /** The value of a header or a path may be anything: these are plainly none. */
 const PLAIN_VALUE = /^(["']?)(?:\/[\w/.{}*-]*|[a-z]+|\d{1,6})\1$/
 /** How keys of the known kinds begin. */
-const KNOWN_KEY = /\b(?:sk|gsk|xai|pplx|csk|nvapi|hf|r8|vck|tgp)[-_][\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}/g
+const KNOWN_KEY =
+  /\b(?:sk|agw_sk|gsk|xai|pplx|csk|nvapi|hf|r8|vck|tgp)[-_][\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}/g
 /** A run of letters, digits and signs as keys have them; whether it is one is asked of each. */
 const RUN = /[\w+/=-]{16,}/g
 

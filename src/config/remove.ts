@@ -1,6 +1,18 @@
-import { isMap, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import { AgwError } from '../errors.ts'
 import { formatPath, type Path } from './diagnostic.ts'
+import { endOfText, lastEnd, nodeAt } from './edit.ts'
+import { toPlain } from './plain.ts'
 
 /**
  * Takes a key and its value out of a YAML text; everything else stays as it is written. The comment behind the value
@@ -20,13 +32,69 @@ export function removeValue(text: string, path: Path): string {
   return edited
 }
 
+/**
+ * Takes an item out of a list, with the lines that it stands on; comments above it stay. Throws CONFIG_INVALID when the
+ * text cannot be edited there.
+ */
+export function removeItem(text: string, list: Path, index: number): string {
+  const path = [...list, index]
+  const yaml = parseDocument(text, { merge: false, logLevel: 'silent' })
+  const seq = nodeAt(yaml, list)
+  if (yaml.errors.length > 0 || !isSeq(seq) || seq.items[index] === undefined) throw cannot(path)
+  const edited =
+    seq.flow === true
+      ? outOfBrackets(text, seq, index)
+      : outOfLines(text, seq, index, colonOf(text, yaml, list))
+  const after = parseDocument(edited, { merge: false, logLevel: 'silent' })
+  const wanted = toPlain(yaml).value
+  const there = list.reduce<unknown>(
+    (value, step) => (value as Record<string | number, unknown>)[step],
+    wanted,
+  )
+  if (Array.isArray(there)) there.splice(index, 1)
+  if (after.errors.length > 0 || JSON.stringify(toPlain(after).value) !== JSON.stringify(wanted))
+    throw cannot(path)
+  return edited
+}
+
+function outOfBrackets(text: string, seq: YAMLSeq, index: number): string {
+  const item = seq.items[index] as Node
+  const [start = 0] = item.range ?? []
+  return cutFromBrackets(text, start, lastEnd(item))
+}
+
+function cutFromBrackets(text: string, start: number, end: number): string {
+  const comma = /^\s*,\s?/.exec(text.slice(end))?.[0] ?? ''
+  if (comma !== '') return text.slice(0, start) + text.slice(end + comma.length)
+  return text.slice(0, start).replace(/,?\s*$/, '') + text.slice(end)
+}
+
+/** Where the colon behind the key of a value stands. */
+function colonOf(text: string, yaml: Document, path: Path): number {
+  const parent = nodeAt(yaml, path.slice(0, -1))
+  const pair = isMap(parent)
+    ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
+    : undefined
+  return text.indexOf(':', (pair?.key as Node | undefined)?.range?.[1] ?? text.length)
+}
+
+/** Whole lines, from that of the dash on; a list that is empty then is written as one, or it would be null. */
+function outOfLines(text: string, seq: YAMLSeq, index: number, colon: number): string {
+  const item = seq.items[index] as Node
+  const dashes = seq.range?.[0] ?? 0
+  const column = dashes - (text.lastIndexOf('\n', dashes - 1) + 1)
+  let start = text.lastIndexOf('\n', (item.range?.[0] ?? 0) - 1) + 1
+  while (start > 0 && text[start + column] !== '-') start = text.lastIndexOf('\n', start - 2) + 1
+  const next = text.indexOf('\n', endOfText(text, lastEnd(item)))
+  const end = next === -1 ? text.length : next + 1
+  const rest = text.slice(0, start) + text.slice(end)
+  if (seq.items.length > 1) return rest
+  return `${rest.slice(0, colon + 1)} []${rest.slice(colon + 1)}`
+}
+
 function without(text: string, map: YAMLMap, index: number): string {
   const { start, end } = spanOf(text, map.items[index] as Pair)
-  if (map.flow === true) {
-    const comma = /^\s*,\s?/.exec(text.slice(end))?.[0] ?? ''
-    if (comma !== '') return text.slice(0, start) + text.slice(end + comma.length)
-    return text.slice(0, start).replace(/,?\s*$/, '') + text.slice(end)
-  }
+  if (map.flow === true) return cutFromBrackets(text, start, end)
   const lineStart = text.lastIndexOf('\n', start - 1) + 1
   const next = text.indexOf('\n', end)
   const lineEnd = next === -1 ? text.length : next + 1

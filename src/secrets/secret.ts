@@ -60,7 +60,7 @@ export class Secret {
 
 /** Public prefixes of provider keys: what may be shown of a key besides its last four characters. */
 const PREFIX =
-  /^(?:sk-(?:proj|svcacct|admin|ant-[a-z]+\d\d|or-v1|lf)-|sk-|AIza|AQ\.|gsk_|xai-|pplx-|csk-|nvapi-|hf_|r8_|vck_|tgp_v1_)/
+  /^(?:sk-(?:proj|svcacct|admin|ant-[a-z]+\d\d|or-v1|lf)-|sk-|AIza|AQ\.|agw_sk_|gsk_|xai-|pplx-|csk-|nvapi-|hf_|r8_|vck_|tgp_v1_)/
 
 /**
  * How a key is shown: recognised prefix, last four characters and the first 8 hex digits of its SHA-256, as in

@@ -64,6 +64,13 @@ describe('setValue changes one stretch and nothing else', () => {
       '"$K"',
       'a:\n  key: "$K"\n  b: 1\n',
     ],
+    [
+      'a missing key behind a block scalar',
+      'a:\n  k: |\n    one\n\nb: 1\n',
+      ['a', 'c'],
+      '2',
+      'a:\n  k: |\n    one\n  c: 2\n\nb: 1\n',
+    ],
     ['an empty flow map', 'a: {}\n', ['a', 'b'], '1', 'a: { b: 1 }\n'],
   ]
   it.each(table)('%s', (_, before, path, value, after) => {

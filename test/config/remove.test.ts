@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { removeValue } from '../../src/config/remove.ts'
+import { removeItem, removeValue } from '../../src/config/remove.ts'
 
 const CASES: [title: string, text: string, after: string][] = [
   ['one of several', 'secrets:\n  A: { file: a } # mine\n  B: { file: b }\n', 'secrets:\n  B: { file: b }\n'],
@@ -31,4 +31,30 @@ describe('removeValue', () => {
       expect(() => removeValue(text, ['secrets', 'A'])).toThrow(/cannot take secrets.A out/)
     },
   )
+})
+
+describe('removeItem', () => {
+  const table: [title: string, text: string, index: number, after: string][] = [
+    [
+      'one of several, with its lines',
+      'a:\n  - k: 1\n    # of the first\n    m: { n: 1 } # x\n\n  # about the second\n  - k: 2\n',
+      0,
+      'a:\n\n  # about the second\n  - k: 2\n',
+    ],
+    ['the last', 'a:\n- k: 1\n- k: 2 # two\n# tail\nb: 1\n', 1, 'a:\n- k: 1\n# tail\nb: 1\n'],
+    ['one whose dash stands alone', 'a:\n  -\n    k: 1\n  - k: 2\n', 0, 'a:\n  - k: 2\n'],
+    ['the only one', 'a: # who: x\n  # yours\n  - k: 1\nb: 1\n', 0, 'a: [] # who: x\n  # yours\nb: 1\n'],
+    ['one in brackets', 'a: [{ k: 1 }, { k: 2 }] # why\n', 0, 'a: [{ k: 2 }] # why\n'],
+    ['the last in brackets', 'a: [{ k: 1 }, { k: 2 }]\n', 1, 'a: [{ k: 1 }]\n'],
+    ['the only one in brackets', 'a: [ { k: 1 } ]\n', 0, 'a: [ ]\n'],
+    ['one with other line ends', 'a:\r\n  - k: 1\r\n  - k: 2\r\n', 0, 'a:\r\n  - k: 2\r\n'],
+    ['one that ends with a block scalar', 'a:\n  - k: |\n      x\n  - k: 2\n', 0, 'a:\n  - k: 2\n'],
+  ]
+  it.each(table)('takes out %s', (_, text, index, after) => {
+    expect(removeItem(text, ['a'], index)).toBe(after)
+  })
+
+  it.each(['a: 1\n', 'a: []\n', 'a: &x [{ k: 1 }]\nb: *x\n', 'a: ['])('leaves %j alone', text => {
+    expect(() => removeItem(text, ['a'], 0)).toThrow(/cannot take a\[0\] out/)
+  })
 })

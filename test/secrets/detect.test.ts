@@ -16,6 +16,7 @@ const made = {
   'openai-legacy': `sk-${'a'.repeat(20)}T3BlbkFJ${'b'.repeat(20)}`,
   'gemini-auth': `AQ.Ab8RN6${'a'.repeat(44)}`,
   'google-standard': `AIza${'a'.repeat(35)}`,
+  'agw-virtual': `agw_sk_${'a'.repeat(32)}`,
   groq: `gsk_${'a'.repeat(52)}`,
   xai: `xai-${'a'.repeat(80)}`,
   perplexity: `pplx-${'a'.repeat(48)}`,

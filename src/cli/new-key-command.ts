@@ -1,0 +1,61 @@
+import {
+  type ClientPlace,
+  hashOf,
+  type NewClient,
+  newVirtualKey,
+  planClient,
+  requireRead,
+  shortHash,
+  warningsOf,
+} from '../clients/index.ts'
+import { isObject } from '../json.ts'
+import type { LoadedConfig } from '../load.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { ConfigCommand } from './config-command.ts'
+import { sentAs } from './report/clients.ts'
+import { type WrittenFile, writeFiles } from './write-files.ts'
+
+/** What a new client is let in by. */
+interface Admission {
+  readonly loaded: LoadedConfig
+  readonly place: ClientPlace
+  readonly strict: boolean
+  /** What its entry says. */
+  readonly entry: Omit<NewClient, 'hash'>
+  readonly name: string
+  readonly flags: { readonly 'dry-run': boolean; readonly yes: boolean; readonly 'no-input'?: boolean }
+}
+
+/** A command that makes a virtual key: it writes the hash and hands the key over, once. */
+export abstract class NewKeyCommand extends ConfigCommand {
+  /** The new key, once the config knows it. */
+  #key: Secret | undefined
+
+  /** Makes a key, shows and writes the change, and gives the key out. The document under `--json` gets it by itself. */
+  protected async admit({ loaded, place, strict, entry, name, flags }: Admission): Promise<{
+    readonly key: null
+    readonly hash: string | null
+    readonly files: readonly WrittenFile[]
+  }> {
+    const key = newVirtualKey()
+    this.registerSecret(key)
+    const hash = hashOf(key)
+    const plan = planClient(loaded, place, { ...entry, hash }, { strict })
+    requireRead(plan, place)
+    const warnings = warningsOf(plan, place, strict)
+    const files = await writeFiles([plan.file], { ...this.writeOptions(flags), warnings })
+    if (flags['dry-run']) return { key: null, hash: null, files }
+    this.#key = key
+    if (!this.jsonEnabled()) this.terminal.handOver(key)
+    this.note(
+      `this is the key of ${name}, shown this once: ${loaded.document.file} has its hash alone (${shortHash(hash)}). Keep it where the client keeps its secrets; it is sent ${sentAs(place)}`,
+    )
+    return { key: null, hash: shortHash(hash), files }
+  }
+
+  /** The one document with the key in it. */
+  protected override logJson(document: unknown): void {
+    if (this.#key === undefined || !isObject(document) || !('key' in document)) super.logJson(document)
+    else this.terminal.handOver(this.#key, value => this.json({ ...document, key: value }, 2))
+  }
+}

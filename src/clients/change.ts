@@ -1,0 +1,186 @@
+import {
+  appendValue,
+  type ConfigDocument,
+  type Diagnostic,
+  insertValue,
+  literalText,
+  onOneLine,
+  quoted,
+  readDocument,
+  removeItem,
+  setValue,
+  validate,
+} from '../config/index.ts'
+import { isNode, nodeAt } from '../config/rules/tree.ts'
+import { AgwError } from '../errors.ts'
+import type { LoadedConfig } from '../load.ts'
+import type { PlannedFile } from '../setup/planned-file.ts'
+import { type ClientEntry, clientEntries } from './entries.ts'
+import type { ClientPlace } from './places.ts'
+
+/** A client that is to be known, as its entry says it. */
+export interface NewClient {
+  /** As in `sha256:1a2b…`, whole. */
+  readonly hash: string
+  /** Ready to be written: see {@link described} and {@link likeEntry}. */
+  readonly metadata: unknown
+  readonly models: unknown
+}
+
+/** What an entry says of a client that was named on the command line. */
+export function described(
+  name: string,
+  metadata: Readonly<Record<string, string>>,
+  models: readonly string[] | undefined,
+): Omit<NewClient, 'hash'> {
+  const words = Object.entries({ name, ...metadata }).map(([key, text]) => [key, literalText(text)] as const)
+  return {
+    metadata: onOneLine(Object.fromEntries(words)),
+    models: models && onOneLine(models.map(literalText)),
+  }
+}
+
+/** What an entry says by now, as it is written: variables stay variables. Throws CONFIG_INVALID where that cannot be told. */
+export function likeEntry({ document }: LoadedConfig, { path, name }: ClientEntry): Omit<NewClient, 'hash'> {
+  const written = readDocument(document.text, { file: document.file, literal: true })
+  const entry = nodeAt(written.data, ...path)
+  const metadata = nodeAt(entry, 'metadata')
+  const called = metadata?.['name']
+  // By another name it would be another entry, unless the name is a variable.
+  if (entry === undefined || !(called === name || String(called).includes('$'))) {
+    const { line, column } = document.rangeOf(path).start
+    throw new AgwError('CONFIG_INVALID', `${document.file}:${line}:${column}: this entry cannot be copied`, {
+      hint: 'a variable stands for a part of its structure: add the new entry by hand',
+    })
+  }
+  const models = entry?.['allowedModels']
+  return {
+    metadata: metadata && onOneLine(asWritten(metadata) as object),
+    models: Array.isArray(models) ? onOneLine(asWritten(models) as object) : undefined,
+  }
+}
+
+function asWritten(value: unknown): unknown {
+  if (typeof value === 'string') return quoted(value)
+  if (Array.isArray(value)) return value.map(asWritten)
+  if (!isNode(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asWritten(one)]))
+}
+
+/** The config as it shall be, and what is to be known before anybody agrees. */
+export interface ClientPlan {
+  readonly file: PlannedFile
+  /** Findings that the config did not have before. */
+  readonly findings: readonly Diagnostic[]
+  /** The config of the plan, read. */
+  readonly document: ConfigDocument
+}
+
+/**
+ * Plans to let a client in at a place; with `strict`, those that show no key are refused there from then on. A place that
+ * has no policy yet gets one, which is strict. Throws CONFIG_INVALID where the result would not load.
+ */
+export function planClient(
+  loaded: LoadedConfig,
+  place: ClientPlace,
+  client: NewClient,
+  { strict }: { readonly strict: boolean },
+): ClientPlan {
+  const entry = {
+    keyHash: literalText(client.hash),
+    ...(client.metadata !== undefined && { metadata: client.metadata }),
+    ...(client.models !== undefined && { allowedModels: client.models }),
+  }
+  const { text } = loaded.document
+  const { path, policy } = place
+  let content: string
+  if (policy === undefined) content = insertValue(text, path, { mode: 'strict', keys: [entry] })
+  else {
+    content = appendValue(text, [...path, 'keys'], entry)
+    if (strict && policy['mode'] !== 'strict') content = setValue(content, [...path, 'mode'], 'strict')
+  }
+  return planned(loaded, content, before => [...before, client.hash])
+}
+
+/** Throws USAGE where nothing would look at the models that a key is to be kept to. */
+export function requireRead({ findings }: ClientPlan, place: ClientPlace): void {
+  if (!findings.some(one => one.code === 'ALLOWED_MODELS_UNREAD')) return
+  throw new AgwError(
+    'USAGE',
+    `--models: nothing at ${place.id} looks at them, so the key could use any model`,
+    {
+      hint: 'only the llm section does: leave --models out, or decide with authorization rules',
+    },
+  )
+}
+
+/** What to know before anybody agrees: what changes for other clients, and what the config will have wrong. */
+export function warningsOf({ findings }: ClientPlan, { id, policy }: ClientPlace, strict: boolean): string[] {
+  const mode = policy?.['mode'] ?? 'optional'
+  const closes = `from then on ${id} refuses every request without a key`
+  const open = `requests without a key pass at ${id} all the same (mode: ${mode}): --require-keys ends that`
+  return [
+    ...(policy === undefined || (strict && mode !== 'strict') ? [closes] : []),
+    ...(policy !== undefined && !strict && mode !== 'strict' ? [open] : []),
+    ...findings.map(one => `${one.message}: ${one.hint}`),
+  ]
+}
+
+/** Plans to take a client's key out. */
+export function planWithout(loaded: LoadedConfig, entry: ClientEntry): ClientPlan {
+  const list = [...entry.place.path, 'keys']
+  const content = removeItem(loaded.document.text, list, entry.index)
+  return planned(loaded, content, before => before.toSpliced(entryAt(loaded, entry), 1))
+}
+
+function entryAt({ document }: LoadedConfig, { path }: ClientEntry): number {
+  const wanted = JSON.stringify(path)
+  return clientEntries(document).findIndex(one => JSON.stringify(one.path) === wanted)
+}
+
+/** The plan, if what the gateway will read is what it should be: variables in the text may stand for anything. */
+function planned(
+  loaded: LoadedConfig,
+  content: string,
+  wanted: (before: readonly (string | undefined)[]) => readonly (string | undefined)[],
+): ClientPlan {
+  const { document: old, variables } = loaded
+  const document = readDocument(content, {
+    file: old.file,
+    lookup: name => variables.expand(name),
+    problemOf: name => variables.problemOf(name),
+    names: () => variables.names(),
+  })
+  const hashes = (of: ConfigDocument): string =>
+    JSON.stringify(
+      clientEntries(of)
+        .map(one => one.hash ?? null)
+        .sort(),
+    )
+  const expected = JSON.stringify(
+    wanted(clientEntries(old).map(one => one.hash))
+      .map(one => one ?? null)
+      .toSorted(),
+  )
+  const known = new Set(loaded.diagnostics.map(idOf))
+  const findings = validate(document).diagnostics.filter(one => !known.has(idOf(one)))
+  const error = findings.find(one => one.severity === 'error')
+  if (error !== undefined) {
+    throw new AgwError('CONFIG_INVALID', `the config would not be valid: ${error.message}`, {
+      hint: error.hint,
+      diagnostics: findings.filter(one => one.severity === 'error'),
+    })
+  }
+  if (hashes(document) !== expected) {
+    throw new AgwError('CONFIG_INVALID', `${old.file} cannot be changed without rewriting it`, {
+      hint: 'a variable stands for a part of its structure: change the list of keys by hand',
+    })
+  }
+  const file: PlannedFile = { path: loaded.path, content, what: 'the config', secret: false }
+  return { file, findings, document }
+}
+
+/** A finding wherever it stands: lines move. */
+function idOf({ code, message }: Diagnostic): string {
+  return `${code} ${message.replace(/\d+/g, '#')}`
+}

@@ -1,0 +1,130 @@
+import type { ConfigDocument, Path } from '../config/index.ts'
+import { isNode, isSet, listAt, nodeAt, nodesAt, textAt } from '../config/rules/tree.ts'
+import { AgwError } from '../errors.ts'
+import { Secret } from '../secrets/secret.ts'
+import { suggested } from '../suggested.ts'
+import { askingPlaces, type ClientPlace } from './places.ts'
+
+/** A client that a config knows by its virtual key. */
+export interface ClientEntry {
+  /** `name` of its metadata. */
+  readonly name: string | undefined
+  /** As in `sha256:1a2b…`, whole; undefined where the key is a variable that is not set. */
+  readonly hash: string | undefined
+  /** The key itself, where the config has it, or names a variable that has. */
+  readonly plain: Secret | undefined
+  /** It stands in the config as it is. */
+  readonly inClear: boolean
+  /** What else its metadata says. */
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** The models it may use; undefined for all of them. */
+  readonly models: readonly string[] | undefined
+  readonly place: ClientPlace
+  /** Where it stands in the list of the place. */
+  readonly index: number
+  readonly path: Path
+}
+
+/** All clients of a config, in the order of the file. */
+export function clientEntries(document: ConfigDocument): ClientEntry[] {
+  return askingPlaces(document).flatMap(place =>
+    nodesAt(place.policy, 'keys').map(([entry, index]) => {
+      const path = [...place.path, 'keys', index]
+      const { name, ...metadata } = nodeAt(entry, 'metadata') ?? {}
+      const key = textAt(entry, 'key')
+      const isUnset = document.variablesAt([...path, 'key']).some(use => use.missing)
+      const plain = key === undefined || isUnset ? undefined : new Secret(key, 'a virtual key')
+      return {
+        name: typeof name === 'string' && name !== '' ? name : undefined,
+        hash: textAt(entry, 'keyHash')?.toLowerCase() ?? (plain && hashOf(plain)),
+        plain,
+        inClear: plain !== undefined && document.variablesAt([...path, 'key']).length === 0,
+        metadata,
+        models: isSet(entry['allowedModels']) ? listAt(entry, 'allowedModels').map(String) : undefined,
+        place,
+        index,
+        path,
+      }
+    }),
+  )
+}
+
+/** How a config knows a key: what agentgateway compares. */
+export function hashOf(key: Secret): string {
+  return `sha256:${Buffer.from(key.digest(), 'latin1').toString('hex')}`
+}
+
+/** As it is shown: what tells keys apart, and no more. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, 'sha256:'.length + 8)
+}
+
+/** What commands call a client: its name, or what is shown of its hash. */
+export function calledAs({ name, hash }: Pick<ClientEntry, 'name' | 'hash'>): string {
+  return name ?? (hash === undefined ? 'a key without a name' : shortHash(hash))
+}
+
+const HASH = /^sha256:[0-9a-f]{8,64}$/i
+
+/**
+ * The one client of that name, or with a hash that begins so, where a place is named only there. Throws UNKNOWN_CLIENT, and
+ * USAGE for more than one.
+ */
+export function findClient(entries: readonly ClientEntry[], wanted: string, at?: string): ClientEntry {
+  const isHash = HASH.test(wanted)
+  const [first, ...more] = entries.filter(
+    ({ name, hash, place }) =>
+      (isHash ? hash?.startsWith(wanted.toLowerCase()) : name === wanted) &&
+      (at === undefined || place.id === at || place.name === at),
+  )
+  if (first !== undefined && more.length === 0) return first
+  if (first === undefined) {
+    const names = [...new Set(entries.map(calledAs))]
+    const where = at === undefined ? 'of this config' : 'at that place'
+    throw new AgwError('UNKNOWN_CLIENT', `no client ${where} goes by that name`, {
+      hint:
+        names.length === 0
+          ? `the config knows none: make one with ${suggested('clients', 'add', 'NAME')}`
+          : names.length > 12
+            ? `look at ${suggested('clients', 'list')}`
+            : `there is: ${names.join(', ')}`,
+    })
+  }
+  const which = [first, ...more].map(({ hash, place }) => `${hash ? shortHash(hash) : '–'} (${place.id})`)
+  throw new AgwError('USAGE', `${which.length} keys go by that name`, {
+    hint: `name the one by its hash, or its place with --at: ${which.join(', ')}`,
+  })
+}
+
+/** Throws CLIENT_EXISTS where a client goes by that name: it could not be told which key is revoked. */
+export function refuseTaken(name: string, entries: readonly ClientEntry[], document: ConfigDocument): void {
+  const there = entries.find(entry => entry.name === name)
+  if (there === undefined) return
+  const { line, column } = document.rangeOf(there.path).start
+  throw new AgwError('CLIENT_EXISTS', `${document.file}:${line}:${column}: ${name} has a key already`, {
+    hint: `give another name, or revoke that one: ${suggested('clients', 'remove', name)}`,
+  })
+}
+
+/** Throws CLIENT_EXISTS where a client has two keys by now: one is to be revoked before there is a third. */
+export function refuseSecond(entry: ClientEntry, entries: readonly ClientEntry[]): void {
+  const others = entries.filter(one => one.name !== undefined && one.name === entry.name && one !== entry)
+  if (others.length === 0) return
+  const hashes = [entry, ...others].map(({ hash }) => (hash === undefined ? '–' : shortHash(hash)))
+  throw new AgwError('CLIENT_EXISTS', `${calledAs(entry)} has ${hashes.length} keys already`, {
+    hint: `revoke the old one first: ${suggested('clients', 'remove', hashes[0] ?? '')}`,
+  })
+}
+
+/** What metadata says, a word each: what is no plain value is shown as JSON. */
+export function metadataWords(metadata: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(metadata).map(([key, value]) => {
+    const text =
+      typeof value === 'string'
+        ? value
+        : isNode(value) || Array.isArray(value)
+          ? JSON.stringify(value)
+          : String(value)
+    return `${key}=${text}`
+  })
+}

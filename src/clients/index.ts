@@ -1,0 +1,24 @@
+/** The face of this room: clients that a config knows by their virtual keys. */
+export {
+  type ClientPlan,
+  described,
+  likeEntry,
+  type NewClient,
+  planClient,
+  planWithout,
+  requireRead,
+  warningsOf,
+} from './change.ts'
+export {
+  type ClientEntry,
+  calledAs,
+  clientEntries,
+  findClient,
+  hashOf,
+  metadataWords,
+  refuseSecond,
+  refuseTaken,
+  shortHash,
+} from './entries.ts'
+export { newVirtualKey } from './new-key.ts'
+export { askingPlaces, type ClientPlace, entryPlaces, possiblePlaces } from './places.ts'

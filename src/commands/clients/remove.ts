@@ -1,0 +1,52 @@
+import { atFlag, clientArgs } from '../../cli/client-flags.ts'
+import { ConfigCommand } from '../../cli/config-command.ts'
+import { writeFlags } from '../../cli/flags.ts'
+import { modeOf } from '../../cli/report/clients.ts'
+import { changeWord } from '../../cli/report/key-change.ts'
+import { writeFiles } from '../../cli/write-files.ts'
+import { calledAs, clientEntries, findClient, planWithout, shortHash } from '../../clients/index.ts'
+import { requireChangeable } from '../../require-config.ts'
+
+export default class ClientsRemove extends ConfigCommand {
+  static override summary = 'Revoke the virtual key of a client.'
+  static override description =
+    'Takes its entry out of the config. A running gateway follows the file and refuses the key from the next request on.'
+  static override examples = [
+    '<%= config.bin %> clients remove research',
+    '<%= config.bin %> clients remove sha256:1a2b3c4d --yes',
+  ]
+  static override args = clientArgs(
+    'The client, as `clients list` names it: its name, or the start of its hash.',
+  )
+  static override flags = { at: atFlag, ...writeFlags }
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(ClientsRemove)
+    const loaded = await this.load(flags)
+    requireChangeable(loaded)
+    const all = clientEntries(loaded.document)
+    for (const { plain } of all) this.registerSecret(plain)
+    const entry = findClient(all, args.name, flags.at)
+    const plan = planWithout(loaded, entry)
+    const files = await writeFiles([plan.file], {
+      ...this.writeOptions(flags),
+      warnings: plan.findings.map(one => `${one.message}: ${one.hint}`),
+    })
+    const word = changeWord('revoked', 'revoke', true, flags['dry-run'])
+    this.say(`${this.terminal.style('green', word)} ${calledAs(entry)}`)
+    const { name, hash, place } = entry
+    const isEmpty = !clientEntries(plan.document).some(one => one.place.id === place.id)
+    if (!flags['dry-run']) this.note('a gateway that runs refuses the key from the next request on')
+    if (isEmpty)
+      this.note(
+        `${place.id} has no key left${modeOf(place) === 'strict' ? ': it refuses every request' : ''}`,
+      )
+    return {
+      name: name ?? null,
+      hash: hash === undefined ? null : shortHash(hash),
+      place: place.id,
+      changed: !flags['dry-run'],
+      files,
+    }
+  }
+}
