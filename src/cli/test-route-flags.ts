@@ -1,9 +1,9 @@
 import { Flags, type Interfaces } from '@oclif/core'
-import type { KeySlot } from '../config/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { ClientKeys } from '../test-route/client-keys.ts'
 import type { WantedRequest } from '../test-route/request.ts'
 import { asList, connectToFlag, repeatable } from './flags.ts'
-import { type KeyInputContext, readKey } from './key-input.ts'
+import { type KeyInput, type KeyInputContext, readKey } from './key-input.ts'
 
 /** The flags of `agw test-route`. */
 export const testRouteFlags = {
@@ -74,25 +74,25 @@ export function wantedRequest(path: string, flags: TestRouteFlags): WantedReques
   return { path, method, model, prompt, headers: asList(flags.header, '\n'), host, port, stream }
 }
 
-/** What a client shows a gateway that asks who it is; absent where no flag gives it. */
-export function gateKey(
-  flags: TestRouteFlags,
-  context: KeyInputContext,
-): (() => Promise<Secret | undefined>) | undefined {
-  if (flags['key-from-env'] === undefined && !flags['key-from-stdin']) return undefined
-  return () => readClientKey({ name: 'the gateway', provider: '' }, flags, context)
-}
-
-/** The client's own key, for a route that passes it on; `undefined` where there is none. */
-export function readClientKey(
-  { name, provider }: Pick<KeySlot, 'name' | 'provider'>,
-  flags: TestRouteFlags,
-  context: KeyInputContext,
-): Promise<Secret | undefined> {
-  const from = { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] }
-  return readKey(
-    from,
-    { message: `The client's own key for ${name} (hidden)`, provider, optional: true },
-    context,
-  )
+/**
+ * What the client shows. One key is given, for whoever asks first: what the gateway was shown is not sent to a provider too. A
+ * person is asked for that one.
+ */
+export function clientKeys(flags: TestRouteFlags, context: KeyInputContext): ClientKeys {
+  let given: KeyInput | undefined = { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] }
+  const read = (input: KeyInput, name: string, provider: string): Promise<Secret | undefined> =>
+    readKey(
+      input,
+      { message: `The client's own key for ${name} (hidden)`, provider, optional: true },
+      context,
+    )
+  return {
+    async forGateway() {
+      if (given === undefined || (given.fromEnv === undefined && given.fromStdin !== true)) return undefined
+      const input = given
+      given = undefined
+      return read(input, 'the gateway', '')
+    },
+    forProvider: ({ name, provider }) => read(given ?? {}, name, provider),
+  }
 }

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
 import { routeTestJson, routeTestText } from '../cli/report/route-test.ts'
-import { gateKey, readClientKey, testRouteFlags, wantedRequest } from '../cli/test-route-flags.ts'
+import { clientKeys, testRouteFlags, wantedRequest } from '../cli/test-route-flags.ts'
 import { EXIT } from '../errors.ts'
 
 export default class TestRoute extends ConfigCommand {
@@ -44,8 +44,7 @@ export default class TestRoute extends ConfigCommand {
         timeoutMs: flags.timeout * 1000,
         onSecret: secret => this.redactor.add(secret),
         onNote: message => this.note(this.terminal.style('dim', message, 'err')),
-        gateKey: gateKey(flags, this.keyInput(flags)),
-        clientKey: slot => readClientKey(slot, flags, this.keyInput(flags)),
+        keys: clientKeys(flags, this.keyInput(flags)),
       }),
     )
     if (!result.ok) this.endWith(EXIT.findings)

@@ -1,6 +1,7 @@
 import type { Path } from '../config/diagnostic.ts'
 import type { PromptCaching, Provider } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { NamedPlace } from './auth/named-place.ts'
 import type { Exchange } from './exchange.ts'
 import type { FormerKey } from './headers/former-key.ts'
 import type { AnswerHeaders, RequestHeaders } from './headers/headers.ts'
@@ -42,7 +43,7 @@ export interface Destination {
   readonly queryCredentials: readonly QueryCredential[]
   readonly key: Key | undefined
   /** Where the token of a client goes that a jwtAuth policy took out. */
-  readonly passthrough: TokenPlace | undefined
+  readonly passthrough: NamedPlace | undefined
   /** Looks through answers in which the upstream may repeat what it was given. */
   readonly echoes: EchoGuard
   /** What to fall back on when the provider refuses the key. */
@@ -62,15 +63,8 @@ export interface Key {
   readonly slot: Path
   readonly secret: Secret
   /** Where the config puts it; a provider may move a header from there. */
-  readonly place: { readonly kind: 'header' | 'query' | 'cookie'; readonly name: string }
+  readonly place: NamedPlace
 }
-
-/** The header in which a token goes upstream. */
-export type TokenPlace =
-  /** In lower case. */
-  | { readonly header: string; readonly prefix: string }
-  | { readonly cookie: string }
-  | { readonly parameter: string }
 
 /** A credential as a query parameter. */
 export interface QueryCredential {

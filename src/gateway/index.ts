@@ -12,6 +12,7 @@ export {
   parseAdminAddress,
   startAdmin,
 } from './admin/server.ts'
+export { isTaken, type NamedPlace, placeWords, withCredential } from './auth/named-place.ts'
 export { type CompileOptions, compileRuntime } from './compile/compile.ts'
 export { InvalidPlace } from './compile/invalid.ts'
 export { dollars } from './costs/money.ts'
@@ -27,6 +28,7 @@ export type {
 export { type Gateway, type GatewayOptions, type ListeningAddress, startGateway } from './gateway.ts'
 export { isCredentialHeader } from './headers/header-names.ts'
 export { KeptStates } from './kept.ts'
+export { nameCovers } from './llm/allowed-models.ts'
 export type { Runtime } from './runtime.ts'
 export type { AccessEvent } from './telemetry/access-event.ts'
 export {

@@ -8,7 +8,14 @@ export { EventDataReader } from './event-data.ts'
 export { gemini } from './gemini.ts'
 export { findHeader, removeHeader, setHeader } from './headers.ts'
 export { hasIdentity, IDENTITIES, type WithIdentity } from './identities.ts'
-export { ONBOARDING, type Onboarding, onboardingOf, SETTING_FLAGS, type SettingFlag } from './onboarding.ts'
+export {
+  ONBOARDING,
+  type Onboarding,
+  onboardingFor,
+  onboardingOf,
+  SETTING_FLAGS,
+  type SettingFlag,
+} from './onboarding.ts'
 export { openAI } from './openai.ts'
 export { isModelName } from './path-segment.ts'
 export { PRESET_PROBES } from './preset-probes.ts'

@@ -1,5 +1,6 @@
 import type { RouteType } from '../route-types.ts'
 import { PRESETS, type PresetName } from './presets.ts'
+import type { Provider } from './provider.ts'
 
 /** Flags of `agw init` that say what a provider is called with besides its key, once for each such provider. */
 export const SETTING_FLAGS = ['azure-resource', 'vertex-project', 'vertex-region', 'aws-region'] as const
@@ -262,6 +263,14 @@ export const ONBOARDING: readonly Onboarding[] = [
     routes: OPENAI_ROUTES,
   },
 ]
+
+/** What is known of the provider that a request goes to. */
+export function onboardingFor({
+  kind,
+  telemetryName,
+}: Pick<Provider, 'kind' | 'telemetryName'>): Onboarding | undefined {
+  return ONBOARDING.find(({ id, words }) => (kind === 'custom' ? id === telemetryName : words.ai === kind))
+}
 
 export function onboardingOf(id: string): Onboarding | undefined {
   return ONBOARDING.find(row => row.id === id.toLowerCase())

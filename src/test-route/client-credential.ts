@@ -1,8 +1,9 @@
 import { formatPath, type KeySlot } from '../config/index.ts'
-import type { Config } from '../config/schema.ts'
 import { AgwError } from '../errors.ts'
-import type { DestinationExplanation } from '../gateway/index.ts'
-import type { Secret } from '../secrets/secret.ts'
+import { type DestinationExplanation, isTaken, type NamedPlace, withCredential } from '../gateway/index.ts'
+import type { ClientKeys } from './client-keys.ts'
+import type { ConcreteRequest } from './request.ts'
+import type { Way } from './way.ts'
 
 /** The slot of a destination that sends no key of its own, because the config says that the client brings one. */
 export function passthroughSlot(
@@ -20,37 +21,58 @@ export function passthroughSlot(
 /** Headers in which a client may bring a key of its own accord. */
 const USUAL = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
-/**
- * The header that carries the client's credential to a `passthrough` slot; nothing when the request has one already.
- * Throws INPUT_NEEDED when none is given and its absence is not what is tried.
- */
-export async function clientCredential(
-  slot: KeySlot,
-  config: Config,
-  request: { readonly headers: Readonly<Record<string, string>>; readonly mayLack: boolean },
-  ask: (slot: KeySlot) => Promise<Secret | undefined>,
-): Promise<Readonly<Record<string, string>>> {
-  const { name, prefix } = placeOf(slot, config)
-  if ([...USUAL, name].some(header => request.headers[header] !== undefined)) return {}
-  const key = await ask(slot)
-  if (key !== undefined) return { [name]: prefix + key.reveal() }
-  if (request.mayLack) return {}
-  throw new AgwError(
-    'INPUT_NEEDED',
-    `${slot.name} passes the client's own credential on, and this request has none`,
-    { hint: 'give it with --key-from-env VAR, or pipe it in with --key-from-stdin' },
-  )
+/** Something of the client's goes on to the provider by which it may know it. */
+function showsProvider({ explanation }: Way, { passthrough, upstream }: DestinationExplanation): boolean {
+  if (passthrough?.isPut === true) return true
+  // What is not decided is whether its token is good; if it is, it goes on.
+  if (explanation.undecided.some(({ name }) => name === 'jwtAuth')) return true
+  return upstream.headers.some(({ name }) => USUAL.includes(name.toLowerCase()))
 }
 
-/** Where the config says that the credential stands, or the usual place. */
-function placeOf(slot: KeySlot, config: Config): { readonly name: string; readonly prefix: string } {
-  let node: unknown = config
-  for (const step of [...slot.path, 'passthrough', 'location', 'header'])
-    node = (node as Record<string | number, unknown> | undefined | null)?.[step]
-  if (typeof node !== 'object' || node === null) return { name: 'authorization', prefix: 'Bearer ' }
-  const { name, prefix } = node as { readonly name?: unknown; readonly prefix?: unknown }
-  return {
-    name: typeof name === 'string' ? name.toLowerCase() : 'authorization',
-    prefix: typeof prefix === 'string' ? prefix : '',
+/**
+ * The place where a client shows the provider its credential, and the gateway takes it out for itself: nothing is left that
+ * the provider would see.
+ */
+export function placeOfNoUse(way: Way): NamedPlace | undefined {
+  const [destination] = way.explanation.destinations
+  const place = destination?.passthrough?.place
+  if (destination === undefined || place === undefined || showsProvider(way, destination)) return undefined
+  return 'header' in place && isTaken(place, way.request) ? place : undefined
+}
+
+/**
+ * The request with the client's credential for a `passthrough` slot; as it is, where it has one already. Throws
+ * INPUT_NEEDED when none is given and its absence is not what is tried.
+ */
+export async function withProviderCredential(
+  slot: KeySlot,
+  way: Way,
+  keys: ClientKeys,
+  mayLack: boolean,
+): Promise<ConcreteRequest> {
+  const { request, gate } = way
+  const [destination] = way.explanation.destinations
+  const place = destination?.passthrough?.place
+  if (destination === undefined || place === undefined) return request
+  if (isTaken(place, request) || showsProvider(way, destination)) return request
+  const key = await keys.forProvider(slot)
+  if (key !== undefined) return withCredential(request, place, key.reveal())
+  if (mayLack) return request
+  const passes = `${slot.name} passes the client's own credential on`
+  if (gate === undefined) {
+    throw new AgwError('INPUT_NEEDED', `${passes}, and this request has none`, {
+      hint: 'give it with --key-from-env VAR, or pipe it in with --key-from-stdin',
+    })
   }
+  throw new AgwError('INPUT_NEEDED', `${passes}, and the key that was given is for the gateway`, {
+    hint: `give the gateway's ${otherWay(gate)}; what --key-from-env or --key-from-stdin gives is the provider's then`,
+  })
+}
+
+/** How to give a credential without the flags for keys. */
+function otherWay(place: NamedPlace): string {
+  if ('header' in place) return `as AGW_REQUEST_HEADER="${place.header}: ${place.prefix}…"`
+  return 'cookie' in place
+    ? `as AGW_REQUEST_HEADER="cookie: ${place.cookie}=…"`
+    : `in the path, as in /v1/models?${place.parameter}=…`
 }

@@ -7,7 +7,9 @@ import {
   type AccessEvent,
   type DestinationExplanation,
   explainRoute,
+  isTaken,
   parseConnectTo,
+  placeWords,
   type RouteExplanation,
   type Runtime,
   startGateway,
@@ -17,12 +19,12 @@ import { startMock } from '../mock/index.ts'
 import { mockNote } from '../mock-note.ts'
 import { requireKeyPlaces } from '../require-config.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
-import { clientCredential, passthroughSlot } from './client-credential.ts'
-import { exampleModel } from './example-model.ts'
-import { gateHeader, gatePlace } from './gate-credential.ts'
-import { type ConcreteRequest, concrete, type WantedRequest } from './request.ts'
+import { passthroughSlot, placeOfNoUse, withProviderCredential } from './client-credential.ts'
+import type { ClientKeys } from './client-keys.ts'
+import type { ConcreteRequest, WantedRequest } from './request.ts'
 import { sendRequest, type TimedAnswer } from './send-request.ts'
 import { upstreamTrouble } from './upstream-trouble.ts'
+import { findWay } from './way.ts'
 
 export interface RouteTestOptions {
   readonly load: LoadOptions
@@ -38,10 +40,7 @@ export interface RouteTestOptions {
   readonly onSecret: (secret: Secret) => void
   /** Told before anything is sent. */
   readonly onNote: (message: string) => void
-  /** Gives what a client shows a gateway that asks who it is; absent where nothing was given for it. */
-  readonly gateKey?: (() => Promise<Secret | undefined>) | undefined
-  /** Gives the client's own credential, for a slot that passes it on. */
-  readonly clientKey: (slot: KeySlot) => Promise<Secret | undefined>
+  readonly keys: ClientKeys
 }
 
 /** Which way a request takes and what came back. */
@@ -62,6 +61,10 @@ export interface RouteTest {
   readonly answer: TimedAnswer | undefined
   /** What of the config makes the gateway answer by itself: `config.yaml:12` and the path there. */
   readonly decidedBy: { readonly place: string; readonly path: string } | undefined
+  /** Where the policy that refuses the request looks for a credential: `header x-api-key`; undefined where an expression does. */
+  readonly asks: { readonly place: string | undefined; readonly isShown: boolean } | undefined
+  /** Where the client's credential for the provider would stand, and the gateway takes it out for itself. */
+  readonly placeOfNoUse: string | undefined
   /** UPSTREAM_FAILED where the answer is the gateway's own, because the upstream gave none. */
   readonly trouble: AgwError | undefined
   /** The status that was asked for, where one was. */
@@ -81,36 +84,28 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     })
   }
   const onPort = port === undefined ? {} : { port }
-  const asFor = (model: string | undefined) => concrete({ ...options.request, model })
-  const model =
-    options.request.model ??
-    (await exampleModel(asFor(undefined).path, config, one =>
-      explainRoute(runtime, { ...asFor(one), ...onPort }),
-    ))
-  let request = asFor(model)
-  let explanation = await explainRoute(runtime, { ...request, ...onPort })
-  const gate = explanation.answer?.status === 401 ? explanation.answer.decidedBy : undefined
-  const credential = await gateCredential(gate, config, request, options)
-  if (credential !== undefined) {
-    request = { ...request, headers: { ...request.headers, ...credential } }
-    explanation = await explainRoute(runtime, { ...request, ...onPort })
-  }
+  const way = await findWay(
+    options.request,
+    request => explainRoute(runtime, { ...request, ...onPort }),
+    options.keys,
+  )
+  const { explanation, bare } = way
   const [destination] = explanation.destinations
   const passing = passthroughSlot(slots, destination)
   const slot = passing ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
   let asked: Asked | undefined
   if (!options.explain) {
     const mayLack = options.expectStatus !== undefined
-    const passed =
-      passing && (await clientCredential(passing, config, { ...request, mayLack }, options.clientKey))
-    const headers = { ...request.headers, ...passed }
+    const request =
+      passing === undefined ? way.request : await withProviderCredential(passing, way, options.keys, mayLack)
     const upstream = destination && new URL(destination.upstream.url).host
-    asked = await ask(options, { ...request, headers }, runtime, { port: port ?? 0, upstream })
+    asked = await ask(options, request, runtime, { port: port ?? 0, upstream })
   }
   const answer = asked?.answer
+  const noUse = placeOfNoUse(way)
   const isExpected = answer !== undefined && answer.status === options.expectStatus
-  const { method, path, host } = request
-  const decidedBy = explanation.answer?.decidedBy
+  const { method, path, host } = bare
+  const { decidedBy, asks } = explanation.answer ?? {}
   return {
     request: { method, path, host, model: options.request.model },
     explanation,
@@ -119,23 +114,15 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     isKeyKnown: slot === undefined || !unread.has(slot.name),
     answer,
     decidedBy: decidedBy && { place: placeOf(decidedBy), path: formatPath(decidedBy) },
+    asks: asks && {
+      place: asks.place && placeWords(asks.place),
+      isShown: asks.place !== undefined && isTaken(asks.place, way.request),
+    },
+    placeOfNoUse: noUse && placeWords(noUse),
     trouble: isExpected ? undefined : asked?.trouble,
     expectStatus: options.expectStatus,
     ok: passed(explanation, answer, options.expectStatus),
   }
-}
-
-/** The header for a policy of the gateway that has refused the request, where a credential was given. */
-async function gateCredential(
-  decidedBy: Path | undefined,
-  config: ResolvedConfig,
-  { headers }: ConcreteRequest,
-  { gateKey }: RouteTestOptions,
-): Promise<Readonly<Record<string, string>> | undefined> {
-  const place = gatePlace(decidedBy, config)
-  if (place === undefined || headers[place.name] !== undefined) return undefined
-  const key = await gateKey?.()
-  return key && gateHeader(place, key)
 }
 
 interface Prepared {

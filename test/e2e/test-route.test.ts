@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type SeenRequest, startMock } from '../../src/mock/index.ts'
-import { fingerprint } from '../../src/secrets/secret.ts'
+import { startMock } from '../../src/mock/index.ts'
 import { agw, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
@@ -121,62 +120,6 @@ describe('a provider that gives no answer is a failure of the network, not of th
   })
 })
 
-describe('a route that passes the credential of the client on', () => {
-  let seen: SeenRequest[]
-  const passthrough = async (auth = 'passthrough: {}'): Promise<void> => {
-    seen = []
-    const mock = await startMock({ onRequest: one => seen.push(one) })
-    mocks.push(mock)
-    await config(3000, `127.0.0.1:${mock.port}`, auth)
-  }
-  const mocks: { close(): Promise<void> }[] = []
-  afterEach(async () => {
-    for (const mock of mocks.splice(0)) await mock.close()
-  })
-
-  it('is not tried without one: the message says how to give it', async () => {
-    await passthrough()
-    const run = await agw(['test-route'], { cwd: folder })
-    expect(run.stderr).toMatch(
-      /openai passes the client's own credential on.*\n.*--key-from-env VAR.*--key-from-stdin/,
-    )
-    expect(run.status).toBe(2)
-    expect(seen).toEqual([])
-  })
-
-  it.each([
-    ['from a variable', ['--key-from-env', 'MINE'], ''],
-    ['from standard input', ['--key-from-stdin'], `${KEY}\n`],
-    ['in a header', ['--header', `authorization: Bearer ${KEY}`], ''],
-  ])('takes it %s', async (_, args, input) => {
-    await passthrough()
-    const run = await agw(['test-route', ...args], { cwd: folder, env: { MINE: KEY }, input })
-    expect(run.status, run.stderr).toBe(0)
-    expect(seen[0]?.headers).toMatchObject({ authorization: `Bearer ${fingerprint(KEY)}` })
-    expect(run.stdout + run.stderr).not.toContain(KEY)
-  })
-
-  it('puts it into the header that the config names', async () => {
-    await passthrough('passthrough: { location: { header: { name: x-provider-key } } }')
-    await agw(['test-route', '--key-from-env', 'MINE'], { cwd: folder, env: { MINE: KEY } })
-    expect(JSON.stringify(seen[0]?.headers['x-provider-key'])).toContain(fingerprint(KEY).slice(-8))
-  })
-
-  it('is tried without one where its refusal is what is expected', async () => {
-    await passthrough()
-    const run = await agw(['test-route', '--expect-status', '401'], { cwd: folder })
-    expect(run.status, run.stderr).toBe(0)
-    expect(run.stdout).toContain('--key-from-env')
-  })
-
-  it('is explained without one', async () => {
-    await passthrough()
-    const run = await agw(['test-route', '--explain'], { cwd: folder })
-    expect(run.status, run.stderr).toBe(0)
-    expect(run.stdout).toContain("the client's own credential goes upstream")
-  })
-})
-
 describe('agw test-route --explain with client auth', () => {
   const rules = (...written: object[]): Promise<void> =>
     writeFile(
@@ -234,111 +177,5 @@ ${written.map(rule => `      - ${JSON.stringify(rule)}\n`).join('')}`,
     const json = await agw([...asked, '--json'], { cwd: folder })
     expect(JSON.parse(json.stdout)).toMatchObject({ undecided: [{ name: 'jwtAuth' }], ok: true })
     expect(stdout + json.stdout).not.toContain('canary')
-  })
-})
-
-describe('a gateway that asks its clients who they are', () => {
-  const VIRTUAL = 'agw_sk_of-the-blue-team'
-  const seen: SeenRequest[] = []
-  let mock: Awaited<ReturnType<typeof startMock>> | undefined
-  afterEach(async () => {
-    await mock?.close()
-    seen.splice(0)
-  })
-  const asking = async (policies: object): Promise<void> => {
-    mock = await startMock({ onRequest: one => seen.push(one) })
-    const models = [
-      { name: '*', provider: 'openAI', params: { baseUrl: `http://127.0.0.1:${mock.port}/v1`, apiKey: KEY } },
-    ]
-    await writeFile(
-      join(folder, 'config.yaml'),
-      JSON.stringify({ gateways: { default: { port: 3000 } }, llm: { policies, models } }),
-    )
-  }
-  const apiKey = { mode: 'strict', keys: [{ key: VIRTUAL }] }
-
-  it.each([
-    ['from a variable', apiKey, ['--key-from-env', 'MINE'], VIRTUAL, ''],
-    ['from standard input', apiKey, ['--key-from-stdin'], '', `${VIRTUAL}\n`],
-    [
-      'into the header of the policy',
-      { ...apiKey, location: { header: { name: 'x-api-key' } } },
-      ['--key-from-env', 'MINE'],
-      VIRTUAL,
-      '',
-    ],
-  ])('is shown a virtual key %s, and nothing of it is printed', async (_, policy, args, MINE, input) => {
-    await asking({ apiKey: policy })
-    const run = await agw(['test-route', ...args], { cwd: folder, env: { MINE }, input })
-    expect(run.status, run.stderr).toBe(0)
-    expect(run.stderr).toBe('')
-    expect(seen[0]?.headers['authorization']).toBe(`Bearer ${fingerprint(KEY)}`)
-    expect(run.stdout).not.toContain(VIRTUAL)
-    const explained = await agw(['test-route', '--explain', ...args], { cwd: folder, env: { MINE }, input })
-    expect(explained.status, explained.stdout).toBe(0)
-  })
-
-  it('is shown user and password', async () => {
-    await asking({ basicAuth: { mode: 'strict', htpasswd: 'ann:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' } })
-    const run = await agw(['test-route', '--key-from-env', 'MINE'], {
-      cwd: folder,
-      env: { MINE: 'ann:password' },
-    })
-    expect(run.status, run.stdout).toBe(0)
-  })
-
-  it('says how to give one, and blames no provider', async () => {
-    await asking({ apiKey })
-    for (const args of [['test-route'], ['test-route', '--explain']]) {
-      const run = await agw(args, { cwd: folder })
-      expect(run.status).toBe(1)
-      expect(run.stdout).toMatch(/the gateway asks its clients for a credential: --key-from-env VAR/)
-      expect(run.stdout).not.toContain('the provider was given no key')
-    }
-  })
-
-  it('refuses a wrong one as it refuses everybody', async () => {
-    await asking({ apiKey })
-    const run = await agw(['test-route', '--key-from-env', 'MINE'], {
-      cwd: folder,
-      env: { MINE: 'agw_sk_of-nobody' },
-    })
-    expect(run.status).toBe(1)
-    expect(run.stdout).toContain('invalid credentials')
-  })
-})
-
-describe('the model that is asked for where none is named', () => {
-  const models = (...list: object[]): Promise<void> =>
-    writeFile(
-      join(folder, 'config.yaml'),
-      JSON.stringify({ gateways: { default: { port: 3000 } }, llm: { models: list } }),
-    )
-  const upstream = async (...args: string[]) => {
-    const { stdout } = await agw(['test-route', '--explain', '--json', ...args], { cwd: folder })
-    return JSON.parse(stdout).upstream
-  }
-  const of = (name: string, provider: string, more: object = {}) => ({
-    name,
-    provider,
-    params: { apiKey: KEY, ...more },
-  })
-
-  it('is one that the provider has', async () => {
-    await models(of('*', 'anthropic'))
-    expect((await upstream()).body).toContain('"model":"claude-')
-    expect((await upstream('/v1/messages')).body).toContain('"model":"claude-')
-    await models(of('gemini-*', 'gemini'), of('claude-*', 'anthropic'))
-    expect((await upstream()).body).toMatch(/"model":"(claude|gemini)-/)
-  })
-
-  it('makes embeddings where those are asked for', async () => {
-    await models(of('*', 'openAI'))
-    expect((await upstream('/v1/embeddings')).body).toContain('text-embedding-3-small')
-  })
-
-  it('is one of the config where it has no others', async () => {
-    await models(of('house-model', 'openAI', { baseUrl: 'http://127.0.0.1:9/v1' }))
-    expect((await upstream()).body).toContain('house-model')
   })
 })

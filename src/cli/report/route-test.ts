@@ -68,7 +68,7 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     const more = answer.body.length > SHOWN ? `\n${dim('…')}` : ''
     lines.push('', text.split('\n').map(maskKeys).join('\n') + more)
   }
-  const advice = adviceOn401(test)
+  const advice = adviceOnRefusal(test)
   if (advice !== undefined) lines.push('', ...wrapped(advice, terminal.columns))
   const isOpen = answer === undefined && explanation.undecided.length > 0
   const passed = isOpen ? '✓ passed, as far as it is decided' : '✓ passed'
@@ -78,11 +78,20 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   return [...lines, '', mark].join('\n')
 }
 
-/** What to do about a 401, by who has given it. */
-function adviceOn401({ answer, decidedBy, explanation, slot, destination }: RouteTest): string | undefined {
+/** What to do where a credential is missing or is not taken, by who refuses. */
+function adviceOnRefusal(test: RouteTest): string | undefined {
+  const { answer, asks, explanation, slot, destination, placeOfNoUse } = test
+  if (asks !== undefined) {
+    if (asks.place === undefined) {
+      return 'an expression of the config finds the credential that the gateway asks its clients for: give one with -H or in the path, where that expression looks'
+    }
+    return asks.isShown
+      ? `the gateway does not take the credential in ${asks.place}: look at it, and at the policy that decides`
+      : `the gateway asks its clients for a credential: --key-from-env VAR or --key-from-stdin gives one where this policy looks for it, in ${asks.place}`
+  }
   if ((answer ?? explanation.answer)?.status !== 401) return undefined
-  if (decidedBy !== undefined) {
-    return 'the gateway asks its clients for a credential: --key-from-env VAR or --key-from-stdin gives one where this policy looks for it'
+  if (placeOfNoUse !== undefined) {
+    return `the gateway takes the credential of ${placeOfNoUse} for itself, so that none is left for the provider: let its policy look elsewhere, by a location, or give the backend a key`
   }
   if (slot?.method !== 'passthrough' && destination?.key !== undefined) return undefined
   return "the provider was given no key by the gateway: --key-from-env VAR gives the client's own"

@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange.ts'
 import { removeRequestCookie, removeRequestHeader } from '../headers/request-edits.ts'
 import { withoutParameters } from '../llm/llm-path.ts'
 import { noteCredential } from '../telemetry/client-credentials.ts'
+import { type NamedPlace, namedPlace } from './named-place.ts'
 
 /** Where a client puts its credential. */
 export interface CredentialPlace {
@@ -13,32 +14,29 @@ export interface CredentialPlace {
   find(exchange: Exchange): string | undefined
   /** Takes it out, so that nobody further on sees it; what an expression found stays where it was. */
   remove(exchange: Exchange): void
-  /** Name of the query parameter, whose value no log may show. */
-  readonly parameter: string | undefined
-  /** Lower-case name of the header. */
-  readonly header: string | undefined
+  /** Undefined where an expression finds it. */
+  readonly named: NamedPlace | undefined
   /** The body has to be here to find it. */
   readonly usesBody?: boolean
 }
 
-/** `{header: {name: authorization, prefix}}` */
-export function authorizationHeader(prefix: 'Bearer ' | 'Basic '): AuthorizationLocation {
-  return { header: { name: 'authorization', prefix } }
-}
-
 /** Compiles a `location`. Throws CONFIG_INVALID for an expression that does not compile. */
 export function compileLocation(location: AuthorizationLocation, path: Path, cel: Cel): CredentialPlace {
-  const { header, queryParameter, cookie, expression } = location
-  if (header !== undefined) return inHeader(header.name.toLowerCase(), (header.prefix ?? '').toLowerCase())
-  if (queryParameter !== undefined) return inQuery(queryParameter.name)
-  if (cookie !== undefined) return inCookie(cookie.name)
-  return byExpression(cel.compile(expression ?? '', [...path, 'expression']))
+  const named = namedPlace(location)
+  if (named === undefined)
+    return byExpression(cel.compile(location.expression ?? '', [...path, 'expression']))
+  return { named, ...lookupIn(named) }
 }
 
-function inHeader(name: string, prefix: string): CredentialPlace {
+type Lookup = Pick<CredentialPlace, 'find' | 'remove'>
+
+function lookupIn(place: NamedPlace): Lookup {
+  if ('header' in place) return inHeader(place.header, place.prefix.toLowerCase())
+  return 'cookie' in place ? inCookie(place.cookie) : inQuery(place.parameter)
+}
+
+function inHeader(name: string, prefix: string): Lookup {
   return {
-    header: name,
-    parameter: undefined,
     find({ headers, rawHeaders }) {
       const joined = headers[name]
       if (typeof joined !== 'string') return undefined
@@ -57,11 +55,9 @@ function firstOf(rawHeaders: readonly string[], name: string): string {
   return rawHeaders[at + 1] ?? ''
 }
 
-function inQuery(name: string): CredentialPlace {
+function inQuery(name: string): Lookup {
   const names = new Set([name])
   return {
-    header: undefined,
-    parameter: name,
     find: ({ query }) => (query === '' ? undefined : (new URLSearchParams(query).get(name) ?? undefined)),
     remove(exchange) {
       exchange.query = withoutParameters(exchange.query, names)
@@ -69,11 +65,9 @@ function inQuery(name: string): CredentialPlace {
   }
 }
 
-function inCookie(name: string): CredentialPlace {
+function inCookie(name: string): Lookup {
   const start = `${name}=`
   return {
-    header: undefined,
-    parameter: undefined,
     find({ headers }) {
       for (const part of headers.cookie?.split(';') ?? []) {
         const text = part.trim()
@@ -87,8 +81,7 @@ function inCookie(name: string): CredentialPlace {
 
 function byExpression(expression: Expression): CredentialPlace {
   return {
-    header: undefined,
-    parameter: undefined,
+    named: undefined,
     usesBody: expression.usesBody,
     find(exchange) {
       try {

@@ -2,8 +2,10 @@ import { formatPath, type Path } from '../../config/diagnostic.ts'
 import type { AuthorizationLocation, BackendAuth } from '../../config/schema.ts'
 import { AgwError } from '../../errors.ts'
 import { Secret } from '../../secrets/secret.ts'
-import type { Key, QueryCredential, TokenPlace } from '../destination.ts'
+import { authorizationHeader, type NamedPlace, namedPlace } from '../auth/named-place.ts'
+import type { Key, QueryCredential } from '../destination.ts'
 import type { HeaderEdit } from '../headers/headers.ts'
+import { queryCredential } from '../llm/llm-path.ts'
 import { invalid } from './invalid.ts'
 
 /** What authenticating to a backend does to a request. Holds the secrets: keep it inside the compile step. */
@@ -14,7 +16,7 @@ export interface CompiledAuth {
   /** Everything secret that the upstream is given. */
   readonly secrets: readonly Secret[]
   /** Where the token goes that a jwtAuth policy took out of the request. */
-  readonly passthrough: TokenPlace | undefined
+  readonly passthrough: NamedPlace | undefined
   /** The config says where the credential goes, so that no provider moves it. */
   readonly isPlaceExplicit: boolean
 }
@@ -27,7 +29,7 @@ const NOTHING: CompiledAuth = {
   passthrough: undefined,
   isPlaceExplicit: false,
 }
-const BEARER: AuthorizationLocation = { header: { name: 'authorization', prefix: 'Bearer ' } }
+const BEARER = authorizationHeader('Bearer ')
 
 /** `undefined` keeps what the client sends. */
 export function compileAuth(auth: BackendAuth | undefined, path: Path): CompiledAuth {
@@ -36,15 +38,15 @@ export function compileAuth(auth: BackendAuth | undefined, path: Path): Compiled
   const credentials = compileCredentials(auth.credentials ?? [], [...path, 'credentials'])
   if (auth.passthrough === undefined) return credentials
   const location = auth.passthrough.location ?? undefined
-  const passthrough = tokenPlace(location ?? BEARER, [...path, 'passthrough', 'location'])
+  const passthrough = namedPlace(location ?? BEARER)
+  if (passthrough === undefined) {
+    throw invalid(
+      [...path, 'passthrough', 'location'],
+      'an expression says where nothing can be put',
+      'name a header, a cookie or a parameter',
+    )
+  }
   return merge({ ...NOTHING, passthrough, isPlaceExplicit: location !== undefined }, credentials)
-}
-
-function tokenPlace({ header, cookie, queryParameter }: AuthorizationLocation, path: Path): TokenPlace {
-  if (header !== undefined) return { header: header.name.toLowerCase(), prefix: header.prefix ?? '' }
-  if (cookie !== undefined) return { cookie: cookie.name }
-  if (queryParameter !== undefined) return { parameter: queryParameter.name }
-  throw invalid(path, 'an expression says where nothing can be put', 'name a header, a cookie or a parameter')
 }
 
 /** `params.apiKey`: a key at the usual place. */
@@ -92,32 +94,23 @@ function place(value: unknown, location: AuthorizationLocation | undefined, path
   if (!(value instanceof Secret)) {
     throw new AgwError('BUG', `${formatPath(path)}: the key was not resolved before the config was compiled`)
   }
-  const key = (kind: Key['place']['kind'], name: string): Key => ({
-    slot: path,
-    secret: value,
-    place: { kind, name },
-  })
-  const rest = { secrets: [value], isPlaceExplicit: location !== undefined }
-  const { header, queryParameter, cookie } = location ?? BEARER
+  const written = location ?? BEARER
+  const at = namedPlace(written)
+  if (at === undefined) {
+    throw invalid(
+      path,
+      'an expression can find a credential, not place one',
+      'name a header, query parameter or cookie',
+    )
+  }
   const text = sendable(value, path)
-  if (header !== undefined) {
-    const edit: HeaderEdit = { do: 'set', name: header.name, value: (header.prefix ?? '') + text }
-    return { ...NOTHING, edits: [edit], query: [], key: key('header', header.name), ...rest }
-  }
-  if (cookie !== undefined) {
-    const edit: HeaderEdit = { do: 'cookie', name: cookie.name, value: text }
-    return { ...NOTHING, edits: [edit], query: [], key: key('cookie', cookie.name), ...rest }
-  }
-  if (queryParameter !== undefined) {
-    const { name } = queryParameter
-    const pair = `${encodeURIComponent(name)}=${encodeURIComponent(text)}`
-    return { ...NOTHING, edits: [], query: [{ name, pair: () => pair }], key: key('query', name), ...rest }
-  }
-  throw invalid(
-    path,
-    'an expression can find a credential, not place one',
-    'name a header, query parameter or cookie',
-  )
+  const key: Key = { slot: path, secret: value, place: at }
+  const common = { ...NOTHING, key, secrets: [value], isPlaceExplicit: location !== undefined }
+  if ('parameter' in at) return { ...common, query: [queryCredential(at.parameter, text)] }
+  if ('cookie' in at) return { ...common, edits: [{ do: 'cookie', name: at.cookie, value: text }] }
+  // The upstream sees the name as it is written.
+  const name = written.header?.name ?? at.header
+  return { ...common, edits: [{ do: 'set', name, value: at.prefix + text }] }
 }
 
 /** The secret's text; one that no header can carry is refused now rather than with every request. */

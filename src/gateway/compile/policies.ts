@@ -71,9 +71,9 @@ export class PolicyContexts {
         return kept
       },
       for: other => this.for(other),
-      hide: ({ parameter, header }) => {
-        if (parameter !== undefined) this.hidden.parameters.add(parameter.toLowerCase())
-        if (header !== undefined) this.hidden.headers.add(header)
+      hide: ({ named = {} }) => {
+        if ('parameter' in named) this.hidden.parameters.add(named.parameter.toLowerCase())
+        if ('header' in named) this.hidden.headers.add(named.header)
       },
     }
   }

@@ -75,6 +75,7 @@ const NOWHERE = {
   tried: [],
   policies: [],
   undecided: [],
+  models: undefined,
 }
 
 function explainStep({ name, path }: Step, phase: 'gateway' | 'route'): PolicyExplanation {

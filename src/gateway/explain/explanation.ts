@@ -1,5 +1,7 @@
 import type { Path } from '../../config/diagnostic.ts'
+import type { ProviderKind } from '../../providers/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
+import type { AskedCredential, NamedPlace } from '../auth/named-place.ts'
 
 /** A request to be explained. Nothing is sent. */
 export interface ExplainRequest {
@@ -53,12 +55,15 @@ export interface DestinationExplanation {
   readonly path: string
   /** `gen_ai.provider.name`; undefined for a plain host. */
   readonly provider: string | undefined
+  readonly providerKind: ProviderKind | undefined
   /** Of the route's requests, 0 to 1. */
   readonly share: number
   readonly model: string | undefined
   /** The policies in effect, in the order in which they apply. */
   readonly policies: readonly PolicyExplanation[]
   readonly key: KeyExplanation | undefined
+  /** Set where the config passes the client's own credential on. */
+  readonly passthrough: PassthroughExplanation | undefined
   readonly upstream: UpstreamRequest
 }
 
@@ -71,6 +76,13 @@ export interface UpstreamRequest {
   readonly headers: readonly { readonly name: string; readonly value: string | undefined }[]
   /** Undefined where the client's goes on as it is. */
   readonly body: string | undefined
+}
+
+/** The client's own credential, as the provider is shown it. */
+export interface PassthroughExplanation {
+  readonly place: NamedPlace
+  /** A policy has taken a token out of the request, and it is put there. */
+  readonly isPut: boolean
 }
 
 /** Which key a request gets, and where it ends up. */
@@ -89,6 +101,8 @@ export interface OwnAnswer {
   readonly body: string
   /** The rule or policy of the config that decided so. */
   readonly decidedBy: Path | undefined
+  /** Where that policy looks for what a client has to show. */
+  readonly asks: AskedCredential | undefined
 }
 
 export interface RouteExplanation {
@@ -102,6 +116,8 @@ export interface RouteExplanation {
   /** Checks that were passed over: the request may still be refused by them. */
   readonly undecided: readonly Undecided[]
   readonly destinations: readonly DestinationExplanation[]
+  /** What the caller may ask for, where the model chooses the way: names and patterns, as the list of models has them. */
+  readonly models: readonly string[] | undefined
   /** Set when the gateway would answer by itself. */
   readonly answer: OwnAnswer | undefined
 }

@@ -1,15 +1,17 @@
 import { formatPath } from '../../config/diagnostic.ts'
 import { findHeader } from '../../providers/index.ts'
+import { placeWords } from '../auth/named-place.ts'
 import { celContext } from '../cel/context.ts'
 import type { Destination, Key, Target } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
-import { type Answer, NO_VALID_BACKENDS } from '../failures.ts'
+import { NO_VALID_BACKENDS } from '../failures.ts'
 import { outgoingHeaders } from '../headers/outgoing-headers.ts'
 import { withQuery } from '../llm/llm-path.ts'
 import { prepareLlmCall } from '../llm/llm-request.ts'
-import { modelListFor } from '../llm/model-list.ts'
+import { modelListFor, modelNames } from '../llm/model-list.ts'
 import { destinationFor, isModelList, modelMismatch } from '../llm/model-router.ts'
 import type { Action, ModelRouter } from '../runtime.ts'
+import { maskUrl } from '../telemetry/mask-query.ts'
 import { upgradeRefusal } from '../websocket/refusal.ts'
 import {
   type DestinationExplanation,
@@ -20,18 +22,22 @@ import {
   type Undecided,
   type UpstreamRequest,
 } from './explanation.ts'
-import { verdictOf } from './verdict.ts'
+import { type Refusal, verdictOf } from './verdict.ts'
 
 /** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
-export type Outcome = Pick<RouteExplanation, 'tried' | 'destinations' | 'answer'>
+export type Outcome = Pick<RouteExplanation, 'tried' | 'models' | 'destinations' | 'answer'>
 
 /** The gateway answers by itself. */
-export function answered({ status, body, decidedBy }: Answer, tried: readonly TriedRoute[] = []): Outcome {
-  return { tried, destinations: [], answer: { status, body: body.toString(), decidedBy } }
+export function answered(
+  { status, body, decidedBy, asks }: Refusal,
+  tried: readonly TriedRoute[] = [],
+): Outcome {
+  const answer = { status, body: body.toString(), decidedBy, asks }
+  return { tried, models: undefined, destinations: [], answer }
 }
 
 function reached(
-  destinations: readonly (DestinationExplanation | Answer)[],
+  destinations: readonly (DestinationExplanation | Refusal)[],
   tried: readonly TriedRoute[] = [],
 ): Outcome {
   const found: DestinationExplanation[] = []
@@ -39,7 +45,7 @@ function reached(
     if ('status' in one) return answered(one, tried)
     found.push(one)
   }
-  return { tried, destinations: found, answer: undefined }
+  return { tried, models: undefined, destinations: found, answer: undefined }
 }
 
 /** Where the action of a route leads to, by all of its backends. */
@@ -55,7 +61,7 @@ export async function explainAction(
       const total = action.thresholds.at(-1) ?? 1
       const share = (index: number) =>
         ((action.thresholds[index] ?? 0) - (action.thresholds[index - 1] ?? 0)) / total
-      const found: (DestinationExplanation | Answer)[] = []
+      const found: (DestinationExplanation | Refusal)[] = []
       for (const [i, choice] of action.choices.entries())
         found.push(...(await explainTarget(choice, share(i), exchange, undecided)))
       return reached(found)
@@ -94,8 +100,10 @@ async function explainModels(
   if (first !== undefined)
     for (const one of tried.filter(({ lost }) => lost === 'authorization'))
       undecided.push({ name: 'authorization', path: one.path, needs: first.needs })
-  if ('status' in found) return answered(found, tried)
-  return reached(await explainTarget(found, 1, exchange, undecided), tried)
+  // Who the caller is, is not known: each of them may be for it.
+  const models = modelNames(router, first === undefined ? exchange : undefined)
+  if ('status' in found) return { ...answered(found, tried), models }
+  return { ...reached(await explainTarget(found, 1, exchange, undecided), tried), models }
 }
 
 /** Of groups the first one shares the requests; the others have none as long as it is healthy. */
@@ -104,9 +112,9 @@ async function explainTarget(
   share: number,
   exchange: Exchange,
   undecided: Undecided[],
-): Promise<(DestinationExplanation | Answer)[]> {
+): Promise<(DestinationExplanation | Refusal)[]> {
   const groups = 'groups' in target ? target.groups : [[target]]
-  const found: (DestinationExplanation | Answer)[] = []
+  const found: (DestinationExplanation | Refusal)[] = []
   for (const [priority, group] of groups.entries())
     for (const one of group)
       found.push(
@@ -120,7 +128,7 @@ async function explainDestination(
   share: number,
   exchange: Exchange,
   undecided: Undecided[],
-): Promise<DestinationExplanation | Answer> {
+): Promise<DestinationExplanation | Refusal> {
   const { ai, upstream } = destination
   const refusal = await verdictOf(destination.steps, exchange, undecided)
   if (refusal !== undefined) return refusal
@@ -132,11 +140,13 @@ async function explainDestination(
   if (call !== undefined && 'status' in call) return call
   const before = outgoingHeaders(exchange, destination, undefined)
   const headers = outgoingHeaders(exchange, destination, call)
+  const { hiddenParameters } = exchange.generation.runtime.settings
   const target = withQuery(call?.path ?? exchange.path, call?.query ?? exchange.query, [])
   return {
     backend: destination.label,
     path: formatPath(destination.path),
     provider: ai?.provider.telemetryName,
+    providerKind: ai?.provider.kind,
     share,
     model: call?.model === '' ? exchange.model : call?.model,
     policies: [...destination.policies, ...destination.steps].map(({ name, path: at }) => ({
@@ -146,9 +156,13 @@ async function explainDestination(
       path: formatPath(at),
     })),
     key: destination.key && explainKey(destination.key, before, headers),
+    passthrough: destination.passthrough && {
+      place: destination.passthrough,
+      isPut: exchange.caller?.jwt !== undefined,
+    },
     upstream: {
       method: exchange.method,
-      url: upstream.origin.replace(/:(?:443|80)$/, '') + target,
+      url: upstream.origin.replace(/:(?:443|80)$/, '') + maskUrl(target, hiddenParameters),
       headers: shownHeaders(headers),
       body: call?.body?.toString(),
     },
@@ -185,9 +199,8 @@ function placementOf(
   before: readonly string[],
   after: readonly string[],
 ): string | undefined {
-  if (place.kind === 'query') return `query parameter ${place.name}`
-  if (place.kind === 'cookie') return `cookie ${place.name}`
-  const value = before[findHeader(before, place.name.toLowerCase()) + 1] ?? ''
+  if (!('header' in place)) return placeWords(place)
+  const value = before[findHeader(before, place.header) + 1] ?? ''
   for (let i = 0; i < after.length; i += 2) {
     const candidate = after[i + 1] ?? ''
     if (candidate !== '' && (candidate === value || value.endsWith(` ${candidate}`)))

@@ -1,6 +1,7 @@
 import { findHeader, setHeader } from '../../providers/index.ts'
 import type { Destination, QueryCredential } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
+import { queryCredential } from '../llm/llm-path.ts'
 import { withCookies } from './headers.ts'
 
 /*
@@ -23,9 +24,5 @@ export function queryCredentialsOf(exchange: Exchange, destination: Destination)
   if (passthrough === undefined || !('parameter' in passthrough)) return queryCredentials
   const token = exchange.caller?.jwt?.rawToken.unredacted()
   if (token === undefined) return queryCredentials
-  const { parameter: name } = passthrough
-  return [
-    ...queryCredentials,
-    { name, pair: () => `${encodeURIComponent(name)}=${encodeURIComponent(token)}` },
-  ]
+  return [...queryCredentials, queryCredential(passthrough.parameter, token)]
 }

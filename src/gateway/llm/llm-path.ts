@@ -28,6 +28,12 @@ export function withoutParameters(query: string, names: ReadonlySet<string>): st
     .join('&')
 }
 
+/** A credential as the parameter of a query. */
+export function queryCredential(name: string, text: string): QueryCredential {
+  const pair = `${encodeURIComponent(name)}=${encodeURIComponent(text)}`
+  return { name, pair: () => pair }
+}
+
 /** The path with the client's query, and with credentials that belong into the query in place of the client's. */
 export function withQuery(path: string, query: string, credentials: readonly QueryCredential[]): string {
   let rest = query

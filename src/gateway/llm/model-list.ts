@@ -15,10 +15,17 @@ export function modelListFor(exchange: Exchange, router: ModelRouter): Buffer {
  * The answer to `/v1/models`: what is public, virtual models last, as far as the caller may use it; without a caller,
  * all of it.
  */
-export function modelList(
-  { models, virtualModels, created }: Listed,
+export function modelList(listed: Listed, exchange: Exchange | undefined): Buffer {
+  const { created } = listed
+  const data = modelNames(listed, exchange).map(id => ({ id, object: 'model', created, owned_by: 'openai' }))
+  return Buffer.from(JSON.stringify({ data, object: 'list' }))
+}
+
+/** The names in it. */
+export function modelNames(
+  { models, virtualModels }: Omit<Listed, 'created'>,
   exchange: Exchange | undefined,
-): Buffer {
+): string[] {
   const allowed = exchange?.caller?.allowedModels
   const context = exchange && celContext(exchange)
   const names = models
@@ -26,6 +33,5 @@ export function modelList(
     .filter(({ authorization }) => context === undefined || (authorization?.allows(context) ?? true))
     .flatMap(({ name }) => shownNames(name, allowed))
   for (const name of virtualModels.keys()) if (isModelAllowed(allowed, name)) names.push(name)
-  const data = names.map(id => ({ id, object: 'model', created, owned_by: 'openai' }))
-  return Buffer.from(JSON.stringify({ data, object: 'list' }))
+  return names
 }

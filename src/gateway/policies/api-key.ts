@@ -1,4 +1,5 @@
-import { authorizationHeader, compileLocation } from '../auth/location.ts'
+import { compileLocation } from '../auth/location.ts'
+import { authorizationHeader } from '../auth/named-place.ts'
 import { VirtualKeys } from '../auth/virtual-keys.ts'
 import { Redacted } from '../cel/values.ts'
 import type { Exchange } from '../exchange.ts'
@@ -21,6 +22,7 @@ export const apiKey: PolicyKind<'apiKey'> = {
     const location = value.location ?? authorizationHeader('Bearer ')
     const place = compileLocation(location, [...path, 'location'], context.cel)
     context.hide(place)
+    const asks = { place: place.named, isPair: false }
     const { mode = 'optional' } = value
     const run = (exchange: Exchange): Verdict => {
       const key = place.find(exchange)
@@ -34,6 +36,6 @@ export const apiKey: PolicyKind<'apiKey'> = {
       return undefined
     }
     const isGuard = mode === 'strict'
-    return { name: 'apiKey', path, isGuard, run: onceFindable(place, context.maxBodyBytes, run) }
+    return { name: 'apiKey', path, isGuard, asks, run: onceFindable(place, context.maxBodyBytes, run) }
   },
 }

@@ -4,7 +4,8 @@ import type { BasicAuth } from '../../config/schema.ts'
 import { Secret } from '../../secrets/secret.ts'
 import { Bcrypt, type Comparison } from '../auth/bcrypt.ts'
 import { type BcryptCompare, HtpasswdProblem, parseHtpasswd } from '../auth/htpasswd.ts'
-import { authorizationHeader, compileLocation } from '../auth/location.ts'
+import { compileLocation } from '../auth/location.ts'
+import { authorizationHeader } from '../auth/named-place.ts'
 import { invalid } from '../compile/invalid.ts'
 import type { ReadFile } from '../compile/unusable.ts'
 import type { Exchange } from '../exchange.ts'
@@ -38,7 +39,10 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
     const location = value.authorizationLocation ?? authorizationHeader('Basic ')
     const place = compileLocation(location, [...path, 'authorizationLocation'], context.cel)
     context.hide(place)
-    const refused = (why: string): Answer => refusal(value, place.header === 'proxy-authorization', why)
+    const asks = { place: place.named, isPair: true }
+    const { named = {} } = place
+    const isProxy = 'header' in named && named.header === 'proxy-authorization'
+    const refused = (why: string): Answer => refusal(value, isProxy, why)
     const missing = refused('no basic authentication credentials found')
     const wrong = refused('invalid credentials')
     const admit = (exchange: Exchange, name: string): Verdict => {
@@ -61,7 +65,7 @@ export const basicAuth: PolicyKind<'basicAuth'> = {
       return typeof fits === 'boolean' ? verdict(fits) : fits.then(verdict)
     }
     const isGuard = value.mode === 'strict'
-    return { name: 'basicAuth', path, isGuard, run: onceFindable(place, context.maxBodyBytes, run) }
+    return { name: 'basicAuth', path, isGuard, asks, run: onceFindable(place, context.maxBodyBytes, run) }
   },
 }
 

@@ -1,7 +1,8 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { JwtAuth } from '../../config/schema.ts'
 import { parseJwks, RemoteJwks } from '../auth/jwks.ts'
-import { authorizationHeader, compileLocation } from '../auth/location.ts'
+import { compileLocation } from '../auth/location.ts'
+import { authorizationHeader } from '../auth/named-place.ts'
 import { type TokenIssuer, TokenProblem, TokenVerifier } from '../auth/tokens.ts'
 import type { Caller } from '../cel/context.ts'
 import { celValue, Redacted } from '../cel/values.ts'
@@ -26,6 +27,7 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
     const location = value.location ?? authorizationHeader('Bearer ')
     const place = compileLocation(location, [...path, 'location'], context.cel)
     context.hide(place)
+    const asks = { place: place.named, isPair: false }
     const { mode = 'optional' } = value
     const missing = refused('no bearer token found')
     const run = (exchange: Exchange): Verdict | Promise<Verdict> => {
@@ -45,6 +47,7 @@ export const jwtAuth: PolicyKind<'jwtAuth'> = {
       name: 'jwtAuth',
       isGuard: mode === 'strict',
       path,
+      asks,
       needs: exchange =>
         verifier.urls.length === 0 || place.find(exchange) === undefined
           ? undefined

@@ -1,6 +1,7 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { BackendPolicies, RoutePolicies } from '../../config/schema.ts'
 import type { CredentialPlace } from '../auth/location.ts'
+import type { AskedCredential } from '../auth/named-place.ts'
 import type { Cel } from '../cel/cel.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
@@ -24,6 +25,8 @@ export interface Step {
   readonly passesTime?: boolean
   /** Not everybody gets past it: clients have to show something, or rules decide. */
   readonly isGuard?: boolean
+  /** What clients have to show it. */
+  readonly asks?: AskedCredential
   /** What it would have to fetch to judge this request; undefined for nothing. Explanations fetch nothing. */
   needs?(exchange: Exchange): string | undefined
   /** Must not throw for anything a client sends; returns a promise only when there is something to wait for. */

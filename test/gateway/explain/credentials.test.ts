@@ -57,6 +57,25 @@ describe('explainRoute of a request with a credential', () => {
     expect((await asks(policies)).answer?.status).toBe(401)
   })
 
+  it('shows no credential of the query, where it is not taken out because nobody knows whether it is good', async () => {
+    const location = { queryParameter: { name: 'ticket' } }
+    const jwks = { url: 'https://issuer.test/jwks' }
+    const jwtAuth = { mode: 'strict', issuer: 'https://issuer.test', jwks, location }
+    const explained = await explainRoute(routed({ jwtAuth }), {
+      method: 'GET',
+      path: '/?ticket=x.canary.z&a=b',
+    })
+    expect(explained.destinations[0]?.upstream.url).toBe('http://a.test/?ticket=<redacted>&a=b')
+  })
+
+  it('tells where a policy looks for what is missing', async () => {
+    const { answer } = await asks({
+      apiKey: { mode: 'strict', keys: [], location: { cookie: { name: 'team' } } },
+    })
+    expect(answer?.asks).toEqual({ place: { cookie: 'team' }, isPair: false })
+    expect((await asks({ authorization: { rules: [{ deny: 'true' }] } })).answer?.asks).toBeUndefined()
+  })
+
   it('compares a password, also one whose hash takes a thread', async () => {
     const basicAuth = {
       mode: 'strict',
