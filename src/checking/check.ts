@@ -21,7 +21,7 @@ import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
-import { catalogFindings, startFindings } from './start-findings.ts'
+import { startFindings } from './start-findings.ts'
 import { unsupportedFindings } from './unsupported.ts'
 
 export interface CheckOptions {
@@ -85,7 +85,7 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
       }
       if (options.engine === 'embedded') {
         const isSound = found.every(one => one.severity !== 'error')
-        found.push(...(await (isSound ? startFindings(loaded, load) : catalogFindings(draft, loaded, load))))
+        if (isSound) found.push(...(await startFindings(loaded, load)))
       }
     }
   }

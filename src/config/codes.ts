@@ -108,7 +108,7 @@ export const CODES = {
   // Keys: what the slots refer to.
   KEY_UNREADABLE: shape('key cannot be read', 'No request can be sent without it.'),
   MATERIAL_UNUSABLE: shape(
-    'key set, password file or certificate that cannot be used',
+    'key set, password file, certificate or price catalog that cannot be used',
     'agw serve does not start with it, whether it stands in the config or in a file.',
   ),
   KEY_EMPTY: shape('empty key', 'An empty credential is sent, and the provider refuses it.'),

@@ -49,7 +49,7 @@ llm:
     writeFileSync(join(folder, 'prices.json'), '[1')
     for (const source of ['{inline: "[1"}', '{file: prices.json}'])
       expect(await errorsIn(text(source))).toEqual([
-        expect.stringMatching(/^NOT_RUN_HERE 1 .*this catalog is no JSON$/),
+        expect.stringMatching(/^MATERIAL_UNUSABLE 1 .*this catalog is no JSON$/),
         unset,
       ])
     expect(await errorsIn(text('{inline: "$PRICES"}'))).toEqual([

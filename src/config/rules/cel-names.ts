@@ -1,8 +1,11 @@
 import { BINDING_MACROS, type Expr } from './cel-syntax.ts'
 
-/** Something an expression uses that agentgateway does not have. */
+/**
+ * Something an expression uses that agentgateway does not have; a `binder` it has, though not for a first argument that is
+ * no plain name.
+ */
 export interface StrangeName {
-  readonly kind: 'function' | 'name' | 'field'
+  readonly kind: 'function' | 'name' | 'field' | 'type' | 'binder'
   readonly name: string
   /** What it is looked up in, for did-you-mean. */
   readonly known: readonly string[]
@@ -138,6 +141,10 @@ function look(expr: Expr, bound: ReadonlySet<string>, own: readonly string[], fo
       look(expr.of, bound, own, found)
       look(expr.by, bound, own, found)
       return
+    case 'message':
+      found.push({ kind: 'type', name: expr.name, known: [] })
+      for (const part of expr.parts) look(part, bound, own, found)
+      return
     case 'other':
       for (const part of expr.parts) look(part, bound, own, found)
       return
@@ -169,10 +176,14 @@ function lookCall(
   if (of !== undefined && space === undefined) look(of, bound, own, found)
   // `default(a.b, c)` and `coalesce(…)` are there for what may be missing, but not for names that never exist.
   const [first, ...rest] = args
+  const isBinder = of !== undefined && BINDERS.has(name)
   const binds =
-    of !== undefined &&
-    (BINDERS.has(name) ||
-      (Object.hasOwn(BINDING_MACROS, name) && BINDING_MACROS[name]?.includes(args.length) === true))
+    isBinder ||
+    (of !== undefined &&
+      Object.hasOwn(BINDING_MACROS, name) &&
+      BINDING_MACROS[name]?.includes(args.length) === true)
+  if (isBinder && (first?.kind !== 'name' || args.length !== 2) && !own.includes(name))
+    found.push({ kind: 'binder', name, known: [] })
   if (binds && first?.kind === 'name') {
     const inner = new Set([...bound, first.name])
     for (const part of rest) look(part, inner, own, found)

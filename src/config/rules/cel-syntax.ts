@@ -14,6 +14,8 @@ export type Expr =
   /** An entry of a list or map by its index. */
   | { readonly kind: 'index'; readonly of: Expr; readonly by: Expr }
   | { readonly kind: 'text'; readonly source: string }
+  /** `Name{field: value}` */
+  | { readonly kind: 'message'; readonly name: string; readonly parts: readonly Expr[] }
   | { readonly kind: 'other'; readonly parts: readonly Expr[] }
 
 /** Functions that CEL takes as macros: their first argument is a new name. By number of arguments. */
@@ -127,8 +129,11 @@ class Parser {
         const by = this.#expr()
         this.#expect(']')
         expr = { kind: 'index', of: expr, by }
-      } else if (this.#isSign('{') && isDotted(expr)) expr = this.#message()
-      else return expr
+      } else {
+        const name = this.#isSign('{') ? dotted(expr) : undefined
+        if (name === undefined) return expr
+        expr = this.#message(name)
+      }
     }
   }
 
@@ -201,8 +206,8 @@ class Parser {
     return parts
   }
 
-  /** `Name{field: value}`: it compiles, though nothing can evaluate it. */
-  #message(): Expr {
+  /** It compiles, though nothing can evaluate it. */
+  #message(name: string): Expr {
     this.#expect('{')
     const parts: Expr[] = []
     while (!this.#takes('}')) {
@@ -214,7 +219,7 @@ class Parser {
       this.#expect(':')
       parts.push(this.#expr())
     }
-    return { kind: 'other', parts }
+    return { kind: 'message', name, parts }
   }
 
   #peek(): Token {
@@ -270,10 +275,11 @@ function joined(parts: readonly Expr[]): Expr {
   return parts.length === 1 && only !== undefined ? only : { kind: 'other', parts }
 }
 
-function isDotted(expr: Expr): boolean {
-  let at = expr
-  while (at.kind === 'field') at = at.of
-  return at.kind === 'name'
+/** `a.b.C`; undefined for anything but names and dots. */
+function dotted(expr: Expr): string | undefined {
+  if (expr.kind === 'name') return expr.name
+  const of = expr.kind === 'field' ? dotted(expr.of) : undefined
+  return expr.kind === 'field' && of !== undefined ? `${of}.${expr.name}` : undefined
 }
 
 function checkedText(source: string): Expr {

@@ -133,6 +133,20 @@ function describe(
       hint: meant(name, known, 'look it up in the list of CEL functions of agentgateway'),
     }
   }
+  if (kind === 'binder') {
+    return {
+      code: 'UNKNOWN_FUNCTION',
+      message: `${name}(…) takes a plain name and an expression in which it stands for the value, so the expression ${outcome}`,
+      hint: `write ${name}(x, …)`,
+    }
+  }
+  if (kind === 'type') {
+    return {
+      code: 'UNKNOWN_NAME',
+      message: `agentgateway has no type ${shown(name, 'of this name')} that {…} could make, so the expression ${outcome}`,
+      hint: 'write a map, with its keys in quotes: {"key": value}',
+    }
+  }
   if (kind === 'field') {
     return {
       code: 'UNKNOWN_NAME',

@@ -17,6 +17,7 @@ import { OLD_PLACE_RULES } from './old-places.ts'
 import { COLLECTED_KEYS, type CollectedKey, type PlaceContext, type PlaceRule, type Report } from './rule.ts'
 import { sceneOf } from './scene.ts'
 import { isNode, type Node, type Place, pathKey, startsWith, walk } from './tree.ts'
+import { UNANSWERABLE_RULES } from './unanswerable.ts'
 import { VARIABLE_RULES } from './variables.ts'
 
 const PLACE_RULES: readonly PlaceRule[] = [
@@ -29,6 +30,7 @@ const PLACE_RULES: readonly PlaceRule[] = [
   ...OLD_PLACE_RULES,
   ...EXPRESSION_RULES,
   ...METRIC_RULES,
+  ...UNANSWERABLE_RULES,
 ]
 
 /** What the schema found. */

@@ -72,7 +72,8 @@ const COLLECTORS = ['OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL
 const tracingEndpoint: PlaceRule = {
   keys: ['tracing'],
   judge(place, { report, document }) {
-    if (keyAbove(place) !== 'config' || !isNode(place.value) || isSet(place.value['otlpEndpoint'])) return
+    if (keyAbove(place) !== 'config' || !isNode(place.value)) return
+    if (textAt(place.value, 'otlpEndpoint') !== undefined) return
     if (COLLECTORS.some(name => document.isVariableSet(name))) return
     report({
       code: 'MISSING_KEY',

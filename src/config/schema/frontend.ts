@@ -6,7 +6,7 @@ import { authorization } from './policies-security.ts'
 import { cel, celMap, count, duration, text, uint8, uint32 } from './primitives.ts'
 import { SIMPLE_BACKEND_KEYS, simpleBackendShape } from './references.ts'
 import { atMostOne, isSet, rule, section } from './section.ts'
-import { tlsVersion } from './tls.ts'
+import { cipherSuites, keyExchangeGroups, tlsVersion } from './tls.ts'
 
 /** CEL text, a share or yes or no. */
 export const sampling = z
@@ -50,8 +50,8 @@ const tls = section(
     alpn: nullish(z.array(z.array(uint8)), 'Protocols to offer, each as its bytes.'),
     minVersion: nullish(tlsVersion, 'Oldest TLS version that is taken.'),
     maxVersion: nullish(tlsVersion, 'Newest TLS version that is taken.'),
-    cipherSuites: nullish(z.array(text), 'Cipher suites to offer.'),
-    keyExchangeGroups: nullish(z.array(text), 'Key exchange groups to offer.'),
+    cipherSuites: nullish(cipherSuites, 'Cipher suites to offer.'),
+    keyExchangeGroups: nullish(keyExchangeGroups, 'Key exchange groups to offer.'),
   },
 )
 

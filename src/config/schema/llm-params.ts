@@ -80,6 +80,13 @@ export const llmParams = section(
 export type LlmParams = z.output<typeof llmParams>
 export type LlmProviderKind = z.output<typeof llmProviderKind>
 
+/** Words of which an address is made. */
+const IN_ADDRESS: Readonly<Record<string, readonly (keyof LlmParams)[]>> = {
+  vertex: ['vertexProject', 'vertexRegion'],
+  bedrock: ['awsRegion'],
+  azure: ['azureResourceName'],
+}
+
 const NEEDED: Readonly<Record<string, readonly (keyof LlmParams)[]>> = {
   vertex: ['vertexProject'],
   bedrock: ['awsRegion'],
@@ -97,6 +104,9 @@ export const paramsFitProvider = rule<WithProvider>(({ provider, params }, repor
   if (typeof provider === 'string') {
     for (const key of own(NEEDED, provider) ?? []) {
       if (!isSet(given[key])) report(missingParam(`provider ${provider}`, key, isObject(params)))
+    }
+    for (const key of own(IN_ADDRESS, provider) ?? []) {
+      if (given[key] === '') report(emptyParam(provider, key))
     }
   }
   if (!isObject(provider)) return
@@ -117,6 +127,15 @@ function judgeReference(params: Readonly<Record<string, unknown>>, report: Repor
       at: 'key',
     })
   }
+}
+
+function emptyParam(provider: string, key: string) {
+  return {
+    code: 'BAD_LENGTH',
+    message: `"${key}" is empty, and the address of ${provider} is made of it`,
+    hint: key === 'vertexRegion' ? 'write the region, or remove the key' : 'write the name',
+    path: ['params', key],
+  } as const
 }
 
 function missingParam(who: string, key: string, below: boolean) {

@@ -105,6 +105,7 @@ export const hostPart = shaped(
   'BAD_NAME',
   'no host can be made of this name',
   'write the name alone: of https://team.openai.azure.com it is team, of bedrock-runtime.eu-west-1.amazonaws.com eu-west-1',
+  // An empty one is told of where it is used.
   value => value === '' || HOST_PART.test(value),
 )
 

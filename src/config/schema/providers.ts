@@ -36,7 +36,10 @@ const vertex = section(
   {
     model,
     projectId: filled.describe('Google Cloud project.'),
-    region: nullish(hostPart, { description: 'Region; us and eu are several in one.', default: 'global' }),
+    region: nullish(hostPart.min(1), {
+      description: 'Region; us and eu are several in one.',
+      default: 'global',
+    }),
   },
 )
 

@@ -1,9 +1,21 @@
 import { z } from 'zod'
+import { otlpEndpoint } from '../otlp-endpoint.ts'
 import { keepalives } from './backend-policies-simple.ts'
 import { nullish, optional } from './fields.ts'
 import { sampling } from './frontend.ts'
 import { modelCatalog } from './model-catalog.ts'
-import { cel, celMap, count, duration, listenAddress, text, textMap, uint16, uint32 } from './primitives.ts'
+import {
+  cel,
+  celMap,
+  count,
+  duration,
+  listenAddress,
+  shaped,
+  text,
+  textMap,
+  uint16,
+  uint32,
+} from './primitives.ts'
 import { secretText } from './secret-fields.ts'
 import { forms, rule, section } from './section.ts'
 
@@ -48,7 +60,16 @@ const logging = section(
 const tracing = section(
   { noun: 'the tracing section of config', about: 'Older place of frontendPolicies.tracing.' },
   {
-    otlpEndpoint: nullish(text, 'URL of the collector.'),
+    otlpEndpoint: nullish(
+      shaped(
+        'BAD_URL',
+        'this is not the address of a collector',
+        'write it as in http://collector.example.com:4317',
+        // An empty one counts as missing, for which a variable may stand in.
+        value => value === '' || otlpEndpoint(value) !== undefined,
+      ),
+      'URL of the collector.',
+    ),
     otlpProtocol: optional(z.enum(['grpc', 'http']), {
       description: 'OTLP over gRPC or HTTP.',
       default: 'grpc',

@@ -4,7 +4,26 @@ import { text } from './primitives.ts'
 import { placeText } from './secret-fields.ts'
 import { atMostOne, isSet, present, rule, section } from './section.ts'
 
-export const tlsVersion = z.enum(['TLS_V1_0', 'TLS_V1_1', 'TLS_V1_2', 'TLS_V1_3'])
+/** The published schema has two older ones, and agentgateway does not start with them. */
+export const tlsVersion = z.enum(['TLS_V1_2', 'TLS_V1_3'])
+
+/** Cipher suites by IANA's names, each with the other one that agentgateway knows it by; of TLS 1.2 that is OpenSSL's. */
+export const CIPHER_SUITES = {
+  TLS_AES_256_GCM_SHA384: 'TLS13_AES_256_GCM_SHA384',
+  TLS_AES_128_GCM_SHA256: 'TLS13_AES_128_GCM_SHA256',
+  TLS_CHACHA20_POLY1305_SHA256: 'TLS13_CHACHA20_POLY1305_SHA256',
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: 'ECDHE-ECDSA-AES256-GCM-SHA384',
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: 'ECDHE-ECDSA-AES128-GCM-SHA256',
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-ECDSA-CHACHA20-POLY1305',
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: 'ECDHE-RSA-AES256-GCM-SHA384',
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: 'ECDHE-RSA-AES128-GCM-SHA256',
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-RSA-CHACHA20-POLY1305',
+} as const
+
+export const cipherSuites = z.array(z.enum([...Object.keys(CIPHER_SUITES), ...Object.values(CIPHER_SUITES)]))
+
+export const keyExchangeGroups = z.array(z.enum(['X25519', 'P-256', 'P-384', 'X25519_MLKEM768']))
+
 const spiffe = section(
   { noun: 'the spiffe section', about: 'Takes the certificate from the SPIFFE workload API.' },
   {},
@@ -72,12 +91,12 @@ export const serverTls = section(
     key: nullish(placeText, 'PEM file with the private key.'),
     root: nullish(placeText, 'PEM file with the CAs that client certificates must come from (mutual TLS).'),
     spiffe: nullish(spiffe),
-    cipherSuites: nullish(z.array(text), 'Cipher suites to offer, by their IANA names.'),
+    cipherSuites: nullish(cipherSuites, 'Cipher suites to offer, by their IANA names.'),
     minTLSVersion: nullish(tlsVersion, 'Oldest TLS version that is taken.'),
     minTlsVersion: nullish(tlsVersion, 'Another spelling of minTLSVersion.'),
     maxTLSVersion: nullish(tlsVersion, 'Newest TLS version that is taken.'),
     maxTlsVersion: nullish(tlsVersion, 'Another spelling of maxTLSVersion.'),
-    keyExchangeGroups: nullish(z.array(text), 'Key exchange groups to offer, most wanted first.'),
+    keyExchangeGroups: nullish(keyExchangeGroups, 'Key exchange groups to offer, most wanted first.'),
   },
   atMostOne('the tls section', ['minTLSVersion', 'minTlsVersion']),
   atMostOne('the tls section', ['maxTLSVersion', 'maxTlsVersion']),
@@ -103,10 +122,7 @@ export const backendTls = section(
     }),
     alpn: nullish(z.array(text), 'Protocols to offer, as in h2 and http/1.1.'),
     subjectAltNames: nullish(z.array(text), 'Names of which the certificate must have one.'),
-    keyExchangeGroups: nullish(
-      z.array(z.enum(['X25519', 'P-256', 'P-384', 'X25519_MLKEM768'])),
-      'Key exchange groups to offer, most wanted first.',
-    ),
+    keyExchangeGroups: nullish(keyExchangeGroups, 'Key exchange groups to offer, most wanted first.'),
     spiffe: nullish(spiffe),
   },
 )

@@ -94,6 +94,8 @@ function environment(): Environment {
     homogeneousAggregateLiterals: false,
     // Its functions only: the syntax does not get here.
     enableOptionalTypes: true,
+    // Whoever writes the config may write long lists in it.
+    limits: { maxListElements: 100_000, maxMapEntries: 100_000 },
   })
   made.registerType('Headers', CelHeaders)
   made.registerType('Redacted', { ctor: Redacted, fields: {} })

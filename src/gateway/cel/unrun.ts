@@ -30,6 +30,7 @@ function look(expr: Expr, found: Set<string>): void {
       if (expr.of !== undefined) look(expr.of, found)
       for (const arg of expr.args) look(arg, found)
       return
+    case 'message':
     case 'other':
       for (const part of expr.parts) look(part, found)
       return

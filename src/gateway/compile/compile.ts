@@ -198,8 +198,8 @@ class Compilation {
 
   #tls(tls: WrittenTls | null | undefined, path: Path): ServerTls | undefined {
     if (tls === undefined || tls === null) return undefined
-    const { minVersion: min, maxVersion: max, ...offered } = this.#config.frontendPolicies?.tls ?? {}
-    return compileServerTls(tls, path, { min, max, ...offered }, this.#context.settings.readFile)
+    const limits = this.#config.frontendPolicies?.tls ?? {}
+    return compileServerTls(tls, path, limits, this.#context.settings.readFile)
   }
 
   #attachRoutes(): void {

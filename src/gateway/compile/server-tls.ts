@@ -1,35 +1,25 @@
 import type { Path } from '../../config/diagnostic.ts'
-import type { ServerTls as WrittenTls } from '../../config/schema.ts'
+import type { Config, ServerTls as WrittenTls } from '../../config/schema.ts'
 import { type HandshakeRules, PortTls, ServerTls } from '../server/server-tls.ts'
 import { invalid } from './invalid.ts'
 import { groupsOf, suitesOf } from './tls-names.ts'
 import { readPem } from './upstream.ts'
 
-const VERSIONS = { TLS_V1_0: 'TLSv1', TLS_V1_1: 'TLSv1.1', TLS_V1_2: 'TLSv1.2', TLS_V1_3: 'TLSv1.3' } as const
+const VERSIONS = { TLS_V1_2: 'TLSv1.2', TLS_V1_3: 'TLSv1.3' } as const
 
-/** `frontendPolicies.tls`. */
-type Limits = {
-  readonly min?: keyof typeof VERSIONS | null | undefined
-  readonly max?: keyof typeof VERSIONS | null | undefined
-  readonly cipherSuites?: readonly string[] | null | undefined
-  readonly keyExchangeGroups?: readonly string[] | null | undefined
-}
+/** `frontendPolicies.tls`, which speaks for what a listener does not say itself. */
+type Limits = NonNullable<NonNullable<Config['frontendPolicies']>['tls']>
 
 const LIMITS_PATH: Path = ['frontendPolicies', 'tls']
 
-/** The certificate of a listener; `limits` is what `frontendPolicies.tls` says of versions. */
+/** The certificate of a listener, and what TLS is spoken with it. */
 export function compileServerTls(
   tls: WrittenTls,
   path: Path,
   limits: Limits,
   readFile: (path: string) => string,
 ): ServerTls {
-  const min = tls.minTLSVersion ?? tls.minTlsVersion ?? limits.min ?? 'TLS_V1_2'
-  const max = tls.maxTLSVersion ?? tls.maxTlsVersion ?? limits.max ?? 'TLS_V1_3'
-  const rules: HandshakeRules = {
-    ...offered(tls, path, limits, { minVersion: VERSIONS[min], maxVersion: VERSIONS[max] }),
-    asksForCertificate: (tls.root ?? undefined) !== undefined,
-  }
+  const rules = rulesOf(tls, path, limits)
   const cert = readPem(tls.cert, [...path, 'cert'], 'CERTIFICATE', readFile) ?? ''
   const key = readPem(tls.key, [...path, 'key'], 'PRIVATE KEY', readFile) ?? ''
   const ca = readPem(tls.root, [...path, 'root'], 'CERTIFICATE', readFile)
@@ -46,35 +36,56 @@ export function compileServerTls(
   }
 }
 
-/** Versions, suites and groups. The suites decide about versions too: TLS 1.3 has its own. */
-function offered(
+/** Throws for TLS of a listener that cannot be spoken. What files hold is looked at only where they are read here. */
+export function judgeServerTls(
   tls: WrittenTls,
   path: Path,
   limits: Limits,
-  { minVersion, maxVersion }: Pick<HandshakeRules, 'minVersion' | 'maxVersion'>,
-): Omit<HandshakeRules, 'asksForCertificate'> {
+  readFile: ((path: string) => string) | undefined,
+): void {
+  if (tls.spiffe) return
+  if (readFile === undefined || tls.mode === 'dynamicCa') rulesOf(tls, path, limits)
+  else compileServerTls(tls, path, limits, readFile)
+}
+
+/** Versions, suites and groups. The suites decide about versions too: TLS 1.3 has its own. */
+function rulesOf(tls: WrittenTls, path: Path, limits: Limits): HandshakeRules {
   const placed = (key: 'cipherSuites' | 'keyExchangeGroups') =>
     tls[key] ? ([tls[key], [...path, key]] as const) : ([limits[key], [...LIMITS_PATH, key]] as const)
-  const suites = suitesOf(...placed('cipherSuites'))
+  const { min, max } = versionsOf(tls, path, limits)
+  const [named, namedAt] = placed('cipherSuites')
+  const suites = suitesOf(named)
   const groups = groupsOf(...placed('keyExchangeGroups'))
   const rules = {
-    minVersion: suites?.hasOld === false ? 'TLSv1.3' : minVersion,
-    maxVersion: suites?.hasNew === false && maxVersion === 'TLSv1.3' ? 'TLSv1.2' : maxVersion,
+    minVersion: suites?.hasOld === false ? 'TLSv1.3' : min,
+    maxVersion: suites?.hasNew === false && max === 'TLSv1.3' ? 'TLSv1.2' : max,
     ...(suites !== undefined && { ciphers: suites.text }),
     ...(groups !== undefined && { ecdhCurve: groups }),
+    asksForCertificate: (tls.root ?? undefined) !== undefined,
   } as const
   if (rules.minVersion > rules.maxVersion)
     throw invalid(
-      placed('cipherSuites')[1],
+      namedAt,
       'none of these suites belongs to a TLS version that is taken',
       'name suites of TLS 1.3, such as TLS_AES_256_GCM_SHA384, or take TLS 1.2 as well',
     )
   return rules
 }
 
-/** Throws for certificates of a listener that cannot be used; those that no file holds are left out. */
-export function judgeServerTls(tls: WrittenTls, path: Path, readFile: (path: string) => string): void {
-  if (tls.mode !== 'dynamicCa' && !tls.spiffe) compileServerTls(tls, path, {}, readFile)
+function versionsOf(tls: WrittenTls, path: Path, limits: Limits) {
+  const min = tls.minTLSVersion ?? tls.minTlsVersion ?? limits.minVersion ?? 'TLS_V1_2'
+  const max = tls.maxTLSVersion ?? tls.maxTlsVersion ?? limits.maxVersion ?? 'TLS_V1_3'
+  if (min > max) {
+    const own = (['minTLSVersion', 'minTlsVersion', 'maxTLSVersion', 'maxTlsVersion'] as const).find(
+      key => tls[key],
+    )
+    throw invalid(
+      own === undefined ? [...LIMITS_PATH, limits.minVersion ? 'minVersion' : 'maxVersion'] : [...path, own],
+      'the newest TLS version that is taken is older than the oldest',
+      'let the oldest be TLS_V1_2, or the newest TLS_V1_3',
+    )
+  }
+  return { min: VERSIONS[min], max: VERSIONS[max] }
 }
 
 interface Part {

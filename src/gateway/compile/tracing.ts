@@ -1,4 +1,5 @@
 import type { Path } from '../../config/diagnostic.ts'
+import { otlpEndpoint } from '../../config/otlp-endpoint.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { jsonValue } from '../cel/values.ts'
@@ -65,8 +66,10 @@ function policyOf(policy: Policy | null | undefined): Written | undefined {
 function olderOf(older: Older | null | undefined): Written | undefined {
   if (older === undefined || older === null) return undefined
   const at = ['config', 'tracing']
-  const { otlpEndpoint, otlpProtocol, headers = {}, fields, path, randomSampling, clientSampling } = older
-  const address = ['otlpEndpoint', otlpEndpoint] as const
+  const { otlpProtocol, headers = {}, fields, randomSampling, clientSampling } = older
+  const endpoint = otlpEndpoint(older.otlpEndpoint ?? '')
+  const path = endpoint?.path ?? older.path
+  const address = ['otlpEndpoint', endpoint?.origin] as const
   const attributes = [[...at, 'fields', 'add'], fields?.add] as const
   const shared = { randomSampling, clientSampling, remove: fields?.remove }
   return { ...shared, at, address, protocol: otlpProtocol, path, headers, attributes }

@@ -9,24 +9,35 @@ import { judgeBackendTls } from './upstream.ts'
 /** Reads a file that the config names; undefined where files are not to be looked at. Throws what `node:fs` throws. */
 export type ReadFile = ((path: string) => string) | undefined
 
-/** Key sets, password files and certificates that the gateway would refuse when it starts, inline or in files. */
+/** Key sets, password files, certificates and price catalogs that the gateway would refuse when it starts, inline or in files. */
 export async function unusableMaterial(config: Config, readFile: ReadFile): Promise<InvalidPlace[]> {
   const places = placesIn(config)
   // What reads tokens and passwords takes a while to load, and most configs have neither.
   const hasAuth = places.some(({ key }) => key === 'jwtAuth' || key === 'basicAuth')
   const auth = hasAuth ? await judgesOfAuth() : undefined
+  const limits = config.frontendPolicies?.tls ?? {}
   const found: InvalidPlace[] = []
-  for (const { key, value, path } of places) {
+  const judge = (look: () => void): void => {
     try {
-      if (key === 'jwtAuth') auth?.judgeKeySets(value as JwtAuth, path, readFile)
-      else if (key === 'basicAuth') auth?.judgeUsers(value as BasicAuth, path, readFile)
-      else if (readFile === undefined) continue
-      else if (isServer(path)) judgeServerTls(value as ServerTls, path, readFile)
-      else judgeBackendTls(value as BackendTls, path, readFile)
+      look()
     } catch (error) {
       if (!(error instanceof InvalidPlace)) throw error
       found.push(error)
     }
+  }
+  for (const { key, value, path } of places) {
+    judge(() => {
+      if (key === 'jwtAuth') auth?.judgeKeySets(value as JwtAuth, path, readFile)
+      else if (key === 'basicAuth') auth?.judgeUsers(value as BasicAuth, path, readFile)
+      else if (isServer(path)) judgeServerTls(value as ServerTls, path, limits, readFile)
+      else if (readFile !== undefined) judgeBackendTls(value as BackendTls, path, readFile)
+    })
+  }
+  const catalogs = config.config?.modelCatalog ?? []
+  if (catalogs.length > 0) {
+    const { judgeCatalog } = await import('./costs.ts')
+    for (const [index, source] of catalogs.entries())
+      judge(() => judgeCatalog(source, ['config', 'modelCatalog', index], readFile))
   }
   return found
 }

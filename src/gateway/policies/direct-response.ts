@@ -43,7 +43,7 @@ export const directResponse: PolicyKind<'directResponse'> = {
 
 function compileEntry(written: Single, path: Path, cel: Cel): Entry {
   const { status, body, bodyExpression, headers = {}, condition } = written
-  if (body !== undefined && bodyExpression)
+  if (body?.length && bodyExpression)
     throw invalid(path, 'an answer has one body: there are body and bodyExpression', 'remove one of them')
   const compiled = (source: string | null | undefined, key: string): Expression | undefined =>
     source ? cel.compile(source, [...path, key]) : undefined

@@ -115,6 +115,12 @@ test('any text is read or refused, and nothing else happens', () => {
 const STRANGE: readonly (readonly [source: string, names: readonly string[]])[] = [
   ['request.path.startWith("/a")', ['function startWith']],
   ['math.lest(1, 2)', ['function lest']],
+  ['Foo{a: request.pth} == 1', ['type Foo', 'field pth']],
+  ['a.b.Foo{}', ['type a.b.Foo']],
+  ['request.path.with(1, true)', ['binder with']],
+  ['request.headers.mapValues(request.path, 1)', ['binder mapValues']],
+  ['request.path.with(p)', ['binder with']],
+  ['request.path.with(p, p == "/")', []],
   ['lowerCase(request.path)', ['function lowerCase']],
   ['requst.path', ['name requst']],
   ['request.header["a"]', ['field header']],

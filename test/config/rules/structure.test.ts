@@ -147,3 +147,49 @@ routes:
 test('one model is enough to be without findings', () => {
   expect(findingsIn(`llm:\n  models: [${MODEL}]\n`)).toEqual([])
 })
+
+describe('what can answer no request', () => {
+  const to = (backend: string): string =>
+    `gateways: {default: {port: 1}}\nroutes:\n- backends:\n  - ${backend}\n`
+  const answer = (policy: string): string =>
+    `gateways: {default: {port: 1}}\nroutes:\n- policies:\n    directResponse: ${policy}\n`
+  const provider = '{name: a, provider: {openAI: {}}}'
+  const cases: Cases = [
+    ['no group of providers', to('ai: {groups: []}'), ['BAD_LENGTH 4']],
+    ['groups without a provider', to('ai: {groups: [{providers: []}, {providers: []}]}'), ['BAD_LENGTH 4']],
+    ['in a backend with a name', 'backends:\n- name: a\n  ai:\n    groups: []\n', ['BAD_LENGTH 4']],
+    [
+      'one empty group among others',
+      to(`ai: {groups: [{providers: []}, {providers: [${provider}]}]}`),
+      ['FAILOVER_WITHOUT_RETRY 4', 'CLIENT_CREDENTIAL_FORWARDED 4'],
+    ],
+    [
+      'an answer with two bodies',
+      answer('{status: 200, body: a, bodyExpression: "request.path"}'),
+      ['KEY_CONFLICT 4'],
+    ],
+    [
+      'one of several answers with two bodies',
+      answer(
+        '{conditional: [{condition: "true", status: 200, body: a}, {status: 200, body: a, bodyExpression: "request.path"}]}',
+      ),
+      ['KEY_CONFLICT 4'],
+    ],
+    ['an answer with one body', answer('{status: 200, bodyExpression: "request.path"}'), []],
+  ]
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(findingsIn(config)).toEqual(findings)
+  })
+})
+
+describe('the collector of traces in its older place', () => {
+  test.each([
+    ['is missing', '{randomSampling: true}', {}, ['MISSING_KEY 1']],
+    ['is empty', '{otlpEndpoint: ""}', {}, ['MISSING_KEY 1']],
+    ['comes from a variable', '{otlpEndpoint: ""}', { OTLP_ENDPOINT: 'http://a:1' }, []],
+  ])('%s', (_, tracing, env, findings) => {
+    expect(
+      findingsIn(`config: {tracing: ${tracing}}\n`, env).filter(one => !one.startsWith('DEPRECATED')),
+    ).toEqual(findings)
+  })
+})

@@ -47,6 +47,17 @@ const accepted: Accepted = {
   'base URLs': ['https://a.example.com', 'http://localhost:8000/v1/', 'grpc://a:1'].map(url =>
     inModel(`params: {baseUrl: "${url}"}`),
   ),
+  'addresses of collectors': [
+    'http://collector:4318/v1/traces',
+    'https://collector.example.com',
+    'grpc://10.0.0.1:4317',
+    'collector:4317',
+    'http://[::1]:4317',
+  ].map(url => `config: {tracing: {otlpEndpoint: "${url}"}}`),
+  'empty words that the provider does not use': [inModel('params: {awsRegion: "", vertexRegion: ""}')],
+  'cipher suites by all their names': [
+    'frontendPolicies: {tls: {cipherSuites: [TLS_AES_256_GCM_SHA384, TLS13_AES_128_GCM_SHA256, ECDHE-RSA-CHACHA20-POLY1305, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256]}}',
+  ],
   'null where the format takes it': ['config: null', 'llm: null', inRoute('null'), inRoute('{cors: null}')],
   'numbers as text in the catalog': [
     'config: {modelCatalog: [{inline: {providers: {a: {models: {b: {rates: {input: "2.50"}}}}}}}]}',
@@ -156,6 +167,55 @@ const refused: Refused = [
     'a host where a region belongs',
     'llm: {models: [{name: m, provider: bedrock, params: {awsRegion: bedrock-runtime.eu-west-1.amazonaws.com}}]}',
     'BAD_NAME llm.models.0.params.awsRegion',
+  ],
+  ...(
+    [
+      ['vertex', 'vertexProject: ""', 'vertexProject'],
+      ['vertex', 'vertexProject: p, vertexRegion: ""', 'vertexRegion'],
+      ['bedrock', 'awsRegion: ""', 'awsRegion'],
+      ['azure', 'azureResourceName: "", azureResourceType: openAI', 'azureResourceName'],
+    ] as const
+  ).map(
+    ([provider, params, key]) =>
+      [
+        `${provider} with an empty ${key}`,
+        `llm: {models: [{name: m, provider: ${provider}, params: {${params}}}]}`,
+        `BAD_LENGTH llm.models.0.params.${key}`,
+      ] as const,
+  ),
+  [
+    'an empty region of a provider for all its models',
+    'llm: {models: [], providers: [{name: b, provider: bedrock, params: {awsRegion: ""}}]}',
+    'BAD_LENGTH llm.providers.0.params.awsRegion',
+  ],
+  [
+    'an empty region of a backend',
+    inBackend('{ai: {name: v, provider: {vertex: {projectId: p, region: ""}}}}'),
+    `BAD_LENGTH ${BACKEND}.ai.provider.vertex.region`,
+  ],
+  ...['http://a b:1', 'ftp://a:1', 'http://', 'collector:port', 'http://ä:1'].map(
+    url =>
+      [
+        `the address of a collector: ${url}`,
+        `config: {tracing: {otlpEndpoint: "${url}"}}`,
+        'BAD_URL config.tracing.otlpEndpoint',
+      ] as const,
+  ),
+  ...['gateways: {a: {port: 1, tls: {cert: a, key: b, WRONG}}}', 'frontendPolicies: {tls: {WRONG}}'].map(
+    (yaml, at) => {
+      const path = ['gateways.a.tls', 'frontendPolicies.tls'][at]
+      return [
+        `suites and groups that nobody knows: ${yaml}`,
+        yaml.replace('WRONG', 'cipherSuites: [TLS_NULL], keyExchangeGroups: [P-1]'),
+        `UNKNOWN_VALUE ${path}.cipherSuites.0`,
+        `UNKNOWN_VALUE ${path}.keyExchangeGroups.0`,
+      ] as const
+    },
+  ),
+  [
+    'TLS versions that agentgateway does not start with',
+    'gateways: {a: {port: 1, tls: {cert: a, key: b, minTLSVersion: TLS_V1_0}}}',
+    'UNKNOWN_VALUE gateways.a.tls.minTLSVersion',
   ],
   ['address to listen on', 'config: {adminAddr: "example.com:1"}', 'BAD_ADDRESS config.adminAddr'],
   ['session key', 'config: {session: {key: abc}}', 'BAD_LENGTH config.session.key'],

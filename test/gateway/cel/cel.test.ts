@@ -310,6 +310,12 @@ describe('what does not compile is refused with its place, without its text', ()
   })
 })
 
+it('a list that a config writes down may be as long as a list of users', () => {
+  const names = Array.from({ length: 20_000 }, (_, at) => `"user-${at}"`)
+  expect(value(`jwt.sub in [${names.join(', ')}, "alice"]`)).toBe(true)
+  expect(value(`{${names.map(name => `${name}: true`).join(', ')}}["user-19999"]`)).toBe(true)
+})
+
 it('an expression says whether it needs a body', () => {
   const compile = (source: string) => new Cel().compile(source, [])
   expect(compile('json(request.body).model == "x"').usesBody).toBe(true)

@@ -15,6 +15,8 @@ const stranger = makeCertificate(['localhost'])
 const USERS = `ann:{SHA}${'a'.repeat(27)}=\n`
 const KEY_SET = JSON.stringify({ keys: [{ kty: 'oct', kid: 'one', k: 'AAAA' }] })
 
+const PRICES = JSON.stringify({ providers: { openai: { models: { a: { rates: { input: '2.5' } } } } } })
+
 /** Beside every config. */
 const FILES: Readonly<Record<string, string>> = {
   'keys.json': KEY_SET,
@@ -25,6 +27,8 @@ const FILES: Readonly<Record<string, string>> = {
   'key.pem': pair.key,
   'ca.pem': pair.ca,
   'other-key.pem': stranger.key,
+  'prices.json': PRICES,
+  'old-prices.json': PRICES.replace('2.5', '2,5'),
 }
 
 const onGateway = (more: string): string => `gateways: {default: {port: 8080, ${more}}}
@@ -37,6 +41,8 @@ const basic = (users: string): string => onGateway(`basicAuth: {mode: strict, ht
 const tls = (cert: string, key: string, more = ''): string =>
   onGateway(`protocol: HTTPS, tls: {cert: ${cert}, key: ${key}${more}}`)
 const backend = (written: string): string => `${onGateway('')}  policies: {backendTLS: ${written}}\n`
+const catalog = (...sources: string[]): string =>
+  `config: {modelCatalog: [${sources.join(', ')}]}\n${onGateway('')}`
 const quoted = (text: string): string => `'${text}'`
 
 async function load(text: string, env: Record<string, string> = {}) {
@@ -78,6 +84,27 @@ const INLINE: [string, string, string][] = [
   ['a key set that is no JSON', jwt(quoted('not json')), 'this is no key set'],
   ['JSON that is no key set', jwt(quoted('{"kids": []}')), 'this is no key set'],
   ['a key without a name', jwt(quoted('{"keys": [{"kty": "oct"}]}')), 'a key of the set has no "kid"'],
+  ['a catalog that is no JSON', catalog(`{inline: '{"providers'}`), 'this catalog is no JSON'],
+  [
+    'a catalog with a price that is none',
+    catalog(`{inline: '${PRICES.replace('2.5', '-2.5')}'}`),
+    'providers.openai.models.a.rates.input: this is not an amount of money',
+  ],
+  [
+    'a newest TLS version below the oldest',
+    tls('cert.pem', 'key.pem', ', minTLSVersion: TLS_V1_3, maxTLSVersion: TLS_V1_2'),
+    'the newest TLS version that is taken is older than the oldest',
+  ],
+  [
+    'a newest TLS version for all listeners below the oldest of one',
+    `${tls('cert.pem', 'key.pem', ', minTlsVersion: TLS_V1_3')}frontendPolicies: {tls: {maxVersion: TLS_V1_2}}\n`,
+    'the newest TLS version that is taken is older than the oldest',
+  ],
+  [
+    'cipher suites of another TLS version',
+    tls('cert.pem', 'key.pem', ', maxTLSVersion: TLS_V1_2, cipherSuites: [TLS_AES_256_GCM_SHA384]'),
+    'none of these suites belongs to a TLS version that is taken',
+  ],
   ['a password in clear text', basic('"ann:sesame-4711"'), 'line 1 has a kind of hash that is not run here'],
 ]
 
@@ -106,6 +133,12 @@ const IN_FILES: [string, string, string][] = [
     'roots of clients that are missing',
     tls('cert.pem', 'key.pem', ', root: nowhere'),
     'nowhere cannot be read (ENOENT)',
+  ],
+  ['a catalog that is missing', catalog('{file: nowhere}'), 'nowhere cannot be read (ENOENT)'],
+  [
+    'the second catalog, with a price that is none',
+    catalog('{file: prices.json}', '{file: old-prices.json}'),
+    'old-prices.json: providers.openai.models.a.rates.input: this is not an amount of money',
   ],
   ['roots of a backend that are missing', backend('{root: nowhere}'), 'nowhere cannot be read (ENOENT)'],
   ['roots of a backend that are none', backend('{root: users}'), 'users holds no certificate in PEM form'],
@@ -153,10 +186,18 @@ test.each([
   ['a key set in a file', jwt('{file: keys.json}')],
   ['a password file', basic('{file: users}')],
   ['a certificate and its key', tls('cert.pem', 'key.pem', ', root: ca.pem')],
+  [
+    'catalogs of prices',
+    catalog('{file: prices.json}', `{inline: '${PRICES}'}`, '{inline: {providers: {}}}'),
+  ],
   ['roots and identity of a backend', backend('{root: ca.pem, cert: cert.pem, key: key.pem}')],
 ])('%s that can be used is no finding, and the gateway takes it', async (_title, text) => {
   expect(await found(text)).toEqual([])
   expect(await refusal(text)).toBe('')
+})
+
+test('every catalog that cannot be used is found', async () => {
+  expect(await found(catalog('{file: nowhere}', '{file: users}', '{file: prices.json}'))).toHaveLength(2)
 })
 
 test('every one of several is found', async () => {
@@ -170,6 +211,8 @@ describe('a value that waits for a variable', () => {
     ['a key set', jwt('"$THE_SET"')],
     ['the file of a key set', jwt('{file: "$THE_FILE"}')],
     ['a certificate', tls('$CERT', 'key.pem')],
+    ['a catalog', catalog('{inline: "$PRICES"}')],
+    ['the file of a catalog', catalog('{file: "$PRICES"}')],
   ])('%s: only the variable is told of', async (_title, text) => {
     expect(await found(text)).toEqual([expect.stringContaining('VARIABLE_UNSET')])
     expect(await found(text, { secrets: false })).toEqual([])

@@ -174,8 +174,6 @@ describe('an HTTPS listener', () => {
   })
 
   it.each([
-    ['a suite that nobody knows', { cipherSuites: ['TLS_NULL'] }, 'cipherSuites[0]'],
-    ['a group that nobody knows', { keyExchangeGroups: ['P-1'] }, 'keyExchangeGroups[0]'],
     [
       'suites of a version that is not taken',
       { minTLSVersion: 'TLS_V1_3', cipherSuites: ['ECDHE-RSA-AES128-GCM-SHA256'] },
