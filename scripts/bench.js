@@ -6,8 +6,9 @@
 //   reload   a change of that config: its cost, and what requests take meanwhile
 //   routes   10,000 routes beside 10
 //   workers  two workers beside one process: how many more requests go through, each held to a share of a processor (as root)
-//   rate     3,000 requests a second: what the gateway and a bare relay add to the time of one
-//   streams  time to the first event of a stream, and memory of 1,000 idle ones
+//   rate     3,000 requests a second: what the gateway and a bare relay add to the time of one; evenly, on a processor that
+//            does not sleep, and in threes on one that does
+//   streams  time to the first event of a stream, and memory of 1,000 idle ones; likewise awake and asleep
 //
 // Linux with nginx and wrk (Debian: nginx-light wrk): what is compared takes turns on CPU 0, upstream and load are on
 // CPU 1, and the kernel's own accounting gives the CPU time of a request. That figure, and still more the ratio, holds on

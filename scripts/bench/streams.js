@@ -1,5 +1,6 @@
 import { Agent, createServer, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keepAwake } from './awake.js'
 import { oneKey } from './configs.js'
 import { moveToCpu1, startGateway, startRelay } from './gateway.js'
 import { PATH } from './payload.js'
@@ -98,8 +99,16 @@ export async function measureStreams(settings) {
     await firstEvents(settings, 300, true)
     await idle(settings, gateway.pid, 1000)
     for (const isNew of [true, false]) await firstEvents(settings, WARM_UP, isNew)
-    for (let round = 0; round < settings.rounds; round++)
-      for (const isNew of [true, false]) await firstEvent(settings, 1000, isNew)
+    for (const isAwake of [true, false]) {
+      console.log(`processors ${isAwake ? 'kept awake' : 'asleep in between'}:`)
+      const stop = isAwake ? keepAwake(0, 1) : () => {}
+      try {
+        for (let round = 0; round < settings.rounds; round++)
+          for (const isNew of [true, false]) await firstEvent(settings, 1000, isNew)
+      } finally {
+        stop()
+      }
+    }
   } finally {
     await Promise.all([relay.stop(), gateway.stop()])
     upstream.closeAllConnections()
