@@ -133,10 +133,10 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await put(config())
     const { running, admin } = await serve()
     for (let i = 0; i < 8; i++) await ask()
-    // Twice as long as the workers take to tell of it, and some.
-    await new Promise(resolve => setTimeout(resolve, 3000))
+    // Ten times as long as the workers take to tell of it.
+    await new Promise(resolve => setTimeout(resolve, 1000))
     const silent = connect(port, '127.0.0.1').on('error', () => {})
-    await new Promise(resolve => setTimeout(resolve, 3000))
+    await new Promise(resolve => setTimeout(resolve, 1000))
     for (const pid of await workersOf(running)) process.kill(pid, 'SIGKILL')
     await running.until(/a worker has died[\s\S]*a worker has died/)
     const metrics = await (await fetch(`${admin}/metrics`)).text()

@@ -16,6 +16,7 @@ import type { Arrival } from '../arrival.ts'
 import { Assembly, type ConfigPiece } from '../config-pieces.ts'
 import { refusedKey } from '../key-use.ts'
 import { Exports } from '../otlp/exports.ts'
+import { CountTeller } from './count-teller.ts'
 import { BEAT_MS } from './pulse.ts'
 import { RemoteLimits } from './remote-limits.ts'
 import type { FromWorker, SentConfig, ToWorker, WorkerSetup } from './wire.ts'
@@ -39,7 +40,7 @@ class ServingWorker {
   readonly #stderr: NodeJS.WritableStream
   readonly #redactor = new Redactor()
   readonly #metrics = new Metrics(text => this.#redactor.redact(text))
-  #hasCounted = false
+  readonly #counts = new CountTeller(() => this.#tellMetrics())
   #startedAt = Date.now()
   #drainMs = 0
   readonly #limits: RemoteLimits
@@ -65,11 +66,7 @@ class ServingWorker {
     // A reader that has gone costs the lines of the log, of which the log itself tells, and not the worker.
     stderr.on('error', () => {})
     this.#limits = new RemoteLimits(message => this.#tell(message))
-    setInterval(() => {
-      if (this.#hasCounted) this.#tellMetrics()
-      else this.#tell({ kind: 'alive' })
-      // So much of what is counted is lost when it is killed.
-    }, BEAT_MS).unref()
+    setInterval(() => this.#tell({ kind: 'alive' }), BEAT_MS).unref()
   }
 
   #tell(message: FromWorker): void {
@@ -77,7 +74,6 @@ class ServingWorker {
   }
 
   #tellMetrics(id = 0): void {
-    this.#hasCounted = false
     this.#tell({ kind: 'snapshot', id, metrics: this.#metrics.snapshot() })
   }
 
@@ -174,7 +170,7 @@ class ServingWorker {
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
       onConnection: (...connection) => {
         this.#metrics.connection(...connection)
-        this.#hasCounted = true
+        this.#counts.counted()
       },
       onUpstream: this.#metrics.upstream,
       onNote: message => this.#tell({ kind: 'note', message: this.#redactor.redact(message) }),
@@ -183,7 +179,7 @@ class ServingWorker {
         tell?.(event)
         this.#exports.add(event)
         this.#metrics.record(event)
-        this.#hasCounted = true
+        this.#counts.counted()
         const refused = refusedKey(event)
         if (refused !== undefined) this.#tell({ kind: 'refused', ...refused })
       },
@@ -215,7 +211,7 @@ class ServingWorker {
     await this.#gateway?.close({ drainMs })
     this.#limits.flush()
     await Promise.all([this.#log?.close(), this.#exports.close(deadline)])
-    this.#tellMetrics()
+    this.#counts.now()
     this.#channel.disconnect()
   }
 }
