@@ -1,6 +1,7 @@
 import { Args, type Command } from '@oclif/core'
 import { BaseCommand } from '../cli/base-command.ts'
-import { type Completable, completionScript, SHELLS, type Shell } from '../cli/completion.ts'
+import type { Completable } from '../cli/completion/completable.ts'
+import { completionScript, SHELLS, type Shell } from '../cli/completion/script.ts'
 import { ONBOARDING } from '../providers/index.ts'
 
 export default class Completion extends BaseCommand {
@@ -19,24 +20,30 @@ export default class Completion extends BaseCommand {
 
   async run(): Promise<object> {
     const { args } = await this.parse(Completion)
-    const script = completionScript(args.shell as Shell, this.#commands())
+    const script = completionScript(args.shell as Shell, this.#completable())
     this.say(script.trimEnd())
     return { shell: args.shell, script }
   }
 
-  #commands(): Completable[] {
+  #completable(): Completable {
     const shown = this.config.commands.filter(command => command.hidden !== true)
-    return shown
-      .map(({ id, summary = '', flags }) => ({
-        name: id.replaceAll(':', ' '),
-        summary,
-        flags: Object.values(flags).flatMap(flag => {
-          const told = { name: flag.name, summary: flag.summary ?? '', values: valuesOf(flag) }
-          const isSwitch = flag.type === 'boolean' && flag.allowNo === true
-          return isSwitch ? [told, { ...told, name: `no-${flag.name}` }] : [told]
-        }),
-      }))
-      .sort((one, other) => (one.name < other.name ? -1 : 1))
+    const commands = shown.map(({ id, summary = '', args, flags }) => ({
+      name: id.replaceAll(':', ' '),
+      summary,
+      values: Object.values(args)[0]?.options ?? [],
+      flags: Object.values(flags).flatMap(flag => {
+        const { name, char, type } = flag
+        const takesValue = type === 'option'
+        const told = { name, char, summary: flag.summary ?? '', takesValue, values: valuesOf(flag) }
+        const isSwitch = type === 'boolean' && flag.allowNo === true
+        return isSwitch ? [told, { ...told, name: `no-${name}`, char: undefined }] : [told]
+      }),
+    }))
+    // The library takes every command for a topic, too.
+    const topics = this.config.topics
+      .filter(({ name }) => commands.some(command => command.name.startsWith(`${name} `)))
+      .map(({ name, description = '' }) => ({ name, summary: description }))
+    return { commands: commands.sort((one, other) => (one.name < other.name ? -1 : 1)), topics }
   }
 }
 
