@@ -79,10 +79,10 @@ export class UsageReader {
   /** False when the counts go on in the next chunk. */
   #read(text: string, at: number): boolean {
     const window = text.slice(at, at + WINDOW)
-    const head = HEAD.exec(window)
+    const head = headOf(window)
     const isCut = head === null ? window.length < LONGEST_HEAD : head[1] === undefined
     if (!isCut && head?.[1] !== '{') return true
-    const from = head === null ? -1 : head[0].length - 1
+    const from = window.indexOf('{')
     const end = isCut ? -1 : closingBrace(window, from)
     if (end >= 0) {
       this.#count(window.slice(from, end + 1))
@@ -107,6 +107,30 @@ export class UsageReader {
   }
 }
 
+function headOf(window: string): RegExpExecArray | null {
+  const head = HEAD.exec(window)
+  // It may go on in the next line of its event, behind `data:`.
+  return head === null || head[1] === 'd' ? HEAD.exec(joined(window.slice(0, LONGEST_HEAD))) : head
+}
+
+/** What stands for the end of an event, in no JSON. */
+const END = '\0'
+
+/**
+ * The data of an event from somewhere in one of its lines on, without what stands between them (HTML §9.2.6). A text that is
+ * no such event stays as it is.
+ */
+function joined(text: string): string {
+  const [first = '', ...others] = text.split(/\r\n|[\r\n]/)
+  const last = others.at(-1) ?? ''
+  const isEvent = others.some(line => line.startsWith('data:')) || (last !== '' && 'data:'.startsWith(last))
+  if (!isEvent) return text
+  const end = others.indexOf('')
+  const isEnded = end >= 0 && end < others.length - 1
+  const data = (isEnded ? others.slice(0, end) : others).filter(line => line.startsWith('data:'))
+  return [first, ...data.map(line => line.slice('data:'.length)), isEnded ? END : ''].join('\n')
+}
+
 /** Where the object ends that begins at `from`; -1 where it does not. */
 function closingBrace(text: string, from: number): number {
   let close = text.indexOf('}', from)
@@ -120,10 +144,14 @@ function closingBrace(text: string, from: number): number {
 }
 
 function parsed(object: string): Counts {
+  return jsonIn(object) ?? jsonIn(joined(object)) ?? NONE
+}
+
+function jsonIn(object: string): Counts | undefined {
   try {
     return JSON.parse(object) as Counts
   } catch {
-    return {}
+    return undefined
   }
 }
 

@@ -37,6 +37,21 @@ describe('the usage reader', () => {
       { inputTokens: 2, outputTokens: 3 },
     ],
     [
+      'an event that is written on several lines',
+      'data: {"model":"m",\ndata: "usage":\ndata: {"prompt_tokens":7,\ndata:"completion_tokens"\ndata: :9,\ndata:\ndata: "x":1}}\n\n',
+      { inputTokens: 7, outputTokens: 9 },
+    ],
+    [
+      'an event with other lines between those of its data',
+      'data: {"usage"\r\ndata:  :\r\nid: 5\r\ndata: {\r\n: ping\r\ndata: "input_tokens":3,\r\nevent: x\r\ndata: "output_tokens":4\r\ndata: }}\r\n\r\n',
+      { inputTokens: 3, outputTokens: 4 },
+    ],
+    [
+      'a field whose object is not in the same event',
+      'data: {"usage":\n\ndata: {"input_tokens":9}\n\ndata: {"usage":{"input_tokens":3,"output_tokens":4}}\n\n',
+      { inputTokens: 3, outputTokens: 4 },
+    ],
+    [
       'an Anthropic answer with a cache, whose tokens are part of the prompt',
       '{"usage":{"input_tokens":3,"cache_creation_input_tokens":20,"cache_read_input_tokens":100,' +
         '"cache_creation":{"ephemeral_5m_input_tokens":20,"ephemeral_1h_input_tokens":0},"output_tokens":4,' +
