@@ -29,6 +29,10 @@ export interface GatewayOptions {
   readonly onUpstream?: UpstreamObserver
   /** Asked once for each request that is over: whether its event shall tell how it came about. */
   readonly wantsDebug?: (() => boolean) | undefined
+  /** Likewise, and whether that went wrong: whether it shall tell what the config changes in its line. It does, unless set. */
+  readonly wantsLine?: ((isWrong: boolean) => boolean) | undefined
+  /** Whether events shall tell the labels that the config adds to metrics. They do, unless this is false. */
+  readonly wantsLabels?: boolean | undefined
   /** Where the buckets of rate limits are, if not in this process. */
   readonly limits?: Limits
   /** Told how a call of a backend went, where it matters to others who call it; must not throw. */
@@ -130,10 +134,8 @@ class RunningGateway implements Gateway {
       this.#pools,
       this.#states,
       this.#limits,
-      this.#options.onAccess,
       generation => this.#onIdle(generation),
-      this.#options.onOutcome,
-      this.#options.wantsDebug,
+      this.#options,
     )
   }
 

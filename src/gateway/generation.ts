@@ -7,18 +7,30 @@ import type { Limits } from './traffic/limits.ts'
 import type { HealthRule } from './traffic/rules.ts'
 import type { Pools } from './upstream/pools.ts'
 
+/** Who is told of requests, and what of them. */
+export interface Telling {
+  readonly onAccess?: ((event: AccessEvent) => void) | undefined
+  readonly onOutcome?: ((backend: string, outcome: Outcome) => void) | undefined
+  readonly wantsDebug?: (() => boolean) | undefined
+  readonly wantsLine?: ((isWrong: boolean) => boolean) | undefined
+  readonly wantsLabels?: boolean | undefined
+}
+
 /** A runtime while it serves. A reload makes the next one; this one is done when its last request is. */
 export class Generation {
   readonly runtime: Runtime
   readonly pools: Pools
   readonly limits: Limits
   readonly #states: KeptStates
-  readonly onAccess: ((event: AccessEvent) => void) | undefined
+  readonly onAccess: Telling['onAccess']
   readonly #binds: ReadonlyMap<number, Bind>
-  readonly #onOutcome: ((backend: string, outcome: Outcome) => void) | undefined
+  readonly #onOutcome: Telling['onOutcome']
   readonly #onIdle: (generation: Generation) => void
   /** Whether events shall tell how requests came about. */
-  readonly wantsDebug: (() => boolean) | undefined
+  readonly wantsDebug: Telling['wantsDebug']
+  /** And what the config changes in their lines, and adds to metrics: there may be nobody to read it. */
+  readonly wantsLine: Telling['wantsLine']
+  readonly wantsLabels: boolean
   readonly redactors = new RecentRedactors()
   #active = 0
 
@@ -27,12 +39,12 @@ export class Generation {
     pools: Pools,
     states: KeptStates,
     limits: Limits,
-    onAccess: ((event: AccessEvent) => void) | undefined,
     onIdle: (generation: Generation) => void,
-    onOutcome?: (backend: string, outcome: Outcome) => void,
-    wantsDebug?: () => boolean,
+    { onAccess, onOutcome, wantsDebug, wantsLine, wantsLabels = true }: Telling = {},
   ) {
     this.wantsDebug = wantsDebug
+    this.wantsLine = wantsLine
+    this.wantsLabels = wantsLabels
     this.#onOutcome = onOutcome
     this.runtime = runtime
     this.pools = pools

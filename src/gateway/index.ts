@@ -37,13 +37,13 @@ export {
   eventFields,
   jsonFormat,
   textFormat,
-  wentWrong,
 } from './telemetry/access-log.ts'
 export type { Collector } from './telemetry/collector.ts'
 export { AccessLog, type LineSink } from './telemetry/log-writer.ts'
 export type { MetricsSnapshot } from './telemetry/metric-series.ts'
 export { Metrics } from './telemetry/metrics.ts'
 export { metricsText, sumOf } from './telemetry/metrics-text.ts'
+export { wentWrong } from './telemetry/went-wrong.ts'
 export type { Outcome, Standing } from './traffic/health.ts'
 export { bucketFor, type Limits, LocalLimits, type Taken, type Want } from './traffic/limits.ts'
 export { SharedHealth } from './traffic/shared-health.ts'

@@ -36,6 +36,8 @@ export type DebugLog = (scope: string, fields: Readonly<Record<string, string | 
 /** An access log whose level can change while it runs. */
 export interface OpenedLog {
   readonly add: (event: AccessEvent) => void
+  /** Whether `add` writes a line of a request that went wrong, or of one that did not. */
+  readonly wants: (isWrong: boolean) => boolean
   /** Tells something beside requests, at debug only. */
   readonly debug: DebugLog
   level: LogLevel
@@ -63,9 +65,9 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
   const opened: OpenedLog = {
     level: options.level,
     add: event => {
-      if (event.log?.isWanted === false) return
-      if (tellsAll(opened.level) || (opened.level === 'warn' && wentWrong(event))) log.add(event)
+      if (event.log?.isWanted !== false && opened.wants(wentWrong(event))) log.add(event)
     },
+    wants: isWrong => tellsAll(opened.level) || (opened.level === 'warn' && isWrong),
     debug: (scope, fields) => {
       if (opened.level === 'debug') log.addLine(options.redact(debugLine(options.format, scope, fields)))
     },

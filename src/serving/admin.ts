@@ -52,6 +52,15 @@ export function checkAdminFlag(flag: string | undefined): void {
   if (flag !== undefined) parseAdminAddress(flag, placeOf(flag))
 }
 
+/** What can be done by the pages of that plan. */
+export function usesOf(plan: Pick<AdminPlan, 'flag' | 'config'>): {
+  readonly tellMetrics: boolean
+  readonly setLevel: boolean
+} {
+  const sets = wantedPages(plan, []).map(({ pages }) => pages)
+  return { tellMetrics: sets.some(one => one !== 'readiness'), setLevel: sets.includes('admin') }
+}
+
 /** Opens the admin pages, and those of the config's statsAddr and readinessAddr. Throws USAGE and PORT_TAKEN. */
 export async function openAdmin(view: AdminView, plan: AdminPlan): Promise<OpenedAdmin> {
   const notes: string[] = []
@@ -72,7 +81,7 @@ export async function openAdmin(view: AdminView, plan: AdminPlan): Promise<Opene
   return { opened, notes, close }
 }
 
-function wantedPages({ flag, config }: AdminPlan, notes: string[]): Wanted[] {
+function wantedPages({ flag, config }: Pick<AdminPlan, 'flag' | 'config'>, notes: string[]): Wanted[] {
   const { adminAddr, statsAddr, readinessAddr } = config ?? {}
   if (flag !== undefined && adminAddr && adminAddr !== flag) {
     notes.push(`--admin ${flag} overrules config.adminAddr (${adminAddr})`)

@@ -24,7 +24,9 @@ export interface Serving {
 }
 
 export interface HereOptions {
-  readonly options: { readonly host?: string; readonly log?: AccessLogOptions; readonly admin?: object }
+  readonly options: { readonly host?: string; readonly log?: AccessLogOptions }
+  /** The pages by which somebody can ask what is counted, or change the level of the log. */
+  readonly pages: { readonly tellMetrics: boolean; readonly setLevel: boolean }
   readonly keys: KeyUse
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
@@ -39,23 +41,24 @@ export interface HereOptions {
  * traces that nothing is installed for.
  */
 export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Serving> {
-  const { options, keys, connectTo, standIn } = here
+  const { options, pages, keys, connectTo, standIn } = here
   const exports = here.exports && new Exports(here.exports)
   await exports?.prepare(runtime)
   exports?.adopt(runtime)
   const log = options.log && (await openAccessLog(options.log))
   const metrics = new Metrics(here.redact)
-  // Without admin pages nobody could ask.
-  const counts = options.admin === undefined ? undefined : metrics.record
+  const counts = pages.tellMetrics ? metrics.record : undefined
   const observers = [log?.add, exports?.add, keys.record, counts].filter(one => one !== undefined)
   const gateway = await startGateway(runtime, {
     ...(options.host !== undefined && { host: options.host }),
     connectTo,
     ...(standIn !== undefined && { standIn }),
     onAccess: tellAll(observers),
-    wantsDebug: debugSwitch(log, options.admin !== undefined),
+    wantsDebug: debugSwitch(log, pages.setLevel),
+    wantsLine: isWrong => log?.wants(isWrong) ?? false,
+    wantsLabels: pages.tellMetrics,
     onNote: message => here.exports?.onNote(here.exports.redact(message)),
-    ...(options.admin && { onConnection: metrics.connection, onUpstream: metrics.upstream }),
+    ...(pages.tellMetrics && { onConnection: metrics.connection, onUpstream: metrics.upstream }),
   }).catch(async (error: unknown) => {
     await Promise.all([log?.close(), exports?.close()])
     throw error

@@ -1,3 +1,4 @@
+import type { StaticConfig } from '../config/schema.ts'
 import type { AgwError } from '../errors.ts'
 import { metricsText, parseConnectTo } from '../gateway/index.ts'
 import type { LoadOptions, ServedConfig } from '../load.ts'
@@ -5,10 +6,10 @@ import { mockNote } from '../mock-note.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { AccessLogOptions } from './access-log.ts'
-import { checkAdminFlag, type OpenedPages, openAdmin } from './admin.ts'
+import { checkAdminFlag, type OpenedPages, openAdmin, usesOf } from './admin.ts'
 import { exposure } from './exposure.ts'
 import { Forgetting } from './forgetting.ts'
-import { type Serving, serveHere } from './here.ts'
+import { type HereOptions, type Serving, serveHere } from './here.ts'
 import { KeyUse } from './key-use.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
 import { type Announcement, announce, type RunningGateway } from './running-gateways.ts'
@@ -125,11 +126,13 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     load: { ...options.load, standIns: mockPort !== undefined },
     gateway: {},
     start: async (runtime, config) => {
+      const pages = usesOfPages(options, config.config)
       const count = options.workers && workerCount(options.workers.count, config.config?.workerThreads)
       serving =
         options.workers === undefined || count === undefined || count === 1
           ? await serveHere(runtime, {
               options,
+              pages,
               keys,
               connectTo,
               standIn,
@@ -149,6 +152,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
                 connectTo,
                 standIn,
                 log: options.log && workersLog(options.log),
+                counts: pages.tellMetrics,
               },
               level: options.log?.level ?? 'off',
               log: options.log,
@@ -232,6 +236,13 @@ function makeSecretsKnown(
     // What agw.yaml names is a secret, whatever it is called.
     if (found.isNamed || /key|token|secret|passw/i.test(name)) onSecret(found.value)
   }
+}
+
+/** Where nobody can ask for something, no request does anything for it. */
+function usesOfPages({ admin }: ServeOptions, config: StaticConfig | null | undefined): HereOptions['pages'] {
+  return admin === undefined
+    ? { tellMetrics: false, setLevel: false }
+    : usesOf({ flag: admin.address, config })
 }
 
 /** What the admin pages tell of and act on. */

@@ -93,14 +93,7 @@ function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number, st
     incoming.headers[name.toLowerCase()] = value
     incoming.rawHeaders.push(name, value)
   }
-  const generation = new Generation(
-    runtime,
-    new Pools(),
-    states,
-    new LocalLimits(states),
-    undefined,
-    () => {},
-  )
+  const generation = new Generation(runtime, new Pools(), states, new LocalLimits(states), () => {})
   const exchange = new Exchange(generation, port, incoming, new GatewayResponse(incoming))
   exchange.isUpgrade = offersWebSocket(incoming.headers)
   exchange.body = request.body === undefined ? undefined : Buffer.from(request.body)

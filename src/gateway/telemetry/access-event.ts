@@ -17,6 +17,7 @@ import { costOfCall, modelCall, operationOf } from './model-call.ts'
 import { type Parameters, requestParameters } from './request-parameters.ts'
 import { type SpanFacts, spanFacts } from './trace.ts'
 import type { Usage } from './usage.ts'
+import { wentWrong } from './went-wrong.ts'
 
 /**
  * One request, told after its answer has gone. Holds no credential of its client. In what the expressions of the config yield
@@ -76,9 +77,9 @@ export interface AccessEvent {
   /** Milliseconds until the first byte of the upstream's body; undefined when none came. */
   readonly firstByte: number | undefined
   readonly isStream: boolean
-  /** What the config changes in the line of the log; undefined when it says nothing. */
+  /** What the config changes in the line of the log; undefined when it says nothing, or nobody wants the line. */
   readonly log: LogChange | undefined
-  /** Labels that the config adds to metrics; undefined where it adds none. They may be of any length. */
+  /** Labels that the config adds to metrics; undefined where it adds none, or nothing is counted. They may be of any length. */
   readonly labels: AddedLabels | undefined
   /** How it came about; there at debug only. */
   readonly debug: DebugFacts | undefined
@@ -102,12 +103,15 @@ const ROUTER = '/llm:router'
 /** What is told of an exchange once it is over. */
 export function accessEvent(exchange: Exchange): AccessEvent {
   const { request, response, listener, route, destination, relay } = exchange
-  const { accessLog: rule, otlpLog, metricLabels } = exchange.generation.runtime.settings
+  const { generation } = exchange
+  const { accessLog: rule, otlpLog, metricLabels } = generation.runtime.settings
   const duration = performance.now() - exchange.startedAt
   const call = modelCall(exchange)
+  const status = response.headersSent ? response.statusCode : undefined
+  const wantsLine = generation.wantsLine?.(wentWrong({ status, error: exchange.error })) ?? true
   return {
     time: Date.now() - duration,
-    bind: exchange.generation.bind(exchange.port)?.key ?? '',
+    bind: generation.bind(exchange.port)?.key ?? '',
     gateway: listener && GATEWAY_NAME,
     listener: listener?.name,
     route: route?.name,
@@ -119,7 +123,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     host: hostLogged(exchange),
     path: withoutNoted(exchange, maskedTarget(exchange, destination?.queryCredentials ?? [])),
     version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
-    status: response.headersSent ? response.statusCode : undefined,
+    status,
     provider: call.provider,
     protocol: protocolOf(exchange),
     subject: subjectOf(exchange),
@@ -137,9 +141,9 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     firstByte:
       relay === undefined || relay.firstByteAt === 0 ? undefined : relay.firstByteAt - exchange.startedAt,
     isStream: call.isStream,
-    log: rule && logChange(rule, exchange),
-    labels: metricLabels && addedLabels(metricLabels, exchange),
-    debug: exchange.generation.wantsDebug?.() === true ? debugFacts(exchange) : undefined,
+    log: rule && wantsLine ? logChange(rule, exchange) : undefined,
+    labels: metricLabels && generation.wantsLabels ? addedLabels(metricLabels, exchange) : undefined,
+    debug: generation.wantsDebug?.() === true ? debugFacts(exchange) : undefined,
     otlpLog: otlpLog && otlpLine(otlpLog, exchange),
     span: exchange.trace && spanFacts(exchange.trace, exchange),
     reason: call.reason,

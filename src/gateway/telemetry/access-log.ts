@@ -2,6 +2,7 @@ import { dollars } from '../costs/money.ts'
 import type { AccessEvent } from './access-event.ts'
 import type { DebugFacts } from './debug-facts.ts'
 import type { LogChange } from './log-rule.ts'
+import { wentWrong } from './went-wrong.ts'
 
 export type AccessFormat = (event: AccessEvent) => string
 
@@ -199,11 +200,6 @@ export function debugLine(format: 'text' | 'json', scope: string, fields: Fields
 
 function levelOf(event: AccessEvent): string {
   return event.debug !== undefined ? 'debug' : wentWrong(event) ? 'warn' : 'info'
-}
-
-/** What `--log-level warn` is about: an error, an answer of 400 and above, or none. */
-export function wentWrong({ error, status = 500 }: AccessEvent): boolean {
-  return error !== undefined || status >= 400
 }
 
 function allFields(event: AccessEvent): Record<string, unknown> {

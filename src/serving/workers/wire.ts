@@ -20,6 +20,8 @@ export interface WorkerSetup {
   readonly connectTo: readonly ConnectTo[]
   readonly standIn: { readonly host: string; readonly port: number } | undefined
   readonly log: { readonly format: 'text' | 'json'; readonly file: string | undefined } | undefined
+  /** Somebody can ask for what is counted. */
+  readonly counts: boolean
 }
 
 /** One bucket that a request in a worker has to get past. */

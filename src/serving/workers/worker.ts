@@ -2,8 +2,10 @@ import cluster, { type Worker } from 'node:cluster'
 import { deserialize } from 'node:v8'
 import { AgwError } from '../../errors.ts'
 import {
+  type AccessEvent,
   compileRuntime,
   type Gateway,
+  type GatewayOptions,
   type LogLevel,
   Metrics,
   type Runtime,
@@ -136,7 +138,7 @@ class ServingWorker {
 
   async #start(config: SentConfig): Promise<void> {
     if (this.#setup === undefined) throw new AgwError('BUG', 'a worker was given a config before its start')
-    const { startedAt, host, connectTo, standIn, log } = this.#setup
+    const { startedAt, host, connectTo, standIn, log, counts } = this.#setup
     this.#startedAt = startedAt
     // There is one already where the config before this one could not be served.
     if (log !== undefined && this.#log === undefined) {
@@ -154,7 +156,7 @@ class ServingWorker {
         isOpened: true,
       })
     }
-    const tell = this.#log?.add
+    const opened = this.#log
     const runtime = this.#compiled(config)
     // With a mock, nothing leaves: not to a collector either.
     this.#sends = standIn === undefined
@@ -168,23 +170,30 @@ class ServingWorker {
       limits: this.#limits,
       health: this.#health,
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
-      onConnection: (...connection) => {
-        this.#metrics.connection(...connection)
-        this.#counts.counted()
-      },
-      onUpstream: this.#metrics.upstream,
+      ...(counts && { onConnection: this.#countConnection, onUpstream: this.#metrics.upstream }),
       onNote: message => this.#tell({ kind: 'note', message: this.#redactor.redact(message) }),
-      wantsDebug: () => this.#log?.level === 'debug',
+      wantsDebug: () => opened?.level === 'debug',
+      wantsLine: isWrong => opened?.wants(isWrong) ?? false,
+      wantsLabels: counts,
       onAccess: event => {
-        tell?.(event)
+        opened?.add(event)
         this.#exports.add(event)
-        this.#metrics.record(event)
-        this.#counts.counted()
+        if (counts) this.#count(event)
         const refused = refusedKey(event)
         if (refused !== undefined) this.#tell({ kind: 'refused', ...refused })
       },
     })
     for (const { backend, outcome } of this.#heard.splice(0)) this.#gateway.learn(backend, outcome)
+  }
+
+  readonly #countConnection: NonNullable<GatewayOptions['onConnection']> = (...connection) => {
+    this.#metrics.connection(...connection)
+    this.#counts.counted()
+  }
+
+  #count(event: AccessEvent): void {
+    this.#metrics.record(event)
+    this.#counts.counted()
   }
 
   #compiled({ config, files }: SentConfig): Runtime {

@@ -26,7 +26,6 @@ function exchange(): Exchange {
     new Pools(),
     states,
     new LocalLimits(states),
-    undefined,
     () => {},
   )
   return new Exchange(generation, 3000, request, new GatewayResponse(request))

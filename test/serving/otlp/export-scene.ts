@@ -37,6 +37,7 @@ export function serveWith(runtime: Runtime, notes: string[] = []) {
   const redact = (text: string): string => redactor.redact(text)
   return serveHere(runtime, {
     options: {},
+    pages: { tellMetrics: false, setLevel: false },
     keys: new KeyUse(),
     connectTo: [],
     standIn: undefined,

@@ -52,7 +52,7 @@ async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
   const started = Fleet.start(RUNTIME, LARGE, 'off', {
     workers: 1,
     script,
-    setup: { startedAt: 0, host: undefined, connectTo: [], standIn: undefined, log: undefined },
+    setup: { startedAt: 0, host: undefined, connectTo: [], standIn: undefined, log: undefined, counts: true },
     hidden: () => [],
     onRefused: () => {},
     onNote: note => notes.push(note),
