@@ -1,4 +1,5 @@
 import type { StartedTool } from '../secrets/run.ts'
+import { takeOverHangups } from './signals.ts'
 
 /** What a command may be told from outside. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const
@@ -7,7 +8,7 @@ const FROM_TERMINAL: readonly string[] = ['SIGINT', 'SIGQUIT']
 
 /**
  * Passes signals on to a command until it ends, and gives its status. Ctrl-C reaches the command from the terminal
- * itself, once: there it is not passed on.
+ * itself, once: there it is not passed on. A SIGHUP that came before it was started is.
  */
 export async function followChild(child: StartedTool): Promise<number> {
   const own = process.stdin.isTTY === true
@@ -15,6 +16,7 @@ export async function followChild(child: StartedTool): Promise<number> {
     if (!own || !FROM_TERMINAL.includes(signal)) child.kill(signal)
   }
   for (const signal of PASSED_ON) process.on(signal, pass)
+  if (takeOverHangups()) pass('SIGHUP')
   try {
     return (await child.ended).status
   } finally {

@@ -29,6 +29,12 @@ export function expectHangups(isTerminal: boolean): void {
   if (!isTerminal) process.on('SIGHUP', hear)
 }
 
+/** True when one has come by now that nobody has acted on; whoever asks listens for those to come. */
+export function takeOverHangups(): boolean {
+  process.removeListener('SIGHUP', hear)
+  return isWaiting
+}
+
 /** What a SIGHUP is to do from now on, at once for one that came before. */
 export function onHangup(action: () => void): void {
   act = action
