@@ -180,6 +180,8 @@ export interface ServedConfig extends ConfigSources, Resolved {
   readonly used: readonly string[]
   readonly unsupported: readonly Diagnostic[]
   readonly digest: string
+  /** The bytes that were read as a document, made anew: only they are kept. */
+  readonly reread: () => ConfigDocument
 }
 
 /** Loads a config and everything its key slots refer to. Throws for whatever stands in the way. */
@@ -210,6 +212,7 @@ export async function loadServed(options: LoadOptions, examine: Examine): Promis
     ...(await resolved(judged, slots, slot => unset.has(slot), options)),
     unsupported,
     digest,
+    reread: () => readDocument(bytes, documentOptions(sources)),
   }
 }
 

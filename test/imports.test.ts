@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { relative, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { circles, DIST, importsOf, packageOf, reached, reaches, SRC, sources } from './helpers/built.ts'
 
@@ -109,12 +109,17 @@ describe.skipIf(!existsSync(DIST))('the built files', () => {
     expect(wrong).toEqual([])
   })
 
-  it('in config know of secrets what a Secret is, and no more', () => {
+  it.each([
+    ['config', ['secret']],
+    ['providers', ['secret']],
+    ['gateway', ['secret', 'redactor']],
+  ])('in %s know of secrets these files, and no more: %s', (from, known) => {
+    const doors = known.map(file => `secrets/${file}.ts`)
     const wrong: string[] = []
-    for (const file of all.filter(one => room(one) === 'config')) {
-      for (const target of importsOf(file).files) {
-        if (room(target) === 'secrets' && name(target) !== 'secrets/secret.js')
-          wrong.push(`${name(file)} → ${name(target)}`)
+    for (const file of sources(join(SRC, from), '.ts')) {
+      for (const target of importsOf(file).files.map(one => relative(SRC, one).split(sep).join('/'))) {
+        if (target.startsWith('secrets/') && !doors.includes(target))
+          wrong.push(`${relative(SRC, file)} → ${target}`)
       }
     }
     expect(wrong).toEqual([])

@@ -167,12 +167,17 @@ export class ConfigDocument {
     return this.lines.range(this.#expansion.toWritten(start, 'start'), this.#expansion.toWritten(end, 'end'))
   }
 
-  #broken({ code, message, hint, path, start, end, alignedWith = [] }: SyntaxFinding): Diagnostic {
+  #broken(finding: SyntaxFinding): Diagnostic {
+    const { code, hint, path, start, end, alignedWith = [], first } = finding
     const places = alignedWith.map(offset => {
       const { line, column } = this.#range(offset, offset).start
       return `line ${line} (column ${column})`
     })
     const todo = places.length === 0 ? hint : `line this up with ${places.join(', or with ')}: ${hint}`
+    const message =
+      first === undefined
+        ? finding.message
+        : `${finding.message}, in line ${this.#range(first, first).start.line}`
     const range = this.#range(start, end)
     return { code, severity: 'error', message, hint: todo, file: this.file, path, range }
   }

@@ -9,7 +9,8 @@ const SKIPPED = /^(?:\.|node_modules$)/
 /**
  * Paths and patterns as paths, each file once, in the order given and by name within a pattern. `*` and `?` stand for
  * characters of one name, `{a,b}` for one of these, `**` for folders of any depth (but for hidden ones and node_modules; links to folders are
- * not followed). A path that exists is never taken for a pattern, and `-` stays. Throws USAGE where nothing matches.
+ * not followed). A path that exists is never taken for a pattern, and `-` stays. Throws USAGE where nothing matches, and for
+ * braces that stand for too many names.
  */
 export async function expandFilePatterns(patterns: readonly string[], cwd: string): Promise<string[]> {
   const found = new Map<string, string>()
@@ -32,14 +33,19 @@ const ONE_OF = /\{([^{}]*,[^{}]*)\}/
 /** A pattern may stand for so many at most. */
 const MOST_FORMS = 1_000
 
-/** The patterns that one with braces stands for. */
+/** The patterns that one with braces stands for. Throws USAGE where it stands for too many. */
 function formsOf(pattern: string): string[] {
   const forms = [pattern]
-  for (let at = 0; at < forms.length && forms.length < MOST_FORMS; ) {
+  for (let at = 0; at < forms.length; ) {
     const form = forms[at] ?? ''
     const [all, words] = ONE_OF.exec(form) ?? []
     if (all === undefined || words === undefined) at += 1
     else forms.splice(at, 1, ...words.split(',').map(word => form.replace(all, () => word)))
+    if (forms.length > MOST_FORMS) {
+      throw new AgwError('USAGE', `${JSON.stringify(pattern)} stands for more than ${MOST_FORMS} names`, {
+        hint: 'write it with fewer {…}, or with * in their place',
+      })
+    }
   }
   return forms
 }

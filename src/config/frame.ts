@@ -1,13 +1,21 @@
 import type { Range } from './diagnostic.ts'
-import { maskLine } from './mask.ts'
+import { type MaskedLine, maskedLine } from './mask.ts'
 import type { LineIndex } from './position.ts'
+import { printable } from './printable.ts'
 
 /** Longer lines are no text for people, and looking for secrets in them takes time. Characters. */
 const LONGEST_LINE = 2000
 
 /** A line as it may be shown: masked, or what is left to say of it when it is too long. */
 export function shownLine(line: string): string {
-  return line.length > LONGEST_LINE ? `(a line of ${line.length} characters, not shown)` : maskLine(line)
+  return shown(line).text
+}
+
+function shown(line: string): MaskedLine {
+  if (line.length > LONGEST_LINE)
+    return { text: `(a line of ${line.length} characters, not shown)`, columnOf: column => column }
+  const { text, columnOf } = maskedLine(line)
+  return { text: printable(text), columnOf }
 }
 
 /** One printed line of a code frame; `marker` is the column range to underline, 1-based, `end` exclusive. */
@@ -23,17 +31,14 @@ export function codeFrame(lines: LineIndex, range: Range, around = 1): FrameLine
   const to = Math.min(lines.count, range.start.line + around)
   const frame: FrameLine[] = []
   for (let number = from; number <= to; number += 1) {
-    const text = shownLine(lines.line(number))
+    const { text, columnOf } = shown(lines.line(number))
     if (number !== range.start.line || lines.line(number).length > LONGEST_LINE) {
       frame.push({ number, text })
       continue
     }
-    const end = range.end.line === number ? range.end.column : text.length + 1
-    frame.push({
-      number,
-      text,
-      marker: { start: range.start.column, end: Math.max(end, range.start.column + 1) },
-    })
+    const start = columnOf(range.start.column)
+    const end = range.end.line === number ? columnOf(range.end.column, true) : text.length + 1
+    frame.push({ number, text, marker: { start, end: Math.max(end, start + 1) } })
   }
   while (frame.at(-1)?.text === '' && frame.at(-1)?.marker === undefined && frame.length > 1) frame.pop()
   return frame

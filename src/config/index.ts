@@ -28,6 +28,7 @@ export {
 export { appendValue, insertValue } from './insert.ts'
 export { maskKeys, maskLine } from './mask.ts'
 export { LineIndex } from './position.ts'
+export { printable } from './printable.ts'
 export type { PublishedSchema } from './published-schema.ts'
 export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument, unreadDocument } from './read.ts'
 export { removeItem, removeValue } from './remove.ts'

@@ -26,12 +26,43 @@ const KNOWN_KEY =
 /** A run of letters, digits and signs as keys have them; whether it is one is asked of each. */
 const RUN = /[\w+/=-]{16,}/g
 
-/** A line of a config with what could be a secret masked by the same number of `*`. */
-export function maskLine(line: string): string {
-  return maskKeys(maskPlaces(line)).replace(RUN, word => (looksSecret(word) ? stars(word) : word))
+/** What stands in a secret's place, whatever its length. */
+const MASK = '********'
+/** Stands for each character of a secret until all secrets of a line are known; no text has it in it. */
+const HIDDEN = '\uffff'
+const HIDDEN_RUN = /\uffff+/g
+
+/** A line with what could be a secret masked. */
+export interface MaskedLine {
+  readonly text: string
+  /** Where a column of the line (1-based) is in the text; in a mask its start, or its end for the end of a range. */
+  columnOf(column: number, isEnd?: boolean): number
 }
 
-function maskPlaces(line: string): string {
+/** A line of a config as it may be shown. */
+export function maskedLine(line: string): MaskedLine {
+  const hidden = hideKeys(hidePlaces(line)).replace(RUN, word => (looksSecret(word) ? hide(word) : word))
+  return {
+    text: masked(hidden),
+    columnOf(column, isEnd = false) {
+      let shift = 0
+      for (const { 0: run, index } of hidden.matchAll(HIDDEN_RUN)) {
+        const [start, end] = [index + 1, index + 1 + run.length]
+        if (column <= start) break
+        if (column < end) return start + shift + (isEnd ? MASK.length : 0)
+        shift += MASK.length - run.length
+      }
+      return column + shift
+    },
+  }
+}
+
+/** The text of {@link maskedLine}. */
+export function maskLine(line: string): string {
+  return maskedLine(line).text
+}
+
+function hidePlaces(line: string): string {
   let shown = ''
   let copied = 0
   for (const { 0: head, 1: name = '', index } of line.matchAll(HEAD)) {
@@ -41,7 +72,7 @@ function maskPlaces(line: string): string {
     VALUE.lastIndex = start
     const value = VALUE.exec(line)?.[0] ?? ''
     if (HARMLESS.test(value) || (last === 'value' && PLAIN_VALUE.test(value))) continue
-    shown += line.slice(copied, start) + mask(value)
+    shown += line.slice(copied, start) + hideValue(value)
     copied = start + value.length
   }
   return shown + line.slice(copied)
@@ -54,16 +85,24 @@ function lastWord(name: string): string {
 
 /** A line of any text with the known kinds of keys masked, and nothing else. */
 export function maskKeys(line: string): string {
-  return line.replace(KNOWN_KEY, stars)
+  return masked(hideKeys(line))
 }
 
-function mask(value: string): string {
+function hideKeys(line: string): string {
+  return line.replace(KNOWN_KEY, hide)
+}
+
+function hideValue(value: string): string {
   const quote = /^["']/.exec(value)?.[0] ?? ''
   const closed = quote !== '' && value.length > 1 && value.endsWith(quote)
   const inner = value.length - quote.length - (closed ? 1 : 0)
-  return quote + '*'.repeat(inner) + (closed ? quote : '')
+  return quote + HIDDEN.repeat(inner) + (closed ? quote : '')
 }
 
-function stars(word: string): string {
-  return '*'.repeat(word.length)
+function hide(word: string): string {
+  return HIDDEN.repeat(word.length)
+}
+
+function masked(hidden: string): string {
+  return hidden.replace(HIDDEN_RUN, MASK)
 }

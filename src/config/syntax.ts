@@ -22,6 +22,8 @@ export interface SyntaxFinding {
   readonly end: number
   /** Where the place may have been meant to stand under, the likelier first: said before the hint. */
   readonly alignedWith?: readonly number[]
+  /** Where the same stands first: said behind the message. */
+  readonly first?: number
 }
 
 /**
@@ -50,7 +52,6 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
     'an indented block stands inside brackets',
     'close the bracket first, or write the whole value in brackets',
   ],
-  DUPLICATE_KEY: ['this key stands twice in the same map', 'keep one of the two'],
   MISSING_CHAR: [
     'a closing quote, bracket, comma or space is missing here',
     'look at the quotes and brackets of this line and the one before it',
@@ -61,10 +62,6 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
   ],
   MULTIPLE_DOCS: ['the file holds several YAML documents (---)', 'keep one document a file'],
   TAB_AS_INDENT: ['a tab is used to indent', 'indent with spaces'],
-  TAG_RESOLVE_FAILED: [
-    'this tag or value is not one that YAML knows',
-    'quote the value if it is meant as text',
-  ],
   UNEXPECTED_TOKEN: [
     'this is not expected here',
     'look at the quotes, brackets and dashes of this line and the one before it',
@@ -75,9 +72,15 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 const MOST = 50
 
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  const broken = [...firstOf(yaml, text), ...duplicateKeys(yaml)]
+  const broken = [
+    ...firstOf(yaml, text),
+    ...foreignTags(yaml, text),
+    ...controlCharacters(text),
+    ...duplicateKeys(yaml),
+  ]
   if (broken.length > 0) return broken
-  if (yaml.contents === null || text.trim() === '') {
+  const { contents } = yaml
+  if (contents === null || text.trim() === '' || (isScalar(contents) && contents.value === null)) {
     return [
       {
         code: 'EMPTY_CONFIG',
@@ -127,6 +130,41 @@ function firstOf(yaml: Document, text: string): SyntaxFinding[] {
   ]
 }
 
+/** Tags of one's own, as in `!env NAME`: the library reads on as if they were not there, agentgateway does not. */
+function foreignTags(yaml: Document, text: string): SyntaxFinding[] {
+  return yaml.warnings
+    .filter(({ code, pos }) => code === 'TAG_RESOLVE_FAILED' && /^![^!]/.test(text.slice(pos[0], pos[0] + 2)))
+    .slice(0, MOST)
+    .map(({ pos: [start, end] }) => ({
+      code: 'YAML_SYNTAX',
+      message: 'this is a tag, and the format has none',
+      hint: 'remove it: a variable is "$NAME", a file {file: path}; put a text that begins with ! in quotes',
+      path: [],
+      start,
+      end,
+    }))
+}
+
+/** What YAML takes nowhere, comments included, though the library does; but for a byte order mark at the start. */
+const UNPRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]/g
+
+function controlCharacters(text: string): SyntaxFinding[] {
+  const found: SyntaxFinding[] = []
+  for (const { index: start } of text.matchAll(UNPRINTABLE)) {
+    if (found.length === MOST) break
+    if (start === 0 && text.startsWith('\ufeff')) continue
+    found.push({
+      code: 'YAML_SYNTAX',
+      message: `the character U+${text.charCodeAt(start).toString(16).toUpperCase().padStart(4, '0')} is none that YAML takes`,
+      hint: 'remove it; in double quotes it can be written as \\x and its number, as in "\\x1b"',
+      path: [],
+      start,
+      end: start + 1,
+    })
+  }
+  return found
+}
+
 /** Keys given twice. The library compares each key of a map with all before it, which takes minutes for a long map. */
 function duplicateKeys(yaml: Document): SyntaxFinding[] {
   const found: SyntaxFinding[] = []
@@ -148,16 +186,17 @@ function duplicateKeys(yaml: Document): SyntaxFinding[] {
 
 function addDuplicates(map: YAMLMap, found: SyntaxFinding[]): void {
   if (map.items.length < 2) return
-  const seen = new Set<unknown>()
+  const seen = new Map<unknown, number>()
   for (const { key } of map.items) {
     if (!isScalar(key)) continue
-    if (!seen.has(key.value)) {
-      seen.add(key.value)
+    const [start, end] = key.range ?? [0, 0]
+    const first = seen.get(key.value)
+    if (first === undefined) {
+      seen.set(key.value, start)
       continue
     }
-    const [message, hint] = WORDS['DUPLICATE_KEY'] ?? ['', '']
-    const [start, end] = key.range ?? [0, 0]
-    found.push({ code: 'DUPLICATE_KEY', message, hint, path: [], start, end })
+    const message = 'this key stands in the same map already'
+    found.push({ code: 'DUPLICATE_KEY', message, hint: 'keep one of the two', path: [], start, end, first })
   }
 }
 

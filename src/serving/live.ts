@@ -130,7 +130,7 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
     ...options,
     load: { ...options.load, ...(first.path !== '-' && { file: first.path }) },
   }
-  const runtime = await compiled(first.resolved, pinned.compile, pinned.load)
+  const runtime = compiled(first.resolved, pinned.compile, first)
   const gateway = await (options.start?.(runtime, first.resolved) ?? startGateway(runtime, options.gateway))
   for (const event of nowListening(gateway.addresses)) options.onEvent(event)
   options.onServing?.(first, runtime)
@@ -236,7 +236,7 @@ class Live implements LiveGateway {
       const next = await usable(this.#options, signal)
       const before = this.#current
       const config = { ...next.resolved, config: sectionAfter(this.#startConfig, next.resolved.config) }
-      const runtime = await compiled(config, this.#options.compile, this.#options.load)
+      const runtime = compiled(config, this.#options.compile, next)
       const addresses = this.addresses
       await this.#gateway.reload(runtime, config, signal)
       this.#current = next

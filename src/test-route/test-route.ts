@@ -1,4 +1,4 @@
-import { compiled } from '../checking/compiled.ts'
+import { compiled, type Written } from '../checking/compiled.ts'
 import { refuseUnsupported, unsupportedFindings } from '../checking/unsupported.ts'
 import type { Path } from '../config/diagnostic.ts'
 import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
@@ -74,8 +74,8 @@ export interface RouteTest {
 
 /** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
-  const { config, slots, unread, placeOf } = await prepare(options)
-  const runtime = await compiled(config, {}, options.load)
+  const { config, slots, unread, placeOf, written } = await prepare(options)
+  const runtime = compiled(config, {}, written)
   const port = options.request.port ?? runtime.binds[0]?.port
   if (!runtime.binds.some(bind => bind.port === port)) {
     const ports = runtime.binds.map(bind => bind.port).join(', ')
@@ -132,6 +132,7 @@ interface Prepared {
   readonly unread: ReadonlySet<string>
   /** `config.yaml:12`, where the config has something at a path. */
   readonly placeOf: (path: Path) => string
+  readonly written: Written
 }
 
 /** With `explain`, keys may be missing: places are enough. A gateway that runs has its own, as a mock needs none. */
@@ -140,6 +141,7 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
     ({ name, document }: LoadedConfig) =>
     (path: Path): string =>
       `${name}:${document.rangeOf(path, 'key').start.line}`
+  const writtenAs = ({ name, document }: LoadedConfig): Written => ({ name, reread: () => document })
   if (options.explain) {
     const loaded = await loadConfig(options.load)
     const config = requireKeyPlaces(loaded)
@@ -152,6 +154,7 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
       slots,
       unread: new Set(unread.map(one => one.name)),
       placeOf: lineIn(loaded),
+      written: writtenAs(loaded),
     }
   }
   const isSentElsewhere = options.url !== undefined
@@ -162,7 +165,13 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
   refuseUnsupported(loaded.name, unsupportedFindings(loaded.config, loaded.document, 'embedded'))
   const slots = loaded.slots.map(one => one.slot)
   const unread = loaded.slots.flatMap(one => (one.standIn === undefined ? [] : [one.slot.name]))
-  return { config: loaded.resolved, slots, unread: new Set(unread), placeOf: lineIn(loaded) }
+  return {
+    config: loaded.resolved,
+    slots,
+    unread: new Set(unread),
+    placeOf: lineIn(loaded),
+    written: writtenAs(loaded),
+  }
 }
 
 interface Asked {

@@ -24,6 +24,14 @@ describe('reading gives every finding with its place', () => {
     ['an open brace', 'a: {x: [1]\nb: 3\n', ['YAML_SYNTAX'], '1:4'],
     ['an alias inside its own anchor', 'a: &x [*x]\n', ['YAML_SYNTAX'], '1:8'],
     ['a key twice', 'a: 1\nb: 2\na: 3\n', ['DUPLICATE_KEY'], '3:1'],
+    ['nothing but a document mark', '---\n', ['EMPTY_CONFIG'], '1:1'],
+    ['null', '# none\nnull\n', ['EMPTY_CONFIG'], '1:1'],
+    ['a tag', 'a: !env NAME\n', ['YAML_SYNTAX'], '1:4'],
+    ['a tag of a map', 'b: 1\na: !ref {b: 1}\n', ['YAML_SYNTAX'], '2:4'],
+    ['tags of YAML itself', 'a: !!str 1\nb: !!map {}\n', []],
+    ['an escape of a terminal, in a comment', 'a: 1\n# \x1b[31mred\n', ['YAML_SYNTAX'], '2:3'],
+    ['a character of Windows-1252 as it is in Unicode', 'a: "\x93b"\n', ['YAML_SYNTAX'], '1:5'],
+    ['signs of all planes, and a line end of mainframes', 'a: "é😀\x85\u2028\ufffd"\n', []],
     ['two documents', 'a: 1\n---\nb: 1\n', ['YAML_SYNTAX'], '2:1'],
     [
       'unset variables, all of them',
@@ -40,6 +48,16 @@ describe('reading gives every finding with its place', () => {
     const start = diagnostics[0]?.range.start
     if (place !== undefined) expect(`${start?.line}:${start?.column}`).toBe(place)
   })
+})
+
+it('a key that stands twice is told with the line in which it stands first', () => {
+  const messages = read('"$ONE": 1\nb: 2\nc: {x: 1}\nb: 3\nb: 4\n').diagnostics.filter(
+    one => one.code === 'DUPLICATE_KEY',
+  )
+  expect(messages.map(one => `${one.range.start.line} ${one.message}`)).toEqual([
+    '4 this key stands in the same map already, in line 2',
+    '5 this key stands in the same map already, in line 2',
+  ])
 })
 
 describe('what is said of a variable that is not set', () => {

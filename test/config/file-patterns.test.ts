@@ -30,6 +30,16 @@ beforeEach(async () => {
 })
 
 describe.skipIf(process.platform === 'win32')('expandFilePatterns', () => {
+  it('refuses braces that stand for too many names', async () => {
+    const ten = '{a,b,c,d,e,f,g,h,i,j}'
+    await expect(expandFilePatterns([`${ten}${ten}${ten}{y,z}.yaml`], folder)).rejects.toThrow(
+      /stands for more than 1000 names/,
+    )
+    expect(
+      await expandFilePatterns([`${ten}${ten.replace('j', 'j.yaml')}{,.yaml}`], folder).catch(String),
+    ).toMatch(/no file matches/)
+  })
+
   it.each<[string[], string[]]>([
     [['a.yaml'], ['a.yaml']],
     [['nope.yaml'], ['nope.yaml']],

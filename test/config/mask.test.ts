@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { maskKeys, maskLine } from '../../src/config/mask.ts'
+import { maskedLine, maskKeys, maskLine } from '../../src/config/mask.ts'
 import { keyLike } from '../helpers/keys.ts'
 
-const stars = (text: string): string => '*'.repeat(text.length)
+const MASK = '********'
 
 describe('what is secret is masked in a line that is shown', () => {
   const openai = keyLike('openai', 'mask')
   it.each([
-    ['a known key anywhere', `# ${openai}`, `# ${stars(openai)}`],
-    ['a short one with a known prefix', 'model: sk-abc123', 'model: *********'],
-    ["Google's", `x: ${keyLike('gemini', 'mask')}`, `x: ${'*'.repeat(39)}`],
-    ['a long jumble', `x: ${keyLike('plain', 'mask')}`, `x: ${'*'.repeat(40)}`],
-    ['base64', 'data: c2stcHJvai1hYmMxMjM0NTY3ODkw/+cd12==', `data: ${'*'.repeat(36)}`],
-    ['in the place of a key', 'key: "hunter two"', 'key: "**********"'],
-    ['in quotes that are not closed', 'key: "hunter', 'key: "******'],
-    ['behind Bearer', 'authorization: Bearer abcdef', 'authorization: Bearer ******'],
-    ['under apiKey', '  apiKey: abc', '  apiKey: ***'],
-    ['under api-key', '{ api-key: abc }', '{ api-key: *** }'],
-    ['under x-api-key', 'x-api-key: abc', 'x-api-key: ***'],
-    ['under clientSecret', 'clientSecret: abc', 'clientSecret: ***'],
-    ['under client_secret', 'client_secret: abc', 'client_secret: ***'],
-    ['under secretAccessKey', 'secretAccessKey: abc', 'secretAccessKey: ***'],
-    ['under PASSWORD in a .env', 'DB_PASSWORD=abc', 'DB_PASSWORD=***'],
-    ["as a variable's default", 'key: "${OPENAI_API_KEY:-abc}"', 'key: "${OPENAI_API_KEY:-***}"'],
-    ['inside brackets', 'backendAuth: {key: abc}', 'backendAuth: {key: ***}'],
-    ['behind another key', 'oops: key: abc', 'oops: key: ***'],
-    ['in JSON', '{"key":"abc","a":1}', '{"key":"***","a":1}'],
-    ["as a header's value", 'value: abc123', 'value: ******'],
-    ['a default is one too', 'key: "abc${X}"', 'key: "*******"'],
+    ['a known key anywhere', `# ${openai}`, `# ${MASK}`],
+    ['a short one with a known prefix', 'model: sk-abc123', 'model: ********'],
+    ["Google's", `x: ${keyLike('gemini', 'mask')}`, `x: ${MASK}`],
+    ['a long jumble', `x: ${keyLike('plain', 'mask')}`, `x: ${MASK}`],
+    ['base64', 'data: c2stcHJvai1hYmMxMjM0NTY3ODkw/+cd12==', `data: ${MASK}`],
+    ['in the place of a key', 'key: "hunter two"', 'key: "********"'],
+    ['in quotes that are not closed', 'key: "hunter', 'key: "********'],
+    ['behind Bearer', 'authorization: Bearer abcdef', 'authorization: Bearer ********'],
+    ['under apiKey', '  apiKey: abc', '  apiKey: ********'],
+    ['under api-key', '{ api-key: abc }', '{ api-key: ******** }'],
+    ['under x-api-key', 'x-api-key: abc', 'x-api-key: ********'],
+    ['under clientSecret', 'clientSecret: abc', 'clientSecret: ********'],
+    ['under client_secret', 'client_secret: abc', 'client_secret: ********'],
+    ['under secretAccessKey', 'secretAccessKey: abc', 'secretAccessKey: ********'],
+    ['under PASSWORD in a .env', 'DB_PASSWORD=abc', 'DB_PASSWORD=********'],
+    ["as a variable's default", 'key: "${OPENAI_API_KEY:-abc}"', 'key: "${OPENAI_API_KEY:-********}"'],
+    ['inside brackets', 'backendAuth: {key: abc}', 'backendAuth: {key: ********}'],
+    ['behind another key', 'oops: key: abc', 'oops: key: ********'],
+    ['in JSON', '{"key":"abc","a":1}', '{"key":"********","a":1}'],
+    ["as a header's value", 'value: abc123', 'value: ********'],
+    ['a default is one too', 'key: "abc${X}"', 'key: "********"'],
   ])('%s', (_, line, shown) => {
     expect(maskLine(line)).toBe(shown)
   })
@@ -72,9 +72,7 @@ it("an answer's own ids are no keys", () => {
   const line =
     '"id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT", "system_fingerprint": "fp_44709d6fcb", "key": 1'
   expect(maskKeys(line)).toBe(line)
-  expect(maskKeys('Incorrect API key provided: sk-abcdefgh.')).toBe(
-    'Incorrect API key provided: ***********.',
-  )
+  expect(maskKeys('Incorrect API key provided: sk-abcdefgh.')).toBe('Incorrect API key provided: ********.')
 })
 
 it('takes a long line in a moment', () => {
@@ -84,5 +82,27 @@ it('takes a long line in a moment', () => {
     `key: ${'"'.repeat(100_000)}`,
     'aB3'.repeat(60_000),
   ])
-    expect(maskLine(line)).toHaveLength(line.length)
+    expect(maskLine(line).length).toBeGreaterThan(0)
+})
+
+it('tells no length of a secret, also by what stands behind it', () => {
+  const of = (key: string): string => `params: {apiKey: ${key}, model: a}`
+  expect(maskLine(of('abc'))).toBe(maskLine(of('abc'.repeat(20))))
+})
+
+it('tells where the columns of a line are in what is shown', () => {
+  const line = '{key: abc, secret: 0123456789abcdef, model: x}'
+  const { text, columnOf } = maskedLine(line)
+  expect(text).toBe(`{key: ${MASK}, secret: ${MASK}, model: x}`)
+  const at = (word: string, shown = word): void =>
+    expect(columnOf(line.indexOf(word) + 1)).toBe(text.indexOf(shown) + 1)
+  at('key')
+  at('abc', MASK)
+  at('secret')
+  at('model')
+  // Inside a mask: its start, and its end for the end of a range.
+  const inside = line.indexOf('456789') + 1
+  expect(columnOf(inside)).toBe(text.lastIndexOf(MASK) + 1)
+  expect(columnOf(inside, true)).toBe(text.lastIndexOf(MASK) + 1 + MASK.length)
+  expect(columnOf(line.indexOf(', model') + 1, true)).toBe(text.indexOf(', model') + 1)
 })

@@ -1,5 +1,5 @@
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
-import { codeFrame, type LineIndex } from '../../config/index.ts'
+import { codeFrame, type LineIndex, printable } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { wrappedText } from '../wrapped.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
@@ -75,7 +75,8 @@ const MANY_FILES = 10
 export function validateText(files: readonly CheckedFile[], terminal: Terminal, strict: boolean): string {
   const isFound = (file: CheckedFile): boolean => file.diagnostics.length > 0 || file.suppressed.length > 0
   const shown = files.length > MANY_FILES ? files.filter(isFound) : files
-  const blocks = shown.map(({ name, document, diagnostics, suppressed }) => {
+  const blocks = shown.map(({ name: written, document, diagnostics, suppressed }) => {
+    const name = printable(written)
     const failed = countOf(diagnostics, 'error') + (strict ? countOf(diagnostics, 'warning') : 0) > 0
     const mark = failed ? terminal.style('red', '✗') : terminal.style('green', '✓')
     const told = diagnostics.map((one, index) => {

@@ -1,4 +1,4 @@
-import type { Secret } from '../../secrets/index.ts'
+import type { Secret } from '../../secrets/secret.ts'
 
 /** Where spans or lines of the access log go. Two that are equal as JSON are the same collector. */
 export interface Collector {

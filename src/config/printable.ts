@@ -1,0 +1,14 @@
+/**
+ * What a terminal or the log of a pipeline would act on instead of showing it: control characters, a carriage return behind
+ * which a line could pose as a command of the runner, marks that turn the direction of writing.
+ */
+const ACTED_ON = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+/** A text out of a file with a picture of as many characters in the place of each of these. */
+export function printable(text: string): string {
+  return text.replace(ACTED_ON, sign => {
+    const code = sign.charCodeAt(0)
+    if (code === 0x7f) return '\u2421'
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd'
+  })
+}
