@@ -1,9 +1,10 @@
 import { keySlots, MAX_CONFIG_BYTES } from '../config/index.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type UsableConfig } from '../load.ts'
 import { currentKeys, forgetExpired } from '../secrets/index.ts'
-import { Secret } from '../secrets/secret.ts'
+import type { Secret } from '../secrets/secret.ts'
 import { BaseCommand } from './base-command.ts'
 import { configFlags } from './flags.ts'
+import { secretsIn } from './known-secrets.ts'
 import { forgottenText } from './report/rotate.ts'
 import { readStdinUpTo } from './stdin.ts'
 
@@ -13,9 +14,6 @@ export interface ConfigFlagValues {
   readonly 'env-file'?: string | undefined
   readonly 'no-env-file'?: boolean | undefined
 }
-
-/** Variables whose values are taken for secrets even where no key slot uses them. */
-const SECRET_NAME = /key|token|secret|passw|credential|auth/i
 
 /** A command that works on a config file. */
 export abstract class ConfigCommand extends BaseCommand {
@@ -67,17 +65,7 @@ export abstract class ConfigCommand extends BaseCommand {
     if (secret !== undefined) this.redactor.add(secret)
   }
 
-  protected makeKnown({ document, variables, draft }: LoadedConfig): void {
-    for (const { name } of document.variables) {
-      const found = variables.lookup(name)
-      // What agw.yaml names is a secret, whatever it is called.
-      if (found?.isNamed || SECRET_NAME.test(name)) this.registerSecret(found?.value)
-    }
-    if (draft === undefined) return
-    for (const { value, variable } of keySlots(draft, document)) {
-      // What is not set stands in the draft as it is written, `$NAME`, which is no secret.
-      const isWritten = variable !== undefined && variables.lookup(variable) === undefined
-      if (value instanceof Secret && !isWritten) this.registerSecret(value)
-    }
+  protected makeKnown(loaded: LoadedConfig): void {
+    for (const secret of secretsIn(loaded)) this.registerSecret(secret)
   }
 }

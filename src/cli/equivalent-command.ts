@@ -7,6 +7,8 @@ export interface CommandContext {
   /** Absent for the usual place. */
   readonly file: string | undefined
   readonly force: boolean
+  /** The config was there and is added to, and where. */
+  readonly add?: { readonly at: string | undefined } | undefined
   readonly namespace: string
   readonly keyFromEnv: readonly string[]
 }
@@ -32,8 +34,13 @@ export function equivalentCommand(choices: NewConfigChoices, context: CommandCon
   if (first?.header !== undefined) add('header', first.header)
   if (first?.method === 'kubernetes' && context.namespace !== 'agentgateway-system')
     add('namespace', context.namespace)
-  if (style !== 'llm') add('style', style)
-  if (port !== 3000) add('port', String(port))
+  if (context.add !== undefined) {
+    add('add')
+    if (context.add.at !== undefined) add('at', context.add.at)
+  } else {
+    if (style !== 'llm') add('style', style)
+    if (port !== 3000) add('port', String(port))
+  }
   if (context.file !== undefined) add('file', context.file)
   if (context.force) add('force')
   for (const name of context.keyFromEnv) add('key-from-env', name)

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { STYLES } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
@@ -99,47 +97,35 @@ export const initFlags = {
     env: 'AGW_NAMESPACE',
   }),
   port: Flags.integer({
-    summary: 'The port the gateway listens on.',
+    summary: 'The port the gateway listens on; without it, 3000.',
     min: 1,
     max: 65_535,
-    default: 3000,
     env: 'AGW_PORT',
   }),
   style: Flags.string({
-    summary: 'Which form of config: llm (models), gateways (routes) or binds (the older one).',
+    summary:
+      'Which form of config: llm (models), gateways (routes) or binds (the older one). Without it, llm.',
     options: [...STYLES],
-    default: 'llm',
     env: 'AGW_STYLE',
   }),
   file: Flags.string({
     char: 'f',
-    summary: 'Where to write the config.',
+    summary: 'The config to write, or to add to.',
     helpValue: 'PATH',
     default: 'config.yaml',
     env: 'AGW_CONFIG',
   }),
-  force: Flags.boolean({ summary: 'Replace a config that is there.', env: 'AGW_FORCE' }),
-}
-
-/** The absolute path of the config to write. Throws USAGE for standard output, FILE_EXISTS where one is that shall stay. */
-export async function configToWrite(
-  flags: { readonly file: string; readonly force: boolean; readonly 'dry-run': boolean },
-  cwd: string,
-): Promise<string> {
-  if (flags.file === '-') {
-    throw new AgwError('USAGE', 'a config is written to a file, not to standard output', {
-      hint: 'name one with --file PATH',
-    })
-  }
-  const path = resolve(cwd, flags.file)
-  const isFree = await stat(path).then(
-    () => flags.force || flags['dry-run'],
-    () => true,
-  )
-  if (isFree) return path
-  throw new AgwError('FILE_EXISTS', `${flags.file} is there already`, {
-    hint: 'replace it with --force, look first with --dry-run, or write another with --file PATH',
-  })
+  force: Flags.boolean({ summary: 'Replace a config that is there.', env: 'AGW_FORCE', exclusive: ['add'] }),
+  add: Flags.boolean({
+    summary: 'Add the provider to a config that is there: a model, or a route where it has no models.',
+    env: 'AGW_ADD',
+  }),
+  at: Flags.string({
+    summary: 'With --add, the listener that the route is for, where there are several.',
+    helpValue: 'PLACE',
+    dependsOn: ['add'],
+    env: 'AGW_ADD_AT',
+  }),
 }
 
 /** What the flags of `agw init` already answer. */
@@ -158,7 +144,7 @@ export interface WizardFlags {
   readonly 'vertex-region'?: readonly string[] | undefined
   readonly 'aws-region'?: readonly string[] | undefined
   readonly header?: string | undefined
-  readonly port: number
+  readonly port?: number | undefined
   readonly style?: string | undefined
 }
 

@@ -19,9 +19,10 @@ export async function chooseMethod(
   given: string | undefined,
   providers: readonly Onboarding[],
   prompt: Prompt,
+  without: readonly InitMethod[] = [],
 ): Promise<InitMethod> {
   if (given === undefined && providers.every(one => one.keyless === 'always')) return 'none'
-  const method = (given as InitMethod | undefined) ?? (await askMethod(providers, prompt))
+  const method = (given as InitMethod | undefined) ?? (await askMethod(providers, prompt, without))
   checkMethod(method, providers)
   return method
 }
@@ -31,16 +32,22 @@ export function methodFor(provider: Onboarding, method: InitMethod): InitMethod 
   return provider.keyless === 'always' ? 'none' : method
 }
 
-function askMethod(providers: readonly Onboarding[], prompt: Prompt): Promise<InitMethod> {
+function askMethod(
+  providers: readonly Onboarding[],
+  prompt: Prompt,
+  without: readonly InitMethod[],
+): Promise<InitMethod> {
   const mayLack = providers.every(one => one.keyless !== undefined)
   return prompt.select(
     '--method',
     'How is the key handed over?',
-    INIT_METHODS.filter(method => method !== 'none' || mayLack).map(method => ({
-      value: method,
-      name: METHOD_WORDS[method],
-      short: METHOD_WORDS[method].split(':')[0] ?? method,
-    })),
+    INIT_METHODS.filter(method => (method !== 'none' || mayLack) && !without.includes(method)).map(
+      method => ({
+        value: method,
+        name: METHOD_WORDS[method],
+        short: METHOD_WORDS[method].split(':')[0] ?? method,
+      }),
+    ),
     'env',
   )
 }

@@ -22,6 +22,10 @@ export interface WizardContext {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Takes the key of one provider in; `undefined` when it comes later. */
   readonly takeKey: (wanted: WantedKey) => Promise<Secret | undefined>
+  /** Ways to hand over a key that are not offered. */
+  readonly without?: readonly InitMethod[]
+  /** Which model a provider is for, where that is not what was given. */
+  readonly modelFor?: (wanted: WantedKey, given: string | undefined) => Promise<string | undefined>
 }
 
 /** For which provider of how many a key is taken. */
@@ -37,7 +41,7 @@ export async function chooseNewConfig(flags: WizardFlags, context: WizardContext
   const { prompt } = context
   const wanted = flags.provider ?? [await askProvider(prompt)]
   const providers = wanted.map(knownProvider)
-  const method = await chooseMethod(flags.method, providers, prompt)
+  const method = await chooseMethod(flags.method, providers, prompt, context.without)
   checkInitFlags(flags, providers, method)
   const style = (flags.style ?? 'llm') as Style
   const chosen: ChosenProvider[] = []
@@ -45,7 +49,7 @@ export async function chooseNewConfig(flags: WizardFlags, context: WizardContext
     const wanted = { provider, method: methodFor(provider, method), index, count: providers.length }
     chosen.push(await completeProvider(wanted, providers, flags, context))
   }
-  return { style, port: flags.port, providers: chosen }
+  return { style, port: flags.port ?? 3000, providers: chosen }
 }
 
 async function askProvider(prompt: Prompt): Promise<string> {
@@ -122,10 +126,12 @@ async function completeProvider(
     if (answer !== undefined) Object.assign(settings, readSetting(flag, answer, question))
     else if (otherwise !== undefined) settings[flag] ??= otherwise
   }
+  const given = flags.model?.[index]
+  const model = context.modelFor === undefined ? given : await context.modelFor(wanted, given)
   return {
     provider,
     method,
-    model: flags.model?.[index],
+    model,
     variable: flags.env?.[index],
     keyFile: flags['key-file']?.[index],
     baseUrl,

@@ -1,7 +1,5 @@
 import {
   appendValue,
-  type ConfigDocument,
-  type Diagnostic,
   insertValue,
   literalText,
   onOneLine,
@@ -9,12 +7,11 @@ import {
   readDocument,
   removeItem,
   setValue,
-  validate,
 } from '../config/index.ts'
 import { isNode, nodeAt } from '../config/rules/tree.ts'
 import { AgwError } from '../errors.ts'
 import type { LoadedConfig } from '../load.ts'
-import type { PlannedFile } from '../setup/planned-file.ts'
+import { type EditedConfig, editedConfig } from '../setup/edited-config.ts'
 import { type ClientEntry, clientEntries } from './entries.ts'
 import type { ClientPlace } from './places.ts'
 
@@ -68,13 +65,7 @@ function asWritten(value: unknown): unknown {
 }
 
 /** The config as it shall be, and what is to be known before anybody agrees. */
-export interface ClientPlan {
-  readonly file: PlannedFile
-  /** Findings that the config did not have before. */
-  readonly findings: readonly Diagnostic[]
-  /** The config of the plan, read. */
-  readonly document: ConfigDocument
-}
+export type ClientPlan = EditedConfig
 
 /**
  * Plans to let a client in at a place; with `strict`, those that show no key are refused there from then on. A place that
@@ -144,43 +135,14 @@ function planned(
   content: string,
   wanted: (before: readonly (string | undefined)[]) => readonly (string | undefined)[],
 ): ClientPlan {
-  const { document: old, variables } = loaded
-  const document = readDocument(content, {
-    file: old.file,
-    lookup: name => variables.expand(name),
-    problemOf: name => variables.problemOf(name),
-    names: () => variables.names(),
-  })
-  const hashes = (of: ConfigDocument): string =>
-    JSON.stringify(
-      clientEntries(of)
-        .map(one => one.hash ?? null)
-        .sort(),
-    )
-  const expected = JSON.stringify(
-    wanted(clientEntries(old).map(one => one.hash))
-      .map(one => one ?? null)
-      .toSorted(),
-  )
-  const known = new Set(loaded.diagnostics.map(idOf))
-  const findings = validate(document).diagnostics.filter(one => !known.has(idOf(one)))
-  const error = findings.find(one => one.severity === 'error')
-  if (error !== undefined) {
-    throw new AgwError('CONFIG_INVALID', `the config would not be valid: ${error.message}`, {
-      hint: error.hint,
-      diagnostics: findings.filter(one => one.severity === 'error'),
-    })
-  }
-  if (hashes(document) !== expected) {
-    throw new AgwError('CONFIG_INVALID', `${old.file} cannot be changed without rewriting it`, {
+  const { file, findings, document } = editedConfig(loaded, content)
+  const hashes = (of: readonly (string | undefined)[]): string =>
+    JSON.stringify(of.map(one => one ?? null).toSorted())
+  const [before, after] = [loaded.document, document].map(one => clientEntries(one).map(entry => entry.hash))
+  if (hashes(after ?? []) !== hashes(wanted(before ?? []))) {
+    throw new AgwError('CONFIG_INVALID', `${loaded.name} cannot be changed without rewriting it`, {
       hint: 'a variable stands for a part of its structure: change the list of keys by hand',
     })
   }
-  const file: PlannedFile = { path: loaded.path, content, what: 'the config', secret: false }
   return { file, findings, document }
-}
-
-/** A finding wherever it stands: lines move. */
-function idOf({ code, message }: Diagnostic): string {
-  return `${code} ${message.replace(/\d+/g, '#')}`
 }

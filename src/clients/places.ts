@@ -1,5 +1,6 @@
 import { type ConfigDocument, formatPath, type Path } from '../config/index.ts'
 import { isNode, type Node, nodeAt, nodesAt, pathOf, textAt, walk } from '../config/rules/tree.ts'
+import { isHttp } from '../setup/route-places.ts'
 
 /** A place of a config where clients are asked for a virtual key, or could be. */
 export interface ClientPlace {
@@ -66,11 +67,6 @@ function listenerPaths(data: Node): Path[] {
       .map(([, index]): Path => ['binds', at, 'listeners', index, 'policies', 'apiKey']),
   )
   return [...gateways, ...binds]
-}
-
-function isHttp(listener: unknown): boolean {
-  if (!isNode(listener) || 'tcpRoutes' in listener) return false
-  return !['TCP', 'TLS', 'HBONE'].includes(textAt(listener, 'protocol') ?? 'HTTP')
 }
 
 function routePaths(data: Node): Path[] {

@@ -56,12 +56,15 @@ function sections({ style, port, providers }: ConfigChoices): Yaml {
   if (style === 'llm') {
     return { gateways: { default: { port } }, llm: { models: providers.map(llmModel) } }
   }
-  const routes = providers.map(provider => route(provider, providers.length > 1))
+  const routes = providers.map(provider =>
+    route(provider, providers.length > 1 ? `/${provider.name}` : undefined),
+  )
   if (style === 'binds') return { binds: [{ port, listeners: [{ routes }] }] }
   return { gateways: { default: { port } }, routes }
 }
 
-function llmModel(entry: ProviderEntry): Yaml {
+/** An entry of `llm.models`. */
+export function llmModel(entry: ProviderEntry): Yaml {
   const { key, endpoint } = entry
   const isSimple = key.method !== 'passthrough' && key.method !== 'none' && entry.keyHeader === undefined
   const params: Yaml = {
@@ -78,10 +81,11 @@ function llmModel(entry: ProviderEntry): Yaml {
   }
 }
 
-function route(entry: ProviderEntry, several: boolean): Yaml {
+/** A route to a provider, for all requests or for those below a path. */
+export function route(entry: ProviderEntry, prefix: string | undefined): Yaml {
   return {
     name: entry.name,
-    ...(several && { matches: [{ path: { pathPrefix: `/${entry.name}` } }] }),
+    ...(prefix !== undefined && { matches: [{ path: { pathPrefix: prefix } }] }),
     backends: [{ ai: aiBackend(entry) }],
     policies: {
       ...(entry.key.method !== 'none' && { backendAuth: auth(entry, entry.key) }),

@@ -21,7 +21,9 @@ export {
   type ConfigChoices,
   generateConfig,
   type KeyReference,
+  llmModel,
   type ProviderEntry,
+  route,
   STYLES,
   type Style,
 } from './generate.ts'

@@ -17,13 +17,39 @@ export function appendValue(text: string, path: Path, value: unknown): string {
   const layout = layoutOf(text, yaml)
   const first = list.range?.[0] ?? 0
   const edited =
-    list.flow === true
-      ? insertInBrackets(text, list, flowText(value))
-      : insertLines(text, list, first, blockText([value], layout))
+    list.flow !== true
+      ? insertLines(text, list, first, blockText([value], layout))
+      : (instead(text, yaml, path, value) ?? insertInBrackets(text, list, flowText(value)))
   return checked(edited, path, yaml, data => {
     const there = reach(data, path)
     if (Array.isArray(there)) there.push(plainOf(value))
   })
+}
+
+/** A list that was empty, and is written in lines now, as the map that it stands in is. */
+function instead(text: string, yaml: Document, path: Path, value: unknown): string | undefined {
+  const holder = nodeAt(yaml, path.slice(0, -1))
+  const key = path.at(-1)
+  const pair =
+    isMap(holder) && holder.flow !== true
+      ? holder.items.find(one => isScalar(one.key) && one.key.value === key)
+      : undefined
+  const [keyStart, keyEnd] = (pair?.key as Node | undefined)?.range ?? []
+  const [start, end] = (pair?.value as Node | undefined)?.range ?? []
+  if (keyStart === undefined || keyEnd === undefined || start === undefined || end === undefined)
+    return undefined
+  // An anchor or a tag may stand between them.
+  if (!/^:[ \t]+$/.test(text.slice(keyEnd, start)) || !/^\[[ \t]*\]$/.test(text.slice(start, end)))
+    return undefined
+  const newline = text.includes('\r\n') ? '\r\n' : '\n'
+  const indent = ' '.repeat(keyStart - (text.lastIndexOf('\n', keyStart - 1) + 1))
+  const lines = blockText({ [String(key)]: [value] }, layoutOf(text, yaml))
+    .split('\n')
+    .slice(1)
+  const lineEnd = text.indexOf('\n', end)
+  const at = lineEnd === -1 ? text.length : lineEnd
+  const behind = text.slice(end, at).trimEnd()
+  return `${text.slice(0, keyEnd + 1)}${behind}${newline}${lines.map(line => indent + line).join(newline)}${lineEnd === -1 ? '' : newline}${text.slice(at + 1)}`
 }
 
 /** The same for a key that is not there yet. */

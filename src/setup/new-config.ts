@@ -60,38 +60,56 @@ export interface NewConfigPlace {
 }
 
 /** Choices → every file of a new set-up. Throws INPUT_NEEDED when a choice is missing that cannot be guessed. */
-export function planNewConfig(choices: NewConfigChoices, place: NewConfigPlace): PlannedFile[] {
-  const several = choices.providers.length > 1
-  const names = entryNames(choices.providers)
-  const entries = choices.providers.map((chosen, index) =>
-    entryOf(
-      chosen,
-      names[index] ?? chosen.provider.id,
-      several ? modelsOf(chosen.provider, chosen.model, index) : '*',
-      place,
-    ),
+export function planNewConfig(
+  { style, port, providers }: NewConfigChoices,
+  place: NewConfigPlace,
+): PlannedFile[] {
+  const several = providers.length > 1
+  const patterns = providers.map(({ provider, model }, index) =>
+    several ? modelsOf(provider, model, index) : '*',
   )
-  const inline = entries.some(entry => entry.key.method === 'inline')
-  const files: PlannedFile[] = [
-    {
-      path: place.config,
-      content: generateConfig({ style: choices.style, port: choices.port, providers: entries }),
-      ...(inline && { mode: SECRET_MODE }),
-      what: inline ? 'the config, with the key in it' : 'the config',
-      secret: inline,
-    },
-  ]
-  files.push(...keyFiles(choices, entries, place))
-  return files
+  const entries = entriesOf(providers, { names: entryNames(providers), patterns }, place)
+  const inline = hasKeyInside(entries)
+  const config: PlannedFile = {
+    path: place.config,
+    content: generateConfig({ style, port, providers: entries }),
+    ...(inline && { mode: SECRET_MODE }),
+    what: inline ? 'the config, with the key in it' : 'the config',
+    secret: inline,
+  }
+  return [config, ...keyFiles(providers, entries, place)]
+}
+
+/** What the entries of providers are called, and which models they are for. */
+interface EntryNames {
+  readonly names: readonly string[]
+  readonly patterns: readonly string[]
+}
+
+/** Providers as they stand in a config. */
+export function entriesOf(
+  providers: readonly ChosenProvider[],
+  { names, patterns }: EntryNames,
+  place: NewConfigPlace,
+): ProviderEntry[] {
+  return providers.map((chosen, index) =>
+    entryOf(chosen, names[index] ?? chosen.provider.id, patterns[index] ?? '*', place),
+  )
+}
+
+/** Whether a key stands in one of them. */
+export function hasKeyInside(entries: readonly ProviderEntry[]): boolean {
+  return entries.some(entry => entry.key.method === 'inline')
 }
 
 /** `openai`, and `openai-2` for the second of a kind: what backends, key files and manifests are called. */
-export function entryNames(providers: readonly ChosenProvider[]): string[] {
-  const seen = new Map<string, number>()
-  return providers.map(({ provider }) => {
-    const count = (seen.get(provider.id) ?? 0) + 1
-    seen.set(provider.id, count)
-    return count === 1 ? provider.id : `${provider.id}-${count}`
+export function entryNames(providers: readonly ChosenProvider[], taken: Iterable<string> = []): string[] {
+  const seen = new Set(taken)
+  return providers.map(({ provider: { id } }) => {
+    let name = id
+    for (let count = 2; seen.has(name); count += 1) name = `${id}-${count}`
+    seen.add(name)
+    return name
   })
 }
 
@@ -103,17 +121,18 @@ export function slotNames({ style, providers }: NewConfigChoices): string[] {
   )
 }
 
-function keyFiles(
-  choices: NewConfigChoices,
+/** The files that the given keys go into, besides the config. */
+export function keyFiles(
+  providers: readonly ChosenProvider[],
   entries: readonly ProviderEntry[],
   place: NewConfigPlace,
 ): PlannedFile[] {
   const files: PlannedFile[] = []
   let dotenv = place.dotenv
   for (const [index, entry] of entries.entries()) {
-    const key = choices.providers[index]?.key
-    if (key === undefined || choices.providers[index]?.method === 'kubernetes') continue
-    if (choices.providers[index]?.method === 'env' && entry.key.method === 'env')
+    const { key, method } = providers[index] ?? {}
+    if (key === undefined || method === 'kubernetes') continue
+    if (method === 'env' && entry.key.method === 'env')
       dotenv = setInDotenv(dotenv, entry.key.variable, key.reveal())
     if (entry.key.method === 'file') {
       const path = resolve(place.cwd, entry.key.path)

@@ -5,7 +5,14 @@ import { AgwError } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { shellWord, suggested } from '../suggested.ts'
 import { isAgwMethod, type PlannedEntry, planEntry } from './agw-entry.ts'
-import { entryNames, type NewConfigChoices, planNewConfig, slotNames, takesKey } from './new-config.ts'
+import {
+  type ChosenProvider,
+  entryNames,
+  type NewConfigChoices,
+  planNewConfig,
+  slotNames,
+  takesKey,
+} from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
 
@@ -36,13 +43,13 @@ export async function planInit(choices: NewConfigChoices, place: InitPlace): Pro
   const dotenv = await readFile(join(place.config, '..', '.env'), 'utf8').catch(() => '')
   const files = planNewConfig(choices, { config: place.config, cwd: place.cwd, dotenv })
   requireValid(files)
-  await requireFree(files, place)
+  await requireFree(files.slice(1), place)
   const kubernetes = choices.providers.some(one => one.method === 'kubernetes')
   const manifests = kubernetes
     ? planManifests(choices, files[0]?.content ?? '', place)
     : { files: [], notes: [] }
   files.push(...manifests.files)
-  const { kept, file } = await planEntries(choices, place)
+  const { kept, file } = await planEntries(choices.providers, slotNames(choices), place)
   if (file !== undefined) files.push(file)
   return {
     files,
@@ -53,16 +60,16 @@ export async function planInit(choices: NewConfigChoices, place: InitPlace): Pro
 }
 
 /** agw.yaml with an entry for each key that a source of it keeps. */
-async function planEntries(
-  choices: NewConfigChoices,
-  { config }: InitPlace,
+export async function planEntries(
+  providers: readonly ChosenProvider[],
+  names: readonly string[],
+  { config }: Pick<InitPlace, 'config'>,
 ): Promise<{ kept: InitPlan['kept']; file: PlannedFile | undefined }> {
   const folder = dirname(config)
   const kept: { name: string; place: PlannedEntry; key: Secret }[] = []
-  const names = slotNames(choices)
-  let agw = choices.providers.some(one => isAgwMethod(one.method)) ? await readAgwFile(folder) : undefined
+  let agw = providers.some(one => isAgwMethod(one.method)) ? await readAgwFile(folder) : undefined
   let file: PlannedFile | undefined
-  for (const [index, { method, provider, variable, key }] of choices.providers.entries()) {
+  for (const [index, { method, provider, variable, key }] of providers.entries()) {
     if (!isAgwMethod(method)) continue
     const slot = { name: names[index] ?? provider.id }
     const place = await planEntry(variable ?? provider.variable, method, slot, {}, { folder, agw })
@@ -74,8 +81,11 @@ async function planEntries(
 }
 
 /** A key never overwrites a file that is something else. */
-async function requireFree(files: readonly PlannedFile[], place: InitPlace): Promise<void> {
-  const keys = files.slice(1).filter(file => file.secret && !file.path.endsWith('.env'))
+export async function requireFree(
+  files: readonly PlannedFile[],
+  place: Pick<InitPlace, 'config' | 'force'>,
+): Promise<void> {
+  const keys = files.filter(file => file.secret && !file.path.endsWith('.env'))
   for (const { path, content } of keys) {
     const there = await readFile(path, 'utf8').catch(() => '')
     if (path !== place.config && (place.force || there === '' || there === content)) continue
@@ -123,20 +133,26 @@ function beside(config: string | undefined, name: string): string {
 }
 
 function warningsOf(choices: NewConfigChoices): string[] {
-  const warnings: string[] = []
-  for (const [index, name] of slotNames(choices).entries()) {
-    if (choices.providers[index]?.method !== 'inline') continue
-    warnings.push(
-      `the key of ${name} stands in the config in clear text: whoever reads the file has it. ${suggested('keys', 'move', name, '--to', 'file')} moves it out`,
-    )
-  }
+  const warnings = methodWarnings(choices.providers, slotNames(choices))
   if (choices.style !== 'llm' && choices.providers.length > 1) {
     const paths = entryNames(choices.providers).map(name => `/${name}`)
     warnings.push(
       `each provider has a path of its own (${paths.join(', ')}): clients put it in front, as in ${paths[0]}/v1/chat/completions`,
     )
   }
-  if (choices.providers.some(one => one.method === 'passthrough')) {
+  return warnings
+}
+
+/** What a way to hand over a key means for whoever has chosen it. */
+export function methodWarnings(providers: readonly ChosenProvider[], names: readonly string[]): string[] {
+  const warnings: string[] = []
+  for (const [index, name] of names.entries()) {
+    if (providers[index]?.method !== 'inline') continue
+    warnings.push(
+      `the key of ${name} stands in the config in clear text: whoever reads the file has it. ${suggested('keys', 'move', name, '--to', 'file')} moves it out`,
+    )
+  }
+  if (providers.some(one => one.method === 'passthrough')) {
     warnings.push(
       "every client's own credential goes to the provider, and the gateway checks none; if you add client keys (apiKey), they must come in another header, or they are sent to the provider too",
     )

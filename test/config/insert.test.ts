@@ -26,10 +26,16 @@ describe('appendValue', () => {
       'keys: [{ keyHash: x }, { keyHash: "sha256:ab", metadata: { name: "b" } }] # why\n',
     ],
     [
-      'in empty brackets',
-      'keys: []\n',
-      ['keys'],
-      'keys: [ { keyHash: "sha256:ab", metadata: { name: "b" } } ]\n',
+      'in place of empty brackets, in the layout of the file',
+      'a:\n  keys: [] # who\n  b: 1\n',
+      ['a', 'keys'],
+      'a:\n  keys: # who\n  - keyHash: "sha256:ab"\n    metadata:\n      name: "b"\n  b: 1\n',
+    ],
+    [
+      'in empty brackets inside of others',
+      'a: { keys: [] }\n',
+      ['a', 'keys'],
+      'a: { keys: [ { keyHash: "sha256:ab", metadata: { name: "b" } } ] }\n',
     ],
     [
       'in brackets over several lines',
