@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { rawClient } from '../kit/client.ts'
 import { toHost } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -54,4 +55,37 @@ describe('a client that is parted from has its answer, though more comes from it
     const heads = `GET / HTTP/1.1\r\nhost: a\r\n\r\nPOST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${LENGTH}\r\n`
     for (let i = 0; i < 10; i++) expect(await statusesFor(port, heads, UPLOAD)).toEqual(['200', '413'])
   })
+})
+
+/** Goes on sending once the gateway has ended its side; whether that was refused before all of it had been sent. */
+async function isCutOff(socket: Socket): Promise<boolean> {
+  let isClosed = false
+  socket
+    .on('error', () => {})
+    .once('close', () => {
+      isClosed = true
+    })
+  await new Promise(resolve => socket.once('end', resolve).resume())
+  for (let i = 0; i < 500 && !isClosed; i++) {
+    socket.write('more')
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return isClosed
+}
+
+it.each([
+  ['at once, though an answer before its last one came early', [''], true],
+  ['gently behind a last answer that came early', ['', 'connection: close\r\n'], false],
+])('a connection is parted from %s', async (_, early, isAtOnce) => {
+  const { port } = await startTestGateway(toHost('127.0.0.1:1', { apiKey }))
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  onTestFinished(() => void socket.destroy())
+  for (const header of early) {
+    // It is answered by its head alone.
+    socket.write(`POST / HTTP/1.1\r\nhost: a\r\n${header}content-length: 4\r\n\r\nda`)
+    await new Promise(resolve => socket.once('data', resolve))
+    if (header === '') socket.write('ta')
+  }
+  if (isAtOnce) socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  expect(await isCutOff(socket)).toBe(isAtOnce)
 })
