@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** How long a side may take to close, once it has got all there is, in milliseconds. */
+/** How long a side may take to close, once it has got all there is or the gateway goes, in milliseconds. */
 const PARTING_MS = 10_000
 
 /** After so much silence TCP asks whether the other side is still there; nobody else would notice. */
@@ -37,7 +37,10 @@ export class Tunnel {
     for (const chunk of early) upstream.write(chunk)
     client.pipe(upstream)
     upstream.on('data', (chunk: Buffer) => this.#passDown(chunk))
-    upstream.once('end', () => client.end(passage.end()))
+    upstream.once('end', () => {
+      // Unless the gateway has ended it by now: to write behind that would cut off what is on its way.
+      if (!client.writableEnded) client.end(passage.end())
+    })
     client.on('drain', () => {
       this.#parting?.refresh()
       upstream.resume()
@@ -82,6 +85,7 @@ export class Tunnel {
     this.#upstream.end()
     if (!this.#client.writableEnded) this.#client.end(last)
     this.#upstream.removeAllListeners('data').resume()
+    this.#part()
   }
 
   destroy(): void {

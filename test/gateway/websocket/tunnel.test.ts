@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { duplexPair } from 'node:stream'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Tunnel } from '../../../src/gateway/websocket/tunnel.ts'
 import { type RawClient, rawClient } from '../kit/client.ts'
 import { runtimeOf } from '../kit/config.ts'
 import { toHost } from '../kit/configs.ts'
@@ -266,4 +268,67 @@ describe('the gateway stops or reloads', () => {
     await client.closed
     await test.gateway.close({ drainMs: 60_000 })
   })
+})
+
+it('a client that reads slowly gets all there is, and the farewell, though the upstream ends meanwhile', async () => {
+  const [client, toClient] = duplexPair()
+  const [upstream, toUpstream] = duplexPair()
+  const broken: string[] = []
+  const tunnel = new Tunnel(toClient, toUpstream, [], {
+    push: chunk => chunk,
+    end: () => Buffer.alloc(0),
+    onBroken: side => broken.push(side),
+  })
+  upstream.resume().write('a'.repeat(100_000))
+  await eventually(() => toClient.writableLength > 0)
+  tunnel.close(Buffer.from('farewell'))
+  upstream.end()
+  await once(toUpstream, 'close')
+  expect(broken).toEqual([])
+  const text = (await client.toArray()).join('')
+  expect(text).toHaveLength(100_008)
+  expect(text).toMatch(/farewell$/)
+})
+
+it('two sides that take nothing any more are parted from some time after the gateway has closed', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const [client, toClient] = duplexPair()
+  const [upstream, toUpstream] = duplexPair()
+  const passage = { push: (chunk: Buffer) => chunk, end: () => Buffer.alloc(0), onBroken: () => {} }
+  const tunnel = new Tunnel(toClient, toUpstream, [Buffer.from('early')], passage)
+  toClient.write('late')
+  tunnel.close(Buffer.from('farewell'))
+  vi.advanceTimersByTime(9000)
+  expect([toClient.destroyed, toUpstream.destroyed]).toEqual([false, false])
+  vi.advanceTimersByTime(1000)
+  expect([toClient.destroyed, toUpstream.destroyed]).toEqual([true, true])
+  client.destroy()
+  upstream.destroy()
+})
+
+it.each<[string, (socket: Socket) => void]>([
+  ['is refused', socket => void socket.write('HTTP/1.1 403 No\r\ncontent-length: 2\r\n\r\nno')],
+  ['is refused, and cut off', socket => socket.end('HTTP/1.1 403 No\r\ncontent-length: 9\r\n\r\nno')],
+  ['breaks off', socket => socket.resetAndDestroy()],
+  ['is accepted for another key', socket => void socket.write(AGREED.replace('s3pPL', 'AAAAA'))],
+  ['is accepted without what goes with it', socket => void socket.write('HTTP/1.1 101 Yes\r\n\r\n')],
+  [
+    'is accepted, and breaks off at once',
+    socket => void socket.write(AGREED, () => socket.resetAndDestroy()),
+  ],
+])('nothing is left of a handshake that %s', async (_, behave) => {
+  const before = resources()
+  const upstream = await startRawUpstream(behave)
+  const test = await startTestGateway(
+    toHost(`127.0.0.1:${upstream.port}`, { timeout: { requestTimeout: '60s' } }),
+  )
+  const clients = await Promise.all(Array.from({ length: 5 }, () => rawClient(test.port)))
+  for (const { socket } of clients) socket.write(handshake())
+  await Promise.all(clients.map(client => client.closed))
+  await eventually(() => test.events.length === 5)
+  await test.gateway.close({ drainMs: 60_000 })
+  for (const socket of upstream.sockets) socket.destroy()
+  await eventually(() => (resources()['TCPSocketWrap'] ?? 0) <= (before['TCPSocketWrap'] ?? 0))
+  await eventually(() => (resources()['Timeout'] ?? 0) <= (before['Timeout'] ?? 0))
 })
