@@ -67,25 +67,27 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   })
   const { name, path, document, draft, agw } = loaded
   let found: Diagnostic[] = [...loaded.diagnostics]
-  const secrets: Secret[] = []
+  let secrets: readonly Secret[] = []
   let keyFiles: readonly KeyFileFinding[] = []
   if (draft !== undefined) {
     if (options.engine !== 'agentgateway') {
-      found.push(...unsupportedFindings(draft, document, options.engine))
-      found.push(...(await unusableFindings(draft, loaded, load, options)))
+      found = found.concat(
+        unsupportedFindings(draft, document, options.engine),
+        await unusableFindings(draft, loaded, load, options),
+      )
     }
     if (options.secrets) {
       const keys = await keyFindings(keySlots(draft, document), loaded, load)
       keyFiles = keys.files
-      found.push(...keys.diagnostics)
-      secrets.push(...keys.secrets)
+      found = found.concat(keys.diagnostics)
+      secrets = keys.secrets
       if (options.online !== undefined) {
         const { probeFindings } = await import('./probe-findings.ts')
-        found.push(...(await probeFindings(draft, keys.plausible, document, options.online)))
+        found = found.concat(await probeFindings(draft, keys.plausible, document, options.online))
       }
       if (options.engine === 'embedded') {
         const isSound = found.every(one => one.severity !== 'error')
-        if (isSound) found.push(...(await startFindings(loaded, load)))
+        if (isSound) found = found.concat(await startFindings(loaded, load))
       }
     }
   }

@@ -19,13 +19,16 @@ export interface Checked {
 
 /** Document → config and findings, all of them, in the order of the file. Never throws on content. */
 export function validate(document: ConfigDocument): Checked {
-  const found: Diagnostic[] = [...document.diagnostics]
   const parsed = document.data === undefined ? undefined : configSchema.safeParse(document.data)
   const config = parsed?.data
   const shape = parsed?.error === undefined ? [] : toFindings(parsed.error.issues, document.data)
-  found.push(...placed(document, shape))
   const isWhole = shape.every(isOfOneValue)
-  found.push(...findingsOfRules(document, config, { broken: shape.map(brokenSection), isWhole }))
+  // In one list: as arguments of a call there may be too many of them.
+  const found = [
+    ...document.diagnostics,
+    ...placed(document, shape),
+    ...findingsOfRules(document, config, { broken: shape.map(brokenSection), isWhole }),
+  ]
   const told = config === undefined ? found : found.map(naming(config, document))
   const diagnostics = told.sort((a, b) => a.range.start.offset - b.range.start.offset)
   const broken = diagnostics.some(one => one.severity === 'error')

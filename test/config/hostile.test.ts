@@ -81,6 +81,10 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     expect(codes(bytes)).toContain(code)
   })
 
+  it('tells of more places than a call can have arguments', () => {
+    expect(codes(utf8(`routes: [${'1,'.repeat(130_000)}]\n`))).toHaveLength(130_000)
+  })
+
   it('names the first mistakes of a hopeless file, and counts the others', () => {
     const document = readDocument(utf8(`a: ${'"" '.repeat(1000)}`), {
       file: 'config.yaml',

@@ -78,7 +78,7 @@ function virtualModels({ data, scene, report }: FileContext): void {
   }
   for (const [model, at] of nodesAt(data, 'llm', 'virtualModels')) {
     const targets = nodesAt(model, 'routing', 'failover', 'targets')
-    const last = Math.max(...targets.map(([target]) => priority(target)))
+    const last = targets.reduce((most, [target]) => Math.max(most, priority(target)), -Infinity)
     const path: Path = ['llm', 'virtualModels', at, 'routing', 'failover', 'targets']
     const earlier = targets.filter(([target]) => priority(target) < last)
     for (const [target, index] of earlier) {

@@ -59,7 +59,7 @@ function bucketsOf(listener: ListenerScene): Map<string, Entry[]> {
     const entries = served.matches.map((match, index) => entryOf(served, match, index))
     for (const host of served.hostnames.length === 0 ? [''] : served.hostnames) {
       const bucket = buckets.get(host) ?? []
-      bucket.push(...entries)
+      for (const entry of entries) bucket.push(entry)
       buckets.set(host, bucket)
     }
   }

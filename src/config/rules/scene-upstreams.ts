@@ -85,7 +85,7 @@ export function upstreamsOf(parts: Parts): Upstream[] {
     const levels = [levelOf(nodeAt(node, 'policies'), [...path, 'policies'])]
     out.push(...backendUpstreams(node, path, { levels, checks: everywhere, route: undefined }))
   }
-  out.push(...modelUpstreams(parts, everywhere))
+  for (const one of modelUpstreams(parts, everywhere)) out.push(one)
   const mcp = nodeAt(data, 'mcp')
   if (mcp !== undefined) {
     const levels = [levelOf(nodeAt(mcp, 'policies'), ['mcp', 'policies'])]
