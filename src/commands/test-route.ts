@@ -28,10 +28,9 @@ export default class TestRoute extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(TestRoute)
-    const { testRoute } = await import('../test-route/test-route.ts')
+    const { secretsGiven, testRoute } = await import('../test-route/test-route.ts')
     const request = wantedRequest(args.path, flags)
-    // A key may come in a header, however often it is said that it should not.
-    for (const header of request.headers) this.redactor.add(header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))
+    for (const secret of secretsGiven(request)) this.redactor.add(secret)
     const result = await this.waiting(flags.explain ? 'reading the config' : 'waiting for the answer', () =>
       testRoute({
         load: this.loadOptions(flags),

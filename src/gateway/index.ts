@@ -25,6 +25,7 @@ export type {
   RouteExplanation,
   TriedRoute,
 } from './explain/explanation.ts'
+export { isOpenHeader, type ToldHeader, toldHeaders } from './explain/told-headers.ts'
 export { type Gateway, type GatewayOptions, type ListeningAddress, startGateway } from './gateway.ts'
 export { isCredentialHeader } from './headers/header-names.ts'
 export { KeptStates } from './kept.ts'

@@ -22,11 +22,29 @@ export function passthroughSlot(
 const USUAL = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
 /** Something of the client's goes on to the provider by which it may know it. */
-function showsProvider({ explanation }: Way, { passthrough, upstream }: DestinationExplanation): boolean {
-  if (passthrough?.isPut === true) return true
-  // What is not decided is whether its token is good; if it is, it goes on.
-  if (explanation.undecided.some(({ name }) => name === 'jwtAuth')) return true
+function showsProvider(way: Way, destination: DestinationExplanation): boolean {
+  // A token that is good goes on.
+  return destination.passthrough?.isPut === true || isTokenOpen(way) || showsUsual(destination)
+}
+
+/** Whether the client's token is good is not decided. */
+function isTokenOpen({ explanation }: Way): boolean {
+  return explanation.undecided.some(({ name }) => name === 'jwtAuth')
+}
+
+function showsUsual({ upstream }: DestinationExplanation): boolean {
   return upstream.headers.some(({ name }) => USUAL.includes(name.toLowerCase()))
+}
+
+/** A credential of the client goes on to the upstream of the request. */
+export function goesUpstream(way: Way): boolean {
+  const [destination] = way.explanation.destinations
+  if (destination === undefined) return false
+  const place = destination.passthrough?.place
+  if (place !== undefined)
+    return showsProvider(way, destination) || (!('header' in place) && isTaken(place, way.request))
+  // A token that is good is taken out.
+  return !isTokenOpen(way) && showsUsual(destination)
 }
 
 /**

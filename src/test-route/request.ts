@@ -1,4 +1,5 @@
 import { AgwError } from '../errors.ts'
+import { isOpenHeader } from '../gateway/index.ts'
 
 /** The request as the command line describes it. */
 export interface WantedRequest {
@@ -22,6 +23,13 @@ export interface ConcreteRequest {
   readonly host: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+}
+
+/** What of the headers that were given may be a key, however often it is said that none should be. */
+export function secretsGiven({ headers }: WantedRequest): string[] {
+  return headers
+    .filter(header => !isOpenHeader(header.replace(/\s*:.*$/s, '')))
+    .map(header => header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))
 }
 
 /** What is sent for what was described. Throws USAGE for what no request can hold. */
@@ -62,7 +70,7 @@ export function concrete(wanted: WantedRequest): ConcreteRequest {
     }
     headers[name] = value
   }
-  if (method === 'GET' || method === 'HEAD')
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method))
     return { method, path, host: headers['host'] ?? 'localhost', headers }
   headers['content-type'] ??= 'application/json'
   return {

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { AgwError } from '../errors.ts'
+import { type ToldHeader, toldHeaders } from '../gateway/index.ts'
 import { suggested } from '../suggested.ts'
 
 /** One request to a gateway. */
@@ -21,6 +22,7 @@ export interface RequestToSend {
 export interface TimedAnswer {
   readonly status: number
   readonly contentType: string
+  readonly headers: readonly ToldHeader[]
   readonly headersMs: number
   readonly firstByteMs: number
   readonly totalMs: number
@@ -76,7 +78,8 @@ async function collect(
   }
   const totalMs = performance.now() - started
   const contentType = answer.headers['content-type'] ?? ''
-  return { status: answer.statusCode ?? 0, contentType, headersMs, firstByteMs, totalMs, body }
+  const headers = toldHeaders(answer.rawHeaders)
+  return { status: answer.statusCode ?? 0, contentType, headers, headersMs, firstByteMs, totalMs, body }
 }
 
 class TimedOut extends Error {}

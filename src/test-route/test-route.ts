@@ -4,27 +4,24 @@ import type { Path } from '../config/diagnostic.ts'
 import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
-  type AccessEvent,
   type DestinationExplanation,
   explainRoute,
   isTaken,
-  parseConnectTo,
   placeWords,
   type RouteExplanation,
-  type Runtime,
-  startGateway,
 } from '../gateway/index.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable } from '../load.ts'
-import { startMock } from '../mock/index.ts'
 import { mockNote } from '../mock-note.ts'
 import { requireKeyPlaces } from '../require-config.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
-import { passthroughSlot, placeOfNoUse, withProviderCredential } from './client-credential.ts'
+import { type Answerer, askGateway } from './ask.ts'
+import { goesUpstream, passthroughSlot, placeOfNoUse, withProviderCredential } from './client-credential.ts'
 import type { ClientKeys } from './client-keys.ts'
 import type { ConcreteRequest, WantedRequest } from './request.ts'
-import { sendRequest, type TimedAnswer } from './send-request.ts'
-import { upstreamTrouble } from './upstream-trouble.ts'
-import { findWay } from './way.ts'
+import type { TimedAnswer } from './send-request.ts'
+import { findWay, type Way } from './way.ts'
+
+export { secretsGiven } from './request.ts'
 
 export interface RouteTestOptions {
   readonly load: LoadOptions
@@ -49,6 +46,7 @@ export interface RouteTest {
     readonly method: string
     readonly path: string
     readonly host: string
+    /** The one that its body asks for. */
     readonly model: string | undefined
   }
   readonly explanation: RouteExplanation
@@ -59,6 +57,14 @@ export interface RouteTest {
   readonly isKeyKnown: boolean
   /** Absent with `explain`. */
   readonly answer: TimedAnswer | undefined
+  /** Who has given it, or would; undefined where nobody can tell: of a gateway that runs already. */
+  readonly answeredBy: Answerer | undefined
+  /** Of the config, where the request names none and no route takes it. */
+  readonly otherPorts: readonly number[]
+  /** A credential of the client goes on to the upstream. */
+  readonly isClientKeySent: boolean
+  /** Origin of a page that no browser would let send the request, by the answer to its preflight. */
+  readonly refusedOrigin: string | undefined
   /** What of the config makes the gateway answer by itself: `config.yaml:12` and the path there. */
   readonly decidedBy: { readonly place: string; readonly path: string } | undefined
   /** Where the policy that refuses the request looks for a credential: `header x-api-key`; undefined where an expression does. */
@@ -74,6 +80,9 @@ export interface RouteTest {
 
 /** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
+  if (options.url !== undefined && !(URL.canParse(options.url) && /^https?:/.test(options.url))) {
+    throw new AgwError('USAGE', '--url is not an address like http://127.0.0.1:3000')
+  }
   const { config, slots, unread, placeOf, written } = await prepare(options)
   const runtime = compiled(config, {}, written)
   const port = options.request.port ?? runtime.binds[0]?.port
@@ -84,35 +93,39 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     })
   }
   const onPort = port === undefined ? {} : { port }
-  const way = await findWay(
-    options.request,
-    request => explainRoute(runtime, { ...request, ...onPort }),
-    options.keys,
-  )
+  const explain = (request: ConcreteRequest) => explainRoute(runtime, { ...request, ...onPort })
+  let way = await findWay(options.request, explain, options.keys)
+  const passing = passthroughSlot(slots, way.explanation.destinations[0])
+  if (passing !== undefined && !options.explain) {
+    const mayLack = options.expectStatus !== undefined
+    const request = await withProviderCredential(passing, way, options.keys, mayLack)
+    if (request !== way.request) way = { ...way, request, explanation: await explain(request) }
+  }
   const { explanation, bare } = way
   const [destination] = explanation.destinations
-  const passing = passthroughSlot(slots, destination)
-  const slot = passing ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
-  let asked: Asked | undefined
-  if (!options.explain) {
-    const mayLack = options.expectStatus !== undefined
-    const request =
-      passing === undefined ? way.request : await withProviderCredential(passing, way, options.keys, mayLack)
-    const upstream = destination && new URL(destination.upstream.url).host
-    asked = await ask(options, request, runtime, { port: port ?? 0, upstream })
-  }
+  const upstream = destination && new URL(destination.upstream.url).host
+  const asked = options.explain
+    ? undefined
+    : await askGateway(way.request, options, runtime, { port: port ?? 0, upstream })
   const answer = asked?.answer
   const noUse = placeOfNoUse(way)
+  const isNowhere = options.request.port === undefined && explanation.route === undefined
   const isExpected = answer !== undefined && answer.status === options.expectStatus
   const { method, path, host } = bare
   const { decidedBy, asks } = explanation.answer ?? {}
+  const slot = passing ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
   return {
-    request: { method, path, host, model: options.request.model },
+    request: { method, path, host, model: modelIn(bare) },
     explanation,
     destination,
     slot,
     isKeyKnown: slot === undefined || !unread.has(slot.name),
     answer,
+    answeredBy:
+      asked === undefined || options.url !== undefined ? wouldAnswer(way, answer) : asked.answeredBy,
+    isClientKeySent: goesUpstream(way),
+    otherPorts: isNowhere ? runtime.binds.map(bind => bind.port).filter(one => one !== port) : [],
+    refusedOrigin: refusedOrigin(way, answer),
     decidedBy: decidedBy && { place: placeOf(decidedBy), path: formatPath(decidedBy) },
     asks: asks && {
       place: asks.place && placeWords(asks.place),
@@ -123,6 +136,29 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     expectStatus: options.expectStatus,
     ok: passed(explanation, answer, options.expectStatus),
   }
+}
+
+/** The model that the body asks for. */
+function modelIn({ body }: ConcreteRequest): string | undefined {
+  if (body === undefined) return undefined
+  const { model } = JSON.parse(body) as { readonly model?: string }
+  return model
+}
+
+/** The gateway, as far as its config says so and nothing else was answered. */
+function wouldAnswer({ explanation }: Way, answer: TimedAnswer | undefined): RouteTest['answeredBy'] {
+  const own = explanation.answer
+  return own !== undefined && (answer === undefined || answer.status === own.status) ? 'gateway' : undefined
+}
+
+function refusedOrigin(
+  { request: { method, headers }, explanation }: Way,
+  answer: TimedAnswer | undefined,
+): string | undefined {
+  const got = (answer ?? explanation.answer)?.headers
+  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return undefined
+  const isAllowed = got === undefined || got.some(({ name }) => name === 'access-control-allow-origin')
+  return isAllowed ? undefined : headers['origin']
 }
 
 interface Prepared {
@@ -171,53 +207,6 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
     unread: new Set(unread),
     placeOf: lineIn(loaded),
     written: writtenAs(loaded),
-  }
-}
-
-interface Asked {
-  readonly answer: TimedAnswer
-  readonly trouble: AgwError | undefined
-}
-
-async function ask(
-  options: RouteTestOptions,
-  request: ConcreteRequest,
-  runtime: Runtime,
-  { port, upstream }: { readonly port: number; readonly upstream: string | undefined },
-): Promise<Asked> {
-  const { method, path, headers, body } = request
-  const { timeoutMs } = options
-  const send = (url: string, blamed?: string): Promise<TimedAnswer> =>
-    sendRequest({ url, method, path, headers, body, timeoutMs, upstream: blamed })
-  if (options.url !== undefined) {
-    if (!URL.canParse(options.url) || !/^https?:/.test(options.url)) {
-      throw new AgwError('USAGE', '--url is not an address like http://127.0.0.1:3000')
-    }
-    const answer = await send(options.url)
-    return { answer, trouble: upstreamTrouble(answer, undefined, 'the upstream') }
-  }
-  const mock = options.mock ? await startMock() : undefined
-  // A gateway that runs already may hold the config's own ports.
-  const ports = new Map(runtime.binds.map(bind => [bind.port, 0]))
-  let event: AccessEvent | undefined
-  const gateway = await startGateway(runtime, {
-    ports,
-    onAccess: one => {
-      event = one
-    },
-    connectTo: options.connectTo.map(parseConnectTo),
-    ...(mock && { standIn: { host: '127.0.0.1', port: mock.port } }),
-  })
-  try {
-    const bind = runtime.binds.find(one => one.port === port)
-    const address = gateway.addresses.find(one => one.bind === bind?.key)
-    const answer = await send(`http://127.0.0.1:${address?.port ?? 0}`, upstream)
-    // The event is told after the answer has gone: the gateway is closed first.
-    await gateway.close()
-    return { answer, trouble: event && upstreamTrouble(answer, event, 'the upstream') }
-  } finally {
-    await gateway.close({ drainMs: 0 })
-    await mock?.close()
   }
 }
 

@@ -3,6 +3,7 @@ import type { PolicyExplanation } from '../../gateway/index.ts'
 import type { RouteTest } from '../../test-route/test-route.ts'
 import type { Terminal } from '../terminal.ts'
 import { wrapped } from '../wrapped.ts'
+import { routeAdvice, whyNot } from './route-advice.ts'
 
 /** How much of an answer a person is shown. Characters. */
 const SHOWN = 600
@@ -34,13 +35,20 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     const [first = '', ...more] = wrapped(text, terminal.columns - 11)
     lines.push(`${dim(label.padEnd(10))} ${first}`, ...more.map(line => ' '.repeat(11) + line))
   }
-  row('request', `${test.request.method} ${test.request.path}  ${dim(`Host: ${test.request.host}`)}`)
+  const { method, path, host, model } = test.request
+  row(
+    'request',
+    `${method} ${path}  ${dim(`Host: ${host}${model === undefined ? '' : `  model: ${model}`}`)}`,
+  )
   row('bind', explanation.bind)
   row('listener', explanation.listener)
-  for (const { name, path, hosts, lost } of explanation.tried) {
+  const width = (column: 'name' | 'path'): number =>
+    Math.max(...explanation.tried.map(one => one[column].length))
+  for (const { name, path: at, hosts, lost } of explanation.tried) {
     const why =
       lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${reasonFor(lost, hosts)}`)
-    row('route', `${name}  ${dim(path)}  ${why}`)
+    const label = /^llm\.\w/.test(at) ? 'model' : 'route'
+    row(label, `${name.padEnd(width('name'))}  ${dim(at.padEnd(width('path')))}  ${why}`)
   }
   row('backend', destination && `${destination.backend}  ${dim(destination.path)}`)
   row('provider', destination?.provider)
@@ -58,58 +66,41 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   if (answer !== undefined) {
     const status = terminal.style(answer.status < 400 ? 'green' : 'red', String(answer.status))
     const times = `head ${ms(answer.headersMs)}, first byte ${ms(answer.firstByteMs)}, all ${ms(answer.totalMs)}`
-    row('answer', `${status}  ${dim(times)}`)
+    row('answer', `${status}${by(test)}  ${dim(times)}`)
   } else if (explanation.answer !== undefined) {
-    row('answer', `${explanation.answer.status} from the gateway itself: ${explanation.answer.body}`)
+    row('answer', `${explanation.answer.status}${by(test)}`)
   }
+  const got = answer ?? explanation.answer
+  for (const { name, value } of got?.headers ?? []) row('', `${name}: ${maskKeys(value)}`)
   row('decided by', test.decidedBy && `${test.decidedBy.place}  ${dim(test.decidedBy.path)}`)
-  if (answer !== undefined && answer.body !== '') {
-    const text = answer.body.slice(0, SHOWN).trimEnd()
-    const more = answer.body.length > SHOWN ? `\n${dim('…')}` : ''
+  if (got !== undefined && got.body.trim() !== '') {
+    const text = got.body.slice(0, SHOWN).trimEnd()
+    const more = got.body.length > SHOWN ? `\n${dim('…')}` : ''
     lines.push('', text.split('\n').map(maskKeys).join('\n') + more)
   }
-  const advice = adviceOnRefusal(test)
+  const advice = routeAdvice(test)
   if (advice !== undefined) lines.push('', ...wrapped(advice, terminal.columns))
   const isOpen = answer === undefined && explanation.undecided.length > 0
   const passed = isOpen ? '✓ passed, as far as it is decided' : '✓ passed'
   const mark = test.ok
     ? terminal.style('green', passed)
-    : `${terminal.style('red', '✗ did not pass')}${expected(test)}`
+    : `${terminal.style('red', '✗ did not pass')}${whyNot(test)}`
   return [...lines, '', mark].join('\n')
 }
 
-/** What to do where a credential is missing or is not taken, by who refuses. */
-function adviceOnRefusal(test: RouteTest): string | undefined {
-  const { answer, asks, explanation, slot, destination, placeOfNoUse } = test
-  if (asks !== undefined) {
-    if (asks.place === undefined) {
-      return 'an expression of the config finds the credential that the gateway asks its clients for: give one with -H or in the path, where that expression looks'
-    }
-    return asks.isShown
-      ? `the gateway does not take the credential in ${asks.place}: look at it, and at the policy that decides`
-      : `the gateway asks its clients for a credential: --key-from-env VAR or --key-from-stdin gives one where this policy looks for it, in ${asks.place}`
-  }
-  if ((answer ?? explanation.answer)?.status !== 401) return undefined
-  if (placeOfNoUse !== undefined) {
-    return `the gateway takes the credential of ${placeOfNoUse} for itself, so that none is left for the provider: let its policy look elsewhere, by a location, or give the backend a key`
-  }
-  if (slot?.method !== 'passthrough' && destination?.key !== undefined) return undefined
-  return "the provider was given no key by the gateway: --key-from-env VAR gives the client's own"
+/** Who has given the answer, where that is known and is not whom the request is for. */
+function by({ answeredBy }: RouteTest): string {
+  if (answeredBy === 'gateway') return ' from the gateway itself'
+  return answeredBy === 'mock' ? ' from the mock' : ''
 }
 
-/** What was asked for and what came, where a status was asked for. */
-function expected({ expectStatus, answer, explanation }: RouteTest): string {
-  const got = answer?.status ?? explanation.answer?.status
-  if (expectStatus === undefined) return ''
-  return got === undefined
-    ? `: expected ${expectStatus}, and nothing was sent`
-    : `: expected ${expectStatus}, got ${got}`
-}
-
-function keyText({ destination, slot, isKeyKnown }: RouteTest): string | undefined {
+function keyText({ destination, slot, isKeyKnown, isClientKeySent }: RouteTest): string | undefined {
   if (destination === undefined) return undefined
   const { key } = destination
-  if (key === undefined) return "none: the client's own credential goes upstream"
+  if (key === undefined) {
+    const passesOn = isClientKeySent || slot?.method === 'passthrough'
+    return passesOn ? "none: the client's own credential goes upstream" : 'none'
+  }
   const value = isKeyKnown ? key.secret.fingerprint() : 'its value was not read'
   const place = key.placement === undefined ? 'is taken out again on the way' : `goes into ${key.placement}`
   return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'}): ${value}; ${place}, from the ${key.level}`
@@ -138,7 +129,7 @@ function ms(value: number): string {
 
 /** The same for `--json`. */
 export function routeTestJson(test: RouteTest): object {
-  const { request, explanation, destination, slot, isKeyKnown, answer, ok } = test
+  const { request, explanation, destination, slot, isKeyKnown, answer, answeredBy = null, ok } = test
   const { key } = destination ?? {}
   return {
     request,
@@ -175,6 +166,8 @@ export function routeTestJson(test: RouteTest): object {
       totalMs: answer?.totalMs ?? null,
     },
     usage: usageOf(answer?.body),
+    answeredBy,
+    responseHeaders: (answer ?? explanation.answer)?.headers ?? null,
     decidedBy: test.decidedBy ?? null,
     response: answer === undefined ? (explanation.answer?.body ?? null) : parsed(answer.body),
     ok,

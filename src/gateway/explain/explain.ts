@@ -63,8 +63,7 @@ async function explainWith(
   exchange.match = match
   const policies = [...before, ...route.steps.map(step => explainStep(step, 'route'))]
   const verdict = await verdictOf(route.steps, exchange, undecided)
-  const outcome =
-    verdict === undefined ? await explainAction(route.action, exchange, undecided) : answered(verdict)
+  const outcome = verdict === undefined ? await explainAction(route, exchange, undecided) : answered(verdict)
   return { ...place, route: route.name, policies, undecided, ...outcome, tried: [...tried, ...outcome.tried] }
 }
 

@@ -2,6 +2,7 @@ import type { Path } from '../../config/diagnostic.ts'
 import type { ProviderKind } from '../../providers/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { AskedCredential, NamedPlace } from '../auth/named-place.ts'
+import type { ToldHeader } from './told-headers.ts'
 
 /** A request to be explained. Nothing is sent. */
 export interface ExplainRequest {
@@ -99,6 +100,7 @@ export interface KeyExplanation {
 export interface OwnAnswer {
   readonly status: number
   readonly body: string
+  readonly headers: readonly ToldHeader[]
   /** The rule or policy of the config that decided so. */
   readonly decidedBy: Path | undefined
   /** Where that policy looks for what a client has to show. */

@@ -10,7 +10,7 @@ import { withQuery } from '../llm/llm-path.ts'
 import { prepareLlmCall } from '../llm/llm-request.ts'
 import { modelListFor, modelNames } from '../llm/model-list.ts'
 import { destinationFor, isModelList, modelMismatch } from '../llm/model-router.ts'
-import type { Action, ModelRouter } from '../runtime.ts'
+import type { ModelRouter, Route } from '../runtime.ts'
 import { maskUrl } from '../telemetry/mask-query.ts'
 import { upgradeRefusal } from '../websocket/refusal.ts'
 import {
@@ -22,6 +22,7 @@ import {
   type Undecided,
   type UpstreamRequest,
 } from './explanation.ts'
+import { isOpenHeader, toldHeaders } from './told-headers.ts'
 import { type Refusal, verdictOf } from './verdict.ts'
 
 /** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
@@ -29,10 +30,10 @@ export type Outcome = Pick<RouteExplanation, 'tried' | 'models' | 'destinations'
 
 /** The gateway answers by itself. */
 export function answered(
-  { status, body, decidedBy, asks }: Refusal,
+  { status, body, headers = [], decidedBy, asks }: Refusal,
   tried: readonly TriedRoute[] = [],
 ): Outcome {
-  const answer = { status, body: body.toString(), decidedBy, asks }
+  const answer = { status, body: body.toString(), headers: toldHeaders(headers), decidedBy, asks }
   return { tried, models: undefined, destinations: [], answer }
 }
 
@@ -48,15 +49,15 @@ function reached(
   return { tried, models: undefined, destinations: found, answer: undefined }
 }
 
-/** Where the action of a route leads to, by all of its backends. */
+/** Where a route leads to, by all of its backends. */
 export async function explainAction(
-  action: Action,
+  { action, path }: Route,
   exchange: Exchange,
   undecided: Undecided[],
 ): Promise<Outcome> {
   switch (action.kind) {
     case 'none':
-      return answered(NO_VALID_BACKENDS)
+      return answered({ ...NO_VALID_BACKENDS, decidedBy: path })
     case 'destinations': {
       const total = action.thresholds.at(-1) ?? 1
       const share = (index: number) =>
@@ -169,18 +170,10 @@ async function explainDestination(
   }
 }
 
-/** Headers whose values are never secret; of all others the name alone is shown. */
-const OPEN_HEADERS = new Set([
-  ...['host', 'accept', 'accept-encoding', 'content-type', 'content-length', 'user-agent'],
-  ...['anthropic-version', 'anthropic-beta', 'openai-beta'],
-  // Of a handshake; its key is a random number, and its protocols may be a credential.
-  ...['connection', 'upgrade', 'sec-websocket-key', 'sec-websocket-version'],
-])
-
 function shownHeaders(headers: readonly string[]): UpstreamRequest['headers'] {
   return headers.flatMap((name, i) => {
     if (i % 2 === 1) return []
-    return [{ name, value: OPEN_HEADERS.has(name.toLowerCase()) ? headers[i + 1] : undefined }]
+    return [{ name, value: isOpenHeader(name) ? headers[i + 1] : undefined }]
   })
 }
 

@@ -180,6 +180,8 @@ routes:
     expect(explained.answer).toEqual({
       status: 203,
       body: 'x',
+      headers: [],
+      asks: undefined,
       decidedBy: ['routes', 0, 'policies', 'directResponse'],
     })
     const refused = await explainRoute(runtime, {
