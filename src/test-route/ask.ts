@@ -1,3 +1,4 @@
+import { formatPath } from '../config/index.ts'
 import type { AgwError } from '../errors.ts'
 import { type AccessEvent, parseConnectTo, type Runtime, startGateway } from '../gateway/index.ts'
 import { startMock } from '../mock/index.ts'
@@ -12,6 +13,8 @@ interface Asked {
   readonly answer: TimedAnswer
   /** Undefined of a gateway that runs already: nobody can tell. */
   readonly answeredBy: Answerer | undefined
+  /** Where in the config the backend stands that was called; undefined where none was, or nobody can tell. */
+  readonly backendPath: string | undefined
   readonly trouble: AgwError | undefined
 }
 
@@ -37,7 +40,12 @@ export async function askGateway(
     sendRequest({ url, method, path, headers, body, timeoutMs, upstream: blamed })
   if (options.url !== undefined) {
     const answer = await send(options.url)
-    return { answer, answeredBy: undefined, trouble: upstreamTrouble(answer, undefined, 'the upstream') }
+    return {
+      answer,
+      answeredBy: undefined,
+      backendPath: undefined,
+      trouble: upstreamTrouble(answer, undefined, 'the upstream'),
+    }
   }
   const mock = options.mock ? await startMock() : undefined
   // A gateway that runs already may hold the config's own ports.
@@ -59,7 +67,13 @@ export async function askGateway(
     await gateway.close()
     const isPassedOn = event === undefined || event.reason === 'Upstream'
     const answeredBy = isPassedOn ? (options.mock ? 'mock' : 'upstream') : 'gateway'
-    return { answer, answeredBy, trouble: event && upstreamTrouble(answer, event, 'the upstream') }
+    const backendPath = event?.backendPath && formatPath(event.backendPath)
+    return {
+      answer,
+      answeredBy,
+      backendPath,
+      trouble: event && upstreamTrouble(answer, event, 'the upstream'),
+    }
   } finally {
     await gateway.close({ drainMs: 0 })
     await mock?.close()

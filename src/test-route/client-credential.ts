@@ -3,7 +3,7 @@ import { AgwError } from '../errors.ts'
 import { type DestinationExplanation, isTaken, type NamedPlace, withCredential } from '../gateway/index.ts'
 import type { ClientKeys } from './client-keys.ts'
 import type { ConcreteRequest } from './request.ts'
-import type { Way } from './way.ts'
+import { mostLikely, type Way } from './way.ts'
 
 /** The slot of a destination that sends no key of its own, because the config says that the client brings one. */
 export function passthroughSlot(
@@ -38,7 +38,7 @@ function showsUsual({ upstream }: DestinationExplanation): boolean {
 
 /** A credential of the client goes on to the upstream of the request. */
 export function goesUpstream(way: Way): boolean {
-  const [destination] = way.explanation.destinations
+  const destination = mostLikely(way.explanation)
   if (destination === undefined) return false
   const place = destination.passthrough?.place
   if (place !== undefined)
@@ -52,7 +52,7 @@ export function goesUpstream(way: Way): boolean {
  * the provider would see.
  */
 export function placeOfNoUse(way: Way): NamedPlace | undefined {
-  const [destination] = way.explanation.destinations
+  const destination = mostLikely(way.explanation)
   const place = destination?.passthrough?.place
   if (destination === undefined || place === undefined || showsProvider(way, destination)) return undefined
   return 'header' in place && isTaken(place, way.request) ? place : undefined
@@ -69,7 +69,7 @@ export async function withProviderCredential(
   mayLack: boolean,
 ): Promise<ConcreteRequest> {
   const { request, gate } = way
-  const [destination] = way.explanation.destinations
+  const destination = mostLikely(way.explanation)
   const place = destination?.passthrough?.place
   if (destination === undefined || place === undefined) return request
   if (isTaken(place, request) || showsProvider(way, destination)) return request

@@ -19,7 +19,7 @@ import { goesUpstream, passthroughSlot, placeOfNoUse, withProviderCredential } f
 import type { ClientKeys } from './client-keys.ts'
 import type { ConcreteRequest, WantedRequest } from './request.ts'
 import type { TimedAnswer } from './send-request.ts'
-import { findWay, type Way } from './way.ts'
+import { findWay, mostLikely, type Way } from './way.ts'
 
 export { secretsGiven } from './request.ts'
 
@@ -50,7 +50,7 @@ export interface RouteTest {
     readonly model: string | undefined
   }
   readonly explanation: RouteExplanation
-  /** The first backend, the one that is most likely. */
+  /** The backend that was called; else the one that is most likely. */
   readonly destination: DestinationExplanation | undefined
   readonly slot: KeySlot | undefined
   /** The key was read; with `explain` or `mock` it may be missing, and its place is all that is known. */
@@ -95,25 +95,27 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const onPort = port === undefined ? {} : { port }
   const explain = (request: ConcreteRequest) => explainRoute(runtime, { ...request, ...onPort })
   let way = await findWay(options.request, explain, options.keys)
-  const passing = passthroughSlot(slots, way.explanation.destinations[0])
+  const passing = passthroughSlot(slots, mostLikely(way.explanation))
   if (passing !== undefined && !options.explain) {
     const mayLack = options.expectStatus !== undefined
     const request = await withProviderCredential(passing, way, options.keys, mayLack)
     if (request !== way.request) way = { ...way, request, explanation: await explain(request) }
   }
   const { explanation, bare } = way
-  const [destination] = explanation.destinations
-  const upstream = destination && new URL(destination.upstream.url).host
+  const likely = mostLikely(explanation)
+  const upstream = likely && new URL(likely.upstream.url).host
   const asked = options.explain
     ? undefined
     : await askGateway(way.request, options, runtime, { port: port ?? 0, upstream })
   const answer = asked?.answer
+  const destination = explanation.destinations.find(one => one.path === asked?.backendPath) ?? likely
   const noUse = placeOfNoUse(way)
   const isNowhere = options.request.port === undefined && explanation.route === undefined
   const isExpected = answer !== undefined && answer.status === options.expectStatus
   const { method, path, host } = bare
   const { decidedBy, asks } = explanation.answer ?? {}
-  const slot = passing ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
+  const slot =
+    passthroughSlot(slots, destination) ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
   return {
     request: { method, path, host, model: modelIn(bare) },
     explanation,

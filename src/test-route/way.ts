@@ -1,4 +1,10 @@
-import { isTaken, type NamedPlace, type RouteExplanation, withCredential } from '../gateway/index.ts'
+import {
+  type DestinationExplanation,
+  isTaken,
+  type NamedPlace,
+  type RouteExplanation,
+  withCredential,
+} from '../gateway/index.ts'
 import type { ClientKeys } from './client-keys.ts'
 import { exampleModel, usualModel } from './example-model.ts'
 import { type ConcreteRequest, concrete, type WantedRequest } from './request.ts'
@@ -11,6 +17,11 @@ export interface Way {
   /** Where the gateway is shown a credential that was given for it. */
   readonly gate: NamedPlace | undefined
   readonly explanation: RouteExplanation
+}
+
+/** The backend that gets most of such requests. */
+export function mostLikely({ destinations }: RouteExplanation): DestinationExplanation | undefined {
+  return destinations.toSorted((one, other) => other.share - one.share)[0]
 }
 
 /**

@@ -123,7 +123,9 @@ describe.each(STYLES)(
       const { status, stdout, stderr } = await agw(['test-route', '--mock', ...args], { cwd: folder })
       expect(status, stderr).toBe(0)
       expect(linesOf(stdout).slice(0, way().length)).toEqual(way())
-      expect(stdout).toMatch(/^answer {5}200 from the mock {2}head [\d.]+ ms, first byte [\d.]+ ms, all [\d.]+ ms$/m)
+      expect(stdout).toMatch(
+        /^answer {5}200 from the mock {2}head [\d.]+ ms, first byte [\d.]+ ms, all [\d.]+ ms$/m,
+      )
       expect(stdout).toContain(answer)
       for (const secret of [ROUTE_KEY, BACKEND_KEY, 'canary']) expect(stdout + stderr).not.toContain(secret)
     })

@@ -222,3 +222,90 @@ it('says that an address is none before it asks for a key', async () => {
   await put(routes(openai('127.0.0.1:9', { passthrough: {} })))
   expect((await test('--url', '127.0.0.1:3000')).stderr).toMatch(/--url is not an address/)
 })
+
+describe('a request that several backends share', () => {
+  const key = { backendAuth: { key: KEY } }
+  const ai = (name: string, hostOverride: string) => ({
+    name,
+    provider: { openAI: {} },
+    hostOverride,
+    policies: key,
+  })
+
+  it('is shown by all of them, and told for the one that it went to', async () => {
+    const [rare, usual] = [await provider(), await provider()]
+    await put(
+      routes({
+        backends: [
+          { ai: ai('rare', rare), weight: 1 },
+          { ai: ai('usual', usual), weight: 3 },
+        ],
+      }),
+    )
+    const { stdout } = await test('--explain')
+    expect(stdout).toContain(
+      [
+        'backend    rare   routes[0].backends[0].ai  25 %',
+        '           usual  routes[0].backends[1].ai  75 %, told here',
+      ].join('\n'),
+    )
+    expect(stdout).toContain(`POST http://${usual}/`)
+    const { stdout: json } = await test('--explain', '--json')
+    expect(JSON.parse(json).backends).toEqual([
+      { name: 'rare', path: 'routes[0].backends[0].ai', provider: 'openai', share: 0.25 },
+      { name: 'usual', path: 'routes[0].backends[1].ai', provider: 'openai', share: 0.75 },
+    ])
+    await put(
+      routes({
+        backends: [
+          { ai: ai('rare', rare), weight: 0 },
+          { ai: ai('usual', usual), weight: 1 },
+        ],
+      }),
+    )
+    expect((await test()).stdout).toContain(`POST http://${usual}/`)
+  })
+
+  it.each([0, 1, 2, 3])('tells where it went, not where it might have: try %i', async () => {
+    const [one, other] = [await provider(), await provider({ failStatus: 503 })]
+    await put(routes({ backends: [{ ai: ai('one', one) }, { ai: ai('other', other) }] }))
+    const { stdout } = await test()
+    const [, name] = /^answer {5}(200|503) /m.exec(stdout)?.[1] === '200' ? ['', one] : ['', other]
+    expect(stdout).toContain(`POST http://${name}/`)
+  })
+
+  it('tells what else a virtual model stands for', async () => {
+    const model = (name: string) => ({
+      name,
+      provider: 'openAI',
+      visibility: 'internal',
+      params: { apiKey: KEY },
+    })
+    const targets = [
+      { model: 'small', weight: 1 },
+      { model: 'large', weight: 9 },
+    ]
+    await put({
+      gateways: { default: { port: 3000 } },
+      llm: {
+        models: [model('small'), model('large')],
+        virtualModels: [{ name: 'v', routing: { weighted: { targets } } }],
+      },
+    })
+    const { stdout } = await test('--explain')
+    expect(stdout).toContain(
+      ['backend    small  llm.models[0]  10 %', '           large  llm.models[1]  90 %, told here'].join(
+        '\n',
+      ),
+    )
+    expect(stdout).toContain('"model":"large"')
+  })
+
+  it('names those that are there for when others fail', async () => {
+    const groups = [{ providers: [ai('first', '127.0.0.1:9')] }, { providers: [ai('second', '127.0.0.1:8')] }]
+    await put(routes({ backends: [{ ai: { groups } }] }))
+    expect((await test('--explain')).stdout).toMatch(
+      /^backend {4}first .*100 %, told here\n {11}second .*when those before it fail$/m,
+    )
+  })
+})

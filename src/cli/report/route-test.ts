@@ -50,7 +50,7 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     const label = /^llm\.\w/.test(at) ? 'model' : 'route'
     row(label, `${name.padEnd(width('name'))}  ${dim(at.padEnd(width('path')))}  ${why}`)
   }
-  row('backend', destination && `${destination.backend}  ${dim(destination.path)}`)
+  for (const [index, text] of backendRows(test).entries()) row(index === 0 ? 'backend' : '', text(dim))
   row('provider', destination?.provider)
   for (const [name, level, path] of policyRows(test))
     row('policy', `${name}  ${level}  ${dim(path)}`.trimEnd())
@@ -106,6 +106,20 @@ function keyText({ destination, slot, isKeyKnown, isClientKeySent }: RouteTest):
   return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'}): ${value}; ${place}, from the ${key.level}`
 }
 
+/** The backends that may be called, in columns; where there are several, with how many of the requests each gets. */
+function backendRows({ explanation, destination }: RouteTest): ((dim: (text: string) => string) => string)[] {
+  const { destinations } = explanation
+  const width = (column: 'backend' | 'path'): number =>
+    Math.max(...destinations.map(one => one[column].length))
+  return destinations.map(one => dim => {
+    const { backend, path, share } = one
+    if (destinations.length === 1) return `${backend}  ${dim(path)}`
+    const part = share === 0 ? 'when those before it fail' : `${Math.round(share * 100)} %`
+    const place = `${backend.padEnd(width('backend'))}  ${dim(path.padEnd(width('path')))}`
+    return `${place}  ${part}${one === destination ? ', told here' : ''}`
+  })
+}
+
 /** Of the gateway, of the route, of the call upstream, in the order in which they run. */
 function policiesOf({ explanation, destination }: RouteTest): PolicyExplanation[] {
   return [...explanation.policies, ...(destination?.policies ?? [])]
@@ -141,6 +155,9 @@ export function routeTestJson(test: RouteTest): object {
       provider: destination?.provider ?? null,
       policies: [...new Set(policiesOf(test).map(one => one.name))],
     },
+    backends: explanation.destinations.map(({ backend: name, path, provider = null, share }) => {
+      return { name, path, provider, share }
+    }),
     tried: explanation.tried,
     policies: policiesOf(test),
     undecided: explanation.undecided,

@@ -4,7 +4,7 @@ import { placeWords } from '../auth/named-place.ts'
 import { celContext } from '../cel/context.ts'
 import type { Destination, Key, Target } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
-import { NO_VALID_BACKENDS } from '../failures.ts'
+import { type Answer, NO_VALID_BACKENDS } from '../failures.ts'
 import { outgoingHeaders } from '../headers/outgoing-headers.ts'
 import { withQuery } from '../llm/llm-path.ts'
 import { prepareLlmCall } from '../llm/llm-request.ts'
@@ -63,8 +63,10 @@ export async function explainAction(
       const share = (index: number) =>
         ((action.thresholds[index] ?? 0) - (action.thresholds[index - 1] ?? 0)) / total
       const found: (DestinationExplanation | Refusal)[] = []
-      for (const [i, choice] of action.choices.entries())
-        found.push(...(await explainTarget(choice, share(i), exchange, undecided)))
+      for (const [i, choice] of action.choices.entries()) {
+        // A weight of 0 keeps all requests away.
+        if (share(i) > 0) found.push(...(await explainTarget(choice, share(i), exchange, undecided)))
+      }
       return reached(found)
     }
     case 'models':
@@ -95,6 +97,8 @@ async function explainModels(
   exchange: Exchange,
   undecided: Undecided[],
 ): Promise<Outcome> {
+  const { body, path, query } = exchange
+  const asked = { body, path, query }
   const found = destinationFor(exchange, router)
   const tried = triedModels(router, exchange)
   const [first] = undecided
@@ -104,7 +108,37 @@ async function explainModels(
   // Who the caller is, is not known: each of them may be for it.
   const models = modelNames(router, first === undefined ? exchange : undefined)
   if ('status' in found) return { ...answered(found, tried), models }
-  return { ...reached(await explainTarget(found, 1, exchange, undecided), tried), models }
+  const destinations: (DestinationExplanation | Refusal)[] = []
+  for (const { target, share } of targetsFor(found, router, exchange, asked))
+    destinations.push(
+      ...('status' in target ? [target] : await explainTarget(target, share, exchange, undecided)),
+    )
+  return { ...reached(destinations, tried), models }
+}
+
+interface SharedTarget {
+  readonly target: Target | Answer
+  readonly share: number
+}
+
+/** The target that was found; of a weighted virtual model, for which one of several was drawn, each in its turn. */
+function* targetsFor(
+  found: Target,
+  router: ModelRouter,
+  exchange: Exchange,
+  asked: Pick<Exchange, 'body' | 'path' | 'query'>,
+): Generator<SharedTarget> {
+  const routing = router.virtualModels.get(exchange.userModel ?? '')?.routing
+  if (routing?.kind !== 'weighted') return yield { target: found, share: 1 }
+  const { models, thresholds } = routing
+  const total = thresholds.at(-1) ?? 1
+  for (const [index, model] of models.entries()) {
+    const share = ((thresholds[index] ?? 0) - (thresholds[index - 1] ?? 0)) / total
+    if (share === 0) continue
+    // The one before has been put into the request.
+    Object.assign(exchange, asked, { json: undefined })
+    yield { target: destinationFor(exchange, router, () => model), share }
+  }
 }
 
 /** Of groups the first one shares the requests; the others have none as long as it is healthy. */

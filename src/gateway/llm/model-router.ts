@@ -143,7 +143,11 @@ export interface Asked {
 }
 
 /** Where a request goes, by what it asks for; or why it goes nowhere. What a virtual model chose is put into the request. */
-export function destinationFor(exchange: Exchange, router: ModelRouter): Target | Failure {
+export function destinationFor(
+  exchange: Exchange,
+  router: ModelRouter,
+  choose: (model: VirtualModel, exchange: Exchange) => string | Target | Failure = drawn,
+): Target | Failure {
   const name = requestedModel(exchange)
   if (typeof name !== 'string') return name
   exchange.model = name
@@ -176,7 +180,7 @@ function modelFor(
 }
 
 /** What a virtual model stands for in this request: the name of a model, or a destination at once. */
-function choose({ name, routing }: VirtualModel, exchange: Exchange): string | Target | Failure {
+function drawn({ name, routing }: VirtualModel, exchange: Exchange): string | Target | Failure {
   switch (routing.kind) {
     case 'weighted': {
       const ticket = Math.random() * (routing.thresholds.at(-1) ?? 0)

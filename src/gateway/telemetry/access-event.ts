@@ -36,6 +36,8 @@ export interface AccessEvent {
   readonly rule: string | undefined
   /** The backend as agentgateway names it: `/NAME`, or by its place. */
   readonly backend: string | undefined
+  /** Where that stands in the config. */
+  readonly backendPath: Path | undefined
   /** `host:port` of the upstream. */
   readonly endpoint: string | undefined
   /** `address:port` of the client; undefined for one that came in without a socket. */
@@ -117,6 +119,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     route: route?.name,
     rule: route?.rule,
     backend: destination?.backendName ?? (isForModels(exchange) ? ROUTER : undefined),
+    backendPath: destination?.path,
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
     method: exchange.method,

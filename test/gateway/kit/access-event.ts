@@ -8,6 +8,7 @@ export const CHAT_EVENT: AccessEvent = {
   listener: 'listener0',
   route: 'default/route0',
   backend: 'openai',
+  backendPath: undefined,
   endpoint: 'api.openai.com:443',
   source: '127.0.0.1:5555',
   method: 'POST',
