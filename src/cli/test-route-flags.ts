@@ -86,9 +86,11 @@ export function clientKeys(flags: TestRouteFlags, context: KeyInputContext): Cli
       { message: `The client's own key for ${name} (hidden)`, provider, optional: true },
       context,
     )
+  const isGiven = flags['key-from-stdin'] || flags['key-from-env'] !== undefined
   return {
+    isGiven,
     async forGateway() {
-      if (given === undefined || (given.fromEnv === undefined && given.fromStdin !== true)) return undefined
+      if (given === undefined || !isGiven) return undefined
       const input = given
       given = undefined
       return read(input, 'the gateway', '')

@@ -12,7 +12,13 @@ export {
   parseAdminAddress,
   startAdmin,
 } from './admin/server.ts'
-export { isTaken, type NamedPlace, placeWords, withCredential } from './auth/named-place.ts'
+export {
+  type AskedCredential,
+  isTaken,
+  type NamedPlace,
+  placeWords,
+  withCredential,
+} from './auth/named-place.ts'
 export { type CompileOptions, compileRuntime } from './compile/compile.ts'
 export { InvalidPlace } from './compile/invalid.ts'
 export { dollars } from './costs/money.ts'

@@ -102,6 +102,9 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     if (request !== way.request) way = { ...way, request, explanation: await explain(request) }
   }
   const { explanation, bare } = way
+  const isAsked = passing !== undefined || explanation.answer?.asks !== undefined
+  if (options.keys.isGiven && way.gate === undefined && !isAsked)
+    options.onNote('the key that was given is shown to nobody: nothing on this way asks a client for one')
   const likely = mostLikely(explanation)
   const upstream = likely && new URL(likely.upstream.url).host
   const asked = options.explain

@@ -1,4 +1,5 @@
 import {
+  type AskedCredential,
   type DestinationExplanation,
   isTaken,
   type NamedPlace,
@@ -22,6 +23,16 @@ export interface Way {
 /** The backend that gets most of such requests. */
 export function mostLikely({ destinations }: RouteExplanation): DestinationExplanation | undefined {
   return destinations.toSorted((one, other) => other.share - one.share)[0]
+}
+
+/**
+ * What the gateway asks for that has refused the request; else what it would know its client by, unless the provider is to be
+ * shown something.
+ */
+function askedBy(explanation: RouteExplanation): AskedCredential | undefined {
+  const refusing = explanation.answer?.asks
+  if (refusing !== undefined || mostLikely(explanation)?.passthrough !== undefined) return refusing
+  return explanation.policies.find(({ asks }) => asks?.place !== undefined)?.asks
 }
 
 /**
@@ -50,13 +61,13 @@ export async function findWay(
   }
 }
 
-/** The same request for a gateway that has refused it, with the credential that was given for that. */
+/** The same request with the credential that was given for the gateway, where that looks for one. */
 async function throughGate(
   way: Way,
   explain: (request: ConcreteRequest) => Promise<RouteExplanation>,
   keys: ClientKeys,
 ): Promise<Way> {
-  const { place, isPair } = way.explanation.answer?.asks ?? {}
+  const { place, isPair } = askedBy(way.explanation) ?? {}
   if (place === undefined || isTaken(place, way.bare)) return way
   const key = await keys.forGateway()
   if (key === undefined) return way

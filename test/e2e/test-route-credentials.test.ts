@@ -129,6 +129,28 @@ describe('a gateway that asks its clients who they are', () => {
     }
   })
 
+  it('is shown one that is given where it asks for none, but knows whom it would know by it', async () => {
+    const rules = [{ require: 'apiKey.team == "blue"' }]
+    const keys = [{ key: VIRTUAL, metadata: { team: 'blue' } }]
+    await asking({ apiKey: { mode: 'optional', keys }, authorization: { rules } })
+    const without = await test([])
+    expect(without.status, without.stdout).toBe(1)
+    for (const args of [[], ['--explain']]) {
+      const run = await test(['--key-from-env', 'MINE', ...args], VIRTUAL)
+      expect({ status: run.status, stderr: run.stderr }, run.stdout).toEqual({ status: 0, stderr: '' })
+    }
+  })
+
+  it('does not ask: what is given is not shown to anybody, and that is said', async () => {
+    await asking({})
+    const run = await test(['--key-from-env', 'MINE'], VIRTUAL)
+    expect(run.status, run.stdout).toBe(0)
+    expect(run.stderr).toBe(
+      'the key that was given is shown to nobody: nothing on this way asks a client for one\n',
+    )
+    expect(JSON.stringify(seen)).not.toContain(fingerprint(VIRTUAL).slice(-8))
+  })
+
   it('says how to give one, and blames no provider', async () => {
     await asking(apiKey())
     for (const args of [[], ['--explain']]) {

@@ -121,8 +121,9 @@ function backendRows({ explanation, destination }: RouteTest): ((dim: (text: str
 }
 
 /** Of the gateway, of the route, of the call upstream, in the order in which they run. */
-function policiesOf({ explanation, destination }: RouteTest): PolicyExplanation[] {
-  return [...explanation.policies, ...(destination?.policies ?? [])]
+function policiesOf({ explanation, destination }: RouteTest): Omit<PolicyExplanation, 'asks'>[] {
+  const all = [...explanation.policies, ...(destination?.policies ?? [])]
+  return all.map(({ phase, name, level, path }) => ({ phase, name, level, path }))
 }
 
 /** Policies with their level and place, in columns. */

@@ -77,8 +77,8 @@ const NOWHERE = {
   models: undefined,
 }
 
-function explainStep({ name, path }: Step, phase: 'gateway' | 'route'): PolicyExplanation {
-  return { phase, name, level: levelAt(path), path: formatPath(path) }
+function explainStep({ name, path, asks }: Step, phase: 'gateway' | 'route'): PolicyExplanation {
+  return { phase, name, level: levelAt(path), path: formatPath(path), ...(asks && { asks }) }
 }
 
 function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number, states: KeptStates): Exchange {

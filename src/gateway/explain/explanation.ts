@@ -39,6 +39,8 @@ export interface PolicyExplanation {
   readonly level: PolicyLevelName
   /** Where it stands in the config. */
   readonly path: string
+  /** Where it looks for what clients show it. */
+  readonly asks?: AskedCredential | undefined
 }
 
 /** A check that takes more than there is without a network. */
