@@ -35,14 +35,15 @@ export class ServerTls {
   get options(): SecureContextOptions {
     const { cert, key, ca } = this.#pem
     const { asksForCertificate: _, ...offered } = this.rules
-    // Every handshake is a whole one. A session that is taken up again would bring its client past the roots of another
-    // listener, or of a later config, and with TLS 1.2 does not tell the name that the client asks for.
+    // Every handshake is a whole one, and the only one of its connection. A session that is taken up again would bring its
+    // client past the roots of another listener, or of a later config, and with TLS 1.2 does not tell the name that the
+    // client asks for. In a second handshake it could ask for another name, and be judged by the roots of the first.
     return {
       cert,
       key,
       ...offered,
       ...(ca !== undefined && { ca }),
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
     }
   }
 }

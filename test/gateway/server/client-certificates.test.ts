@@ -198,6 +198,19 @@ describe('a connection whose root a reload takes away', () => {
   })
 })
 
+it('nobody is let in by a second handshake over a connection, which could ask for another name', async () => {
+  const { port } = await startTestGateway(listeners({ 'a.test': 'one.pem' }), { compile })
+  const client = clientOf(port, { as: ONE, version: 'TLSv1.2' })
+  const heard = listen(client)
+  client.write(GET)
+  await heard.until('at a.test')
+  const outcome = await new Promise<string>(resolve => {
+    client.once('error', error => resolve(error.message))
+    client.renegotiate({ rejectUnauthorized: false }, error => resolve(error?.message ?? 'shaken again'))
+  })
+  expect(outcome).toMatch(/no renegotiation/)
+})
+
 describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', version => {
   it.each<[string, Client]>([
     ['at another listener', { servername: 'b.test' }],
