@@ -14,6 +14,7 @@ interface Flag {
   readonly multiple?: boolean
   readonly env?: string
   readonly required?: boolean
+  readonly helpValue?: string
 }
 interface Manifest {
   readonly commands: Readonly<
@@ -55,6 +56,16 @@ describe('the public surface', () => {
     for (const [id, { flags }] of Object.entries(commands)) {
       expect(Object.keys(flags), id).toEqual(expect.arrayContaining(['json', 'no-input']))
     }
+  })
+
+  it.skipIf(!existsSync(MANIFEST))('every value has a word in the help text that says what it is', () => {
+    const { commands } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as Manifest
+    const bare = Object.entries(commands).flatMap(([id, { flags }]) =>
+      Object.entries(flags).flatMap(([name, { type, options, helpValue }]) =>
+        type === 'option' && options === undefined && helpValue === undefined ? [`${id} --${name}`] : [],
+      ),
+    )
+    expect(bare).toEqual([])
   })
 
   it('exit codes', () => {

@@ -53,6 +53,7 @@ export const writeFlags = {
 
 export const hostFlag = Flags.string({
   summary: 'The address to listen on.',
+  helpValue: 'ADDRESS',
   default: '127.0.0.1',
   env: 'AGW_HOST',
 })

@@ -98,6 +98,7 @@ export const initFlags = {
   }),
   port: Flags.integer({
     summary: 'The port the gateway listens on; without it, 3000.',
+    helpValue: 'PORT',
     min: 1,
     max: 65_535,
     env: 'AGW_PORT',

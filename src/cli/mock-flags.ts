@@ -20,6 +20,7 @@ export const mockFlags = {
   host: hostFlag,
   port: Flags.integer({
     summary: 'The port; 0 takes a free one.',
+    helpValue: 'PORT',
     min: 0,
     max: 65_535,
     default: 9000,
@@ -33,18 +34,21 @@ export const mockFlags = {
   }),
   latency: Flags.integer({
     summary: 'Wait so many milliseconds before an answer.',
+    helpValue: 'MS',
     min: 0,
     default: 0,
     env: 'AGW_MOCK_LATENCY',
   }),
   'chunk-delay': Flags.integer({
     summary: 'Wait so many milliseconds between streamed events.',
+    helpValue: 'MS',
     min: 0,
     default: 0,
     env: 'AGW_MOCK_CHUNK_DELAY',
   }),
   'fail-status': Flags.integer({
     summary: "Answer with this status and the provider's own error body.",
+    helpValue: 'STATUS',
     min: 400,
     max: 599,
     env: 'AGW_MOCK_FAIL_STATUS',
@@ -57,6 +61,7 @@ export const mockFlags = {
   }),
   'cut-after': Flags.integer({
     summary: 'Cut the connection after so many bytes of an answer.',
+    helpValue: 'BYTES',
     min: 0,
     env: 'AGW_MOCK_CUT_AFTER',
   }),

@@ -8,7 +8,7 @@ export const rotateFlags = {
   undo: Flags.boolean({ summary: 'Put the old key back.', exclusive: ['finish'], env: 'AGW_ROTATE_UNDO' }),
   finish: Flags.boolean({ summary: 'Forget the old key now.', env: 'AGW_ROTATE_FINISH' }),
   check: Flags.boolean({
-    summary: 'Ask the provider whether the new key works.',
+    summary: 'Ask the provider whether the new key works, as it does unless --no-check.',
     default: true,
     allowNo: true,
     env: 'AGW_ROTATE_CHECK',

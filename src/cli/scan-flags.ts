@@ -9,7 +9,7 @@ export const scanFlags = {
     env: 'AGW_SCAN_FORMAT',
   }),
   history: Flags.boolean({
-    summary: 'Look into everything that git keeps.',
+    summary: 'Look into everything that git keeps, as it does unless --no-history.',
     default: true,
     allowNo: true,
     env: 'AGW_SCAN_HISTORY',

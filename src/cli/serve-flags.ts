@@ -21,7 +21,7 @@ export const serveFlags = {
   }),
   'connect-to': connectToFlag({ exclusive: ['mock'] }),
   reload: Flags.boolean({
-    summary: 'Watch the files and take changes in.',
+    summary: 'Watch the files and take changes in, as it does unless --no-reload.',
     default: true,
     allowNo: true,
     env: 'AGW_RELOAD',

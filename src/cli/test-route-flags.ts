@@ -10,11 +10,13 @@ export const testRouteFlags = {
   model: Flags.string({ summary: 'The model in the request.', helpValue: 'NAME', env: 'AGW_MODEL' }),
   prompt: Flags.string({
     summary: 'What the request says.',
+    helpValue: 'TEXT',
     default: 'Say hello in one word.',
     env: 'AGW_PROMPT',
   }),
   method: Flags.string({
     summary: 'The HTTP method; without it, POST with a body.',
+    helpValue: 'METHOD',
     env: 'AGW_HTTP_METHOD',
   }),
   header: Flags.string({
@@ -38,6 +40,7 @@ export const testRouteFlags = {
   host: Flags.string({ summary: 'The Host of the request.', helpValue: 'NAME', env: 'AGW_REQUEST_HOST' }),
   port: Flags.integer({
     summary: 'Which port of the config, where it has several.',
+    helpValue: 'PORT',
     min: 1,
     max: 65_535,
     env: 'AGW_PORT',
@@ -54,12 +57,14 @@ export const testRouteFlags = {
   'connect-to': connectToFlag({ exclusive: ['mock'] }),
   'expect-status': Flags.integer({
     summary: 'The status that counts as passed; without it, any 2xx.',
+    helpValue: 'STATUS',
     min: 100,
     max: 599,
     env: 'AGW_EXPECT_STATUS',
   }),
   timeout: Flags.integer({
     summary: 'Give up after so many seconds.',
+    helpValue: 'SECONDS',
     min: 1,
     default: 60,
     env: 'AGW_TIMEOUT',

@@ -28,7 +28,7 @@ export default class Run extends ConfigCommand {
       env: 'AGW_ALLOW_MISSING',
     }),
     redact: Flags.boolean({
-      summary: 'Take the values out of what the command prints.',
+      summary: 'Take the values out of what the command prints, as it does unless --no-redact.',
       default: true,
       allowNo: true,
       env: 'AGW_REDACT',
