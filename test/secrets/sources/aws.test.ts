@@ -256,16 +256,20 @@ describe('AWS that cannot be reached', () => {
   describe('a deleted secret that could not be set', () => {
     const place = { variable: 'A', kind: 'aws-secretsmanager', where: { id: 'prod' } } as const
     const never = new Promise<Said>(() => {})
-    /** Answers as AWS does, and is `silent` after the first step that is named so. */
+    /** Answers as AWS does, but for a step that is named `silent`: the time is up when that is asked for. */
     const aws = async (silent: string, refused: Readonly<Record<string, string>> = {}) => {
       let isDeleted = true
+      const time = new AbortController()
       const { url, seen } = await fakeServer(({ headers }) => {
         const step = String(headers['x-amz-target']).split('.')[1] ?? ''
         const refusal = refused[step]
         if (refusal !== undefined) return { status: 400, json: { __type: refusal } }
         if (step === 'RestoreSecret') isDeleted = false
         if (step === 'DeleteSecret') isDeleted = true
-        if (step === silent) return never
+        if (step === silent) {
+          time.abort(new DOMException('the time is up', 'TimeoutError'))
+          return never
+        }
         if (step === 'DescribeSecret') return { status: 200, json: isDeleted ? { DeletedDate: 1 } : {} }
         if (step !== 'GetSecretValue') return { status: 200, json: {} }
         if (isDeleted) return { status: 400, json: { __type: 'InvalidRequestException' } }
@@ -276,8 +280,7 @@ describe('AWS that cannot be reached', () => {
       const store = async (): Promise<AgwError> => {
         Object.assign(process.env, LOGIN)
         const connections = { aws: { endpoint: url } }
-        const signal = AbortSignal.timeout(500)
-        const context = { env: LOGIN, configDir: '/', connections, signal }
+        const context = { env: LOGIN, configDir: '/', connections, signal: time.signal }
         const failed = await Promise.resolve(
           secretsManagerSource.store?.(place, new Secret('sk-new'), context),
         ).catch(error => error)
