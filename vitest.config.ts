@@ -19,6 +19,7 @@ export default defineConfig({
     // No test is decided by time: these end only what hangs, on a machine with many times the load.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     // Most of the work is done by the programs that tests start, so two files at once keep two processors busy. With
     // vitest's own number, one fewer than there are processors, two would take twice as long.

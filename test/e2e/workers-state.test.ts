@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { call } from '../gateway/kit/client.ts'
 import { startUpstream } from '../gateway/kit/upstream.ts'
 import { type Running, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
+import { workersOf } from '../helpers/serving.ts'
 
 const KEY = 'sk-workers-state-000'
 const USAGE = '"usage":{"prompt_tokens":30,"completion_tokens":20}'
@@ -57,11 +58,6 @@ async function askTimes(count: number): Promise<number[]> {
   return statuses
 }
 
-async function children(parent: number | undefined): Promise<number[]> {
-  const text = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '')
-  return text.trim().split(' ').filter(Boolean).map(Number)
-}
-
 const reload = async (admin: string) => (await fetch(`${admin}/reload`, { method: 'POST' })).json()
 
 describe.skipIf(process.platform !== 'linux')('several workers', () => {
@@ -75,10 +71,10 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(await ask()).toBe(500)
     // What the pages tell comes behind what a worker has told before.
     await (await fetch(`${admin}/metrics`)).text()
-    const first = await children(running.child.pid)
+    const first = await workersOf(running)
     for (const pid of first) process.kill(pid, 'SIGKILL')
     await running.until(/a worker has died[\s\S]*a worker has died/)
-    await expect.poll(async () => (await children(running.child.pid)).length, { timeout: 20_000 }).toBe(2)
+    await expect.poll(async () => (await workersOf(running)).length, { timeout: 20_000 }).toBe(2)
     await expect
       .poll(async () => (await fetch(`${admin}/healthz/ready`)).status, { timeout: 20_000 })
       .toBe(200)

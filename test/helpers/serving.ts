@@ -45,10 +45,15 @@ export async function serveWithAdmin(
   return { running, admin: (JSON.parse(line) as { address: string }).address }
 }
 
-/** The process ids of its workers (Linux only). */
+/**
+ * The process ids of its workers (Linux only). One that is not a program of its own yet is none: the gateway waits for it to
+ * become one, and would do so for good were it stopped.
+ */
 export async function workersOf({ child: { pid } }: Running): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
-  return text.trim().split(' ').filter(Boolean).map(Number)
+  const read = (path: string): Promise<string> => readFile(`/proc/${path}`, 'utf8').catch(() => '')
+  const children = (await read(`${pid}/task/${pid}/children`)).trim().split(' ').filter(Boolean)
+  const programs = await Promise.all(children.map(child => read(`${child}/cmdline`)))
+  return children.filter((_, index) => programs[index]?.includes('worker.cjs')).map(Number)
 }
 
 /** Has it read its files anew, and gives what its admin pages say of that. */
