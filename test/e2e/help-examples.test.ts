@@ -20,6 +20,8 @@ interface Needs {
   readonly input?: string
   /** Where the config has its key. */
   readonly key?: string
+  /** The client that the config knows. */
+  readonly client?: string
   /** It runs until it is told to end; this is what it says when it is ready. */
   readonly ready?: string
   /** What it must have printed, and with which status it ends. */
@@ -29,6 +31,12 @@ interface Needs {
 const FILE = '{ file: openai.key }'
 const ready = 'ready'
 const NEEDS: Readonly<Record<string, Needs>> = {
+  'agw clients add research': { client: 'sales' },
+  'agw clients add alice --metadata team=research --models "gpt-4o*"': { client: 'sales' },
+  'agw clients remove research': { client: 'research' },
+  'agw clients remove sha256:1a2b3c4d --yes': { client: 'research' },
+  'agw clients remove sha256:1a2b3c4d': { client: 'research' },
+  'agw clients rotate research': { client: 'research' },
   'agw init': { env: { AGW_PROVIDER: 'openai', AGW_METHOD: 'env' } },
   'agw keys move openai --to env --yes': { key: FILE },
   'agw keys rotate openai': { input: NEW },
@@ -86,7 +94,7 @@ describe.skipIf(process.platform === 'win32' || noGit !== undefined)(
 
     it.each(examples)('%s: %s', async (id, line) => {
       const needs = NEEDS[line] ?? {}
-      await furnish(needs.key ?? '"$OPENAI_API_KEY"', id !== 'init')
+      await furnish(needs, id !== 'init')
       if (needs.first !== undefined) expect((await sh(needs.first, needs)).status).toBe(0)
       const done = await sh(line, needs)
       expect(done.status, done.output).toBe(needs.status ?? 0)
@@ -101,10 +109,15 @@ describe.skipIf(process.platform === 'win32' || noGit !== undefined)(
     }
 
     /** What the examples speak of: configs, keys, and the programs that they start. */
-    async function furnish(key: string, hasConfig: boolean): Promise<void> {
+    async function furnish({ key = '"$OPENAI_API_KEY"', client }: Needs, hasConfig: boolean): Promise<void> {
       for (const name of ['bin', 'conf', 'deploy']) await mkdir(join(folder, name))
+      const hash = `sha256:1a2b3c4d${'0'.repeat(56)}`
+      const policies = `  policies: { apiKey: { mode: strict, keys: [{ keyHash: "${hash}", metadata: { name: ${client} } }] } }\n`
       const config = async (): Promise<string> =>
-        `gateways: { default: { port: ${await freePort()} } }\nllm: { models: [{ name: "*", provider: openAI, params: { apiKey: ${key} } }] }\n`
+        `gateways: { default: { port: ${await freePort()} } }
+llm:
+  models: [{ name: "*", provider: openAI, params: { apiKey: ${key} } }]
+${client === undefined ? '' : policies}`
       const names = [
         'gateway.yaml',
         'conf/one.yaml',
