@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseDotenv, setInDotenv } from '../../../src/secrets/dotenv.ts'
@@ -62,7 +71,11 @@ contract('credential', () => {
   return {
     context: around('/', { CREDENTIALS_DIRECTORY: credentials }),
     where: name => ({ name }),
-    put: (name, value) => writeFileSync(join(credentials, name), value, { mode: 0o400, flag: 'w' }),
+    // Of mode 0400, so that only root could write into the file that is there.
+    put: (name, value) => {
+      writeFileSync(join(credentials, '.new'), value, { mode: 0o400 })
+      renameSync(join(credentials, '.new'), join(credentials, name))
+    },
     take: name => rmSync(join(credentials, name)),
   }
 })
