@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { constants } from 'node:os'
+import { basename, delimiter, join } from 'node:path'
 import { type Readable, Transform, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AgwError } from '../errors.ts'
@@ -106,7 +107,7 @@ export async function runTool(
   const timedOut = result.timedOut || result.isCanceled
   // Execa's own error holds the command line and the output: only its code is used.
   if (exitCode === undefined && signal === undefined && !timedOut && !isMaxBuffer) {
-    throw await notStarted(command, options.cwd, code)
+    throw await notStarted(command, options, code)
   }
   const how = timedOut
     ? 'timeout'
@@ -132,7 +133,7 @@ export function streamWith({ env, cwd }: Pick<RunOptions, 'env' | 'cwd'>): Strea
     child.stdout.on('data', take)
     const { failed, exitCode, signal, timedOut, code } = await child
     if (exitCode === undefined && signal === undefined && !timedOut)
-      throw await notStarted(command, cwd, code)
+      throw await notStarted(command, { env, cwd }, code)
     return !failed
   }
 }
@@ -175,7 +176,7 @@ export async function startTool(
   })
   if (child.pid === undefined) {
     const { code } = await child
-    throw await notStarted(command, cwd, code)
+    throw await notStarted(command, { env, cwd }, code)
   }
   const flows = [
     passOn(child.stdout ?? undefined, stdout, redactor),
@@ -209,7 +210,7 @@ async function passOn(
 
 async function notStarted(
   command: string,
-  cwd: string | undefined,
+  { env, cwd }: Pick<RunOptions, 'env' | 'cwd'>,
   code: string | undefined,
 ): Promise<AgwError> {
   const hasFolder =
@@ -223,11 +224,25 @@ async function notStarted(
       hint: 'check the path',
     })
   }
-  if (code === 'ENOENT') {
+  if (code === 'ENOENT' || (code === 'EACCES' && !(await isFound(command, env['PATH'] ?? '')))) {
     return new AgwError('TOOL_MISSING', `${command} is not installed, or not on the PATH`, {
       hint: HOW_TO_GET[command] ?? 'install it, or put it on the PATH',
     })
   }
   const why = code === 'EACCES' ? 'it is not executable' : `the system says ${code ?? 'nothing more'}`
   return new AgwError('TOOL_FAILED', `cannot start ${command}: ${why}`, { hint: 'look at it with `ls -l`' })
+}
+
+/**
+ * Whether there is a file that the system may have meant. Where a folder of the PATH is closed to this user, as after `su`,
+ * it says of a command that is nowhere that permission is denied.
+ */
+async function isFound(command: string, path: string): Promise<boolean> {
+  if (basename(command) !== command) return true
+  const isFile = (folder: string): Promise<boolean> =>
+    stat(join(folder, command)).then(
+      stats => stats.isFile(),
+      () => false,
+    )
+  return (await Promise.all(path.split(delimiter).map(isFile))).includes(true)
 }

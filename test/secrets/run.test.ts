@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AgwError } from '../../src/errors.ts'
@@ -79,6 +79,16 @@ describe('runTool', () => {
       () => runTool('kubectl', ['sk-canary'], { env: { PATH: '' } }),
       'TOOL_MISSING',
       /kubectl is not installed/,
+    ],
+    [
+      'no such command, and a folder of the PATH that cannot be looked into',
+      async dir => {
+        // What a closed folder is to others, this is to root, too: the system says EACCES.
+        mkdirSync(join(dir, 'agw-no-such'))
+        return runTool('agw-no-such', ['sk-canary'], { env: { PATH: `${dir}:${env.PATH}` } })
+      },
+      'TOOL_MISSING',
+      /agw-no-such is not installed/,
     ],
     [
       'no such folder',
