@@ -4,6 +4,7 @@ import { CODES, codesByStage, STAGES } from '../../config/index.ts'
 import type { Explanation } from '../../explain.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
+import { wrapped } from '../wrapped.ts'
 import { LOOK } from './text.ts'
 
 /** Longer lines are shortened: some examples are about length. Characters. */
@@ -36,12 +37,15 @@ export function codesJson(): object {
 /** One code: what it is, why it matters, what to do, and an example. */
 export function explanationText(explanation: Explanation, terminal: Terminal): string {
   const { code, severity, title, why, finding, bad, good } = explanation
-  const parts = [`${terminal.style('bold', code)} ${severityText(severity, terminal)}`, title, '', `  ${why}`]
-  if (finding !== undefined) parts.push(`  ${terminal.style('cyan', '→')} ${finding.hint}`)
+  const prose = (mark: string, text: string, indent: string): string[] =>
+    wrapped(text, terminal.columns - indent.length).map((line, index) => (index === 0 ? mark : indent) + line)
+  const name = `${terminal.style('bold', code)} ${severityText(severity, terminal)}`
+  const parts = [name, ...prose('', title, ''), '', ...prose('  ', why, '  ')]
+  if (finding !== undefined) parts.push(...prose(`  ${terminal.style('cyan', '→')} `, finding.hint, '    '))
   if (bad !== undefined) parts.push('', terminal.style('red', 'Bad'), ...exampleLines(bad))
   if (finding !== undefined) {
     const { line, column } = finding.range.start
-    parts.push('', `  ${finding.file}:${line}:${column} ${finding.message}`)
+    parts.push('', ...prose('  ', `${finding.file}:${line}:${column} ${finding.message}`, '  '))
   }
   if (good !== undefined) parts.push('', terminal.style('green', 'Good'), ...exampleLines(good))
   return parts.join('\n')

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { diagnosticsPage } from '../../../src/cli/report/diagnostics-page.ts'
 import { codesText, explanationJson, explanationText } from '../../../src/cli/report/explanation.ts'
@@ -28,6 +29,18 @@ describe.skipIf(process.platform === 'win32' || noGit !== undefined)(`every code
         [bad?.text, good?.text].every(text => typeof text === 'string'),
         code,
       ).toBe(true)
+    }
+  })
+
+  it('breaks no word where the terminal is narrow', () => {
+    const narrow = Object.assign(new PassThrough(), { isTTY: true, columns: 60 })
+    const env = { NO_COLOR: '1' }
+    const at60 = new Terminal({ stdin: {}, stdout: narrow, stderr: narrow, env, redact: text => text })
+    for (const one of explanations) {
+      const told = explanationText({ ...one, bad: undefined, good: undefined }, at60).split('\n')
+      // A command is one word, so that it can be copied.
+      const long = told.filter(line => line.length > 60 && !line.includes('`'))
+      expect(long.filter(line => line.trim().replace('→ ', '').includes(' '))).toEqual([])
     }
   })
 
