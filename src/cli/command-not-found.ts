@@ -77,7 +77,7 @@ function unknownWord(typed: readonly string[], config: Config): Failed {
     [typed.slice(0, 2).join(' '), word].flatMap(one =>
       one.length <= 32 ? (closest(one, [...names, ...topics]) ?? []) : [],
     )[0] ??
-    names.find(name => name.endsWith(` ${word}`))
+    [`keys ${word}`, ...names].find(name => names.includes(name) && name.endsWith(` ${word}`))
   const hint = meant === undefined ? 'agw --help lists them' : `did you mean \`agw ${meant}\`?`
   return failed('UNKNOWN_COMMAND', `${shown} is not a command of agw`, hint)
 }

@@ -94,7 +94,7 @@ describe.skipIf(process.platform === 'win32' || noGit !== undefined)(
 
     it.each(examples)('%s: %s', async (id, line) => {
       const needs = NEEDS[line] ?? {}
-      await furnish(needs, id !== 'init')
+      await furnish(needs, id !== 'init' || line.includes('--add'))
       if (needs.first !== undefined) expect((await sh(needs.first, needs)).status).toBe(0)
       const done = await sh(line, needs)
       expect(done.status, done.output).toBe(needs.status ?? 0)
