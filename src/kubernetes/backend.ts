@@ -34,8 +34,13 @@ export interface ManifestProvider {
   readonly provider: ProviderSettings
   /** Another address than the provider's own: `https://host[:port][/prefix]`. */
   readonly baseUrl?: string | undefined
-  /** `secret`: a key in the Secret `secretName(name)`; `passthrough`: the client brings its own. */
-  readonly auth: 'secret' | 'passthrough'
+  /**
+   * `secret`: a key in the Secret `secretName(name)`; `passthrough`: the client brings its own; `none`: nothing is said, and
+   * a cloud's own identity is used where the provider has one.
+   */
+  readonly auth: 'secret' | 'passthrough' | 'none'
+  /** The key slot whose Secret it is, where several providers share one; else that of its name. */
+  readonly slot?: string | undefined
   /** The header for the key where it is not the provider's usual place, as `api-key` for Azure. */
   readonly header?: string | undefined
   /** Path suffix → kind of request, as `policies.ai.routes` in config.yaml has it. */
@@ -58,21 +63,36 @@ export function backendObject(entry: ManifestProvider, namespace: string): Kuber
   const address = entry.baseUrl === undefined ? undefined : addressOf(entry, entry.baseUrl)
   const routes = routesOf(entry)
   const policies = {
-    auth: authOf(entry),
+    ...(entry.auth !== 'none' && { auth: authOf(entry) }),
     // Without this an overridden host is called in plain text.
     ...(address?.secure === true && { tls: {} }),
     ...(Object.keys(routes).length > 0 && { ai: { routes } }),
   }
   const type = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayBackend', target: true }
   return object(type, toDnsName(entry.name), namespace, {
-    spec: { ai: { provider: { ...providerOf(entry), ...address?.place } }, policies },
+    spec: {
+      ai: { provider: { ...providerOf(entry), ...address?.place } },
+      ...(Object.keys(policies).length > 0 && { policies }),
+    },
   })
 }
 
-function authOf({ auth, header, name }: ManifestProvider): Readonly<Record<string, unknown>> {
+/** The backend of a plain `host:port`; undefined where it is none. */
+export function staticBackend(
+  name: string,
+  namespace: string,
+  address: string,
+): KubernetesObject | undefined {
+  const [, host, port] = /^([\w.-]+):(\d{1,5})$/.exec(address) ?? []
+  if (host === undefined) return undefined
+  const type = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayBackend', target: true }
+  return object(type, name, namespace, { spec: { static: { host, port: Number(port) } } })
+}
+
+function authOf({ auth, header, name, slot = name }: ManifestProvider): Readonly<Record<string, unknown>> {
   const location = header === undefined ? {} : { location: { header: { name: header } } }
   if (auth === 'passthrough') return { passthrough: {}, ...location }
-  return { secretRef: { name: secretName(name) }, ...location }
+  return { secretRef: { name: secretName(slot) }, ...location }
 }
 
 function providerOf({ provider, baseUrl, name }: ManifestProvider): Readonly<Record<string, unknown>> {

@@ -1,6 +1,12 @@
-export type { ManifestProvider, ProviderSettings } from './backend.ts'
+export {
+  backendObject,
+  type ManifestProvider,
+  type ProviderSettings,
+  routeNotes,
+  staticBackend,
+} from './backend.ts'
 export { type AppliedSecret, type ApplySecretOptions, applySecret } from './kubectl.ts'
-export { controllerManifests, type ManifestOptions, type Manifests } from './manifests.ts'
-export { secretName, toDnsName } from './names.ts'
-export { type KubernetesObject, secretObject } from './objects.ts'
+export { controllerManifests, gatewayObject, type ManifestOptions, type Manifests } from './manifests.ts'
+export { isDnsLabel, secretName, toDnsName } from './names.ts'
+export { GATEWAY_API, type KubernetesObject, object, secretObject } from './objects.ts'
 export { type PodOptions, podManifests } from './pod.ts'

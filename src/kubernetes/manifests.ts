@@ -1,7 +1,7 @@
 import type { Secret } from '../secrets/secret.ts'
 import { backendObject, type ManifestProvider, routeNotes } from './backend.ts'
 import { secretName, toDnsName } from './names.ts'
-import { type KubernetesObject, object, secretObject } from './objects.ts'
+import { GATEWAY_API, type KubernetesObject, object, secretObject } from './objects.ts'
 
 export interface ManifestOptions {
   /** All objects lie in one namespace: Secrets and policies cannot be used across. */
@@ -26,8 +26,6 @@ export interface Manifests {
   readonly notes: readonly string[]
 }
 
-const GATEWAY_API = 'gateway.networking.k8s.io'
-
 /**
  * The objects that give the controller (agentgateway 1.4) the same gateway as config.yaml: one provider takes every
  * path, several take `/name` each. Throws INPUT_NEEDED or CONFIG_INVALID for a provider that cannot be written.
@@ -44,7 +42,7 @@ export function controllerManifests(options: ManifestOptions): Manifests {
   return {
     secrets,
     objects: [
-      gatewayObject(gateway, namespace, options.port),
+      gatewayObject(gateway, namespace, [{ name: listenerName(options.port), port: options.port }]),
       ...providers.map(provider => backendObject(provider, namespace)),
       ...providers.map(provider => routeObject(provider, gateway, options)),
     ],
@@ -53,13 +51,25 @@ export function controllerManifests(options: ManifestOptions): Manifests {
   }
 }
 
-function gatewayObject(name: string, namespace: string, port: number): KubernetesObject {
+/** A Gateway that listens for HTTP, for routes of its own namespace. */
+export function gatewayObject(
+  name: string,
+  namespace: string,
+  listeners: readonly {
+    readonly name: string
+    readonly port: number
+    readonly hostname?: string | undefined
+  }[],
+): KubernetesObject {
   return object({ apiVersion: `${GATEWAY_API}/v1`, kind: 'Gateway' }, name, namespace, {
     spec: {
       gatewayClassName: 'agentgateway',
-      listeners: [
-        { name: listenerName(port), port, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } },
-      ],
+      listeners: listeners.map(({ hostname, ...listener }) => ({
+        ...listener,
+        protocol: 'HTTP',
+        ...(hostname !== undefined && { hostname }),
+        allowedRoutes: { namespaces: { from: 'Same' } },
+      })),
     },
   })
 }

@@ -16,6 +16,9 @@ export interface KubernetesObject {
 /** The agentgateway release whose shapes are written: all its releases share one `apiVersion`. */
 export const TARGET_VERSION = '1.4'
 
+/** The group of Gateways and routes. */
+export const GATEWAY_API = 'gateway.networking.k8s.io'
+
 const LABELS = { 'app.kubernetes.io/managed-by': 'agw' }
 
 /** The key under which agentgateway's controller looks for a provider key in a Secret. */

@@ -36,7 +36,7 @@ export interface InitPlan {
 }
 
 /** Server-side: the client-side apply keeps a copy of every Secret in an annotation. */
-const APPLY = 'kubectl apply --server-side --field-manager=agw -f'
+export const APPLY = 'kubectl apply --server-side --field-manager=agw -f'
 
 /** Choices → files, warnings and next steps. The new config is checked before anything is written. */
 export async function planInit(choices: NewConfigChoices, place: InitPlace): Promise<InitPlan> {

@@ -12,6 +12,8 @@ export const PUBLISHED_SCHEMA = join(COMPAT, 'agentgateway.schema.json')
 
 export interface PublicConfig {
   readonly file: string
+  /** As it is published. */
+  readonly text: string
   readonly data: unknown
   /** The verdict of the published schema. */
   readonly schemaValid: boolean
@@ -23,7 +25,7 @@ export function publicConfigs(): PublicConfig[] {
   const index = JSON.parse(readFileSync(join(COMPAT, 'configs/index.json'), 'utf8')) as PublicConfig[]
   return index.map(({ file, schemaValid }) => {
     const text = readFileSync(join(COMPAT, 'configs', file), 'utf8')
-    return { file, schemaValid, data: parse(expand(text, plausible).text) }
+    return { file, schemaValid, text, data: parse(expand(text, plausible).text) }
   })
 }
 

@@ -15,12 +15,27 @@ export function initText(
   { command, next, dryRun }: AfterInit,
   terminal: Terminal,
 ): string {
+  const lines = fileLines(files, dryRun, terminal)
+  const steps = next.map(line => `  ${terminal.style('bold', line)}`)
+  return [...lines, '', 'The same without questions:', `  ${command}`, '', 'Next:', ...steps].join('\n')
+}
+
+/** The same for a command that was told everything. */
+export function writtenText(
+  files: readonly WrittenFile[],
+  next: readonly string[],
+  dryRun: boolean,
+  terminal: Terminal,
+): string {
+  const steps = next.map(line => `  ${terminal.style('bold', line)}`)
+  return [...fileLines(files, dryRun, terminal), '', 'Next:', ...steps].join('\n')
+}
+
+function fileLines(files: readonly WrittenFile[], dryRun: boolean, terminal: Terminal): string[] {
   const width = Math.max(...files.map(({ file }) => file.length))
-  const lines = files.map(({ file, action, mode }) => {
+  return files.map(({ file, action, mode }) => {
     const word = dryRun && action !== 'unchanged' ? `would be ${action}` : action
     const shown = mode === '' ? '' : terminal.style('dim', `  ${mode}`)
     return `${terminal.style('green', word.padEnd(9))} ${mode === '' ? file : file.padEnd(width)}${shown}`
   })
-  const steps = next.map(line => `  ${terminal.style('bold', line)}`)
-  return [...lines, '', 'The same without questions:', `  ${command}`, '', 'Next:', ...steps].join('\n')
 }

@@ -1,0 +1,39 @@
+import { Flags } from '@oclif/core'
+import { canBeName } from '../cluster/index.ts'
+import { AgwError } from '../errors.ts'
+import { writeFlags } from './flags.ts'
+
+/** The flags of `agw export kubernetes`. */
+export const exportFlags = {
+  namespace: Flags.string({
+    summary: 'The namespace of the Kubernetes objects.',
+    helpValue: 'NAME',
+    default: 'agentgateway-system',
+    env: 'AGW_NAMESPACE',
+  }),
+  gateway: Flags.string({
+    summary: 'What the Gateway is called, and so its Deployment and Service.',
+    helpValue: 'NAME',
+    default: 'agw',
+    env: 'AGW_GATEWAY',
+  }),
+  secrets: Flags.boolean({
+    summary: 'Write the keys too: Secrets in a file of their own, mode 0600.',
+    env: 'AGW_EXPORT_SECRETS',
+  }),
+  partial: Flags.boolean({
+    summary: 'Write what can be written though parts of the config are left out.',
+    env: 'AGW_EXPORT_PARTIAL',
+  }),
+  ...writeFlags,
+}
+
+/** Throws USAGE for what cannot be the name of an object. */
+export function checkObjectNames(flags: { readonly namespace: string; readonly gateway: string }): void {
+  for (const flag of ['namespace', 'gateway'] as const) {
+    if (canBeName(flags[flag])) continue
+    throw new AgwError('USAGE', `--${flag} has a value that does not fit`, {
+      hint: 'give lower-case letters, digits and dashes',
+    })
+  }
+}

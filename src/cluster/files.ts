@@ -1,0 +1,61 @@
+import { dirname, join, relative } from 'node:path'
+import { toYaml } from '../config/index.ts'
+import { isDnsLabel, secretObject } from '../kubernetes/index.ts'
+import type { Secret } from '../secrets/secret.ts'
+import { MANIFESTS } from '../setup/new-manifests.ts'
+import { APPLY } from '../setup/plan-init.ts'
+import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
+import { shellWord } from '../suggested.ts'
+import type { ExportedConfig } from './export.ts'
+
+/** Whether a Gateway or a namespace can be called so, with room for endings such as `-clients`. */
+export function canBeName(name: string): boolean {
+  return isDnsLabel(name) && name.length <= 50
+}
+
+/** Where the files go. */
+interface ExportPlace {
+  /** Absolute path of the config; the files lie beside it. */
+  readonly config: string
+  readonly cwd: string
+  readonly namespace: string
+}
+
+/** The files of an export, and what to do with them; keys that are given become Secrets, in a file of their own. */
+export function exportFiles(
+  { objects, secrets }: ExportedConfig,
+  keys: ReadonlyMap<string, Secret>,
+  { config, cwd, namespace }: ExportPlace,
+): { readonly files: readonly PlannedFile[]; readonly next: readonly string[] } {
+  const path = (name: string): string => join(dirname(config), name)
+  const shown = (name: string): string => shellWord(relative(cwd, path(name)) || name)
+  const main: PlannedFile = {
+    path: path(MANIFESTS.controller),
+    content: toYaml(objects),
+    what: 'for the controller',
+    secret: false,
+    keyless: true,
+  }
+  const made = secrets.flatMap(({ slot, secret }) => {
+    const key = keys.get(slot)
+    return key === undefined ? [] : [secretObject(secret, namespace, key)]
+  })
+  const apart: PlannedFile = {
+    path: path(MANIFESTS.secret),
+    content: toYaml(made),
+    mode: SECRET_MODE,
+    what: 'the Secrets',
+    secret: true,
+  }
+  const missing = secrets.filter(({ slot }) => !keys.has(slot)).map(({ secret }) => secret)
+  return {
+    files: made.length > 0 ? [main, apart] : [main],
+    next: [
+      ...(missing.length > 0
+        ? [`agw export kubernetes --secrets  # unless ${missing.join(', ')} are there`]
+        : []),
+      ...(made.length > 0 ? [`${APPLY} ${shown(MANIFESTS.secret)}`] : []),
+      `${APPLY} ${shown(MANIFESTS.controller)}`,
+    ],
+  }
+}

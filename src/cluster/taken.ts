@@ -1,0 +1,87 @@
+import type { Path } from '../config/index.ts'
+import { isNode, pathKey, valueAt } from '../config/rules/tree.ts'
+
+/** Which parts of a config are written as manifests: what nobody has taken is left over, and is told. */
+export class Taken {
+  readonly #data: unknown
+  readonly #whole = new Set<string>()
+  readonly #above = new Set<string>()
+  readonly #why = new Map<string, string>()
+
+  constructor(data: unknown) {
+    this.#data = data
+  }
+
+  /** The value at a path, which is written with all that stands in it. */
+  take(...path: Path): unknown {
+    const value = valueAt(this.#data, ...path)
+    if (value === undefined) return undefined
+    this.#whole.add(pathKey(path))
+    for (let end = 0; end < path.length; end += 1) this.#above.add(pathKey(path.slice(0, end)))
+    return value
+  }
+
+  /** The value at a path that is looked at only. */
+  look(...path: Path): unknown {
+    return valueAt(this.#data, ...path)
+  }
+
+  /** Takes all that was taken below a path back: the part is left over, for this reason. */
+  leave(path: Path, why: string): void {
+    const start = pathKey(path).slice(0, -1)
+    for (const set of [this.#whole, this.#above])
+      for (const key of set) if (key.startsWith(`${start},`) || key === `${start}]`) set.delete(key)
+    this.#why.set(pathKey(path), why)
+  }
+
+  /** The outermost parts that nobody has taken, in the order of the file, and why where more is known. */
+  leftOver(): { readonly path: Path; readonly why: string | undefined }[] {
+    const found: { path: Path; why: string | undefined }[] = []
+    const visit = (value: unknown, path: Path): void => {
+      const key = pathKey(path)
+      if (this.#whole.has(key)) return
+      const below = Array.isArray(value)
+        ? value.map((item, index) => [item, [...path, index]] as const)
+        : isNode(value)
+          ? Object.entries(value).map(([name, item]) => [item, [...path, name]] as const)
+          : []
+      if (below.length === 0 && saysNothing(value, path)) return
+      // Of policies each is told: one may guard what another only changes.
+      const isSection = below.length > 0 && path.at(-1) === 'policies' && isNode(value)
+      if (this.#above.has(key) || isSection) for (const [item, at] of below) visit(item, at)
+      else found.push({ path, why: this.#why.get(key) ?? whyOf(path) })
+    }
+    const top = isNode(this.#data) ? Object.entries(this.#data) : []
+    for (const [name, value] of top) visit(value, [name])
+    return found
+  }
+}
+
+/** Null is as good as absent, and so is a list without items; an empty map may mean something, but for a section. */
+function saysNothing(value: unknown, path: Path): boolean {
+  if (value === null || Array.isArray(value)) return true
+  return isNode(value) && (path.length < 3 || path.at(-1) === 'policies' || path.at(-1) === 'params')
+}
+
+/** What refuses or changes requests: whoever leaves it out should know. */
+const GUARDS = new Set([
+  'apiKey',
+  'authorization',
+  'basicAuth',
+  'cors',
+  'csrf',
+  'extAuthz',
+  'extProc',
+  'guardrails',
+  'jwtAuth',
+  'localRateLimit',
+  'mcpAuthentication',
+  'mcpAuthorization',
+  'oidc',
+  'promptGuard',
+  'remoteRateLimit',
+])
+
+function whyOf(path: Path): string | undefined {
+  return GUARDS.has(String(path.at(-1))) ? 'requests that it stops would pass there' : undefined
+}

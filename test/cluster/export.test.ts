@@ -1,0 +1,231 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+import { exportConfig } from '../../src/cluster/index.ts'
+import { formatPath, readDocument, validate } from '../../src/config/index.ts'
+import type { KubernetesObject } from '../../src/kubernetes/index.ts'
+import { hasCompat, plausible, publicConfigs, WITHOUT_COMPAT } from '../helpers/compat.ts'
+import { schemaErrors } from '../kubernetes/schema-check.ts'
+
+function exported(text: string) {
+  const document = readDocument(text, {
+    file: 'config.yaml',
+    lookup: name => (name === 'UNSET' ? undefined : `value-of-${name}`),
+  })
+  const { draft, diagnostics } = validate(document)
+  if (draft === undefined) throw new Error(diagnostics.map(one => one.message).join())
+  const made = exportConfig(draft, document, { namespace: 'llm', gateway: 'agw' })
+  const of = (kind: string): KubernetesObject[] => made.objects.filter(one => one.kind === kind)
+  const left = made.leftOver.map(
+    ({ path, why }) => `${formatPath(path)}${why === undefined ? '' : `: ${why}`}`,
+  )
+  return { ...made, of, left }
+}
+
+const GATEWAY = 'gateways: { default: { port: 3000 } }\n'
+const HASH = `sha256:${'ab'.repeat(32)}`
+
+describe('the export of a config', () => {
+  it('has a rule for each model, the more exact name first, and looks for the model in the body', () => {
+    const { of, left, secrets } = exported(`${GATEWAY}llm:
+  models:
+    - { name: "*", provider: openAI, params: { apiKey: "$OPENAI_API_KEY" } }
+    - { name: "gpt-4.1*", provider: groq, params: { apiKey: "$GROQ_API_KEY", model: other } }
+    - { name: claude-haiku-4-5, provider: anthropic, auth: { passthrough: {} } }
+`)
+    expect(left).toEqual([])
+    const [route] = of('HTTPRoute')
+    const { rules } = (route as KubernetesObject)['spec'] as {
+      rules: { matches: { headers?: object[] }[]; backendRefs: { name: string }[] }[]
+    }
+    expect(rules.map(rule => [rule.matches[0]?.headers?.[0], rule.backendRefs[0]?.name])).toEqual([
+      [{ type: 'Exact', name: 'x-agw-model', value: 'claude-haiku-4-5' }, 'claude-haiku-4-5'],
+      [{ type: 'RegularExpression', name: 'x-agw-model', value: '^gpt-4\\.1.*$' }, 'groq'],
+      [undefined, 'openai'],
+    ])
+    expect(of('AgentgatewayPolicy')[0]?.['spec']).toMatchObject({
+      traffic: { phase: 'PreRouting', transformation: { request: { set: [{ name: 'x-agw-model' }] } } },
+    })
+    expect(secrets).toEqual([
+      { slot: 'groq', secret: 'groq-secret' },
+      { slot: 'openai', secret: 'openai-secret' },
+    ])
+  })
+
+  it('has the clients by their hashes, with their metadata, and the mode written out', () => {
+    const { of, left } = exported(`${GATEWAY}llm:
+  models: [{ name: "*", provider: openAI, params: { apiKey: "$K" } }]
+  policies:
+    apiKey:
+      location: { header: { name: x-key, prefix: "" } }
+      keys:
+        - { keyHash: "${HASH}", metadata: { name: a b, team: blue } }
+        - { key: "$TEAM_KEY" }
+        - { keyHash: "${HASH.replaceAll('b', 'c')}", allowedModels: ["gpt-*"] }
+        - { key: "$UNSET" }
+`)
+    expect(left).toEqual([
+      'llm.policies.apiKey.keys[2]: allowedModels has no word there: this key could use every model',
+      'llm.policies.apiKey.keys[3]: its variable is not set',
+    ])
+    const [map] = of('ConfigMap')
+    const data = map?.['data'] as Record<string, string>
+    expect(Object.keys(data)).toEqual(['a-b', expect.stringMatching(/^sha256-[0-9a-f]{8}$/)])
+    expect(JSON.parse(data['a-b'] ?? '')).toEqual({ keyHash: HASH, metadata: { name: 'a b', team: 'blue' } })
+    expect(JSON.stringify(map)).not.toContain('value-of')
+    expect(of('AgentgatewayPolicy')[0]?.['spec']).toEqual({
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'llm' }],
+      traffic: {
+        apiKeyAuthentication: {
+          mode: 'Optional',
+          configMapSelector: { matchLabels: { 'agw.dev/clients': 'agw-clients' } },
+          location: { header: { name: 'x-key' } },
+        },
+      },
+    })
+  })
+
+  it('has routes of binds with hosts, weights, times and matches', () => {
+    const { of, left } = exported(`binds:
+- port: 8080
+  listeners:
+  - hostname: "*"
+    routes:
+    - name: My Route
+      hostnames: [a.example.com]
+      matches:
+      - { path: { exact: /x }, method: GET, query: [{ name: q, value: { regex: "a.*" } }] }
+      backends: [{ host: "one.svc:80", weight: 9 }, { host: "two.svc:80" }]
+      policies: { timeout: { requestTimeout: 5s } }
+  - name: second
+    hostname: b.example.com
+    routes: []
+`)
+    expect(left).toEqual([])
+    expect(of('Gateway')[0]?.['spec']).toMatchObject({
+      listeners: [
+        { name: 'http-8080', port: 8080 },
+        { name: 'http-8080-2', hostname: 'b.example.com' },
+      ],
+    })
+    const [route] = of('HTTPRoute')
+    expect(route?.metadata.name).toMatch(/^my-route-[0-9a-f]{6}$/)
+    expect(route?.['spec']).toMatchObject({
+      parentRefs: [{ name: 'agw', sectionName: 'http-8080' }],
+      hostnames: ['a.example.com'],
+      rules: [
+        {
+          matches: [
+            {
+              path: { type: 'Exact', value: '/x' },
+              method: 'GET',
+              queryParams: [{ type: 'RegularExpression', name: 'q', value: 'a.*' }],
+            },
+          ],
+          backendRefs: [{ weight: 9 }, {}],
+          timeouts: { request: '5s' },
+        },
+      ],
+    })
+  })
+
+  it('gives backends of one route that share its key names of their own and one Secret', () => {
+    const { of, left, secrets } = exported(`${GATEWAY}routes:
+- backends:
+  - { ai: { name: a, provider: { openAI: {} } } }
+  - { ai: { name: b, provider: { anthropic: {} } } }
+  policies: { backendAuth: { key: "$K" } }
+`)
+    expect(left).toEqual([])
+    expect(secrets).toHaveLength(1)
+    const backends = of('AgentgatewayBackend')
+    expect(new Set(backends.map(one => one.metadata.name)).size).toBe(2)
+    expect(
+      backends
+        .map(one => JSON.stringify(one['spec']))
+        .every(text => text.includes(secrets[0]?.secret ?? '-')),
+    ).toBe(true)
+  })
+
+  const table: [what: string, text: string, left: (string | RegExp)[]][] = [
+    [
+      'a listener with TLS',
+      'gateways: { default: { port: 1 }, s: { port: 2, tls: { cert: a, key: b } } }\n',
+      ['gateways.s'],
+    ],
+    ['settings of the process', `config: { logging: { level: info } }\n${GATEWAY}`, ['config']],
+    [
+      'rules',
+      `${GATEWAY}llm: { models: [{ name: "*", provider: openAI }], policies: { authorization: { rules: ["true"] } } }\n`,
+      ['llm.policies.authorization: requests that it stops would pass there'],
+    ],
+    [
+      'fields of a model',
+      `${GATEWAY}llm: { models: [{ name: "*", provider: openAI, defaults: { temperature: 1 }, params: { tokenize: true } }] }\n`,
+      ['llm.models[0].defaults', 'llm.models[0].params'],
+    ],
+    [
+      'a model on this machine',
+      `${GATEWAY}llm: { models: [{ name: "*", provider: ollama }] }\n`,
+      ['llm.models[0]: it is on this machine, where a cluster does not reach it'],
+    ],
+    [
+      'a route whose backend cannot be written, with all that belongs to it',
+      `${GATEWAY}routes: [{ name: a, backends: [{ mcp: { targets: [] } }] }, { name: b, backends: [{ host: "h:1" }] }]\n`,
+      ['routes[0]: this kind of backend is not written by this version'],
+    ],
+    [
+      'a match on a pseudo header',
+      `${GATEWAY}routes: [{ matches: [{ headers: [{ name: ":path", value: { exact: x } }] }], backends: [{ host: "h:1" }] }]\n`,
+      ['routes[0]: a match of it has no word in the Gateway API'],
+    ],
+  ]
+  it.each(table)('names %s', (_, text, left) => {
+    expect(exported(text).left).toEqual(
+      left.map(one => (typeof one === 'string' ? one : expect.stringMatching(one))),
+    )
+  })
+})
+
+const crds = resolve(import.meta.dirname, '../../../shared/compat/kubernetes/crds')
+const SCHEMAS: Readonly<Record<string, string>> = {
+  AgentgatewayBackend: 'agentgateway-v1.4.1/AgentgatewayBackend.v1alpha1.schema.json',
+  AgentgatewayPolicy: 'agentgateway-v1.4.1/AgentgatewayPolicy.v1alpha1.schema.json',
+  Gateway: 'gateway-api-v1.6.1-standard/Gateway.v1.schema.json',
+  HTTPRoute: 'gateway-api-v1.6.1-standard/HTTPRoute.v1.schema.json',
+  ConfigMap: 'core/ConfigMap.v1.schema.json',
+}
+
+function errorsOf(one: KubernetesObject): string[] {
+  const schema = JSON.parse(readFileSync(join(crds, SCHEMAS[one.kind] ?? ''), 'utf8'))
+  return schemaErrors(one, schema).map(error => `${one.kind} ${one.metadata.name} ${error}`)
+}
+
+describe.skipIf(!hasCompat || !existsSync(crds))(
+  `the export of ${hasCompat ? 'the public configs' : WITHOUT_COMPAT}`,
+  () => {
+    const written = publicConfigs().flatMap(({ file, text }) => {
+      const document = readDocument(text, { file, lookup: plausible })
+      const { draft } = validate(document)
+      return draft === undefined ? [] : [{ file, document, draft }]
+    })
+
+    it('is accepted by the published schemas, and leaves nothing out unsaid', () => {
+      const kinds = new Map<string, number>()
+      const wrong: string[] = []
+      for (const { file, document, draft } of written) {
+        const { objects, leftOver } = exportConfig(draft, document, { namespace: 'llm', gateway: 'agw' })
+        for (const one of objects) {
+          kinds.set(one.kind, (kinds.get(one.kind) ?? 0) + 1)
+          wrong.push(...errorsOf(one).map(error => `${file}: ${error}`))
+        }
+        // What is left over is there, at a place that can be shown.
+        for (const { path } of leftOver)
+          if (!document.has(path)) wrong.push(`${file}: ${formatPath(path)} is nowhere`)
+      }
+      expect(wrong).toEqual([])
+      expect([...kinds.keys()].sort()).toEqual(Object.keys(SCHEMAS).sort())
+    })
+  },
+)
