@@ -19,7 +19,7 @@ export function appendValue(text: string, path: Path, value: unknown): string {
   const edited =
     list.flow !== true
       ? insertLines(text, list, first, blockText([value], layout))
-      : (instead(text, yaml, path, value) ?? insertInBrackets(text, list, flowText(value)))
+      : (instead(text, yaml, path, value) ?? insertInBrackets(text, list, flowText(value, text)))
   return checked(edited, path, yaml, data => {
     const there = reach(data, path)
     if (Array.isArray(there)) there.push(plainOf(value))
@@ -63,9 +63,9 @@ export function insertValue(text: string, path: Path, value: unknown): string {
   if (!isMap(holder)) {
     // What stands there is null, which agentgateway reads as absent.
     if (depth === 0 || !(isScalar(holder) && holder.value === null)) throw cannot(path)
-    return setValue(text, path.slice(0, depth), flowText(data))
+    return setValue(text, path.slice(0, depth), flowText(data, text))
   }
-  const pair = flowText(data).replace(/^\{ ?| ?\}$/g, '')
+  const pair = flowText(data, text).replace(/^\{ ?| ?\}$/g, '')
   const edited = insertPair(text, holder, blockText(data, layoutOf(text, yaml)), pair)
   return checked(edited, path, yaml, all => {
     const there = reach(all, path.slice(0, depth))
@@ -80,8 +80,19 @@ function lastThere(yaml: Document, path: Path): number {
   return depth
 }
 
-function flowText(value: unknown): string {
-  return configYaml(value, { flow: true }).trimEnd()
+/** On one line, as JSON where the file is. */
+function flowText(value: unknown, text: string): string {
+  return isJson(text) ? JSON.stringify(plainOf(value)) : configYaml(value, { flow: true }).trimEnd()
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function blockText(value: unknown, layout: Layout): string {
@@ -126,7 +137,7 @@ function checked(edited: string, path: Path, before: Document, add: (data: unkno
 }
 
 function plainOf(value: unknown): unknown {
-  return toPlain(parseDocument(flowText(value), { logLevel: 'silent' })).value
+  return toPlain(parseDocument(configYaml(value, { flow: true }), { logLevel: 'silent' })).value
 }
 
 function reach(data: unknown, path: Path): unknown {

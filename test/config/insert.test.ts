@@ -62,6 +62,12 @@ describe('appendValue', () => {
       'a:\n    b:\n        c: 1\n    keys:\n      - keyHash: "sha256:ab"\n        metadata:\n            name: "b"\n',
     ],
     [
+      'to JSON, as JSON',
+      '{\n  "keys": [\n    { "keyHash": "x" }\n  ]\n}\n',
+      ['keys'],
+      '{\n  "keys": [\n    { "keyHash": "x" },\n    {"keyHash":"sha256:ab","metadata":{"name":"b"}}\n  ]\n}\n',
+    ],
+    [
       'with the line ends of Windows',
       'keys:\r\n  - keyHash: x\r\n',
       ['keys'],
@@ -95,6 +101,12 @@ describe('insertValue', () => {
       'gateways: { default: { port: 4000 } }\n',
       ['gateways', 'default', 'apiKey'],
       'gateways: { default: { port: 4000, apiKey: { mode: strict, keys: [ { keyHash: "sha256:ab" } ] } } }\n',
+    ],
+    [
+      'to JSON, as JSON',
+      '{ "llm": { "models": [] } }\n',
+      ['llm', 'policies', 'apiKey'],
+      '{ "llm": { "models": [], "policies":{"apiKey":{"mode":"strict","keys":[{"keyHash":"sha256:ab"}]}} } }\n',
     ],
     [
       'where null stands',
