@@ -38,6 +38,8 @@ export interface WriteFilesOptions {
   readonly yes: boolean
   /** What to know before anybody agrees. */
   readonly warnings?: readonly string[]
+  /** What is asked in place of whether to write this, where something would be lost: then Enter is a no. */
+  readonly losing?: string
   /** What must have happened before the first file is written, once all was agreed to. */
   readonly beforeWriting?: () => Promise<void>
 }
@@ -56,7 +58,10 @@ export async function writeFiles(
   const { before, isChange, isInGit } = await showFiles(files, options)
   for (const text of isChange ? (options.warnings ?? []) : []) options.terminal.warn(text)
   if (options.dryRun) options.terminal.err(isChange ? DRY_RUN : 'nothing would change')
-  else if (isChange) await requireConsent('Write this?', 'written', options, { initial: !isInGit })
+  else if (isChange)
+    await requireConsent(options.losing ?? 'Write this?', 'written', options, {
+      initial: !isInGit && options.losing === undefined,
+    })
   return writeAgreed(files, before, options)
 }
 

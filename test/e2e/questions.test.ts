@@ -1,12 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
+import { agw, cleanEnv, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
-import { noGit, noTerminal, SCRIPT, unless } from '../helpers/needs.ts'
+import { noGit, noTerminal, unless } from '../helpers/needs.ts'
+import { talk as talkIn } from '../helpers/talk.ts'
 
 const KEY = keyLike('openai', 'questions')
 const ESCAPE = '\u001b'
@@ -19,37 +20,8 @@ beforeEach(async () => {
 })
 const names = async () => (await readdir(folder)).filter(name => name !== '.git').sort()
 
-/** What a person sees and types: each answer is given once its question stands on the screen. */
-function talk(
-  args: readonly string[],
-  answers: readonly (readonly [RegExp, string])[],
-  TERM = 'xterm',
-  early?: string,
-  columns = 80,
-) {
-  const command = `stty cols ${columns}; ${[process.execPath, BIN, ...args].map(word => `'${word}'`).join(' ')}`
-  const child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
-    cwd: folder,
-    env: cleanEnv(folder, { TERM }),
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  let screen = ''
-  let seen = 0
-  const left = [...answers]
-  child.stdout.on('data', (chunk: Buffer) => {
-    screen += chunk.toString()
-    const [question, answer] = left[0] ?? []
-    const found = question?.exec(screen.slice(seen))
-    if (found == null || answer === undefined) return
-    seen = screen.length
-    left.shift()
-    setTimeout(() => child.stdin.write(answer), 100)
-  })
-  if (early !== undefined) child.stdin.write(early)
-  return new Promise<{ status: number | null; screen: string }>(resolve => {
-    child.on('close', status => resolve({ status, screen }))
-  })
-}
+const talk = (...[args, ...more]: Rest): ReturnType<typeof talkIn> => talkIn(folder, args, ...more)
+type Rest = Parameters<typeof talkIn> extends [string, ...infer R] ? R : never
 
 describe.skipIf(missing !== undefined)(`the questions of init${unless(missing)}`, () => {
   const upToTheKey: [RegExp, string][] = [

@@ -30,6 +30,7 @@ export default class ClientsRemove extends ConfigCommand {
     const plan = planWithout(loaded, entry)
     const files = await writeFiles([plan.file], {
       ...this.writeOptions(flags),
+      losing: `Revoke the key of ${calledAs(entry)}?`,
       warnings: plan.findings.map(one => `${one.message}: ${one.hint}`),
     })
     const word = changeWord('revoked', 'revoke', true, flags['dry-run'])
