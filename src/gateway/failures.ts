@@ -54,6 +54,8 @@ export const SENT_AHEAD = failure(
   'InvalidRequest',
   'request was too large to wait for the answers before its own',
 )
+/** RFC 9110 §10.1.1: there is no other one that has a meaning. */
+export const EXPECTATION_FAILED = failure(417, 'InvalidRequest', 'nothing but 100-continue can be expected')
 export const UNKNOWN_CODING = failure(
   501,
   'InvalidRequest',

@@ -5,6 +5,7 @@ import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
 import {
+  EXPECTATION_FAILED,
   INVALID_REQUEST,
   LISTENER_NOT_FOUND,
   llmRequestFailure,
@@ -68,6 +69,7 @@ function match(exchange: Exchange): void {
   if (exchange.path === '' || !exchange.hasItsHosts || !isSound(exchange.request))
     return exchange.end(INVALID_REQUEST)
   if (exchange.request.isDropped) return exchange.end(SENT_AHEAD)
+  if (exchange.request.expectsOther) return exchange.end(EXPECTATION_FAILED)
   if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
   if (exchange.method === 'TRACE') return exchange.end(NO_TRACE)
   const loop = loopOf(exchange)

@@ -9,6 +9,8 @@ export class GatewayRequest extends UpgradableRequest {
   exchange: Exchange | undefined = undefined
   /** Told of the bytes of each piece of the body while the request waits for its turn: reading goes on. */
   onPiece: ((bytes: number) => void) | undefined = undefined
+  /** It expects something else than leave to send its body. */
+  expectsOther = false
   /** Its body has not been kept. */
   isDropped = false
 

@@ -100,10 +100,8 @@ export class Port {
     this.#server.on('request', (request, response) => take(request, response, false))
     this.#server.on('checkContinue', (request, response) => take(request, response, true))
     this.#server.on('checkExpectation', (request, response) => {
-      this.#last.set(request.socket, response)
-      const refuse = (): void => void response.writeHead(417).end()
-      if (response.socket === null) inTurn(request, response, refuse)
-      else refuse()
+      request.expectsOther = true
+      take(request, response, false)
     })
     const { bind, tls, listenerOf, onConnection } = options
     if (tls !== undefined) {

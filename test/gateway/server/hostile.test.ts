@@ -56,6 +56,16 @@ describe('a request that is out to harm', () => {
     expect(upstream.bytes()).toBe('')
   })
 
+  it('is told by the log, too, where it expects what nobody knows, and the next one is served', async () => {
+    const upstream = await startRawUpstream(socket => socket.end(OK))
+    const { port, nextEvent } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    client.socket.write('POST /1 HTTP/1.1\r\nhost: a\r\nexpect: magic\r\ncontent-length: 1\r\n\r\n')
+    expect(await nextEvent()).toMatchObject({ status: 417, reason: 'InvalidRequest', path: '/1' })
+    client.socket.write('xGET /2 HTTP/1.1\r\nhost: a\r\n\r\n')
+    expect(await nextEvent()).toMatchObject({ status: 200, path: '/2' })
+  })
+
   it.each<[string, object]>([
     ['a redirect', own({ requestRedirect: { path: { full: '/x' } } })],
     ['a direct response', own({ directResponse: { status: 200, body: 'x' } })],

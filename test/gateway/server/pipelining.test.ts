@@ -73,6 +73,7 @@ describe('requests that a client sends before it has the answers', () => {
       ['/1', 200],
       ['/2', 200],
       ['/3', 400],
+      ['/4', 417],
       ['/5', 200],
     ])
   })
