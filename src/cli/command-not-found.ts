@@ -3,7 +3,7 @@ import { closest } from '../config/did-you-mean.ts'
 import { own } from '../config/own.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { EXIT } from '../errors.ts'
-import { isOn } from './flags.ts'
+import { tellPlainly } from './plain-failure.ts'
 
 /** What other programs call it. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -31,10 +31,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config, argv }) => {
   const typed = id.split(':')
   const failure = typed[0] === '--json' ? NONE : (tooManyWords(typed, config) ?? unknownWord(typed, config))
-  if ([...typed, ...(argv ?? [])].includes('--json') || isOn(process.env['AGW_JSON']))
-    process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
-  else process.stderr.write(`error ${failure.message}\n  → ${failure.hint}\n`)
-  process.exitCode = EXIT.usage
+  tellPlainly(failure, [...typed, ...(argv ?? [])])
 }
 
 type Config = Parameters<typeof commandNotFound>[0]['config']

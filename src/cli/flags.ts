@@ -72,11 +72,6 @@ export function connectToFlag(more: { readonly summary?: string; readonly exclus
   })
 }
 
-/** An environment variable that stands for a flag without a value, as the library reads one. */
-export function isOn(value: string | undefined): boolean {
-  return /^(?:1|true|y|yes|on)$/i.test(value ?? '')
-}
-
 /**
  * A repeatable flag as a list. From its environment variable the library gives one text, not a list: there, commas
  * separate, or whatever the values themselves cannot hold.

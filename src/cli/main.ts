@@ -1,16 +1,25 @@
 import { readFileSync } from 'node:fs'
+import { EXIT } from '../errors.ts'
+import { NEEDED_NODE, runsOn } from '../node-version.ts'
 import { hideTyping } from './hidden-typing.ts'
+import { isOn } from './is-on.ts'
+import { tellPlainly } from './plain-failure.ts'
 import { expectHangups } from './signals.ts'
 
 /** Runs the command line. `dir` is a file of the package, as a URL: its package.json says where the commands are. */
 export async function main(dir: string): Promise<void> {
   const args = process.argv.slice(2)
-  const { stdin, stdout } = process
+  const { stdin, stdout, version } = process
+  // What is loaded next may not even be understood there.
+  if (!runsOn(version)) {
+    const message = `Node ${version} is not one that agw runs on`
+    return tellPlainly({ code: 'USAGE', message, hint: `use ${NEEDED_NODE}`, exitCode: EXIT.usage }, args)
+  }
   hideTyping(args, { stdin, stdout, kill: signal => process.kill(process.pid, signal) })
   // Loading takes most of the start, and a service manager that has it reload meanwhile would end it.
   if (args.find(word => word !== '--json') === 'serve') expectHangups(stdout.isTTY === true)
   // Read after that: it takes longer than a person needs to paste.
-  const [{ execute, settings }, { isOn }] = await Promise.all([import('@oclif/core'), import('./flags.ts')])
+  const { execute, settings } = await import('@oclif/core')
   // oclif would look for TypeScript sources and fall back in silence; what runs is what was built.
   settings.enableAutoTranspile = false
   await execute({ dir, args: spelledOut(args, isOn(process.env['AGW_JSON']), () => topicsOf(dir)) })

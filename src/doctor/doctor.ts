@@ -1,6 +1,7 @@
 import { type Diagnostic, findConfig, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
+import { NEEDED_NODE, runsOn } from '../node-version.ts'
 import {
   currentKeys,
   dotenvSentence,
@@ -45,13 +46,11 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   ]
 }
 
-/** The versions that `engines` of package.json names. */
+/** The command line itself ends on an unfit one before it gets here; the library does not. */
 function lookAtNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
-  const isFit = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22
-  return isFit
+  return runsOn(version)
     ? finding('node', 'ok', version)
-    : finding('node', 'error', `${version} is not one that agw runs on`, 'use Node 20.19, 22.12 or newer')
+    : finding('node', 'error', `${version} is not one that agw runs on`, `use ${NEEDED_NODE}`)
 }
 
 const WHY = {
