@@ -35,8 +35,12 @@ export async function readBaseline(path: string): Promise<ReadonlySet<string>> {
 
 /** The text of a baseline. */
 export function baselineText(findings: readonly { readonly id: string; readonly file: string }[]): string {
-  const sorted = [...new Map(findings.map(({ id, file }) => [id, { id, file }])).values()].sort((a, b) =>
-    a.file === b.file ? a.id.localeCompare(b.id) : a.file.localeCompare(b.file),
-  )
+  const known = [...new Map(findings.map(({ id, file }) => [id, { id, file }])).values()]
+  // By their letters and not by a language: the file is shared, and not everybody's machine speaks the same.
+  const sorted = known.sort((a, b) => inOrder(a.file, b.file) || inOrder(a.id, b.id))
   return `${JSON.stringify({ version: 1, findings: sorted }, null, 2)}\n`
+}
+
+function inOrder(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other)
 }
