@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { agw, tempFolder } from '../helpers/agw.ts'
+import { agw, cleanEnv, tempFolder } from '../helpers/agw.ts'
 import { noTerminal, programMissing, unless } from '../helpers/needs.ts'
 import { typedInto } from '../helpers/typed.ts'
 
@@ -61,7 +61,10 @@ function offered(script: string, words: readonly string[]): string[] {
   writeFileSync(file, script)
   const typed = ['agw', ...words].map(word => `'${word}'`).join(' ')
   const ask = `source "$1"; COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _agw; printf '%s\n' "\${COMPREPLY[@]}"`
-  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', ask, '_', file], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', ask, '_', file], {
+    encoding: 'utf8',
+    env: cleanEnv(folder),
+  })
   expect(stderr).toBe('')
   return stdout.split('\n').filter(Boolean)
 }
