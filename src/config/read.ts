@@ -83,17 +83,34 @@ function encodingProblem(bytes: Uint8Array): Pick<SyntaxFinding, 'code' | 'messa
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
     return { code: 'NOT_UTF8', message: 'the file is UTF-16', hint: 'save it as UTF-8' }
   }
-  try {
-    if (!bytes.subarray(0, 65536).includes(0)) {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-      return undefined
-    }
-  } catch {
-    // falls through: the bytes are not UTF-8
-  }
+  const zero = bytes.subarray(0, 65536).indexOf(0)
+  if (zero < 0 && isUtf8(bytes)) return undefined
+  let line = 1
+  for (const byte of bytes.subarray(0, zero < 0 ? soundBytes(bytes) : zero)) if (byte === 0x0a) line += 1
   return {
     code: 'NOT_UTF8',
-    message: 'the file is not text in UTF-8',
-    hint: 'is this the right file? A config is YAML text',
+    message: `the file is not text in UTF-8: line ${line} has a byte that does not belong there`,
+    hint: 'save it as UTF-8, if this is the right file: a config is YAML text',
   }
+}
+
+/** Whether it is UTF-8; with `goesOn`, also where the last character is not complete. */
+function isUtf8(bytes: Uint8Array, goesOn = false): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: goesOn })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** How many bytes stand before the first that is wrong, of bytes that are not UTF-8; found by halving. */
+function soundBytes(bytes: Uint8Array): number {
+  let [sound, wrong] = [0, bytes.length]
+  while (wrong - sound > 1) {
+    const middle = (sound + wrong) >> 1
+    if (isUtf8(bytes.subarray(0, middle), true)) sound = middle
+    else wrong = middle
+  }
+  return sound
 }

@@ -85,6 +85,22 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     expect(codes(utf8(`routes: [${'1,'.repeat(130_000)}]\n`))).toHaveLength(130_000)
   })
 
+  it.each([
+    ['a letter of Latin-1', Buffer.from('a: 1\nb: \xfc\n', 'latin1'), 2],
+    ['a zero', Buffer.from('a: 1\n\n# \0\n'), 3],
+    ['a character that is cut off at the end', Buffer.from('é\né').subarray(0, 4), 2],
+    [
+      'a wrong byte behind a megabyte',
+      Buffer.concat([Buffer.from('# é\n'.repeat(200_000)), Buffer.from([0xc3, 0x28])]),
+      200_001,
+    ],
+  ])('tells the line of %s', (_, bytes, line) => {
+    const { diagnostics } = readDocument(bytes, { file: 'config.yaml' })
+    expect(diagnostics.map(one => one.message)).toEqual([
+      `the file is not text in UTF-8: line ${line} has a byte that does not belong there`,
+    ])
+  })
+
   it('names the first mistakes of a hopeless file, and counts the others', () => {
     const document = readDocument(utf8(`a: ${'"" '.repeat(1000)}`), {
       file: 'config.yaml',

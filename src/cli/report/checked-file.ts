@@ -1,7 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import type { CheckedConfig, CheckedFile } from '../../checking/check.ts'
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
-import { printable } from '../../config/index.ts'
 import type { AgwError } from '../../errors.ts'
 
 export type { CheckedFile } from '../../checking/check.ts'
@@ -20,11 +19,7 @@ export function filesOf(
     const files = [...faulty, one, ...one.beside.filter(file => !faulty.includes(file))]
     return files.map(file => ({
       ...file,
-      diagnostics: file.diagnostics.map(found => ({
-        ...found,
-        message: printable(found.message),
-        hint: printable(typable(one, found.hint)),
-      })),
+      diagnostics: file.diagnostics.map(found => ({ ...found, hint: typable(one, found.hint) })),
     }))
   })
   return all.filter((one, index) => all.findIndex(other => other.path === one.path) === index)

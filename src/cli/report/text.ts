@@ -29,7 +29,7 @@ export function diagnosticText(
 ): string {
   const { word, style } = LOOK[diagnostic.severity]
   const { start } = diagnostic.range
-  const place = terminal.style('bold', `${name}:${start.line}:${start.column}`, stream)
+  const place = terminal.style('bold', `${nameInLog(name)}:${start.line}:${start.column}`, stream)
   const head = `${place} ${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
   const frame = framed ? codeFrame(lines, diagnostic.range) : []
   const digits = String(frame.at(-1)?.number ?? 1).length
@@ -44,13 +44,20 @@ export function diagnosticText(
   })
   const laidOut = (text: string): string => wrappedText(text, width)
   const hint =
-    diagnostic.hint === '' ? [] : [laidOut(`  ${terminal.style('cyan', '→', stream)} ${diagnostic.hint}`)]
+    diagnostic.hint === ''
+      ? []
+      : [laidOut(`  ${terminal.style('cyan', '→', stream)} ${printable(diagnostic.hint)}`)]
   return [
     head,
-    laidOut(`  ${diagnostic.message}`),
+    laidOut(`  ${printable(diagnostic.message)}`),
     ...(lines.count > 1 || lines.line(1) !== '' ? drawn : []),
     ...hint,
   ].join('\n')
+}
+
+/** The name of a file in front of a line. One that begins with these signs would be a command to the runner of a pipeline. */
+function nameInLog(name: string): string {
+  return printable(name).replace(/^(?=\s*(?:::|##\[))/, './')
 }
 
 /** `2 errors, 1 warning`, or `no findings`. */
@@ -76,7 +83,7 @@ export function validateText(files: readonly CheckedFile[], terminal: Terminal, 
   const isFound = (file: CheckedFile): boolean => file.diagnostics.length > 0 || file.suppressed.length > 0
   const shown = files.length > MANY_FILES ? files.filter(isFound) : files
   const blocks = shown.map(({ name: written, document, diagnostics, suppressed }) => {
-    const name = printable(written)
+    const name = nameInLog(written)
     const failed = countOf(diagnostics, 'error') + (strict ? countOf(diagnostics, 'warning') : 0) > 0
     const mark = failed ? terminal.style('red', '✗') : terminal.style('green', '✓')
     const told = diagnostics.map((one, index) => {

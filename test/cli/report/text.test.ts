@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { validateText } from '../../../src/cli/report/text.ts'
+import { checked } from './checked.ts'
+
+const terminal = { style: (_: unknown, text: string) => text, columnsOf: () => Number.POSITIVE_INFINITY }
+
+/** What a runner of GitHub takes for a command: a line that begins so, whatever ended the one before it. */
+const COMMAND = /(?:^|[\r\n\u2028])\s*(?:::|##\[)/
+
+it.each([
+  ['the name of a file', 'foo: 1\n', '::stop-commands::x.yaml'],
+  ['a line in the name of a file', 'foo: 1\n', 'a\n::error::x.yaml'],
+  ['a line of the file', 'foo: "\r::error::x"\n', 'config.yaml'],
+  ['a key with a line end in it', '"a\\n::error::x": 1\n', 'config.yaml'],
+])('no command to the runner of a pipeline can be written by %s', (_, text, name) => {
+  const told = validateText([checked(text, name)], terminal as never, false)
+  expect(told).toContain('UNKNOWN_KEY')
+  expect(told).not.toMatch(COMMAND)
+})
