@@ -5,14 +5,24 @@ import { Terminal } from '../../../src/cli/terminal.ts'
 import type { RouteTest } from '../../../src/test-route/test-route.ts'
 
 const BODY = '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Say hello in one word."}]}'
+const destination = {
+  backend: 'openai',
+  path: 'llm.models[0]',
+  share: 1,
+  policies: [],
+  upstream: { method: 'POST', url: 'https://api.openai.com/v1/chat/completions', headers: [], body: BODY },
+}
 const test = {
   request: { method: 'POST', path: '/v1/chat/completions', host: 'localhost', model: undefined },
-  explanation: { bind: 'bind/3000', listener: 'default', tried: [], policies: [], undecided: [] },
-  destination: {
-    backend: 'openai',
-    path: 'llm.models[0]',
-    upstream: { method: 'POST', url: 'https://api.openai.com/v1/chat/completions', headers: [], body: BODY },
+  explanation: {
+    bind: 'bind/3000',
+    listener: 'default',
+    tried: [],
+    policies: [],
+    destinations: [destination],
+    undecided: [],
   },
+  destination,
   ok: true,
 } as unknown as RouteTest
 
