@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   keys: ['setup', 'serving', 'gateway', 'secrets', 'config', 'top'],
   cluster: ['clients', 'setup', 'kubernetes', 'providers', 'secrets', 'config', 'top'],
   clients: ['setup', 'secrets', 'config', 'top'],
-  'test-route': ['mock', 'checking', 'gateway', 'providers', 'secrets', 'config', 'top'],
+  'test-route': ['clients', 'mock', 'checking', 'gateway', 'providers', 'secrets', 'config', 'top'],
   serving: ['mock', 'checking', 'gateway', 'secrets', 'config', 'top'],
   doctor: ['gateway', 'serving', 'secrets', 'config', 'top'],
   top: [

@@ -20,5 +20,5 @@ export {
   refuseTaken,
   shortHash,
 } from './entries.ts'
-export { newVirtualKey } from './new-key.ts'
+export { isVirtualKey, newVirtualKey } from './new-key.ts'
 export { askingPlaces, type ClientPlace, entryPlaces, possiblePlaces } from './places.ts'

@@ -12,3 +12,8 @@ export function newVirtualKey(): Secret {
   const letters = Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)])
   return new Secret(PREFIX + letters.join(''), 'a new virtual key')
 }
+
+/** Whether a key is one of those, of whatever config. */
+export function isVirtualKey(key: string): boolean {
+  return key.startsWith(PREFIX)
+}

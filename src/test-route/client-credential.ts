@@ -1,6 +1,14 @@
+import { isVirtualKey } from '../clients/index.ts'
 import { formatPath, type KeySlot } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { type DestinationExplanation, isTaken, type NamedPlace, withCredential } from '../gateway/index.ts'
+import {
+  type DestinationExplanation,
+  isTaken,
+  type NamedPlace,
+  placeWords,
+  withCredential,
+} from '../gateway/index.ts'
+import type { Secret } from '../secrets/secret.ts'
 import type { ClientKeys } from './client-keys.ts'
 import type { ConcreteRequest } from './request.ts'
 import { mostLikely, type Way } from './way.ts'
@@ -60,13 +68,13 @@ export function placeOfNoUse(way: Way): NamedPlace | undefined {
 
 /**
  * The request with the client's credential for a `passthrough` slot; as it is, where it has one already. Throws
- * INPUT_NEEDED when none is given and its absence is not what is tried.
+ * INPUT_NEEDED when none is given and its absence is not what is tried, and when it is one that gateways know clients by.
  */
 export async function withProviderCredential(
   slot: KeySlot,
   way: Way,
   keys: ClientKeys,
-  mayLack: boolean,
+  { mayLack, isKnown }: { readonly mayLack: boolean; readonly isKnown: (key: Secret) => boolean },
 ): Promise<ConcreteRequest> {
   const { request, gate } = way
   const destination = mostLikely(way.explanation)
@@ -74,9 +82,19 @@ export async function withProviderCredential(
   if (destination === undefined || place === undefined) return request
   if (isTaken(place, request) || showsProvider(way, destination)) return request
   const key = await keys.forProvider(slot)
+  const passes = `${slot.name} passes the client's own credential on`
+  const kind = key && kindForGateway(key, way, isKnown)
+  if (kind !== undefined) {
+    const asked = way.explanation.policies.find(({ asks }) => asks?.place !== undefined)?.asks?.place
+    throw new AgwError('INPUT_NEEDED', `${passes}, and what was given is ${kind}: no provider is shown it`, {
+      hint:
+        asked === undefined || placeWords(asked) === placeWords(place)
+          ? 'give the one that the provider knows'
+          : `give the gateway's ${otherWay(asked)}, and the one that the provider knows as the key`,
+    })
+  }
   if (key !== undefined) return withCredential(request, place, key.reveal())
   if (mayLack) return request
-  const passes = `${slot.name} passes the client's own credential on`
   if (gate === undefined) {
     throw new AgwError('INPUT_NEEDED', `${passes}, and this request has none`, {
       hint: 'give it with --key-from-env VAR, or pipe it in with --key-from-stdin',
@@ -85,6 +103,17 @@ export async function withProviderCredential(
   throw new AgwError('INPUT_NEEDED', `${passes}, and the key that was given is for the gateway`, {
     hint: `give the gateway's ${otherWay(gate)}; what --key-from-env or --key-from-stdin gives is the provider's then`,
   })
+}
+
+/** What a credential is that gateways know clients by; undefined of one that may be for a provider. */
+function kindForGateway(
+  key: Secret,
+  { explanation }: Way,
+  isKnown: (key: Secret) => boolean,
+): string | undefined {
+  if (isKnown(key) || isVirtualKey(key.reveal())) return 'a virtual key, which gateways take'
+  const isPair = explanation.policies.some(({ asks }) => asks?.isPair === true) && key.reveal().includes(':')
+  return isPair ? 'a name and a password, for the gateway' : undefined
 }
 
 /** How to give a credential without the flags for keys. */

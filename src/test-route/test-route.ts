@@ -1,5 +1,6 @@
 import { compiled, type Written } from '../checking/compiled.ts'
 import { refuseUnsupported, unsupportedFindings } from '../checking/unsupported.ts'
+import { clientEntries, hashOf } from '../clients/index.ts'
 import type { Path } from '../config/diagnostic.ts'
 import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
@@ -83,7 +84,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   if (options.url !== undefined && !(URL.canParse(options.url) && /^https?:/.test(options.url))) {
     throw new AgwError('USAGE', '--url is not an address like http://127.0.0.1:3000')
   }
-  const { config, slots, unread, placeOf, written } = await prepare(options)
+  const { config, slots, unread, placeOf, written, isKnown } = await prepare(options)
   const runtime = compiled(config, {}, written)
   const port = options.request.port ?? runtime.binds[0]?.port
   if (!runtime.binds.some(bind => bind.port === port)) {
@@ -98,7 +99,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const passing = passthroughSlot(slots, mostLikely(way.explanation))
   if (passing !== undefined && !options.explain) {
     const mayLack = options.expectStatus !== undefined
-    const request = await withProviderCredential(passing, way, options.keys, mayLack)
+    const request = await withProviderCredential(passing, way, options.keys, { mayLack, isKnown })
     if (request !== way.request) way = { ...way, request, explanation: await explain(request) }
   }
   const { explanation, bare } = way
@@ -174,6 +175,8 @@ interface Prepared {
   /** `config.yaml:12`, where the config has something at a path. */
   readonly placeOf: (path: Path) => string
   readonly written: Written
+  /** A client is known by it here. */
+  readonly isKnown: (key: Secret) => boolean
 }
 
 /** With `explain`, keys may be missing: places are enough. A gateway that runs has its own, as a mock needs none. */
@@ -183,6 +186,10 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
     (path: Path): string =>
       `${name}:${document.rangeOf(path, 'key').start.line}`
   const writtenAs = ({ name, document }: LoadedConfig): Written => ({ name, reread: () => document })
+  const knownIn = ({ document }: LoadedConfig): Prepared['isKnown'] => {
+    const hashes = new Set(clientEntries(document).map(({ hash }) => hash))
+    return key => hashes.has(hashOf(key))
+  }
   if (options.explain) {
     const loaded = await loadConfig(options.load)
     const config = requireKeyPlaces(loaded)
@@ -196,6 +203,7 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
       unread: new Set(unread.map(one => one.name)),
       placeOf: lineIn(loaded),
       written: writtenAs(loaded),
+      isKnown: knownIn(loaded),
     }
   }
   const isSentElsewhere = options.url !== undefined
@@ -212,6 +220,7 @@ async function prepare(options: RouteTestOptions): Promise<Prepared> {
     unread: new Set(unread),
     placeOf: lineIn(loaded),
     written: writtenAs(loaded),
+    isKnown: knownIn(loaded),
   }
 }
 

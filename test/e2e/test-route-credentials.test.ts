@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { newVirtualKey } from '../../src/clients/index.ts'
 import { type Mock, type SeenRequest, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, type Run, tempFolder } from '../helpers/agw.ts'
@@ -9,6 +11,9 @@ import { toOpenAi } from '../helpers/serving.ts'
 
 const KEY = keyLike('openai', 'test-route')
 const VIRTUAL = 'agw_sk_of-the-blue-team'
+const HASH = `sha256:${createHash('sha256').update(VIRTUAL).digest('hex')}`
+/** One of a gateway that is not this one. */
+const OTHER = newVirtualKey().reveal()
 const PAIR = 'ann:password'
 
 let folder: string
@@ -219,6 +224,27 @@ describe('a gateway that asks who a client is, and passes another credential of 
       /openai passes the client's own credential on, and the key that was given is for the gateway\n.*AGW_REQUEST_HEADER/,
     )
     expect(seen).toEqual([])
+  })
+
+  it.each<[what: string, policies: object, given: string]>([
+    ['a key', { apiKey: { ...apiKey({ location: header('x-team') }).apiKey, mode: 'optional' } }, VIRTUAL],
+    ['no key', { apiKey: { ...apiKey({ location: header('x-team') }).apiKey, mode: 'permissive' } }, VIRTUAL],
+    ['a key, in the same place', { apiKey: { ...apiKey().apiKey, mode: 'optional' } }, VIRTUAL],
+    ['a key, and knows it by its hash', { apiKey: { mode: 'optional', keys: [{ keyHash: HASH }] } }, VIRTUAL],
+    ['a key that is another one', { apiKey: { mode: 'optional', keys: [{ keyHash: HASH }] } }, OTHER],
+    ['nothing', {}, OTHER],
+    [
+      'a password',
+      { basicAuth: { mode: 'optional', htpasswd, authorizationLocation: header('x-user', 'Basic ') } },
+      PAIR,
+    ],
+  ])('gives the provider none of the gateway where that needs %s', async (_, policies, given) => {
+    await passing(policies)
+    const run = await test(['--key-from-env', 'MINE', '--expect-status', '200'], given)
+    expect(run.status, run.stdout).toBe(2)
+    expect(run.stderr).toMatch(/openai passes the client's own credential on, and what was given is /)
+    expect(seen).toEqual([])
+    expect(run.stdout + run.stderr).not.toContain(given)
   })
 
   it('takes the one of the gateway as a header, the one of the provider as the key', async () => {
