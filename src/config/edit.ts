@@ -93,15 +93,20 @@ export function insertInBrackets(text: string, node: YAMLMap | YAMLSeq, value: s
   const [start = 0, end = 0] = node.range ?? []
   const close = end - 1
   const last = node.items.at(-1)
-  if (last === undefined) return `${text.slice(0, start + 1)} ${value} ${text.slice(close)}`
+  const newline = text.includes('\r\n') ? '\r\n' : '\n'
+  const line = text.lastIndexOf('\n', close - 1)
+  if (last === undefined) {
+    const comment = text.slice(start + 1, close).trimEnd()
+    if (comment.trim() === '') return `${text.slice(0, start + 1)} ${value} ${text.slice(close)}`
+    const indent = /[ \t]*(?=#[^\n]*$)/.exec(comment)?.[0] ?? ''
+    return `${text.slice(0, start + 1)}${comment}${newline}${indent}${value}${newline}${text.slice(line + 1)}`
+  }
   const at = endOfItem(last)
   const rest = text.slice(at, close)
   if (!rest.includes('\n')) return `${text.slice(0, at)}, ${value}${text.slice(at)}`
   const hasComma = /^\s*,/.test(rest)
-  const line = text.lastIndexOf('\n', close - 1)
   const own = text.slice(text.lastIndexOf('\n', at - 1) + 1)
   const indent = /^[ \t]*/.exec(own)?.[0] ?? ''
-  const newline = text.includes('\r\n') ? '\r\n' : '\n'
   const before = `${text.slice(0, at)}${hasComma ? '' : ','}${text.slice(at, line).replace(/\r$/, '')}`
   return `${before}${newline}${indent}${value}${hasComma ? ',' : ''}${newline}${text.slice(line + 1)}`
 }

@@ -64,8 +64,14 @@ function outOfBrackets(text: string, seq: YAMLSeq, index: number): string {
 }
 
 function cutFromBrackets(text: string, start: number, end: number): string {
-  const comma = /^\s*,\s?/.exec(text.slice(end))?.[0] ?? ''
-  if (comma !== '') return text.slice(0, start) + text.slice(end + comma.length)
+  const comma = /^\s*,/.exec(text.slice(end))?.[0] ?? ''
+  const next = end + comma.length
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const lineEnd = /^[ \t]*(#.*)?\r?\n/.exec(text.slice(next))
+  // What has its lines to itself goes with them, and with its comment.
+  if (text.slice(lineStart, start).trim() === '' && lineEnd !== null && (comma !== '' || lineEnd[1]))
+    return text.slice(0, lineStart) + text.slice(next + lineEnd[0].length)
+  if (comma !== '') return text.slice(0, start) + text.slice(next).replace(/^(?:\r?\n[ \t]*|[ \t])/, '')
   return text.slice(0, start).replace(/,?\s*$/, '') + text.slice(end)
 }
 

@@ -44,6 +44,12 @@ describe('appendValue', () => {
       'keys: [\n  { keyHash: x }, # one\n  { keyHash: y }, # two\n  { keyHash: "sha256:ab", metadata: { name: "b" } }\n]\n',
     ],
     [
+      'in brackets that hold a comment alone',
+      'a:\r\n  keys: [\r\n    # none yet\r\n  ]\r\n',
+      ['a', 'keys'],
+      'a:\r\n  keys: [\r\n    # none yet\r\n    { keyHash: "sha256:ab", metadata: { name: "b" } }\r\n  ]\r\n',
+    ],
+    [
       'in brackets with a comma at the end',
       'keys: [\n  { keyHash: x }, # one\n]\n',
       ['keys'],

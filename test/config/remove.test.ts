@@ -47,6 +47,27 @@ describe('removeItem', () => {
     ['one in brackets', 'a: [{ k: 1 }, { k: 2 }] # why\n', 0, 'a: [{ k: 2 }] # why\n'],
     ['the last in brackets', 'a: [{ k: 1 }, { k: 2 }]\n', 1, 'a: [{ k: 1 }]\n'],
     ['the only one in brackets', 'a: [ { k: 1 } ]\n', 0, 'a: [ ]\n'],
+    [
+      'one on lines of its own in brackets, and its comment with it',
+      'a: [\n  # all\n  { k: 1 }, # one\n  { k: 2 }, # two\n]\n',
+      0,
+      'a: [\n  # all\n  { k: 2 }, # two\n]\n',
+    ],
+    [
+      'the last of these',
+      'a: [\n  { k: 1 }, # one\n  { k: 2 } # two\n]\n',
+      1,
+      'a: [\n  { k: 1 }, # one\n]\n',
+    ],
+    ['one of these in JSON', '{"a": [\n  {"k": 1},\n  {"k": 2}\n]}\n', 0, '{"a": [\n  {"k": 2}\n]}\n'],
+    ['the last of these', '{"a": [\n  {"k": 1},\n  {"k": 2}\n]}\n', 1, '{"a": [\n  {"k": 1}\n]}\n'],
+    [
+      'one in brackets with other line ends',
+      'a: [\r\n  { k: 1 },\r\n  { k: 2 }\r\n]\r\n',
+      0,
+      'a: [\r\n  { k: 2 }\r\n]\r\n',
+    ],
+    ['the first behind a bracket', 'a: [ { k: 1 },\r\n  { k: 2 } ]\r\n', 0, 'a: [ { k: 2 } ]\r\n'],
     ['one with other line ends', 'a:\r\n  - k: 1\r\n  - k: 2\r\n', 0, 'a:\r\n  - k: 2\r\n'],
     ['one that ends with a block scalar', 'a:\n  - k: |\n      x\n  - k: 2\n', 0, 'a:\n  - k: 2\n'],
   ]
