@@ -5,7 +5,7 @@ import { fixText } from '../config/fix.ts'
 import { AgwError } from '../errors.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
 import { requireConsent } from './consent.ts'
-import { type WriteFilesOptions, type WrittenFile, writeFiles } from './write-files.ts'
+import { type WriteFilesOptions, type WrittenFile, withoutMark, writeFiles } from './write-files.ts'
 
 /** A key file that others can read. */
 interface OpenFile {
@@ -31,9 +31,10 @@ export async function applyFixes(
   options: WriteFilesOptions,
 ): Promise<readonly WrittenFile[]> {
   const texts = new Map<string, string>()
+  const madeOf = new Map<string, string>()
   const open = new Map<string, OpenFile>()
   for (let round = 0; round < ROUNDS; round += 1) {
-    if (!(await planRound(await check(texts), texts, open))) break
+    if (!(await planRound(await check(texts), { texts, madeOf, open }))) break
   }
   if (texts.size === 0 && open.size === 0) options.terminal.err('nothing to fix: unchanged')
   const modes = [...open.values()]
@@ -41,17 +42,23 @@ export async function applyFixes(
   const files: PlannedFile[] = []
   for (const [path, content] of texts) {
     // Somebody else may have mended it by now, and nobody would be asked of what stays as it is.
-    if ((await readFile(path, 'utf8')) !== content)
-      files.push({ path, content, what: 'config', secret: false })
+    if (withoutMark(await readFile(path, 'utf8')) === content) continue
+    files.push({ path, content, madeOf: madeOf.get(path) ?? '', what: 'config', secret: false })
   }
   return write(files, modes, options)
 }
 
-/** Adds to `texts` and `open` what one check finds to mend; whether another check could find more. */
+interface Mended {
+  readonly texts: Map<string, string>
+  /** What stood in those files. */
+  readonly madeOf: Map<string, string>
+  readonly open: Map<string, OpenFile>
+}
+
+/** Adds what one check finds to mend; whether another check could find more. */
 async function planRound(
   checked: readonly CheckedConfig[],
-  texts: Map<string, string>,
-  open: Map<string, OpenFile>,
+  { texts, madeOf, open }: Mended,
 ): Promise<boolean> {
   let isNew = false
   for (const one of checked) {
@@ -60,7 +67,8 @@ async function planRound(
     }
     const { text, fixed } = fixText(one.document, one.diagnostics)
     if (fixed.length > 0) {
-      texts.set(one.path, (await byteOrderMark(one, texts)) + text)
+      if (!texts.has(one.path)) madeOf.set(one.path, one.document.text)
+      texts.set(one.path, text)
       isNew = true
     }
     for (const file of await openFiles(one)) open.set(file.path, file)
@@ -82,21 +90,6 @@ async function write(
   if (!dryRun) for (const file of modes) await close(file)
   const action = dryRun ? 'unchanged' : 'updated'
   return [...files, ...modes.map(({ name }) => ({ file: name, action, mode: dryRun ? '' : '0600' }) as const)]
-}
-
-/** The byte order mark that the text of a config had, or none. */
-async function byteOrderMark(
-  { path, name, document }: CheckedConfig,
-  texts: ReadonlyMap<string, string>,
-): Promise<string> {
-  const old = texts.get(path) ?? (await readFile(path, 'utf8'))
-  const mark = old.startsWith('\ufeff') ? '\ufeff' : ''
-  if (old !== mark + document.text) {
-    throw new AgwError('CONFIG_CHANGED', `${name} was changed by somebody else in the meantime`, {
-      hint: 'run the command again',
-    })
-  }
-  return mark
 }
 
 /** The files with keys that a finding says others can read; files of a mount are not ours to change. */

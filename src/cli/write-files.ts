@@ -84,14 +84,40 @@ export async function showFiles(
   let isChange = false
   for (const [path, file] of new Map(files.map(one => [one.path, one]))) {
     const old = await textOf(path)
+    for (const one of files) if (one.path === path) requireMadeOf(one, old)
     before.set(path, old)
-    if (old === file.content && file.goes !== true) continue
+    if (old === contentOf(file, old) && file.goes !== true) continue
     isChange = true
     const name = shortName(cwd, path)
-    terminal.err(printableDiff(old ?? '', file.content, name, terminal, maskFor(file)))
+    terminal.err(printableDiff(old ?? '', contentOf(file, old), name, terminal, maskFor(file)))
     if (file.goes) terminal.err(`${dryRun ? 'would delete' : 'deletes'} ${name}: nothing is left in it`)
   }
   return { before, isChange, isInGit: await warnOfGit(files, options) }
+}
+
+/** Byte order mark. */
+const MARK = '\ufeff'
+
+/** What will stand in a file: a mark that it begins with stays. */
+function contentOf({ content, madeOf }: PlannedFile, old: string | undefined): string {
+  return madeOf !== undefined && old?.startsWith(MARK) === true && !content.startsWith(MARK)
+    ? MARK + content
+    : content
+}
+
+/** A plan is made of what was read once, and questions may have come in between. */
+function requireMadeOf({ path, madeOf }: PlannedFile, old = ''): void {
+  if (madeOf !== undefined && withoutMark(old) !== withoutMark(madeOf)) throw changedMeanwhile(path)
+}
+
+export function withoutMark(text: string): string {
+  return text.startsWith(MARK) ? text.slice(MARK.length) : text
+}
+
+function changedMeanwhile(path: string): AgwError {
+  return new AgwError('CONFIG_CHANGED', `${path} was changed by somebody else in the meantime`, {
+    hint: 'run the command again',
+  })
 }
 
 /** Says which files with a key in them git has, and whether there is one. */
@@ -130,7 +156,7 @@ export async function writeAgreed(
     const old = before.get(file.path)
     const action = actionOf(file, old)
     const result = options.dryRun ? { changed: false, mode: file.mode ?? 0 } : await writeOne(file, old)
-    before.set(file.path, file.content)
+    before.set(file.path, contentOf(file, old))
     // The same content with a tightened mode is a change too.
     const done = action === 'unchanged' && result.changed ? 'updated' : action
     written.push({ file: shortName(options.cwd, file.path), action: done, mode: octal(result.mode) })
@@ -152,10 +178,10 @@ async function requireFolder(path: string, cwd: string): Promise<void> {
   })
 }
 
-function actionOf({ content, goes }: PlannedFile, old: string | undefined): WrittenFile['action'] {
-  if (goes === true) return 'deleted'
+function actionOf(file: PlannedFile, old: string | undefined): WrittenFile['action'] {
+  if (file.goes === true) return 'deleted'
   if (old === undefined) return 'created'
-  return old === content ? 'unchanged' : 'updated'
+  return old === contentOf(file, old) ? 'unchanged' : 'updated'
 }
 
 /** A failure that also says how far it came. */
@@ -190,23 +216,16 @@ async function giveToGit({ path }: PlannedFile, { terminal, cwd }: WriteFilesOpt
   if (changed) terminal.err(`took ${shortName(cwd, path)} out of .gitignore: no key stands in it now`)
 }
 
-/**
- * Writes one file under its lock. What was shown was planned on the text as it was read: when another process has
- * changed the file since, nothing is written, so that no edit is lost.
- */
+/** Writes one file under its lock. When another process has changed it since it was shown, nothing is written. */
 function writeOne(
   file: PlannedFile,
   before: string | undefined,
 ): Promise<{ changed: boolean; mode: number }> {
   return withLock(file.path, async () => {
-    if ((await textOf(file.path)) !== before) {
-      throw new AgwError('CONFIG_CHANGED', `${file.path} was changed by somebody else in the meantime`, {
-        hint: 'run the command again',
-      })
-    }
+    if ((await textOf(file.path)) !== before) throw changedMeanwhile(file.path)
     if (file.goes === true && (await removeEmptied(file.path))) return { changed: true, mode: 0 }
     const mode = file.freed === true ? await freedMode(file.path) : file.mode
-    return writeFileAtomic(file.path, file.content, mode === undefined ? {} : { mode })
+    return writeFileAtomic(file.path, contentOf(file, before), mode === undefined ? {} : { mode })
   })
 }
 

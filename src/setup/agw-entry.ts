@@ -63,7 +63,14 @@ export async function planEntry(
       diagnostics: planned.diagnostics,
     })
   }
-  const file = { path, content, what: 'where the variable lives', secret: false, keyless: true }
+  const file = {
+    path,
+    content,
+    madeOf: before,
+    what: 'where the variable lives',
+    secret: false,
+    keyless: true,
+  }
   return { agw: planned, entry, file: content === before ? undefined : file }
 }
 
@@ -85,7 +92,16 @@ export async function withoutEntry(
   const rest = removeValue(text, ['secrets', variable]).replace(NO_ENTRIES, '')
   const goes = (rest.trim() === '' || rest === HEADING) && (await mayGo(agw.path))
   const content = goes ? '' : rest
-  return { path: agw.path, content, what: 'where variables live', secret: false, keyless: true, goes }
+  const { path, document } = agw
+  return {
+    path,
+    content,
+    madeOf: document.text,
+    what: 'where variables live',
+    secret: false,
+    keyless: true,
+    goes,
+  }
 }
 
 /** What agw writes above the entries of a new file. */

@@ -34,7 +34,12 @@ export function editedConfig(
       diagnostics: errors,
     })
   }
-  return { file: { path, content, what: 'the config', secret: false }, document, findings, draft }
+  return {
+    file: { path, content, madeOf: old.text, what: 'the config', secret: false },
+    document,
+    findings,
+    draft,
+  }
 }
 
 /** A finding wherever it stands: lines move. */

@@ -113,9 +113,10 @@ export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
   const { slot, cwd, loaded } = place
   if (slot.method === 'inline') {
     const variable = variableName(slot)
-    const content = setValue(loaded.document.text, slot.path, quoteVariable(variable))
+    const madeOf = loaded.document.text
+    const content = setValue(madeOf, slot.path, quoteVariable(variable))
     const freed = isOnlyWrittenSecret(slot.path, requireKeyPlaces(loaded), loaded.document)
-    const file = { path: loaded.path, content, what: 'the config', secret: false, freed }
+    const file = { path: loaded.path, content, madeOf, what: 'the config', secret: false, freed }
     return {
       ...NOTHING,
       files: [file],

@@ -141,7 +141,8 @@ export function keyFiles(
   }
   if (dotenv !== place.dotenv) {
     const path = join(place.config, '..', '.env')
-    files.push({ path, content: dotenv, mode: SECRET_MODE, what: 'the variable', secret: true })
+    const madeOf = place.dotenv
+    files.push({ path, content: dotenv, madeOf, mode: SECRET_MODE, what: 'the variable', secret: true })
   }
   return files
 }

@@ -3,6 +3,11 @@ export interface PlannedFile {
   /** Absolute path. */
   readonly path: string
   readonly content: string
+  /**
+   * The text that it was made of, without a byte order mark; empty where there was no file. Over any other nothing is written:
+   * an edit would be lost.
+   */
+  readonly madeOf?: string
   /** 0600 for what holds a secret; absent keeps the mode of an existing file. */
   readonly mode?: number
   /** What it is, in a word or two, for the list of what was done. */

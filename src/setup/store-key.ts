@@ -100,8 +100,9 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
     return { method, variable, files: [...(source.file ? [source.file] : []), ...edit], source }
   }
   const path = dotenvOf(place)
-  const content = setInDotenv(await textOf(path), variable, request.value.reveal())
-  const dotenv = { path, content, mode: SECRET_MODE, what: 'the variable', secret: true }
+  const madeOf = await textOf(path)
+  const content = setInDotenv(madeOf, variable, request.value.reveal())
+  const dotenv = { path, content, madeOf, mode: SECRET_MODE, what: 'the variable', secret: true }
   // What agw.yaml names is never taken from the dotenv file.
   const named = place.agw?.entries.has(variable) ? [await withoutEntry(place.agw, variable)] : []
   return { method, variable, files: [dotenv, ...named, ...edit] }
@@ -184,6 +185,7 @@ function configFile(place: StorePlace, content: string, secret: boolean): Planne
   return {
     path: place.config,
     content,
+    madeOf: place.text,
     ...(secret && { mode: SECRET_MODE }),
     what: secret ? 'the config, with the key in it' : 'the config',
     secret,

@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type WriteFilesOptions, writeFiles } from '../../src/cli/write-files.ts'
+import { clientEntries, described, planClient, planWithout } from '../../src/clients/index.ts'
+import { keySlots } from '../../src/config/index.ts'
+import { type LoadedConfig, loadConfig } from '../../src/load.ts'
+import { requireKeyPlaces } from '../../src/require-config.ts'
+import { Secret } from '../../src/secrets/secret.ts'
+import { planRemoval } from '../../src/setup/forget-key.ts'
+import type { PlannedFile } from '../../src/setup/planned-file.ts'
+import { planStoreKey, type StoreRequest } from '../../src/setup/store-key.ts'
+import { keyLike } from '../helpers/keys.ts'
+
+const HASH = (digit: string): string => `sha256:${digit.repeat(64)}`
+const KEY = keyLike('openai', 'write-files')
+const CONFIG = `llm:
+  models:
+  - { name: one, provider: openAI, params: { apiKey: "$K" } }
+  - { name: two, provider: openAI, params: { apiKey: ${KEY} } }
+  policies:
+    apiKey: { mode: strict, keys: [{ keyHash: "${HASH('a')}", metadata: { name: a } }] }
+`
+
+/** The config of a folder, read as commands read it. */
+async function configWith(text: string): Promise<LoadedConfig> {
+  const folder = await mkdtemp(join(tmpdir(), 'agw-write-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'config.yaml'), text)
+  await writeFile(join(folder, '.env'), 'A=1\n')
+  await writeFile(join(folder, 'agw.yaml'), 'secrets: {}\n')
+  return loadConfig({ file: join(folder, 'config.yaml'), env: {}, cwd: folder })
+}
+
+function write(files: readonly PlannedFile[], { folder }: LoadedConfig) {
+  const terminal = { err: () => {}, warn: () => {}, style: (_: string, text: string) => text }
+  const options = { cwd: folder, env: {}, terminal, prompt: { allowed: false }, yes: true, dryRun: false }
+  return writeFiles(files, options as unknown as WriteFilesOptions)
+}
+
+function addClient(loaded: LoadedConfig): PlannedFile {
+  const [entry] = clientEntries(loaded.document)
+  if (entry === undefined) throw new Error('no client')
+  const client = { ...described('b', {}, undefined), hash: HASH('b') }
+  return planClient(loaded, entry.place, client, { strict: false }).file
+}
+
+function slotOf(loaded: LoadedConfig, name: string) {
+  const slots = keySlots(requireKeyPlaces(loaded), loaded.document)
+  const slot = slots.find(one => one.name === name)
+  if (slot === undefined) throw new Error('no slot')
+  return { slot, slots }
+}
+
+const store =
+  (request: Omit<StoreRequest, 'slot' | 'value'>) =>
+  async (loaded: LoadedConfig): Promise<readonly PlannedFile[]> => {
+    const { folder, path: config, agw, document } = loaded
+    const { slot } = slotOf(loaded, 'one')
+    const place = { config, text: document.text, dotenv: join(folder, '.env'), cwd: folder, folder, agw }
+    return (await planStoreKey({ slot, value: new Secret(KEY, 'key'), ...request }, place)).files
+  }
+
+describe('a file that somebody else changes between the plan and the look at it', () => {
+  const plans: [what: string, file: string, plan: (loaded: LoadedConfig) => unknown][] = [
+    ['a client is let in', 'config.yaml', loaded => [addClient(loaded)]],
+    [
+      'a client goes',
+      'config.yaml',
+      loaded => clientEntries(loaded.document).map(entry => planWithout(loaded, entry).file),
+    ],
+    ['a key is stored in the config', 'config.yaml', store({ method: 'inline' })],
+    ['a key is stored in .env', '.env', store({ method: 'env' })],
+    ['a place is written to agw.yaml', 'agw.yaml', store({ method: 'keychain' })],
+    [
+      'a key leaves the config',
+      'config.yaml',
+      async loaded => {
+        const place = { ...slotOf(loaded, 'two'), loaded, cwd: loaded.folder, env: {} }
+        return (await planRemoval(place)).files
+      },
+    ],
+  ]
+  it.each(plans)('stays as it is when %s', async (_, file, plan) => {
+    const loaded = await configWith(CONFIG)
+    const files = (await plan(loaded)) as PlannedFile[]
+    expect(files.map(one => one.path)).toContain(join(loaded.folder, file))
+    const path = join(loaded.folder, file)
+    const theirs = `${await readFile(path, 'utf8')}# theirs\n`
+    await writeFile(path, theirs)
+    await expect(write(files, loaded)).rejects.toMatchObject({ code: 'CONFIG_CHANGED' })
+    expect(await readFile(path, 'utf8')).toBe(theirs)
+  })
+})
+
+it('a byte order mark stays', async () => {
+  const loaded = await configWith(`\ufeff${CONFIG}`)
+  const file = addClient(loaded)
+  expect(await write([file], loaded)).toMatchObject([{ action: 'updated' }])
+  expect(await readFile(file.path, 'utf8')).toBe(`\ufeff${file.content}`)
+})
