@@ -77,7 +77,9 @@ function replacePair(text: string, pair: Pair, value: string): string {
   const key = pair.key as Node
   const colon = text.indexOf(':', key.range?.[1] ?? 0)
   const node = pair.value as Node | null
-  const end = node?.range ? Math.max(endOfText(text, lastEnd(node)), colon + 1) : colon + 1
+  // Where nothing is written, its place is behind the comment, if there is one.
+  const isWritten = node?.range && node.range[1] > node.range[0]
+  const end = isWritten ? Math.max(endOfText(text, lastEnd(node)), colon + 1) : colon + 1
   return `${text.slice(0, colon + 1)} ${value}${text.slice(end)}`
 }
 

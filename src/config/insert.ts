@@ -57,12 +57,12 @@ export function insertValue(text: string, path: Path, value: unknown): string {
   const yaml = parseWritten(text)
   const depth = lastThere(yaml, path)
   const holder = nodeAt(yaml, path.slice(0, depth))
+  if (isNull(nodeAt(yaml, path))) return setValue(text, path, flowText(value, text))
   const key = String(path[depth])
   const nested = path.slice(depth + 1).reduceRight<unknown>((inner, step) => ({ [step]: inner }), value)
   const data = { [key]: nested }
   if (!isMap(holder)) {
-    // What stands there is null, which agentgateway reads as absent.
-    if (depth === 0 || !(isScalar(holder) && holder.value === null)) throw cannot(path)
+    if (depth === 0 || !isNull(holder)) throw cannot(path)
     return setValue(text, path.slice(0, depth), flowText(data, text))
   }
   const pair = flowText(data, text).replace(/^\{ ?| ?\}$/g, '')
@@ -71,6 +71,11 @@ export function insertValue(text: string, path: Path, value: unknown): string {
     const there = reach(all, path.slice(0, depth))
     Object.assign(there as object, { [key]: plainOf(nested) })
   })
+}
+
+/** What stands there is null, which agentgateway reads as absent. */
+function isNull(node: unknown): boolean {
+  return isScalar(node) && node.value === null
 }
 
 /** How many steps of a path lead to something that is there. */

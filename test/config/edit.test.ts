@@ -19,6 +19,13 @@ describe('setValue changes one stretch and nothing else', () => {
       'a:\n  key: "$K" # f\n  b: 1\n',
     ],
     [
+      'a key without a value, its comment kept',
+      'a:\n  key: # to come\n  b: 1\n',
+      ['a', 'key'],
+      '"$K"',
+      'a:\n  key: "$K" # to come\n  b: 1\n',
+    ],
+    [
       'a scalar by a flow map',
       'a:\n    key: $X\n',
       ['a', 'key'],

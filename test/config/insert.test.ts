@@ -115,6 +115,12 @@ describe('insertValue', () => {
       '{ "llm": { "models": [], "policies":{"apiKey":{"mode":"strict","keys":[{"keyHash":"sha256:ab"}]}} } }\n',
     ],
     [
+      'where the key stands without a value',
+      'llm:\n  policies:\n    apiKey: # to come\n  models: []\n',
+      ['llm', 'policies', 'apiKey'],
+      'llm:\n  policies:\n    apiKey: { mode: strict, keys: [ { keyHash: "sha256:ab" } ] } # to come\n  models: []\n',
+    ],
+    [
       'where null stands',
       'llm:\n  policies:\n  models: []\n',
       ['llm', 'policies', 'apiKey'],
