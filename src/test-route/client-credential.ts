@@ -56,6 +56,26 @@ export function goesUpstream(way: Way): boolean {
 }
 
 /**
+ * Throws INPUT_NEEDED where what was given for the gateway would go on to the upstream: a policy that needs none lets one
+ * pass that it does not know, and leaves it where it is.
+ */
+export function requireKept(way: Way): void {
+  const { gate, explanation } = way
+  const destination = mostLikely(explanation)
+  if (gate === undefined || !('header' in gate) || destination === undefined || isTokenOpen(way)) return
+  const { passthrough, key, upstream } = destination
+  const isOwn = [passthrough && placeWords(passthrough.place), key?.placement].some(
+    place => place?.toLowerCase() === placeWords(gate),
+  )
+  if (isOwn || !upstream.headers.some(({ name }) => name.toLowerCase() === gate.header)) return
+  throw new AgwError(
+    'INPUT_NEEDED',
+    'the gateway lets what was given for it pass, and the provider would be shown it',
+    { hint: 'give one that the gateway knows, or try the way with --explain or --mock' },
+  )
+}
+
+/**
  * The place where a client shows the provider its credential, and the gateway takes it out for itself: nothing is left that
  * the provider would see.
  */

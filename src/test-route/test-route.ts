@@ -16,7 +16,13 @@ import { mockNote } from '../mock-note.ts'
 import { requireKeyPlaces } from '../require-config.ts'
 import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
 import { type Answerer, askGateway } from './ask.ts'
-import { goesUpstream, passthroughSlot, placeOfNoUse, withProviderCredential } from './client-credential.ts'
+import {
+  goesUpstream,
+  passthroughSlot,
+  placeOfNoUse,
+  requireKept,
+  withProviderCredential,
+} from './client-credential.ts'
 import type { ClientKeys } from './client-keys.ts'
 import type { ConcreteRequest, WantedRequest } from './request.ts'
 import type { TimedAnswer } from './send-request.ts'
@@ -102,6 +108,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     const request = await withProviderCredential(passing, way, options.keys, { mayLack, isKnown })
     if (request !== way.request) way = { ...way, request, explanation: await explain(request) }
   }
+  if (!options.explain && !options.mock) requireKept(way)
   const { explanation, bare } = way
   const isAsked = passing !== undefined || explanation.answer?.asks !== undefined
   if (options.keys.isGiven && way.gate === undefined && !isAsked)

@@ -146,6 +146,19 @@ describe('a gateway that asks its clients who they are', () => {
     }
   })
 
+  it('does not know one that is given, and lets it pass: the provider is not shown it', async () => {
+    await asking({ apiKey: { ...apiKey({ location: header('X-Team') }).apiKey, mode: 'permissive' } })
+    const run = await test(['--key-from-env', 'MINE'], OTHER)
+    expect(run.status, run.stdout).toBe(2)
+    expect(run.stderr).toMatch(
+      /the gateway lets what was given for it pass, and the provider would be shown it/,
+    )
+    expect(seen).toEqual([])
+    expect(run.stdout + run.stderr).not.toContain(OTHER)
+    expect((await test(['--key-from-env', 'MINE', '--mock'], OTHER)).status).toBe(0)
+    expect((await test(['--key-from-env', 'MINE'], VIRTUAL)).status).toBe(0)
+  })
+
   it('does not ask: what is given is not shown to anybody, and that is said', async () => {
     await asking({})
     const run = await test(['--key-from-env', 'MINE'], VIRTUAL)
