@@ -2,7 +2,7 @@
 const SOON_MS = 100
 /** However many kinds there are to count, in milliseconds. */
 const LATEST_MS = 1000
-/** Telling takes no more than one part in so many of the time. */
+/** Telling takes no more than one part in so many of the time, unless it takes long and is at its latest. */
 const SHARE = 100
 
 /** Tells what a worker has counted soon after something was; thousands of kinds, which take longer to tell, less often. */
