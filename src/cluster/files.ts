@@ -52,7 +52,9 @@ export function exportFiles(
     files: made.length > 0 ? [main, apart] : [main],
     next: [
       ...(missing.length > 0
-        ? [`agw export kubernetes --secrets  # unless ${missing.join(', ')} are there`]
+        ? [
+            `agw export kubernetes --secrets  # unless ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} there`,
+          ]
         : []),
       ...(made.length > 0 ? [`${APPLY} ${shown(MANIFESTS.secret)}`] : []),
       `${APPLY} ${shown(MANIFESTS.controller)}`,
