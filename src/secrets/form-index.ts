@@ -41,9 +41,15 @@ function blockAt(text: string, at: number, mask: number): number {
   return ((text.charCodeAt(at) << 10) ^ (text.charCodeAt(at + 1) << 5) ^ text.charCodeAt(at + 2)) & mask
 }
 
-/** Bytes of the table for any number of owners, and of that for a few, of which there may be an index for each request. */
-const MANY = 0x1_0000
-const FEW = 0x1000
+/**
+ * Bytes of the table at first, when it grows, and at last. A small one is quickly made, and stays in the processor's nearest
+ * cache: with 64 KiB for one key the search of a line of the log took twice as long.
+ */
+const SMALLEST = 0x1000
+const GROWTH = 4
+const LARGEST = 0x1_0000
+/** Of a table, for each form: with more forms than that it would know too few places where there is nothing to look at. */
+const ROOM = 64
 
 /** Where a form stands in a text, and whose it is. Offsets; `end` is exclusive. */
 export interface Found {
@@ -53,8 +59,8 @@ export interface Found {
 }
 
 /**
- * Finds the forms of any number of owners in a text, in one pass: at most places nothing is looked at. It keeps hashes alone;
- * `isForm` is asked whether a text is really one. A form is looked for only as far as its beginning stands there, of 8, 16, 32
+ * Finds the forms of any number of owners in a text, in one pass: at most places nothing is looked at. Of many it keeps
+ * hashes alone; `isForm` is asked whether a text is really one. A form is looked for only as far as its beginning stands there, of 8, 16, 32
  * characters and so on: the first few of a key are no secret, and a text may be full of them.
  */
 export class FormIndex {
@@ -64,15 +70,16 @@ export class FormIndex {
    * How far a form that starts later must be away, by the last three characters of a window: at nearly all places of a text
    * there is nothing more to look at. (Wu and Manber, A fast algorithm for multi-pattern searching, 1994.)
    */
-  readonly #shifts: Uint8Array
+  #shifts = new Uint8Array(SMALLEST).fill(FARTHEST)
+  /** All forms, until the table has grown to its last size. */
+  #few: string[] | undefined = []
   /** Hashes of the first 8, 16, 32 characters of forms and so on. */
   readonly #beginnings = new HashTable()
   /** The lengths that forms have, by the longest of those beginnings that they have room for; longest first. */
   readonly #lengths = new Map<number, number[]>()
 
-  constructor(isForm: (owner: number, text: string) => boolean, hasFew = false) {
+  constructor(isForm: (owner: number, text: string) => boolean) {
     this.#isForm = isForm
-    this.#shifts = new Uint8Array(hasFew ? FEW : MANY).fill(FARTHEST)
   }
 
   add(form: string, owner: number): void {
@@ -87,6 +94,18 @@ export class FormIndex {
         size / 2,
         [...lengths, form.length].sort((a, b) => b - a),
       )
+    this.#few?.push(form)
+    if (this.#few !== undefined && this.#few.length * ROOM > this.#shifts.length) this.#grow(this.#few)
+    else this.#putShifts(form)
+  }
+
+  #grow(forms: readonly string[]): void {
+    this.#shifts = new Uint8Array(this.#shifts.length * GROWTH).fill(FARTHEST)
+    for (const form of forms) this.#putShifts(form)
+    if (this.#shifts.length === LARGEST) this.#few = undefined
+  }
+
+  #putShifts(form: string): void {
     for (let shift = 0; shift < FARTHEST; shift += 1) {
       const block = blockAt(form, FARTHEST - 1 - shift, this.#shifts.length - 1)
       this.#shifts[block] = Math.min(this.#shifts[block] ?? 0, shift)
@@ -106,9 +125,10 @@ export class FormIndex {
   candidate(text: string, from: number): number {
     if (this.#beginnings.isEmpty) return -1
     const last = text.length - WINDOW
-    const mask = this.#shifts.length - 1
+    const shifts = this.#shifts
+    const mask = shifts.length - 1
     for (let at = from; at <= last; ) {
-      const shift = this.#shifts[blockAt(text, at + FARTHEST - 1, mask)] ?? 0
+      const shift = shifts[blockAt(text, at + FARTHEST - 1, mask)] ?? 0
       if (shift === 0 && this.mayBeginAt(text, at)) return at
       at += shift || 1
     }

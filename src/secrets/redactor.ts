@@ -44,11 +44,11 @@ export class Redactor {
 
   /**
    * `markOf` says what takes the place of a value, which stands there in a form of so many characters; it must not hold the
-   * value. With `hasFew`, of a few secrets, it is quickly made.
+   * value.
    */
-  constructor(markOf: (value: string, length: number) => string = withHash, hasFew = false) {
+  constructor(markOf: (value: string, length: number) => string = withHash) {
     this.#markOf = markOf
-    this.#index = new FormIndex((owner, text) => this.#formsOf(owner).has(text), hasFew)
+    this.#index = new FormIndex((owner, text) => this.#formsOf(owner).has(text))
   }
 
   /** Makes a secret known, from now on. */

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FormIndex, type Found } from '../../src/secrets/form-index.ts'
 
-function indexOf(forms: readonly string[], hasFew = false): FormIndex {
-  const index = new FormIndex((owner, text) => forms[owner] === text, hasFew)
+function indexOf(forms: readonly string[]): FormIndex {
+  const index = new FormIndex((owner, text) => forms[owner] === text)
   for (const [owner, form] of forms.entries()) index.add(form, owner)
   return index
 }
@@ -20,9 +20,11 @@ function tried(forms: readonly string[], text: string): string[] {
 }
 
 test.each([
-  ['of many', false],
-  ['of a few', true],
-])('finds what trying every form at every place finds: %s', (_, hasFew) => {
+  ['at first', 0],
+  ['once its table has grown', 100],
+  ['once it is as large as it gets', 300],
+])('finds what trying every form at every place finds: %s', (_, others) => {
+  const filling = Array.from({ length: others }, (_, at) => `another-${at}`)
   const letters = fc.constantFrom('a', 'b', '\0', '\uffff')
   const form = fc.string({ unit: letters, minLength: 8, maxLength: 12 })
   fc.assert(
@@ -32,7 +34,7 @@ test.each([
       form,
       (forms, order, between) => {
         const text = order.map(at => (forms[at % forms.length] ?? '') + between.slice(0, at % 9)).join('')
-        const found = [...indexOf(forms, hasFew).find(text)]
+        const found = [...indexOf([...forms, ...filling]).find(text)]
         const shown = ({ start, end, owner }: Found): string => {
           expect(text.slice(start, end)).toBe(forms[owner])
           return `${start} ${forms[owner]}`

@@ -12,10 +12,9 @@ export function jsonOf(exchange: Exchange): Record<string, unknown> | undefined 
   try {
     const text = exchange.body?.toString() ?? ''
     const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
-    if (isDeeper(parsed, MOST_NESTED) || namesTwoModels(text)) return undefined
-    exchange.json = parsed as Record<string, unknown>
-    return exchange.json
+    if (!isObject(parsed) || isDeeper(parsed, MOST_NESTED) || namesTwoModels(text, parsed)) return undefined
+    exchange.json = parsed
+    return parsed
   } catch {
     return undefined
   }
@@ -24,27 +23,41 @@ export function jsonOf(exchange: Exchange): Record<string, unknown> | undefined 
 /** Whether the body is refused for the models it names, for those who say why. */
 export function hasTwoModels({ body }: Exchange): boolean {
   try {
-    return body !== undefined && namesTwoModels(body.toString())
+    const text = body?.toString() ?? ''
+    const parsed: unknown = JSON.parse(text)
+    return isObject(parsed) && namesTwoModels(text, parsed)
   } catch {
-    // A name that cannot be read: the body is no JSON.
     return false
   }
 }
 
-/** Whether a field is read as the model: some parsers, Go's encoding/json among them, look at no case. */
-export function isModelName(name: unknown): boolean {
-  return typeof name === 'string' && name.toLowerCase() === 'model'
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-const PLAIN_NAME = /"model"/i
+/** Whether a field is read as the model: some parsers, Go's encoding/json among them, look at no case. */
+export function isModelName(name: unknown): boolean {
+  return typeof name === 'string' && name.length === 5 && name.toLowerCase() === 'model'
+}
+
 /** Each letter of the name, in either case, can be written so. */
 const ESCAPED_LETTER = /\\u00[46]/
 
-/** Whether an object in JSON has two fields for the model. Two searches tell of nearly every body that it has not. */
-function namesTwoModels(json: string): boolean {
-  const first = json.search(PLAIN_NAME)
-  const isPlain = first < 0 || !PLAIN_NAME.test(json.slice(first + 1))
-  if (isPlain && !ESCAPED_LETTER.test(json)) return false
+/**
+ * Whether an object in JSON has two fields for the model. Of two with the same name the parser keeps one: its name stands
+ * twice in the text then, or is escaped, which searches tell that nearly every body is not.
+ */
+function namesTwoModels(json: string, parsed: Record<string, unknown>): boolean {
+  let name: string | undefined
+  for (const field in parsed) {
+    if (!isModelName(field)) continue
+    if (name !== undefined) return true
+    name = field
+  }
+  if (name === undefined) return false
+  const quoted = `"${name}"`
+  const isOnce = json.indexOf(quoted, json.indexOf(quoted) + 1) < 0
+  if (isOnce && !(json.includes('\\u00') && ESCAPED_LETTER.test(json))) return false
   let depth = 0
   let found = 0
   for (let at = 0; at < json.length; at++) {

@@ -8,9 +8,6 @@ import { GuardedBody, isReadable, type Outlet } from './guarded-body.ts'
 /** Answers from here on are looked through: a redirect repeats the query of a request, an error its headers. */
 const GUARDED_FROM = 300
 
-/** So many secrets at most are those of one request mostly, which an expression has given to it alone. */
-const FEW = 8
-
 /** Headers that say something about the very bytes of a body. */
 const OF_THE_BYTES = new Set([
   'content-encoding',
@@ -66,7 +63,7 @@ export class EchoGuard {
   }
 
   #redactorWith(markOf: (value: string, length: number) => string): Redactor {
-    const redactor = new Redactor(markOf, this.#secrets.length <= FEW)
+    const redactor = new Redactor(markOf)
     for (const secret of this.#secrets) redactor.add(secret)
     return redactor
   }

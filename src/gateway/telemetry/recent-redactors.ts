@@ -23,7 +23,7 @@ export class RecentRedactors {
 }
 
 function redactorOf(secrets: readonly string[]): Redactor {
-  const redactor = new Redactor(() => '<redacted>', true)
+  const redactor = new Redactor(() => '<redacted>')
   for (const secret of secrets) redactor.add(secret)
   return redactor
 }
