@@ -1,7 +1,7 @@
 import { setHeader as put, removeHeader as take } from '../../providers/index.ts'
 import type { GatewayRequest } from '../server/gateway-request.ts'
 import { credentialsIn } from './header-credentials.ts'
-import { listedNames } from './header-names.ts'
+import { headersWhere, listedNames } from './header-names.ts'
 import type { ModifierEdit } from './headers.ts'
 
 /*
@@ -14,13 +14,17 @@ const NOT_DROPPED: ReadonlySet<string> = new Set(['host', 'content-length', 'tra
 
 /**
  * RFC 9110 §7.6.1: what the client lists as being for this connection alone goes before anybody looks at it. So no list
- * takes away what a policy has seen, or what it sets.
+ * takes away what a policy has seen, or what it sets. All names go in one pass: there may be thousands, of as many headers.
  */
 export function dropListed(request: GatewayRequest): void {
-  const listed = listedNames(request.headers.connection)
+  const { headers } = request
+  const listed = listedNames(headers.connection)
   if (listed === undefined) return
-  for (const name of listed) if (!NOT_DROPPED.has(name)) removeRequestHeader(request, name)
-  removeRequestHeader(request, 'connection')
+  const isDropped = (name: string): boolean =>
+    name === 'connection' || (listed.has(name) && !NOT_DROPPED.has(name))
+  request.rawHeaders = headersWhere(request.rawHeaders, name => !isDropped(name))
+  for (const name of listed) if (isDropped(name)) delete headers[name]
+  delete headers.connection
 }
 
 /** What the upstream is given and may repeat: its answer is searched for it. */
