@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hidesModel, modelInPath, withModelInPath } from '../../../src/gateway/llm/model-in-path.ts'
+import { processorMs } from '../../helpers/processor-time.ts'
 
 describe('a path names its model', () => {
   test.each([
@@ -52,5 +53,30 @@ describe('a path names its model', () => {
     '/openai/deployments/dear/model/cheap/invoke',
   ])('or hides it: %s', path => {
     expect(hidesModel(path)).toBe(true)
+  })
+
+  test.each([
+    ['/models', ''],
+    ['/models', ':generateContent'],
+    ['/models/a:', '/x:generateContent'],
+    ['/model', ''],
+    ['/engines', ''],
+    ['/a/..', ''],
+  ])('and a path of nothing but beginnings takes no longer than another: %s', (part, end) => {
+    const path = part.repeat(Math.floor((60 * 1024) / part.length)) + end
+    const looks = (): void => {
+      hidesModel(path)
+      modelInPath(path)
+      withModelInPath(path, 'other')
+    }
+    expect(processorMs(looks)).toBeLessThan(300)
+  })
+
+  test('a name may hold slashes, and be called as what stands before it', () => {
+    expect(modelInPath('/v1/models/meta/llama:predict')).toBe('meta/llama')
+    expect(modelInPath('/v1/models/models/x:predict')).toBe('x')
+    expect(hidesModel('/v1/models/models/:predict')).toBe(true)
+    expect(modelInPath('/v1/models/:predict')).toBeUndefined()
+    expect(modelInPath('/v1/models/a:b:predict')).toBeUndefined()
   })
 })
