@@ -1,7 +1,9 @@
+import { Wildcard } from '../regex/wildcard.ts'
+
 /** `modelAliases`: exact names first, then patterns with stars, the longest one first. */
 export class ModelAliases {
   readonly #exact: ReadonlyMap<string, string>
-  readonly #patterns: readonly (readonly [RegExp, string])[]
+  readonly #patterns: readonly (readonly [Wildcard, string])[]
 
   constructor(aliases: Readonly<Record<string, string>>) {
     const entries = Object.entries(aliases)
@@ -9,16 +11,10 @@ export class ModelAliases {
     this.#patterns = entries
       .filter(([name]) => name.includes('*'))
       .sort(([a], [b]) => b.length - a.length)
-      .map(([name, target]) => [patternOf(name), target] as const)
+      .map(([name, target]) => [new Wildcard(name), target] as const)
   }
 
   of(model: string): string | undefined {
-    return this.#exact.get(model) ?? this.#patterns.find(([pattern]) => pattern.test(model))?.[1]
+    return this.#exact.get(model) ?? this.#patterns.find(([pattern]) => pattern.covers(model))?.[1]
   }
-}
-
-/** A star stands for any text, none included. */
-function patternOf(name: string): RegExp {
-  const parts = name.split('*').map(part => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  return new RegExp(`^${parts.join('[^]*')}$`)
 }

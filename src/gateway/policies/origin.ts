@@ -1,3 +1,5 @@
+import { Wildcard } from '../regex/wildcard.ts'
+
 /** `https://app.test:8443`, taken apart. */
 export interface Origin {
   readonly scheme: string
@@ -11,7 +13,7 @@ export interface AllowedOrigin {
   covers(origin: Origin): boolean
 }
 
-/** Longer names there are none; a text that is matched with several stars must not be as long as a client likes. */
+/** Longer names there are none. */
 const LONGEST_HOST = 253
 const FORM = /^(https?):\/\/([^/?#:]+)(?::(\d{1,5}))?$/i
 
@@ -28,10 +30,9 @@ export function parseOrigin(text: string): Origin | undefined {
 export function originPattern(text: string): AllowedOrigin | undefined {
   const parsed = parseOrigin(text)
   if (parsed === undefined) return undefined
-  const parts = parsed.host.split('*').map(part => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  const host = new RegExp(`^${parts.join('.*')}$`)
+  const host = new Wildcard(parsed.host)
   return {
     covers: origin =>
-      origin.scheme === parsed.scheme && origin.port === parsed.port && host.test(origin.host),
+      origin.scheme === parsed.scheme && origin.port === parsed.port && host.covers(origin.host),
   }
 }
