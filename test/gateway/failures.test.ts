@@ -166,6 +166,23 @@ describe('a call that fails', () => {
     expect(await nextEvent()).toMatchObject({ reason: 'Timeout' })
   })
 
+  it('a limit of more than timers can wait is none that is up at once', async () => {
+    const upstream = await startUpstream(response => void setTimeout(() => response.end('late'), 30))
+    const config = JSON.parse(
+      toHost(`127.0.0.1:${upstream.port}`, {
+        timeout: { requestTimeout: '8760h', backendRequestTimeout: '9000h' },
+      }),
+    )
+    config.config = {
+      backend: { connectTimeout: '8760h', poolIdleTimeout: '8760h' },
+      connectionTerminationDeadline: '8760h',
+    }
+    const { port } = await startTestGateway(JSON.stringify(config))
+    expect(await call(port)).toMatchObject({ status: 200, body: 'late' })
+    expect(await call(port)).toMatchObject({ status: 200, body: 'late' })
+    expect(upstream.connections).toHaveLength(1)
+  })
+
   it('after a timeout the call upstream is given up', async () => {
     const upstream = await startRawUpstream(() => {})
     const { port } = await startTestGateway(

@@ -22,7 +22,7 @@ import { BACKEND_PHASE } from '../policies/phases.ts'
 import type { PolicyName } from '../policies/policy.ts'
 import { EchoGuard } from '../relay/echo.ts'
 import { type CompiledAuth, compileAuth } from './auth.ts'
-import { milliseconds } from './duration.ts'
+import { timerMs } from './duration.ts'
 import { editsOf, splitHost } from './header-edits.ts'
 import { invalid } from './invalid.ts'
 import { compileMirrors } from './mirror.ts'
@@ -104,9 +104,7 @@ export function backendLevelOf(level: PolicyLevel): Level {
     ...levelOf(level),
     requestHeaders: policies?.requestHeaderModifier ?? undefined,
     answerHeaders: policies?.responseHeaderModifier ?? undefined,
-    http: http
-      ? { timeoutMs: http.requestTimeout ? milliseconds(http.requestTimeout) : undefined }
-      : undefined,
+    http: http ? { timeoutMs: http.requestTimeout ? timerMs(http.requestTimeout) : undefined } : undefined,
   }
 }
 
@@ -274,7 +272,7 @@ function textsOf({ target, levels, route, body }: DestinationDraft): unknown[] {
 
 function backendTimeout(route: readonly PolicyLevel[]): number | undefined {
   const timeout = strongestOf(route, 'timeout')?.backendRequestTimeout
-  return timeout ? milliseconds(timeout) : undefined
+  return timeout ? timerMs(timeout) : undefined
 }
 
 function withFormer(secret: Secret): Secret[] {

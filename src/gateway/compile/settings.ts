@@ -2,7 +2,7 @@ import type { Config, StaticConfig } from '../../config/schema.ts'
 import type { Cel } from '../cel/cel.ts'
 import type { Settings } from '../runtime.ts'
 import { compileAccessLog, compileOtlpLog } from './access-log.ts'
-import { milliseconds } from './duration.ts'
+import { timerMs } from './duration.ts'
 import { compileMetricLabels } from './metric-labels.ts'
 import { compileTracing } from './tracing.ts'
 
@@ -13,10 +13,10 @@ export function connectionSettings(config: StaticConfig | null | undefined): {
 } {
   const { connectTimeout, poolIdleTimeout } = config?.backend ?? {}
   return {
-    connectTimeoutMs: connectTimeout ? milliseconds(connectTimeout) : 10_000,
+    connectTimeoutMs: connectTimeout ? timerMs(connectTimeout) : 10_000,
     // agentgateway keeps idle connections for 90 s. Many load balancers close them after 60 s, and a request that is
     // sent at that very moment is lost, so they are given up earlier here unless the config says otherwise.
-    idleMs: poolIdleTimeout ? milliseconds(poolIdleTimeout) : 55_000,
+    idleMs: poolIdleTimeout ? timerMs(poolIdleTimeout) : 55_000,
   }
 }
 
@@ -70,8 +70,8 @@ export function settingsOf(whole: Config, hidden: Hidden, cel: Cel): Settings {
     hiddenHeaders,
     untoldHeaders: new Set([...hiddenHeaders, ...GIVEN]),
     maxHeaders: http1MaxHeaders ?? 100,
-    clientIdleMs: http1IdleTimeout ? milliseconds(http1IdleTimeout) : 600_000,
-    drainMs: deadline ? milliseconds(deadline) : 5000,
+    clientIdleMs: http1IdleTimeout ? timerMs(http1IdleTimeout) : 600_000,
+    drainMs: deadline ? timerMs(deadline) : 5000,
     accessLog,
     otlpLog,
     metricLabels,

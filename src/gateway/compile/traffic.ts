@@ -3,7 +3,7 @@ import type { Health as HealthPolicy } from '../../config/schema.ts'
 import type { PolicyContext } from '../policies/policy.ts'
 import { type EvictionRule, Health } from '../traffic/health.ts'
 import type { HealthRule, RetryRule } from '../traffic/rules.ts'
-import { milliseconds } from './duration.ts'
+import { milliseconds, timerMs } from './duration.ts'
 import { levelsOf, type PolicyLevel, strongestOf } from './policies.ts'
 
 /** `policies.retry` of the strongest level that has it. */
@@ -16,7 +16,7 @@ export function compileRetry(
   const { value, path } = placed
   return {
     attempts: value.attempts ?? 1,
-    backoffMs: value.backoff ? milliseconds(value.backoff) : undefined,
+    backoffMs: value.backoff ? timerMs(value.backoff) : undefined,
     codes: new Set(value.codes),
     condition: value.condition ? cel.compile(value.condition, [...path, 'condition']) : undefined,
   }
@@ -25,7 +25,7 @@ export function compileRetry(
 /** `policies.timeout.requestTimeout` of the strongest level that has a timeout, in milliseconds; 0 for none. */
 export function requestTimeoutOf(levels: readonly PolicyLevel[]): number {
   const written = strongestOf(levels, 'timeout')?.requestTimeout
-  return written ? milliseconds(written) : 0
+  return written ? timerMs(written) : 0
 }
 
 /** A `health` policy with its place. */
