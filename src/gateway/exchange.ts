@@ -8,16 +8,16 @@ import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { headerText } from './headers/header-text.ts'
 import type { AnswerHeaders } from './headers/headers.ts'
-import { dropListed, setRequestHeader } from './headers/request-edits.ts'
+import { dropListed } from './headers/request-edits.ts'
 import type { GuardActions } from './llm/guards.ts'
 import type { BodyBuffer } from './policies/buffer.ts'
 import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay/relay.ts'
-import { hostOf, withoutRootDot } from './routing/host-name.ts'
 import type { Match, RouteRequest } from './routing/match.ts'
 import type { Bind, Destinations, Listener, Route } from './runtime.ts'
 import type { GatewayRequest, GatewayResponse } from './server/gateway-request.ts'
-import { absoluteTarget, hasItsHosts } from './server/soundness.ts'
+import { hasItsHosts } from './server/soundness.ts'
+import { readTarget } from './server/target.ts'
 import type { Trace } from './telemetry/trace.ts'
 import type { Attempts } from './traffic/attempts.ts'
 import type { OutgoingHead, Watcher } from './watcher.ts'
@@ -142,8 +142,7 @@ export class Exchange implements RouteRequest {
     dropListed(request)
     this.method = request.method ?? 'GET'
     this.hasItsHosts = hasItsHosts(request)
-    this.#readTarget(request.url ?? '')
-    this.#readHost()
+    readTarget(this)
     this.askedAuthority = request.headers.host
   }
 
@@ -172,29 +171,6 @@ export class Exchange implements RouteRequest {
   /** As the client came, unless an expression says otherwise: something in front may have ended its TLS. */
   get scheme(): string {
     return this.schemeSet ?? (this.isSecure ? 'https' : 'http')
-  }
-
-  #readTarget(url: string): void {
-    if (url.charCodeAt(0) === 0x2f) {
-      const mark = url.indexOf('?')
-      this.path = mark < 0 ? url : url.slice(0, mark)
-      this.query = mark < 0 ? '' : url.slice(mark + 1)
-      return
-    }
-    const absolute = absoluteTarget(url)
-    if (absolute === undefined) return
-    // RFC 9112 §3.2.2: the target's authority wins over the Host header, also for those who come after.
-    setRequestHeader(this.request, 'host', absolute.authority)
-    this.path = absolute.path
-    this.query = absolute.query
-  }
-
-  /** A rule for a host is one for the same name with the dot of the root: nobody is to see a difference. */
-  #readHost(): void {
-    const { authority } = this
-    const plain = withoutRootDot(authority)
-    if (plain !== authority) setRequestHeader(this.request, 'host', plain)
-    this.host = hostOf(plain)
   }
 
   /** No request, whatever is in it, may take the process down: what is thrown is a bug, and this request's alone. */

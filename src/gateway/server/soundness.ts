@@ -1,8 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 
-/** `http://host/path?query`, which a client may send to what it takes for a forward proxy. */
-const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)(\/[^?]*)?(?:\?(.*))?$/i
-
 /** What no host and port can hold, an empty part among it; the dot of the root has been taken off. */
 const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]|\.(?:\.|:|$)/
 
@@ -16,16 +13,6 @@ export function isSound({ headers, httpVersionMajor }: IncomingMessage): boolean
   if (length !== undefined && !Number.isSafeInteger(Number(length))) return false
   if (httpVersionMajor !== 1 || coding === '') return false
   return host === undefined || (host !== '' && !NO_HOST.test(host))
-}
-
-/** The parts of a target with a host; undefined where it is none. */
-export function absoluteTarget(
-  url: string,
-): { readonly authority: string; readonly path: string; readonly query: string } | undefined {
-  const parts = ABSOLUTE_FORM.exec(url)
-  if (parts === null) return undefined
-  const [, authority = '', path = '/', query = ''] = parts
-  return { authority, path, query }
 }
 
 /** RFC 9112 §3.2: one `Host`, which HTTP/1.0 may leave out, also where the target names another. */
