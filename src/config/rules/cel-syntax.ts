@@ -1,4 +1,5 @@
 import { own } from '../own.ts'
+import { checkedText, checkNumber } from './cel-literals.ts'
 import { CelProblem, type Token, tokensOf } from './cel-tokens.ts'
 
 /** As much of a CEL expression as it takes to know which names and functions it uses. */
@@ -33,7 +34,6 @@ const MAX_NESTING = 48
 const COMPARES = new Set(['<', '<=', '>=', '>', '==', '!=', 'in'])
 const CALCULATES = new Set(['+', '-', '*', '/', '%'])
 const WORDS = new Set(['in', 'true', 'false', 'null'])
-const LARGEST = 2n ** 63n
 const OPTIONAL = new CelProblem(
   'it uses the optional syntax (.? or [?), which agentgateway does not switch on',
   'write default(value, fallback), or has(value.field) ? value.field : fallback',
@@ -164,8 +164,11 @@ class Parser {
   #primary(): Expr {
     const token = this.#next()
     const { kind, text } = token
-    if (kind === 'text') return checkedText(text)
-    if (kind === 'number') return checkedNumber(text)
+    if (kind === 'text') return { kind: 'text', source: checkedText(text) }
+    if (kind === 'number') {
+      checkNumber(text)
+      return { kind: 'other', parts: [] }
+    }
     if (kind === 'name' && !WORDS.has(text))
       return this.#takes('(') ? this.#call(undefined, text) : { kind: 'name', name: text }
     if (kind === 'name' && text !== 'in') return { kind: 'other', parts: [] }
@@ -280,25 +283,4 @@ function dotted(expr: Expr): string | undefined {
   if (expr.kind === 'name') return expr.name
   const of = expr.kind === 'field' ? dotted(expr.of) : undefined
   return expr.kind === 'field' && of !== undefined ? `${of}.${expr.name}` : undefined
-}
-
-function checkedText(source: string): Expr {
-  const raw = /^[bB]?[rR]/.test(source)
-  if (!raw && /\\(?:X|u[dD][89a-fA-F]|U(?!0010|000[0-9a-fA-F]))/.test(source.replaceAll('\\\\', ''))) {
-    throw new CelProblem(
-      'a text in it has an escape that stands for no character',
-      'write the character itself',
-    )
-  }
-  return { kind: 'text', source }
-}
-
-function checkedNumber(text: string): Expr {
-  const digits = text.replace(/[uU]$/, '')
-  const whole = /^(?:\d+|0x[0-9a-fA-F]+)$/.test(digits)
-  const limit = digits === text ? LARGEST : 2n * LARGEST - 1n
-  if (whole ? BigInt(digits) > limit : !Number.isFinite(Number(digits))) {
-    throw new CelProblem('a number in it is too large', 'write a number of at most 64 bits')
-  }
-  return { kind: 'other', parts: [] }
 }
