@@ -76,8 +76,9 @@ export function gatherBody(exchange: Exchange, gathering: Gathering): void {
   }
   const length = request.headers['content-length']
   if (length !== undefined) gathering.announced = Number(length)
+  const before = exchange.gathering
   // Somebody has looked at it before, and found it too large.
-  if (exchange.gathering !== undefined) gathering.takeOver(exchange.gathering)
+  if (before !== undefined) gathering.takeOver(before)
   exchange.gathering = gathering
   if (gathering.announced > gathering.limit || gathering.pieces.size > gathering.limit) {
     gathering.tooLarge(exchange)
@@ -87,6 +88,8 @@ export function gatherBody(exchange: Exchange, gathering: Gathering): void {
   request.on('data', onData)
   // A body of known length is here with its last byte; only the other kind has to be told when it ends.
   if (length === undefined) request.on('end', onEnd)
+  // The one before has stopped it, and listening alone does not set it going again.
+  if (before !== undefined) request.resume()
 }
 
 function onData(this: GatewayRequest, chunk: Buffer): void {
