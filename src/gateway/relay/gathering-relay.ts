@@ -53,6 +53,7 @@ export abstract class GatheringRelay extends Relay {
     this.isGathered = false
     this.exchange.response.writeHead(this.head.status, this.head.headers)
     this.exchange.sentHeaders = this.head.headers
+    this.answeredAt = performance.now()
     return super.pass(Buffer.concat([this.#pieces.take(), chunk]))
   }
 

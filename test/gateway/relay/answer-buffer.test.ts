@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isModelCall } from '../../../src/gateway/telemetry/model-call.ts'
 import { call, openChat, post, rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -59,6 +60,17 @@ describe('a buffer for answers', () => {
     finish?.()
     await client.closed
     expect(client.received()).toContain('the end')
+  })
+
+  it('that may be too small makes a call of a model no less of one', async () => {
+    const answer = JSON.stringify({ model: 'm', usage: { prompt_tokens: 3, completion_tokens: 4 } })
+    const upstream = await startUpstream(response => void response.end(answer))
+    const policies = { buffer: { response: { maxBytes: 4, failureMode: 'failOpen' } } }
+    const { port, nextEvent } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`, policies))
+    await post(port, '/v1/chat/completions', { model: 'm', messages: [] })
+    const event = await nextEvent()
+    expect(event).toMatchObject({ status: 200, usage: { inputTokens: 3, outputTokens: 4 } })
+    expect(isModelCall(event)).toBe(true)
   })
 
   it('that is too small for a stream gives its client nothing but a 502', async () => {
