@@ -18,8 +18,9 @@ export interface Usage {
 /** `"usage":` and Gemini's `"usageMetadata":`. In a JSON string the quote in front would be escaped. */
 const MARK = '"usage'
 const HEAD = /^"usage(?:Metadata)?"\s*:\s*(\S)?/
+const NAMES = ['"usage"', '"usageMetadata"']
 /** A head that is longer is none. */
-const LONGEST_HEAD = 64
+const LONGEST_HEAD = 256
 /** Near the beginning of every answer, streamed or not; Gemini's name for it comes later. */
 const MODEL = /"(?:model|modelVersion)"\s*:\s*"([^"\\]{1,128})"/
 /** How long an object with counts may be, in characters. */
@@ -80,7 +81,7 @@ export class UsageReader {
   #read(text: string, at: number): boolean {
     const window = text.slice(at, at + WINDOW)
     const head = headOf(window)
-    const isCut = head === null ? window.length < LONGEST_HEAD : head[1] === undefined
+    const isCut = head === null ? mayGoOn(window) : head[1] === undefined
     if (!isCut && head?.[1] !== '{') return true
     const from = window.indexOf('{')
     const end = isCut ? -1 : closingBrace(window, from)
@@ -109,12 +110,24 @@ export class UsageReader {
 
 function headOf(window: string): RegExpExecArray | null {
   const head = HEAD.exec(window)
-  // It may go on in the next line of its event, behind `data:`.
-  return head === null || head[1] === 'd' ? HEAD.exec(joined(window.slice(0, LONGEST_HEAD))) : head
+  // What stands in the next line may be no value, but another line of its event: it goes on behind `data:`.
+  const isSure = head !== null && (head[1] === '{' || head[1] === undefined || !/[\r\n]/.test(head[0]))
+  return isSure ? head : HEAD.exec(joined(window.slice(0, LONGEST_HEAD)))
+}
+
+/** Whether the name of the field, or what stands between that and its colon, is not all here. */
+function mayGoOn(window: string): boolean {
+  if (window.length >= LONGEST_HEAD) return false
+  const start = joined(window).trimEnd()
+  return NAMES.some(name => name.startsWith(start))
 }
 
 /** What stands for the end of an event, in no JSON. */
 const END = '\0'
+
+/** Lines of events; one without a name is a comment. */
+const FIELD = /^(?:data|event|id|retry)?:/
+const FIELDS = ['data:', 'event:', 'id:', 'retry:']
 
 /**
  * The data of an event from somewhere in one of its lines on, without what stands between them (HTML §9.2.6). A text that is
@@ -123,7 +136,8 @@ const END = '\0'
 function joined(text: string): string {
   const [first = '', ...others] = text.split(/\r\n|[\r\n]/)
   const last = others.at(-1) ?? ''
-  const isEvent = others.some(line => line.startsWith('data:')) || (last !== '' && 'data:'.startsWith(last))
+  const isEvent =
+    others.some(line => FIELD.test(line)) || (last !== '' && FIELDS.some(field => field.startsWith(last)))
   if (!isEvent) return text
   const end = others.indexOf('')
   const isEnded = end >= 0 && end < others.length - 1

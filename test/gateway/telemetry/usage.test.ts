@@ -47,6 +47,16 @@ describe('the usage reader', () => {
       { inputTokens: 3, outputTokens: 4 },
     ],
     [
+      'an event with other lines right behind the name of the field, and behind its colon',
+      'data: {"usage"\n: ping\nid: 1f0e-7d\ndata: :\nretry: 10\nevent: x\n: pong\ndata: {\ndata: "input_tokens":3,"output_tokens":4}}\n\n',
+      { inputTokens: 3, outputTokens: 4 },
+    ],
+    [
+      'the counts behind another field that begins alike, right before the end',
+      '{"usages":1,"usage":{"total_tokens":5}}',
+      { inputTokens: 5, outputTokens: undefined },
+    ],
+    [
       'a field whose object is not in the same event',
       'data: {"usage":\n\ndata: {"input_tokens":9}\n\ndata: {"usage":{"input_tokens":3,"output_tokens":4}}\n\n',
       { inputTokens: 3, outputTokens: 4 },
