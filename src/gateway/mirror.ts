@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import type { AuthorityOf } from './compile/authority.ts'
 import type { QueryCredential } from './destination.ts'
 import type { Exchange } from './exchange.ts'
@@ -6,7 +5,7 @@ import type { RequestHeaders } from './headers/headers.ts'
 import { putVia } from './headers/via.ts'
 import { withQuery } from './llm/llm-path.ts'
 import type { UpstreamObserver } from './telemetry/upstream-times.ts'
-import type { Connections } from './upstream/connections.ts'
+import type { Caller, Connections } from './upstream/connections.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 /** Where copies of requests go, and how many of them. */
@@ -27,10 +26,11 @@ const MOST_UNDER_WAY = 256
 const PATIENCE_MS = 60_000
 
 /** Takes whatever comes, until it ends or takes too long. */
-class Unread implements Dispatcher.DispatchHandler {
+class Unread implements Caller {
   readonly #to: Connections
   readonly #times: UpstreamObserver | undefined
   readonly #calledAt = performance.now()
+  connection: Caller['connection'] = undefined
   #isTold = false
   #timer: NodeJS.Timeout | undefined
 

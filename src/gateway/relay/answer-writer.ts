@@ -25,6 +25,9 @@ export abstract class AnswerWriter {
   /** Whoever sends the body may go on: the client has taken what was on its way to it. */
   abstract resume(): void
 
+  /** The upstream has broken off: that is told in a moment, and then with a status, as long as nothing has left. */
+  abstract get isCut(): boolean
+
   /** The head cannot be sent. */
   protected abstract onUnsendable(error: unknown): void
 
@@ -115,7 +118,7 @@ export abstract class AnswerWriter {
 }
 
 function flushHead(writer: AnswerWriter): void {
-  writer.flushHead()
+  if (!writer.isCut) writer.flushHead()
 }
 
 function onDrain(this: GatewayResponse): void {

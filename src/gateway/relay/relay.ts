@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import type { Cost } from '../costs/costs.ts'
 import type { Destination } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
@@ -12,6 +11,7 @@ import {
 } from '../failures.ts'
 import type { AnswerHead } from '../headers/headers.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
+import type { Caller } from '../upstream/connections.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import { DiscardedAnswer } from './discarded-answer.ts'
 import { hasNoBody, mayEcho } from './echo.ts'
@@ -21,7 +21,7 @@ import type { GuardedBody } from './guarded-body.ts'
  * Passes the answer on. Its methods are the life of a call in undici, in order. This is the form of handler that
  * undici works with inside; the other one is wrapped into it at the price of a parsed header object per answer.
  */
-export class Relay extends AnswerWriter implements Dispatcher.DispatchHandler {
+export class Relay extends AnswerWriter implements Caller {
   protected readonly destination: Destination
   protected isOver = false
   /** Of the upstream's body, so far. */
@@ -47,11 +47,16 @@ export class Relay extends AnswerWriter implements Dispatcher.DispatchHandler {
   onRefused: (() => void) | undefined = undefined
   /** The body, where the upstream may repeat the key it was given. */
   #guarded: GuardedBody | undefined
+  connection: Caller['connection'] = undefined
 
   constructor(exchange: Exchange, destination: Destination) {
     super(exchange)
     this.destination = destination
     if (exchange.calledAt === 0) exchange.calledAt = this.calledAt
+  }
+
+  get isCut(): boolean {
+    return this.connection?.isCut === true
   }
 
   /** Tokens as far as the provider has told them. */

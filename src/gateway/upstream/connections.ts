@@ -1,6 +1,12 @@
 import type { Dispatcher } from 'undici'
 import { Client } from './undici.ts'
 
+/** Who makes a call, and is told of its answer. */
+export interface Caller extends Dispatcher.DispatchHandler {
+  /** What the call is made over. */
+  connection?: { readonly isCut: boolean } | undefined
+}
+
 class Connection extends Client {
   isFree = false
   /** It has a socket. */
@@ -8,6 +14,11 @@ class Connection extends Client {
   /** Its neighbours among the free ones. */
   older: Connection | undefined = undefined
   newer: Connection | undefined = undefined
+
+  /** Its socket has broken off, or is given up: whose call is on it hears of that once the socket has closed. */
+  get isCut(): boolean {
+    return !this.stats.connected
+  }
 }
 
 /**
@@ -32,9 +43,10 @@ export class Connections {
     this.#options = options
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Caller): void {
     const connection = this.#newest ?? this.#open()
     this.#unlink(connection)
+    handler.connection = connection
     const canTakeMore = connection.dispatch(options, handler)
     // A request that cannot be written is refused at once, and nothing would tell that the connection is free again.
     if (canTakeMore || connection.stats.size === 0) this.#release(connection)

@@ -142,9 +142,18 @@ describe('an answer that breaks off before any of it has left', () => {
   const START = 'data: {"type":"message_start","message":{"id":"a","model":"m"}}\n\n'
   const NO_END = 'failed to process LLM response: the stream has ended before its last event'
   const CUT = 'upstream call failed: connection closed before the answer'
+  const NO_HTTP = 'upstream call failed: the answer is not HTTP/1.1'
 
   it.each<[string, string, 'anthropic' | 'openAI', number, string]>([
     ['without a byte of those it tells', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n', 'openAI', 503, CUT],
+    ['with what is no chunk right behind its head', `${CHUNKED}zz\r\nhello\r\n`, 'openAI', 503, NO_HTTP],
+    [
+      'with what is none behind its first chunk',
+      `${CHUNKED}${chunk('data: 1\n\n')}zz\r\n`,
+      'openAI',
+      503,
+      NO_HTTP,
+    ],
     ['translated, without an event', `${CHUNKED}0\r\n\r\n`, 'anthropic', 502, NO_END],
     ['translated, without its last event', `${CHUNKED}${chunk(START)}0\r\n\r\n`, 'anthropic', 502, NO_END],
   ])('is told with a status: %s', async (_, answer, provider, status, body) => {
