@@ -2,6 +2,7 @@ import type { Exchange } from '../exchange.ts'
 import { reasonPhrase } from '../headers/header-text.ts'
 import type { AnswerHead } from '../headers/headers.ts'
 import type { GatewayResponse } from '../server/gateway-request.ts'
+import { HeldHeads } from './held-heads.ts'
 
 /** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
 const SHORT = 15 * 1024
@@ -34,8 +35,9 @@ export abstract class AnswerWriter {
   protected begin(statusText: string, head: AnswerHead): void {
     this.#head = head
     this.#statusText = statusText
-    // Silence may follow, so the head waits for this turn's chunks only.
+    // Silence may follow, so the head waits for this turn's chunks only; where a length is told, a moment for the first.
     if (head.contentLength < 0) process.nextTick(flushHead, this)
+    else held.add(this)
   }
 
   /** False: the client gets another answer, or none. */
@@ -51,6 +53,7 @@ export abstract class AnswerWriter {
     const head = this.#head
     if (head === undefined) return true
     this.#head = undefined
+    if (head.contentLength >= 0) held.remove(this)
     const { exchange } = this
     const { response } = exchange
     if (exchange.isAnswered) return false
@@ -120,6 +123,8 @@ export abstract class AnswerWriter {
 function flushHead(writer: AnswerWriter): void {
   if (!writer.isCut) writer.flushHead()
 }
+
+const held = new HeldHeads<AnswerWriter>(flushHead)
 
 function onDrain(this: GatewayResponse): void {
   this.exchange?.relay?.resume()
