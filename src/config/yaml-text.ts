@@ -1,8 +1,16 @@
 import { Document, isCollection, Scalar, stringify, visit, YAMLMap } from 'yaml'
 
-/** Plain objects as YAML documents, one after the other; written out, as people edit them one by one. */
+/**
+ * Plain objects as YAML documents, one after the other; written out, as people edit them one by one. What YAML 1.1 takes for
+ * another thing than text (`on`, `0777`, `1_000`) is in quotes: kubectl reads that.
+ */
 export function toYaml(documents: readonly object[]): string {
-  const options = { lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false }
+  const options = {
+    lineWidth: 0,
+    indentSeq: false,
+    aliasDuplicateObjects: false,
+    compat: 'yaml-1.1',
+  } as const
   return documents.map(document => stringify(document, options)).join('---\n')
 }
 
