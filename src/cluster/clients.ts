@@ -7,8 +7,14 @@ import {
 } from '../clients/index.ts'
 import type { ConfigDocument } from '../config/index.ts'
 import { isNode, listAt, textAt, valueAt } from '../config/rules/tree.ts'
-import { GATEWAY_API, type KubernetesObject, object } from '../kubernetes/index.ts'
-import { type ExportedRoute, type ExportScene, gatewayTarget } from './routes.ts'
+import { type KubernetesObject, object } from '../kubernetes/index.ts'
+import { locationWords } from './locations.ts'
+import { type ExportedRoute, type ExportScene, gatewayTarget, policyObject, routeTarget } from './scene.ts'
+import { unwritten } from './unwritten.ts'
+import type { Words } from './words.ts'
+
+/** Keys of a ConfigMap may be that long. */
+const LONGEST_ID = 200
 
 /**
  * Where clients are asked for keys: the hashes in a ConfigMap, and a policy that looks into it. A key that is kept to some
@@ -19,70 +25,83 @@ export function exportedClients(
   scene: ExportScene,
   routes: readonly ExportedRoute[],
 ): KubernetesObject[] {
-  const { taken, namespace } = scene
   const entries = clientEntries(document)
   return askingPlaces(document).flatMap((place, index) => {
-    const targets = targetsOf(place, scene, routes)
-    if (targets.length === 0) return []
-    const location = locationOf(valueAt(place.policy, 'location'))
-    if (location === null) {
-      taken.leave(place.path, 'its location has no word there')
-      return []
-    }
-    taken.take(...place.path, 'mode')
-    taken.take(...place.path, 'location')
-    const name = `${scene.gateway}-clients${index === 0 ? '' : `-${index + 1}`}`
-    const data: Record<string, string> = {}
-    if (listAt(place.policy, 'keys').length === 0) taken.take(...place.path, 'keys')
-    for (const entry of entries.filter(one => one.place.id === place.id)) {
-      const why = whyNot(entry)
-      if (why !== undefined) {
-        taken.leave(entry.path, why)
-        continue
-      }
-      taken.take(...entry.path)
-      const { name: own, metadata } = entry
-      const all = { ...(own !== undefined && { name: own }), ...metadata }
-      data[idOf(entry, data)] = JSON.stringify({
-        keyHash: entry.hash,
-        ...(Object.keys(all).length > 0 && { metadata: all }),
-      })
-    }
-    const labels = { 'agw.dev/clients': name }
-    const map = object({ apiVersion: 'v1', kind: 'ConfigMap' }, name, namespace, { data })
-    const type = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayPolicy', target: true }
-    const policy = object(type, name, namespace, {
-      spec: {
-        targetRefs: targets,
-        traffic: {
-          apiKeyAuthentication: {
-            // Its own default is another one.
-            mode: modeOf(place),
-            configMapSelector: { matchLabels: labels },
-            ...(location !== undefined && { location }),
-          },
-        },
-      },
+    const made = scene.taken.attempt(place.path, () => {
+      const own = entries.filter(one => one.place.id === place.id)
+      return placeObjects(
+        scene,
+        place,
+        own,
+        routes,
+        `${scene.gateway}-clients${index === 0 ? '' : `-${index + 1}`}`,
+      )
     })
-    return [{ ...map, metadata: { ...map.metadata, labels: { ...map.metadata.labels, ...labels } } }, policy]
+    return made ?? []
   })
 }
 
-function targetsOf(
+function placeObjects(
+  scene: ExportScene,
+  place: ClientPlace,
+  entries: readonly ClientEntry[],
+  routes: readonly ExportedRoute[],
+  wanted: string,
+): KubernetesObject[] {
+  const { taken, names, namespace } = scene
+  const { targetRefs, phase } = targetOf(place, scene, routes)
+  const location = locationWords(taken.takeFree(...place.path, 'location'))
+  taken.take(...place.path, 'mode')
+  if (listAt(place.policy, 'keys').length === 0) taken.take(...place.path, 'keys')
+  const data: Record<string, string> = {}
+  for (const entry of entries) {
+    const known = taken.attempt(entry.path, () => clientWords(scene, entry))
+    if (known !== undefined) data[idOf(entry, data)] = JSON.stringify(known)
+  }
+  const name = names.once('ConfigMap', wanted)
+  const labels = { 'agw.dev/clients': name }
+  const map = object({ apiVersion: 'v1', kind: 'ConfigMap' }, name, namespace, { data })
+  const policy = policyObject(name, scene, {
+    targetRefs,
+    traffic: {
+      ...(phase !== undefined && { phase }),
+      apiKeyAuthentication: {
+        // Its own default is another one.
+        mode: modeOf(place),
+        configMapSelector: { matchLabels: labels },
+        ...(location !== undefined && { location }),
+      },
+    },
+  })
+  return [{ ...map, metadata: { ...map.metadata, labels: { ...map.metadata.labels, ...labels } } }, policy]
+}
+
+/** Those of a listener are asked for before a route is chosen, as here: a route's own would take their place otherwise. */
+function targetOf(
   { id }: ClientPlace,
   { gateway, listeners }: ExportScene,
   routes: readonly ExportedRoute[],
-): object[] {
+): { readonly targetRefs: Words[]; readonly phase?: 'PreRouting' } {
   const route = routes.find(one => one.place === id)
-  if (route !== undefined) return [{ group: GATEWAY_API, kind: 'HTTPRoute', name: route.name }]
-  return listeners.filter(one => one.places.includes(id)).map(one => gatewayTarget(gateway, one.name))
+  if (route !== undefined) return { targetRefs: [routeTarget(route.name)] }
+  const own = listeners.filter(one => one.places.includes(id) && id !== 'llm')
+  if (own.length === 0) unwritten('it is for no listener and no route that is written')
+  return { targetRefs: own.map(one => gatewayTarget(gateway, one.name)), phase: 'PreRouting' }
 }
 
-function whyNot({ models, hash, index, place }: ClientEntry): string | undefined {
-  if (models !== undefined) return 'allowedModels has no word there: this key could use every model'
-  if (hash === undefined) return 'its variable is not set'
-  const keys = valueAt(place.policy, 'keys', index, 'metadata')
-  return keys !== undefined && !isNode(keys) ? 'its metadata is no map' : undefined
+/** What a ConfigMap knows of a client: its hash, and what expressions may read. */
+function clientWords(
+  { taken }: ExportScene,
+  { models, hash, index, place, path, name, metadata }: ClientEntry,
+): Words {
+  if (models !== undefined) unwritten('allowedModels has no word there: this key could use every model')
+  if (hash === undefined) unwritten('its variable is not set')
+  const given = valueAt(place.policy, 'keys', index, 'metadata')
+  if (given !== undefined && given !== null && !isNode(given)) unwritten('its metadata is no map')
+  taken.takeFree(...path, 'metadata')
+  taken.takeKey(...path)
+  const all = { ...(name !== undefined && { name }), ...metadata }
+  return { keyHash: hash, ...(Object.keys(all).length > 0 && { metadata: all }) }
 }
 
 function modeOf({ policy }: ClientPlace): string {
@@ -90,18 +109,12 @@ function modeOf({ policy }: ClientPlace): string {
   return mode.charAt(0).toUpperCase() + mode.slice(1)
 }
 
-/** As the manifests have it; null where they have no word for it. */
-function locationOf(location: unknown): object | undefined | null {
-  if (location === undefined || location === null) return undefined
-  if (!isNode(location)) return null
-  const header = location['header']
-  if (!isNode(header)) return location
-  const { prefix, ...rest } = header
-  return { header: { ...rest, ...(typeof prefix === 'string' && prefix !== '' && { prefix }) } }
-}
-
+/** Two dots at the start are not allowed. */
 function idOf(entry: ClientEntry, taken: Readonly<Record<string, string>>): string {
-  const base = calledAs(entry).replace(/[^-._a-zA-Z0-9]+/g, '-')
+  const base = calledAs(entry)
+    .replace(/[^-._a-zA-Z0-9]+/g, '-')
+    .replace(/^\.+/, '-')
+    .slice(0, LONGEST_ID)
   let id = base
   for (let count = 2; Object.hasOwn(taken, id); count += 1) id = `${base}-${count}`
   return id

@@ -1,5 +1,4 @@
 import { type Config, type ConfigDocument, keySlots, type Path } from '../config/index.ts'
-import { AgwError } from '../errors.ts'
 import {
   gatewayObject,
   type KubernetesObject,
@@ -8,8 +7,15 @@ import {
   secretName,
 } from '../kubernetes/index.ts'
 import { exportedClients } from './clients.ts'
-import { exportedListeners } from './listeners.ts'
-import { exportedModels, exportedRoutes } from './routes.ts'
+import { type Certificate, type ExportedListener, exportedListeners } from './listeners.ts'
+import { exportedModels } from './models.ts'
+import { NamedBackends } from './named.ts'
+import { Names } from './names.ts'
+import { limitNotes } from './notes.ts'
+import { OpenText } from './open-text.ts'
+import { exportedPolicies, policyObjects } from './policies.ts'
+import { exportedRoutes } from './routes.ts'
+import { type ExportScene, gatewayTarget } from './scene.ts'
 import { Taken } from './taken.ts'
 
 /** A config as the controller of agentgateway would have it. */
@@ -18,77 +24,90 @@ export interface ExportedConfig {
   readonly objects: readonly KubernetesObject[]
   /** Key slots whose keys the backends look for, and the Secret of each. */
   readonly secrets: readonly { readonly slot: string; readonly secret: string }[]
+  /** Certificates that listeners look for, and the Secret of each. */
+  readonly certificates: readonly (Certificate & { readonly secret: string })[]
   /** Every part of the config that is not written, in the order of the file. */
   readonly leftOver: readonly { readonly path: Path; readonly why: string | undefined }[]
   /** What works differently there though it is written. */
   readonly notes: readonly string[]
 }
 
+/** What the objects lie in, and what may be read for them. */
+export interface ExportTarget {
+  readonly namespace: string
+  readonly gateway: string
+  /** The text of a file that the config names and that holds no secret, by the path that stands there; undefined where it cannot be read. */
+  readonly readFile?: (path: string) => string | undefined
+}
+
 /** Config → manifests. Whatever is not in them is in `leftOver`. */
 export function exportConfig(
   config: Config,
   document: ConfigDocument,
-  { namespace, gateway }: { readonly namespace: string; readonly gateway: string },
+  { namespace, gateway, readFile = () => undefined }: ExportTarget,
 ): ExportedConfig {
-  const taken = new Taken(document.data)
   const slots = keySlots(config, document)
+  const taken = new Taken(document.data, new OpenText(document, slots))
   const listeners = exportedListeners(taken)
-  const scene = { taken, slots, listeners, namespace, gateway }
+  const scene: ExportScene = { taken, names: new Names(), slots, listeners, namespace, gateway, readFile }
+  const named = new NamedBackends(scene)
   const models = exportedModels(scene)
-  const routes = [...(models === undefined ? [] : [models]), ...exportedRoutes(scene)]
+  const routes = [...(models === undefined ? [] : [models]), ...exportedRoutes(scene, named)]
+  const policies = listeners.flatMap(one => listenerPolicies(scene, one))
   const clients = exportedClients(document, scene, routes)
+  const made = routes.flatMap(route => route.objects)
+  named.leaveUnused(made)
   const providers = routes.flatMap(route => route.providers)
-  const objects = [
-    ...(listeners.length > 0
-      ? [
-          gatewayObject(
-            gateway,
-            namespace,
-            listeners.map(({ name, port, hostname }) => ({ name, port, hostname })),
-          ),
-        ]
-      : []),
-    ...routes.flatMap(route => route.objects),
+  const certified = listeners.flatMap(({ certificate, name }) =>
+    certificate === undefined ? [] : [{ ...certificate, secret: certificateSecret(gateway, name) }],
+  )
+  const objects = distinct([
+    ...(listeners.length > 0 ? [gatewayOf(scene)] : []),
+    ...made,
+    ...policies,
     ...clients,
-  ]
+  ])
   return {
-    objects: distinct(objects),
+    objects,
     secrets: secretsOf(providers),
+    certificates: certified,
     leftOver: taken.leftOver(),
-    notes: [
-      ...(models === undefined ? [] : modelNotes(models.providers.length > 1)),
-      ...routeNotes(providers),
-    ],
+    notes: [...(models?.notes ?? []), ...limitNotes(objects), ...routeNotes(providers)],
   }
 }
 
-/** Two routes may lead to one backend; two backends of one name would be one there. */
+function gatewayOf({ gateway, namespace, listeners }: ExportScene): KubernetesObject {
+  return gatewayObject(
+    gateway,
+    namespace,
+    listeners.map(({ name, port, hostname, certificate }) => ({
+      name,
+      port,
+      hostname,
+      ...(certificate !== undefined && { certificate: certificateSecret(gateway, name) }),
+    })),
+  )
+}
+
+function certificateSecret(gateway: string, listener: string): string {
+  return `${gateway}-${listener}-tls`
+}
+
+/** What applies to all requests of a listener, before a route is chosen. */
+function listenerPolicies(scene: ExportScene, { policies, name }: ExportedListener): KubernetesObject[] {
+  if (policies === undefined) return []
+  const wanted = `${scene.gateway}-${name}`
+  const made = exportedPolicies(scene, policies, wanted)
+  const target = gatewayTarget(scene.gateway, name)
+  return [...made.objects, ...policyObjects(scene, wanted, [target], made.traffic, 'PreRouting')]
+}
+
+/** Two routes may lead to one backend. */
 function distinct(objects: readonly KubernetesObject[]): KubernetesObject[] {
-  const found = new Map<string, KubernetesObject>()
-  for (const one of objects) {
-    const { name } = one.metadata
-    const before = found.get(`${one.kind}/${name}`)
-    found.set(`${one.kind}/${name}`, one)
-    if (before === undefined || JSON.stringify(before) === JSON.stringify(one)) continue
-    throw new AgwError('CONFIG_INVALID', `two parts of the config would be the ${one.kind} ${name}`, {
-      hint: 'give them names of their own in the config',
-    })
-  }
-  return [...found.values()]
+  return [...new Map(objects.map(one => [`${one.kind}/${one.metadata.name}`, one])).values()]
 }
 
 function secretsOf(providers: readonly ManifestProvider[]): { slot: string; secret: string }[] {
   const slots = providers.filter(one => one.auth === 'secret').map(({ name, slot = name }) => slot)
   return [...new Set(slots)].map(slot => ({ slot, secret: secretName(slot) }))
-}
-
-function modelNotes(several: boolean): string[] {
-  return [
-    '/v1/models is not answered there: the controller knows no list of models',
-    ...(several
-      ? [
-          'the model of a request is read from its body by a policy, into the header that the rules look at: a request without a body, or for a model without an entry, gets 404 in other words',
-        ]
-      : []),
-  ]
 }

@@ -1,6 +1,6 @@
 import { dirname, join, relative } from 'node:path'
 import { toYaml } from '../config/index.ts'
-import { isDnsLabel, secretObject } from '../kubernetes/index.ts'
+import { certificateObject, isDnsLabel, secretObject } from '../kubernetes/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { MANIFESTS } from '../setup/new-manifests.ts'
 import { APPLY } from '../setup/plan-init.ts'
@@ -13,6 +13,9 @@ export function canBeName(name: string): boolean {
   return isDnsLabel(name) && name.length <= 50
 }
 
+/** The texts of a certificate and its key, by the Secret they go into. */
+export type Certificates = ReadonlyMap<string, { readonly cert: string; readonly key: Secret }>
+
 /** Where the files go. */
 interface ExportPlace {
   /** Absolute path of the config; the files lie beside it. */
@@ -21,10 +24,10 @@ interface ExportPlace {
   readonly namespace: string
 }
 
-/** The files of an export, and what to do with them; keys that are given become Secrets, in a file of their own. */
+/** The files of an export, and what to do with them; keys and certificates that are given become Secrets, in a file of their own. */
 export function exportFiles(
-  { objects, secrets }: ExportedConfig,
-  keys: ReadonlyMap<string, Secret>,
+  { objects, secrets, certificates }: ExportedConfig,
+  { keys, pems }: { readonly keys: ReadonlyMap<string, Secret>; readonly pems: Certificates },
   { config, cwd, namespace }: ExportPlace,
 ): { readonly files: readonly PlannedFile[]; readonly next: readonly string[] } {
   const path = (name: string): string => join(dirname(config), name)
@@ -36,10 +39,16 @@ export function exportFiles(
     secret: false,
     keyless: true,
   }
-  const made = secrets.flatMap(({ slot, secret }) => {
-    const key = keys.get(slot)
-    return key === undefined ? [] : [secretObject(secret, namespace, key)]
-  })
+  const made = [
+    ...secrets.flatMap(({ slot, secret }) => {
+      const key = keys.get(slot)
+      return key === undefined ? [] : [secretObject(secret, namespace, key)]
+    }),
+    ...certificates.flatMap(({ secret }) => {
+      const pem = pems.get(secret)
+      return pem === undefined ? [] : [certificateObject(secret, namespace, pem)]
+    }),
+  ]
   const apart: PlannedFile = {
     path: path(MANIFESTS.secret),
     content: toYaml(made),
@@ -47,7 +56,10 @@ export function exportFiles(
     what: 'the Secrets',
     secret: true,
   }
-  const missing = secrets.filter(({ slot }) => !keys.has(slot)).map(({ secret }) => secret)
+  const missing = [
+    ...secrets.filter(({ slot }) => !keys.has(slot)),
+    ...certificates.filter(({ secret }) => !pems.has(secret)),
+  ].map(({ secret }) => secret)
   return {
     files: made.length > 0 ? [main, apart] : [main],
     next: [

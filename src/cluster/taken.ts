@@ -1,19 +1,34 @@
 import type { Path } from '../config/index.ts'
 import { isNode, pathKey, valueAt } from '../config/rules/tree.ts'
+import { AgwError } from '../errors.ts'
+import type { OpenText } from './open-text.ts'
+import { Unwritten } from './unwritten.ts'
 
 /** Which parts of a config are written as manifests: what nobody has taken is left over, and is told. */
 export class Taken {
   readonly #data: unknown
+  readonly #open: OpenText
   readonly #whole = new Set<string>()
   readonly #above = new Set<string>()
   readonly #why = new Map<string, string>()
 
-  constructor(data: unknown) {
+  constructor(data: unknown, open: OpenText) {
     this.#data = data
+    this.#open = open
   }
 
-  /** The value at a path, which is written with all that stands in it. */
+  /** The value at a path, which is written with all that stands in it. Throws {@link Unwritten} where it may hold a secret. */
   take(...path: Path): unknown {
+    return this.#checked(path, false)
+  }
+
+  /** The same for a value that may be anything, as a header or an expression: there no variable is written. */
+  takeFree(...path: Path): unknown {
+    return this.#checked(path, true)
+  }
+
+  /** The value at a path of which the manifests show none: a key that becomes a Secret or a hash, the path of a file. */
+  takeKey(...path: Path): unknown {
     const value = valueAt(this.#data, ...path)
     if (value === undefined) return undefined
     this.#whole.add(pathKey(path))
@@ -24,6 +39,18 @@ export class Taken {
   /** The value at a path that is looked at only. */
   look(...path: Path): unknown {
     return valueAt(this.#data, ...path)
+  }
+
+  /** What is made of a part; undefined where it cannot be written, and then the whole of it is left over. */
+  attempt<T>(path: Path, make: () => T): T | undefined {
+    try {
+      return make()
+    } catch (error) {
+      const isKnown = error instanceof Unwritten || error instanceof AgwError
+      if (!isKnown) throw error
+      this.leave(path, error instanceof Unwritten ? error.why : error.message)
+      return undefined
+    }
   }
 
   /** Takes all that was taken below a path back: the part is left over, for this reason. */
@@ -47,13 +74,26 @@ export class Taken {
           : []
       if (below.length === 0 && saysNothing(value, path)) return
       // Of policies each is told: one may guard what another only changes.
-      const isSection = below.length > 0 && path.at(-1) === 'policies' && isNode(value)
-      if (this.#above.has(key) || isSection) for (const [item, at] of below) visit(item, at)
-      else found.push({ path, why: this.#why.get(key) ?? whyOf(path) })
+      const isSection = below.length > 0 && path.at(-1) === 'policies' && isNode(value) && !this.#why.has(key)
+      if (this.#above.has(key) || isSection || this.#isKnownBelow(key))
+        for (const [item, at] of below) visit(item, at)
+      else found.push({ path, why: whyOf(path, this.#why.get(key)) })
     }
     const top = isNode(this.#data) ? Object.entries(this.#data) : []
     for (const [name, value] of top) visit(value, [name])
     return found
+  }
+
+  /** Whether it is known why a part of it is not written: then the others are told apart from it. */
+  #isKnownBelow(key: string): boolean {
+    const start = `${key.slice(0, -1)},`
+    return !this.#why.has(key) && [...this.#why.keys()].some(below => below.startsWith(start))
+  }
+
+  #checked(path: Path, free: boolean): unknown {
+    const value = valueAt(this.#data, ...path)
+    if (value !== undefined) this.#open.require(path, value, { free })
+    return this.takeKey(...path)
   }
 }
 
@@ -77,11 +117,16 @@ const GUARDS = new Set([
   'localRateLimit',
   'mcpAuthentication',
   'mcpAuthorization',
+  'mcpGuardrails',
+  'networkAuthorization',
+  'networkExtAuthz',
   'oidc',
   'promptGuard',
   'remoteRateLimit',
 ])
 
-function whyOf(path: Path): string | undefined {
-  return GUARDS.has(String(path.at(-1))) ? 'requests that it stops would pass there' : undefined
+function whyOf(path: Path, why: string | undefined): string | undefined {
+  if (!GUARDS.has(String(path.at(-1)))) return why
+  const passes = 'requests that it stops would pass there'
+  return why === undefined ? passes : `${why}; ${passes}`
 }

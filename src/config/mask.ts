@@ -78,6 +78,11 @@ function hidePlaces(line: string): string {
   return shown + line.slice(copied)
 }
 
+/** Whether what goes by a name is a key or a password, as `OPENAI_API_KEY`, `x-api-key` and `clientSecret` are. */
+export function isKeyName(name: string): boolean {
+  return KEY_NAMES.has(lastWord(name))
+}
+
 /** `key` of `secret-access-key`, `secretAccessKey` and `SECRET_ACCESS_KEY`. */
 function lastWord(name: string): string {
   return (/(?:[A-Z]?[a-z\d]+|[A-Z\d]+)$/.exec(name)?.[0] ?? name).toLowerCase()

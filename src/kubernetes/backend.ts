@@ -43,8 +43,12 @@ export interface ManifestProvider {
   readonly slot?: string | undefined
   /** The header for the key where it is not the provider's usual place, as `api-key` for Azure. */
   readonly header?: string | undefined
+  /** The place for the key in the words of manifests, where it is another one than a header without a prefix. */
+  readonly location?: Readonly<Record<string, unknown>> | undefined
   /** Path suffix → kind of request, as `policies.ai.routes` in config.yaml has it. */
   readonly routes?: Readonly<Record<string, string>> | undefined
+  /** What else holds for its calls, in the words of manifests: `health`, `tls`. */
+  readonly policies?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Kinds of requests that agentgateway 1.4 has no word for in Kubernetes. */
@@ -60,20 +64,30 @@ export function routesLeftOut({ routes = {} }: ManifestProvider): string[] {
  * CONFIG_INVALID for an address that cannot be written.
  */
 export function backendObject(entry: ManifestProvider, namespace: string): KubernetesObject {
-  const address = entry.baseUrl === undefined ? undefined : addressOf(entry, entry.baseUrl)
-  const routes = routesOf(entry)
-  const policies = {
-    ...(entry.auth !== 'none' && { auth: authOf(entry) }),
-    // Without this an overridden host is called in plain text.
-    ...(address?.secure === true && { tls: {} }),
-    ...(Object.keys(routes).length > 0 && { ai: { routes } }),
+  const { provider, policies } = partsOf(entry)
+  return backend(toDnsName(entry.name), namespace, {
+    ai: { provider },
+    ...(Object.keys(policies).length > 0 && { policies }),
+  })
+}
+
+/** The AgentgatewayBackend of groups of providers, the first of them tried first. Throws as {@link backendObject} does. */
+export function groupsObject(
+  name: string,
+  namespace: string,
+  groups: readonly (readonly ManifestProvider[])[],
+): KubernetesObject {
+  const taken = new Set<string>()
+  const named = (entry: ManifestProvider): Readonly<Record<string, unknown>> => {
+    const base = toDnsName(entry.name)
+    let own = base
+    for (let count = 2; taken.has(own); count += 1) own = `${base}-${count}`
+    taken.add(own)
+    const { provider, policies } = partsOf(entry)
+    return { name: own, ...provider, ...(Object.keys(policies).length > 0 && { policies }) }
   }
-  const type = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayBackend', target: true }
-  return object(type, toDnsName(entry.name), namespace, {
-    spec: {
-      ai: { provider: { ...providerOf(entry), ...address?.place } },
-      ...(Object.keys(policies).length > 0 && { policies }),
-    },
+  return backend(toDnsName(name), namespace, {
+    ai: { groups: groups.map(entries => ({ providers: entries.map(named) })) },
   })
 }
 
@@ -82,17 +96,50 @@ export function staticBackend(
   name: string,
   namespace: string,
   address: string,
+  policies: Readonly<Record<string, unknown>> = {},
 ): KubernetesObject | undefined {
-  const [, host, port] = /^([\w.-]+):(\d{1,5})$/.exec(address) ?? []
-  if (host === undefined) return undefined
-  const type = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayBackend', target: true }
-  return object(type, name, namespace, { spec: { static: { host, port: Number(port) } } })
+  const [, host, digits] = /^([\w.-]+):(\d{1,5})$/.exec(address) ?? []
+  const port = Number(digits)
+  if (host === undefined || host.length > 253 || port < 1 || port > 65_535) return undefined
+  return backend(name, namespace, {
+    static: { host, port },
+    ...(Object.keys(policies).length > 0 && { policies }),
+  })
 }
 
-function authOf({ auth, header, name, slot = name }: ManifestProvider): Readonly<Record<string, unknown>> {
-  const location = header === undefined ? {} : { location: { header: { name: header } } }
-  if (auth === 'passthrough') return { passthrough: {}, ...location }
-  return { secretRef: { name: secretName(slot) }, ...location }
+function backend(name: string, namespace: string, spec: Readonly<Record<string, unknown>>): KubernetesObject {
+  const type = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayBackend', target: true }
+  return object(type, name, namespace, { spec })
+}
+
+function partsOf(entry: ManifestProvider): Readonly<Record<'provider' | 'policies', object>> {
+  const address = entry.baseUrl === undefined ? undefined : addressOf(entry, entry.baseUrl)
+  const routes = routesOf(entry)
+  return {
+    provider: { ...providerOf(entry), ...address?.place },
+    policies: {
+      ...(entry.auth !== 'none' && { auth: authPolicy(entry) }),
+      // Without this an overridden host is called in plain text.
+      ...(address?.secure === true && { tls: {} }),
+      ...(Object.keys(routes).length > 0 && { ai: { routes } }),
+      ...entry.policies,
+    },
+  }
+}
+
+/** How a backend authenticates, as `auth` of its policies. */
+export function authPolicy({
+  auth,
+  header,
+  location = header === undefined ? undefined : { header: { name: header } },
+  name,
+  slot = name,
+}: Pick<ManifestProvider, 'auth' | 'header' | 'location' | 'name' | 'slot'>): Readonly<
+  Record<string, unknown>
+> {
+  const place = location === undefined ? {} : { location }
+  if (auth === 'passthrough') return { passthrough: {}, ...place }
+  return { secretRef: { name: secretName(slot) }, ...place }
 }
 
 function providerOf({ provider, baseUrl, name }: ManifestProvider): Readonly<Record<string, unknown>> {

@@ -1,5 +1,7 @@
 export {
+  authPolicy,
   backendObject,
+  groupsObject,
   type ManifestProvider,
   type ProviderSettings,
   routeNotes,
@@ -8,5 +10,5 @@ export {
 export { type AppliedSecret, type ApplySecretOptions, applySecret } from './kubectl.ts'
 export { controllerManifests, gatewayObject, type ManifestOptions, type Manifests } from './manifests.ts'
 export { isDnsLabel, secretName, toDnsName } from './names.ts'
-export { GATEWAY_API, type KubernetesObject, object, secretObject } from './objects.ts'
+export { certificateObject, GATEWAY_API, type KubernetesObject, object, secretObject } from './objects.ts'
 export { type PodOptions, podManifests } from './pod.ts'

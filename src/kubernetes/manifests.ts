@@ -51,7 +51,7 @@ export function controllerManifests(options: ManifestOptions): Manifests {
   }
 }
 
-/** A Gateway that listens for HTTP, for routes of its own namespace. */
+/** A Gateway that listens for HTTP, or for HTTPS where a Secret has its certificate, for routes of its own namespace. */
 export function gatewayObject(
   name: string,
   namespace: string,
@@ -59,15 +59,20 @@ export function gatewayObject(
     readonly name: string
     readonly port: number
     readonly hostname?: string | undefined
+    /** The Secret of its certificate. */
+    readonly certificate?: string | undefined
   }[],
 ): KubernetesObject {
   return object({ apiVersion: `${GATEWAY_API}/v1`, kind: 'Gateway' }, name, namespace, {
     spec: {
       gatewayClassName: 'agentgateway',
-      listeners: listeners.map(({ hostname, ...listener }) => ({
+      listeners: listeners.map(({ hostname, certificate, ...listener }) => ({
         ...listener,
-        protocol: 'HTTP',
+        protocol: certificate === undefined ? 'HTTP' : 'HTTPS',
         ...(hostname !== undefined && { hostname }),
+        ...(certificate !== undefined && {
+          tls: { mode: 'Terminate', certificateRefs: [{ kind: 'Secret', name: certificate }] },
+        }),
         allowedRoutes: { namespaces: { from: 'Same' } },
       })),
     },

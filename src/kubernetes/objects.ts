@@ -51,3 +51,19 @@ export function object(
     ...sections,
   }
 }
+
+/** The Secret of a listener's certificate. Holds its key: write it to 0600 files and stdin only. */
+export function certificateObject(
+  name: string,
+  namespace: string,
+  { cert, key }: { readonly cert: string; readonly key: Secret },
+): KubernetesObject {
+  const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace, labels: LABELS },
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': base64(cert), 'tls.key': base64(key.reveal()) },
+  }
+}

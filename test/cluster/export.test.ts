@@ -7,23 +7,8 @@ import { formatPath, readDocument, validate } from '../../src/config/index.ts'
 import type { KubernetesObject } from '../../src/kubernetes/index.ts'
 import { hasCompat, plausible, publicConfigs, WITHOUT_COMPAT } from '../helpers/compat.ts'
 import { schemaErrors } from '../kubernetes/schema-check.ts'
+import { exported, GATEWAY } from './exported.ts'
 
-function exported(text: string) {
-  const document = readDocument(text, {
-    file: 'config.yaml',
-    lookup: name => (name === 'UNSET' ? undefined : `value-of-${name}`),
-  })
-  const { draft, diagnostics } = validate(document)
-  if (draft === undefined) throw new Error(diagnostics.map(one => one.message).join())
-  const made = exportConfig(draft, document, { namespace: 'llm', gateway: 'agw' })
-  const of = (kind: string): KubernetesObject[] => made.objects.filter(one => one.kind === kind)
-  const left = made.leftOver.map(
-    ({ path, why }) => `${formatPath(path)}${why === undefined ? '' : `: ${why}`}`,
-  )
-  return { ...made, of, left }
-}
-
-const GATEWAY = 'gateways: { default: { port: 3000 } }\n'
 const HASH = `sha256:${'ab'.repeat(32)}`
 
 describe('the export of a config', () => {
@@ -150,15 +135,15 @@ describe('the export of a config', () => {
 
   const table: [what: string, text: string, left: (string | RegExp)[]][] = [
     [
-      'a listener with TLS',
-      'gateways: { default: { port: 1 }, s: { port: 2, tls: { cert: a, key: b } } }\n',
-      ['gateways.s'],
+      'a listener that asks for certificates',
+      'gateways: { default: { port: 1 }, s: { port: 2, tls: { cert: a, key: b, root: c } } }\n',
+      ['gateways.s: of its tls this version writes cert and key alone'],
     ],
     ['settings of the process', `config: { logging: { level: info } }\n${GATEWAY}`, ['config']],
     [
-      'rules',
-      `${GATEWAY}llm: { models: [{ name: "*", provider: openAI }], policies: { authorization: { rules: ["true"] } } }\n`,
-      ['llm.policies.authorization: requests that it stops would pass there'],
+      'guards',
+      `${GATEWAY}llm: { models: [{ name: "*", provider: openAI }], policies: { guardrails: {} } }\n`,
+      ['llm.policies.guardrails: requests that it stops would pass there'],
     ],
     [
       'fields of a model',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
@@ -15,7 +15,7 @@ llm:
     - { name: "*", provider: openAI, params: { apiKey: "$OPENAI_API_KEY" } }
 `
 const LIMITED = `${LLM}  policies:
-    localRateLimit: [{ maxTokens: 1, tokensPerFill: 1, fillInterval: 1s }]
+    localRateLimit: [{ maxTokens: 1, tokensPerFill: 1, fillInterval: 10s }]
 `
 
 let folder: string
@@ -62,7 +62,7 @@ describe('agw export kubernetes', () => {
     const { status, stdout, stderr } = await run(['--yes'])
     expect([status, stdout]).toEqual([1, ''])
     expect(stderr).toContain(
-      'config.yaml:6:5: llm.policies.localRateLimit is not written: requests that it stops would pass there',
+      'config.yaml:6:5: llm.policies.localRateLimit is not written: the controller fills each second, minute or hour, and never else; requests that it stops would pass there',
     )
     expect(stderr).toMatch(/nothing was written: one part of config\.yaml would be left out\n.*--partial/)
     expect(existsSync(join(folder, 'kubernetes.yaml'))).toBe(false)
@@ -73,6 +73,40 @@ describe('agw export kubernetes', () => {
       leftOver: [{ path: 'llm.policies.localRateLimit', line: 6, column: 5, why: expect.any(String) }],
       secrets: [{ slot: 'openai', secret: 'openai-secret' }],
     })
+  })
+
+  it('writes certificates with the keys, and names the place of a file that is none', async () => {
+    const pem = (noun: string, body: string): string =>
+      `-----BEGIN ${noun}-----\n${body}\n-----END ${noun}-----\n`
+    const body = keyLike('openai', 'certificate')
+    const leaks = leaksOf([body])
+    await put('gateways: { default: { port: 443, tls: { cert: tls/c.pem, key: tls/k.pem } } }\n')
+    await mkdir(join(folder, 'tls'))
+    await writeFile(join(folder, 'tls/c.pem'), pem('CERTIFICATE', 'MIIB'))
+    await writeFile(join(folder, 'tls/k.pem'), 'no key')
+    const wrong = await run(['--secrets', '--yes'])
+    expect([wrong.status, wrong.stdout]).toEqual([3, ''])
+    expect(wrong.stderr).toContain(
+      'config.yaml:1:64: gateways.default.tls.key: tls/k.pem holds no private key in PEM form',
+    )
+    expect(existsSync(join(folder, 'kubernetes.yaml'))).toBe(false)
+    await writeFile(join(folder, 'tls/k.pem'), pem('EC PRIVATE KEY', body))
+    const { status, stdout, stderr } = await run(['--secrets', '--yes', '--json'])
+    expect(status, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      certificates: [{ path: 'gateways.default.tls', secret: 'agw-https-443-tls' }],
+    })
+    expect(leaks(stdout + stderr)).toEqual([])
+    const [secret] = parseAllDocuments(await readFile(join(folder, 'kubernetes-secret.yaml'), 'utf8'))
+    expect(secret?.toJS()).toMatchObject({
+      kind: 'Secret',
+      type: 'kubernetes.io/tls',
+      data: { 'tls.key': expect.any(String) },
+    })
+    const files = await filesWith(leaks, folder)
+    expect(files.map(file => file.replace(/^.*\//, '')).sort()).toEqual(['k.pem', 'kubernetes-secret.yaml'])
+    const without = await run(['--yes'])
+    expect(without.stdout).toContain('--secrets  # unless agw-https-443-tls is there')
   })
 
   it.each([

@@ -1,20 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { checkObjectNames, exportFlags } from '../../cli/export-flags.ts'
 import { leftOverJson, leftOverLine } from '../../cli/report/export.ts'
 import { writtenText } from '../../cli/report/init.ts'
 import { writeFiles } from '../../cli/write-files.ts'
-import { exportConfig, exportFiles } from '../../cluster/index.ts'
-import { keySlots } from '../../config/index.ts'
+import {
+  type Certificates,
+  type ExportedConfig,
+  exportConfig,
+  exportFiles,
+  readCertificate,
+} from '../../cluster/index.ts'
+import { type ConfigDocument, formatPath, keySlots } from '../../config/index.ts'
 import { AgwError } from '../../errors.ts'
 import { requireBesidesVariables, requireChangeable } from '../../require-config.ts'
 import { currentKey } from '../../secrets/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import { suggested } from '../../suggested.ts'
 
+/** A file that holds no secret, such as the public keys of an issuer; undefined where it cannot be read. */
+function readPublic(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
 export default class ExportKubernetes extends ConfigCommand {
   static override summary = "Write a config as manifests for agentgateway's controller in Kubernetes."
   static override description =
-    'Listeners for HTTP, models, routes, backends, keys and clients become Gateway, HTTPRoute, AgentgatewayBackend and AgentgatewayPolicy, beside the config. Every part that does not is named with its place, and nothing is written then unless --partial says that the rest is wanted.'
+    'Listeners, models, routes, backends, policies, keys and clients become Gateway, HTTPRoute, AgentgatewayBackend and AgentgatewayPolicy, beside the config. Every part that does not is named with its place, and nothing is written then unless --partial says that the rest is wanted.'
   static override examples = [
     '<%= config.bin %> export kubernetes --dry-run',
     '<%= config.bin %> export kubernetes --namespace llm --secrets --yes',
@@ -28,7 +45,11 @@ export default class ExportKubernetes extends ConfigCommand {
     const { document } = loaded
     requireChangeable(loaded)
     const config = requireBesidesVariables(loaded)
-    const made = exportConfig(config, document, flags)
+    const cwd = process.cwd()
+    const made = exportConfig(config, document, {
+      ...flags,
+      readFile: path => readPublic(resolve(cwd, path)),
+    })
     if (made.leftOver.length > 0) this.#tellLeftOver(made.leftOver.map(one => leftOverLine(one, document)))
     if (made.leftOver.length > 0 && !flags.partial) {
       const count = made.leftOver.length === 1 ? 'one part' : `${made.leftOver.length} parts`
@@ -44,7 +65,7 @@ export default class ExportKubernetes extends ConfigCommand {
     const wanted = keySlots(config, document).filter(slot => made.secrets.some(one => one.slot === slot.name))
     const keys = new Map<string, Secret>()
     for (const slot of flags.secrets ? wanted : []) {
-      const key = await currentKey(slot, loaded.variables, process.cwd())
+      const key = await currentKey(slot, loaded.variables, cwd)
       if (key === undefined) {
         throw new AgwError('SECRET_MISSING', `${slot.name} has no key that could be written`, {
           hint: `store it first: ${suggested('keys', 'set', slot.name)}; or leave --secrets out`,
@@ -53,7 +74,8 @@ export default class ExportKubernetes extends ConfigCommand {
       this.registerSecret(key)
       keys.set(slot.name, key)
     }
-    const plan = exportFiles(made, keys, { config: loaded.path, cwd: process.cwd(), ...flags })
+    const pems = flags.secrets ? await this.#certificates(made, document, cwd) : new Map()
+    const plan = exportFiles(made, { keys, pems }, { config: loaded.path, cwd, ...flags })
     const files = await writeFiles(plan.files, { ...this.writeOptions(flags), warnings: made.notes })
     this.say(writtenText(files, plan.next, flags['dry-run'], this.terminal))
     return {
@@ -61,8 +83,23 @@ export default class ExportKubernetes extends ConfigCommand {
       leftOver: made.leftOver.map(one => leftOverJson(one, document)),
       notes: made.notes,
       secrets: made.secrets,
+      certificates: made.certificates.map(({ path, secret }) => ({ path: formatPath(path), secret })),
       next: plan.next,
     }
+  }
+
+  async #certificates(
+    { certificates }: ExportedConfig,
+    document: ConfigDocument,
+    cwd: string,
+  ): Promise<Certificates> {
+    const pems = new Map<string, { cert: string; key: Secret }>()
+    for (const one of certificates) {
+      const pem = await readCertificate(one, document, cwd)
+      this.registerSecret(pem.key)
+      pems.set(one.secret, pem)
+    }
+    return pems
   }
 
   #tellLeftOver(lines: readonly string[]): void {

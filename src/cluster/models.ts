@@ -1,0 +1,137 @@
+import type { Path } from '../config/index.ts'
+import { isNode, isSet, nodesAt, textAt } from '../config/rules/tree.ts'
+import { backendObject, type KubernetesObject, type ManifestProvider } from '../kubernetes/index.ts'
+import { headerWords } from './filters.ts'
+import { attachedTo, type ExportedListener } from './listeners.ts'
+import { modelMatch } from './matches.ts'
+import { modelProvider } from './model-providers.ts'
+import { modelNotes } from './notes.ts'
+import { exportedPolicies, policyObjects } from './policies.ts'
+import {
+  backendRef,
+  type ExportedRoute,
+  type ExportScene,
+  gatewayTarget,
+  policyObject,
+  routeObject,
+  routeTarget,
+} from './scene.ts'
+import { unwritten } from './unwritten.ts'
+import type { Words } from './words.ts'
+
+/** The header that a policy puts the model of a request into, for routes to look at. */
+export const MODEL_HEADER = 'x-agw-model'
+/** More rules an HTTPRoute does not have. */
+const MOST_RULES = 16
+
+interface Model {
+  readonly pattern: string
+  readonly index: number
+  readonly provider: ManifestProvider
+  readonly object: KubernetesObject
+  readonly changes: { readonly request?: Words | undefined; readonly response?: Words | undefined }
+}
+
+/** The models of the `llm` section: a rule each, the more exact name first, as agentgateway chooses. */
+export function exportedModels(scene: ExportScene): ExportedRoute | undefined {
+  const { taken, names } = scene
+  const entries = nodesAt({ models: taken.look('llm', 'models') }, 'models')
+  const listeners = taken.attempt(['llm', 'gateways'], () => listenersOf(scene)) ?? []
+  if (entries.length === 0 || listeners.length === 0) return undefined
+  const made: Model[] = []
+  for (const [, index] of entries) {
+    const path: Path = ['llm', 'models', index]
+    const model = taken.attempt(path, () => {
+      if (made.length === MOST_RULES) unwritten(`an HTTPRoute has no room for more than ${MOST_RULES} models`)
+      return modelAt(scene, path, index)
+    })
+    if (model !== undefined) made.push(model)
+  }
+  if (made.length === 0) return undefined
+  const exactness = (pattern: string): number => pattern.replaceAll('*', '').length
+  const sorted = made.toSorted((a, b) => exactness(b.pattern) - exactness(a.pattern) || a.index - b.index)
+  const isOne = sorted.length === 1 && sorted[0]?.pattern === '*'
+  const rules = sorted.map(model => ruleOf(model, isOne))
+  const name = names.once('HTTPRoute', 'llm')
+  const policies = exportedPolicies(scene, ['llm', 'policies'], name)
+  const hasAny = sorted.some(({ pattern }) => pattern === '*')
+  // A browser asks without a body, and so without a model.
+  const isUnasked = policies.kinds.has('cors') && !hasAny
+  if (isUnasked)
+    taken.leave(['llm', 'policies', 'cors'], 'without a model named * no rule answers what a browser asks')
+  const traffic = isUnasked ? policies.traffic.filter(one => !('cors' in one)) : policies.traffic
+  const providers = sorted.map(({ provider }) => provider)
+  return {
+    place: 'llm',
+    name,
+    listeners,
+    objects: [
+      ...sorted.map(({ object }) => object),
+      ...policies.objects,
+      routeObject(name, scene, listeners, { rules }),
+      ...(isOne ? [] : [modelPolicy(scene, listeners)]),
+      ...policyObjects(scene, name, [routeTarget(name)], traffic),
+    ],
+    providers,
+    notes: modelNotes(providers, { hasAny, isOne }),
+  }
+}
+
+function modelAt(scene: ExportScene, path: Path, index: number): Model {
+  const { taken, names, namespace } = scene
+  const model = taken.look(...path)
+  if (textAt(model, 'visibility') === 'internal')
+    unwritten('it is for virtual models alone, and there everybody could use it')
+  if (isNode(model) && isSet(model['matches']))
+    unwritten('its matches have no word there: it would take requests that are not for it')
+  taken.take(...path, 'visibility')
+  const provider = modelProvider(scene, path)
+  const change = (key: string): Words | undefined =>
+    taken.attempt([...path, key], () => headerWords(taken.takeFree(...path, key)))
+  return {
+    pattern: textAt(model, 'name') ?? '*',
+    index,
+    provider,
+    object: names.place(backendObject(provider, namespace)),
+    changes: { request: change('requestHeaders'), response: change('responseHeaders') },
+  }
+}
+
+function ruleOf({ pattern, object, changes }: Model, isOne: boolean): Words {
+  const header = modelMatch(MODEL_HEADER, pattern)
+  const { remove = [], ...more } = (changes.request ?? {}) as { remove?: string[] }
+  // The provider need not see it.
+  const removed = isOne ? remove : [...remove, MODEL_HEADER]
+  const request = { ...more, ...(removed.length > 0 && { remove: removed }) }
+  const filters = [
+    ...(Object.keys(request).length > 0
+      ? [{ type: 'RequestHeaderModifier', requestHeaderModifier: request }]
+      : []),
+    ...(changes.response === undefined
+      ? []
+      : [{ type: 'ResponseHeaderModifier', responseHeaderModifier: changes.response }]),
+  ]
+  return {
+    matches: [
+      { path: { type: 'PathPrefix', value: '/' }, ...(header !== undefined && { headers: [header] }) },
+    ],
+    ...(filters.length > 0 && { filters }),
+    backendRefs: [backendRef(object.metadata.name)],
+  }
+}
+
+function listenersOf({ taken, listeners }: ExportScene): readonly ExportedListener[] {
+  const own = listeners.filter(one => one.places.includes('llm'))
+  return own.length > 0 ? own : attachedTo(taken, ['llm'], listeners)
+}
+
+/** Before a route is chosen, the model is read from the body. */
+function modelPolicy(scene: ExportScene, listeners: readonly ExportedListener[]): KubernetesObject {
+  return policyObject(`${scene.gateway}-model`, scene, {
+    targetRefs: listeners.map(({ name }) => gatewayTarget(scene.gateway, name)),
+    traffic: {
+      phase: 'PreRouting',
+      transformation: { request: { set: [{ name: MODEL_HEADER, value: 'json(request.body).model' }] } },
+    },
+  })
+}

@@ -1,0 +1,39 @@
+import { type KubernetesObject, secretName } from '../kubernetes/index.ts'
+import { unwritten } from './unwritten.ts'
+
+/** Names of objects: no two of a kind share one, and no two keys a Secret. */
+export class Names {
+  readonly #owners = new Map<string, string>()
+  readonly #slots = new Map<string, string>()
+
+  /** The object as it is where its name is free or its own already; else under a name of its own. */
+  place(object: KubernetesObject): KubernetesObject {
+    const { kind, metadata } = object
+    const name = this.#free(kind, metadata.name, JSON.stringify(object))
+    return name === metadata.name ? object : { ...object, metadata: { ...metadata, name } }
+  }
+
+  /** A name that is given once, for what others refer to before it is made. */
+  once(kind: string, wanted: string): string {
+    return this.#free(kind, wanted, `once ${this.#owners.size}`)
+  }
+
+  /** Throws {@link Unwritten} where the Secret of a key slot would be that of another: names lose their capitals there. */
+  requireSecret(slot: string): void {
+    const name = secretName(slot)
+    const owner = this.#slots.get(name) ?? slot
+    if (owner !== slot)
+      unwritten(`its key would be in the Secret ${name}, which is that of ${owner}: name it otherwise`)
+    this.#slots.set(name, slot)
+  }
+
+  #free(kind: string, wanted: string, owner: string): string {
+    for (let count = 1; ; count += 1) {
+      const name = count === 1 ? wanted : `${wanted}-${count}`
+      const before = this.#owners.get(`${kind}/${name}`)
+      if (before !== undefined && before !== owner) continue
+      this.#owners.set(`${kind}/${name}`, owner)
+      return name
+    }
+  }
+}

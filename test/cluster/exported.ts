@@ -1,0 +1,33 @@
+import { exportConfig } from '../../src/cluster/index.ts'
+import { formatPath, readDocument, validate } from '../../src/config/index.ts'
+import type { KubernetesObject } from '../../src/kubernetes/index.ts'
+
+/** A config as manifests; variables have plain values, but for `UNSET`, and no file can be read unless given. */
+export function exported(text: string, files: Readonly<Record<string, string>> = {}) {
+  const document = readDocument(text, {
+    file: 'config.yaml',
+    lookup: name => (name === 'UNSET' ? undefined : `value-of-${name}`),
+  })
+  const { draft, diagnostics } = validate(document)
+  if (draft === undefined) throw new Error(diagnostics.map(one => one.message).join())
+  const made = exportConfig(draft, document, {
+    namespace: 'llm',
+    gateway: 'agw',
+    readFile: path => files[path],
+  })
+  const of = (kind: string): KubernetesObject[] => made.objects.filter(one => one.kind === kind)
+  const left = made.leftOver.map(
+    ({ path, why }) => `${formatPath(path)}${why === undefined ? '' : `: ${why}`}`,
+  )
+  /** `traffic` of the policies, in their order. */
+  const traffic = of('AgentgatewayPolicy').map(one => (one['spec'] as { traffic?: object }).traffic)
+  const rules = of('HTTPRoute').flatMap(one => (one['spec'] as { rules: Record<string, unknown>[] }).rules)
+  return { ...made, of, left, traffic, rules }
+}
+
+export const GATEWAY = 'gateways: { default: { port: 3000 } }\n'
+
+/** A route of its own with these policies, in flow style. */
+export function withPolicies(policies: string, route = ''): string {
+  return `${GATEWAY}routes: [{ name: a, ${route} backends: [{ host: "h.example.com:80" }], policies: { ${policies} } }]\n`
+}
