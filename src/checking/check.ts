@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import {
@@ -19,6 +18,7 @@ import type { Config } from '../config/schema.ts'
 import { AgwError } from '../errors.ts'
 import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
+import { readPlainFile } from '../plain-file.ts'
 import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { startFindings } from './start-findings.ts'
@@ -154,7 +154,7 @@ async function unusableFindings(
   { secrets }: CheckOptions,
 ): Promise<Diagnostic[]> {
   const { unusableMaterial } = await import('../gateway/compile/unusable.ts')
-  const readFile = (file: string): string => readFileSync(resolve(cwd, file), 'utf8')
+  const readFile = (file: string): string => readPlainFile(resolve(cwd, file)).toString('utf8')
   const unset = diagnostics.filter(one => one.code === 'VARIABLE_UNSET').map(one => one.range.start.offset)
   const found = await unusableMaterial(draft, secrets ? readFile : undefined)
   return found.flatMap(({ path, what, hint = '' }) => {

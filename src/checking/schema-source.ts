@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readBounded } from '../config/index.ts'
+import { readBounded, whyUnread } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 
 /** The text of a published schema, and how messages call it. */
@@ -31,10 +31,8 @@ export async function readSchemaSource(source: string, cwd: string): Promise<Sch
 }
 
 async function readFile(path: string, name: string): Promise<SchemaText> {
-  const bytes = await readBounded(path, MAX_SCHEMA_BYTES).catch((error: NodeJS.ErrnoException) => {
-    const why =
-      error.code === 'ENOENT' ? 'it does not exist' : `the system says ${error.code ?? 'nothing more'}`
-    throw new AgwError('USAGE', `cannot read the schema ${name}: ${why}`, {
+  const bytes = await readBounded(path, MAX_SCHEMA_BYTES).catch((error: unknown) => {
+    throw new AgwError('USAGE', `cannot read the schema ${name}: ${whyUnread(error)}`, {
       hint: 'name a file or an https URL with --schema',
       cause: error,
     })

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import type { ConfigDocument } from '../config/index.ts'
 import type { InvalidPlace } from '../gateway/index.ts'
 import { type LoadedConfig, type LoadOptions, usable } from '../load.ts'
+import { readPlainFile } from '../plain-file.ts'
 
 /**
  * What keeps the embedded gateway from starting with a config in which nothing else was found: the gateway is made, short of
@@ -14,7 +14,7 @@ export async function startFindings(loaded: LoadedConfig, load: LoadOptions): Pr
   const { InvalidPlace } = await import('../gateway/compile/invalid.ts')
   const { resolved: config } = await usable(loaded, { ...load, standIns: true })
   try {
-    compileRuntime(config, { readFile: file => readFileSync(resolve(load.cwd, file), 'utf8') })
+    compileRuntime(config, { readFile: file => readPlainFile(resolve(load.cwd, file)) })
     return []
   } catch (error) {
     if (!(error instanceof InvalidPlace)) throw error

@@ -1,9 +1,10 @@
-import { chmod, readFile, realpath, stat } from 'node:fs/promises'
+import { chmod, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CheckedConfig } from '../checking/check.ts'
 import { fixText } from '../config/fix.ts'
 import { AgwError } from '../errors.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
+import { textToChange } from '../setup/text-to-change.ts'
 import { requireConsent } from './consent.ts'
 import { type WriteFilesOptions, type WrittenFile, withoutMark, writeFiles } from './write-files.ts'
 
@@ -42,7 +43,7 @@ export async function applyFixes(
   const files: PlannedFile[] = []
   for (const [path, content] of texts) {
     // Somebody else may have mended it by now, and nobody would be asked of what stays as it is.
-    if (withoutMark(await readFile(path, 'utf8')) === content) continue
+    if (withoutMark((await textToChange(path)) ?? '') === content) continue
     files.push({ path, content, madeOf: madeOf.get(path) ?? '', what: 'config', secret: false })
   }
   return write(files, modes, options)

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { readBounded, whyUnread } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { cleanPastedKey, keyDoubts } from '../secrets/index.ts'
@@ -116,14 +116,8 @@ export function fromEnvironment(
 }
 
 async function fromFile(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    const why =
-      error.code === 'ENOENT'
-        ? 'it does not exist'
-        : error.code === 'EISDIR'
-          ? 'it is a folder'
-          : (error.code ?? '')
-    throw new AgwError('SECRET_UNREADABLE', `cannot read ${path}: ${why}`, {
+  const bytes = await readBounded(path, MAX_KEY_BYTES).catch((error: unknown) => {
+    throw new AgwError('SECRET_UNREADABLE', `cannot read ${path}: ${whyUnread(error)}`, {
       hint: 'look at it with `ls -l`',
       cause: error,
     })
@@ -134,5 +128,5 @@ async function fromFile(path: string): Promise<string> {
       `${path} holds more than ${MAX_KEY_BYTES / 1024} KiB, which is no key`,
     )
   }
-  return bytes.toString()
+  return Buffer.from(bytes).toString()
 }

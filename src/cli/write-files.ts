@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { maskKeys, maskLine } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
@@ -14,6 +14,7 @@ import {
   writeFileAtomic,
 } from '../secrets/index.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
+import { textToChange } from '../setup/text-to-change.ts'
 import { shellWord } from '../suggested.ts'
 import { requireConsent } from './consent.ts'
 import { printableDiff } from './diff.ts'
@@ -83,7 +84,7 @@ export async function showFiles(
   const before: Before = new Map()
   let isChange = false
   for (const [path, file] of new Map(files.map(one => [one.path, one]))) {
-    const old = await textOf(path)
+    const old = await textToChange(path)
     for (const one of files) if (one.path === path) requireMadeOf(one, old)
     before.set(path, old)
     if (old === contentOf(file, old) && file.goes !== true) continue
@@ -222,7 +223,7 @@ function writeOne(
   before: string | undefined,
 ): Promise<{ changed: boolean; mode: number }> {
   return withLock(file.path, async () => {
-    if ((await textOf(file.path)) !== before) throw changedMeanwhile(file.path)
+    if ((await textToChange(file.path)) !== before) throw changedMeanwhile(file.path)
     if (file.goes === true && (await removeEmptied(file.path))) return { changed: true, mode: 0 }
     const mode = file.freed === true ? await freedMode(file.path) : file.mode
     return writeFileAtomic(file.path, contentOf(file, before), mode === undefined ? {} : { mode })
@@ -244,20 +245,6 @@ function maskFor(file: PlannedFile): (line: string) => string {
     const shown = looksSecret(name.replace(/=$/, '')) ? '********=' : name
     return value === '' || value.startsWith('#') ? line : `${shown}********`
   }
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw new AgwError(
-      'WRITE_FAILED',
-      `cannot read ${path} to change it (${error.code ?? 'unknown reason'})`,
-      {
-        hint: 'look at it with `ls -l`',
-        cause: error,
-      },
-    )
-  })
 }
 
 function octal(mode: number): string {

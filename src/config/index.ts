@@ -32,7 +32,14 @@ export { maskKeys, maskLine } from './mask.ts'
 export { LineIndex } from './position.ts'
 export { printable } from './printable.ts'
 export type { PublishedSchema } from './published-schema.ts'
-export { MAX_CONFIG_BYTES, readBounded, readConfigBytes, readDocument, unreadDocument } from './read.ts'
+export {
+  MAX_CONFIG_BYTES,
+  readBounded,
+  readConfigBytes,
+  readDocument,
+  unreadDocument,
+  whyUnread,
+} from './read.ts'
 export { removeItem, removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'
 export { type KeyMethod, type KeySlot, keySlots } from './slots.ts'

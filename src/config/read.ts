@@ -1,33 +1,87 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
+import { NotAFile, openingFailed, WITHOUT_WAITING, whatElse } from '../plain-file.ts'
 import { suggested } from '../suggested.ts'
 import { ConfigDocument, type DocumentOptions } from './document.ts'
+import { own } from './own.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
 /** Larger files are refused with a finding; 5,000 routes are about a tenth of it. Bytes. */
 export const MAX_CONFIG_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 256 * 1024
 
+/** How often a pipe is looked at whose writer has nothing to say yet. Milliseconds. */
+const POLL_MS = 20
+
 /**
- * The bytes of a file, or one more than `limit` of a larger one: enough to tell that it is too large, also where it has
- * no end. Throws as the file system does.
+ * The bytes of a file or a pipe, or one more than `limit` of a larger one: enough to tell that it is too large, also where it
+ * has no end. Of a pipe that somebody has open to write they are waited for. Throws as the file system does, and
+ * {@link NotAFile} for a pipe that nothing comes out of and for what else is no file.
  */
 export async function readBounded(path: string, limit: number): Promise<Uint8Array> {
-  const handle = await open(path, 'r')
+  const handle = await open(path, WITHOUT_WAITING).catch((error: unknown) => {
+    throw openingFailed(error)
+  })
   try {
+    const stats = await handle.stat()
+    const isPipe = stats.isFIFO()
+    const what = whatElse(stats)
+    if (what !== undefined && !isPipe) throw new NotAFile(what)
     const chunks: Uint8Array[] = []
     let left = limit + 1
     while (left > 0) {
       const chunk = new Uint8Array(Math.min(left, CHUNK_BYTES))
-      const { bytesRead } = await handle.read(chunk)
+      const bytesRead = await readNext(handle, chunk)
       if (bytesRead === 0) break
-      chunks.push(chunk.subarray(0, bytesRead))
+      // A pipe gives little at a time, which would keep a whole chunk each.
+      chunks.push(bytesRead < chunk.length ? chunk.slice(0, bytesRead) : chunk)
       left -= bytesRead
     }
+    if (isPipe && chunks.length === 0) throw new NotAFile(SILENT_PIPE)
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
   } finally {
     await handle.close()
   }
+}
+
+const SILENT_PIPE = 'it is a pipe, and nothing comes out of it'
+
+async function readNext(handle: FileHandle, chunk: Uint8Array): Promise<number> {
+  for (;;) {
+    try {
+      return (await handle.read(chunk)).bytesRead
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await sleep(POLL_MS)
+    }
+  }
+}
+
+/** Why a file was not read, as a clause. */
+export function whyUnread(error: unknown): string {
+  if (error instanceof NotAFile) return error.message
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  return own(REASONS, code) ?? `the system says ${code || 'nothing more'}`
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EISDIR: 'it is a folder',
+  ELOOP: 'it is a symbolic link that leads back to itself',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it does not exist',
+  EPERM: 'permission is denied',
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  'it is a device': 'name a file; `-` is standard input',
+  'it is a folder': 'name the file inside it; `agw validate` takes patterns too, as in "conf/**/*.yaml"',
+  'it is a socket': 'name a file; `-` is standard input',
+  [SILENT_PIPE]: 'start what writes to it first, or pipe it in: `-` is standard input',
+  'its name is too long': 'name a file with --file PATH',
+  'permission is denied': 'look at the file with `ls -l`, or run as its owner',
 }
 
 /** Reads the bytes of a config file. Throws CONFIG_NOT_FOUND or CONFIG_UNREADABLE with the path and what to do. */
@@ -42,15 +96,8 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
         cause: error,
       })
     }
-    const [why, hint] =
-      code === 'EISDIR'
-        ? [
-            'it is a folder',
-            'name the file inside it; `agw validate` takes patterns too, as in "conf/**/*.yaml"',
-          ]
-        : code === 'EACCES'
-          ? ['permission is denied', 'look at the file with `ls -l`, or run as its owner']
-          : [`the system says ${code ?? 'nothing more'}`, 'look at the file with `ls -l`']
+    const why = whyUnread(error)
+    const hint = own(HINTS, why) ?? 'look at the file with `ls -l`'
     throw new AgwError('CONFIG_UNREADABLE', `cannot read ${path}: ${why}`, { hint, cause: error })
   }
 }

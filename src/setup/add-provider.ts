@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   appendValue,
@@ -18,6 +17,7 @@ import { type ChosenProvider, entriesOf, entryNames, hasKeyInside, keyFiles, tak
 import { type InitPlan, methodWarnings, planEntries, requireFree } from './plan-init.ts'
 import { SECRET_MODE } from './planned-file.ts'
 import type { RoutePlace } from './route-places.ts'
+import { textIfAny } from './text-to-change.ts'
 
 /** Where providers are added: to the models of the `llm` section, or as routes of a listener. */
 export type Addition =
@@ -64,7 +64,7 @@ export async function planAddition(
 ): Promise<InitPlan> {
   const { path: config, folder, document } = loaded
   refuseOtherKeys(providers, loaded)
-  const dotenv = await readFile(join(folder, '.env'), 'utf8').catch(() => '')
+  const dotenv = await textIfAny(join(folder, '.env'))
   const place = { config, cwd, dotenv }
   const taken = addition.to === 'llm' ? [] : takenNames(document)
   const names = entryNames(providers, taken)

@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import {
   isOnlyWrittenSecret,
@@ -20,6 +20,7 @@ import { placeAfter, placeOf } from './key-places.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 import { leftBehind, losersWith } from './sharers.ts'
 import { type StorePlan, variableName } from './store-key.ts'
+import { textToChange } from './text-to-change.ts'
 
 /** What takes the value of a slot away. */
 export interface ForgetPlan {
@@ -175,7 +176,7 @@ async function withoutVariable(
   { isDotenvNamed }: LoadedConfig,
   text?: string,
 ): Promise<PlannedFile> {
-  const content = removeFromDotenv(text ?? (await readFile(path, 'utf8')), variable)
+  const content = removeFromDotenv(text ?? (await textToChange(path)) ?? '', variable)
   const goes = content.trim() === '' && !isDotenvNamed && (await mayGo(path))
   return {
     path,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readAgwFile, readDocument, validate } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
@@ -15,6 +14,7 @@ import {
 } from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
 import type { PlannedFile } from './planned-file.ts'
+import { textIfAny } from './text-to-change.ts'
 
 export interface InitPlace {
   /** Absolute path of the config. */
@@ -40,7 +40,7 @@ export const APPLY = 'kubectl apply --server-side --field-manager=agw -f'
 
 /** Choices → files, warnings and next steps. The new config is checked before anything is written. */
 export async function planInit(choices: NewConfigChoices, place: InitPlace): Promise<InitPlan> {
-  const dotenv = await readFile(join(place.config, '..', '.env'), 'utf8').catch(() => '')
+  const dotenv = await textIfAny(join(place.config, '..', '.env'))
   const files = planNewConfig(choices, { config: place.config, cwd: place.cwd, dotenv })
   requireValid(files)
   await requireFree(files.slice(1), place)
@@ -87,7 +87,7 @@ export async function requireFree(
 ): Promise<void> {
   const keys = files.filter(file => file.secret && !file.path.endsWith('.env'))
   for (const { path, content } of keys) {
-    const there = await readFile(path, 'utf8').catch(() => '')
+    const there = await textIfAny(path)
     if (path !== place.config && (place.force || there === '' || there === content)) continue
     throw new AgwError('FILE_EXISTS', `${path} is there already, and is not this key`, {
       hint:

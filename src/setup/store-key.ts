@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type AgwFile, type KeySlot, quoteLiteral, quoteVariable, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
@@ -9,6 +8,7 @@ import { suggested } from '../suggested.ts'
 import { type AgwPlace, type PlannedEntry, planEntry, withoutEntry } from './agw-entry.ts'
 import { newKeyFile } from './new-config.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
+import { textToChange } from './text-to-change.ts'
 
 /** The methods `agw keys set` can store a key for. */
 export const STORE_METHODS = ['env', 'file', 'keychain', 'encrypted', 'inline', 'kubernetes'] as const
@@ -100,7 +100,7 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
     return { method, variable, files: [...(source.file ? [source.file] : []), ...edit], source }
   }
   const path = dotenvOf(place)
-  const madeOf = await textOf(path)
+  const madeOf = (await textToChange(path)) ?? ''
   const content = setInDotenv(madeOf, variable, request.value.reveal())
   const dotenv = { path, content, madeOf, mode: SECRET_MODE, what: 'the variable', secret: true }
   // What agw.yaml names is never taken from the dotenv file.
@@ -139,7 +139,7 @@ async function requireKeyFile(
       hint: 'name another with --key-file PATH',
     })
   }
-  const there = isItsOwn ? '' : (await textOf(path)).trim()
+  const there = isItsOwn ? '' : ((await textToChange(path)) ?? '').trim()
   if (there === '' || there === value.reveal()) return
   throw new AgwError('FILE_EXISTS', `${path} is there already and holds something else`, {
     hint: 'name another with --key-file PATH, or remove it first',
@@ -201,18 +201,4 @@ export function variableName(slot: KeySlot): string {
 
 function safeName(name: string): string {
   return name.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'provider'
-}
-
-async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw new AgwError(
-      'WRITE_FAILED',
-      `cannot read ${path} to change it (${error.code ?? 'unknown reason'})`,
-      {
-        hint: 'look at the file with `ls -l`',
-        cause: error,
-      },
-    )
-  })
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Path } from '../../config/diagnostic.ts'
 import type {
   Config,
@@ -8,6 +7,7 @@ import type {
   LlmConfig,
   ServerTls as WrittenTls,
 } from '../../config/schema.ts'
+import { readPlainFile } from '../../plain-file.ts'
 import { Cel } from '../cel/cel.ts'
 import { AnswerHeaders } from '../headers/headers.ts'
 import { GATEWAY_PHASE } from '../policies/phases.ts'
@@ -80,7 +80,7 @@ class Compilation {
 
   constructor(
     config: Config,
-    { readFile: read = path => readFileSync(path), now = Date.now, secretsIn = () => [] }: CompileOptions,
+    { readFile: read = readPlainFile, now = Date.now, secretsIn = () => [] }: CompileOptions,
   ) {
     const readFile = (path: string): string => {
       const content = read(path)

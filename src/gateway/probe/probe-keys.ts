@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
 import type { KeySlot } from '../../config/slots.ts'
 import { AgwError } from '../../errors.ts'
+import { readPlainFile } from '../../plain-file.ts'
 import type { Verdict } from '../../providers/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { ConnectTo } from '../upstream/connect-to.ts'
@@ -70,7 +70,7 @@ async function probeGroup(
   group: readonly KeyToProbe[],
   options: ProbeOptions,
 ): Promise<ProbedKey[]> {
-  const readFile = options.readFile ?? (path => readFileSync(path, 'utf8'))
+  const readFile = options.readFile ?? (path => readPlainFile(path).toString('utf8'))
   const aims = group.map(key => aimOf(config, key, readFile))
   const chosen = aims.find(aim => typeof aim !== 'string')
   const answer = chosen === undefined ? undefined : await ask(chosen, options)
