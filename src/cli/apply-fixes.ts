@@ -2,6 +2,7 @@ import { chmod, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CheckedConfig } from '../checking/check.ts'
 import { fixText } from '../config/fix.ts'
+import { printable } from '../config/printable.ts'
 import { AgwError } from '../errors.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
 import { textToChange } from '../setup/text-to-change.ts'
@@ -39,7 +40,7 @@ export async function applyFixes(
   }
   if (texts.size === 0 && open.size === 0) options.terminal.err('nothing to fix: unchanged')
   const modes = [...open.values()]
-  for (const file of modes) options.terminal.err(`chmod 0600 ${file.name}`)
+  for (const file of modes) options.terminal.err(`chmod 0600 ${printable(file.name)}`)
   const files: PlannedFile[] = []
   for (const [path, content] of texts) {
     // Somebody else may have mended it by now, and nobody would be asked of what stays as it is.

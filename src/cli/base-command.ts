@@ -1,5 +1,6 @@
 import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
+import { printable } from '../config/printable.ts'
 import { clearKeysIn } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { loginsIn } from '../secrets/login-variables.ts'
@@ -16,6 +17,11 @@ import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
 import { wrappedText } from './wrapped.ts'
 import type { WriteFilesOptions } from './write-files.ts'
+
+/** JSON as it is, but for what a terminal would act on and JSON need not escape. */
+function escaped(json: string): string {
+  return json.replace(/[\x7f-\x9f]/g, sign => `\\u00${sign.charCodeAt(0).toString(16)}`)
+}
 
 /** How long somebody looks at a screen on which nothing happens. Milliseconds. */
 const PATIENCE_MS = 300
@@ -112,11 +118,12 @@ export abstract class BaseCommand extends Command {
   /** A document as text, its messages as {@link typable} has them. */
   protected json(document: unknown, indent?: number): string {
     const isMessage = (key: string): boolean => ['message', 'hint', 'detail'].includes(key)
-    return JSON.stringify(
+    const text = JSON.stringify(
       document,
       (key, value: unknown) => (typeof value === 'string' && isMessage(key) ? this.typable(value) : value),
       indent,
     )
+    return escaped(text)
   }
 
   /** Why nobody can be asked; `undefined` where a person can. */
@@ -192,8 +199,9 @@ export abstract class BaseCommand extends Command {
     if (this.jsonEnabled() && failure.code !== 'OUTPUT_FAILED') this.logJson({ error: failure })
     else {
       const { terminal } = this
-      this.note(`${terminal.style(['bold', 'red'], 'error', 'err')} ${failure.message}`)
-      if (failure.hint !== '') this.note(`  ${terminal.style('cyan', '→', 'err')} ${failure.hint}`)
+      const [message, hint] = [failure.message, failure.hint].map(printable)
+      this.note(`${terminal.style(['bold', 'red'], 'error', 'err')} ${message}`)
+      if (hint !== '') this.note(`  ${terminal.style('cyan', '→', 'err')} ${hint}`)
     }
     const isBug = failure.code === 'BUG' && error instanceof Error
     if (isBug && process.env['AGW_DEBUG']) this.terminal.err(error.stack ?? '')

@@ -1,4 +1,5 @@
 import { structuredPatch } from 'diff'
+import { printable } from '../config/printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A unified diff for people: two lines of context, secrets masked line by line by `mask`. */
@@ -10,7 +11,9 @@ export function printableDiff(
   mask: (line: string) => string,
 ): string {
   const patch = structuredPatch(name, name, before, after, '', '', { context: 2 })
-  const lines = [terminal.style('bold', before === '' ? `new file ${name}` : name, 'err')]
+  const lines = [
+    terminal.style('bold', before === '' ? `new file ${printable(name)}` : printable(name), 'err'),
+  ]
   for (const hunk of patch.hunks) {
     if (before !== '') lines.push(terminal.style('dim', `@@ line ${hunk.newStart} @@`, 'err'))
     for (const line of hunk.lines) {

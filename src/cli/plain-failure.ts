@@ -1,3 +1,4 @@
+import { printable } from '../config/printable.ts'
 import { isOn } from './is-on.ts'
 import type { Failure } from './printed-failure.ts'
 
@@ -5,6 +6,6 @@ import type { Failure } from './printed-failure.ts'
 export function tellPlainly(failure: Failure, typed: readonly string[]): void {
   if (typed.includes('--json') || isOn(process.env['AGW_JSON']))
     process.stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`)
-  else process.stderr.write(`error ${failure.message}\n  → ${failure.hint}\n`)
+  else process.stderr.write(`error ${printable(failure.message)}\n  → ${printable(failure.hint)}\n`)
   process.exitCode = failure.exitCode
 }

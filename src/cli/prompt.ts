@@ -1,4 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline'
+import { printable } from '../config/printable.ts'
 import { AgwError } from '../errors.ts'
 import { endHiding } from './hidden-typing.ts'
 import { wrapped } from './wrapped.ts'
@@ -64,7 +65,11 @@ export class Prompt {
     const answer = await this.#ask(flag, {
       type: 'select',
       message,
-      choices: choices.map(choice => ({ short: choice.name, ...choice, name: this.#wrapped(choice.name) })),
+      choices: choices.map(({ value, name, short = name }) => ({
+        value,
+        name: this.#wrapped(printable(name)),
+        short: printable(short),
+      })),
       // A list that does not fit shows a part of itself: how long it is, says that it goes on.
       ...(choices.length > PAGE && { theme: searched(choices.length) }),
       ...(initial !== undefined && { default: initial }),
@@ -122,7 +127,7 @@ export class Prompt {
     }
     // Questions go to stderr: stdout carries the answer of the command only.
     const ask = inquirer.createPromptModule({ output: process.stderr })
-    const message = this.#wrapped(question.message)
+    const message = this.#wrapped(printable(question.message))
     const answers = await ask([{ ...question, message, name: 'answer' } as never])
     return (answers as { answer: unknown }).answer
   }

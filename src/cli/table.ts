@@ -11,8 +11,9 @@ export function table(
   limit = Number.POSITIVE_INFINITY,
 ): string {
   const width = (cell: string): number => stripVTControlCharacters(cell).length
+  // Not as arguments of one call: there may be more rows than it takes.
   const widths = headings.map((heading, column) =>
-    Math.max(width(heading), ...rows.map(row => width(row[column] ?? ''))),
+    rows.reduce((widest, row) => Math.max(widest, width(row[column] ?? '')), width(heading)),
   )
   if (widths.reduce((sum, one) => sum + one + 2, -2) > limit) return lists(headings, rows, styleHeading)
   const line = (cells: readonly string[]): string =>

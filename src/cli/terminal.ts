@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable, printableLines } from '../config/printable.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { wrappedText } from './wrapped.ts'
 
@@ -33,7 +34,7 @@ export class Terminal {
   /** Part of the answer. */
   out(text: string): void {
     this.status('')
-    this.#options.stdout.write(`${this.#options.redact(text)}\n`)
+    this.#options.stdout.write(`${this.#shown(text)}\n`)
   }
 
   /**
@@ -48,7 +49,7 @@ export class Terminal {
   /** A note or a warning. */
   err(text: string): void {
     this.status('')
-    this.#options.stderr.write(`${this.#options.redact(text)}\n`)
+    this.#options.stderr.write(`${this.#shown(text)}\n`)
   }
 
   /** Something that a person should not overlook. */
@@ -58,16 +59,17 @@ export class Terminal {
 
   /** A text for stderr with the word in front that says what it is. */
   asWarning(text: string): string {
-    return `${this.style('yellow', 'warning', 'err')} ${text}`
+    return `${this.style('yellow', 'warning', 'err')} ${printable(text)}`
   }
 
   /** What is waited for, in the last line of a person's stderr until something else is told; `''` takes it away. */
   status(text: string): void {
     if (!this.animated) return
-    const { stderr, redact } = this.#options
+    const { stderr } = this.#options
     if (this.#hasStatus) stderr.write(TO_AN_EMPTY_LINE)
     this.#hasStatus = text !== ''
-    if (text !== '') stderr.write(this.style('dim', redact(text).slice(0, this.columnsOf('err') - 1), 'err'))
+    if (text !== '')
+      stderr.write(this.style('dim', this.#shown(text).slice(0, this.columnsOf('err') - 1), 'err'))
   }
 
   style(style: Style | readonly Style[], text: string, stream: 'out' | 'err' = 'out'): string {
@@ -84,6 +86,11 @@ export class Terminal {
     return env['TERM'] === 'dumb'
       ? 'TERM is dumb: questions need a terminal that can hide what is typed'
       : undefined
+  }
+
+  /** Without secrets, and with nothing in it that a terminal would act on: names of files may hold anything. */
+  #shown(text: string): string {
+    return printableLines(this.#options.redact(text))
   }
 
   /** Progress may be drawn over itself on stderr. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { maskKeys, maskLine } from '../config/index.ts'
+import { maskKeys, maskLine, printable } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { shortName } from '../load.ts'
@@ -89,7 +89,7 @@ export async function showFiles(
     before.set(path, old)
     if (old === contentOf(file, old) && file.goes !== true) continue
     isChange = true
-    const name = shortName(cwd, path)
+    const name = printable(shortName(cwd, path))
     terminal.err(printableDiff(old ?? '', contentOf(file, old), name, terminal, maskFor(file)))
     if (file.goes) terminal.err(`${dryRun ? 'would delete' : 'deletes'} ${name}: nothing is left in it`)
   }
@@ -201,7 +201,7 @@ async function protectFromGit(files: readonly PlannedFile[], options: WriteFiles
   const { terminal, prompt } = options
   const run = runWith({ env: options.env })
   for (const file of files.filter(one => one.secret && one.goes !== true)) {
-    const name = shortName(options.cwd, file.path)
+    const name = printable(shortName(options.cwd, file.path))
     const { state } = await gitState(file.path, run)
     if (state !== 'not-ignored') continue
     const ask = !options.yes && prompt.allowed
@@ -214,7 +214,7 @@ async function protectFromGit(files: readonly PlannedFile[], options: WriteFiles
 /** The line that kept a file out of git while a key stood in it, when agw had written it. */
 async function giveToGit({ path }: PlannedFile, { terminal, cwd }: WriteFilesOptions): Promise<void> {
   const { changed } = await removeFromGitignore(path)
-  if (changed) terminal.err(`took ${shortName(cwd, path)} out of .gitignore: no key stands in it now`)
+  if (changed) terminal.err(`took ${printable(shortName(cwd, path))} out of .gitignore: no key stands in it now`)
 }
 
 /** Writes one file under its lock. When another process has changed it since it was shown, nothing is written. */

@@ -1,4 +1,4 @@
-import type { ConfigDocument, Path } from '../config/index.ts'
+import { type ConfigDocument, type Path, printable } from '../config/index.ts'
 import { isNode, isSet, listAt, nodeAt, nodesAt, textAt } from '../config/rules/tree.ts'
 import { AgwError } from '../errors.ts'
 import { Secret } from '../secrets/secret.ts'
@@ -61,7 +61,7 @@ export function shortHash(hash: string): string {
 
 /** What commands call a client: its name, or what is shown of its hash. */
 export function calledAs({ name, hash }: Pick<ClientEntry, 'name' | 'hash'>): string {
-  return name ?? (hash === undefined ? 'a key without a name' : shortHash(hash))
+  return printable(name ?? (hash === undefined ? 'a key without a name' : shortHash(hash)))
 }
 
 const HASH = /^sha256:[0-9a-f]{8,64}$/i

@@ -6,9 +6,19 @@ const ACTED_ON = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u206
 
 /** A text out of a file with a picture of as many characters in the place of each of these. */
 export function printable(text: string): string {
-  return text.replace(ACTED_ON, sign => {
-    const code = sign.charCodeAt(0)
-    if (code === 0x7f) return '\u2421'
-    return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd'
-  })
+  return text.replace(ACTED_ON, picture)
+}
+
+/** Colours of our own, and what else a terminal would act on. */
+const CONTROL = /\x1b\[[\d;]*m|[\0-\x08\x0b-\x1f\x7f-\x9f]/g
+
+/** The same for whole lines, which may be coloured: the last thing before a terminal, for names that nobody thought of. */
+export function printableLines(text: string): string {
+  return text.replace(CONTROL, sign => (sign.length > 1 ? sign : picture(sign)))
+}
+
+function picture(sign: string): string {
+  const code = sign.charCodeAt(0)
+  if (code === 0x7f) return '\u2421'
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd'
 }

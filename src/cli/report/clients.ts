@@ -1,5 +1,5 @@
 import { type ClientEntry, type ClientPlace, metadataWords, shortHash } from '../../clients/index.ts'
-import { type ConfigDocument, formatPath } from '../../config/index.ts'
+import { type ConfigDocument, formatPath, printable } from '../../config/index.ts'
 import { valueAt } from '../../config/rules/tree.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -18,7 +18,9 @@ export function clientsText(entries: readonly ClientEntry[], terminal: Terminal)
   const used = columns.filter(([, cell, always]) => always || entries.some(entry => cell(entry)))
   return table(
     used.map(([heading]) => heading),
-    entries.map(entry => used.map(([heading, cell]) => cell(entry) || (heading === 'MODELS' ? 'all' : '–'))),
+    entries.map(entry =>
+      used.map(([heading, cell]) => printable(cell(entry) ?? '') || (heading === 'MODELS' ? 'all' : '–')),
+    ),
     text => terminal.style('dim', text),
     terminal.columns,
   )

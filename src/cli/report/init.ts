@@ -1,3 +1,4 @@
+import { printable } from '../../config/printable.ts'
 import type { Terminal } from '../terminal.ts'
 import type { WrittenFile } from '../write-files.ts'
 
@@ -32,10 +33,11 @@ export function writtenText(
 }
 
 function fileLines(files: readonly WrittenFile[], dryRun: boolean, terminal: Terminal): string[] {
-  const width = Math.max(...files.map(({ file }) => file.length))
-  return files.map(({ file, action, mode }) => {
+  const shown = files.map(one => ({ ...one, file: printable(one.file) }))
+  const width = Math.max(...shown.map(({ file }) => file.length))
+  return shown.map(({ file, action, mode }) => {
     const word = dryRun && action !== 'unchanged' ? `would be ${action}` : action
-    const shown = mode === '' ? '' : terminal.style('dim', `  ${mode}`)
-    return `${terminal.style('green', word.padEnd(9))} ${mode === '' ? file : file.padEnd(width)}${shown}`
+    const rights = mode === '' ? '' : terminal.style('dim', `  ${mode}`)
+    return `${terminal.style('green', word.padEnd(9))} ${mode === '' ? file : file.padEnd(width)}${rights}`
   })
 }

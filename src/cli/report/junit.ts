@@ -1,4 +1,5 @@
 import { type Diagnostic, formatPath } from '../../config/diagnostic.ts'
+import { printable } from '../../config/printable.ts'
 import type { AgwError } from '../../errors.ts'
 import { type CheckedFile, failureSentence, fileBelow, sentence } from './checked-file.ts'
 
@@ -72,7 +73,7 @@ function caseOf(one: Diagnostic, file: string, strict: boolean, taken: Map<strin
   const name = number === 1 ? base : `${base} (${number})`
   const fails = one.severity === 'error' || (strict && one.severity === 'warning')
   const head = `    <testcase${attributes({ name, classname: file, file, line: start.line, time: 0 })}>`
-  const text = `${file}:${start.line}:${start.column} ${one.severity} ${one.code}\n${sentence(one)}`
+  const text = `${printable(file)}:${start.line}:${start.column} ${one.severity} ${one.code}\n${printable(sentence(one))}`
   const inner = fails
     ? `<failure${attributes({ type: one.severity, message: sentence(one) })}>${escapeXml(text)}</failure>`
     : `<skipped${attributes({ message: `${one.severity}: ${sentence(one)}` })}/>`
