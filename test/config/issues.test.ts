@@ -28,6 +28,30 @@ describe('one mistake is one finding', () => {
     expect(only(yaml).code).toBe(code)
   })
 
+  test.each([
+    [
+      'binds: [{port: 1, listeners: [{routes: }]}]',
+      'routes',
+      /needs it$/,
+      /^write "routes", .*: routes: \[\]$/,
+    ],
+    ['binds: [{port: , listeners: []}]', 'port', /only a bind/, /^write "port"/],
+    ['gateways: {a: {port: }}', 'port', /a gateway needs one/, /^write "port"/],
+    ['gateways: {a: {port: 1, tls: {cert: c, key: }}}', 'key', /a TLS listener/, /^write "key"/],
+    [
+      'llm: {models: [{name: m, provider: vertex, params: {vertexProject: }}]}',
+      'vertexProject',
+      /needs it$/,
+      /^write/,
+    ],
+  ])('a key without a value is told to be empty, at its place: %s', (yaml, key, why, hint) => {
+    const { path, at, message, hint: todo } = only(yaml)
+    expect([path.at(-1), at]).toEqual([key, 'key'])
+    expect(message).toMatch(new RegExp(`^"(?:params\\.)?${key}" is empty: `))
+    expect(message).toMatch(why)
+    expect(todo).toMatch(hint)
+  })
+
   test('several mistakes are all found at once', () => {
     const found = findingsOf(
       parse(`

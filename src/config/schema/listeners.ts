@@ -38,7 +38,7 @@ const routesFitProtocol = rule<ListenerParts>((listener, report) => {
       code: 'MISSING_KEY',
       key: needed,
       message: `"${needed}" is missing: a listener of protocol ${protocol} needs it`,
-      hint: `add "${needed}", which may be an empty list`,
+      hint: `add "${needed}", which may be an empty list: ${needed}: []`,
     })
   }
   if (protocol === 'HTTPS' && !isSet(listener.tls)) {

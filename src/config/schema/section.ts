@@ -36,12 +36,29 @@ export type Report = (problem: Problem) => void
 export function rule<T>(judge: (value: T, report: Report) => void): z.core.$ZodCheck<T> {
   return z.superRefine<T>(
     (value, context) => {
-      judge(value, ({ code, message, hint, path = [], at = 'value', key }) =>
-        context.addIssue({ code: 'custom', message, path: [...path], params: { code, hint, at, key } }),
-      )
+      judge(value, problem => {
+        const { code, message, hint, path = [], at = 'value', key } = emptyOr(problem, value)
+        context.addIssue({ code: 'custom', message, path: [...path], params: { code, hint, at, key } })
+      })
     },
     { when: ({ value, issues }) => value !== undefined && !issues.some(isOfAnotherType) },
   )
+}
+
+/** A key that is missing, where it stands there without a value: null is read as absent, and a person sees the key. */
+function emptyOr(problem: Problem, value: unknown): Problem {
+  const { code, message, hint, path = [], key } = problem
+  if (code !== 'MISSING_KEY' || key === undefined) return problem
+  let section = value
+  for (const step of path) section = (section as Record<string | number, unknown> | null | undefined)?.[step]
+  if ((section as Record<string, unknown> | null | undefined)?.[key] !== null) return problem
+  return {
+    ...problem,
+    message: message.replace(' is missing', ' is empty'),
+    hint: hint.replace(/^add /, 'write '),
+    path: [...path, key],
+    at: 'key',
+  }
 }
 
 function isOfAnotherType(issue: z.core.$ZodRawIssue): boolean {
