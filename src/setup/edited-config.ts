@@ -24,9 +24,8 @@ export function editedConfig(
     problemOf: name => variables.problemOf(name),
     names: () => variables.names(),
   })
-  const known = new Set(loaded.diagnostics.map(idOf))
   const { draft, diagnostics } = validate(document)
-  const findings = diagnostics.filter(one => !known.has(idOf(one)) && !isUnresolved(one.code))
+  const findings = newIn(diagnostics, loaded.diagnostics).filter(one => !isUnresolved(one.code))
   const errors = findings.filter(one => one.severity === 'error')
   if (draft === undefined || errors.length > 0) {
     throw new AgwError('CONFIG_INVALID', `the config would not be valid: ${errors[0]?.message ?? ''}`, {
@@ -42,7 +41,19 @@ export function editedConfig(
   }
 }
 
-/** A finding wherever it stands: lines move. */
+/** What is found now and was not before; of several that say the same, those are known that come first. */
+function newIn(now: readonly Diagnostic[], before: readonly Diagnostic[]): Diagnostic[] {
+  const known = new Map<string, number>()
+  for (const id of before.map(idOf)) known.set(id, (known.get(id) ?? 0) + 1)
+  return now.filter(one => {
+    const id = idOf(one)
+    const left = known.get(id) ?? 0
+    known.set(id, left - 1)
+    return left <= 0
+  })
+}
+
+/** A finding wherever it stands: lines move, and no other number in what is said of them. */
 function idOf({ code, message }: Diagnostic): string {
-  return `${code} ${message.replace(/\d+/g, '#')}`
+  return `${code} ${message.replace(/\bline \d+/g, 'line')}`
 }
