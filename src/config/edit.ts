@@ -27,15 +27,18 @@ export function quoteVariable(name: string): string {
 
 /**
  * Sets the value at a path of a YAML text to `value` (YAML on one line), creating what is missing on the way. Only
- * that stretch of the text changes: comments, quotes, order and line ends of everything else stay. Throws
- * CONFIG_INVALID when the text cannot be edited there.
+ * that stretch of the text changes: comments, quotes, order and line ends of everything else stay, and JSON stays JSON.
+ * Throws CONFIG_INVALID when the text cannot be edited there.
  */
 export function setValue(text: string, path: Path, value: string): string {
   const yaml = parseWritten(text)
-  const edited = splice(text, yaml, path, value)
-  const after = parseDocument(edited, { merge: false, logLevel: 'silent' })
   const expected = toPlain(parseDocument(value, { logLevel: 'silent' })).value
-  if (after.errors.length > 0 || JSON.stringify(valueAt(after, path)) !== JSON.stringify(expected)) {
+  const words: Words = isJson(text)
+    ? { value: JSON.stringify(expected), key: name => JSON.stringify(name) }
+    : { value, key: name => name }
+  const edited = splice(text, yaml, path, words)
+  // Behind an alias stands what others have too, and what is put in its place would lack the rest of it.
+  if (!isChangedOnly(edited, yaml, data => put(data, path, expected))) {
     throw new AgwError(
       'CONFIG_INVALID',
       `cannot edit ${formatPath(path)} in this file without rewriting it`,
@@ -47,6 +50,35 @@ export function setValue(text: string, path: Path, value: string): string {
   return edited
 }
 
+function put(data: unknown, path: Path, value: unknown): void {
+  let section = data as Record<string | number, unknown>
+  for (const step of path.slice(0, -1)) {
+    if (typeof section[step] !== 'object' || section[step] === null) section[step] = {}
+    section = section[step] as typeof section
+  }
+  section[path.at(-1) ?? ''] = value
+}
+
+/** Whether a text holds what the old one held, but for what `change` does to that. */
+export function isChangedOnly(edited: string, before: Document, change: (data: unknown) => void): boolean {
+  const after = parseDocument(edited, { merge: false, logLevel: 'silent' })
+  if (after.errors.length > 0) return false
+  const wanted = toPlain(before).value
+  change(wanted)
+  return JSON.stringify(toPlain(after).value) === JSON.stringify(wanted)
+}
+
+/** Whether a config is written as JSON, which YAML takes too; other programs may read it as that alone. */
+export function isJson(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 export function parseWritten(text: string): Document {
   const yaml = parseDocument(text, { merge: false, logLevel: 'silent' })
   if (yaml.errors.length === 0) return yaml
@@ -55,7 +87,14 @@ export function parseWritten(text: string): Document {
   })
 }
 
-function splice(text: string, yaml: Document, path: Path, value: string): string {
+/** How the file writes what is set. */
+interface Words {
+  readonly value: string
+  readonly key: (name: string) => string
+}
+
+function splice(text: string, yaml: Document, path: Path, words: Words): string {
+  const { value } = words
   const key = path.at(-1)
   const parent = nodeAt(yaml, path.slice(0, -1))
   if (isSeq(parent) && typeof key === 'number') {
@@ -64,10 +103,12 @@ function splice(text: string, yaml: Document, path: Path, value: string): string
   }
   if (isMap(parent) && typeof key === 'string') {
     const pair = parent.items.find(entry => isScalar(entry.key) && entry.key.value === key)
-    return pair === undefined ? insertPair(text, parent, `${key}: ${value}`) : replacePair(text, pair, value)
+    return pair === undefined
+      ? insertPair(text, parent, `${words.key(key)}: ${value}`)
+      : replacePair(text, pair, value)
   }
   if (path.length > 1 && typeof key === 'string')
-    return splice(text, yaml, path.slice(0, -1), `{ ${key}: ${value} }`)
+    return splice(text, yaml, path.slice(0, -1), { ...words, value: `{ ${words.key(key)}: ${value} }` })
   throw new AgwError('CONFIG_INVALID', `${formatPath(path)} does not exist in this file`, {
     hint: `look at the names with ${suggested('keys', 'list')}`,
   })
@@ -149,10 +190,4 @@ function endOfItem(item: unknown): number {
 
 export function nodeAt(yaml: Document, path: Path): unknown {
   return path.length === 0 ? yaml.contents : yaml.getIn(path, true)
-}
-
-function valueAt(yaml: Document, path: Path): unknown {
-  let value = toPlain(yaml).value
-  for (const step of path) value = (value as Record<string | number, unknown> | null | undefined)?.[step]
-  return value
 }

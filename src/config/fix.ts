@@ -130,11 +130,14 @@ function hashKey({ path }: Diagnostic, document: ConfigDocument): readonly Edit[
   const place = document.rangeOf(path)
   const between = document.text.slice(key.end.offset, place.start.offset)
   const written = document.text.slice(place.start.offset, place.end.offset)
+  // A key in quotes stays in them, as JSON has it, and needs no space behind its colon.
+  const [quote = ''] = /^["']/.exec(document.text.slice(key.start.offset)) ?? []
   // Not behind an alias, an anchor or a tag, and not over several lines.
-  if (!/^[ \t]*:[ \t]+$/.test(between) || /[\r\n]/.test(written)) return []
+  const isPlain = quote === '' ? /^[ \t]*:[ \t]+$/ : /^[ \t]*:[ \t]*$/
+  if (!isPlain.test(between) || /[\r\n]/.test(written)) return []
   const hash = createHash('sha256').update(value).digest('hex')
   return [
-    { start: key.start.offset, end: key.end.offset, text: 'keyHash' },
+    { start: key.start.offset, end: key.end.offset, text: `${quote}keyHash${quote}` },
     { start: place.start.offset, end: place.end.offset, text: `"sha256:${hash}"` },
   ]
 }

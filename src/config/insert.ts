@@ -1,7 +1,16 @@
 import { type Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yaml'
 import { AgwError } from '../errors.ts'
 import { formatPath, type Path } from './diagnostic.ts'
-import { insertInBrackets, insertLines, insertPair, nodeAt, parseWritten, setValue } from './edit.ts'
+import {
+  insertInBrackets,
+  insertLines,
+  insertPair,
+  isChangedOnly,
+  isJson,
+  nodeAt,
+  parseWritten,
+  setValue,
+} from './edit.ts'
 import { toPlain } from './plain.ts'
 import { configYaml, type Layout } from './yaml-text.ts'
 
@@ -90,16 +99,6 @@ function flowText(value: unknown, text: string): string {
   return isJson(text) ? JSON.stringify(plainOf(value)) : configYaml(value, { flow: true }).trimEnd()
 }
 
-function isJson(text: string): boolean {
-  if (!/^\s*\{/.test(text)) return false
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 function blockText(value: unknown, layout: Layout): string {
   return configYaml(value, layout).trimEnd()
 }
@@ -133,11 +132,7 @@ function layoutOf(text: string, yaml: Document): Layout {
 
 /** The text, if it holds what the old one held and what was added, and nothing else. */
 function checked(edited: string, path: Path, before: Document, add: (data: unknown) => void): string {
-  const after = parseDocument(edited, { merge: false, logLevel: 'silent' })
-  const wanted = toPlain(before).value
-  add(wanted)
-  if (after.errors.length > 0 || JSON.stringify(toPlain(after).value) !== JSON.stringify(wanted))
-    throw cannot(path)
+  if (!isChangedOnly(edited, before, add)) throw cannot(path)
   return edited
 }
 

@@ -11,8 +11,7 @@ import {
 } from 'yaml'
 import { AgwError } from '../errors.ts'
 import { formatPath, type Path } from './diagnostic.ts'
-import { endOfText, lastEnd, nodeAt } from './edit.ts'
-import { toPlain } from './plain.ts'
+import { endOfText, isChangedOnly, lastEnd, nodeAt } from './edit.ts'
 
 /**
  * Takes a key and its value out of a YAML text; everything else stays as it is written. The comment behind the value
@@ -27,8 +26,8 @@ export function removeValue(text: string, path: Path): string {
     : -1
   if (yaml.errors.length > 0 || !isMap(parent) || index === -1) throw cannot(path)
   const edited = without(text, parent as YAMLMap, index)
-  const after = parseDocument(edited, { merge: false, logLevel: 'silent' })
-  if (after.errors.length > 0 || after.hasIn(path)) throw cannot(path)
+  const take = (data: unknown): void => void delete (reach(data, path.slice(0, -1)) as Data)[key ?? '']
+  if (!isChangedOnly(edited, yaml, take)) throw cannot(path)
   return edited
 }
 
@@ -45,16 +44,15 @@ export function removeItem(text: string, list: Path, index: number): string {
     seq.flow === true
       ? outOfBrackets(text, seq, index)
       : outOfLines(text, seq, index, colonOf(text, yaml, list))
-  const after = parseDocument(edited, { merge: false, logLevel: 'silent' })
-  const wanted = toPlain(yaml).value
-  const there = list.reduce<unknown>(
-    (value, step) => (value as Record<string | number, unknown>)[step],
-    wanted,
-  )
-  if (Array.isArray(there)) there.splice(index, 1)
-  if (after.errors.length > 0 || JSON.stringify(toPlain(after).value) !== JSON.stringify(wanted))
-    throw cannot(path)
+  const take = (data: unknown): void => void (reach(data, list) as unknown[]).splice(index, 1)
+  if (!isChangedOnly(edited, yaml, take)) throw cannot(path)
   return edited
+}
+
+type Data = Record<string | number, unknown>
+
+function reach(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, step) => (value as Data)[step], data)
 }
 
 function outOfBrackets(text: string, seq: YAMLSeq, index: number): string {

@@ -79,9 +79,19 @@ describe('setValue changes one stretch and nothing else', () => {
       'a:\n  k: |\n    one\n  c: 2\n\nb: 1\n',
     ],
     ['an empty flow map', 'a: {}\n', ['a', 'b'], '1', 'a: { b: 1 }\n'],
+    ['a value of JSON', '{"a":{"b":"x"}}\n', ['a', 'b'], '{ file: "k" }', '{"a":{"b": {"file":"k"}}}\n'],
+    ['a missing key of JSON', '{\n\t"a": 1\n}\n', ['m'], 'strict', '{\n\t"a": 1,\n\t"m": "strict"\n}\n'],
+    ['a missing map of JSON', '{ "a": {} }', ['a', 'b', 'c'], '"$K"', '{ "a": { "b": { "c": "$K" } } }'],
   ]
   it.each(table)('%s', (_, before, path, value, after) => {
     expect(setValue(before, path, value)).toBe(after)
+  })
+
+  it.each([
+    ['what an alias stands for', 'a: &p { key: x, more: 1 }\nb: *p\n', ['b', 'key']],
+    ['what an alias stands for elsewhere', 'a: &p\n  key: x\nb: *p\n', ['a', 'key']],
+  ])('leaves %s alone', (_, text, path) => {
+    expect(() => setValue(text, path, '"y"')).toThrow(/cannot edit [ab]\.key in this file/)
   })
 
   it('refuses a text that is not YAML', () => {

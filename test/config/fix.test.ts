@@ -88,7 +88,8 @@ describe('a client key in plain text', () => {
     ['key: "a b"   # whose', `keyHash: ${hash('a b')}   # whose`],
     ["key: 'it''s'", `keyHash: ${hash("it's")}`],
     ['{ key: abc, metadata: { user: a } }', `{ keyHash: ${hash('abc')}, metadata: { user: a } }`],
-    ['"key": "a$$b"', `keyHash: ${hash('a$b')}`],
+    ['"key": "a$$b"', `"keyHash": ${hash('a$b')}`],
+    ['{"key":"abc","metadata":{}}', `{"keyHash":${hash('abc')},"metadata":{}}`],
     ['key: " padded "', `keyHash: ${hash(' padded ')}`],
   ])('%s', (key, after) => {
     expect(fix(clients(key))).toMatchObject({ text: clients(after), fixed: ['PLAIN_VIRTUAL_KEY'], left: [] })
