@@ -1,7 +1,14 @@
 import { AgwError } from '../errors.ts'
 import { shortName } from '../load.ts'
 import { isOwnKey, noteStored } from '../secrets/index.ts'
-import { describePlace, isSharedPlace, readPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
+import {
+  describePlace,
+  isSharedPlace,
+  readPlace,
+  removeFromPlace,
+  type SourcePlace,
+  storeAtPlace,
+} from '../secrets/keep.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ForgetPlan } from '../setup/forget-key.ts'
 import type { StorePlan } from '../setup/store-key.ts'
@@ -12,8 +19,10 @@ import {
   DRY_RUN,
   type ShownFiles,
   showFiles,
+  type TakeBack,
   type WriteFilesOptions,
   type WrittenFile,
+  withNote,
   writeAgreed,
 } from './write-files.ts'
 
@@ -123,31 +132,71 @@ export async function store(
     ...options,
     beforeWriting: async () => {
       await options.beforeWriting?.()
-      if (source === undefined) return
-      if (source.file !== undefined)
-        await requireFree(source, value, home, options, `name another place with ${placeFlag(source)}`)
+      if (source === undefined) return undefined
+      const isNew = source.file !== undefined
+      const hint = `name another place with ${placeFlag(source)}`
+      const there = isNew ? await requireFree(source, value, home, options, hint) : undefined
       changed = await storeAndTell(source, value, home.folder, options)
+      return isNew && changed
+        ? () => takeBack([{ place: source, key: value, there }], home, options)
+        : undefined
     },
   })
   return { changed: changed || written.some(file => file.action !== 'unchanged'), files: written }
 }
 
-/** Keeps the keys of a new config where its agw.yaml will say. */
+/** Keeps the keys of a new config where its agw.yaml will say; all of them, or none. */
 export async function storeKept(
   kept: readonly { readonly name: string; readonly place: SourcePlace; readonly key: Secret }[],
   home: Home,
   options: WriteFilesOptions,
-): Promise<void> {
+): Promise<TakeBack | undefined> {
+  const stored: Stored[] = []
+  const back = () => takeBack(stored, home, options)
   for (const { name, place, key } of kept) {
-    const { kind } = place.entry
-    const [flag, other] =
-      kind === 'encrypted' ? ['--encrypted-file', 'secrets-2.age'] : ['--account', `${name}-2`]
-    const later = suggested('keys', 'set', name, '--method', kind, flag, other)
-    await requireFree(place, key, home, options, `leave the key out, then keep it elsewhere: ${later}`)
-    await storeAndTell(place, key, home.folder, options)
+    try {
+      const { kind } = place.entry
+      const [flag, other] =
+        kind === 'encrypted' ? ['--encrypted-file', 'secrets-2.age'] : ['--account', `${name}-2`]
+      const later = suggested('keys', 'set', name, '--method', kind, flag, other)
+      const hint = `leave the key out, then keep it elsewhere: ${later}`
+      const there = await requireFree(place, key, home, options, hint)
+      if (await storeAndTell(place, key, home.folder, options)) stored.push({ place, key, there })
+    } catch (error) {
+      throw stored.length === 0 ? error : withNote(error, await back())
+    }
     await noteStored(home.config, name, key, {}, options.env)
     options.terminal.err(`the key goes to ${await describePlace(place)}`)
   }
+  return stored.length === 0 ? undefined : back
+}
+
+/** A key that was kept, and the own one whose place it took. */
+interface Stored {
+  readonly place: SourcePlace
+  readonly key: Secret
+  readonly there: Secret | undefined
+}
+
+/** Makes places as they were before, where nothing will refer to them; what cannot be undone is told. */
+async function takeBack(
+  stored: readonly Stored[],
+  { folder }: Home,
+  { env }: WriteFilesOptions,
+): Promise<string> {
+  const said: string[] = []
+  for (const { place, key, there } of stored) {
+    const name = await describePlace(place)
+    const undoing =
+      there === undefined ? removeFromPlace(place, folder, env, key) : storeAtPlace(place, there, folder, env)
+    said.push(
+      await undoing.then(
+        () => `the key was taken out of ${name} again`,
+        () => `the key stays in ${name}, to be taken out there or used by the same command`,
+      ),
+    )
+  }
+  return said.join('; ')
 }
 
 /** Whether something has changed. */
@@ -162,16 +211,16 @@ async function storeAndTell(
   return changed
 }
 
-/** A new entry never takes the place of a key that something else uses. */
+/** A new entry never takes the place of a key that something else uses. Gives the key that is there. */
 async function requireFree(
   source: SourcePlace,
   value: Secret,
   { config, folder }: Home,
   { env }: WriteFilesOptions,
   hint: string,
-): Promise<void> {
+): Promise<Secret | undefined> {
   const there = await readPlace(source, folder, env)
-  if (there === undefined || there.equals(value) || (await isOwnKey(config, there, env))) return
+  if (there === undefined || there.equals(value) || (await isOwnKey(config, there, env))) return there
   throw new AgwError('FILE_EXISTS', `${await describePlace(source)} holds another key already`, { hint })
 }
 

@@ -51,7 +51,10 @@ export async function moveKey(
   }
   if (isChange) await requireConsent('Move it?', 'written', options, { initial: !isInGit })
   return await aloneWith(config, keyPlace, options.env, async () => {
-    const beforeWriting = () => requireUnchanged(move)
+    const beforeWriting = async () => {
+      await requireUnchanged(move)
+      return undefined
+    }
     const stored = await store(plan, value, move, before, { ...options, beforeWriting })
     await move.requireReadsBack()
     const now = `the key is in ${await placeNow(plan, options)} now`

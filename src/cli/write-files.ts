@@ -41,9 +41,15 @@ export interface WriteFilesOptions {
   readonly warnings?: readonly string[]
   /** What is asked in place of whether to write this, where something would be lost: then Enter is a no. */
   readonly losing?: string
-  /** What must have happened before the first file is written, once all was agreed to. */
-  readonly beforeWriting?: () => Promise<void>
+  /**
+   * What must have happened before the first file is written, once all was agreed to and no file has changed since. It may
+   * give what takes it back, for when no file can be written then, and says what has become of it.
+   */
+  readonly beforeWriting?: () => Promise<TakeBack | undefined>
 }
+
+/** Undoes something. Gives a clause that says how it stands now; never throws. */
+export type TakeBack = () => Promise<string>
 
 /** Path → the text that was there when changes were shown; what is written over anything else is lost work. */
 export type Before = Map<string, string | undefined>
@@ -145,25 +151,55 @@ export async function writeAgreed(
   before: Before,
   options: WriteFilesOptions,
 ): Promise<WrittenFile[]> {
-  if (!options.dryRun) {
-    // The last question, before the first byte: whoever breaks off here has changed nothing.
-    await protectFromGit(files, options)
-    await options.beforeWriting?.().catch(error => {
+  if (options.dryRun)
+    return files.map(file => outcomeOf(file, before, { changed: false, mode: file.mode ?? 0 }, options))
+  // The last question, before the first byte: whoever breaks off here has changed nothing.
+  await protectFromGit(files, options)
+  const paths = [...new Set(files.map(file => file.path))].sort()
+  return await withLocks(paths, async () => {
+    // A key that is kept elsewhere first would be kept for nothing.
+    for (const path of paths) await requireAsShown(path, before)
+    const takeBack = await options.beforeWriting?.().catch(error => {
       throw withNote(error, 'nothing was written')
     })
-  }
-  const written: WrittenFile[] = []
-  for (const file of files) {
-    const old = before.get(file.path)
-    const action = actionOf(file, old)
-    const result = options.dryRun ? { changed: false, mode: file.mode ?? 0 } : await writeOne(file, old)
-    before.set(file.path, contentOf(file, old))
-    // The same content with a tightened mode is a change too.
-    const done = action === 'unchanged' && result.changed ? 'updated' : action
-    written.push({ file: shortName(options.cwd, file.path), action: done, mode: octal(result.mode) })
-    if (file.freed === true && !options.dryRun) await giveToGit(file, options)
-  }
-  return written
+    const written: WrittenFile[] = []
+    for (const file of files) {
+      const result = await writeOne(file, before).catch(async error => {
+        const note = await howFar(written, takeBack)
+        throw note === undefined ? error : withNote(error, note)
+      })
+      written.push(outcomeOf(file, before, result, options))
+      if (file.freed === true) await giveToGit(file, options)
+    }
+    return written
+  })
+}
+
+/** What became of a file; from then on that is what was there. */
+function outcomeOf(
+  file: PlannedFile,
+  before: Before,
+  { changed, mode }: { readonly changed: boolean; readonly mode: number },
+  { cwd }: WriteFilesOptions,
+): WrittenFile {
+  const old = before.get(file.path)
+  const action = actionOf(file, old)
+  before.set(file.path, contentOf(file, old))
+  // The same content with a tightened mode is a change too.
+  const done = action === 'unchanged' && changed ? 'updated' : action
+  return { file: shortName(cwd, file.path), action: done, mode: octal(mode) }
+}
+
+/** How things stand where a file could not be written: what those before it refer to stays. */
+async function howFar(
+  written: readonly WrittenFile[],
+  takeBack: TakeBack | undefined,
+): Promise<string | undefined> {
+  const changed = written.filter(one => one.action !== 'unchanged').map(one => one.file)
+  if (changed.length > 0)
+    return `${changed.join(' and ')} ${changed.length === 1 ? 'was' : 'were'} written before`
+  const back = await takeBack?.()
+  return back === undefined ? undefined : `${back}; nothing was written`
 }
 
 /** Asked for before anything is shown or written: agw makes no folders, whose rights it does not know. */
@@ -214,20 +250,27 @@ async function protectFromGit(files: readonly PlannedFile[], options: WriteFiles
 /** The line that kept a file out of git while a key stood in it, when agw had written it. */
 async function giveToGit({ path }: PlannedFile, { terminal, cwd }: WriteFilesOptions): Promise<void> {
   const { changed } = await removeFromGitignore(path)
-  if (changed) terminal.err(`took ${printable(shortName(cwd, path))} out of .gitignore: no key stands in it now`)
+  if (changed)
+    terminal.err(`took ${printable(shortName(cwd, path))} out of .gitignore: no key stands in it now`)
 }
 
-/** Writes one file under its lock. When another process has changed it since it was shown, nothing is written. */
-function writeOne(
-  file: PlannedFile,
-  before: string | undefined,
-): Promise<{ changed: boolean; mode: number }> {
-  return withLock(file.path, async () => {
-    if ((await textToChange(file.path)) !== before) throw changedMeanwhile(file.path)
-    if (file.goes === true && (await removeEmptied(file.path))) return { changed: true, mode: 0 }
-    const mode = file.freed === true ? await freedMode(file.path) : file.mode
-    return writeFileAtomic(file.path, contentOf(file, before), mode === undefined ? {} : { mode })
-  })
+/** Runs `action` under the locks of all the files, taken in one order by everybody. */
+function withLocks<T>([path, ...more]: readonly string[], action: () => Promise<T>): Promise<T> {
+  return path === undefined ? action() : withLock(path, () => withLocks(more, action))
+}
+
+/** What another process has changed since it was shown is not written over. */
+async function requireAsShown(path: string, before: Before): Promise<void> {
+  if ((await textToChange(path)) !== before.get(path)) throw changedMeanwhile(path)
+}
+
+/** Writes one file, whose lock is held: editors know of no locks. */
+async function writeOne(file: PlannedFile, before: Before): Promise<{ changed: boolean; mode: number }> {
+  await requireAsShown(file.path, before)
+  if (file.goes === true && (await removeEmptied(file.path))) return { changed: true, mode: 0 }
+  const mode = file.freed === true ? await freedMode(file.path) : file.mode
+  const content = contentOf(file, before.get(file.path))
+  return writeFileAtomic(file.path, content, mode === undefined ? {} : { mode })
 }
 
 /** What a new file without a secret gets, where a file still has the mode of a secret one. */

@@ -86,10 +86,11 @@ export async function planAddition(
   await requireFree(keys, { config, force: false })
   const { kept, file: agw } = await planEntries(providers, slotNames, place)
   return {
+    // The config last: at no moment does it refer to what is not there.
     files: [
-      inline ? { ...file, mode: SECRET_MODE, secret: true, what: 'the config, with the key in it' } : file,
       ...keys,
       ...(agw === undefined ? [] : [agw]),
+      inline ? { ...file, mode: SECRET_MODE, secret: true, what: 'the config, with the key in it' } : file,
     ],
     kept,
     warnings: [

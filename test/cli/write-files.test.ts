@@ -33,9 +33,14 @@ async function configWith(text: string): Promise<LoadedConfig> {
   return loadConfig({ file: join(folder, 'config.yaml'), env: {}, cwd: folder })
 }
 
-function write(files: readonly PlannedFile[], { folder }: LoadedConfig) {
+function write(
+  files: readonly PlannedFile[],
+  { folder }: LoadedConfig,
+  more: { [option in keyof WriteFilesOptions]?: unknown } = {},
+) {
   const terminal = { err: () => {}, warn: () => {}, style: (_: string, text: string) => text }
-  const options = { cwd: folder, env: {}, terminal, prompt: { allowed: false }, yes: true, dryRun: false }
+  const prompt = { allowed: false }
+  const options = { cwd: folder, env: {}, terminal, prompt, yes: true, dryRun: false, ...more }
   return writeFiles(files, options as unknown as WriteFilesOptions)
 }
 
@@ -91,6 +96,60 @@ describe('a file that somebody else changes between the plan and the look at it'
     await writeFile(path, theirs)
     await expect(write(files, loaded)).rejects.toMatchObject({ code: 'CONFIG_CHANGED' })
     expect(await readFile(path, 'utf8')).toBe(theirs)
+  })
+})
+
+describe('what is stored before the files are written', () => {
+  const theirs = `${CONFIG}# theirs\n`
+  const scene = async () => {
+    const loaded = await configWith(CONFIG)
+    const done: string[] = []
+    const takeBack = async () => {
+      done.push('taken back')
+      return 'the key was taken out again'
+    }
+    return { loaded, done, takeBack, change: () => writeFile(loaded.path, theirs) }
+  }
+
+  it('is not stored when a file was changed before the yes', async () => {
+    const { loaded, done, change } = await scene()
+    const prompt = { allowed: true, confirm: () => change().then(() => true) }
+    const beforeWriting = async () => void done.push('stored')
+    await expect(
+      write([addClient(loaded)], loaded, { yes: false, prompt, beforeWriting }),
+    ).rejects.toMatchObject({ code: 'CONFIG_CHANGED' })
+    expect([done, await readFile(loaded.path, 'utf8')]).toEqual([[], theirs])
+  })
+
+  it('is taken back when a file is changed meanwhile', async () => {
+    const { loaded, done, change, takeBack } = await scene()
+    const beforeWriting = async () => {
+      await change()
+      return takeBack
+    }
+    await expect(write([addClient(loaded)], loaded, { beforeWriting })).rejects.toMatchObject({
+      code: 'CONFIG_CHANGED',
+      message: expect.stringMatching(/meantime; the key was taken out again; nothing was written$/),
+    })
+    expect([done, await readFile(loaded.path, 'utf8')]).toEqual([['taken back'], theirs])
+  })
+
+  it('stays when a file that was written refers to it', async () => {
+    const { loaded, done, change, takeBack } = await scene()
+    const first = {
+      path: join(loaded.folder, 'agw.yaml'),
+      content: 'secrets: {} # new\n',
+      what: '',
+      secret: false,
+    }
+    const beforeWriting = async () => {
+      await change()
+      return takeBack
+    }
+    await expect(write([first, addClient(loaded)], loaded, { beforeWriting })).rejects.toMatchObject({
+      message: expect.stringMatching(/meantime; agw\.yaml was written before$/),
+    })
+    expect(done).toEqual([])
   })
 })
 
