@@ -13,6 +13,7 @@ import { AgwError } from '../errors.ts'
 import type { LoadedConfig } from '../load.ts'
 import { shellWord } from '../suggested.ts'
 import { editedConfig } from './edited-config.ts'
+import { hostWarnings } from './host-warnings.ts'
 import { type ChosenProvider, entriesOf, entryNames, hasKeyInside, keyFiles, takesKey } from './new-config.ts'
 import { type InitPlan, methodWarnings, planEntries, requireFree } from './plan-init.ts'
 import { SECRET_MODE } from './planned-file.ts'
@@ -95,7 +96,9 @@ export async function planAddition(
     kept,
     warnings: [
       ...shadowed(patterns, names, document),
-      ...(addition.to === 'routes' ? prefixWarning(entries, addition, document) : []),
+      ...(addition.to === 'routes'
+        ? [...prefixWarning(entries, addition, document), ...hostWarnings(after, paths)]
+        : []),
       ...methodWarnings(providers, slotNames),
       ...findings.flatMap(one => (one.severity === 'note' ? [] : [`${one.message}: ${one.hint}`])),
     ],

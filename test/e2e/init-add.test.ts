@@ -138,6 +138,41 @@ describe('agw init --add', () => {
     expect(await text()).toMatch(/\nroutes:\n- name: anthropic\n {2}gateways: b\n {2}backends:\n/)
   })
 
+  const other = 'backends: [{ ai: { name: o, provider: { openAI: {} } } }]'
+  const forHost = (more = ''): string => `- { gateways: main, hostnames: [a.example.com], ${more}${other} }`
+  const CLOSED = /\/anthropic is not reached at "a\.example\.com": what stands in line 3 takes all requests/
+  const OPEN = /\/anthropic is reached at any other host/
+  it.each<[what: string, routes: string, hostname: string, warnings: RegExp[]]>([
+    ['routes for hosts that take all', forHost(), '', [CLOSED, OPEN]],
+    ['such a route, and one for any host', `${forHost()}\n- { gateways: main, ${other} }`, '', [CLOSED]],
+    [
+      'routes for hosts that take some paths',
+      forHost('matches: [{ path: { pathPrefix: /v1 } }], '),
+      '',
+      [OPEN],
+    ],
+    ['routes for any host', `- { gateways: main, ${other} }`, '', []],
+    ['a listener for a host', forHost(), ', hostname: a.example.com', [CLOSED]],
+    ['another listener', `${forHost().replace('main', 'side')}`, '', []],
+  ])('says what hosts have to do with a route that is added to %s', async (_, routes, hostname, warnings) => {
+    await put(
+      `gateways: { main: { port: 3000, listeners: [{ name: x${hostname} }] }, side: { port: 3001 } }\nroutes:\n${routes}\n`,
+    )
+    const { status, stderr } = await add(
+      '--provider',
+      'anthropic',
+      '--method',
+      'env',
+      '--at',
+      'gateways.main',
+    )
+    expect(status, stderr).toBe(0)
+    for (const one of [CLOSED, OPEN]) {
+      if (warnings.includes(one)) expect(stderr).toMatch(one)
+      else expect(stderr).not.toMatch(one)
+    }
+  })
+
   it('changes nothing in a dry run', async () => {
     await put(LLM)
     const { status, stderr } = await init(['--add', '--provider', 'gemini', '--method', 'env', '--dry-run'])
