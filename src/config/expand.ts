@@ -50,6 +50,8 @@ export function expand(written: string, lookup: (name: string) => string | undef
     out += value
   }
   let copied = 0
+  // Behind it no bracket is closed: a million open ones would each be looked for to the end of the file.
+  const lastClose = written.lastIndexOf('}')
   for (let at = written.indexOf('$'); at !== -1; at = written.indexOf('$', at)) {
     const header = at - SCHEMA_HEADER.indexOf('$')
     if (header >= 0 && written.startsWith(SCHEMA_HEADER, header)) {
@@ -58,7 +60,7 @@ export function expand(written: string, lookup: (name: string) => string | undef
       at = copied = header + SCHEMA_HEADER.length
       continue
     }
-    const token = readToken(written, at)
+    const token = readToken(written, at, lastClose)
     if (token === undefined) {
       at += 1
       continue
@@ -90,12 +92,13 @@ export function variableNames(written: string): string[] {
 function readToken(
   text: string,
   at: number,
+  lastClose: number,
 ): { name: string; end: number; fallback: string | undefined } | undefined {
   const next = text[at + 1]
   if (next === '$') return { name: '$', end: at + 2, fallback: undefined }
   if (next === '{') {
+    if (lastClose < at + 2) return undefined
     const close = text.indexOf('}', at + 2)
-    if (close === -1) return undefined
     const body = text.slice(at + 2, close)
     const split = body.indexOf(':-')
     return split > 0

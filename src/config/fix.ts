@@ -3,6 +3,7 @@ import { plainScalarsOf, type Stretch } from './comments.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import type { VariableUse } from './expand.ts'
+import { countBefore } from './halving.ts'
 import { readDocument } from './read.ts'
 import { valueAt } from './union-branch.ts'
 import { validate } from './validate.ts'
@@ -21,7 +22,46 @@ interface Edit {
 }
 
 /** The edits that mend one finding; none where it is not certain what was meant. */
-type Mend = (finding: Diagnostic, document: ConfigDocument) => readonly Edit[]
+type Mend = (finding: Diagnostic, places: Places) => readonly Edit[]
+
+/** What mends look up in a text of which thousands of places are mended. */
+class Places {
+  readonly document: ConfigDocument
+  #scalars: readonly Stretch[] | undefined
+  #uses:
+    | { readonly from: ReadonlyMap<number, VariableUse>; readonly to: ReadonlyMap<number, VariableUse> }
+    | undefined
+
+  constructor(document: ConfigDocument) {
+    this.document = document
+  }
+
+  /** The value or key without quotes that a stretch of the text lies in. */
+  scalarAround(start: number, end: number): Stretch | undefined {
+    this.#scalars ??= plainScalarsOf(this.document.text)
+    const scalar = this.#scalars[countBefore(this.#scalars, one => one.start <= start) - 1]
+    return scalar === undefined || scalar.end < end ? undefined : scalar
+  }
+
+  /** The variable that begins there. */
+  useFrom(start: number): VariableUse | undefined {
+    return this.#ends.from.get(start)
+  }
+
+  /** The variable that ends there. */
+  useTo(end: number): VariableUse | undefined {
+    return this.#ends.to.get(end)
+  }
+
+  get #ends() {
+    const uses = this.document.variables
+    this.#uses ??= {
+      from: new Map(uses.map(use => [use.start, use])),
+      to: new Map(uses.map(use => [use.end, use])),
+    }
+    return this.#uses
+  }
+}
 
 const MENDS: Readonly<Record<string, Mend>> = {
   VARIABLE_IN_COMMENT: escapeDollar,
@@ -34,8 +74,9 @@ const MENDS: Readonly<Record<string, Mend>> = {
  * Mends the findings whose mend is certain. A mend is kept only if its finding is gone afterwards and no error is new.
  */
 export function fixText(document: ConfigDocument, findings: readonly Diagnostic[]): FixedText {
+  const places = new Places(document)
   const mends = findings.flatMap(finding => {
-    const edits = MENDS[finding.code]?.(finding, document) ?? []
+    const edits = MENDS[finding.code]?.(finding, places) ?? []
     return edits.length === 0 ? [] : [{ finding, edits }]
   })
   const all = applied(document, mends)
@@ -44,9 +85,23 @@ export function fixText(document: ConfigDocument, findings: readonly Diagnostic[
   const helps = (some: readonly Planned[]): boolean =>
     isBetter(document, was, applied(document, some).text, some)
   if (helps(mends)) return all
-  // One of them does harm: each is tried alone, and those that do none are taken together.
-  const good = mends.filter(mend => helps([mend]))
+  // Some of them do harm: those that do none are taken together.
+  const good = halves(mends).flatMap(half => harmless(half, helps))
   return helps(good) ? applied(document, good) : { text: document.text, fixed: [] }
+}
+
+/** Those that help, found by halving: each try reads the whole text. */
+function harmless(
+  mends: readonly Planned[],
+  helps: (some: readonly Planned[]) => boolean,
+): readonly Planned[] {
+  if (mends.length === 0 || helps(mends)) return mends
+  return mends.length === 1 ? [] : halves(mends).flatMap(half => harmless(half, helps))
+}
+
+function halves<T>(list: readonly T[]): [readonly T[], readonly T[]] {
+  const middle = list.length >> 1
+  return [list.slice(0, middle), list.slice(middle)]
 }
 
 interface Planned {
@@ -84,28 +139,31 @@ function isBetter(
   }
   // What could not be read before may have errors of its own.
   if (before.data === undefined) return true
-  const errors = is.filter(one => one.severity === 'error').map(one => one.code)
-  return errors.every(code => found(is, code) <= found(was, code))
+  const errors = new Set(is.filter(one => one.severity === 'error').map(one => one.code))
+  return [...errors].every(code => found(is, code) <= found(was, code))
 }
 
 /** `$NAME` in a comment becomes `$$NAME`, which agentgateway reads as a dollar sign. */
-function escapeDollar({ range }: Diagnostic, { text }: ConfigDocument): readonly Edit[] {
+function escapeDollar({ range }: Diagnostic, { document: { text } }: Places): readonly Edit[] {
   const at = range.start.offset
   return text[at] === '$' ? [{ start: at, end: at, text: '$' }] : []
 }
 
 /** The ways password hashes start. No shell lets a variable begin with a digit. */
 const HASH = /^(?:\d|apr1$|argon2(?:d|i|id)$)/
+/** No hash of a password has more dollar signs in it. */
+const MOST_PARTS = 8
 
 /** Dollar signs of a password hash, `$2y$05$…`: those before digits, and those that follow one without a gap. */
-function escapeHash(finding: Diagnostic, document: ConfigDocument): readonly Edit[] {
-  const uses = document.variables
-  let use = uses.find(one => one.start === finding.range.start.offset)
+function escapeHash(finding: Diagnostic, places: Places): readonly Edit[] {
+  const { document } = places
+  let use = places.useFrom(finding.range.start.offset)
   if (use === undefined || isBraced(use, document)) return []
-  const neighbour = (one: VariableUse): VariableUse | undefined =>
-    uses.find(other => other.end === one.start && other.missing && !isBraced(other, document))
-  for (; use !== undefined; use = neighbour(use))
-    if (HASH.test(use.name)) return escapeDollar(finding, document)
+  for (let left = MOST_PARTS; use !== undefined && left > 0; left -= 1) {
+    if (HASH.test(use.name)) return escapeDollar(finding, places)
+    const before = places.useTo(use.start)
+    use = before?.missing === true && !isBraced(before, document) ? before : undefined
+  }
   return []
 }
 
@@ -114,16 +172,14 @@ function isBraced(use: VariableUse, { text }: ConfigDocument): boolean {
 }
 
 /** Quotes around a plain value, so that whatever the variable in it holds stays one text. */
-function quoteValue({ range }: Diagnostic, { text }: ConfigDocument): readonly Edit[] {
-  const { start, end } = range
-  const around = (one: Stretch): boolean => one.start <= start.offset && one.end >= end.offset
-  const scalar = plainScalarsOf(text).find(around)
+function quoteValue({ range: { start, end } }: Diagnostic, places: Places): readonly Edit[] {
+  const scalar = places.scalarAround(start.offset, end.offset)
   if (scalar === undefined || /["\\]/.test(scalar.text)) return []
   return [{ start: scalar.start, end: scalar.end, text: `"${scalar.text}"` }]
 }
 
 /** `key: …` becomes `keyHash: "sha256:…"` of exactly what agentgateway reads there; clients keep their key. */
-function hashKey({ path }: Diagnostic, document: ConfigDocument): readonly Edit[] {
+function hashKey({ path }: Diagnostic, { document }: Places): readonly Edit[] {
   const value = valueAt(document.data, path)
   if (typeof value !== 'string' || document.variablesAt(path).length > 0) return []
   const key = document.rangeOf(path, 'key')

@@ -75,6 +75,11 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     ['nothing but a mark', utf8('\ufeff'), 'EMPTY_CONFIG'],
     ['nothing but comments', utf8('# a\n# b\n'), 'EMPTY_CONFIG'],
     ['a million dollar signs', utf8('$'.repeat(1_000_001)), 'WRONG_TYPE'],
+    [
+      'a million brackets behind dollar signs that are never closed',
+      utf8('${'.repeat(1_000_000)),
+      'WRONG_TYPE',
+    ],
     ['a line of 100,000 brackets', utf8(`a: ${'[] '.repeat(100_000)}`), 'YAML_SYNTAX'],
     ['a line of a million quotes', utf8(`a: ${'"'.repeat(1_000_001)}`), 'YAML_SYNTAX'],
   ])('%s', (_, bytes, code) => {
