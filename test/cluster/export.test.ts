@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { exportConfig } from '../../src/cluster/index.ts'
 import { formatPath, readDocument, validate } from '../../src/config/index.ts'
 import type { KubernetesObject } from '../../src/kubernetes/index.ts'
 import { hasCompat, plausible, publicConfigs, WITHOUT_COMPAT } from '../helpers/compat.ts'
-import { schemaErrors } from '../kubernetes/schema-check.ts'
+import { apiErrors, hasCrds, KINDS } from '../kubernetes/crds.ts'
 import { exported, GATEWAY } from './exported.ts'
 
 const HASH = `sha256:${'ab'.repeat(32)}`
@@ -173,21 +171,7 @@ describe('the export of a config', () => {
   })
 })
 
-const crds = resolve(import.meta.dirname, '../../../shared/compat/kubernetes/crds')
-const SCHEMAS: Readonly<Record<string, string>> = {
-  AgentgatewayBackend: 'agentgateway-v1.4.1/AgentgatewayBackend.v1alpha1.schema.json',
-  AgentgatewayPolicy: 'agentgateway-v1.4.1/AgentgatewayPolicy.v1alpha1.schema.json',
-  Gateway: 'gateway-api-v1.6.1-standard/Gateway.v1.schema.json',
-  HTTPRoute: 'gateway-api-v1.6.1-standard/HTTPRoute.v1.schema.json',
-  ConfigMap: 'core/ConfigMap.v1.schema.json',
-}
-
-function errorsOf(one: KubernetesObject): string[] {
-  const schema = JSON.parse(readFileSync(join(crds, SCHEMAS[one.kind] ?? ''), 'utf8'))
-  return schemaErrors(one, schema).map(error => `${one.kind} ${one.metadata.name} ${error}`)
-}
-
-describe.skipIf(!hasCompat || !existsSync(crds))(
+describe.skipIf(!hasCompat || !hasCrds)(
   `the export of ${hasCompat ? 'the public configs' : WITHOUT_COMPAT}`,
   () => {
     const written = publicConfigs().flatMap(({ file, text }) => {
@@ -203,14 +187,14 @@ describe.skipIf(!hasCompat || !existsSync(crds))(
         const { objects, leftOver } = exportConfig(draft, document, { namespace: 'llm', gateway: 'agw' })
         for (const one of objects) {
           kinds.set(one.kind, (kinds.get(one.kind) ?? 0) + 1)
-          wrong.push(...errorsOf(one).map(error => `${file}: ${error}`))
+          wrong.push(...apiErrors(one).map(error => `${file}: ${one.kind} ${one.metadata.name} ${error}`))
         }
         // What is left over is there, at a place that can be shown.
         for (const { path } of leftOver)
           if (!document.has(path)) wrong.push(`${file}: ${formatPath(path)} is nowhere`)
       }
       expect(wrong).toEqual([])
-      expect([...kinds.keys()].sort()).toEqual(Object.keys(SCHEMAS).sort())
+      expect([...kinds.keys()].sort()).toEqual(KINDS)
     })
   },
 )

@@ -1,8 +1,9 @@
 import { exportConfig } from '../../src/cluster/index.ts'
 import { formatPath, readDocument, validate } from '../../src/config/index.ts'
 import type { KubernetesObject } from '../../src/kubernetes/index.ts'
+import { apiErrors, hasCrds } from '../kubernetes/crds.ts'
 
-/** A config as manifests; variables have plain values, but for `UNSET`, and no file can be read unless given. */
+/** A config as manifests that an API server would take; variables have plain values, but for `UNSET`, and no file can be read unless given. */
 export function exported(text: string, files: Readonly<Record<string, string>> = {}) {
   const document = readDocument(text, {
     file: 'config.yaml',
@@ -15,6 +16,10 @@ export function exported(text: string, files: Readonly<Record<string, string>> =
     gateway: 'agw',
     readFile: path => files[path],
   })
+  const wrong = hasCrds
+    ? made.objects.flatMap(one => apiErrors(one).map(error => `${one.kind} ${one.metadata.name} ${error}`))
+    : []
+  if (wrong.length > 0) throw new Error(wrong.join('\n'))
   const of = (kind: string): KubernetesObject[] => made.objects.filter(one => one.kind === kind)
   const left = made.leftOver.map(
     ({ path, why }) => `${formatPath(path)}${why === undefined ? '' : `: ${why}`}`,
