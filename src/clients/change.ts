@@ -1,5 +1,8 @@
 import {
   appendValue,
+  aroundItem,
+  type ConfigDocument,
+  editLongList,
   insertValue,
   literalText,
   onOneLine,
@@ -8,7 +11,7 @@ import {
   removeItem,
   setValue,
 } from '../config/index.ts'
-import { isNode, nodeAt } from '../config/rules/tree.ts'
+import { isNode, type Node, nodeAt } from '../config/rules/tree.ts'
 import { AgwError } from '../errors.ts'
 import type { LoadedConfig } from '../load.ts'
 import { type EditedConfig, editedConfig } from '../setup/edited-config.ts'
@@ -38,23 +41,34 @@ export function described(
 }
 
 /** What an entry says by now, as it is written: variables stay variables. Throws CONFIG_INVALID where that cannot be told. */
-export function likeEntry({ document }: LoadedConfig, { path, name }: ClientEntry): Omit<NewClient, 'hash'> {
-  const written = readDocument(document.text, { file: document.file, literal: true })
-  const entry = nodeAt(written.data, ...path)
-  const metadata = nodeAt(entry, 'metadata')
-  const called = metadata?.['name']
-  // By another name it would be another entry, unless the name is a variable.
-  if (entry === undefined || !(called === name || String(called).includes('$'))) {
-    const { line, column } = document.rangeOf(path).start
+export function likeEntry({ document }: LoadedConfig, client: ClientEntry): Omit<NewClient, 'hash'> {
+  const entry = writtenEntry(document, client)
+  if (entry === undefined) {
+    const { line, column } = document.rangeOf(client.path).start
     throw new AgwError('CONFIG_INVALID', `${document.file}:${line}:${column}: this entry cannot be copied`, {
       hint: 'a variable stands for a part of its structure: add the new entry by hand',
     })
   }
-  const models = entry?.['allowedModels']
+  const metadata = nodeAt(entry, 'metadata')
+  const models = entry['allowedModels']
   return {
     metadata: metadata && onOneLine(asWritten(metadata) as object),
     models: Array.isArray(models) ? onOneLine(asWritten(models) as object) : undefined,
   }
+}
+
+function writtenEntry(document: ConfigDocument, { place, index, name }: ClientEntry): Node | undefined {
+  const list = [...place.path, 'keys']
+  const texts = [aroundItem(document, list, index), { text: document.text, index }]
+  for (const one of texts) {
+    if (one === undefined) continue
+    const { data } = readDocument(one.text, { file: document.file, literal: true })
+    const entry = nodeAt(data, ...list, one.index)
+    const called = nodeAt(entry, 'metadata')?.['name']
+    // By another name it would be another entry, unless the name is a variable.
+    if (entry !== undefined && (called === name || String(called).includes('$'))) return entry
+  }
+  return undefined
 }
 
 function asWritten(value: unknown): unknown {
@@ -82,14 +96,16 @@ export function planClient(
     ...(client.metadata !== undefined && { metadata: client.metadata }),
     ...(client.models !== undefined && { allowedModels: client.models }),
   }
-  const { text } = loaded.document
+  const { document } = loaded
   const { path, policy } = place
-  let content: string
-  if (policy === undefined) content = insertValue(text, path, { mode: 'strict', keys: [entry] })
-  else {
-    content = appendValue(text, [...path, 'keys'], entry)
-    if (strict && policy['mode'] !== 'strict') content = setValue(content, [...path, 'mode'], 'strict')
-  }
+  const content =
+    policy === undefined
+      ? insertValue(document.text, path, { mode: 'strict', keys: [entry] })
+      : editLongList(document, [...path, 'keys'], -1, text => {
+          const added = appendValue(text, [...path, 'keys'], entry)
+          const closes = strict && policy['mode'] !== 'strict'
+          return closes ? setValue(added, [...path, 'mode'], 'strict') : added
+        })
   return planned(loaded, content, before => [...before, client.hash])
 }
 
@@ -120,7 +136,7 @@ export function warningsOf({ findings }: ClientPlan, { id, policy }: ClientPlace
 /** Plans to take a client's key out. */
 export function planWithout(loaded: LoadedConfig, entry: ClientEntry): ClientPlan {
   const list = [...entry.place.path, 'keys']
-  const content = removeItem(loaded.document.text, list, entry.index)
+  const content = editLongList(loaded.document, list, entry.index, (text, at) => removeItem(text, list, at))
   return planned(loaded, content, before => before.toSpliced(entryAt(loaded, entry), 1))
 }
 

@@ -32,13 +32,15 @@ export function clientEntries(document: ConfigDocument): ClientEntry[] {
       const path = [...place.path, 'keys', index]
       const { name, ...metadata } = nodeAt(entry, 'metadata') ?? {}
       const key = textAt(entry, 'key')
-      const isUnset = document.variablesAt([...path, 'key']).some(use => use.missing)
+      // Most entries have a hash, and there are thousands of them.
+      const variables = key === undefined ? [] : document.variablesAt([...path, 'key'])
+      const isUnset = variables.some(use => use.missing)
       const plain = key === undefined || isUnset ? undefined : new Secret(key, 'a virtual key')
       return {
         name: typeof name === 'string' && name !== '' ? name : undefined,
         hash: textAt(entry, 'keyHash')?.toLowerCase() ?? (plain && hashOf(plain)),
         plain,
-        inClear: plain !== undefined && document.variablesAt([...path, 'key']).length === 0,
+        inClear: plain !== undefined && variables.length === 0,
         metadata,
         models: isSet(entry['allowedModels']) ? listAt(entry, 'allowedModels').map(String) : undefined,
         place,

@@ -28,6 +28,7 @@ export {
   type Style,
 } from './generate.ts'
 export { appendValue, insertValue } from './insert.ts'
+export { aroundItem, editLongList } from './long-list.ts'
 export { maskKeys, maskLine } from './mask.ts'
 export { LineIndex } from './position.ts'
 export { printable } from './printable.ts'

@@ -18,8 +18,7 @@ export function parse(text: string): Parsed {
       parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' }),
     )
     const findings = syntaxFindings(yaml, text)
-    const plain =
-      findings.length === 0 ? toPlain(yaml, text.includes('*')) : { value: undefined, findings: [] }
+    const plain = findings.length === 0 ? toPlain(yaml) : { value: undefined, findings: [] }
     return { yaml, plain, findings: [...findings, ...plain.findings] }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error

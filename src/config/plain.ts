@@ -16,11 +16,12 @@ const MAX_DEPTH = 100
 /**
  * YAML tree → plain data, typed as agentgateway's reader (serde_yaml 0.9) types it: a number with a leading zero is
  * text, `<<` is an ordinary key, keys are text. Aliases are followed up to a bound, so that an alias bomb ends in a
- * finding. Without `mayAlias` none is looked for.
+ * finding.
  */
-export function toPlain(yaml: Document, mayAlias = true): PlainData {
+export function toPlain(yaml: Document): PlainData {
   const findings: SyntaxFinding[] = []
-  const targets: AliasTargets = mayAlias ? aliasTargets(yaml) : new Map()
+  // Most files have none, and to look for anchors means to go through all of it.
+  let targets: AliasTargets | undefined
   const path: (string | number)[] = []
   let unfolded = 0
   let insideAliases = 0
@@ -39,6 +40,7 @@ export function toPlain(yaml: Document, mayAlias = true): PlainData {
     return value
   }
   const unfold = (alias: Alias): unknown => {
+    targets ??= aliasTargets(yaml)
     const target = targets.get(alias)
     if (target === undefined) {
       const message = 'this alias (*name) refers to no anchor (&name) above it'

@@ -52,9 +52,9 @@ export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
     drafts,
   )
   const taken = new Set<string>()
-  const offset = (draft: Draft): number => document.rangeOf(draft.path).start.offset
-  drafts.sort((a, b) => offset(a) - offset(b))
-  return drafts.map(draft => {
+  const placed = drafts.map(draft => ({ draft, offset: document.rangeOf(draft.path).start.offset }))
+  placed.sort((a, b) => a.offset - b.offset)
+  return placed.map(({ draft }) => {
     const base = draft.name || formatPath(draft.path)
     const name = taken.has(base) ? `${base}@${formatPath(draft.path)}` : base
     taken.add(name)
@@ -75,7 +75,7 @@ function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, ou
   for (const [key, value] of Object.entries(node)) {
     if (key === auth) authSlots(value, [...path, key], here, out)
     else if (key === 'params' && path[0] === 'llm') paramsSlot(value, [...path, key], here, out)
-    else if (isTree(value)) visit(value, [...path, key], here, named, out)
+    else if (isTree(value) && !isClients(key, value)) visit(value, [...path, key], here, named, out)
   }
   if (isProviderPlace(node, path) && !isSource(node, path) && !here.covered && !hasOwnKey(node, path)) {
     const at = path[0] === 'llm' ? ['params', 'apiKey'] : ['policies', 'backendAuth', 'key']
@@ -88,6 +88,11 @@ function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, ou
       value: undefined,
     })
   }
+}
+
+/** The virtual keys of clients, of which there may be a hundred thousand: no key of a provider stands there. */
+function isClients(key: string, value: unknown): boolean {
+  return key === 'apiKey' && isNode(value) && Array.isArray(value['keys'])
 }
 
 /** Name and provider for everything below `node`. */
@@ -231,7 +236,7 @@ function namedBackends(config: Node): NamedBackends {
     const here = above || authOf(node['policies']) !== undefined
     const reference = text(node['backend'])
     if (here && reference !== undefined) covered.add(reference.replace(/^\//, ''))
-    for (const value of Object.values(node)) walk(value, here)
+    for (const [key, value] of Object.entries(node)) if (!isClients(key, value)) walk(value, here)
   }
   walk(config, false)
   return { ai, covered }
