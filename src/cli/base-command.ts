@@ -76,6 +76,11 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled()) this.terminal.out(this.typable(text))
   }
 
+  /** The same for prose, which is broken between words where the terminal is narrow. */
+  protected sayProse(text: string): void {
+    if (!this.jsonEnabled()) this.terminal.out(wrappedText(this.typable(text), this.terminal.columns))
+  }
+
   /** A note beside the answer, on stderr. */
   protected note(text: string): void {
     this.terminal.err(wrappedText(this.typable(text), this.terminal.columnsOf('err')))

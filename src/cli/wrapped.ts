@@ -1,15 +1,16 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** A command in backticks is one word: broken in two it could not be copied. */
-const WORDS = /(?:`[^`]*`|[^\s`]|`)+/g
+/** What stands before a word, and the word. A command in backticks is one: broken in two it could not be copied. */
+const WORDS = /(\s*)((?:`[^`]*`|[^\s`]|`)+)/g
 
 /** Lines of whole words that fit into a width, in characters that are seen; one word that does not has a line of its own. */
 export function wrapped(text: string, width: number): string[] {
   if (stripVTControlCharacters(text).length <= width) return [text]
   const lines: string[] = []
-  for (const word of text.match(WORDS) ?? []) {
+  for (const [, gap = '', word = ''] of text.matchAll(WORDS)) {
     const last = lines.at(-1)
-    const line = last === undefined ? word : `${last} ${word}`
+    // Columns stay columns.
+    const line = last === undefined ? word : last + gap.replace(/\s/g, ' ') + word
     if (last !== undefined && stripVTControlCharacters(line).length <= width) lines[lines.length - 1] = line
     else lines.push(word)
   }

@@ -24,7 +24,7 @@ export default class MockCommand extends BaseCommand {
     // Heard before its first word: whoever reads that may send a signal at once.
     const stopping = untilSignal()
     if (this.jsonEnabled()) this.terminal.out(JSON.stringify({ event: 'listening', address: mock.url }))
-    this.say(`the mock provider listens on ${this.terminal.style('bold', mock.url)}  (Ctrl-C stops it)`)
+    this.sayProse(`the mock provider listens on ${this.terminal.style('bold', mock.url)}  (Ctrl-C stops it)`)
     const signal = await stopping
     await mock.close()
     this.endWith(signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok)

@@ -25,14 +25,15 @@ export default class Trust extends ConfigCommand {
       })
     }
     const demands = demandsOf(file)
-    for (const demand of demands) this.say(`it ${demand}`)
-    if (demands.length === 0) this.say(`${file.path} runs no program and logs in nowhere: it needs no trust`)
+    for (const demand of demands) this.sayProse(`it ${demand}`)
+    if (demands.length === 0)
+      this.sayProse(`${file.path} runs no program and logs in nowhere: it needs no trust`)
     const prompt = this.promptFor(flags)
     // To call the command is the answer of a script; a person sees first what it is about.
     const yes = flags.yes || !prompt.allowed
     if (demands.length > 0) await requireConsent('Trust it?', 'trusted', { prompt, yes }, { initial: false })
     const { changed } = demands.length === 0 ? { changed: false } : await trust(file, process.env)
-    if (demands.length > 0) this.say(`${file.path} ${changed ? 'is trusted now' : 'was trusted before'}`)
+    if (demands.length > 0) this.sayProse(`${file.path} ${changed ? 'is trusted now' : 'was trusted before'}`)
     return { file: file.path, demands, changed }
   }
 }

@@ -9,6 +9,7 @@ describe('lines of whole words', () => {
     ['store it: `agw keys set openai`, now', 24, ['store it:', '`agw keys set openai`,', 'now']],
     ['an open ` and more', 9, ['an open `', 'and more']],
     ['\u001b[31merror\u001b[39m all is lost', 13, ['\u001b[31merror\u001b[39m all is', 'lost']],
+    ['name   place  and the rest', 20, ['name   place  and', 'the rest']],
     ['one two', Number.POSITIVE_INFINITY, ['one two']],
   ])('%j in %d', (text, width, lines) => expect(wrapped(text, width)).toEqual(lines))
 })

@@ -34,7 +34,7 @@ export default class ClientsRemove extends ConfigCommand {
       warnings: plan.findings.map(one => `${one.message}: ${one.hint}`),
     })
     const word = changeWord('revoked', 'revoke', true, flags['dry-run'])
-    this.say(`${this.terminal.style('green', word)} ${calledAs(entry)}`)
+    this.sayProse(`${this.terminal.style('green', word)} ${calledAs(entry)}`)
     const { name, hash, place } = entry
     const isEmpty = !clientEntries(plan.document).some(one => one.place.id === place.id)
     if (!flags['dry-run']) this.note('a gateway that runs refuses the key from the next request on')

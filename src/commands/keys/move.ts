@@ -64,7 +64,7 @@ export default class KeysMove extends ConfigCommand {
         `copies of the config and its history in git may still hold the key: ${suggested('keys', 'scan')}`,
       )
     const word = this.terminal.style('green', changeWord('moved', 'move', changed, flags['dry-run']))
-    this.say(`${word} ${slot.name} to ${plan.method}  ${key.fingerprint()}`)
+    this.sayProse(`${word} ${slot.name} to ${plan.method}  ${key.fingerprint()}`)
     return keyChangeJson({ name: slot.name, method: plan.method, changed, key, previous: key, files })
   }
 }

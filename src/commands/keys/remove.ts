@@ -34,7 +34,7 @@ export default class KeysRemove extends ConfigCommand {
     if (!flags['dry-run']) await this.#forgetKept(loaded, slot)
     const word = changeWord('removed', 'remove', changed, flags['dry-run'])
     const others = plan.losers === '' ? '' : `, which is also that of ${plan.losers}`
-    this.say(`${this.terminal.style('green', word)} the key of ${slot.name}${others}`)
+    this.sayProse(`${this.terminal.style('green', word)} the key of ${slot.name}${others}`)
     if (changed) this.note('end it at its provider too: whoever has a copy can use it')
     const { name, method } = slot
     return keyChangeJson({ name, method, changed, key: undefined, previous: before, files })

@@ -38,7 +38,7 @@ export default class KeysRotate extends ConfigCommand {
     })
     if (!rotated.gateways.every(gateway => gateway.hasKey)) this.endWith(EXIT.findings)
     const done = flags.undo ? 'went back' : flags.finish ? 'finished' : 'rotated'
-    this.say(rotatedText(rotated, done, this.terminal))
+    this.sayProse(rotatedText(rotated, done, this.terminal))
     for (const line of nextText(rotated, flags.finish)) this.note(line)
     return rotatedJson(rotated, process.cwd())
   }

@@ -37,7 +37,7 @@ export default class KeysSet extends ConfigCommand {
       onWarning: text => this.warning(text),
     })
     const word = this.terminal.style('green', changeWord('stored', 'store', set.changed, flags['dry-run']))
-    this.say(`${word} ${set.name} (${set.method})  ${key.fingerprint()}`)
+    this.sayProse(`${word} ${set.name} (${set.method})  ${key.fingerprint()}`)
     return keyChangeJson(set)
   }
 }
