@@ -48,9 +48,11 @@ export function sender(connectTo: readonly ConnectTo[] = [], timeoutMs: number =
 }
 
 function optionsOf({ upstream, path, headers }: ProbeCall, connectTo: readonly ConnectTo[]): RequestOptions {
-  const { tls, endpoint, servername, hostname, port } = upstream
-  const to = redirect(connectTo, hostname, port)
-  const host = endpoint.replace(tls === undefined ? /:80$/ : /:443$/, '')
+  const { tls, endpoint, servername, hostname, port, socketPath } = upstream
+  const to = socketPath === undefined ? redirect(connectTo, hostname, port) : { socketPath }
+  // What is behind a Unix socket has no name of its own.
+  const host =
+    socketPath === undefined ? endpoint.replace(tls === undefined ? /:80$/ : /:443$/, '') : hostname
   const verified = tls && {
     ...(tls.ca !== undefined && { ca: tls.ca }),
     // An address is no name to ask for, only one to verify.
@@ -59,8 +61,7 @@ function optionsOf({ upstream, path, headers }: ProbeCall, connectTo: readonly C
       checkServerIdentity(servername, certificate),
   }
   return {
-    host: to.host,
-    port: to.port,
+    ...to,
     path,
     headers: { ...Object.fromEntries(headers), host, accept: 'application/json' },
     agent: false,

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { keySlots } from '../../../src/config/index.ts'
 import { readDocument } from '../../../src/config/read.ts'
 import { configSchema } from '../../../src/config/schema.ts'
@@ -46,6 +50,24 @@ describe('a key is tried', () => {
     expect(seen.map(({ method, url, headers }) => [method, url, headers['authorization']])).toEqual([
       ['GET', '/v1/models', `Bearer ${KEY}`],
     ])
+  })
+
+  it('behind the Unix socket that the config names, and nowhere else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agw-probe-'))
+    const path = join(folder, 'provider.sock')
+    const asked: (string | undefined)[][] = []
+    const server = createHttpServer(({ url, headers }, answer) => {
+      asked.push([url, headers.host, headers.authorization])
+      answer.end(VALID)
+    })
+    await new Promise<void>(resolve => server.listen(path, resolve))
+    onTestFinished(async () => {
+      server.close()
+      await rm(folder, { recursive: true })
+    })
+    const [found] = await probe(ai('mine', 1).replace('127.0.0.1:1', `unix:${path}`))
+    expect(found).toMatchObject({ result: 'valid', host: `unix:${path}` })
+    expect(asked).toEqual([['/v1/models', 'localhost', `Bearer ${KEY}`]])
   })
 
   it.each([
