@@ -27,14 +27,21 @@ export interface ConcreteRequest {
 
 /** What of the headers that were given may be a key, however often it is said that none should be. */
 export function secretsGiven({ headers }: WantedRequest): string[] {
-  return headers
-    .filter(header => !isOpenHeader(header.replace(/\s*:.*$/s, '')))
-    .map(header => header.replace(/^[^:]*:\s*(?:\w+\s+)?/, ''))
+  return headers.flatMap(header => {
+    const name = header.replace(/\s*:.*$/s, '').toLowerCase()
+    if (isOpenHeader(name)) return []
+    const value = header.replace(/^[^:]*:\s*/, '')
+    if (name === 'cookie') return value.split(';').map(part => part.replace(/^[^=]*=/, '').trim())
+    const [, scheme = '', credential = value] = /^(\w+)\s+(.*)$/s.exec(value) ?? []
+    if (scheme.toLowerCase() !== 'basic') return [credential]
+    const pair = Buffer.from(credential, 'base64').toString()
+    return [credential, pair, pair.replace(/^[^:]*:/, '')]
+  })
 }
 
 /** What is sent for what was described. Throws USAGE for what no request can hold. */
 export function concrete(wanted: WantedRequest): ConcreteRequest {
-  const method = (wanted.method ?? (wanted.path.endsWith('/models') ? 'GET' : 'POST')).toUpperCase()
+  const method = (wanted.method ?? (isModelList(wanted.path) ? 'GET' : 'POST')).toUpperCase()
   if (!/^[!#$%&'*+.^`|~\w-]+$/.test(method)) {
     throw new AgwError('USAGE', '--method is not the name of an HTTP method', {
       hint: 'for example --method GET',
@@ -51,12 +58,28 @@ export function concrete(wanted: WantedRequest): ConcreteRequest {
     })
   }
   const path = wanted.path.startsWith('/') ? wanted.path : `/${wanted.path}`
-  const headers: Record<string, string> = {
-    host: wanted.host ?? 'localhost',
-    accept: '*/*',
-    'user-agent': 'agw-test-route',
+  const host = wanted.host ?? 'localhost'
+  if (!/^[\x21-\x7e]*$/.test(host)) {
+    throw new AgwError('USAGE', '--host holds characters that the name of a host cannot', {
+      hint: 'a name with other letters is written in its ASCII form, xn--…',
+    })
   }
-  for (const header of wanted.headers) {
+  const headers = { host, accept: '*/*', 'user-agent': 'agw-test-route', ...headersOf(wanted.headers) }
+  const asked = { method, path, host: headers.host, headers }
+  if (['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method)) return asked
+  return {
+    ...asked,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(bodyFor(path, wanted)),
+  }
+}
+
+/** A request has one of these; all others may be given again and again, which makes a list of them. */
+const SINGLE = new Set(['host', 'accept', 'user-agent', 'content-type', 'authorization', 'origin'])
+
+function headersOf(given: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const header of given) {
     const colon = header.indexOf(':')
     const name = header.slice(0, colon).trim().toLowerCase()
     if (colon < 1 || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
@@ -68,29 +91,34 @@ export function concrete(wanted: WantedRequest): ConcreteRequest {
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       throw new AgwError('USAGE', 'a value given with --header holds characters that no header can carry')
     }
-    headers[name] = value
+    const before = SINGLE.has(name) ? undefined : headers[name]
+    headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`
   }
-  if (['GET', 'HEAD', 'OPTIONS'].includes(method))
-    return { method, path, host: headers['host'] ?? 'localhost', headers }
-  headers['content-type'] ??= 'application/json'
-  return {
-    method,
-    path,
-    host: headers['host'] ?? 'localhost',
-    headers,
-    body: JSON.stringify(bodyFor(path, wanted)),
-  }
+  return headers
+}
+
+/** `/v1/models`, and one of its models; behind a colon stands what Gemini's models are to do. */
+function isModelList(path: string): boolean {
+  return /\/models(?:\/[^:]*)?$/.test(withoutQuery(path))
+}
+
+function withoutQuery(path: string): string {
+  return path.replace(/\?.*$/s, '')
 }
 
 /** The smallest request of the kind that the path asks for. */
-function bodyFor(path: string, { model, prompt, stream }: WantedRequest): object {
+function bodyFor(written: string, { model, prompt, stream }: WantedRequest): object {
+  const path = withoutQuery(written)
   const messages = [{ role: 'user', content: prompt }]
   const streamed = stream ? { stream: true } : {}
   if (path.includes('/embeddings')) return { model, input: prompt }
   if (path.includes('/responses')) return { model, input: prompt, ...streamed }
-  if (path.includes(':generateContent') || path.includes(':streamGenerateContent')) {
+  if (path.includes('/rerank')) return { model, query: prompt, documents: [prompt] }
+  if (path.includes('/images/')) return { model, prompt }
+  if (/:(?:generateContent|streamGenerateContent|countTokens)$/.test(path))
     return { contents: [{ role: 'user', parts: [{ text: prompt }] }] }
-  }
+  if (path.endsWith('/messages/count_tokens')) return { model, messages }
   if (path.includes('/messages')) return { model, max_tokens: 64, messages, ...streamed }
+  if (/(?<!\/chat)\/completions$/.test(path)) return { model, prompt, ...streamed }
   return { model, messages, ...streamed }
 }
