@@ -4,24 +4,12 @@ import { isEncoded, LLM_BODY_REFUSALS, withPlainBody } from './bodies/plain-body
 import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
-import {
-  EXPECTATION_FAILED,
-  INVALID_REQUEST,
-  LISTENER_NOT_FOUND,
-  llmRequestFailure,
-  NO_HANDSHAKE,
-  NO_TRACE,
-  NO_VALID_BACKENDS,
-  ROUTE_NOT_FOUND,
-  SENT_AHEAD,
-  TOO_MANY_HEADERS,
-  UNKNOWN_CODING,
-} from './failures.ts'
+import { LISTENER_NOT_FOUND, llmRequestFailure, NO_VALID_BACKENDS, ROUTE_NOT_FOUND } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { outgoingHeaders } from './headers/outgoing-headers.ts'
 import { queryCredentialsOf } from './headers/passthrough.ts'
 import { dropSessionCookies } from './headers/request-edits.ts'
-import { loopOf, putVia } from './headers/via.ts'
+import { putVia } from './headers/via.ts'
 import { isGuarded } from './llm/answer-guards.ts'
 import { withQuery } from './llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm/llm-request.ts'
@@ -36,12 +24,11 @@ import { WholeRelay } from './relay/whole-relay.ts'
 import { listenerOf, misdirection } from './routing/listeners.ts'
 import type { ModelRouter } from './runtime.ts'
 import type { GatewayRequest, GatewayResponse } from './server/gateway-request.ts'
-import { isSound } from './server/soundness.ts'
+import { unfitness } from './server/unfitness.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
-import { isHandshake } from './websocket/handshake.ts'
 import { upgradeRefusal } from './websocket/refusal.ts'
 import { UpgradeRelay } from './websocket/upgrade-relay.ts'
 
@@ -64,20 +51,10 @@ export function accept(
 }
 
 function match(exchange: Exchange): void {
-  const { settings } = exchange.generation.runtime
-  if (settings.tracing !== undefined) exchange.trace = beginTrace(settings.tracing, exchange)
-  if (exchange.path === '' || !exchange.hasItsHosts || !isSound(exchange.request))
-    return exchange.end(INVALID_REQUEST)
-  if (exchange.request.isDropped) return exchange.end(SENT_AHEAD)
-  if (exchange.request.expectsOther) return exchange.end(EXPECTATION_FAILED)
-  if (exchange.request.rawHeaders.length > 2 * settings.maxHeaders) return exchange.end(TOO_MANY_HEADERS)
-  if (exchange.method === 'TRACE') return exchange.end(NO_TRACE)
-  const loop = loopOf(exchange)
-  if (loop !== undefined) return exchange.end(loop)
-  const { 'transfer-encoding': coding } = exchange.headers
-  // Node takes the chunks apart and leaves the other codings on, which nobody behind would know of.
-  if (coding !== undefined && /,\s*chunked\s*$/i.test(coding)) return exchange.end(UNKNOWN_CODING)
-  if (exchange.isUpgrade && !isHandshake(exchange.request)) return exchange.end(NO_HANDSHAKE)
+  const { tracing } = exchange.generation.runtime.settings
+  if (tracing !== undefined) exchange.trace = beginTrace(tracing, exchange)
+  const unfit = unfitness(exchange)
+  if (unfit !== undefined) return exchange.end(unfit)
   const { bind } = exchange
   const listener = bind && listenerOf(bind, exchange)
   if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)

@@ -1,14 +1,18 @@
-import { Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import { formatPath } from '../../config/diagnostic.ts'
 import { Exchange } from '../exchange.ts'
 import { LISTENER_NOT_FOUND, ROUTE_NOT_FOUND } from '../failures.ts'
 import { Generation } from '../generation.ts'
+import { dropSessionCookies } from '../headers/request-edits.ts'
 import { KeptStates } from '../kept.ts'
 import type { Step } from '../policies/policy.ts'
+import { withoutPort } from '../routing/host-name.ts'
+import { listenerOf, misdirection } from '../routing/listeners.ts'
 import { mismatch } from '../routing/match.ts'
 import type { Candidate } from '../routing/router.ts'
 import type { Bind, Listener, Route, Runtime } from '../runtime.ts'
 import { GatewayRequest, GatewayResponse } from '../server/gateway-request.ts'
+import { unfitness } from '../server/unfitness.ts'
 import { LocalLimits } from '../traffic/limits.ts'
 import { Pools } from '../upstream/pools.ts'
 import { offersWebSocket } from '../websocket/handshake.ts'
@@ -40,17 +44,20 @@ async function explainWith(
   request: ExplainRequest,
 ): Promise<RouteExplanation> {
   const bind = runtime.binds.find(({ port }) => request.port === undefined || port === request.port)
-  const exchange = exchangeFor(runtime, request, bind?.port ?? 0, states)
-  const [listener] = bind?.listeners.candidates(exchange.host) ?? []
+  const exchange = exchangeFor(runtime, request, bind, states)
+  const at = { ...NOWHERE, bind: bind?.key }
+  const unfit = unfitness(exchange)
+  if (unfit !== undefined) return { ...at, ...answered(unfit) }
+  const listener = bind && listenerOf(bind, exchange)
   if (bind === undefined || listener === undefined) {
     const passedBy = bind === undefined ? [] : routesElsewhere(bind, undefined)
-    return { ...NOWHERE, bind: bind?.key, ...answered(LISTENER_NOT_FOUND, passedBy) }
+    return { ...at, ...answered(LISTENER_NOT_FOUND, passedBy) }
   }
   exchange.listener = listener
-  const place = { ...NOWHERE, bind: bind.key, listener: listener.name }
+  const place = { ...at, listener: listener.name }
   const before = listener.steps.map(step => explainStep(step, 'gateway'))
   const undecided: Undecided[] = []
-  const refusal = await verdictOf(listener.steps, exchange, undecided)
+  const refusal = (await verdictOf(listener.steps, exchange, undecided)) ?? misdirection(bind, exchange)
   if (refusal !== undefined) return { ...place, policies: before, undecided, ...answered(refusal) }
   const tried = triedRoutes(listener, exchange)
   const found = listener.routes.find(exchange)
@@ -61,9 +68,11 @@ async function explainWith(
   const { route, match } = found
   exchange.route = route
   exchange.match = match
+  dropSessionCookies(exchange.request)
   const policies = [...before, ...route.steps.map(step => explainStep(step, 'route'))]
   const verdict = await verdictOf(route.steps, exchange, undecided)
-  const outcome = verdict === undefined ? await explainAction(route, exchange, undecided) : answered(verdict)
+  const asked = { undecided, credentials: request.credentials ?? [] }
+  const outcome = verdict === undefined ? await explainAction(route, exchange, asked) : answered(verdict)
   return { ...place, route: route.name, policies, undecided, ...outcome, tried: [...tried, ...outcome.tried] }
 }
 
@@ -74,6 +83,7 @@ const NOWHERE = {
   tried: [],
   policies: [],
   undecided: [],
+  refused: [],
   models: undefined,
 }
 
@@ -81,20 +91,42 @@ function explainStep({ name, path, asks }: Step, phase: 'gateway' | 'route'): Po
   return { phase, name, level: levelAt(path), path: formatPath(path), ...(asks && { asks }) }
 }
 
-function exchangeFor(runtime: Runtime, request: ExplainRequest, port: number, states: KeptStates): Exchange {
-  const incoming = new GatewayRequest(new Socket())
+/** A client on this machine, which asks for the certificate of the host that it calls. */
+function clientSocket(host: string, bind: Bind | undefined): Socket {
+  const name = withoutPort(host)
+  const tls = { encrypted: true, servername: isIP(name.replace(/^\[|\]$/g, '')) === 0 ? name : false }
+  const facts = { remoteAddress: '127.0.0.1', ...(bind?.tls !== undefined && tls) }
+  const socket = new Socket()
+  for (const [name, value] of Object.entries(facts)) Object.defineProperty(socket, name, { value })
+  return socket
+}
+
+function exchangeFor(
+  runtime: Runtime,
+  request: ExplainRequest,
+  bind: Bind | undefined,
+  states: KeptStates,
+): Exchange {
+  const host = request.headers?.['host'] ?? request.host ?? 'localhost'
+  const incoming = new GatewayRequest(clientSocket(host, bind))
+  incoming.httpVersion = '1.1'
+  incoming.httpVersionMajor = 1
+  incoming.httpVersionMinor = 1
   incoming.method = request.method
   incoming.url = request.path
-  const headers = { host: request.host ?? 'localhost', ...request.headers }
+  const headers = { ...request.headers, host }
   for (const [name, value] of Object.entries(headers)) {
     // The body is at hand, or there is none: nobody is to wait for it.
     if (/^(?:content-length|transfer-encoding)$/i.test(name)) continue
     incoming.headers[name.toLowerCase()] = value
     incoming.rawHeaders.push(name, value)
   }
+  // What the connection alone is told is taken out of the request by the exchange.
+  const isUpgrade =
+    offersWebSocket(incoming.headers) && /\bupgrade\b/i.test(incoming.headers.connection ?? '')
   const generation = new Generation(runtime, new Pools(), states, new LocalLimits(states), () => {})
-  const exchange = new Exchange(generation, port, incoming, new GatewayResponse(incoming))
-  exchange.isUpgrade = offersWebSocket(incoming.headers)
+  const exchange = new Exchange(generation, bind?.port ?? 0, incoming, new GatewayResponse(incoming))
+  exchange.isUpgrade = isUpgrade
   exchange.body = request.body === undefined ? undefined : Buffer.from(request.body)
   return exchange
 }

@@ -14,6 +14,8 @@ export interface ExplainRequest {
   readonly body?: string
   /** As configured; the first bind where there are several and none is named. */
   readonly port?: number
+  /** What a client shows in it. Of each destination it is told which of them go on to its upstream. */
+  readonly credentials?: readonly Secret[]
 }
 
 /** A route (or an `llm` model) that was looked at; where none fits, those too that the host does not lead to. */
@@ -67,7 +69,26 @@ export interface DestinationExplanation {
   readonly key: KeyExplanation | undefined
   /** Set where the config passes the client's own credential on. */
   readonly passthrough: PassthroughExplanation | undefined
+  /** The credentials of the request that its upstream is shown. */
+  readonly passedOn: readonly PassedCredential[]
   readonly upstream: UpstreamRequest
+}
+
+/** A credential of the client, and where the upstream finds it: `header x-api-key`, `cookie k`, `query parameter key`, `the body`. */
+export interface PassedCredential {
+  readonly secret: Secret
+  readonly placement: string
+}
+
+/** A backend that the request may be meant for and that would not be called for it. */
+export interface RefusedDestination {
+  readonly backend: string
+  readonly path: string
+  /** As {@link DestinationExplanation.share}. */
+  readonly share: number
+  /** Of the gateway's own answer. */
+  readonly status: number
+  readonly body: string
 }
 
 /** The request as the upstream would be sent it. */
@@ -75,6 +96,8 @@ export interface UpstreamRequest {
   readonly method: string
   /** Without the credentials of its query. */
   readonly url: string
+  /** What is connected to: `api.openai.com:443`, `unix:/run/app.sock` */
+  readonly endpoint: string
   /** Only of headers that never hold a secret the value is here. */
   readonly headers: readonly { readonly name: string; readonly value: string | undefined }[]
   /** Undefined where the client's goes on as it is. */
@@ -120,6 +143,8 @@ export interface RouteExplanation {
   /** Checks that were passed over: the request may still be refused by them. */
   readonly undecided: readonly Undecided[]
   readonly destinations: readonly DestinationExplanation[]
+  /** Of several backends those that refuse the request. */
+  readonly refused: readonly RefusedDestination[]
   /** What the caller may ask for, where the model chooses the way: names and patterns, as the list of models has them. */
   readonly models: readonly string[] | undefined
   /** Set when the gateway would answer by itself. */

@@ -1,32 +1,44 @@
 import { formatPath } from '../../config/diagnostic.ts'
 import { findHeader } from '../../providers/index.ts'
+import type { Secret } from '../../secrets/secret.ts'
 import { placeWords } from '../auth/named-place.ts'
 import { celContext } from '../cel/context.ts'
 import type { Destination, Key, Target } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Answer, NO_VALID_BACKENDS } from '../failures.ts'
 import { outgoingHeaders } from '../headers/outgoing-headers.ts'
+import { queryCredentialsOf } from '../headers/passthrough.ts'
 import { withQuery } from '../llm/llm-path.ts'
-import { prepareLlmCall } from '../llm/llm-request.ts'
+import { type LlmCall, prepareLlmCall } from '../llm/llm-request.ts'
 import { modelListFor, modelNames } from '../llm/model-list.ts'
 import { destinationFor, isModelList, modelMismatch } from '../llm/model-router.ts'
 import type { ModelRouter, Route } from '../runtime.ts'
 import { maskUrl } from '../telemetry/mask-query.ts'
 import { upgradeRefusal } from '../websocket/refusal.ts'
+import { asItIs } from './as-it-is.ts'
 import {
   type DestinationExplanation,
   type KeyExplanation,
   levelAt,
+  type RefusedDestination,
   type RouteExplanation,
   type TriedRoute,
   type Undecided,
   type UpstreamRequest,
 } from './explanation.ts'
+import { placementIn } from './passed-on.ts'
 import { isOpenHeader, toldHeaders } from './told-headers.ts'
 import { type Refusal, verdictOf } from './verdict.ts'
 
 /** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
-export type Outcome = Pick<RouteExplanation, 'tried' | 'models' | 'destinations' | 'answer'>
+export type Outcome = Pick<RouteExplanation, 'tried' | 'models' | 'destinations' | 'refused' | 'answer'>
+
+/** What is known of the request besides itself. */
+interface Asking {
+  /** Added to. */
+  readonly undecided: Undecided[]
+  readonly credentials: readonly Secret[]
+}
 
 /** The gateway answers by itself. */
 export function answered(
@@ -34,26 +46,36 @@ export function answered(
   tried: readonly TriedRoute[] = [],
 ): Outcome {
   const answer = { status, body: body.toString(), headers: toldHeaders(headers), decidedBy, asks }
-  return { tried, models: undefined, destinations: [], answer }
+  return { tried, models: undefined, destinations: [], refused: [], answer }
 }
 
-function reached(
-  destinations: readonly (DestinationExplanation | Refusal)[],
-  tried: readonly TriedRoute[] = [],
-): Outcome {
-  const found: DestinationExplanation[] = []
-  for (const one of destinations) {
-    if ('status' in one) return answered(one, tried)
-    found.push(one)
+/** What a backend does with the request: it is called, or it is not, and this is answered in its place. */
+type Explained =
+  | DestinationExplanation
+  | { readonly refusal: Refusal; readonly backend: string; readonly path: string; readonly share: number }
+
+/** The answer is the gateway's own where the one that gets most of the requests refuses them. */
+function reached(explained: readonly Explained[], tried: readonly TriedRoute[] = []): Outcome {
+  const destinations: DestinationExplanation[] = []
+  const refused: RefusedDestination[] = []
+  for (const one of explained) {
+    if (!('refusal' in one)) destinations.push(one)
+    else {
+      const { refusal, ...where } = one
+      refused.push({ ...where, status: refusal.status, body: refusal.body.toString() })
+    }
   }
-  return { tried, models: undefined, destinations: found, answer: undefined }
+  const [likeliest] = explained.toSorted((one, other) => other.share - one.share)
+  if (likeliest !== undefined && 'refusal' in likeliest)
+    return { ...answered(likeliest.refusal, tried), refused: explained.length > 1 ? refused : [] }
+  return { tried, models: undefined, destinations, refused, answer: undefined }
 }
 
 /** Where a route leads to, by all of its backends. */
 export async function explainAction(
   { action, path }: Route,
   exchange: Exchange,
-  undecided: Undecided[],
+  asking: Asking,
 ): Promise<Outcome> {
   switch (action.kind) {
     case 'none':
@@ -62,17 +84,17 @@ export async function explainAction(
       const total = action.thresholds.at(-1) ?? 1
       const share = (index: number) =>
         ((action.thresholds[index] ?? 0) - (action.thresholds[index - 1] ?? 0)) / total
-      const found: (DestinationExplanation | Refusal)[] = []
+      const found: Explained[] = []
       for (const [i, choice] of action.choices.entries()) {
         // A weight of 0 keeps all requests away.
-        if (share(i) > 0) found.push(...(await explainTarget(choice, share(i), exchange, undecided)))
+        if (share(i) > 0) found.push(...(await explainTarget(choice, share(i), exchange, asking)))
       }
       return reached(found)
     }
     case 'models':
       return isModelList(exchange.path)
         ? answered({ status: 200, body: modelListFor(exchange, action), reason: 'DirectResponse' })
-        : await explainModels(action, exchange, undecided)
+        : await explainModels(action, exchange, asking)
   }
 }
 
@@ -92,32 +114,31 @@ function triedModels({ models, virtualModels }: ModelRouter, exchange: Exchange)
   return tried
 }
 
-async function explainModels(
-  router: ModelRouter,
-  exchange: Exchange,
-  undecided: Undecided[],
-): Promise<Outcome> {
+async function explainModels(router: ModelRouter, exchange: Exchange, asking: Asking): Promise<Outcome> {
   const { body, path, query } = exchange
   const asked = { body, path, query }
   const found = destinationFor(exchange, router)
   const tried = triedModels(router, exchange)
-  const [first] = undecided
+  const [first] = asking.undecided
   if (first !== undefined)
     for (const one of tried.filter(({ lost }) => lost === 'authorization'))
-      undecided.push({ name: 'authorization', path: one.path, needs: first.needs })
+      asking.undecided.push({ name: 'authorization', path: one.path, needs: first.needs })
   // Who the caller is, is not known: each of them may be for it.
   const models = modelNames(router, first === undefined ? exchange : undefined)
   if ('status' in found) return { ...answered(found, tried), models }
-  const destinations: (DestinationExplanation | Refusal)[] = []
-  for (const { target, share } of targetsFor(found, router, exchange, asked))
-    destinations.push(
-      ...('status' in target ? [target] : await explainTarget(target, share, exchange, undecided)),
-    )
-  return { ...reached(destinations, tried), models }
+  const explained: Explained[] = []
+  for (const { target, name, share } of targetsFor(found, router, exchange, asked)) {
+    if ('status' in target)
+      explained.push({ refusal: target, backend: name, path: tried[0]?.path ?? '', share })
+    else explained.push(...(await explainTarget(target, share, exchange, asking)))
+  }
+  return { ...reached(explained, tried), models }
 }
 
 interface SharedTarget {
   readonly target: Target | Answer
+  /** The model. */
+  readonly name: string
   readonly share: number
 }
 
@@ -129,7 +150,7 @@ function* targetsFor(
   asked: Pick<Exchange, 'body' | 'path' | 'query'>,
 ): Generator<SharedTarget> {
   const routing = router.virtualModels.get(exchange.userModel ?? '')?.routing
-  if (routing?.kind !== 'weighted') return yield { target: found, share: 1 }
+  if (routing?.kind !== 'weighted') return yield { target: found, name: exchange.model ?? '', share: 1 }
   const { models, thresholds } = routing
   const total = thresholds.at(-1) ?? 1
   for (const [index, model] of models.entries()) {
@@ -137,7 +158,7 @@ function* targetsFor(
     if (share === 0) continue
     // The one before has been put into the request.
     Object.assign(exchange, asked, { json: undefined })
-    yield { target: destinationFor(exchange, router, () => model), share }
+    yield { target: destinationFor(exchange, router, () => model), name: model, share }
   }
 }
 
@@ -146,15 +167,13 @@ async function explainTarget(
   target: Target,
   share: number,
   exchange: Exchange,
-  undecided: Undecided[],
-): Promise<(DestinationExplanation | Refusal)[]> {
+  asking: Asking,
+): Promise<Explained[]> {
   const groups = 'groups' in target ? target.groups : [[target]]
-  const found: (DestinationExplanation | Refusal)[] = []
+  const found: Explained[] = []
   for (const [priority, group] of groups.entries())
     for (const one of group)
-      found.push(
-        await explainDestination(one, priority === 0 ? share / group.length : 0, exchange, undecided),
-      )
+      found.push(await explainDestination(one, priority === 0 ? share / group.length : 0, exchange, asking))
   return found
 }
 
@@ -162,27 +181,50 @@ async function explainDestination(
   destination: Destination,
   share: number,
   exchange: Exchange,
-  undecided: Undecided[],
-): Promise<DestinationExplanation | Refusal> {
-  const { ai, upstream } = destination
-  const refusal = await verdictOf(destination.steps, exchange, undecided)
+  asking: Asking,
+): Promise<Explained> {
+  // Several destinations are explained with one exchange: each one starts from the client's request.
+  const restore = asItIs(exchange)
+  exchange.destination = destination
+  const call = await callOf(destination, exchange, asking)
+  const named = { backend: destination.label, path: formatPath(destination.path), share }
+  const explained =
+    call !== undefined && 'status' in call
+      ? { ...named, refusal: call }
+      : { ...named, ...explainCall(destination, call, exchange, asking) }
+  restore()
+  return explained
+}
+
+/** What goes to a provider; undefined for a plain host, a refusal where nothing goes. */
+async function callOf(
+  { ai, steps }: Destination,
+  exchange: Exchange,
+  { undecided }: Asking,
+): Promise<LlmCall | Refusal | undefined> {
+  const refusal = await verdictOf(steps, exchange, undecided)
   if (refusal !== undefined) return refusal
-  // Several destinations are explained with one exchange: each one starts from the client's body.
-  exchange.json = undefined
   const refused = exchange.isUpgrade ? upgradeRefusal(exchange, ai) : undefined
-  if (refused !== undefined) return refused
-  const call = ai === undefined ? undefined : prepareLlmCall(exchange, ai)
-  if (call !== undefined && 'status' in call) return call
+  return refused ?? (ai && prepareLlmCall(exchange, ai))
+}
+
+function explainCall(
+  destination: Destination,
+  call: LlmCall | undefined,
+  exchange: Exchange,
+  { credentials }: Asking,
+): Omit<DestinationExplanation, 'backend' | 'path' | 'share'> {
+  const { ai, upstream } = destination
   const before = outgoingHeaders(exchange, destination, undefined)
   const headers = outgoingHeaders(exchange, destination, call)
   const { hiddenParameters } = exchange.generation.runtime.settings
-  const target = withQuery(call?.path ?? exchange.path, call?.query ?? exchange.query, [])
+  const path = call?.path ?? exchange.path
+  const query = call?.query ?? exchange.query
+  const body = (call === undefined ? exchange.body : call.body)?.toString()
+  const whole = withQuery(path, query, queryCredentialsOf(exchange, destination))
   return {
-    backend: destination.label,
-    path: formatPath(destination.path),
     provider: ai?.provider.telemetryName,
     providerKind: ai?.provider.kind,
-    share,
     model: call?.model === '' ? exchange.model : call?.model,
     policies: [...destination.policies, ...destination.steps].map(({ name, path: at }) => ({
       phase: 'backend' as const,
@@ -195,9 +237,15 @@ async function explainDestination(
       place: destination.passthrough,
       isPut: exchange.caller?.jwt !== undefined,
     },
+    passedOn: credentials.flatMap(secret => {
+      const placement = placementIn({ headers, target: whole, body }, secret.reveal())
+      return placement === undefined ? [] : [{ secret, placement }]
+    }),
     upstream: {
       method: exchange.method,
-      url: upstream.origin.replace(/:(?:443|80)$/, '') + maskUrl(target, hiddenParameters),
+      url:
+        upstream.origin.replace(/:(?:443|80)$/, '') + maskUrl(withQuery(path, query, []), hiddenParameters),
+      endpoint: upstream.endpoint,
       headers: shownHeaders(headers),
       body: call?.body?.toString(),
     },

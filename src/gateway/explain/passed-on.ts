@@ -1,0 +1,34 @@
+/** A request as it would leave. */
+interface Leaving {
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  /** Path and query. */
+  readonly target: string
+  readonly body: string | undefined
+}
+
+/** Where a credential stands in a request: `header x-api-key`, `cookie k`, `query parameter key`; undefined where it does not. */
+export function placementIn({ headers, target, body }: Leaving, credential: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    const [name = '', value = ''] = [headers[i]?.toLowerCase(), headers[i + 1]]
+    if (!holds(value, credential)) continue
+    const cookie = name === 'cookie' && value.split(';').find(part => holds(part, credential))
+    return cookie ? `cookie ${nameIn(cookie.trim())}` : `header ${name}`
+  }
+  const [path = '', ...query] = target.split('?')
+  for (const [name, value] of new URLSearchParams(query.join('?')))
+    if (holds(value, credential)) return `query parameter ${name}`
+  if (holds(path, credential)) return 'the path'
+  return holds(body ?? '', credential) ? 'the body' : undefined
+}
+
+/** One that is short may stand in any text by chance. */
+function holds(text: string, credential: string): boolean {
+  if (credential.length >= 8) return text.includes(credential)
+  return credential !== '' && text.split(/[\s;=,]+/).includes(credential)
+}
+
+/** `k` of `k=…` */
+function nameIn(cookie: string): string {
+  return cookie.split('=', 1)[0] ?? cookie
+}
