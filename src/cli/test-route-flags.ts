@@ -28,8 +28,9 @@ export const testRouteFlags = {
   }),
   'key-from-env': Flags.string({
     summary:
-      "Take the client's own key from a variable, for a gateway that asks for one or a route that passes it on.",
+      "Take the client's own key from a variable, for a gateway that asks for one or a route that passes it on; repeatable.",
     helpValue: 'VAR',
+    ...repeatable,
     env: 'AGW_KEY_FROM_ENV',
   }),
   'key-from-stdin': Flags.boolean({
@@ -49,7 +50,7 @@ export const testRouteFlags = {
   url: Flags.string({
     summary: 'A gateway that runs already.',
     helpValue: 'URL',
-    exclusive: ['explain', 'mock'],
+    exclusive: ['explain', 'mock', 'connect-to'],
     env: 'AGW_URL',
   }),
   explain: Flags.boolean({ summary: 'Send nothing: only say which way it would go.', env: 'AGW_EXPLAIN' }),
@@ -66,6 +67,7 @@ export const testRouteFlags = {
     summary: 'Give up after so many seconds.',
     helpValue: 'SECONDS',
     min: 1,
+    max: 86_400,
     default: 60,
     env: 'AGW_TIMEOUT',
   }),
@@ -80,26 +82,30 @@ export function wantedRequest(path: string, flags: TestRouteFlags): WantedReques
 }
 
 /**
- * What the client shows. One key is given, for whoever asks first: what the gateway was shown is not sent to a provider too. A
- * person is asked for that one.
+ * What the client shows, each to the first who asks; a name and a password rather to who asks for these. A person is asked for
+ * what a provider is shown.
  */
 export function clientKeys(flags: TestRouteFlags, context: KeyInputContext): ClientKeys {
-  let given: KeyInput | undefined = { fromStdin: flags['key-from-stdin'], fromEnv: flags['key-from-env'] }
+  const given: KeyInput[] = asList(flags['key-from-env']).map(fromEnv => ({ fromEnv }))
+  if (flags['key-from-stdin']) given.push({ fromStdin: true })
+  const take = (isPair: boolean): KeyInput | undefined => {
+    const fits = given.findIndex(({ fromEnv = '' }) => (context.env[fromEnv] ?? '').includes(':') === isPair)
+    return given.splice(Math.max(fits, 0), 1)[0]
+  }
   const read = (input: KeyInput, name: string, provider: string): Promise<Secret | undefined> =>
     readKey(
       input,
       { message: `The client's own key for ${name} (hidden)`, provider, optional: true },
       context,
     )
-  const isGiven = flags['key-from-stdin'] || flags['key-from-env'] !== undefined
   return {
-    isGiven,
-    async forGateway() {
-      if (given === undefined || !isGiven) return undefined
-      const input = given
-      given = undefined
-      return read(input, 'the gateway', '')
+    get left() {
+      return given.length
     },
-    forProvider: ({ name, provider }) => read(given ?? {}, name, provider),
+    async forGateway(isPair) {
+      const input = take(isPair)
+      return input && read(input, 'the gateway', '')
+    },
+    forProvider: ({ name, provider }) => read(take(false) ?? {}, name, provider),
   }
 }

@@ -1,9 +1,10 @@
 import { Args } from '@oclif/core'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { asList } from '../cli/flags.ts'
-import { routeTestJson, routeTestText } from '../cli/report/route-test.ts'
+import { routeTestText } from '../cli/report/route-test.ts'
+import { routeTestJson } from '../cli/report/route-test-json.ts'
 import { clientKeys, testRouteFlags, wantedRequest } from '../cli/test-route-flags.ts'
-import { EXIT } from '../errors.ts'
+import { AgwError, EXIT } from '../errors.ts'
 
 export default class TestRoute extends ConfigCommand {
   static override summary = 'Show which way a request takes, which key it gets, and what comes back.'
@@ -29,6 +30,10 @@ export default class TestRoute extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(TestRoute)
     const { secretsGiven, testRoute } = await import('../test-route/test-route.ts')
+    if (flags.file === '-' && flags['key-from-stdin'])
+      throw new AgwError('USAGE', 'standard input cannot hold both the config and the key', {
+        hint: 'give the key with --key-from-env VAR',
+      })
     const request = wantedRequest(args.path, flags)
     for (const secret of secretsGiven(request)) this.redactor.add(secret)
     const result = await this.waiting(flags.explain ? 'reading the config' : 'waiting for the answer', () =>
@@ -41,6 +46,7 @@ export default class TestRoute extends ConfigCommand {
         connectTo: asList(flags['connect-to']),
         expectStatus: flags['expect-status'],
         timeoutMs: flags.timeout * 1000,
+        onLoaded: loaded => this.makeKnown(loaded),
         onSecret: secret => this.redactor.add(secret),
         onNote: message => this.note(this.terminal.style('dim', message, 'err')),
         keys: clientKeys(flags, this.keyInput(flags)),

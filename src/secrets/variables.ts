@@ -129,7 +129,7 @@ async function gatherWanted(options: VariableOptions): Promise<ReadonlyMap<strin
 function notAsked(variable: string, kind: SourceKind): SourceProblem {
   return {
     code: 'not-configured',
-    message: `${kind} is not asked for ${variable} while the mock answers`,
+    message: `${kind} is not asked for ${variable}: nothing is to leave this machine`,
     hint: 'nothing needs to be done',
   }
 }

@@ -1,16 +1,17 @@
 import { formatPath } from '../config/index.ts'
-import type { AgwError } from '../errors.ts'
+import { AgwError } from '../errors.ts'
 import { type AccessEvent, parseConnectTo, type Runtime, startGateway } from '../gateway/index.ts'
 import { startMock } from '../mock/index.ts'
 import type { ConcreteRequest } from './request.ts'
-import { sendRequest, type TimedAnswer } from './send-request.ts'
+import { type RequestToSend, sendRequest, type TimedAnswer } from './send-request.ts'
 import { upstreamTrouble } from './upstream-trouble.ts'
 
 /** Who has given an answer. */
 export type Answerer = 'gateway' | 'mock' | 'upstream'
 
 interface Asked {
-  readonly answer: TimedAnswer
+  /** Undefined where there was none. */
+  readonly answer: TimedAnswer | undefined
   /** Undefined of a gateway that runs already: nobody can tell. */
   readonly answeredBy: Answerer | undefined
   /** Where in the config the backend stands that was called; undefined where none was, or nobody can tell. */
@@ -36,16 +37,18 @@ export async function askGateway(
 ): Promise<Asked> {
   const { method, path, headers, body } = request
   const { timeoutMs } = options
-  const send = (url: string, blamed?: string): Promise<TimedAnswer> =>
-    sendRequest({ url, method, path, headers, body, timeoutMs, upstream: blamed })
+  const send = (to: Pick<RequestToSend, 'url' | 'isOwn' | 'upstream'>): Promise<Sent> =>
+    sendRequest({ ...to, method, path, headers, body, timeoutMs }).then(
+      answer => ({ answer, trouble: answer.trouble }),
+      (trouble: unknown) => {
+        if (!(trouble instanceof AgwError)) throw trouble
+        return { answer: undefined, trouble }
+      },
+    )
   if (options.url !== undefined) {
-    const answer = await send(options.url)
-    return {
-      answer,
-      answeredBy: undefined,
-      backendPath: undefined,
-      trouble: upstreamTrouble(answer, undefined, 'the upstream'),
-    }
+    const { answer, trouble } = await send({ url: options.url })
+    const own = answer && upstreamTrouble(answer, undefined, 'the upstream')
+    return { answer, answeredBy: undefined, backendPath: undefined, trouble: trouble ?? own }
   }
   const mock = options.mock ? await startMock() : undefined
   // A gateway that runs already may hold the config's own ports.
@@ -61,21 +64,25 @@ export async function askGateway(
   })
   try {
     const bind = runtime.binds.find(one => one.port === port)
-    const address = gateway.addresses.find(one => one.bind === bind?.key)
-    const answer = await send(`http://127.0.0.1:${address?.port ?? 0}`, upstream)
+    const { port: open = 0, scheme = 'http' } = gateway.addresses.find(one => one.bind === bind?.key) ?? {}
+    const { answer, trouble } = await send({ url: `${scheme}://127.0.0.1:${open}`, isOwn: true, upstream })
     // The event is told after the answer has gone: the gateway is closed first.
     await gateway.close()
     const isPassedOn = event === undefined || event.reason === 'Upstream'
     const answeredBy = isPassedOn ? (options.mock ? 'mock' : 'upstream') : 'gateway'
-    const backendPath = event?.backendPath && formatPath(event.backendPath)
     return {
       answer,
-      answeredBy,
-      backendPath,
-      trouble: event && upstreamTrouble(answer, event, 'the upstream'),
+      answeredBy: answer && answeredBy,
+      backendPath: event?.backendPath && formatPath(event.backendPath),
+      trouble: trouble ?? (answer && event && upstreamTrouble(answer, event, 'the upstream')),
     }
   } finally {
     await gateway.close({ drainMs: 0 })
     await mock?.close()
   }
+}
+
+interface Sent {
+  readonly answer: TimedAnswer | undefined
+  readonly trouble: AgwError | undefined
 }

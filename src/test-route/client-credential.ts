@@ -56,18 +56,21 @@ export function goesUpstream(way: Way): boolean {
 }
 
 /**
- * Throws INPUT_NEEDED where what was given for the gateway would go on to the upstream: a policy that needs none lets one
- * pass that it does not know, and leaves it where it is.
+ * Throws INPUT_NEEDED where what was given for the gateway would go on to an upstream: a policy that needs none lets one pass
+ * that it does not know, and leaves it where it is. A token may be meant to go on.
  */
-export function requireKept(way: Way): void {
-  const { gate, explanation } = way
-  const destination = mostLikely(explanation)
-  if (gate === undefined || !('header' in gate) || destination === undefined || isTokenOpen(way)) return
-  const { passthrough, key, upstream } = destination
-  const isOwn = [passthrough && placeWords(passthrough.place), key?.placement].some(
-    place => place?.toLowerCase() === placeWords(gate),
+export function requireKept({ gates, explanation }: Way): void {
+  const { destinations, policies, undecided } = explanation
+  const places = policies.flatMap(({ name, asks }) => (name === 'jwtAuth' && asks?.place ? [asks.place] : []))
+  const ofTokens = new Set(places.map(placeWords))
+  const isOpen = undecided.some(({ name }) => name === 'jwtAuth')
+  const isShown = destinations.some(({ passthrough, passedOn }) =>
+    gates.some(({ place, secret }) => {
+      const isToken = ofTokens.has(placeWords(place)) && (isOpen || passthrough?.isPut === true)
+      return !isToken && passedOn.some(one => one.secret === secret)
+    }),
   )
-  if (isOwn || !upstream.headers.some(({ name }) => name.toLowerCase() === gate.header)) return
+  if (!isShown) return
   throw new AgwError(
     'INPUT_NEEDED',
     'the gateway lets what was given for it pass, and the provider would be shown it',
@@ -86,42 +89,64 @@ export function placeOfNoUse(way: Way): NamedPlace | undefined {
   return 'header' in place && isTaken(place, way.request) ? place : undefined
 }
 
+/** A request with the client's credential for the provider. */
+interface Shown {
+  readonly request: ConcreteRequest
+  readonly secret: Secret
+}
+
+/** How a credential for a provider is asked for. */
+interface Wanting {
+  /** Its absence is what is tried. */
+  readonly mayLack: boolean
+  /** Nothing is sent: nobody is asked, and what must not be shown to a provider is left out. */
+  readonly isExplained: boolean
+  readonly isKnown: (key: Secret) => boolean
+  readonly onNote: (message: string) => void
+}
+
 /**
- * The request with the client's credential for a `passthrough` slot; as it is, where it has one already. Throws
- * INPUT_NEEDED when none is given and its absence is not what is tried, and when it is one that gateways know clients by.
+ * The request with the client's credential for a `passthrough` slot; undefined where it has one already, or none has to be.
+ * Throws INPUT_NEEDED when none is given, and when it is one that gateways know clients by.
  */
 export async function withProviderCredential(
   slot: KeySlot,
   way: Way,
   keys: ClientKeys,
-  { mayLack, isKnown }: { readonly mayLack: boolean; readonly isKnown: (key: Secret) => boolean },
-): Promise<ConcreteRequest> {
-  const { request, gate } = way
+  { mayLack, isExplained, isKnown, onNote }: Wanting,
+): Promise<Shown | undefined> {
+  const { request, gates } = way
   const destination = mostLikely(way.explanation)
   const place = destination?.passthrough?.place
-  if (destination === undefined || place === undefined) return request
-  if (isTaken(place, request) || showsProvider(way, destination)) return request
+  if (destination === undefined || place === undefined || (isExplained && keys.left === 0)) return undefined
+  if (isTaken(place, request) || showsProvider(way, destination)) return undefined
   const key = await keys.forProvider(slot)
   const passes = `${slot.name} passes the client's own credential on`
   const kind = key && kindForGateway(key, way, isKnown)
   if (kind !== undefined) {
     const asked = way.explanation.policies.find(({ asks }) => asks?.place !== undefined)?.asks?.place
-    throw new AgwError('INPUT_NEEDED', `${passes}, and what was given is ${kind}: no provider is shown it`, {
+    const message = `${passes}, and what was given is ${kind}: no provider is shown it`
+    if (isExplained) {
+      onNote(message)
+      return undefined
+    }
+    throw new AgwError('INPUT_NEEDED', message, {
       hint:
         asked === undefined || placeWords(asked) === placeWords(place)
           ? 'give the one that the provider knows'
-          : `give the gateway's ${otherWay(asked)}, and the one that the provider knows as the key`,
+          : `give the one that the provider knows as well, by another --key-from-env; or the gateway's ${otherWay(asked)}`,
     })
   }
-  if (key !== undefined) return withCredential(request, place, key.reveal())
-  if (mayLack) return request
+  if (key !== undefined) return { request: withCredential(request, place, key.reveal()), secret: key }
+  if (mayLack || isExplained) return undefined
+  const [gate] = gates
   if (gate === undefined) {
     throw new AgwError('INPUT_NEEDED', `${passes}, and this request has none`, {
       hint: 'give it with --key-from-env VAR, or pipe it in with --key-from-stdin',
     })
   }
   throw new AgwError('INPUT_NEEDED', `${passes}, and the key that was given is for the gateway`, {
-    hint: `give the gateway's ${otherWay(gate)}; what --key-from-env or --key-from-stdin gives is the provider's then`,
+    hint: `give the provider's as well, by another --key-from-env; or the gateway's ${otherWay(gate.place)}`,
   })
 }
 

@@ -1,18 +1,24 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import { own } from '../config/own.ts'
 import { AgwError } from '../errors.ts'
 import { type ToldHeader, toldHeaders } from '../gateway/index.ts'
 import { suggested } from '../suggested.ts'
+import { textOf } from './answer-text.ts'
 
 /** One request to a gateway. */
 export interface RequestToSend {
   /** Origin of the gateway, with an optional path prefix. */
   readonly url: string
+  /** The certificate is not looked at: it is one of the gateway that was started for this. */
+  readonly isOwn?: boolean | undefined
   readonly method: string
   /** Path and query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
+  /** For all of it, to the end of the answer. */
   readonly timeoutMs: number
   /** Who is to blame when there is no answer; the gateway at `url` unless given. */
   readonly upstream?: string | undefined
@@ -26,14 +32,18 @@ export interface TimedAnswer {
   readonly headersMs: number
   readonly firstByteMs: number
   readonly totalMs: number
-  /** At most {@link MAX_SHOWN} characters. */
-  readonly body: string
+  /** Of the body, as far as it came. */
+  readonly bytes: number
+  /** What the first {@link MAX_SHOWN} bytes say; undefined of what is no text. */
+  readonly body: string | undefined
+  /** UPSTREAM_FAILED where it broke off. */
+  readonly trouble: AgwError | undefined
 }
 
 /** Enough of an answer to show and to find its usage in. */
-export const MAX_SHOWN = 256 * 1024
+const MAX_SHOWN = 256 * 1024
 
-/** Sends a request and times its answer. Throws UPSTREAM_FAILED when there is none. */
+/** Sends a request and times the answer. Throws UPSTREAM_FAILED when there is none. */
 export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
   const target = new URL(wanted.url)
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest
@@ -41,6 +51,7 @@ export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
   if (wanted.body !== undefined) headers['content-length'] = Buffer.byteLength(wanted.body)
   return new Promise((resolve, reject) => {
     const started = performance.now()
+    let got: IncomingMessage | undefined
     const sent = send(
       {
         hostname: target.hostname.replace(/^\[|\]$/g, ''),
@@ -48,14 +59,38 @@ export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
         method: wanted.method,
         path: target.pathname.replace(/\/$/, '') + wanted.path,
         headers,
-        timeout: wanted.timeoutMs,
+        ...(target.protocol === 'https:' && tlsFor(wanted, target)),
       },
-      answer => resolve(collect(answer, started, wanted)),
+      answer => {
+        got = answer
+        resolve(collect(answer, started, wanted))
+      },
     )
-    sent.on('timeout', () => sent.destroy(new TimedOut()))
+    // A provider that sends a byte now and then would keep it waiting for good.
+    const late = setTimeout(() => (got ?? sent).destroy(new TimedOut()), wanted.timeoutMs)
+    sent.on('upgrade', (answer, socket) => {
+      socket.destroy()
+      const now = performance.now() - started
+      resolve({ ...headOf(answer), headersMs: now, firstByteMs: now, totalMs: now, ...NO_BODY })
+    })
     sent.on('error', error => reject(failed(error, wanted)))
+    sent.on('close', () => clearTimeout(late))
     sent.end(wanted.body)
   })
+}
+
+/** The name that a certificate is asked for and has to carry; Node would take it out of the Host header. */
+function tlsFor({ isOwn, headers }: RequestToSend, { hostname }: URL): object {
+  if (isOwn !== true) return { servername: isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : '' }
+  const name = (headers['host'] ?? '').replace(/:\d*$/, '')
+  return { servername: isIP(name.replace(/^\[|\]$/g, '')) === 0 ? name : '', rejectUnauthorized: false }
+}
+
+const NO_BODY = { bytes: 0, body: '', trouble: undefined }
+
+function headOf(answer: IncomingMessage): Pick<TimedAnswer, 'status' | 'contentType' | 'headers'> {
+  const contentType = answer.headers['content-type'] ?? ''
+  return { status: answer.statusCode ?? 0, contentType, headers: toldHeaders(answer.rawHeaders) }
 }
 
 async function collect(
@@ -65,44 +100,67 @@ async function collect(
 ): Promise<TimedAnswer> {
   const headersMs = performance.now() - started
   let firstByteMs = headersMs
-  let body = ''
-  let first = true
+  let bytes = 0
+  let trouble: AgwError | undefined
+  const kept: Buffer[] = []
   try {
-    for await (const chunk of answer.setEncoding('utf8')) {
-      if (first) firstByteMs = performance.now() - started
-      first = false
-      if (body.length < MAX_SHOWN) body += (chunk as string).slice(0, MAX_SHOWN - body.length)
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      if (bytes === 0) firstByteMs = performance.now() - started
+      if (bytes < MAX_SHOWN) kept.push(chunk.subarray(0, MAX_SHOWN - bytes))
+      bytes += chunk.length
     }
   } catch (error) {
-    throw failed(error as Error, wanted)
+    trouble = failed(error as Error, wanted)
   }
   const totalMs = performance.now() - started
-  const contentType = answer.headers['content-type'] ?? ''
-  const headers = toldHeaders(answer.rawHeaders)
-  return { status: answer.statusCode ?? 0, contentType, headers, headersMs, firstByteMs, totalMs, body }
+  const head = headOf(answer)
+  const body = textOf(Buffer.concat(kept), head.contentType)
+  return { ...head, headersMs, firstByteMs, totalMs, bytes, body, trouble }
 }
 
 class TimedOut extends Error {}
 
 function failed(error: Error, { url, timeoutMs, upstream }: RequestToSend): AgwError {
-  const { code } = error as NodeJS.ErrnoException
+  const { code = '' } = error as NodeJS.ErrnoException
   const origin = upstream ?? new URL(url).origin
   if (error instanceof TimedOut) {
-    return new AgwError('UPSTREAM_FAILED', `no answer from ${origin} within ${timeoutMs / 1000} s`, {
+    return new AgwError('UPSTREAM_FAILED', `no whole answer from ${origin} within ${timeoutMs / 1000} s`, {
       hint: `wait longer with --timeout, or look at the ${upstream === undefined ? 'gateway' : 'provider'}`,
     })
   }
-  const why =
-    code === 'ECONNREFUSED'
-      ? 'nothing listens there'
-      : code === 'ECONNRESET'
-        ? 'the answer was cut off'
-        : (code ?? 'the connection failed')
-  const hint =
-    upstream !== undefined
-      ? 'try again; when it stays, look at the provider'
-      : code === 'ECONNREFUSED'
-        ? `start it with ${suggested('serve')}, or leave --url out`
-        : 'look at the gateway and at its upstream'
-  return new AgwError('UPSTREAM_FAILED', `no whole answer from ${origin}: ${why}`, { hint })
+  return new AgwError(
+    'UPSTREAM_FAILED',
+    `no whole answer from ${origin}: ${own(WHY, code) ?? whyElse(code)}`,
+    {
+      hint: upstream === undefined ? hintFor(code) : 'try again; when it stays, look at the provider',
+    },
+  )
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the answer was cut off',
+  ENOTFOUND: 'nobody knows the name',
+  EAI_AGAIN: 'the name cannot be looked up now',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+}
+
+/** A certificate that is not believed has a code of OpenSSL, an answer that is no HTTP one of Node's parser. */
+function whyElse(code: string): string {
+  if (isDoubted(code)) return `its certificate is not trusted (${code})`
+  if (/^HPE_/.test(code)) return 'the answer is not HTTP'
+  if (/SSL|TLS|^EPROTO/.test(code)) return 'no TLS is spoken there'
+  return code || 'the connection failed'
+}
+
+function isDoubted(code: string): boolean {
+  return /CERT|^UNABLE_TO_/.test(code) && !code.startsWith('ERR_')
+}
+
+function hintFor(code: string): string {
+  if (code === 'ECONNREFUSED') return `start it with ${suggested('serve')}, or leave --url out`
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'look at the host name in --url'
+  if (isDoubted(code)) return 'if the certificate is your own, name its CA in NODE_EXTRA_CA_CERTS'
+  if (/^HPE_|SSL|TLS|^EPROTO/.test(code)) return 'look at scheme, host and port in --url'
+  return 'look at the gateway and at its upstream'
 }

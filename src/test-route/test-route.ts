@@ -1,20 +1,17 @@
-import { compiled, type Written } from '../checking/compiled.ts'
-import { refuseUnsupported, unsupportedFindings } from '../checking/unsupported.ts'
-import { clientEntries, hashOf } from '../clients/index.ts'
-import type { Path } from '../config/diagnostic.ts'
-import { formatPath, type KeySlot, keySlots } from '../config/index.ts'
+import { compiled } from '../checking/compiled.ts'
+import { formatPath, type KeySlot } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
+  credentialsInQuery,
   type DestinationExplanation,
   explainRoute,
   isTaken,
+  maskUrl,
+  type PassedCredential,
   placeWords,
   type RouteExplanation,
 } from '../gateway/index.ts'
-import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable } from '../load.ts'
-import { mockNote } from '../mock-note.ts'
-import { requireKeyPlaces } from '../require-config.ts'
-import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
+import { Secret } from '../secrets/secret.ts'
 import { type Answerer, askGateway } from './ask.ts'
 import {
   goesUpstream,
@@ -24,26 +21,23 @@ import {
   withProviderCredential,
 } from './client-credential.ts'
 import type { ClientKeys } from './client-keys.ts'
+import { type Preparing, prepare } from './prepare.ts'
+import { pageRefused, type RefusedPage } from './refused-page.ts'
 import type { ConcreteRequest, WantedRequest } from './request.ts'
 import type { TimedAnswer } from './send-request.ts'
-import { findWay, mostLikely, type Way } from './way.ts'
+import { type Explain, findWay, mostLikely, type Way } from './way.ts'
 
 export { secretsGiven } from './request.ts'
 
-export interface RouteTestOptions {
-  readonly load: LoadOptions
+export interface RouteTestOptions extends Preparing {
   readonly request: WantedRequest
   /** A gateway that runs already; absent, one is started for the moment. */
   readonly url?: string | undefined
   /** Send nothing. */
   readonly explain: boolean
-  readonly mock: boolean
   readonly connectTo: readonly string[]
   readonly expectStatus?: number | undefined
   readonly timeoutMs: number
-  readonly onSecret: (secret: Secret) => void
-  /** Told before anything is sent. */
-  readonly onNote: (message: string) => void
   readonly keys: ClientKeys
 }
 
@@ -51,6 +45,7 @@ export interface RouteTestOptions {
 export interface RouteTest {
   readonly request: {
     readonly method: string
+    /** Without the credentials of its query. */
     readonly path: string
     readonly host: string
     /** The one that its body asks for. */
@@ -62,7 +57,9 @@ export interface RouteTest {
   readonly slot: KeySlot | undefined
   /** The key was read; with `explain` or `mock` it may be missing, and its place is all that is known. */
   readonly isKeyKnown: boolean
-  /** Absent with `explain`. */
+  /** What was given for the provider, as far as that is shown it. */
+  readonly clientKey: PassedCredential | undefined
+  /** Absent with `explain`, and where none came. */
   readonly answer: TimedAnswer | undefined
   /** Who has given it, or would; undefined where nobody can tell: of a gateway that runs already. */
   readonly answeredBy: Answerer | undefined
@@ -70,12 +67,19 @@ export interface RouteTest {
   readonly otherPorts: readonly number[]
   /** A credential of the client goes on to the upstream. */
   readonly isClientKeySent: boolean
-  /** Origin of a page that no browser would let send the request, by the answer to its preflight. */
-  readonly refusedOrigin: string | undefined
+  /** A page that no browser would let send the request, by the answer to its preflight. */
+  readonly refusedPage: RefusedPage | undefined
   /** What of the config makes the gateway answer by itself: `config.yaml:12` and the path there. */
   readonly decidedBy: { readonly place: string; readonly path: string } | undefined
   /** Where the policy that refuses the request looks for a credential: `header x-api-key`; undefined where an expression does. */
-  readonly asks: { readonly place: string | undefined; readonly isShown: boolean } | undefined
+  readonly asks:
+    | {
+        readonly place: string | undefined
+        readonly isShown: boolean
+        /** Another policy was shown what was given. */
+        readonly isAnother: boolean
+      }
+    | undefined
   /** Where the client's credential for the provider would stand, and the gateway takes it out for itself. */
   readonly placeOfNoUse: string | undefined
   /** UPSTREAM_FAILED where the answer is the gateway's own, because the upstream gave none. */
@@ -87,68 +91,112 @@ export interface RouteTest {
 
 /** Asks the router, and unless told not to, sends the request through a real gateway and times the answer. */
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
-  if (options.url !== undefined && !(URL.canParse(options.url) && /^https?:/.test(options.url))) {
-    throw new AgwError('USAGE', '--url is not an address like http://127.0.0.1:3000')
-  }
+  const { onNote, onSecret, keys } = options
+  const url = options.url === undefined ? undefined : gatewayUrl(options.url)
   const { config, slots, unread, placeOf, written, isKnown } = await prepare(options)
   const runtime = compiled(config, {}, written)
-  const port = options.request.port ?? runtime.binds[0]?.port
-  if (!runtime.binds.some(bind => bind.port === port)) {
-    const ports = runtime.binds.map(bind => bind.port).join(', ')
-    throw new AgwError('USAGE', `the config has no port ${port ?? ''}`, {
-      hint: `it has: ${ports || 'none'}`,
+  const ports = runtime.binds.map(bind => bind.port)
+  const chosen = options.request.port ?? ports.find(port => port === portOf(url))
+  const port = chosen ?? ports[0]
+  if (port === undefined || !ports.includes(port)) {
+    throw new AgwError('USAGE', `the config has no port ${port ?? ''}`.trimEnd(), {
+      hint: `it has: ${ports.join(', ') || 'none'}`,
     })
   }
-  const onPort = port === undefined ? {} : { port }
-  const explain = (request: ConcreteRequest) => explainRoute(runtime, { ...request, ...onPort })
-  let way = await findWay(options.request, explain, options.keys)
+  const { hiddenParameters } = runtime.settings
+  const explain: Explain = (request, credentials = []) =>
+    explainRoute(runtime, { ...request, port, credentials })
+  // A client that is told that address calls its host.
+  const wanted = { ...options.request, host: options.request.host ?? url?.host }
+  for (const secret of credentialsIn(wanted.path, hiddenParameters)) onSecret(secret)
+  let way = await findWay(wanted, explain, keys)
   const passing = passthroughSlot(slots, mostLikely(way.explanation))
-  if (passing !== undefined && !options.explain) {
+  let own: Secret | undefined
+  if (passing !== undefined) {
     const mayLack = options.expectStatus !== undefined
-    const request = await withProviderCredential(passing, way, options.keys, { mayLack, isKnown })
-    if (request !== way.request) way = { ...way, request, explanation: await explain(request) }
+    const wanting = { mayLack, isExplained: options.explain, isKnown, onNote }
+    const shown = await withProviderCredential(passing, way, keys, wanting)
+    own = shown?.secret
+    if (shown !== undefined) {
+      const credentials = [...way.gates.map(({ secret }) => secret), shown.secret]
+      way = { ...way, request: shown.request, explanation: await explain(shown.request, credentials) }
+    }
   }
   if (!options.explain && !options.mock) requireKept(way)
   const { explanation, bare } = way
   const isAsked = passing !== undefined || explanation.answer?.asks !== undefined
-  if (options.keys.isGiven && way.gate === undefined && !isAsked)
-    options.onNote('the key that was given is shown to nobody: nothing on this way asks a client for one')
+  if (keys.left > 0 && !isAsked) onNote(nobodyAsks(way.gates.length > 0))
   const likely = mostLikely(explanation)
-  const upstream = likely && new URL(likely.upstream.url).host
   const asked = options.explain
     ? undefined
-    : await askGateway(way.request, options, runtime, { port: port ?? 0, upstream })
+    : await askGateway(way.request, options, runtime, { port, upstream: blamed(explanation) })
   const answer = asked?.answer
-  const destination = explanation.destinations.find(one => one.path === asked?.backendPath) ?? likely
+  const called = explanation.destinations.find(one => one.path === asked?.backendPath)
+  const hasRefused = explanation.refused.some(one => one.path === asked?.backendPath)
+  const destination = called ?? (hasRefused ? undefined : likely)
   const noUse = placeOfNoUse(way)
-  const isNowhere = options.request.port === undefined && explanation.route === undefined
+  const isNowhere = chosen === undefined && explanation.route === undefined
   const isExpected = answer !== undefined && answer.status === options.expectStatus
+  const trouble = isExpected ? answer.trouble : asked?.trouble
   const { method, path, host } = bare
   const { decidedBy, asks } = explanation.answer ?? {}
   const slot =
     passthroughSlot(slots, destination) ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
+  const refusedPage = pageRefused(way.request, (answer ?? explanation.answer)?.headers)
   return {
-    request: { method, path, host, model: modelIn(bare) },
+    request: { method, path: maskUrl(path, hiddenParameters), host, model: modelIn(bare) },
     explanation,
     destination,
     slot,
     isKeyKnown: slot === undefined || !unread.has(slot.name),
+    clientKey: destination?.passedOn.find(({ secret }) => secret === own),
     answer,
-    answeredBy:
-      asked === undefined || options.url !== undefined ? wouldAnswer(way, answer) : asked.answeredBy,
+    answeredBy: asked === undefined || url !== undefined ? wouldAnswer(way, answer) : asked.answeredBy,
     isClientKeySent: goesUpstream(way),
-    otherPorts: isNowhere ? runtime.binds.map(bind => bind.port).filter(one => one !== port) : [],
-    refusedOrigin: refusedOrigin(way, answer),
+    otherPorts: isNowhere ? ports.filter(one => one !== port) : [],
+    refusedPage,
     decidedBy: decidedBy && { place: placeOf(decidedBy), path: formatPath(decidedBy) },
     asks: asks && {
       place: asks.place && placeWords(asks.place),
       isShown: asks.place !== undefined && isTaken(asks.place, way.request),
+      isAnother: way.gates.length > 0,
     },
     placeOfNoUse: noUse && placeWords(noUse),
-    trouble: isExpected ? undefined : asked?.trouble,
+    trouble,
     expectStatus: options.expectStatus,
-    ok: passed(explanation, answer, options.expectStatus),
+    ok: trouble === undefined && passed(explanation, answer, options.expectStatus, refusedPage),
   }
+}
+
+/** Throws USAGE for what is no address of a gateway. */
+function gatewayUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.search + url.hash === ''
+  if (!isPlain) throw new AgwError('USAGE', '--url is not an address like http://127.0.0.1:3000')
+  if (url.username + url.password === '') return url
+  throw new AgwError('USAGE', '--url holds a name or a password', {
+    hint: 'leave it out there: what the gateway asks its clients for is given with --key-from-env VAR',
+  })
+}
+
+function portOf(url: URL | undefined): number | undefined {
+  return url && Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+}
+
+function credentialsIn(path: string, names: ReadonlySet<string>): Secret[] {
+  const query = path.split('?').slice(1).join('?')
+  return credentialsInQuery(query, names).map(text => new Secret(text, 'given key'))
+}
+
+function nobodyAsks(isMore: boolean): string {
+  return isMore
+    ? 'not all keys that were given are shown to somebody: nothing else on this way asks a client for one'
+    : 'the key that was given is shown to nobody: nothing on this way asks a client for one'
+}
+
+/** Who has not answered, where there is no answer; of several backends nobody knows which it was. */
+function blamed({ destinations: [first, ...others] }: RouteExplanation): string | undefined {
+  return first && (others.length > 0 ? 'the upstream' : first.upstream.endpoint)
 }
 
 /** The model that the body asks for. */
@@ -164,78 +212,14 @@ function wouldAnswer({ explanation }: Way, answer: TimedAnswer | undefined): Rou
   return own !== undefined && (answer === undefined || answer.status === own.status) ? 'gateway' : undefined
 }
 
-function refusedOrigin(
-  { request: { method, headers }, explanation }: Way,
-  answer: TimedAnswer | undefined,
-): string | undefined {
-  const got = (answer ?? explanation.answer)?.headers
-  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return undefined
-  const isAllowed = got === undefined || got.some(({ name }) => name === 'access-control-allow-origin')
-  return isAllowed ? undefined : headers['origin']
-}
-
-interface Prepared {
-  readonly config: ResolvedConfig
-  readonly slots: readonly KeySlot[]
-  /** Names of slots whose key was not read. */
-  readonly unread: ReadonlySet<string>
-  /** `config.yaml:12`, where the config has something at a path. */
-  readonly placeOf: (path: Path) => string
-  readonly written: Written
-  /** A client is known by it here. */
-  readonly isKnown: (key: Secret) => boolean
-}
-
-/** With `explain`, keys may be missing: places are enough. A gateway that runs has its own, as a mock needs none. */
-async function prepare(options: RouteTestOptions): Promise<Prepared> {
-  const lineIn =
-    ({ name, document }: LoadedConfig) =>
-    (path: Path): string =>
-      `${name}:${document.rangeOf(path, 'key').start.line}`
-  const writtenAs = ({ name, document }: LoadedConfig): Written => ({ name, reread: () => document })
-  const knownIn = ({ document }: LoadedConfig): Prepared['isKnown'] => {
-    const hashes = new Set(clientEntries(document).map(({ hash }) => hash))
-    return key => hashes.has(hashOf(key))
-  }
-  if (options.explain) {
-    const loaded = await loadConfig(options.load)
-    const config = requireKeyPlaces(loaded)
-    refuseUnsupported(loaded.name, unsupportedFindings(config, loaded.document, 'embedded'))
-    const slots = keySlots(config, loaded.document)
-    const unset = new Set(loaded.document.variables.filter(use => use.missing).map(use => use.name))
-    const unread = slots.filter(one => one.file !== undefined || unset.has(one.variable ?? ''))
-    return {
-      config: placeholderSecrets(config, slots),
-      slots,
-      unread: new Set(unread.map(one => one.name)),
-      placeOf: lineIn(loaded),
-      written: writtenAs(loaded),
-      isKnown: knownIn(loaded),
-    }
-  }
-  const isSentElsewhere = options.url !== undefined
-  const loaded = await loadUsable({ ...options.load, standIns: options.mock || isSentElsewhere })
-  // A mock was asked for, so that it answers is news only to those whose keys are missing.
-  if (options.mock && loaded.missing.length > 0) options.onNote(mockNote(loaded.missing))
-  for (const { secret } of loaded.slots) if (secret !== undefined) options.onSecret(secret)
-  refuseUnsupported(loaded.name, unsupportedFindings(loaded.config, loaded.document, 'embedded'))
-  const slots = loaded.slots.map(one => one.slot)
-  const unread = loaded.slots.flatMap(one => (one.standIn === undefined ? [] : [one.slot.name]))
-  return {
-    config: loaded.resolved,
-    slots,
-    unread: new Set(unread),
-    placeOf: lineIn(loaded),
-    written: writtenAs(loaded),
-    isKnown: knownIn(loaded),
-  }
-}
-
 function passed(
   explanation: RouteExplanation,
   answer: TimedAnswer | undefined,
   expected: number | undefined,
+  refusedPage: RefusedPage | undefined,
 ): boolean {
   const status = answer?.status ?? explanation.answer?.status ?? 200
-  return expected === undefined ? status >= 200 && status < 300 : status === expected
+  if (expected !== undefined) return status === expected
+  // The handshake of a WebSocket has come to its end.
+  return (status === 101 || (status >= 200 && status < 300)) && refusedPage === undefined
 }

@@ -20,6 +20,8 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 ]
 /** The gateway's own words for a host whose name nobody knows, which it counts as no backend at all. */
 const UNKNOWN_NAME = /^backends required DNS resolution/
+/** Of an answer's own words. Characters. */
+const MOST = 200
 const OTHERWISE = 'try again; when it stays, look at the provider'
 
 /**
@@ -31,7 +33,7 @@ export function upstreamTrouble(
   event: Pick<AccessEvent, 'reason' | 'endpoint'> | undefined,
   otherwise: string,
 ): AgwError | undefined {
-  const text = answer.body.trim()
+  const text = (answer.body ?? '').trim().slice(0, MOST)
   const isOwn =
     event === undefined
       ? answer.status >= 502 &&

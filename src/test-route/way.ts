@@ -6,6 +6,7 @@ import {
   type RouteExplanation,
   withCredential,
 } from '../gateway/index.ts'
+import { Secret } from '../secrets/secret.ts'
 import type { ClientKeys } from './client-keys.ts'
 import { exampleModel, usualModel } from './example-model.ts'
 import { type ConcreteRequest, concrete, type WantedRequest } from './request.ts'
@@ -13,12 +14,21 @@ import { type ConcreteRequest, concrete, type WantedRequest } from './request.ts
 /** A request as it is sent, and the way it takes. */
 export interface Way {
   readonly request: ConcreteRequest
-  /** The same without the credential that was put into it. */
+  /** The same without the credentials that were put into it. */
   readonly bare: ConcreteRequest
-  /** Where the gateway is shown a credential that was given for it. */
-  readonly gate: NamedPlace | undefined
+  /** Where the gateway is shown what was given for it. */
+  readonly gates: readonly Gate[]
   readonly explanation: RouteExplanation
 }
+
+/** A credential for the gateway, as it stands in the request, and where. */
+export interface Gate {
+  readonly place: NamedPlace
+  readonly secret: Secret
+}
+
+/** Asks which way a request takes that shows those credentials. */
+export type Explain = (request: ConcreteRequest, credentials?: readonly Secret[]) => Promise<RouteExplanation>
 
 /** The backend that gets most of such requests. */
 export function mostLikely({ destinations }: RouteExplanation): DestinationExplanation | undefined {
@@ -26,52 +36,50 @@ export function mostLikely({ destinations }: RouteExplanation): DestinationExpla
 }
 
 /**
- * What the gateway asks for that has refused the request; else what it would know its client by, unless the provider is to be
- * shown something.
+ * What the gateway asks for that has refused the request; else what it would know its client by, unless all that is left is
+ * for the provider.
  */
-function askedBy(explanation: RouteExplanation): AskedCredential | undefined {
+function askedBy({ explanation, request }: Way, left: number): AskedCredential | undefined {
   const refusing = explanation.answer?.asks
-  if (refusing !== undefined || mostLikely(explanation)?.passthrough !== undefined) return refusing
-  return explanation.policies.find(({ asks }) => asks?.place !== undefined)?.asks
+  if (refusing !== undefined) return refusing
+  if (mostLikely(explanation)?.passthrough !== undefined && left < 2) return undefined
+  return explanation.policies.find(({ asks }) => asks?.place !== undefined && !isTaken(asks.place, request))
+    ?.asks
 }
 
 /**
  * Makes the request that was described: with what the gateway asks its clients for, where that was given, and with a model
  * that it leads somewhere, where none was named.
  */
-export async function findWay(
-  wanted: WantedRequest,
-  explain: (request: ConcreteRequest) => Promise<RouteExplanation>,
-  keys: ClientKeys,
-): Promise<Way> {
+export async function findWay(wanted: WantedRequest, explain: Explain, keys: ClientKeys): Promise<Way> {
   const bare = concrete({ ...wanted, model: wanted.model ?? usualModel(wanted.path) })
-  const first = { request: bare, bare, gate: undefined, explanation: await explain(bare) }
-  const admitted = await throughGate(first, explain, keys)
+  const first = { request: bare, bare, gates: [], explanation: await explain(bare) }
+  const admitted = await throughGates(first, explain, keys)
   if (wanted.model !== undefined) return admitted
-  const { gate, request } = admitted
+  const { gates, request } = admitted
   const { path, headers } = request
   const asking = (model: string): ConcreteRequest => ({ ...concrete({ ...wanted, model }), path, headers })
-  const model = await exampleModel(wanted.path, admitted.explanation, one => explain(asking(one)))
+  const shown = gates.map(({ secret }) => secret)
+  const model = await exampleModel(wanted.path, admitted.explanation, one => explain(asking(one), shown))
   if (model === usualModel(wanted.path)) return admitted
   return {
-    gate,
+    gates,
     request: asking(model),
     bare: concrete({ ...wanted, model }),
-    explanation: await explain(asking(model)),
+    explanation: await explain(asking(model), shown),
   }
 }
 
-/** The same request with the credential that was given for the gateway, where that looks for one. */
-async function throughGate(
-  way: Way,
-  explain: (request: ConcreteRequest) => Promise<RouteExplanation>,
-  keys: ClientKeys,
-): Promise<Way> {
-  const { place, isPair } = askedBy(way.explanation) ?? {}
-  if (place === undefined || isTaken(place, way.bare)) return way
-  const key = await keys.forGateway()
+/** The same request with what was given for the gateway, wherever that looks for something, as long as there is any. */
+async function throughGates(way: Way, explain: Explain, keys: ClientKeys): Promise<Way> {
+  if (keys.left === 0) return way
+  const { place, isPair = false } = askedBy(way, keys.left) ?? {}
+  if (place === undefined || isTaken(place, way.request)) return way
+  const key = await keys.forGateway(isPair)
   if (key === undefined) return way
   const text = isPair ? Buffer.from(key.reveal()).toString('base64') : key.reveal()
-  const request = withCredential(way.bare, place, text)
-  return { ...way, request, gate: place, explanation: await explain(request) }
+  const request = withCredential(way.request, place, text)
+  const gates = [...way.gates, { place, secret: isPair ? new Secret(text, 'given key') : key }]
+  const shown = gates.map(({ secret }) => secret)
+  return throughGates({ ...way, request, gates, explanation: await explain(request, shown) }, explain, keys)
 }

@@ -128,7 +128,9 @@ describe('--mock', () => {
     expect(await gateway.stop()).toBe(0)
     expect(calls).toBe(0)
     expect(existsSync(join(folder, 'made'))).toBe(false)
-    expect(gateway.stderr()).toContain('exec is not asked for OPENAI_API_KEY while the mock answers')
+    expect(gateway.stderr()).toContain(
+      'exec is not asked for OPENAI_API_KEY: nothing is to leave this machine',
+    )
   })
 
   it.each([

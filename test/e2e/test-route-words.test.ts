@@ -82,16 +82,19 @@ describe('an answer that the gateway gives by itself', () => {
     }
   })
 
-  it('warns of a preflight that lets no page through', async () => {
+  it('does not pass with a preflight that lets no page through', async () => {
     await put(routes(at('/', { policies: { cors: { allowOrigins: ['https://page.test'] } }, backends: [] })))
     const preflight = (origin: string) =>
       test('--method', 'OPTIONS', '-H', `origin: ${origin}`, '-H', 'access-control-request-method: POST')
-    expect((await preflight('https://page.test')).stdout).toMatch(
-      /access-control-allow-origin: https:\/\/page\.test/,
-    )
-    expect((await preflight('https://other.test')).stdout).toContain(
+    const allowed = await preflight('https://page.test')
+    expect(allowed.stdout).toMatch(/access-control-allow-origin: https:\/\/page\.test/)
+    expect(allowed.status).toBe(0)
+    const refused = await preflight('https://other.test')
+    expect(refused.stdout).toContain(
       'no browser lets a page of https://other.test send this: let the cors policy allow it, in allowOrigins',
     )
+    expect(refused.stdout).toMatch(/✗ did not pass: no page of https:\/\/other\.test may send it\n$/)
+    expect(refused.status).toBe(1)
   })
 })
 

@@ -6,9 +6,9 @@ const MOST_MODELS = 12
 
 /** What to do about an answer that nobody will have wanted; undefined where it is not known. */
 export function routeAdvice(test: RouteTest): string | undefined {
-  const { refusedOrigin } = test
-  if (refusedOrigin !== undefined) {
-    return `no browser lets a page of ${refusedOrigin} send this: let the cors policy allow it, in allowOrigins`
+  const { refusedPage } = test
+  if (refusedPage !== undefined) {
+    return `no browser lets a page of ${refusedPage.origin} send this: let the cors policy allow it, in ${refusedPage.list}`
   }
   return (
     adviceOfGate(test) ??
@@ -29,8 +29,10 @@ function adviceOfGate({ asks, answer, answeredBy, explanation }: RouteTest): str
     if (asks.place === undefined) {
       return 'an expression of the config finds the credential that the gateway asks its clients for: give one with -H or in the path, where that expression looks'
     }
-    return asks.isShown
-      ? `the gateway does not take the credential in ${asks.place}: look at it, and at the policy that decides`
+    if (asks.isShown)
+      return `the gateway does not take the credential in ${asks.place}: look at it, and at the policy that decides`
+    return asks.isAnother
+      ? `the gateway asks its clients for another credential besides: one more --key-from-env VAR gives it where this policy looks for it, in ${asks.place}`
       : `the gateway asks its clients for a credential: --key-from-env VAR or --key-from-stdin gives one where this policy looks for it, in ${asks.place}`
   }
   const [open] = explanation.undecided
@@ -89,14 +91,16 @@ function adviceOfProvider(test: RouteTest): string | undefined {
 
 /** Why the request did not pass, and how it would. */
 export function whyNot(test: RouteTest): string {
-  const { expectStatus, decidedBy, asks } = test
+  const { expectStatus, decidedBy, asks, answer, refusedPage } = test
   const got = statusOf(test)
+  if (answer?.trouble !== undefined) return ': the answer is not whole'
   if (expectStatus !== undefined) {
     return got === undefined
       ? `: expected ${expectStatus}, and nothing was sent`
       : `: expected ${expectStatus}, got ${got}`
   }
   if (got === undefined) return ''
+  if (refusedPage !== undefined && got < 300) return `: no page of ${refusedPage.origin} may send it`
   // What the config decides may well be what it is for.
   const isMeant = decidedBy !== undefined && asks === undefined && got < 500
   return `: got ${got}, and any 2xx passes${isMeant ? `; --expect-status ${got} expects it` : ''}`

@@ -1,9 +1,10 @@
-import { formatPath, maskKeys } from '../../config/index.ts'
-import type { PolicyExplanation } from '../../gateway/index.ts'
+import { maskKeys, printable } from '../../config/index.ts'
 import type { RouteTest } from '../../test-route/test-route.ts'
 import type { Terminal } from '../terminal.ts'
 import { wrapped } from '../wrapped.ts'
+import { counted } from './counted.ts'
 import { routeAdvice, whyNot } from './route-advice.ts'
+import { policiesOf } from './route-test-json.ts'
 
 /** How much of an answer a person is shown. Characters. */
 const SHOWN = 600
@@ -25,10 +26,10 @@ function reasonFor(lost: string, hosts: string): string {
   return LOST[lost] ?? lost
 }
 
-/** The way of a request, for a person. */
+/** The way of a request, for a person. What others have written, the config among it, cannot act on the terminal. */
 export function routeTestText(test: RouteTest, terminal: Terminal): string {
   const { explanation, destination, answer } = test
-  const dim = (text: string): string => terminal.style('dim', text)
+  const dim = (text: string): string => terminal.style('dim', printable(text))
   const lines: string[] = []
   const row = (label: string, text: string | undefined): void => {
     if (text === undefined || text === '') return
@@ -41,25 +42,30 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     `${method} ${path}  ${dim(`Host: ${host}${model === undefined ? '' : `  model: ${model}`}`)}`,
   )
   row('bind', explanation.bind)
-  row('listener', explanation.listener)
+  row('listener', explanation.listener && printable(explanation.listener))
   const width = (column: 'name' | 'path'): number =>
     Math.max(...explanation.tried.map(one => one[column].length))
   for (const { name, path: at, hosts, lost } of explanation.tried) {
     const why =
       lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${reasonFor(lost, hosts)}`)
     const label = /^llm\.\w/.test(at) ? 'model' : 'route'
-    row(label, `${name.padEnd(width('name'))}  ${dim(at.padEnd(width('path')))}  ${why}`)
+    row(label, `${printable(name.padEnd(width('name')))}  ${dim(at.padEnd(width('path')))}  ${why}`)
   }
   for (const [index, text] of backendRows(test).entries()) row(index === 0 ? 'backend' : '', text(dim))
   row('provider', destination?.provider)
   for (const [name, level, path] of policyRows(test))
     row('policy', `${name}  ${level}  ${dim(path)}`.trimEnd())
-  row('key', keyText(test))
-  for (const { name, path, needs } of explanation.undecided)
-    row('open', `${terminal.style('yellow', `${name} is not decided without ${needs}`)}  ${dim(path)}`)
-  row('upstream', destination && `${destination.upstream.method} ${destination.upstream.url}`)
+  row('key', printable(keyText(test) ?? ''))
+  for (const { name, path, needs } of explanation.undecided) {
+    const open = printable(`${name} is not decided without ${needs}`)
+    row('open', `${terminal.style('yellow', open)}  ${dim(path)}`)
+  }
+  row('upstream', upstreamText(test))
   for (const [index, { name, value }] of (destination?.upstream.headers ?? []).entries())
-    row(index === 0 ? 'headers' : '', `${name}: ${value ?? dim('(not shown)')}`)
+    row(
+      index === 0 ? 'headers' : '',
+      `${printable(name)}: ${value === undefined ? dim('(not shown)') : printable(value)}`,
+    )
   const body = bodyText(destination?.upstream.body)
   // No prose: a body that is broken into lines could not be copied.
   if (body) lines.push(`${dim('body'.padEnd(10))} ${body}`)
@@ -71,21 +77,38 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     row('answer', `${explanation.answer.status}${by(test)}`)
   }
   const got = answer ?? explanation.answer
-  for (const { name, value } of got?.headers ?? []) row('', `${name}: ${maskKeys(value)}`)
-  row('decided by', test.decidedBy && `${test.decidedBy.place}  ${dim(test.decidedBy.path)}`)
-  if (got !== undefined && got.body.trim() !== '') {
-    const text = got.body.slice(0, SHOWN).trimEnd()
-    const more = got.body.length > SHOWN ? `\n${dim('…')}` : ''
-    lines.push('', text.split('\n').map(maskKeys).join('\n') + more)
-  }
+  for (const { name, value } of got?.headers ?? []) row('', `${name}: ${maskKeys(printable(value))}`)
+  row('decided by', test.decidedBy && `${printable(test.decidedBy.place)}  ${dim(test.decidedBy.path)}`)
+  lines.push(...answerLines(test, dim))
   const advice = routeAdvice(test)
-  if (advice !== undefined) lines.push('', ...wrapped(advice, terminal.columns))
+  if (advice !== undefined) lines.push('', ...wrapped(printable(advice), terminal.columns))
   const isOpen = answer === undefined && explanation.undecided.length > 0
   const passed = isOpen ? '✓ passed, as far as it is decided' : '✓ passed'
   const mark = test.ok
     ? terminal.style('green', passed)
-    : `${terminal.style('red', '✗ did not pass')}${whyNot(test)}`
-  return [...lines, '', mark].join('\n')
+    : `${terminal.style('red', '✗ did not pass')}${printable(whyNot(test))}`
+  return [...lines, '', ...wrapped(mark, terminal.columns)].join('\n')
+}
+
+/** The body of the answer, a paragraph of its own. */
+function answerLines({ answer, explanation }: RouteTest, dim: (text: string) => string): string[] {
+  const body = answer === undefined ? explanation.answer?.body : answer.body
+  if (answer !== undefined && body === undefined)
+    return [
+      '',
+      dim(`(${counted(answer.bytes, 'byte')} that are no text, of type ${answer.contentType || 'none'})`),
+    ]
+  if (body === undefined || body.trim() === '') return []
+  const lines = body.slice(0, SHOWN).trimEnd().split(/\r?\n/)
+  const more = body.length > SHOWN ? [dim(`… ${counted(answer?.bytes ?? body.length, 'byte')} in all`)] : []
+  return ['', ...lines.map(line => maskKeys(printable(line))), ...more]
+}
+
+/** What is called; a Unix socket is named beside the address, which is none then. */
+function upstreamText({ destination }: RouteTest): string | undefined {
+  if (destination === undefined) return undefined
+  const { method, url, endpoint } = destination.upstream
+  return printable(`${method} ${url}${endpoint.startsWith('unix:') ? ` over ${endpoint}` : ''}`)
 }
 
 /** Who has given the answer, where that is known and is not whom the request is for. */
@@ -94,36 +117,42 @@ function by({ answeredBy }: RouteTest): string {
   return answeredBy === 'mock' ? ' from the mock' : ''
 }
 
-function keyText({ destination, slot, isKeyKnown, isClientKeySent }: RouteTest): string | undefined {
+function keyText(test: RouteTest): string | undefined {
+  const { destination, slot, isKeyKnown } = test
   if (destination === undefined) return undefined
   const { key } = destination
-  if (key === undefined) {
-    const passesOn = isClientKeySent || slot?.method === 'passthrough'
-    return passesOn ? "none: the client's own credential goes upstream" : 'none'
-  }
+  if (key === undefined) return `none${passedOnText(test)}`
   const value = isKeyKnown ? key.secret.fingerprint() : 'its value was not read'
   const place = key.placement === undefined ? 'is taken out again on the way' : `goes into ${key.placement}`
   return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'}): ${value}; ${place}, from the ${key.level}`
 }
 
-/** The backends that may be called, in columns; where there are several, with how many of the requests each gets. */
+/** What the client itself shows the upstream. */
+function passedOnText({ slot, isClientKeySent, clientKey }: RouteTest): string {
+  if (!isClientKeySent && slot?.method !== 'passthrough') return ''
+  const passed = ": the client's own credential goes upstream"
+  return clientKey === undefined
+    ? passed
+    : `${passed}, ${clientKey.secret.fingerprint()}; it goes into ${clientKey.placement}`
+}
+
+/** The backends that the request may be meant for, in columns; where there are several, with how many of them each gets. */
 function backendRows({ explanation, destination }: RouteTest): ((dim: (text: string) => string) => string)[] {
-  const { destinations } = explanation
-  const width = (column: 'backend' | 'path'): number =>
-    Math.max(...destinations.map(one => one[column].length))
-  return destinations.map(one => dim => {
+  const { destinations, refused } = explanation
+  const all = [...destinations, ...refused]
+  const width = (column: 'backend' | 'path'): number => Math.max(...all.map(one => one[column].length))
+  return all.map(one => dim => {
     const { backend, path, share } = one
-    if (destinations.length === 1) return `${backend}  ${dim(path)}`
-    const part = share === 0 ? 'when those before it fail' : `${Math.round(share * 100)} %`
-    const place = `${backend.padEnd(width('backend'))}  ${dim(path.padEnd(width('path')))}`
-    return `${place}  ${part}${one === destination ? ', told here' : ''}`
+    if (all.length === 1) return `${printable(backend)}  ${dim(path)}`
+    const place = `${printable(backend.padEnd(width('backend')))}  ${dim(path.padEnd(width('path')))}`
+    const end = 'status' in one ? `, refuses it: ${one.status}` : one === destination ? ', told here' : ''
+    return `${place}  ${shareText(share)}${end}`
   })
 }
 
-/** Of the gateway, of the route, of the call upstream, in the order in which they run. */
-function policiesOf({ explanation, destination }: RouteTest): Omit<PolicyExplanation, 'asks'>[] {
-  const all = [...explanation.policies, ...(destination?.policies ?? [])]
-  return all.map(({ phase, name, level, path }) => ({ phase, name, level, path }))
+function shareText(share: number): string {
+  if (share === 0) return 'when those before it fail'
+  return share < 0.005 ? 'less than 1 %' : `${Math.round(share * 100)} %`
 }
 
 /** Policies with their level and place, in columns. */
@@ -135,87 +164,9 @@ function policyRows(test: RouteTest): [name: string, level: string, path: string
 
 function bodyText(body: string | undefined): string | undefined {
   if (body === undefined) return undefined
-  return maskKeys(body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body)
+  return maskKeys(printable(body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body))
 }
 
 function ms(value: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} ms`
-}
-
-/** The same for `--json`. */
-export function routeTestJson(test: RouteTest): object {
-  const { request, explanation, destination, slot, isKeyKnown, answer, answeredBy = null, ok } = test
-  const { key } = destination ?? {}
-  return {
-    request,
-    matched: {
-      bind: explanation.bind ?? null,
-      listener: explanation.listener ?? null,
-      route: explanation.route ?? null,
-      backend: destination?.backend ?? null,
-      provider: destination?.provider ?? null,
-      policies: [...new Set(policiesOf(test).map(one => one.name))],
-    },
-    backends: explanation.destinations.map(({ backend: name, path, provider = null, share }) => {
-      return { name, path, provider, share }
-    }),
-    tried: explanation.tried,
-    policies: policiesOf(test),
-    undecided: explanation.undecided,
-    key:
-      key === undefined
-        ? null
-        : {
-            name: slot?.name ?? key.slot,
-            method: slot?.method ?? null,
-            path: slot === undefined ? key.slot : formatPath(slot.path),
-            fingerprint: isKeyKnown ? key.secret.fingerprint() : null,
-            placement: key.placement ?? null,
-            level: key.level,
-          },
-    upstream: {
-      method: destination?.upstream.method ?? null,
-      url: destination?.upstream.url ?? null,
-      headers: destination?.upstream.headers.map(({ name, value = null }) => ({ name, value })) ?? null,
-      body: destination?.upstream.body ?? null,
-      status: answer?.status ?? null,
-      headersMs: answer?.headersMs ?? null,
-      firstByteMs: answer?.firstByteMs ?? null,
-      totalMs: answer?.totalMs ?? null,
-    },
-    usage: usageOf(answer?.body),
-    answeredBy,
-    responseHeaders: (answer ?? explanation.answer)?.headers ?? null,
-    decidedBy: test.decidedBy ?? null,
-    response: answer === undefined ? (explanation.answer?.body ?? null) : parsed(answer.body),
-    ok,
-  }
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return body
-  }
-}
-
-/** The provider's own count, from a JSON answer or from the last event of a stream that has one. */
-function usageOf(body: string | undefined): unknown {
-  if (body === undefined) return null
-  const whole = parsed(body)
-  const found = usageIn(whole)
-  if (found !== undefined) return found
-  const events = body.split('\n').filter(line => line.startsWith('data: {'))
-  for (const event of events.reverse()) {
-    const usage = usageIn(parsed(event.slice(6)))
-    if (usage !== undefined) return usage
-  }
-  return null
-}
-
-function usageIn(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { usage, usageMetadata } = value as { usage?: unknown; usageMetadata?: unknown }
-  return usage ?? usageMetadata ?? undefined
 }
