@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core'
 import { closest } from '../config/did-you-mean.ts'
-import { printable } from '../config/printable.ts'
+import { printable, printableJson } from '../config/printable.ts'
 import { clearKeysIn } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { loginsIn } from '../secrets/login-variables.ts'
@@ -17,11 +17,6 @@ import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
 import { wrappedText } from './wrapped.ts'
 import type { WriteFilesOptions } from './write-files.ts'
-
-/** JSON as it is, but for what a terminal would act on and JSON need not escape. */
-function escaped(json: string): string {
-  return json.replace(/[\x7f-\x9f]/g, sign => `\\u00${sign.charCodeAt(0).toString(16)}`)
-}
 
 /** How long somebody looks at a screen on which nothing happens. Milliseconds. */
 const PATIENCE_MS = 300
@@ -128,7 +123,7 @@ export abstract class BaseCommand extends Command {
       (key, value: unknown) => (typeof value === 'string' && isMessage(key) ? this.typable(value) : value),
       indent,
     )
-    return escaped(text)
+    return printableJson(text)
   }
 
   /** Why nobody can be asked; `undefined` where a person can. */

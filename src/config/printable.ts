@@ -22,3 +22,10 @@ function picture(sign: string): string {
   if (code === 0x7f) return '\u2421'
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd'
 }
+
+/** A JSON text in which the same stand as escapes; between its parts line breaks stay. */
+export function printableJson(json: string): string {
+  return json.replace(ACTED_ON, sign =>
+    sign === '\n' ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
