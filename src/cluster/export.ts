@@ -11,11 +11,11 @@ import { type Certificate, type ExportedListener, exportedListeners } from './li
 import { exportedModels } from './models.ts'
 import { NamedBackends } from './named.ts'
 import { Names } from './names.ts'
-import { limitNotes } from './notes.ts'
+import { headerNotes, limitNotes } from './notes.ts'
 import { OpenText } from './open-text.ts'
 import { exportedPolicies, policyObjects } from './policies.ts'
 import { exportedRoutes } from './routes.ts'
-import { type ExportScene, gatewayTarget } from './scene.ts'
+import { type ExportedRoute, type ExportScene, gatewayTarget } from './scene.ts'
 import { Taken } from './taken.ts'
 
 /** A config as the controller of agentgateway would have it. */
@@ -53,7 +53,7 @@ export function exportConfig(
   const named = new NamedBackends(scene)
   const models = exportedModels(scene)
   const routes = [...(models === undefined ? [] : [models]), ...exportedRoutes(scene, named)]
-  const policies = listeners.flatMap(one => listenerPolicies(scene, one))
+  const policies = listeners.flatMap(one => listenerPolicies(scene, one, models))
   const clients = exportedClients(document, scene, routes)
   const made = routes.flatMap(route => route.objects)
   named.leaveUnused(made)
@@ -72,7 +72,12 @@ export function exportConfig(
     secrets: secretsOf(providers),
     certificates: certified,
     leftOver: taken.leftOver(),
-    notes: [...(models?.notes ?? []), ...limitNotes(objects), ...routeNotes(providers)],
+    notes: [
+      ...(models?.notes ?? []),
+      ...headerNotes(models, routes),
+      ...limitNotes(objects),
+      ...routeNotes(providers),
+    ],
   }
 }
 
@@ -94,12 +99,21 @@ function certificateSecret(gateway: string, listener: string): string {
 }
 
 /** What applies to all requests of a listener, before a route is chosen. */
-function listenerPolicies(scene: ExportScene, { policies, name }: ExportedListener): KubernetesObject[] {
+function listenerPolicies(
+  scene: ExportScene,
+  listener: ExportedListener,
+  models: ExportedRoute | undefined,
+): KubernetesObject[] {
+  const { policies, name } = listener
   if (policies === undefined) return []
   const wanted = `${scene.gateway}-${name}`
   const made = exportedPolicies(scene, policies, wanted)
+  const isTaken = models?.readsModels === true && models.listeners.includes(listener)
+  if (isTaken && made.kinds.has('transformations'))
+    scene.taken.leave([...policies, 'transformations'], 'the policy that reads models takes its place there')
+  const traffic = made.traffic.filter(one => !(isTaken && 'transformation' in one))
   const target = gatewayTarget(scene.gateway, name)
-  return [...made.objects, ...policyObjects(scene, wanted, [target], made.traffic, 'PreRouting')]
+  return [...made.objects, ...policyObjects(scene, wanted, [target], traffic, 'PreRouting')]
 }
 
 /** Two routes may lead to one backend. */

@@ -51,7 +51,7 @@ export function modelProvider(scene: ExportScene, path: Path): ManifestProvider 
   return {
     ...key,
     provider: settings.provider,
-    ...(baseUrl !== undefined && { baseUrl }),
+    ...(baseUrl !== undefined && { baseUrl, keepsPaths: true }),
     routes: MODEL_ROUTES,
     policies: {
       ...(tls !== undefined && Object.keys(tls).length > 0 && { tls }),

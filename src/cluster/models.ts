@@ -12,6 +12,7 @@ import {
   type ExportedRoute,
   type ExportScene,
   gatewayTarget,
+  MODEL_HEADER,
   policyObject,
   routeObject,
   routeTarget,
@@ -19,8 +20,6 @@ import {
 import { unwritten } from './unwritten.ts'
 import type { Words } from './words.ts'
 
-/** The header that a policy puts the model of a request into, for routes to look at. */
-export const MODEL_HEADER = 'x-agw-model'
 /** More rules an HTTPRoute does not have. */
 const MOST_RULES = 16
 
@@ -73,6 +72,7 @@ export function exportedModels(scene: ExportScene): ExportedRoute | undefined {
       ...policyObjects(scene, name, [routeTarget(name)], traffic),
     ],
     providers,
+    readsModels: !isOne,
     notes: modelNotes(providers, { hasAny, isOne }),
   }
 }

@@ -1,6 +1,7 @@
 import { isNode, valueAt } from '../config/rules/tree.ts'
 import type { KubernetesObject, ManifestProvider } from '../kubernetes/index.ts'
 import { PRESETS } from '../providers/index.ts'
+import { type ExportedRoute, MODEL_HEADER } from './scene.ts'
 
 /** What works differently in a cluster though it is written, of models. `hasAny`: one is called `*`; `isOne`: no other is there. */
 export function modelNotes(
@@ -39,6 +40,19 @@ function translated({ name, provider, baseUrl }: ManifestProvider): string[] {
   return [
     `${name}: requests of the kind ${lost.join(', ')} are translated there, where here they go to a path of their own`,
   ]
+}
+
+/** The same of routes beside models: their requests are read for a model, too. */
+export function headerNotes(models: ExportedRoute | undefined, routes: readonly ExportedRoute[]): string[] {
+  if (models?.readsModels !== true) return []
+  const others = routes.filter(
+    one => one !== models && one.listeners.some(listener => models.listeners.includes(listener)),
+  )
+  return others.length === 0
+    ? []
+    : [
+        `requests of the routes beside the models have the header ${MODEL_HEADER} there, with the model of their body`,
+      ]
 }
 
 /** The same of limits. */

@@ -1,5 +1,5 @@
 import type { Path } from '../config/index.ts'
-import { isNode, nodesAt, textAt, valueAt } from '../config/rules/tree.ts'
+import { isNode, isSet, nodesAt, textAt, valueAt } from '../config/rules/tree.ts'
 import type { ManifestProvider, ProviderSettings } from '../kubernetes/index.ts'
 import { backendKey } from './auth.ts'
 import type { ExportScene } from './scene.ts'
@@ -38,16 +38,29 @@ export function aiProvider(scene: ExportScene, path: Path, levels: readonly Path
   )
   const tls = tlsOf(taken, levels)
   const health = healthOf(taken, levels)
+  const override = pathOf(scene, path)
   const baseUrl = addressOf(scene, path, tls !== undefined)
+  const keepsPaths = !isSet(taken.look(...path, 'pathPrefix'))
   if (provider.kind === 'custom' && baseUrl === undefined) unwritten('a custom provider needs hostOverride')
   const routes = routeTypes(taken, levels)
   return {
     ...key,
     provider,
-    ...(baseUrl !== undefined && { baseUrl }),
+    ...(baseUrl !== undefined && { baseUrl, keepsPaths }),
+    ...(override !== undefined && { path: override }),
     ...(routes !== undefined && { routes }),
     policies: { ...(tls !== undefined && Object.keys(tls).length > 0 && { tls }), ...health },
   }
+}
+
+/** The path that is called whatever is asked for; it leaves no room for one in front of others. */
+function pathOf({ taken }: ExportScene, path: Path): string | undefined {
+  const override = taken.take(...path, 'pathOverride')
+  if (typeof override !== 'string') return undefined
+  if (isSet(taken.look(...path, 'pathPrefix')))
+    unwritten('the controller takes no pathOverride beside a pathPrefix')
+  if (!override.startsWith('/') || override.length > 1024) unwritten('its pathOverride has no word there')
+  return override
 }
 
 /** The host that is called instead of the provider's own, and the path that its paths are put under. */

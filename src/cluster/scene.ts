@@ -28,7 +28,12 @@ export interface ExportedRoute {
   readonly providers: readonly ManifestProvider[]
   /** What works differently there. */
   readonly notes?: readonly string[]
+  /** A policy of its listeners reads the model of each request before a route is chosen. */
+  readonly readsModels?: boolean
 }
+
+/** The header that a policy puts the model of a request into, for routes to look at. */
+export const MODEL_HEADER = 'x-agw-model'
 
 export function gatewayTarget(gateway: string, listener: string): Words {
   return { group: GATEWAY_API, kind: 'Gateway', name: gateway, sectionName: listener }

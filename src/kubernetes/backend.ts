@@ -34,6 +34,10 @@ export interface ManifestProvider {
   readonly provider: ProviderSettings
   /** Another address than the provider's own: `https://host[:port][/prefix]`. */
   readonly baseUrl?: string | undefined
+  /** Where its address has no path, the paths of requests stay as they are; else they become those of the provider. */
+  readonly keepsPaths?: boolean | undefined
+  /** The path that is called whatever the request asks for. */
+  readonly path?: string | undefined
   /**
    * `secret`: a key in the Secret `secretName(name)`; `passthrough`: the client brings its own; `none`: nothing is said, and
    * a cloud's own identity is used where the provider has one.
@@ -116,7 +120,11 @@ function partsOf(entry: ManifestProvider): Readonly<Record<'provider' | 'policie
   const address = entry.baseUrl === undefined ? undefined : addressOf(entry, entry.baseUrl)
   const routes = routesOf(entry)
   return {
-    provider: { ...providerOf(entry), ...address?.place },
+    provider: {
+      ...providerOf(entry),
+      ...address?.place,
+      ...(entry.path !== undefined && { path: entry.path }),
+    },
     policies: {
       ...(entry.auth !== 'none' && { auth: authPolicy(entry) }),
       // Without this an overridden host is called in plain text.
@@ -211,7 +219,8 @@ function addressOf(entry: ManifestProvider, baseUrl: string): Address {
     )
   }
   // A prefix also switches on that paths are rewritten for the provider; a custom one rewrites them anyway.
-  const pathPrefix = prefix === '' && provider.kind === 'custom' ? {} : { pathPrefix: prefix || '/' }
+  const isKept = entry.keepsPaths === true || entry.path !== undefined || provider.kind === 'custom'
+  const pathPrefix = prefix === '' && isKept ? {} : { pathPrefix: prefix || '/' }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return { secure, place: { host, port: Number(url.port) || (secure ? 443 : 80), ...pathPrefix } }
 }

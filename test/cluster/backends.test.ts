@@ -111,6 +111,20 @@ routes:
     })
   })
 
+  it.each([
+    ['the paths of requests as they are', '', {}],
+    ['the paths of the provider', 'pathPrefix: /, ', { pathPrefix: '/' }],
+    ['one path', 'pathOverride: /x, ', { path: '/x' }],
+  ])('with a host of their own are called with %s', (_, fields, place) => {
+    const { left, of } = exported(
+      route(`{ ai: { name: a, hostOverride: "h.example.com:80", ${fields} provider: { openAI: {} } } }`),
+    )
+    expect(left).toEqual([])
+    expect(of('AgentgatewayBackend')[0]?.['spec']).toEqual({
+      ai: { provider: { openai: {}, host: 'h.example.com', port: 80, ...place } },
+    })
+  })
+
   const refused: [what: string, text: string, left: string[]][] = [
     [
       'an eviction without a duration',

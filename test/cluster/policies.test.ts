@@ -241,6 +241,24 @@ binds: [{ port: 5000, listeners: [{ policies: { transformations: { request: { re
   })
 })
 
+describe('the policy that reads models', () => {
+  const SEVERAL =
+    'llm: { models: [{ name: a, provider: openAI }, { name: b, provider: anthropic }] }\nroutes: [{ name: r, matches: [{ path: { exact: /r } }], backends: [{ host: "h.example.com:80" }] }]\n'
+
+  it('is the one of its kind that a listener has, and what it does beside the models is said', () => {
+    const { left, of, notes } = exported(
+      `gateways: { default: { port: 3000, transformations: { request: { remove: [x-a] } }, cors: { allowOrigins: ["*"] } } }\n${SEVERAL}`,
+    )
+    expect(left).toEqual([
+      'gateways.default.transformations: the policy that reads models takes its place there',
+    ])
+    expect(of('AgentgatewayPolicy').map(one => one.metadata.name)).toEqual(['agw-model', 'agw-http-3000'])
+    expect(notes).toContain(
+      'requests of the routes beside the models have the header x-agw-model there, with the model of their body',
+    )
+  })
+})
+
 describe('policies of models', () => {
   const models = (names: string, policies: string): string =>
     `${GATEWAY}llm: { models: [${names}], policies: { ${policies} } }\n`
