@@ -3,6 +3,7 @@ import { isSet } from '../config/rules/tree.ts'
 import type { ManifestProvider, ProviderSettings } from '../kubernetes/index.ts'
 import { PRESETS, type PresetName } from '../providers/index.ts'
 import { backendKey } from './auth.ts'
+import { modelPromptWords } from './prompts.ts'
 import type { ExportScene } from './scene.ts'
 import { unwritten } from './unwritten.ts'
 import { healthOf, requireReachable, tlsOf } from './upstreams.ts'
@@ -53,6 +54,7 @@ export function modelProvider(scene: ExportScene, path: Path): ManifestProvider 
     provider: settings.provider,
     ...(baseUrl !== undefined && { baseUrl, keepsPaths: true }),
     routes: MODEL_ROUTES,
+    ai: modelPromptWords(taken, path),
     policies: {
       ...(tls !== undefined && Object.keys(tls).length > 0 && { tls }),
       ...healthOf(taken, levels),

@@ -2,6 +2,7 @@ import type { Path } from '../config/index.ts'
 import { isNode, isSet, nodesAt, textAt, valueAt } from '../config/rules/tree.ts'
 import type { ManifestProvider, ProviderSettings } from '../kubernetes/index.ts'
 import { backendKey } from './auth.ts'
+import { promptWords } from './prompts.ts'
 import type { ExportScene } from './scene.ts'
 import { unwritten } from './unwritten.ts'
 import { healthOf, requireReachable, routeTypes, tlsOf } from './upstreams.ts'
@@ -49,6 +50,7 @@ export function aiProvider(scene: ExportScene, path: Path, levels: readonly Path
     ...(baseUrl !== undefined && { baseUrl, keepsPaths }),
     ...(override !== undefined && { path: override }),
     ...(routes !== undefined && { routes }),
+    ai: promptWords(taken, levels),
     policies: { ...(tls !== undefined && Object.keys(tls).length > 0 && { tls }), ...health },
   }
 }

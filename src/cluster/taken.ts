@@ -97,10 +97,13 @@ export class Taken {
   }
 }
 
+/** Sections that say nothing by being there. */
+const EMPTY = new Set(['ai', 'params', 'policies'])
+
 /** Null is as good as absent, and so is a list without items; an empty map may mean something, but for a section. */
 function saysNothing(value: unknown, path: Path): boolean {
   if (value === null || Array.isArray(value)) return true
-  return isNode(value) && (path.length < 3 || path.at(-1) === 'policies' || path.at(-1) === 'params')
+  return isNode(value) && (path.length < 3 || EMPTY.has(String(path.at(-1))))
 }
 
 /** What refuses or changes requests: whoever leaves it out should know. */

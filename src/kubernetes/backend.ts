@@ -51,6 +51,8 @@ export interface ManifestProvider {
   readonly location?: Readonly<Record<string, unknown>> | undefined
   /** Path suffix → kind of request, as `policies.ai.routes` in config.yaml has it. */
   readonly routes?: Readonly<Record<string, string>> | undefined
+  /** What is done with its requests and answers, in the words of `ai` of manifests. */
+  readonly ai?: Readonly<Record<string, unknown>> | undefined
   /** What else holds for its calls, in the words of manifests: `health`, `tls`. */
   readonly policies?: Readonly<Record<string, unknown>> | undefined
 }
@@ -119,6 +121,7 @@ function backend(name: string, namespace: string, spec: Readonly<Record<string, 
 function partsOf(entry: ManifestProvider): Readonly<Record<'provider' | 'policies', object>> {
   const address = entry.baseUrl === undefined ? undefined : addressOf(entry, entry.baseUrl)
   const routes = routesOf(entry)
+  const ai = { ...(Object.keys(routes).length > 0 && { routes }), ...entry.ai }
   return {
     provider: {
       ...providerOf(entry),
@@ -129,7 +132,7 @@ function partsOf(entry: ManifestProvider): Readonly<Record<'provider' | 'policie
       ...(entry.auth !== 'none' && { auth: authPolicy(entry) }),
       // Without this an overridden host is called in plain text.
       ...(address?.secure === true && { tls: {} }),
-      ...(Object.keys(routes).length > 0 && { ai: { routes } }),
+      ...(Object.keys(ai).length > 0 && { ai }),
       ...entry.policies,
     },
   }

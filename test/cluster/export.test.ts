@@ -145,8 +145,8 @@ describe('the export of a config', () => {
     ],
     [
       'fields of a model',
-      `${GATEWAY}llm: { models: [{ name: "*", provider: openAI, defaults: { temperature: 1 }, params: { tokenize: true } }] }\n`,
-      ['llm.models[0].defaults', 'llm.models[0].params'],
+      `${GATEWAY}llm: { models: [{ name: "*", provider: openAI, passthrough: opaque, params: { tokenize: true } }] }\n`,
+      ['llm.models[0].passthrough', 'llm.models[0].params'],
     ],
     [
       'a model on this machine',

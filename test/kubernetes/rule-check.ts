@@ -40,10 +40,10 @@ function spelled(rule: string): string {
     .replace(/\bmatches\(self, /g, 'self.matches(')
 }
 
-/** Numbers are integers in all schemas that have rules. */
+/** No rule looks at a number that is no integer. */
 function filled(value: unknown, schema: Schema): unknown {
   if (Array.isArray(value)) return value.map(item => filled(item, schema.items ?? {}))
-  if (typeof value === 'number') return BigInt(value)
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value
   if (typeof value !== 'object' || value === null) return value
   const whole: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value)) whole[key] = filled(item, schema.properties?.[key] ?? {})
