@@ -9,13 +9,17 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 }
 
+/** Each behind the one before it, and each digit in one way: upstreams write some as long as they like. */
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy
+
 /** Go's duration text in milliseconds; `undefined` for anything else. */
 export function milliseconds(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined
   if (/^\+?0$/.test(text)) return 0
-  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)]
+  const unsigned = text.replace(/^\+/, '')
+  const parts = [...unsigned.matchAll(PART)]
   const read = parts.reduce((length, [part]) => length + part.length, 0)
-  if (parts.length === 0 || read !== text.replace(/^\+/, '').length) return undefined
+  if (parts.length === 0 || read !== unsigned.length) return undefined
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
 }
 

@@ -86,11 +86,11 @@ function formEncode(map: CelMap): string {
 
 /** A key that is there several times has a list. */
 function formDecode(text: string): Record<string, unknown> {
-  const form = new URLSearchParams(text)
-  const map: Record<string, unknown> = Object.create(null)
-  for (const key of new Set(form.keys())) {
-    const all = form.getAll(key)
-    map[key] = all.length === 1 ? all[0] : all
+  const map: Record<string, string | string[]> = Object.create(null)
+  for (const [key, value] of new URLSearchParams(text)) {
+    const before = map[key]
+    if (Array.isArray(before)) before.push(value)
+    else map[key] = before === undefined ? value : [before, value]
   }
   return map
 }

@@ -25,9 +25,9 @@ function addQuery(address: string, name: string, value: string): string {
 /** The same, in place of those of this name. */
 function setQuery(address: string, name: string, value: string): string {
   const [path, before = ''] = parted(address)
-  const parameters = new URLSearchParams(before)
-  parameters.delete(name)
-  parameters.append(name, value)
+  // `delete` moves all that is behind each that goes.
+  const others = [...new URLSearchParams(before)].filter(([other]) => other !== name)
+  const parameters = new URLSearchParams([...others, [name, value]])
   return `${path}?${parameters.toString()}`
 }
 

@@ -1,5 +1,5 @@
 import type { Handler } from './handler.ts'
-import { UnsignedInt } from './library.ts'
+import { Duration, UnsignedInt } from './library.ts'
 import { entriesOf, isCelMap } from './values.ts'
 
 /*
@@ -80,13 +80,23 @@ function uint(value: unknown): UnsignedInt {
 function wholeOf(value: unknown, form: RegExp): bigint {
   if (typeof value === 'bigint') return value
   if (value instanceof UnsignedInt) return value.value
-  if (typeof value === 'string' && form.test(value)) return BigInt(value.replace('+', ''))
+  if (typeof value === 'string' && form.test(value)) return wholeIn(value)
   // Nothing that is no number has a whole part: BigInt throws.
   if (typeof value === 'number') return BigInt(Math.trunc(value))
   throw new TypeError('no whole number')
 }
 
-const FLOAT = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|infinity|nan)$/i
+/** More digits than any whole number has: to read a million of them takes half a second. */
+const MOST_DIGITS = 40
+
+function wholeIn(text: string): bigint {
+  const digits = text.replace(/^[+-]?0*/, '')
+  if (digits.length > MOST_DIGITS) throw new RangeError('too many digits')
+  return BigInt(`${digits || 0}`) * (text.startsWith('-') ? -1n : 1n)
+}
+
+/** Each digit can be read in one way. */
+const FLOAT = /^[+-]?(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|infinity|nan)$/i
 
 function double(value: unknown): number {
   if (typeof value === 'number') return value
@@ -143,6 +153,36 @@ function checkedTime(value: unknown): string {
   return text
 }
 
+const SECOND = 1_000_000_000n
+const NANOSECONDS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  ms: 1_000_000n,
+  s: SECOND,
+  m: 60n * SECOND,
+  h: 3600n * SECOND,
+}
+const DURATION_PART = /(\d*)(?:\.(\d*))?(ns|us|µs|ms|s|m|h)/gy
+/** Characters; the library reads a text of digits in time that grows with the cube of their number. */
+const LONGEST_DURATION = 100
+
+/** `-1h30m`, `1.5s` */
+function duration(text: string): Duration {
+  const unsigned = text.replace(/^[+-]/, '')
+  const parts = text.length > LONGEST_DURATION ? [] : [...unsigned.matchAll(DURATION_PART)]
+  if (unsigned === '' || parts.reduce((read, [part]) => read + part.length, 0) < unsigned.length)
+    throw new SyntaxError('not a duration')
+  let all = 0n
+  for (const [, whole = '', decimals = '', unit = ''] of parts) {
+    const nanoseconds = NANOSECONDS[unit] ?? 0n
+    all += BigInt(whole) * nanoseconds
+    all += (BigInt(decimals.slice(0, 13).padEnd(13, '0')) * nanoseconds) / 10n ** 13n
+  }
+  const sign = text.startsWith('-') ? -1n : 1n
+  return new Duration((sign * all) / SECOND, Number((sign * all) % SECOND))
+}
+
 function bothWays(name: string, returns: string, handler: Handler): [string, Handler][] {
   return [
     [`rust_${name}(dyn): ${returns}`, handler],
@@ -156,6 +196,7 @@ export const TEXT_FUNCTIONS: readonly (readonly [string, Handler])[] = [
   ...bothWays('uint', 'uint', uint),
   ...bothWays('double', 'double', double),
   ...bothWays('string', 'string', string),
+  ['rust_duration(string): google.protobuf.Duration', duration],
   ['rust_timestamp(dyn): google.protobuf.Timestamp', timestamp],
   ['string.charAt(int): string', charAt],
   ['string.rust_substring(int): string', substring],
@@ -170,4 +211,4 @@ export const TEXT_FUNCTIONS: readonly (readonly [string, Handler])[] = [
 
 /** What is called `rust_…` where expressions are run. */
 export const RUST_NAMES =
-  'size int uint double string timestamp substring indexOf lastIndexOf split matches'.split(' ')
+  'size int uint double string duration timestamp substring indexOf lastIndexOf split matches'.split(' ')

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { retryAfterMs } from '../../../src/gateway/traffic/retry-after.ts'
+import { processorMs } from '../../helpers/processor-time.ts'
 
 const NOW = Date.parse('2030-01-01T00:00:00Z')
 
@@ -27,4 +28,11 @@ it.each<[string, number, string[], number | undefined]>([
   ],
 ])('%s', (_title, status, headers, ms) => {
   expect(retryAfterMs(status, headers, NOW)).toBe(ms)
+})
+
+it('a limit of as many digits as a head has room for is read no longer than it is', () => {
+  for (const value of ['1'.repeat(16_000), '1.'.repeat(8000), '1h'.repeat(8000)]) {
+    const headers = ['x-ratelimit-reset-tokens', value]
+    expect(processorMs(() => void retryAfterMs(429, headers, NOW))).toBeLessThan(200)
+  }
 })
