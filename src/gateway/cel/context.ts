@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
-import type { Redactor } from '../../secrets/redactor.ts'
 import { jsonOf } from '../bodies/json-body.ts'
 import type { Exchange } from '../exchange.ts'
 import { HOP_BY_HOP } from '../headers/header-names.ts'
@@ -8,6 +7,7 @@ import { GATEWAY } from '../routing/listeners.ts'
 import { certificateOf } from '../server/client-certificate.ts'
 import { redactorOf } from '../telemetry/client-credentials.ts'
 import { maskQuery, maskUrl } from '../telemetry/mask-query.ts'
+import type { Redacting } from '../telemetry/recent-redactors.ts'
 import type { CelContext } from './cel.ts'
 import { CelHeaders } from './headers.ts'
 import { celValue, HIDDEN, type Redacted, withTexts } from './values.ts'
@@ -47,7 +47,7 @@ class ExchangeContext implements CelContext {
   #response: unknown
   #metadata: unknown
   #llm: unknown
-  #redactor: Redactor | undefined
+  #redactor: Redacting | undefined
 
   // Policies that the gateway does not run have nothing to tell.
   readonly env = {}

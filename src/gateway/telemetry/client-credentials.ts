@@ -1,7 +1,7 @@
-import type { Redactor } from '../../secrets/redactor.ts'
 import type { Exchange } from '../exchange.ts'
 import { partsOfCredential } from '../headers/header-credentials.ts'
 import { credentialsInQuery } from './mask-query.ts'
+import type { Redacting } from './recent-redactors.ts'
 
 /**
  * Before a transformation, which may copy a credential to anywhere and take it out where it was: notes those of the request,
@@ -43,7 +43,7 @@ function credentialsOf(headers: readonly string[], hidden: ReadonlySet<string>):
  * Takes out of what is told all that is secret of this very request: what its client has shown, what the config has put into
  * it, and what the answer gives to the client. Others repeat it, an upstream in its answer or the config in `metadata`.
  */
-export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Redactor {
+export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Redacting {
   const { caller, sentHeaders, given = [], seenCredentials = [] } = exchange
   const checked = [caller?.jwt?.rawToken, caller?.apiKey?.key].flatMap(secret => secret?.unredacted() ?? [])
   const secrets = new Set([

@@ -4,12 +4,24 @@ const MOST_KEPT = 64
 /** Characters of all secrets of one: they come from clients, and their forms take many times as much. */
 const LONGEST_KEPT = 2048
 
+/**
+ * Secrets of one request that are looked for. To look for one takes longer than most requests do, and a query has room for
+ * thousands: of what is told of a request with more of them nothing is shown.
+ */
+const MOST_SECRETS = 100
+
+/** Takes secrets out of a text. */
+export type Redacting = Pick<Redactor, 'redact'>
+
+const WITHHOLDING: Redacting = { redact: () => '<redacted>' }
+
 /** Redactors for the credentials of single requests. Clients come again with the same, and to make one costs more than a request. */
 export class RecentRedactors {
   /** By what they take out, those that were asked for last at the end. */
   readonly #kept = new Map<string, Redactor>()
 
-  of(secrets: readonly string[]): Redactor {
+  of(secrets: readonly string[]): Redacting {
+    if (secrets.length > MOST_SECRETS) return WITHHOLDING
     // They may hold any character: some come from bodies.
     const key = JSON.stringify(secrets)
     const known = this.#kept.get(key)
