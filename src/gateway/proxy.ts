@@ -54,7 +54,11 @@ function match(exchange: Exchange): void {
   const { tracing } = exchange.generation.runtime.settings
   if (tracing !== undefined) exchange.trace = beginTrace(tracing, exchange)
   const unfit = unfitness(exchange)
-  if (unfit !== undefined) return exchange.end(unfit)
+  if (unfit !== undefined) {
+    // RFC 9112 §6.1: of HTTP/1.0 with a transfer coding nobody knows where it ends.
+    if (exchange.request.httpVersionMinor === 0) exchange.response.shouldKeepAlive = false
+    return exchange.end(unfit)
+  }
   const { bind } = exchange
   const listener = bind && listenerOf(bind, exchange)
   if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)

@@ -44,6 +44,11 @@ const CASES: readonly (readonly [title: string, bytes: string, outcome: Outcome]
   ['TE after a tab', post('transfer-encoding:\tchunked', '5\r\nhello\r\n0\r\n\r\n'), CLEAN],
   ['an empty TE', post('transfer-encoding:', ''), REFUSED],
   ['an empty TE beside a length', post('transfer-encoding: \r\ncontent-length: 5', 'hello'), REFUSED],
+  [
+    'TE in HTTP/1.0',
+    `POST /p HTTP/1.0\r\nhost: a\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${HIDDEN}`,
+    REFUSED,
+  ],
   ['two different lengths', post('content-length: 0\r\ncontent-length: 30', HIDDEN), REFUSED],
   ['two equal lengths', post('content-length: 5\r\ncontent-length: 5', 'hello'), REFUSED],
   ['a list of lengths', post('content-length: 5, 5', 'hello'), REFUSED],
