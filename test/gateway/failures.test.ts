@@ -183,6 +183,17 @@ describe('a call that fails', () => {
     expect(upstream.connections).toHaveLength(1)
   })
 
+  it('a connection that may not be idle at all is one for each request', async () => {
+    const upstream = await startUpstream()
+    const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`))
+    config.config = { backend: { poolIdleTimeout: '0s' } }
+    const { port } = await startTestGateway(JSON.stringify(config))
+    expect(await call(port)).toMatchObject({ status: 200 })
+    await expect.poll(() => upstream.connections[0]?.destroyed).toBe(true)
+    expect(await call(port)).toMatchObject({ status: 200 })
+    expect(upstream.connections).toHaveLength(2)
+  })
+
   it('after a timeout the call upstream is given up', async () => {
     const upstream = await startRawUpstream(() => {})
     const { port } = await startTestGateway(

@@ -16,7 +16,8 @@ export function connectionSettings(config: StaticConfig | null | undefined): {
     connectTimeoutMs: connectTimeout ? timerMs(connectTimeout) : 10_000,
     // agentgateway keeps idle connections for 90 s. Many load balancers close them after 60 s, and a request that is
     // sent at that very moment is lost, so they are given up earlier here unless the config says otherwise.
-    idleMs: poolIdleTimeout ? timerMs(poolIdleTimeout) : 55_000,
+    // For one that is up at once a connection needs a moment to be idle in.
+    idleMs: poolIdleTimeout ? Math.max(1, timerMs(poolIdleTimeout)) : 55_000,
   }
 }
 
