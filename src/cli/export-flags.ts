@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core'
-import { canBeName } from '../cluster/index.ts'
+import { canBeName, DEFAULTS } from '../cluster/index.ts'
 import { AgwError } from '../errors.ts'
 import { writeFlags } from './flags.ts'
 
@@ -8,13 +8,13 @@ export const exportFlags = {
   namespace: Flags.string({
     summary: 'The namespace of the Kubernetes objects.',
     helpValue: 'NAME',
-    default: 'agentgateway-system',
+    default: DEFAULTS.namespace,
     env: 'AGW_NAMESPACE',
   }),
   gateway: Flags.string({
     summary: 'What the Gateway is called, and so its Deployment and Service.',
     helpValue: 'NAME',
-    default: 'agw',
+    default: DEFAULTS.gateway,
     env: 'AGW_GATEWAY',
   }),
   secrets: Flags.boolean({

@@ -11,7 +11,7 @@ import { type KubernetesObject, object } from '../kubernetes/index.ts'
 import { locationWords } from './locations.ts'
 import { type ExportedRoute, type ExportScene, gatewayTarget, policyObject, routeTarget } from './scene.ts'
 import { unwritten } from './unwritten.ts'
-import type { Words } from './words.ts'
+import { MOST_ITEMS, type Words } from './words.ts'
 
 /** Keys of a ConfigMap may be that long. */
 const LONGEST_ID = 200
@@ -86,6 +86,7 @@ function targetOf(
   if (route !== undefined) return { targetRefs: [routeTarget(route.name)] }
   const own = listeners.filter(one => one.places.includes(id) && id !== 'llm')
   if (own.length === 0) unwritten('it is for no listener and no route that is written')
+  if (own.length > MOST_ITEMS) unwritten(`a policy is for no more than ${MOST_ITEMS} listeners`)
   return { targetRefs: own.map(one => gatewayTarget(gateway, one.name)), phase: 'PreRouting' }
 }
 

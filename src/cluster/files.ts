@@ -16,20 +16,37 @@ export function canBeName(name: string): boolean {
 /** The texts of a certificate and its key, by the Secret they go into. */
 export type Certificates = ReadonlyMap<string, { readonly cert: string; readonly key: Secret }>
 
-/** Where the files go. */
+/** What the flags of the command are where they are not given. */
+export const DEFAULTS = { namespace: 'agentgateway-system', gateway: 'agw' } as const
+
+/** Where the files go, and what for. */
 interface ExportPlace {
   /** Absolute path of the config; the files lie beside it. */
   readonly config: string
   readonly cwd: string
   readonly namespace: string
+  readonly gateway: string
+  /** Parts of the config are left out, as was wanted. */
+  readonly partial: boolean
+}
+
+/** The same export once more, with keys. */
+function withSecrets({ namespace, gateway, partial }: ExportPlace): string {
+  const words = [
+    ...(namespace === DEFAULTS.namespace ? [] : ['--namespace', namespace]),
+    ...(gateway === DEFAULTS.gateway ? [] : ['--gateway', gateway]),
+    ...(partial ? ['--partial'] : []),
+  ]
+  return ['agw export kubernetes --secrets', ...words].join(' ')
 }
 
 /** The files of an export, and what to do with them; keys and certificates that are given become Secrets, in a file of their own. */
 export function exportFiles(
   { objects, secrets, certificates }: ExportedConfig,
   { keys, pems }: { readonly keys: ReadonlyMap<string, Secret>; readonly pems: Certificates },
-  { config, cwd, namespace }: ExportPlace,
+  place: ExportPlace,
 ): { readonly files: readonly PlannedFile[]; readonly next: readonly string[] } {
+  const { config, cwd, namespace } = place
   const path = (name: string): string => join(dirname(config), name)
   const shown = (name: string): string => shellWord(relative(cwd, path(name)) || name)
   const main: PlannedFile = {
@@ -65,7 +82,7 @@ export function exportFiles(
     next: [
       ...(missing.length > 0
         ? [
-            `agw export kubernetes --secrets  # unless ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} there`,
+            `${withSecrets(place)}  # unless ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} there`,
           ]
         : []),
       ...(made.length > 0 ? [`${APPLY} ${shown(MANIFESTS.secret)}`] : []),

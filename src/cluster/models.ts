@@ -18,7 +18,7 @@ import {
   routeTarget,
 } from './scene.ts'
 import { unwritten } from './unwritten.ts'
-import type { Words } from './words.ts'
+import { MOST_ITEMS, type Words } from './words.ts'
 
 /** More rules an HTTPRoute does not have. */
 const MOST_RULES = 16
@@ -122,7 +122,9 @@ function ruleOf({ pattern, object, changes }: Model, isOne: boolean): Words {
 
 function listenersOf({ taken, listeners }: ExportScene): readonly ExportedListener[] {
   const own = listeners.filter(one => one.places.includes('llm'))
-  return own.length > 0 ? own : attachedTo(taken, ['llm'], listeners)
+  const on = own.length > 0 ? own : attachedTo(taken, ['llm'], listeners)
+  if (on.length > MOST_ITEMS) unwritten(`a policy is for no more than ${MOST_ITEMS} listeners`)
+  return on
 }
 
 /** Before a route is chosen, the model is read from the body. */

@@ -11,6 +11,7 @@ import { backendRef, type ExportedRoute, type ExportScene, routeObject, routeTar
 import { unwritten } from './unwritten.ts'
 import { MOST_ITEMS, type Words } from './words.ts'
 
+const MOST_PARENTS = 32
 const MOST_MATCHES = 64
 const HEAVIEST = 1_000_000
 
@@ -25,6 +26,7 @@ export function exportedRoutes(scene: ExportScene, named: NamedBackends): Export
     const made = taken.attempt(path, () => {
       const on = listenersOf()
       if (on.length === 0) unwritten('it is for no listener that is written')
+      if (on.length > MOST_PARENTS) unwritten(`a route is for no more than ${MOST_PARENTS} listeners`)
       return exportedRoute(scene, named, path, wanted, on)
     })
     if (made !== undefined) found.push(made)

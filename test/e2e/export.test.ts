@@ -37,7 +37,9 @@ describe('agw export kubernetes', () => {
     expect(status, stderr).toBe(0)
     expect(await kindsIn('kubernetes.yaml')).toEqual(['Gateway', 'AgentgatewayBackend', 'HTTPRoute'])
     expect(await readdir(folder)).toEqual(expect.not.arrayContaining(['kubernetes-secret.yaml']))
-    expect(stdout).toContain('agw export kubernetes --secrets  # unless openai-secret is there')
+    expect(stdout).toContain(
+      'agw export kubernetes --secrets --namespace llm  # unless openai-secret is there',
+    )
     expect(leaks(stdout + stderr)).toEqual([])
     expect(await filesWith(leaks, folder)).toEqual([])
     const again = await run(['--namespace', 'llm'])
