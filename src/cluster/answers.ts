@@ -1,6 +1,6 @@
 import { isNode, listAt } from '../config/rules/tree.ts'
 import { unwritten } from './unwritten.ts'
-import { conditional, expression, namedList, type Words } from './words.ts'
+import { conditional, expression, headerExpression, namedList, type Words } from './words.ts'
 
 const LONGEST_BODY = 4096
 
@@ -19,7 +19,7 @@ function answer(value: unknown): Words {
   const text = body ?? ''
   if (typeof text !== 'string' || text.length > LONGEST_BODY)
     unwritten(`the controller takes a body of no more than ${LONGEST_BODY} characters`)
-  const named = namedList(headers, expression)
+  const named = namedList(headers, headerExpression)
   return {
     status,
     ...(text !== '' && { body: text }),

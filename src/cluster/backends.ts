@@ -66,7 +66,7 @@ function hostBackend(
     ...(tls !== undefined && { tls }),
     ...healthOf(taken, levels),
   })
-  if (object === undefined) unwritten(`${host} is no host with a port`)
+  if (object === undefined) unwritten('its host is no name with a port')
   // A provider in name only: its key is looked for as those of providers are.
   const owner: ManifestProvider[] = key === undefined ? [] : [{ ...key, provider: { kind: 'openAI' } }]
   return { object, providers: owner }

@@ -1,7 +1,6 @@
-import { isKeyName } from '../config/mask.ts'
 import { isNode, textAt, valueAt } from '../config/rules/tree.ts'
 import { unwritten } from './unwritten.ts'
-import { isHeaderName, MOST_ITEMS, namedList, type Words } from './words.ts'
+import { isHeaderName, MOST_ITEMS, namedList, requireOpenHeader, type Words } from './words.ts'
 
 const LONGEST_VALUE = 4096
 const LONGEST_PATH = 1024
@@ -11,9 +10,7 @@ const HOST = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9]
 /** A header modifier as that of a rule; undefined where it changes nothing. */
 export function headerWords(value: unknown): Words | undefined {
   const { add, set, remove } = isNode(value) ? value : {}
-  for (const name of [add, set].flatMap(map => (isNode(map) ? Object.keys(map) : [])))
-    if (isKeyName(name) || /cookie/i.test(name))
-      unwritten('a header in it may hold a credential, and a manifest would show it')
+  for (const name of [add, set].flatMap(map => (isNode(map) ? Object.keys(map) : []))) requireOpenHeader(name)
   const removed = Array.isArray(remove) ? [...new Set(remove.map(String))] : []
   if (removed.length > MOST_ITEMS || !removed.every(isHeaderName))
     unwritten('the Gateway API does not take its list of headers to remove')

@@ -1,6 +1,14 @@
 import { isNode, listAt } from '../config/rules/tree.ts'
 import { unwritten } from './unwritten.ts'
-import { conditional, expression, isHeaderName, MOST_ITEMS, namedList, type Words } from './words.ts'
+import {
+  conditional,
+  expression,
+  headerExpression,
+  isHeaderName,
+  MOST_ITEMS,
+  namedList,
+  type Words,
+} from './words.ts'
 
 const PSEUDO = new Set([':authority', ':method', ':path', ':scheme', ':status'])
 
@@ -28,7 +36,10 @@ function changeWords(change: Words): Words {
     unwritten('the controller does not take its list of headers to remove')
   const named = Object.entries(isNode(metadata) ? metadata : {})
   if (named.length > MOST_ITEMS) unwritten(`it has more than ${MOST_ITEMS} values of metadata`)
-  const lists = { add: namedList(add, expression, isName), set: namedList(set, expression, isName) }
+  const lists = {
+    add: namedList(add, headerExpression, isName),
+    set: namedList(set, headerExpression, isName),
+  }
   return {
     ...(lists.add.length > 0 && { add: lists.add }),
     ...(lists.set.length > 0 && { set: lists.set }),

@@ -1,3 +1,4 @@
+import { isKeyName } from '../config/mask.ts'
 import { isNode } from '../config/rules/tree.ts'
 import { unwritten } from './unwritten.ts'
 
@@ -16,6 +17,22 @@ export function isHeaderName(name: unknown): name is string {
   return typeof name === 'string' && HEADER_NAME.test(name)
 }
 
+/** Throws {@link Unwritten} for a header that is there to carry a credential. */
+export function requireOpenHeader(name: string): void {
+  if (isKeyName(name) || /cookie/i.test(name))
+    unwritten('a header in it may hold a credential, and a manifest would show it')
+}
+
+/** Texts in an expression that are more than the word in front of a credential. */
+const LITERAL = /(["'])(?!(?:Bearer|Basic|Token)? ?\1)(?:(?!\1).)+\1/i
+
+/** An expression for a header: where that carries a credential, no text of it may stand in the expression. */
+export function headerExpression(text: unknown, name: string): string {
+  const written = expression(text)
+  if (LITERAL.test(written.replace(/\[["'][^"']*["']\]/g, ''))) requireOpenHeader(name)
+  return written
+}
+
 /** An expression, which is the same in both. */
 export function expression(text: unknown): string {
   if (typeof text !== 'string' || text === '' || text.length > LONGEST_CEL)
@@ -24,12 +41,16 @@ export function expression(text: unknown): string {
 }
 
 /** A map of names to values as the list that the manifests have; the values as `of` has them. */
-export function namedList(map: unknown, of: (value: unknown) => string, isName = isHeaderName): Words[] {
+export function namedList(
+  map: unknown,
+  of: (value: unknown, name: string) => string,
+  isName = isHeaderName,
+): Words[] {
   const entries = isNode(map) ? Object.entries(map) : []
   if (entries.length > MOST_ITEMS) unwritten(`a list in it has more than ${MOST_ITEMS} items`)
   return entries.map(([name, value]) => {
     if (!isName(name)) unwritten('a header in it has a name that no manifest has')
-    return { name, value: of(value) }
+    return { name, value: of(value, name) }
   })
 }
 

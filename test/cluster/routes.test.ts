@@ -170,7 +170,7 @@ describe('what a rule does with requests', () => {
     [
       'an address of the new kind',
       `${GATEWAY}routes: [{ backends: [{ host: "[2001:db8::1]:80" }] }]\n`,
-      'routes[0]: [2001:db8::1]:80 is no host with a port',
+      'routes[0]: its host is no name with a port',
     ],
   ]
   it.each(refused)('leaves out %s', (_, text, left) => {

@@ -30,6 +30,16 @@ describe('what may be a secret is in no manifest', () => {
       'routes[0].policies.requestHeaderModifier: a header in it may hold a credential, and a manifest would show it',
     ],
     [
+      'a credential in an expression',
+      withPolicies(`transformations: { request: { set: { authorization: '"Basic dXNlcjpwYXNz"' } } }`),
+      'routes[0].policies.transformations: a header in it may hold a credential, and a manifest would show it',
+    ],
+    [
+      'a cookie that an answer sets',
+      withPolicies(`directResponse: { status: 200, headers: { set-cookie: '"session=1"' } }`),
+      'routes[0].policies.directResponse: a header in it may hold a credential, and a manifest would show it',
+    ],
+    [
       'a cookie',
       withPolicies('requestHeaderModifier: { add: { cookie: "session=1" } }'),
       'routes[0].policies.requestHeaderModifier: a header in it may hold a credential, and a manifest would show it',
@@ -70,6 +80,11 @@ describe('what may be a secret is in no manifest', () => {
     expect(made.left).toEqual([left])
     expect(JSON.stringify(made.objects)).not.toMatch(/value-of|dXNlcjpwYXNz|session=1/)
     expect(JSON.stringify(made.objects)).not.toContain(KEY)
+  })
+
+  it('writes a credential that an expression reads from the request', () => {
+    const set = `{ authorization: '"Bearer " + request.headers["x-token"]', x-a: '"b"' }`
+    expect(exported(withPolicies(`transformations: { request: { set: ${set} } }`)).left).toEqual([])
   })
 
   it('writes a variable where a host or a model belongs, and never one that is not set', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { checkObjectNames, exportFlags } from '../../cli/export-flags.ts'
@@ -19,10 +19,14 @@ import { currentKey } from '../../secrets/index.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import { suggested } from '../../suggested.ts'
 
+/** Bytes; the controller takes no more for keys of an issuer. */
+const LARGEST_PUBLIC = 65_536
+
 /** A file that holds no secret, such as the public keys of an issuer; undefined where it cannot be read. */
 function readPublic(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    const stats = statSync(path)
+    return stats.isFile() && stats.size <= LARGEST_PUBLIC ? readFileSync(path, 'utf8') : undefined
   } catch {
     return undefined
   }
