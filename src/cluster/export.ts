@@ -61,12 +61,9 @@ export function exportConfig(
   const certified = listeners.flatMap(({ certificate, name }) =>
     certificate === undefined ? [] : [{ ...certificate, secret: certificateSecret(gateway, name) }],
   )
-  const objects = distinct([
-    ...(listeners.length > 0 ? [gatewayOf(scene)] : []),
-    ...made,
-    ...policies,
-    ...clients,
-  ])
+  const objects = routesLast(
+    distinct([...(listeners.length > 0 ? [gatewayOf(scene)] : []), ...made, ...policies, ...clients]),
+  )
   return {
     objects,
     secrets: secretsOf(providers),
@@ -119,6 +116,12 @@ function listenerPolicies(
 /** Two routes may lead to one backend. */
 function distinct(objects: readonly KubernetesObject[]): KubernetesObject[] {
   return [...new Map(objects.map(one => [`${one.kind}/${one.metadata.name}`, one])).values()]
+}
+
+/** They are applied one by one: no route takes requests before what guards it is there. */
+function routesLast(objects: readonly KubernetesObject[]): KubernetesObject[] {
+  const isRoute = ({ kind }: KubernetesObject): boolean => kind === 'HTTPRoute'
+  return [...objects.filter(one => !isRoute(one)), ...objects.filter(isRoute)]
 }
 
 function secretsOf(providers: readonly ManifestProvider[]): { slot: string; secret: string }[] {

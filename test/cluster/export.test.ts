@@ -131,6 +131,17 @@ describe('the export of a config', () => {
     ).toBe(true)
   })
 
+  it('has the routes last, so that none is open before its policies are there', () => {
+    const { objects } = exported(`${GATEWAY}llm:
+  models: [{ name: a, provider: openAI }, { name: b, provider: anthropic }]
+  policies: { apiKey: { mode: strict, keys: [{ keyHash: "${HASH}" }] } }
+routes: [{ matches: [{ path: { exact: /x } }], backends: [{ host: "h:1" }], policies: { csrf: {} } }]
+`)
+    const kinds = objects.map(one => one.kind)
+    expect(kinds.slice(kinds.indexOf('HTTPRoute'))).toEqual(['HTTPRoute', 'HTTPRoute'])
+    expect(new Set(kinds).size).toBe(5)
+  })
+
   const table: [what: string, text: string, left: (string | RegExp)[]][] = [
     [
       'a listener that asks for certificates',
