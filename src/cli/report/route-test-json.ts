@@ -55,9 +55,10 @@ export function routeTestJson(test: RouteTest): object {
       firstByteMs: answer?.firstByteMs ?? null,
       totalMs: answer?.totalMs ?? null,
     },
-    usage: usageOf(answer?.body),
+    usage: usageOf(answer?.body && withoutKeys(answer.body)),
     answeredBy,
-    responseHeaders: (answer ?? explanation.answer)?.headers ?? null,
+    responseHeaders:
+      (answer ?? explanation.answer)?.headers.map(one => ({ ...one, value: maskKeys(one.value) })) ?? null,
     decidedBy: test.decidedBy ?? null,
     response: responseOf(test),
     responseType: answer?.contentType ?? null,
@@ -67,11 +68,16 @@ export function routeTestJson(test: RouteTest): object {
   }
 }
 
-/** As JSON where it is some, else as the text it is; null where it is none, or none came. */
+/** As JSON where it is some, else as the text it is; null where it is none. The gateway's own, where nothing was sent, as text. */
 function responseOf({ answer, explanation }: RouteTest): unknown {
-  if (answer === undefined) return explanation.answer?.body ?? null
-  if (answer.body === undefined) return null
-  return parsed(answer.body.split('\n').map(maskKeys).join('\n'))
+  const body = answer === undefined ? explanation.answer?.body : answer.body
+  if (body === undefined) return null
+  return answer === undefined ? withoutKeys(body) : parsed(withoutKeys(body))
+}
+
+/** A text with the known kinds of keys masked, as people are shown it: what has answered may repeat anybody's. */
+function withoutKeys(text: string): string {
+  return text.split('\n').map(maskKeys).join('\n')
 }
 
 function parsed(body: string): unknown {

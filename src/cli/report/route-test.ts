@@ -43,13 +43,12 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   )
   row('bind', explanation.bind)
   row('listener', explanation.listener && printable(explanation.listener))
-  const width = (column: 'name' | 'path'): number =>
-    Math.max(...explanation.tried.map(one => one[column].length))
+  const [nameWidth, pathWidth] = widthsOf(explanation.tried, 'name', 'path')
   for (const { name, path: at, hosts, lost } of explanation.tried) {
     const why =
       lost === undefined ? terminal.style('green', 'matches') : dim(`not this one: ${reasonFor(lost, hosts)}`)
     const label = /^llm\.\w/.test(at) ? 'model' : 'route'
-    row(label, `${printable(name.padEnd(width('name')))}  ${dim(at.padEnd(width('path')))}  ${why}`)
+    row(label, `${printable(name.padEnd(nameWidth))}  ${dim(at.padEnd(pathWidth))}  ${why}`)
   }
   for (const [index, text] of backendRows(test).entries()) row(index === 0 ? 'backend' : '', text(dim))
   row('provider', destination?.provider)
@@ -140,11 +139,11 @@ function passedOnText({ slot, isClientKeySent, clientKey }: RouteTest): string {
 function backendRows({ explanation, destination }: RouteTest): ((dim: (text: string) => string) => string)[] {
   const { destinations, refused } = explanation
   const all = [...destinations, ...refused]
-  const width = (column: 'backend' | 'path'): number => Math.max(...all.map(one => one[column].length))
+  const [backendWidth, pathWidth] = widthsOf(all, 'backend', 'path')
   return all.map(one => dim => {
     const { backend, path, share } = one
     if (all.length === 1) return `${printable(backend)}  ${dim(path)}`
-    const place = `${printable(backend.padEnd(width('backend')))}  ${dim(path.padEnd(width('path')))}`
+    const place = `${printable(backend.padEnd(backendWidth))}  ${dim(path.padEnd(pathWidth))}`
     const end = 'status' in one ? `, refuses it: ${one.status}` : one === destination ? ', told here' : ''
     return `${place}  ${shareText(share)}${end}`
   })
@@ -158,8 +157,17 @@ function shareText(share: number): string {
 /** Policies with their level and place, in columns. */
 function policyRows(test: RouteTest): [name: string, level: string, path: string][] {
   const rows = policiesOf(test)
-  const width = (column: 'name' | 'level'): number => Math.max(...rows.map(one => one[column].length))
-  return rows.map(({ name, level, path }) => [name.padEnd(width('name')), level.padEnd(width('level')), path])
+  const [nameWidth, levelWidth] = widthsOf(rows, 'name', 'level')
+  return rows.map(({ name, level, path }) => [name.padEnd(nameWidth), level.padEnd(levelWidth), path])
+}
+
+/** How wide two columns are: once for all rows, of which there may be as many as a config has routes. */
+function widthsOf<K extends string>(
+  rows: readonly Readonly<Record<K, string>>[],
+  ...columns: readonly [K, K]
+): [number, number] {
+  const widthOf = (column: K): number => rows.reduce((widest, row) => Math.max(widest, row[column].length), 0)
+  return [widthOf(columns[0]), widthOf(columns[1])]
 }
 
 function bodyText(body: string | undefined): string | undefined {

@@ -1,8 +1,11 @@
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
 import { routeTestText } from '../../../src/cli/report/route-test.ts'
+import { routeTestJson } from '../../../src/cli/report/route-test-json.ts'
 import { Terminal } from '../../../src/cli/terminal.ts'
 import type { RouteTest } from '../../../src/test-route/test-route.ts'
+import { keyLike } from '../../helpers/keys.ts'
+import { processorMs } from '../../helpers/processor-time.ts'
 
 const BODY = '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Say hello in one word."}]}'
 const destination = {
@@ -50,4 +53,31 @@ it('and the verdict by whole words', () => {
   const explanation = { ...test.explanation, answer }
   const lines = linesIn(40, { explanation, ok: false, decidedBy: { place: 'config.yaml:1', path: 'llm' } })
   expect(lines.slice(-2)).toEqual(['✗ did not pass: got 503, and any 2xx', 'passes'])
+})
+
+it('a config of very many routes is told as quickly as it is long', () => {
+  const tried = Array.from({ length: 150_000 }, (_, at) => {
+    return { name: `route${at}`, path: `routes[${at}]`, hosts: '*', lost: 'path' }
+  })
+  const explanation = { ...test.explanation, tried } as RouteTest['explanation']
+  expect(processorMs(() => void linesIn(Number.POSITIVE_INFINITY, { explanation }))).toBeLessThan(5_000)
+})
+
+it('no key that stands in an answer is in the document either, whoever has given it', () => {
+  const key = keyLike('openai', 'canary in an answer')
+  const told = {
+    status: 200,
+    body: `{"usage":{"note":"${key}"}}`,
+    headers: [{ name: 'location', value: `/${key}` }],
+  }
+  const own = { ...told, decidedBy: ['routes', 0], asks: undefined }
+  const times = { headersMs: 1, firstByteMs: 1, totalMs: 1, bytes: 1, contentType: '', trouble: undefined }
+  const explanation = { ...test.explanation, answer: own } as unknown as RouteTest['explanation']
+  for (const more of [{ explanation }, { explanation, answer: { ...told, ...times } }]) {
+    const one = { ...test, ...more }
+    const document = JSON.stringify(routeTestJson(one))
+    expect(document).toContain('********')
+    expect(document).not.toContain(key)
+    expect(linesIn(80, more).join('\n')).not.toContain(key)
+  }
 })
