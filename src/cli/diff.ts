@@ -57,19 +57,18 @@ function lineByLine(before: string, after: string): Hunk[] {
   for (const { from, oldEnd, newEnd } of old.length === now.length ? pairs(old, now) : [whole(old, now)]) {
     let hunk = hunks.at(-1)
     if (hunk === undefined || from - shown > 2 * CONTEXT) {
-      hunk?.lines.push(...signed(' ', old.slice(shown, shown + CONTEXT)))
+      if (hunk !== undefined) add(hunk, ' ', old, shown, shown + CONTEXT)
       shown = Math.max(shown, from - CONTEXT)
       hunk = { newStart: shown + 1, lines: [] }
       hunks.push(hunk)
     }
-    hunk.lines.push(
-      ...signed(' ', old.slice(shown, from)),
-      ...signed('-', old.slice(from, oldEnd)),
-      ...signed('+', now.slice(from, newEnd)),
-    )
+    add(hunk, ' ', old, shown, from)
+    add(hunk, '-', old, from, oldEnd)
+    add(hunk, '+', now, from, newEnd)
     shown = oldEnd
   }
-  hunks.at(-1)?.lines.push(...signed(' ', old.slice(shown, shown + CONTEXT)))
+  const last = hunks.at(-1)
+  if (last !== undefined) add(last, ' ', old, shown, shown + CONTEXT)
   return hunks
 }
 
@@ -77,8 +76,15 @@ function linesOf(text: string): string[] {
   return text === '' ? [] : text.replace(/\n$/, '').split('\n')
 }
 
-function signed(sign: string, lines: readonly string[]): string[] {
-  return lines.map(line => sign + line)
+/** Adds some lines one by one: there may be more than a call takes arguments. */
+function add(
+  { lines }: { readonly lines: string[] },
+  sign: string,
+  from: readonly string[],
+  start: number,
+  end: number,
+): void {
+  for (const line of from.slice(start, end)) lines.push(sign + line)
 }
 
 function pairs(old: readonly string[], now: readonly string[]): Stretch[] {

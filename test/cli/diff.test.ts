@@ -63,3 +63,11 @@ it('shows a long new file as it is', () => {
   expect(shown.split('\n').slice(0, 2)).toEqual(['new file a.yaml', '  + 0'])
   expect(shown.split('\n')).toHaveLength(5_001)
 })
+
+it('shows more changed lines in one piece than a call takes arguments', () => {
+  const shown = diff(
+    lines(200_000, () => undefined),
+    lines(200_000, at => `new ${at}`),
+  )
+  expect(shown.match(/^ {2}[-+]/gm)).toHaveLength(400_000)
+})
