@@ -97,9 +97,12 @@ function headersOf(given: readonly string[]): Record<string, string> {
   return headers
 }
 
-/** `/v1/models`, and one of its models; behind a colon stands what Gemini's models are to do. */
+/**
+ * `/v1/models`, and one of its models. Behind a colon, or another slash as in `/models/NAME/v1/chat/completions`, stands what
+ * the model is to do.
+ */
 function isModelList(path: string): boolean {
-  return /\/models(?:\/[^:]*)?$/.test(withoutQuery(path))
+  return /\/models(?:\/[^:/]*)?$/.test(withoutQuery(path))
 }
 
 function withoutQuery(path: string): string {

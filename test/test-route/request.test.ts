@@ -19,6 +19,7 @@ describe('the request of a path', () => {
       '/v1beta/models/m:streamGenerateContent?alt=sse',
       { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
     ],
+    ['/models/org/m/v1/chat/completions', { model: 'm', messages: [{ role: 'user', content: 'hi' }] }],
     ['/v1beta/models/m:countTokens', { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] }],
   ])('%s has the smallest body of its kind', (path, body) => {
     const { method, body: text = '' } = asked(path)

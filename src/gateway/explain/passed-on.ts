@@ -12,8 +12,10 @@ export function placementIn({ headers, target, body }: Leaving, credential: stri
   for (let i = 0; i < headers.length; i += 2) {
     const [name = '', value = ''] = [headers[i]?.toLowerCase(), headers[i + 1]]
     if (!holds(value, credential)) continue
-    const cookie = name === 'cookie' && value.split(';').find(part => holds(part, credential))
-    return cookie ? `cookie ${nameIn(cookie.trim())}` : `header ${name}`
+    const cookie = name === 'cookie' ? value.split(';').find(part => holds(part, credential)) : undefined
+    const called = cookie && nameIn(cookie.trim())
+    // A policy may put the credential alone there: what stands in a name's place is none then.
+    return called === undefined || holds(called, credential) ? `header ${name}` : `cookie ${called}`
   }
   const [path = '', ...query] = target.split('?')
   for (const [name, value] of new URLSearchParams(query.join('?')))

@@ -62,6 +62,7 @@ describe('a credential of the client', () => {
   it.each([
     ['header x-team', { headers: { 'x-team': `Key ${secret.reveal()}` } }],
     ['cookie team', { headers: { cookie: `page=1; team=${secret.reveal()}` } }],
+    ['header cookie', { headers: { cookie: `page=1; ${secret.reveal()}` } }],
     ['query parameter team', { path: `/?page=1&team=${secret.reveal()}` }],
     ['the path', { path: `/${secret.reveal()}/x` }],
   ])('is told where the upstream finds it: %s', async (placement, request) => {
