@@ -1,16 +1,14 @@
-const CONTROL = /[\0-\x1f\x7f-\x9f]/
-const CONTROLS = new RegExp(CONTROL, 'g')
+import { ACTED_ON, numbered } from './config/printable.ts'
 
-function numbered(sign: string): string {
-  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
+/** A tab is shown as it is, but not typed as one. */
+const NOT_TYPED = new RegExp(`\\t|${ACTED_ON.source}`, 'g')
 
 /**
  * A word of a printed command, quoted where a POSIX shell or PowerShell would not take it as it stands; what a terminal would
  * act on is written as bash and zsh take it.
  */
 export function shellWord(word: string): string {
-  if (CONTROL.test(word)) return `$'${word.replace(/[\\']/g, '\\$&').replace(CONTROLS, numbered)}'`
+  if (word.search(NOT_TYPED) >= 0) return `$'${word.replace(/[\\']/g, '\\$&').replace(NOT_TYPED, numbered)}'`
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 

@@ -9,6 +9,7 @@ describe('a suggested command', () => {
   it.each([
     [['keys', 'set', 'openai'], '`agw keys set openai`'],
     [['keys', 'set', "my key's"], "`agw keys set 'my key'\\''s'`"],
+    [['keys', 'set', "a\u202e\t'\\"], "`agw keys set $'a\\u202e\\u0009\\'\\\\'`"],
     [['keys', 'set', 'a@llm.models[1]'], "`agw keys set 'a@llm.models[1]'`"],
   ])('is quoted for a shell: %j', (words, text) => expect(suggested(...words)).toBe(text))
 })

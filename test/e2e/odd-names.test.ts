@@ -5,9 +5,9 @@ import { agw, type Run, tempFolder } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
 
-/** Clears a screen, twice; begins a line that is a command to the runner of a pipeline. */
-const ODD = 'a\u001b[2J\u009b2J\n::error::x.yaml'
-const SHOWN = 'a\u241b[2J\ufffd2J\u240a::error::x.yaml'
+/** Clears a screen, twice; turns the direction of writing; begins a line that is a command to the runner of a pipeline. */
+const ODD = 'a\u001b[2J\u009b2J\u202e\n::error::x.yaml'
+const SHOWN = 'a\u241b[2J\ufffd2J\ufffd\u240a::error::x.yaml'
 
 let folder: string
 beforeEach(async () => {
@@ -17,7 +17,7 @@ const put = (name: string, content: string) => writeFile(join(folder, name), con
 
 function expectHarmless({ stdout, stderr }: Run, but = /$ ^/): void {
   for (const line of (stdout + stderr).split('\n')) {
-    expect(line).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f]/)
+    expect(line).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]/)
     if (!but.test(line)) expect(line).not.toMatch(/^::/)
   }
 }
@@ -43,6 +43,8 @@ describe.skipIf(process.platform === 'win32')('a name that a terminal or a runne
       expect(run.status).toBe(2)
       expectHarmless(run, /^::error file=a%?.*title=/)
       if (format === 'json') expect(JSON.parse(run.stdout).files[1].file).toBe(ODD)
+      if (format === 'sarif')
+        expect(JSON.stringify(JSON.parse(run.stdout))).toContain(JSON.stringify(ODD).slice(1, -1))
     },
   )
 
@@ -56,7 +58,7 @@ describe.skipIf(process.platform === 'win32')('a name that a terminal or a runne
   })
 
   it('of a client', async () => {
-    const name = '"a\\e[2J\\x9b\\n::error::x"'
+    const name = '"a\\e[2J\\x9b\\u202e\\n::error::x"'
     const keys = `keys: [{ keyHash: "sha256:${'ab'.repeat(32)}", metadata: { name: ${name} } }]`
     await put(
       'config.yaml',

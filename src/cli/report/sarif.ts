@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Diagnostic, formatPath, type Severity } from '../../config/diagnostic.ts'
 import { CODES, type Code, type Stage, shownLine, stageOf } from '../../config/index.ts'
+import { printableJson } from '../../config/printable.ts'
 import type { AgwError } from '../../errors.ts'
 import { type CheckedFile, failureSentence, fileBelow, sentence } from './checked-file.ts'
 
@@ -64,7 +65,7 @@ export function sarifText(files: readonly CheckedFile[], { root, version }: Sari
     artifacts: [...new Map(files.map(file => [file.path, { location: artifactOf(file, root) }])).values()],
     results,
   }
-  return JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)
+  return documentOf(run)
 }
 
 /** A run that came to no result: what reads the file sees a check that failed, not one without findings. */
@@ -82,7 +83,11 @@ export function sarifFailure(error: AgwError, version: string): string {
     ],
     results: [],
   }
-  return JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)
+  return documentOf(run)
+}
+
+function documentOf(run: object): string {
+  return printableJson(JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2))
 }
 
 function ruleOf(code: Code): object {
