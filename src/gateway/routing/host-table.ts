@@ -4,6 +4,8 @@ import { comparable } from './host-name.ts'
 export class HostTable<T> {
   readonly #exact = new Map<string, T>()
   readonly #suffixes = new Map<string, T>()
+  /** No look-up is worth its while for a longer part of a host: a client may write one of thousands of parts. */
+  #longestSuffix = 0
   #any: T | undefined
   /** The answer for every host as long as no hostname is set, so that the usual config costs no look-up. */
   #anyOnly: readonly T[] = []
@@ -14,8 +16,10 @@ export class HostTable<T> {
     if (name === '' || name === '*') {
       this.#any = value
       this.#anyOnly = [value]
-    } else if (name.startsWith('*.')) this.#suffixes.set(name.slice(2), value)
-    else this.#exact.set(name, value)
+    } else if (name.startsWith('*.')) {
+      this.#suffixes.set(name.slice(2), value)
+      this.#longestSuffix = Math.max(this.#longestSuffix, name.length - 2)
+    } else this.#exact.set(name, value)
   }
 
   /** The value that was set for exactly this pattern. */
@@ -32,6 +36,7 @@ export class HostTable<T> {
     const exact = this.#exact.get(host)
     if (exact !== undefined) found.push(exact)
     for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+      if (host.length - dot - 1 > this.#longestSuffix) continue
       const wildcard = this.#suffixes.get(host.slice(dot + 1))
       if (wildcard !== undefined) found.push(wildcard)
     }
