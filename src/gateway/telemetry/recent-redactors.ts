@@ -5,10 +5,11 @@ const MOST_KEPT = 64
 const LONGEST_KEPT = 2048
 
 /**
- * Secrets of one request that are looked for. To look for one takes longer than most requests do, and a query has room for
- * thousands: of what is told of a request with more of them nothing is shown.
+ * Secrets of one request that are looked for, and characters of all of them. To look for one takes longer than most requests
+ * do, and a head has room for thousands, or for one of its own length: of what is told of such a request nothing is shown.
  */
 const MOST_SECRETS = 100
+const MOST_CHARACTERS = 16 * 1024
 
 /** Takes secrets out of a text. */
 export type Redacting = Pick<Redactor, 'redact'>
@@ -24,6 +25,7 @@ export class RecentRedactors {
     if (secrets.length > MOST_SECRETS) return WITHHOLDING
     // They may hold any character: some come from bodies.
     const key = JSON.stringify(secrets)
+    if (key.length > MOST_CHARACTERS) return WITHHOLDING
     const known = this.#kept.get(key)
     const redactor = known ?? redactorOf(secrets)
     if (known !== undefined) this.#kept.delete(key)
