@@ -59,9 +59,8 @@ function valueMatch(entry: unknown, longest: number): Words | undefined {
   return { type: exact === undefined ? 'RegularExpression' : 'Exact', name, value }
 }
 
-/** A name of a model, or one with a star, as the match of a header; undefined for all of them. */
-export function modelMatch(header: string, pattern: string): Words | undefined {
-  if (pattern === '*') return undefined
+/** A name of a model, or one with a star, as the match of a header. */
+export function modelMatch(header: string, pattern: string): Words {
   if (!pattern.includes('*')) return { type: 'Exact', name: header, value: pattern }
   const value = pattern
     .split('*')

@@ -22,6 +22,7 @@ import { MOST_ITEMS, type Words } from './words.ts'
 
 /** More rules an HTTPRoute does not have. */
 const MOST_RULES = 16
+const ANY_PATH = { type: 'PathPrefix', value: '/' } as const
 
 interface Model {
   readonly pattern: string
@@ -50,14 +51,17 @@ export function exportedModels(scene: ExportScene): ExportedRoute | undefined {
   const exactness = (pattern: string): number => pattern.replaceAll('*', '').length
   const sorted = made.toSorted((a, b) => exactness(b.pattern) - exactness(a.pattern) || a.index - b.index)
   const isOne = sorted.length === 1 && sorted[0]?.pattern === '*'
-  const rules = sorted.map(model => ruleOf(model, isOne))
   const name = names.once('HTTPRoute', 'llm')
   const policies = exportedPolicies(scene, ['llm', 'policies'], name)
-  const hasAny = sorted.some(({ pattern }) => pattern === '*')
   // A browser asks without a body, and so without a model.
-  const isUnasked = policies.kinds.has('cors') && !hasAny
+  const asks = policies.kinds.has('cors') && !isOne
+  const isUnasked = asks && sorted.length === MOST_RULES
   if (isUnasked)
-    taken.leave(['llm', 'policies', 'cors'], 'without a model named * no rule answers what a browser asks')
+    taken.leave(['llm', 'policies', 'cors'], 'an HTTPRoute has no room for a rule that answers browsers')
+  const rules = [
+    ...sorted.map(model => ruleOf(model, isOne)),
+    ...(asks && !isUnasked ? [{ matches: [{ path: ANY_PATH, method: 'OPTIONS' }] }] : []),
+  ]
   const traffic = isUnasked ? policies.traffic.filter(one => !('cors' in one)) : policies.traffic
   const providers = sorted.map(({ provider }) => provider)
   return {
@@ -73,7 +77,7 @@ export function exportedModels(scene: ExportScene): ExportedRoute | undefined {
     ],
     providers,
     readsModels: !isOne,
-    notes: modelNotes(providers, { hasAny, isOne }),
+    notes: modelNotes(providers, isOne),
   }
 }
 
@@ -98,7 +102,8 @@ function modelAt(scene: ExportScene, path: Path, index: number): Model {
 }
 
 function ruleOf({ pattern, object, changes }: Model, isOne: boolean): Words {
-  const header = modelMatch(MODEL_HEADER, pattern)
+  // That of all models, too: a request whose model is not read goes to none, as here, and around no guard of another.
+  const headers = isOne ? undefined : [modelMatch(MODEL_HEADER, pattern)]
   const { remove = [], ...more } = (changes.request ?? {}) as { remove?: string[] }
   // The provider need not see it.
   const removed = isOne ? remove : [...remove, MODEL_HEADER]
@@ -112,9 +117,7 @@ function ruleOf({ pattern, object, changes }: Model, isOne: boolean): Words {
       : [{ type: 'ResponseHeaderModifier', responseHeaderModifier: changes.response }]),
   ]
   return {
-    matches: [
-      { path: { type: 'PathPrefix', value: '/' }, ...(header !== undefined && { headers: [header] }) },
-    ],
+    matches: [{ path: ANY_PATH, ...(headers !== undefined && { headers }) }],
     ...(filters.length > 0 && { filters }),
     backendRefs: [backendRef(object.metadata.name)],
   }

@@ -3,24 +3,14 @@ import type { KubernetesObject, ManifestProvider } from '../kubernetes/index.ts'
 import { PRESETS } from '../providers/index.ts'
 import { type ExportedRoute, MODEL_HEADER } from './scene.ts'
 
-/** What works differently in a cluster though it is written, of models. `hasAny`: one is called `*`; `isOne`: no other is there. */
-export function modelNotes(
-  providers: readonly ManifestProvider[],
-  { hasAny, isOne }: { readonly hasAny: boolean; readonly isOne: boolean },
-): string[] {
+/** What works differently in a cluster though it is written, of models. `isOne`: the only one is called `*`. */
+export function modelNotes(providers: readonly ManifestProvider[], isOne: boolean): string[] {
   const isGoogle = providers.some(({ provider }) => provider.kind === 'gemini' || provider.kind === 'vertex')
   return [
     '/v1/models is not answered there: the controller knows no list of models',
-    ...(hasAny
-      ? [
-          'a request that names no model, as GET /v1/files does, goes to the provider of the model * there, with its key: here it gets 400',
-        ]
-      : []),
-    ...(isOne
-      ? []
-      : [
-          'the model of a request is read from its body by a policy, into the header that the rules look at: a request without a body, or for a model without an entry, gets 404 in other words',
-        ]),
+    isOne
+      ? 'a request that names no model, as GET /v1/files does, goes to the provider of the model * there, with its key: here it gets 400'
+      : 'the model of a request is read from its body by a policy, into the header that the rules look at: a request whose body is not plain JSON (none, a form, a compressed one), or for a model without an entry, gets 404 in other words',
     ...(isGoogle
       ? [
           'requests in the form of Gemini (:generateContent, :countTokens) are passed on as they are there, and not counted',

@@ -25,7 +25,7 @@ describe('the export of a config', () => {
     expect(rules.map(rule => [rule.matches[0]?.headers?.[0], rule.backendRefs[0]?.name])).toEqual([
       [{ type: 'Exact', name: 'x-agw-model', value: 'claude-haiku-4-5' }, 'claude-haiku-4-5'],
       [{ type: 'RegularExpression', name: 'x-agw-model', value: '^gpt-4\\.1.*$' }, 'groq'],
-      [undefined, 'openai'],
+      [{ type: 'RegularExpression', name: 'x-agw-model', value: '^.*$' }, 'openai'],
     ])
     expect(of('AgentgatewayPolicy')[0]?.['spec']).toMatchObject({
       traffic: { phase: 'PreRouting', transformation: { request: { set: [{ name: 'x-agw-model' }] } } },

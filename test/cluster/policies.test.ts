@@ -280,13 +280,19 @@ describe('policies of models', () => {
     expect(notes).toContain('each replica of the Gateway counts limits for itself')
   })
 
-  it('have no cors where no rule would answer what a browser asks', () => {
-    const { left, traffic } = exported(
-      models('{ name: gpt-4o, provider: openAI }', `${LIMIT}, cors: { allowOrigins: ["*"] }`),
-    )
-    expect(left).toEqual([
-      `llm.policies.cors: without a model named * no rule answers what a browser asks; ${PASSES}`,
+  it('answer a browser, which asks without a model, by a rule of its own', () => {
+    const many = (count: number): string =>
+      Array.from({ length: count }, (_, index) => `{ name: m${index}, provider: openAI }`).join()
+    const { left, rules } = exported(models(many(15), 'cors: { allowOrigins: ["*"] }'))
+    expect(left).toEqual([])
+    expect(rules.at(-1)).toEqual({
+      matches: [{ path: { type: 'PathPrefix', value: '/' }, method: 'OPTIONS' }],
+    })
+    const full = exported(models(many(16), `${LIMIT}, cors: { allowOrigins: ["*"] }`))
+    expect(full.left).toEqual([
+      `llm.policies.cors: an HTTPRoute has no room for a rule that answers browsers; ${PASSES}`,
     ])
-    expect(traffic.some(one => one !== undefined && 'cors' in one)).toBe(false)
+    expect(full.traffic.some(one => one !== undefined && 'cors' in one)).toBe(false)
+    expect(full.rules).toHaveLength(16)
   })
 })
