@@ -4,7 +4,7 @@ import { backendObject, type KubernetesObject, type ManifestProvider } from '../
 import { headerWords } from './filters.ts'
 import { attachedTo, type ExportedListener } from './listeners.ts'
 import { modelMatch } from './matches.ts'
-import { modelProvider } from './model-providers.ts'
+import { leaveUnusedProviders, modelProvider } from './model-providers.ts'
 import { modelNotes } from './notes.ts'
 import { exportedPolicies, policyObjects } from './policies.ts'
 import {
@@ -47,6 +47,10 @@ export function exportedModels(scene: ExportScene): ExportedRoute | undefined {
     })
     if (model !== undefined) made.push(model)
   }
+  leaveUnusedProviders(
+    scene,
+    made.map(({ index }) => ['llm', 'models', index]),
+  )
   if (made.length === 0) return undefined
   const exactness = (pattern: string): number => pattern.replaceAll('*', '').length
   const sorted = made.toSorted((a, b) => exactness(b.pattern) - exactness(a.pattern) || a.index - b.index)

@@ -1,7 +1,8 @@
 import type { Path } from '../config/index.ts'
-import { isNode, isSet, nodesAt, textAt, valueAt } from '../config/rules/tree.ts'
+import { isNode, isSet, textAt, valueAt } from '../config/rules/tree.ts'
 import type { ManifestProvider, ProviderSettings } from '../kubernetes/index.ts'
 import { backendKey } from './auth.ts'
+import { customSettings } from './formats.ts'
 import { promptWords } from './prompts.ts'
 import type { ExportScene } from './scene.ts'
 import { unwritten } from './unwritten.ts'
@@ -86,7 +87,6 @@ function settingsOf(kind: string, value: unknown): ProviderSettings {
   const own = isNode(value) ? value : {}
   const other = Object.keys(own).find(key => !fields.includes(key))
   if (other !== undefined) unwritten(`this version writes no ${other} of the provider ${kind}`)
-  if (kind === 'custom' && nodesAt(value, 'formats').length === 0)
-    unwritten('a custom provider needs formats')
+  if (kind === 'custom') return customSettings(value, textAt(value, 'model'))
   return { kind, ...own } as ProviderSettings
 }

@@ -183,6 +183,52 @@ describe('models', () => {
     })
   })
 
+  it('have the provider that they refer to, with its key, and their own model', () => {
+    const { left, of, secrets } = exported(`${GATEWAY}llm:
+  providers:
+  - { name: shared, provider: openAI, params: { apiKey: "$A", baseUrl: "https://h.example.com/v1" } }
+  - { name: other, provider: anthropic, defaults: { auth: { key: "$B" }, health: {} } }
+  - { name: unused, provider: gemini }
+  models:
+  - { name: a, provider: { reference: shared }, params: { model: m } }
+  - { name: b, provider: { reference: shared } }
+  - { name: c, provider: { reference: other } }
+`)
+    expect(left).toEqual([
+      'llm.providers[1].defaults.health',
+      'llm.providers[2]: no model that is written refers to it',
+    ])
+    expect(secrets).toEqual([
+      { slot: 'shared', secret: 'shared-secret' },
+      { slot: 'other', secret: 'other-secret' },
+    ])
+    const auth = { secretRef: { name: 'shared-secret' } }
+    expect(of('AgentgatewayBackend').map(one => [one.metadata.name, one['spec']])).toMatchObject([
+      ['shared', { ai: { provider: { openai: { model: 'm' }, pathPrefix: '/v1' } }, policies: { auth } }],
+      ['shared-2', { ai: { provider: { openai: {} } }, policies: { auth } }],
+      ['other', { ai: { provider: { anthropic: {} } } }],
+    ])
+  })
+
+  it('may be servers of their own', () => {
+    const { left, of } = exported(
+      model(
+        'provider: { custom: { formats: [{ type: completions }, { type: messages }] } }, params: { baseUrl: "http://h.example.com:8000/v1" }',
+      ),
+    )
+    expect(left).toEqual([])
+    expect(of('AgentgatewayBackend')[0]?.['spec']).toMatchObject({
+      ai: {
+        provider: {
+          custom: { formats: [{ type: 'Completions' }, { type: 'Messages' }] },
+          host: 'h.example.com',
+          port: 8000,
+          pathPrefix: '/v1',
+        },
+      },
+    })
+  })
+
   it('say what works differently', () => {
     const { notes } = exported(model('provider: deepseek'))
     expect(notes).toEqual([
@@ -196,6 +242,11 @@ describe('models', () => {
   })
 
   it.each([
+    [
+      'that speak what the controller has no word for',
+      'provider: { custom: { formats: [{ type: generateContent }] } }, params: { baseUrl: "http://h.example.com" }',
+      'the controller does not take its formats',
+    ],
     [
       'that only virtual models reach',
       'provider: openAI, visibility: internal',
