@@ -168,7 +168,7 @@ export class ConfigDocument {
   }
 
   #broken(finding: SyntaxFinding): Diagnostic {
-    const { code, hint, path, start, end, alignedWith = [], first } = finding
+    const { code, hint, path, start, end, alignedWith = [], first, at } = finding
     const places = alignedWith.map(offset => {
       const { line, column } = this.#range(offset, offset).start
       return `line ${line} (column ${column})`
@@ -178,7 +178,8 @@ export class ConfigDocument {
       first === undefined
         ? finding.message
         : `${finding.message}, in line ${this.#range(first, first).start.line}`
-    const range = this.#range(start, end)
+    const place = at && { offset: 0, ...at }
+    const range = place === undefined ? this.#range(start, end) : { start: place, end: place }
     return { code, severity: 'error', message, hint: todo, file: this.file, path, range }
   }
 

@@ -6,7 +6,6 @@ import {
   isSeq,
   type Node,
   type Pair,
-  parseDocument,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
@@ -14,6 +13,8 @@ import { AgwError } from '../errors.ts'
 import { suggested } from '../suggested.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import { toPlain } from './plain.ts'
+import { duplicateKeys } from './syntax.ts'
+import { readYaml } from './yaml-reading.ts'
 
 /** A value as YAML text for a config: in double quotes, a `$` doubled so that it is not read as a variable. */
 export function quoteLiteral(value: string): string {
@@ -32,7 +33,7 @@ export function quoteVariable(name: string): string {
  */
 export function setValue(text: string, path: Path, value: string): string {
   const yaml = parseWritten(text)
-  const expected = toPlain(parseDocument(value, { logLevel: 'silent' })).value
+  const expected = toPlain(readYaml(value)).value
   const words: Words = isJson(text)
     ? { value: JSON.stringify(expected), key: name => JSON.stringify(name) }
     : { value, key: name => name }
@@ -61,8 +62,8 @@ function put(data: unknown, path: Path, value: unknown): void {
 
 /** Whether a text holds what the old one held, but for what `change` does to that. */
 export function isChangedOnly(edited: string, before: Document, change: (data: unknown) => void): boolean {
-  const after = parseDocument(edited, { merge: false, logLevel: 'silent' })
-  if (after.errors.length > 0) return false
+  const after = readYaml(edited)
+  if (after.errors.length > 0 || duplicateKeys(after).length > 0) return false
   const wanted = toPlain(before).value
   // Of a text that cannot be read, as one with an alias of nothing, nobody knows what would be left.
   if (wanted === undefined) return false
@@ -82,7 +83,7 @@ export function isJson(text: string): boolean {
 }
 
 export function parseWritten(text: string): Document {
-  const yaml = parseDocument(text, { merge: false, logLevel: 'silent' })
+  const yaml = readYaml(text)
   if (yaml.errors.length === 0) return yaml
   throw new AgwError('CONFIG_INVALID', 'the file is not valid YAML before its variables are expanded', {
     hint: `put variables in double quotes; ${suggested('validate')} shows the place`,

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml'
 import { AgwError } from '../errors.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import {
@@ -12,6 +12,7 @@ import {
   setValue,
 } from './edit.ts'
 import { toPlain } from './plain.ts'
+import { readYaml } from './yaml-reading.ts'
 import { configYaml, type Layout } from './yaml-text.ts'
 
 /**
@@ -137,7 +138,7 @@ function checked(edited: string, path: Path, before: Document, add: (data: unkno
 }
 
 function plainOf(value: unknown): unknown {
-  return toPlain(parseDocument(configYaml(value, { flow: true }), { logLevel: 'silent' })).value
+  return toPlain(readYaml(configYaml(value, { flow: true }))).value
 }
 
 function reach(data: unknown, path: Path): unknown {

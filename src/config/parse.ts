@@ -1,7 +1,8 @@
-import { type Document, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
 import { withoutStackTraces } from '../stack-traces.ts'
 import { type PlainData, toPlain } from './plain.ts'
 import { type SyntaxFinding, syntaxFindings } from './syntax.ts'
+import { readYaml } from './yaml-reading.ts'
 
 /** A text as YAML tree and plain data; neither where it cannot be read. */
 export interface Parsed {
@@ -14,9 +15,7 @@ export interface Parsed {
 export function parse(text: string): Parsed {
   try {
     // The library makes an Error for each mistake, and the traces would be 13 s of 14 for a line of a million quotes.
-    const yaml = withoutStackTraces(() =>
-      parseDocument(text, { uniqueKeys: false, merge: false, prettyErrors: false, logLevel: 'error' }),
-    )
+    const yaml = withoutStackTraces(() => readYaml(text))
     const findings = syntaxFindings(yaml, text)
     const plain = findings.length === 0 ? toPlain(yaml) : { value: undefined, findings: [] }
     return { yaml, plain, findings: [...findings, ...plain.findings] }

@@ -2,6 +2,7 @@ import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Scalar
 import { type AliasTargets, aliasTargets } from './aliases.ts'
 import { shownPath } from './shown-word.ts'
 import type { SyntaxFinding } from './syntax.ts'
+import { keyText } from './yaml-reading.ts'
 
 /** The file as plain data, and what was wrong on the way. */
 export interface PlainData {
@@ -82,7 +83,7 @@ export function toPlain(yaml: Document): PlainData {
     if (isMap(node)) {
       const out: Record<string, unknown> = {}
       for (const { key, value } of node.items) {
-        const name = String(isScalar(key) ? (key.source ?? key.value) : key)
+        const name = keyText(key)
         // defineProperty: a key called __proto__ is data like any other.
         Object.defineProperty(out, name, {
           value: below(name, value),

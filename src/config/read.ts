@@ -111,14 +111,13 @@ export function readDocument(source: Uint8Array | string, options: DocumentOptio
 }
 
 /** A document of which nothing but the problem is known. */
-export function unreadDocument(
-  file: string,
-  problem: Pick<SyntaxFinding, 'code' | 'message' | 'hint'>,
-): ConfigDocument {
+export function unreadDocument(file: string, problem: Problem): ConfigDocument {
   return new ConfigDocument('', { file }, { ...problem, path: [], start: 0, end: 0 })
 }
 
-function encodingProblem(bytes: Uint8Array): Pick<SyntaxFinding, 'code' | 'message' | 'hint'> | undefined {
+type Problem = Pick<SyntaxFinding, 'code' | 'message' | 'hint' | 'at'>
+
+function encodingProblem(bytes: Uint8Array): Problem | undefined {
   if (bytes.length > MAX_CONFIG_BYTES) {
     return {
       code: 'TOO_LARGE',
@@ -132,12 +131,17 @@ function encodingProblem(bytes: Uint8Array): Pick<SyntaxFinding, 'code' | 'messa
   }
   const zero = bytes.subarray(0, 65536).indexOf(0)
   if (zero < 0 && isUtf8(bytes)) return undefined
+  const sound = bytes.subarray(0, zero < 0 ? soundBytes(bytes) : zero)
   let line = 1
-  for (const byte of bytes.subarray(0, zero < 0 ? soundBytes(bytes) : zero)) if (byte === 0x0a) line += 1
+  for (const byte of sound) if (byte === 0x0a) line += 1
+  const before = new TextDecoder('utf-8').decode(sound.subarray(sound.lastIndexOf(0x0a) + 1), {
+    stream: true,
+  })
   return {
     code: 'NOT_UTF8',
     message: `the file is not text in UTF-8: line ${line} has a byte that does not belong there`,
     hint: 'save it as UTF-8, if this is the right file: a config is YAML text',
+    at: { line, column: before.length + 1 },
   }
 }
 

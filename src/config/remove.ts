@@ -1,24 +1,15 @@
-import {
-  type Document,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml'
+import { type Document, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 import { AgwError } from '../errors.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import { endOfText, isChangedOnly, lastEnd, nodeAt } from './edit.ts'
+import { readYaml } from './yaml-reading.ts'
 
 /**
  * Takes a key and its value out of a YAML text; everything else stays as it is written. The comment behind the value
  * goes with it. Throws CONFIG_INVALID when the text cannot be edited there.
  */
 export function removeValue(text: string, path: Path): string {
-  const yaml = parseDocument(text, { merge: false, logLevel: 'silent' })
+  const yaml = readYaml(text)
   const parent = path.length > 1 ? yaml.getIn(path.slice(0, -1), true) : yaml.contents
   const key = path.at(-1)
   const index = isMap(parent)
@@ -37,7 +28,7 @@ export function removeValue(text: string, path: Path): string {
  */
 export function removeItem(text: string, list: Path, index: number): string {
   const path = [...list, index]
-  const yaml = parseDocument(text, { merge: false, logLevel: 'silent' })
+  const yaml = readYaml(text)
   const seq = nodeAt(yaml, list)
   if (yaml.errors.length > 0 || !isSeq(seq) || seq.items[index] === undefined) throw cannot(path)
   const edited =

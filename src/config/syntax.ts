@@ -9,7 +9,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { suggested } from '../suggested.ts'
-import type { Path } from './diagnostic.ts'
+import type { Path, Position } from './diagnostic.ts'
 import { Layout } from './indentation.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
@@ -24,6 +24,8 @@ export interface SyntaxFinding {
   readonly alignedWith?: readonly number[]
   /** Where the same stands first: said behind the message. */
   readonly first?: number
+  /** The place in a text that was not read. */
+  readonly at?: Pick<Position, 'line' | 'column'>
 }
 
 /**
@@ -75,6 +77,7 @@ export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
   const broken = [
     ...firstOf(yaml, text),
     ...foreignTags(yaml, text),
+    ...foreignDirectives(yaml),
     ...controlCharacters(text),
     ...duplicateKeys(yaml),
   ]
@@ -145,6 +148,22 @@ function foreignTags(yaml: Document, text: string): SyntaxFinding[] {
     }))
 }
 
+/** Lines that begin with a percent sign: the library only warns of a version or a word that it does not know. */
+function foreignDirectives(yaml: Document): SyntaxFinding[] {
+  return yaml.warnings
+    .filter(({ code }) => code === 'BAD_DIRECTIVE')
+    .slice(0, MOST)
+    .map(({ pos: [start, end] }) => ({
+      code: 'YAML_SYNTAX',
+      message:
+        'agentgateway knows no such line in front of a document: it takes %YAML 1.1, %YAML 1.2 and %TAG',
+      hint: 'remove the line; put a text that begins with % in quotes',
+      path: [],
+      start,
+      end,
+    }))
+}
+
 /** What YAML takes nowhere, comments included, though the library does; but for a byte order mark at the start. */
 const UNPRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]/g
 
@@ -166,7 +185,7 @@ function controlCharacters(text: string): SyntaxFinding[] {
 }
 
 /** Keys given twice. The library compares each key of a map with all before it, which takes minutes for a long map. */
-function duplicateKeys(yaml: Document): SyntaxFinding[] {
+export function duplicateKeys(yaml: Document): SyntaxFinding[] {
   const found: SyntaxFinding[] = []
   const open: unknown[] = [yaml.contents]
   while (open.length > 0) {

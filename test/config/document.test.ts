@@ -14,7 +14,7 @@ describe('reading gives every finding with its place', () => {
     ['an empty file', '', ['EMPTY_CONFIG'], '1:1'],
     ['comments only', '# nothing\n', ['EMPTY_CONFIG'], '1:1'],
     ['UTF-16', bom, ['NOT_UTF8'], '1:1'],
-    ['a binary file', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1]), ['NOT_UTF8'], '1:1'],
+    ['a binary file', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1]), ['NOT_UTF8'], '1:5'],
     ['a UTF-8 byte order mark', Uint8Array.from([0xef, 0xbb, 0xbf, ...Buffer.from('a: 1\n')]), []],
     ['Windows line ends', 'a: 1\r\nb: 2\r\n', []],
     ['a tab', 'a:\n\tb: 1\n', ['YAML_SYNTAX'], '2:1'],

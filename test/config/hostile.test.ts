@@ -71,6 +71,8 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     ['UTF-16 without a mark', utf16(GOOD, []), 'NOT_UTF8'],
     ['Latin-1', Buffer.from(`${GOOD}# \xfc\n`, 'latin1'), 'NOT_UTF8'],
     ['two documents', utf8(`${GOOD}---\n${GOOD}`), 'YAML_SYNTAX'],
+    ['a version that YAML has not', utf8(`%YAML 2.0\n---\n${GOOD}`), 'YAML_SYNTAX'],
+    ['a directive of nobody', utf8(`%FOO bar\n---\n${GOOD}`), 'YAML_SYNTAX'],
     ['nothing', utf8(''), 'EMPTY_CONFIG'],
     ['nothing but a mark', utf8('\ufeff'), 'EMPTY_CONFIG'],
     ['nothing but comments', utf8('# a\n# b\n'), 'EMPTY_CONFIG'],
@@ -91,16 +93,18 @@ describe('a hostile or unusual file ends in a clear finding', () => {
   })
 
   it.each([
-    ['a letter of Latin-1', Buffer.from('a: 1\nb: \xfc\n', 'latin1'), 2],
-    ['a zero', Buffer.from('a: 1\n\n# \0\n'), 3],
-    ['a character that is cut off at the end', Buffer.from('é\né').subarray(0, 4), 2],
+    ['a letter of Latin-1', Buffer.from('a: 1\nb: \xfc\n', 'latin1'), 2, 4],
+    ['a zero', Buffer.from('a: 1\n\n# é\0\n'), 3, 4],
+    ['a character that is cut off at the end', Buffer.from('é\né').subarray(0, 4), 2, 1],
     [
       'a wrong byte behind a megabyte',
       Buffer.concat([Buffer.from('# é\n'.repeat(200_000)), Buffer.from([0xc3, 0x28])]),
       200_001,
+      1,
     ],
-  ])('tells the line of %s', (_, bytes, line) => {
+  ])('tells the place of %s', (_, bytes, line, column) => {
     const { diagnostics } = readDocument(bytes, { file: 'config.yaml' })
+    expect(diagnostics[0]?.range.start).toMatchObject({ line, column })
     expect(diagnostics.map(one => one.message)).toEqual([
       `the file is not text in UTF-8: line ${line} has a byte that does not belong there`,
     ])
@@ -122,6 +126,16 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     ['no line end', utf8(GOOD.trimEnd())],
     ['tabs before comments', utf8(GOOD.replaceAll('\n', '\t# x\n'))],
     ['a document mark', utf8(`---\n${GOOD}...\n`)],
+    [
+      'a word that was true in YAML 1.1',
+      utf8(`%YAML 1.1\n---\n${GOOD.replace('- routes', '- name: yes\n    routes')}`),
+    ],
+    ['a number of YAML 1.2 below that version', utf8(`%YAML 1.1\n---\n${GOOD.replace('3000', '0o5670')}`)],
+    ['text with a tag that says nothing', utf8(GOOD.replace('"localhost', '!!binary "localhost'))],
+    [
+      'JSON that is indented with tabs',
+      utf8('{\n\t"binds": [\n\t\t{ "port": 3000, "listeners": [] }\n\t]\n}\n'),
+    ],
   ])('%s is no mistake', (_, bytes) => {
     expect(codes(bytes)).toEqual([])
   })
@@ -129,6 +143,11 @@ describe('a hostile or unusual file ends in a clear finding', () => {
   it.each([
     ['CRLF', GOOD.replace('port', 'prot').replaceAll('\n', '\r\n'), '2:3'],
     ['a byte order mark', `\ufeff${GOOD.replace('binds', 'bindz')}`, '1:1'],
+    [
+      'a key that is a number in another form',
+      'gateways:\n  0x10: { port: 1, prot: 2 }\nroutes: []\n',
+      '2:20',
+    ],
   ])('%s does not move places', (_, text, place) => {
     const document = readDocument(utf8(text), { file: 'config.yaml', lookup: () => undefined })
     const places = validate(document).diagnostics.map(

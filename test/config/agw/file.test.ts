@@ -93,7 +93,7 @@ secrets:
     ['exec as one text', 'secrets:\n  A: { exec: "op read x" }\n', ['WRONG_TYPE 2:14 ']],
     ['not YAML', 'secrets: [\n', ['YAML_SYNTAX']],
     ['the same variable twice', 'secrets:\n  A: {env: B}\n  A: {env: C}\n', ['DUPLICATE_KEY 3:3']],
-    ['UTF-16', Buffer.from('secrets: {}', 'utf16le'), ['NOT_UTF8 1:1']],
+    ['UTF-16', Buffer.from('secrets: {}', 'utf16le'), ['NOT_UTF8 1:2']],
   ])('finds %s, with its place', async (_, text, expected) => {
     const found = await findings(text)
     expect(found.map((one, index) => one.slice(0, expected[index]?.length))).toEqual(expected)
