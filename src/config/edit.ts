@@ -14,7 +14,7 @@ import { suggested } from '../suggested.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import { toPlain } from './plain.ts'
 import { duplicateKeys } from './syntax.ts'
-import { readYaml } from './yaml-reading.ts'
+import { keyText, readYaml } from './yaml-reading.ts'
 
 /** A value as YAML text for a config: in double quotes, a `$` doubled so that it is not read as a variable. */
 export function quoteLiteral(value: string): string {
@@ -105,7 +105,7 @@ function splice(text: string, yaml: Document, path: Path, words: Words): string 
     if (item?.range) return text.slice(0, item.range[0]) + value + text.slice(lastEnd(item))
   }
   if (isMap(parent) && typeof key === 'string') {
-    const pair = parent.items.find(entry => isScalar(entry.key) && entry.key.value === key)
+    const pair = pairAt(parent, key)
     return pair === undefined
       ? insertPair(text, parent, `${words.key(key)}: ${value}`)
       : replacePair(text, pair, value)
@@ -161,12 +161,26 @@ export function insertInBrackets(text: string, node: YAMLMap | YAMLSeq, value: s
 export function insertLines(text: string, node: Node, sibling: number, lines: string): string {
   const indent = ' '.repeat(sibling - (text.lastIndexOf('\n', sibling - 1) + 1))
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
-  const lineEnd = text.indexOf('\n', endOfText(text, lastEnd(node)))
+  const lineEnd = endOfOwnComments(text, text.indexOf('\n', endOfText(text, lastEnd(node))), indent.length)
   const at = lineEnd === -1 ? text.length : lineEnd
   const before = text.slice(0, at).replace(/\r$/, '')
   const written = lines.split('\n').map(line => (line === '' ? '' : indent + line))
   return `${before}${newline}${written.join(newline)}${lineEnd === -1 ? '' : newline}${text.slice(at + 1)}`
 }
+
+/** The end of the line of the last comment that follows at once and stands further in: it is about what is above it. */
+function endOfOwnComments(text: string, lineEnd: number, column: number): number {
+  let end = lineEnd
+  while (end !== -1) {
+    const indent = /^ *(?=#)/.exec(text.slice(end + 1, end + LONGEST_INDENT))?.[0].length ?? -1
+    if (indent <= column) break
+    end = text.indexOf('\n', end + 1)
+  }
+  return end
+}
+
+/** Further in no comment is looked for. Characters. */
+const LONGEST_INDENT = 1000
 
 /** A block scalar's range takes in its last line ends, which belong to the lines. */
 export function endOfText(text: string, end: number): number {
@@ -192,5 +206,15 @@ function endOfItem(item: unknown): number {
 }
 
 export function nodeAt(yaml: Document, path: Path): unknown {
-  return path.length === 0 ? yaml.contents : yaml.getIn(path, true)
+  let node: unknown = yaml.contents
+  for (const step of path) {
+    if (isMap(node)) node = pairAt(node, step)?.value
+    else node = isSeq(node) && typeof step === 'number' ? node.items[step] : undefined
+  }
+  return node
+}
+
+/** A key and its value, by what paths call the key. */
+export function pairAt(map: YAMLMap, key: string | number): Pair | undefined {
+  return map.items.find(pair => isScalar(pair.key) && keyText(pair.key) === String(key))
 }

@@ -8,6 +8,7 @@ import {
   isChangedOnly,
   isJson,
   nodeAt,
+  pairAt,
   parseWritten,
   setValue,
 } from './edit.ts'
@@ -40,10 +41,7 @@ export function appendValue(text: string, path: Path, value: unknown): string {
 function instead(text: string, yaml: Document, path: Path, value: unknown): string | undefined {
   const holder = nodeAt(yaml, path.slice(0, -1))
   const key = path.at(-1)
-  const pair =
-    isMap(holder) && holder.flow !== true
-      ? holder.items.find(one => isScalar(one.key) && one.key.value === key)
-      : undefined
+  const pair = isMap(holder) && holder.flow !== true ? pairAt(holder, key ?? '') : undefined
   const [keyStart, keyEnd] = (pair?.key as Node | undefined)?.range ?? []
   const [start, end] = (pair?.value as Node | undefined)?.range ?? []
   if (keyStart === undefined || keyEnd === undefined || start === undefined || end === undefined)

@@ -1,7 +1,7 @@
-import { type Document, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
+import { type Document, isMap, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 import { AgwError } from '../errors.ts'
 import { formatPath, type Path } from './diagnostic.ts'
-import { endOfText, isChangedOnly, lastEnd, nodeAt } from './edit.ts'
+import { endOfText, isChangedOnly, lastEnd, nodeAt, pairAt } from './edit.ts'
 import { readYaml } from './yaml-reading.ts'
 
 /**
@@ -10,11 +10,10 @@ import { readYaml } from './yaml-reading.ts'
  */
 export function removeValue(text: string, path: Path): string {
   const yaml = readYaml(text)
-  const parent = path.length > 1 ? yaml.getIn(path.slice(0, -1), true) : yaml.contents
+  const parent = nodeAt(yaml, path.slice(0, -1))
   const key = path.at(-1)
-  const index = isMap(parent)
-    ? parent.items.findIndex(pair => isScalar(pair.key) && pair.key.value === key)
-    : -1
+  const pair = isMap(parent) ? pairAt(parent, key ?? '') : undefined
+  const index = isMap(parent) && pair !== undefined ? parent.items.indexOf(pair) : -1
   if (yaml.errors.length > 0 || !isMap(parent) || index === -1) throw cannot(path)
   const edited = without(text, parent as YAMLMap, index)
   const take = (data: unknown): void => void delete (reach(data, path.slice(0, -1)) as Data)[key ?? '']
@@ -67,9 +66,7 @@ function cutFromBrackets(text: string, start: number, end: number): string {
 /** Where the colon behind the key of a value stands. */
 function colonOf(text: string, yaml: Document, path: Path): number {
   const parent = nodeAt(yaml, path.slice(0, -1))
-  const pair = isMap(parent)
-    ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
-    : undefined
+  const pair = isMap(parent) ? pairAt(parent, path.at(-1) ?? '') : undefined
   return text.indexOf(':', (pair?.key as Node | undefined)?.range?.[1] ?? text.length)
 }
 

@@ -11,6 +11,7 @@ import {
 import { suggested } from '../suggested.ts'
 import type { Path, Position } from './diagnostic.ts'
 import { Layout } from './indentation.ts'
+import { keyText } from './yaml-reading.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
 export interface SyntaxFinding {
@@ -205,13 +206,14 @@ export function duplicateKeys(yaml: Document): SyntaxFinding[] {
 
 function addDuplicates(map: YAMLMap, found: SyntaxFinding[]): void {
   if (map.items.length < 2) return
-  const seen = new Map<unknown, number>()
+  const seen = new Map<string, number>()
   for (const { key } of map.items) {
     if (!isScalar(key)) continue
     const [start, end] = key.range ?? [0, 0]
-    const first = seen.get(key.value)
+    // A number and the same in quotes are one key.
+    const first = seen.get(keyText(key))
     if (first === undefined) {
-      seen.set(key.value, start)
+      seen.set(keyText(key), start)
       continue
     }
     const message = 'this key stands in the same map already'

@@ -111,6 +111,8 @@ const HEADING =
 const NO_ENTRIES = /^secrets:\s*\{\s*\}[ \t]*(?:\r?\n|$)/m
 
 function withEntry(text: string, variable: string, yaml: string): string {
-  if (text.trim() !== '') return setValue(text, ['secrets', variable], yaml)
-  return `${HEADING}secrets:\n  ${variable}: ${yaml}\n`
+  // Comments alone are no map that it could be put into.
+  if (/^[ \t]*[^#\s]/m.test(text)) return setValue(text, ['secrets', variable], yaml)
+  const above = text.trim() === '' ? HEADING : text.replace(/(?<!\n)$/, '\n')
+  return `${above}secrets:\n  ${variable}: ${yaml}\n`
 }

@@ -63,6 +63,11 @@ describe('a hostile or unusual file ends in a clear finding', () => {
       utf8(GOOD.replace('  listeners', '  port: 1\n  listeners')),
       'DUPLICATE_KEY',
     ],
+    [
+      'a number as a key, and the same in quotes',
+      utf8('gateways: { 80: { port: 1 }, "80": { port: 2 } }\n'),
+      'DUPLICATE_KEY',
+    ],
     ['a tab as indent', utf8(GOOD.replace('  listeners', '\tlisteners')), 'YAML_SYNTAX'],
     ['200,000 unset variables in a line', utf8(`a: "${'$X'.repeat(200_000)}"\n`), 'VARIABLE_UNSET'],
     ['10,000 keys whose variable is not set', utf8(models(10_000)), 'VARIABLE_UNSET'],

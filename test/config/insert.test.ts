@@ -74,6 +74,18 @@ describe('appendValue', () => {
       '{\n  "keys": [\n    { "keyHash": "x" },\n    {"keyHash":"sha256:ab","metadata":{"name":"b"}}\n  ]\n}\n',
     ],
     [
+      'behind the comments of the last item',
+      'a:\n  keys:\n  - keyHash: x\n    # why\n    # metadata: 1\n  # all\n  b: 1\n',
+      ['a', 'keys'],
+      'a:\n  keys:\n  - keyHash: x\n    # why\n    # metadata: 1\n  - keyHash: "sha256:ab"\n    metadata:\n      name: "b"\n  # all\n  b: 1\n',
+    ],
+    [
+      'below a key that is a number',
+      'a:\n  80:\n    keys:\n    - keyHash: x\n',
+      ['a', '80', 'keys'],
+      'a:\n  80:\n    keys:\n    - keyHash: x\n    - keyHash: "sha256:ab"\n      metadata:\n        name: "b"\n',
+    ],
+    [
       'with the line ends of Windows',
       'keys:\r\n  - keyHash: x\r\n',
       ['keys'],
