@@ -1,5 +1,6 @@
 import { chmod, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { withoutMark } from '../byte-mark.ts'
 import type { CheckedConfig } from '../checking/check.ts'
 import { fixText } from '../config/fix.ts'
 import { printable } from '../config/printable.ts'
@@ -7,7 +8,7 @@ import { AgwError } from '../errors.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
 import { textToChange } from '../setup/text-to-change.ts'
 import { requireConsent } from './consent.ts'
-import { type WriteFilesOptions, type WrittenFile, withoutMark, writeFiles } from './write-files.ts'
+import { type WriteFilesOptions, type WrittenFile, writeFiles } from './write-files.ts'
 
 /** A key file that others can read. */
 interface OpenFile {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { markedAs, withoutMark } from '../byte-mark.ts'
 import { maskKeys, maskLine, printable } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
@@ -9,6 +10,7 @@ import {
   gitState,
   removeEmptied,
   removeFromGitignore,
+  requireReplaceable,
   runWith,
   withLock,
   writeFileAtomic,
@@ -102,23 +104,14 @@ export async function showFiles(
   return { before, isChange, isInGit: await warnOfGit(files, options) }
 }
 
-/** Byte order mark. */
-const MARK = '\ufeff'
-
 /** What will stand in a file: a mark that it begins with stays. */
-function contentOf({ content, madeOf }: PlannedFile, old: string | undefined): string {
-  return madeOf !== undefined && old?.startsWith(MARK) === true && !content.startsWith(MARK)
-    ? MARK + content
-    : content
+function contentOf({ content, madeOf }: PlannedFile, old = ''): string {
+  return madeOf === undefined ? content : markedAs(old, content)
 }
 
 /** A plan is made of what was read once, and questions may have come in between. */
 function requireMadeOf({ path, madeOf }: PlannedFile, old = ''): void {
   if (madeOf !== undefined && withoutMark(old) !== withoutMark(madeOf)) throw changedMeanwhile(path)
-}
-
-export function withoutMark(text: string): string {
-  return text.startsWith(MARK) ? text.slice(MARK.length) : text
 }
 
 function changedMeanwhile(path: string): AgwError {
@@ -158,7 +151,10 @@ export async function writeAgreed(
   const paths = [...new Set(files.map(file => file.path))].sort()
   return await withLocks(paths, async () => {
     // A key that is kept elsewhere first would be kept for nothing.
-    for (const path of paths) await requireAsShown(path, before)
+    for (const path of paths) {
+      await requireAsShown(path, before)
+      await requireReplaceable(path)
+    }
     const takeBack = await options.beforeWriting?.().catch(error => {
       throw withNote(error, 'nothing was written')
     })

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { markedAs, withoutMark } from '../byte-mark.ts'
 import { findSlot, type KeySlot, keySlots, quoteLiteral, setValue } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../load.ts'
+import { readPlainText } from '../plain-file.ts'
 import { requireKeyPlaces } from '../require-config.ts'
 import { currentKey, noteStored, withLock, writeFileAtomic } from '../secrets/index.ts'
 import { storeAtPlace } from '../secrets/keep.ts'
@@ -111,14 +112,14 @@ async function writeInline(
   key: Secret,
 ): Promise<readonly string[]> {
   await withLock(path, async () => {
-    if ((await readFile(path, 'utf8')) !== document.text) {
+    const there = (await readPlainText(path)) ?? ''
+    if (withoutMark(there) !== document.text) {
       throw new AgwError('CONFIG_CHANGED', `${path} was changed by somebody else in the meantime`, {
         hint: 'run the command again',
       })
     }
-    await writeFileAtomic(path, setValue(document.text, slot.path, quoteLiteral(key.reveal())), {
-      mode: 0o600,
-    })
+    const content = setValue(document.text, slot.path, quoteLiteral(key.reveal()))
+    await writeFileAtomic(path, markedAs(there, content), { mode: 0o600 })
   })
   return [path]
 }

@@ -56,6 +56,16 @@ export async function writeFileAtomic(
   }
 }
 
+/** Throws WRITE_FAILED for what {@link writeFileAtomic} would not replace, where that can be told before. */
+export async function requireReplaceable(path: string): Promise<void> {
+  try {
+    const old = await statIfThere(await findTarget(path, false))
+    if (old !== undefined) requireRegular(path, old)
+  } catch (error) {
+    throw writeFailed(path, error)
+  }
+}
+
 /** Whether a file may be taken away: a link stays, as its end is somebody else's. Throws where there is none. */
 export async function mayGo(path: string): Promise<boolean> {
   return !(await lstat(path)).isSymbolicLink()

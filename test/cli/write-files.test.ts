@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -119,6 +119,20 @@ describe('what is stored before the files are written', () => {
       write([addClient(loaded)], loaded, { yes: false, prompt, beforeWriting }),
     ).rejects.toMatchObject({ code: 'CONFIG_CHANGED' })
     expect([done, await readFile(loaded.path, 'utf8')]).toEqual([[], theirs])
+  })
+
+  it('is not stored when a file is a link to another folder', async () => {
+    const { loaded, done } = await scene()
+    const elsewhere = await configWith(CONFIG)
+    await rm(loaded.path)
+    await symlink(elsewhere.path, loaded.path)
+    const first = { path: join(loaded.folder, 'agw.yaml'), content: 'x: 1\n', what: '', secret: false }
+    const beforeWriting = async () => void done.push('stored')
+    await expect(write([first, addClient(loaded)], loaded, { beforeWriting })).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+      message: expect.stringContaining('it is a symbolic link'),
+    })
+    expect([done, await readFile(first.path, 'utf8')]).toEqual([[], 'secrets: {}\n'])
   })
 
   it('is taken back when a file is changed meanwhile', async () => {

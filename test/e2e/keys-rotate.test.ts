@@ -62,6 +62,16 @@ describe.each(['env', 'file', 'encrypted', 'inline'])('agw keys rotate: a key ke
 })
 
 describe('agw keys rotate', () => {
+  it('keeps the byte order mark of a config with the key in it', async () => {
+    await setUp('inline')
+    const path = join(folder, 'config.yaml')
+    await writeFile(path, `\ufeff${await readFile(path, 'utf8')}`)
+    const done = await rotate([], NEW)
+    expect(done.status, done.stderr).toBe(0)
+    expect(await readFile(path, 'utf8')).toMatch(/^\ufeff/)
+    expect(await holders(NEW)).toHaveLength(1)
+  })
+
   it('changes nothing when the provider refuses the new key', async () => {
     await setUp('env')
     const wrong = keyLike('openai', 'not-known')
