@@ -79,15 +79,26 @@ class Unread implements Caller {
 /** Sends copies of a request without its body, as agentgateway does. What becomes of them changes nothing. */
 export function sendMirrors(exchange: Exchange, mirrors: readonly Mirror[]): void {
   const { pools } = exchange.generation
-  for (const { upstream, share, requestHeaders, queryCredentials, authority } of mirrors) {
-    if (Math.random() >= share) continue
+  for (const mirror of mirrors) {
+    if (Math.random() >= mirror.share) continue
+    const { upstream } = mirror
     const connections = pools.to(upstream)
     if (connections.copies >= MOST_UNDER_WAY) continue
-    const host = typeof authority === 'function' ? authority(exchange) : authority
-    const headers = requestHeaders.build(exchange.request, host)
+    const { headers, path } = copyFor(mirror, exchange)
     if (connections.leadsHere) putVia(headers, exchange)
-    const path = withQuery(exchange.path, exchange.query, queryCredentials)
     const options = { path, method: exchange.method, headers, body: null, servername: upstream.servername }
     connections.dispatch(options, new Unread(connections, pools.times))
+  }
+}
+
+/** What of a request is copied: headers, names and values in turn, and path with query. */
+export function copyFor(
+  { requestHeaders, queryCredentials, authority }: Mirror,
+  exchange: Exchange,
+): { readonly headers: string[]; readonly path: string } {
+  const host = typeof authority === 'function' ? authority(exchange) : authority
+  return {
+    headers: requestHeaders.build(exchange.request, host),
+    path: withQuery(exchange.path, exchange.query, queryCredentials),
   }
 }

@@ -56,8 +56,8 @@ export function goesUpstream(way: Way): boolean {
 }
 
 /**
- * Throws INPUT_NEEDED where what was given for the gateway would go on to an upstream: a policy that needs none lets one pass
- * that it does not know, and leaves it where it is. A token may be meant to go on.
+ * Throws INPUT_NEEDED where what was given for the gateway would go on to an upstream, or to whom copies are sent: a policy that
+ * needs none lets one pass that it does not know, and leaves it where it is. A token may be meant to go on.
  */
 export function requireKept({ gates, explanation }: Way): void {
   const { destinations, policies, undecided } = explanation
@@ -70,10 +70,14 @@ export function requireKept({ gates, explanation }: Way): void {
       return !isToken && passedOn.some(one => one.secret === secret)
     }),
   )
-  if (!isShown) return
+  const isCopied = destinations.some(({ copied }) =>
+    gates.some(({ secret }) => copied.some(one => one.secret === secret)),
+  )
+  if (!isShown && !isCopied) return
+  const whom = isShown ? 'the provider' : 'the host that requestMirror sends copies to'
   throw new AgwError(
     'INPUT_NEEDED',
-    'the gateway lets what was given for it pass, and the provider would be shown it',
+    `the gateway lets what was given for it pass, and ${whom} would be shown it`,
     { hint: 'give one that the gateway knows, or try the way with --explain or --mock' },
   )
 }

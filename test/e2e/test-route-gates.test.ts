@@ -130,6 +130,18 @@ describe('a credential that the gateway does not know and lets pass', () => {
     expect(seen).toEqual([])
   })
 
+  it('is not sent to whom copies go, where the key of the config takes its place for the provider alone', async () => {
+    const location = { header: { name: 'authorization', prefix: 'Bearer ' } }
+    const requestMirror = { percentage: 1, backend: { host: `127.0.0.1:${mock.port}` } }
+    await put({ apiKey: apiKey('permissive', location), requestMirror }, { key: KEY })
+    const run = await test(['OTHER'])
+    expect(run.status, run.stdout).toBe(2)
+    expect(run.stderr).toMatch(/pass, and the host that requestMirror sends copies to would be shown it/)
+    expect(seen).toEqual([])
+    expect((await test(['OTHER'], '--mock')).status).toBe(0)
+    expect((await test(['VIRTUAL'])).status).toBe(0)
+  })
+
   it('is sent where the key of the config takes its place', async () => {
     const location = { header: { name: 'authorization', prefix: 'Bearer ' } }
     await put({ apiKey: apiKey('permissive', location) }, { key: KEY })

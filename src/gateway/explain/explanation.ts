@@ -71,6 +71,8 @@ export interface DestinationExplanation {
   readonly passthrough: PassthroughExplanation | undefined
   /** The credentials of the request that its upstream is shown. */
   readonly passedOn: readonly PassedCredential[]
+  /** Those that copies of it show, which `requestMirror` sends elsewhere. */
+  readonly copied: readonly PassedCredential[]
   readonly upstream: UpstreamRequest
 }
 

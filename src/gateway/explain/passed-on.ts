@@ -1,3 +1,6 @@
+import type { Secret } from '../../secrets/secret.ts'
+import type { PassedCredential } from './explanation.ts'
+
 /** A request as it would leave. */
 interface Leaving {
   /** Names and values in turn. */
@@ -7,8 +10,16 @@ interface Leaving {
   readonly body: string | undefined
 }
 
-/** Where a credential stands in a request: `header x-api-key`, `cookie k`, `query parameter key`; undefined where it does not. */
-export function placementIn({ headers, target, body }: Leaving, credential: string): string | undefined {
+/** Those of the credentials that a request shows whom it leaves for, and where. */
+export function shownIn(leaving: Leaving, credentials: readonly Secret[]): PassedCredential[] {
+  return credentials.flatMap(secret => {
+    const placement = placementIn(leaving, secret.reveal())
+    return placement === undefined ? [] : [{ secret, placement }]
+  })
+}
+
+/** `header x-api-key`, `cookie k`, `query parameter key`; undefined where it is not in it. */
+function placementIn({ headers, target, body }: Leaving, credential: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const [name = '', value = ''] = [headers[i]?.toLowerCase(), headers[i + 1]]
     if (!holds(value, credential)) continue

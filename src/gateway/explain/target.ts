@@ -12,6 +12,7 @@ import { withQuery } from '../llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from '../llm/llm-request.ts'
 import { modelListFor, modelNames } from '../llm/model-list.ts'
 import { destinationFor, isModelList, modelMismatch } from '../llm/model-router.ts'
+import { copyFor } from '../mirror.ts'
 import type { ModelRouter, Route } from '../runtime.ts'
 import { maskUrl } from '../telemetry/mask-query.ts'
 import { upgradeRefusal } from '../websocket/refusal.ts'
@@ -26,7 +27,7 @@ import {
   type Undecided,
   type UpstreamRequest,
 } from './explanation.ts'
-import { placementIn } from './passed-on.ts'
+import { shownIn } from './passed-on.ts'
 import { isOpenHeader, toldHeaders } from './told-headers.ts'
 import { type Refusal, verdictOf } from './verdict.ts'
 
@@ -186,14 +187,28 @@ async function explainDestination(
   // Several destinations are explained with one exchange: each one starts from the client's request.
   const restore = asItIs(exchange)
   exchange.destination = destination
+  // Copies leave before the backend's policies have their say.
+  const copied = copiedTo(destination, exchange, asking)
   const call = await callOf(destination, exchange, asking)
   const named = { backend: destination.label, path: formatPath(destination.path), share }
   const explained =
     call !== undefined && 'status' in call
       ? { ...named, refusal: call }
-      : { ...named, ...explainCall(destination, call, exchange, asking) }
+      : { ...named, copied, ...explainCall(destination, call, exchange, asking) }
   restore()
   return explained
+}
+
+function copiedTo(
+  { mirrors }: Destination,
+  exchange: Exchange,
+  { credentials }: Asking,
+): DestinationExplanation['copied'] {
+  if (exchange.isUpgrade) return []
+  return mirrors.flatMap(mirror => {
+    const { headers, path } = copyFor(mirror, exchange)
+    return shownIn({ headers, target: path, body: undefined }, credentials)
+  })
 }
 
 /** What goes to a provider; undefined for a plain host, a refusal where nothing goes. */
@@ -213,7 +228,7 @@ function explainCall(
   call: LlmCall | undefined,
   exchange: Exchange,
   { credentials }: Asking,
-): Omit<DestinationExplanation, 'backend' | 'path' | 'share'> {
+): Omit<DestinationExplanation, 'backend' | 'path' | 'share' | 'copied'> {
   const { ai, upstream } = destination
   const before = outgoingHeaders(exchange, destination, undefined)
   const headers = outgoingHeaders(exchange, destination, call)
@@ -237,10 +252,7 @@ function explainCall(
       place: destination.passthrough,
       isPut: exchange.caller?.jwt !== undefined,
     },
-    passedOn: credentials.flatMap(secret => {
-      const placement = placementIn({ headers, target: whole, body }, secret.reveal())
-      return placement === undefined ? [] : [{ secret, placement }]
-    }),
+    passedOn: shownIn({ headers, target: whole, body }, credentials),
     upstream: {
       method: exchange.method,
       url:
