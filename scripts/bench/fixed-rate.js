@@ -108,6 +108,8 @@ class Load {
     } finally {
       for (const connection of this.#all) connection.close()
     }
+    if (this.#times.length === 0)
+      throw new Error('the machine is too busy: the load was held up all the time, and no answer counts')
     return { times: this.#times.sort((a, b) => a - b), leftOut: this.#leftOut }
   }
 
@@ -130,10 +132,14 @@ class Load {
   }
 
   #leaveOut(due) {
-    for (const connection of this.#underWay) connection.counts = false
     const missed = Math.max(0, Math.floor(due) - this.#due)
     this.#due += missed
-    this.#leftOut += this.#fresh.length + this.#underWay.size + missed
+    this.#leftOut += this.#fresh.length + missed
+    for (const connection of this.#underWay) {
+      // It may have been under way the last time, too.
+      if (connection.counts) this.#leftOut += 1
+      connection.counts = false
+    }
   }
 
   #send() {
