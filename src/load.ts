@@ -51,8 +51,8 @@ export interface LoadOptions {
   readonly everyVariable?: boolean | undefined
   /**
    * {@link loadUsable} puts a stand-in where a key is missing (an unset variable, a file that is not there or is empty)
-   * instead of failing; other variables stand as written, and sources that may be asked over a network are not. Only for a
-   * gateway behind which a mock answers.
+   * instead of failing; other variables stand as written. In every case sources that may be asked over a network are not. Only
+   * for a gateway behind which a mock answers, and where nothing of the config is sent.
    */
   readonly standIns?: boolean | undefined
 }
