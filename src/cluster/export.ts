@@ -52,7 +52,7 @@ export function exportConfig(
   const scene: ExportScene = { taken, names: new Names(), slots, listeners, namespace, gateway, readFile }
   const named = new NamedBackends(scene)
   const models = exportedModels(scene)
-  const routes = [...(models === undefined ? [] : [models]), ...exportedRoutes(scene, named)]
+  const routes = [...(models === undefined ? [] : [models]), ...exportedRoutes(scene, named, models)]
   const policies = listeners.flatMap(one => listenerPolicies(scene, one, models))
   const clients = exportedClients(document, scene, routes)
   const made = routes.flatMap(route => route.objects)

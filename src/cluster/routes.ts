@@ -7,6 +7,7 @@ import { attachedTo, type ExportedListener, isHostname } from './listeners.ts'
 import { exportedMatch } from './matches.ts'
 import type { NamedBackends } from './named.ts'
 import { exportedPolicies, policyObjects } from './policies.ts'
+import { type Contender, contenderOfModels, rivalOf } from './precedence.ts'
 import { backendRef, type ExportedRoute, type ExportScene, routeObject, routeTarget } from './scene.ts'
 import { unwritten } from './unwritten.ts'
 import { MOST_ITEMS, type Words } from './words.ts'
@@ -15,19 +16,33 @@ const MOST_PARENTS = 32
 const MOST_MATCHES = 64
 const HEAVIEST = 1_000_000
 
-/** Every route whose backends can be written, be it of gateways or of binds. */
-export function exportedRoutes(scene: ExportScene, named: NamedBackends): ExportedRoute[] {
+/** Every route whose backends can be written, be it of gateways or of binds. `models` are beside them. */
+export function exportedRoutes(
+  scene: ExportScene,
+  named: NamedBackends,
+  models: ExportedRoute | undefined,
+): ExportedRoute[] {
   const { taken, listeners } = scene
   const found: ExportedRoute[] = []
+  const contenders: Contender[] = models === undefined ? [] : [contenderOfModels(models)]
   let count = 0
   const add = (route: Node, path: Path, listenersOf: () => readonly ExportedListener[]): void => {
     count += 1
-    const wanted = toDnsName(textAt(route, 'name') ?? `route-${count}`)
+    const name = textAt(route, 'name')
+    const wanted = toDnsName(name ?? `route-${count}`)
     const made = taken.attempt(path, () => {
       const on = listenersOf()
       if (on.length === 0) unwritten('it is for no listener that is written')
       if (on.length > MOST_PARENTS) unwritten(`a route is for no more than ${MOST_PARENTS} listeners`)
-      return exportedRoute(scene, named, path, wanted, on)
+      const exported = exportedRoute(scene, named, path, wanted, on)
+      const contender = { route: exported, key: `default/${name ?? `route${path.at(-1)}`}` }
+      const rival = rivalOf(contender, contenders)
+      if (rival !== undefined)
+        unwritten(
+          `it and ${rival.route.place} fit the same requests, and there the other one of them would come first: tell them apart by path or host name`,
+        )
+      contenders.push(contender)
+      return exported
     })
     if (made !== undefined) found.push(made)
   }

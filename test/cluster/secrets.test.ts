@@ -130,8 +130,8 @@ routes:
 describe('names', () => {
   it('are those of one object each', () => {
     const { left, of } = exported(`${GATEWAY}routes:
-- { name: A, backends: [{ host: "one.example.com:80" }] }
-- { name: a, backends: [{ host: "two.example.com:80" }] }
+- { name: A, matches: [{ path: { exact: /a } }], backends: [{ host: "one.example.com:80" }] }
+- { name: a, matches: [{ path: { exact: /b } }], backends: [{ host: "two.example.com:80" }] }
 - { name: a, matches: [{ method: GET }], backends: [{ ai: { name: a-1, provider: { openAI: {} } } }] }
 `)
     expect(left).toEqual([])
