@@ -11,7 +11,7 @@ import { type Certificate, type ExportedListener, exportedListeners } from './li
 import { exportedModels } from './models.ts'
 import { NamedBackends } from './named.ts'
 import { Names } from './names.ts'
-import { headerNotes, limitNotes } from './notes.ts'
+import { addressNotes, headerNotes, limitNotes } from './notes.ts'
 import { OpenText } from './open-text.ts'
 import { exportedPolicies, policyObjects } from './policies.ts'
 import { exportedRoutes } from './routes.ts'
@@ -73,6 +73,7 @@ export function exportConfig(
       ...(models?.notes ?? []),
       ...headerNotes(models, routes),
       ...limitNotes(objects),
+      ...addressNotes(objects),
       ...routeNotes(providers),
     ],
   }

@@ -51,3 +51,13 @@ export function limitNotes(objects: readonly KubernetesObject[]): string[] {
     ? ['each replica of the Gateway counts limits for itself']
     : []
 }
+
+/** The same of expressions: in front of the Gateway is a Service. */
+export function addressNotes(objects: readonly KubernetesObject[]): string[] {
+  const policies = objects.filter(({ kind }) => kind === 'AgentgatewayPolicy')
+  return /\bsource\.(?:address|rawAddress)\b/.test(JSON.stringify(policies))
+    ? [
+        'source.address in an expression may be that of a node there: whoever is let in by it, the Service of the Gateway needs externalTrafficPolicy: Local',
+      ]
+    : []
+}

@@ -33,10 +33,19 @@ export function headerExpression(text: unknown, name: string): string {
   return written
 }
 
-/** An expression, which is the same in both. */
+/** What an expression may look at and that is called otherwise there, or is only there. */
+const OTHER_NAMES =
+  /(?<![.\w])(?:backend\s*(?:\.\s*name\b|\[)|env\s*[.[]|proxy\s*(?:\.\s*(?:bind|gateway|listener|route)\b|\[))/
+const TEXTS = /(["'])(?:\\.|(?!\1).)*\1/gs
+
+/** An expression, which is the same in both. Throws {@link Unwritten} for one that looks at names of what it is in. */
 export function expression(text: unknown): string {
   if (typeof text !== 'string' || text === '' || text.length > LONGEST_CEL)
     unwritten('an expression in it is empty, or too long for the controller')
+  if (OTHER_NAMES.test(text.replace(TEXTS, '')))
+    unwritten(
+      'an expression in it looks at names of listeners, routes or backends, which are other ones there',
+    )
   return text
 }
 

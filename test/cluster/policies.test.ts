@@ -259,6 +259,35 @@ describe('the policy that reads models', () => {
   })
 })
 
+describe('what an expression looks at', () => {
+  const rule = (text: string): ReturnType<typeof exported> =>
+    exported(withPolicies(`authorization: { rules: ['${text}'] }`))
+
+  it.each([
+    'proxy.route.name == "a"',
+    'backend.name == "a"',
+    'env.gateway == "a"',
+    'proxy["route"].name == "a"',
+  ])('is the same there: %s', text => {
+    expect(rule(text).left).toEqual([
+      `routes[0].policies.authorization: an expression in it looks at names of listeners, routes or backends, which are other ones there; ${PASSES}`,
+    ])
+  })
+
+  it.each(['"backend.name" in request.headers', 'jwt.env.name == "a"', 'backend.type == "ai"'])(
+    'is no name: %s',
+    text => {
+      const { left, notes } = rule(text)
+      expect([left, notes]).toEqual([[], []])
+    },
+  )
+
+  it('is said to be another one, of an address', () => {
+    const { left, notes } = rule('cidr("10.0.0.0/8").containsIP(source.address)')
+    expect([left, notes]).toEqual([[], [expect.stringContaining('externalTrafficPolicy: Local')]])
+  })
+})
+
 describe('policies of models', () => {
   const models = (names: string, policies: string): string =>
     `${GATEWAY}llm: { models: [${names}], policies: { ${policies} } }\n`
