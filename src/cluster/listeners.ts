@@ -1,5 +1,5 @@
 import { formatPath, type Path } from '../config/index.ts'
-import { isNode, isSet, nodesAt, textAt, valueAt } from '../config/rules/tree.ts'
+import { isNode, isSet, nodesAt, textAt } from '../config/rules/tree.ts'
 import { isHttp } from '../setup/route-places.ts'
 import type { Taken } from './taken.ts'
 import { unwritten } from './unwritten.ts'
@@ -114,17 +114,19 @@ function addOwnOfModels(taken: Taken, found: ExportedListener[]): void {
   const own = taken.look('llm', 'port')
   if (!isNode(taken.look('llm')) || (own === undefined && taken.look('gateways') !== undefined)) return
   const port = typeof own === 'number' ? own : MODELS_PORT
-  if (isSet(valueAt(taken.look('llm'), 'tls'))) return
-  taken.takeKey('llm', 'port')
-  if (found.some(one => one.port === port)) return
-  found.push({
-    name: `http-${port}`,
-    port,
-    hostname: undefined,
-    certificate: undefined,
-    policies: undefined,
-    places: ['llm'],
-    references: [],
+  taken.attempt(['llm', 'tls'], () => {
+    const certificate = certificateOf(taken, ['llm'])
+    taken.takeKey('llm', 'port')
+    if (found.some(one => one.port === port)) unwritten('another listener has its port')
+    found.push({
+      name: `${certificate === undefined ? 'http' : 'https'}-${port}`,
+      port,
+      hostname: undefined,
+      certificate,
+      policies: undefined,
+      places: ['llm'],
+      references: [],
+    })
   })
 }
 

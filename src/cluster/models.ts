@@ -36,7 +36,7 @@ interface Model {
 export function exportedModels(scene: ExportScene): ExportedRoute | undefined {
   const { taken, names } = scene
   const entries = nodesAt({ models: taken.look('llm', 'models') }, 'models')
-  const listeners = taken.attempt(['llm', 'gateways'], () => listenersOf(scene)) ?? []
+  const listeners = taken.attempt(['llm'], () => listenersOf(scene)) ?? []
   if (entries.length === 0 || listeners.length === 0) return undefined
   const made: Model[] = []
   for (const [, index] of entries) {
@@ -129,7 +129,9 @@ function ruleOf({ pattern, object, changes }: Model, isOne: boolean): Words {
 
 function listenersOf({ taken, listeners }: ExportScene): readonly ExportedListener[] {
   const own = listeners.filter(one => one.places.includes('llm'))
-  const on = own.length > 0 ? own : attachedTo(taken, ['llm'], listeners)
+  // A port or a certificate of its own is another listener than those of gateways.
+  const isApart = ['port', 'tls'].some(key => isSet(taken.look('llm', key)))
+  const on = own.length > 0 || isApart ? own : attachedTo(taken, ['llm'], listeners)
   if (on.length > MOST_ITEMS) unwritten(`a policy is for no more than ${MOST_ITEMS} listeners`)
   return on
 }

@@ -76,6 +76,7 @@ function exportedRoute(
   const backends = nodesAt(taken.look(...path), 'backends').map(([, index]) =>
     referenceTo(scene, named, path, index, name),
   )
+  if (backends.length > MOST_ITEMS) unwritten(`a rule has no room for more than ${MOST_ITEMS} backends`)
   const made = exportedPolicies(scene, policies, name)
   if (backends.length === 0 && !changes.redirects && !made.kinds.has('directResponse'))
     unwritten('it leads to no backend')

@@ -131,6 +131,15 @@ describe('the export of a config', () => {
     ).toBe(true)
   })
 
+  it("has the certificate of a listener that is the models' own", () => {
+    const { left, certificates, of } = exported(
+      'llm: { port: 8443, tls: { cert: a.pem, key: b.pem }, models: [{ name: "*", provider: openAI }] }\n',
+    )
+    expect(left).toEqual([])
+    expect(certificates).toMatchObject([{ cert: 'a.pem', key: 'b.pem', secret: 'agw-https-8443-tls' }])
+    expect(of('Gateway')[0]?.['spec']).toMatchObject({ listeners: [{ port: 8443, protocol: 'HTTPS' }] })
+  })
+
   it('has the routes last, so that none is open before its policies are there', () => {
     const { objects } = exported(`${GATEWAY}llm:
   models: [{ name: a, provider: openAI }, { name: b, provider: anthropic }]
@@ -147,6 +156,22 @@ routes: [{ matches: [{ path: { exact: /x } }], backends: [{ host: "h:1" }], poli
       'a listener that asks for certificates',
       'gateways: { default: { port: 1 }, s: { port: 2, tls: { cert: a, key: b, root: c } } }\n',
       ['gateways.s: of its tls this version writes cert and key alone'],
+    ],
+    [
+      'models whose own listener asks for certificates, which are not those of another listener',
+      `${GATEWAY}llm: { port: 4000, tls: { cert: a, key: b, root: c }, models: [{ name: a, provider: openAI }] }\n`,
+      ['llm.port', 'llm.tls: of its tls this version writes cert and key alone', 'llm.models'],
+    ],
+    [
+      'models on more listeners than a policy is for',
+      `gateways: { default: { port: 1, listeners: [${Array.from({ length: 17 }, (_, index) => `{ name: l${index}, hostname: l${index}.example.com }`).join()}] } }
+llm: { models: [{ name: a, provider: openAI }] }\n`,
+      ['llm: a policy is for no more than 16 listeners'],
+    ],
+    [
+      'more backends than a rule has room for',
+      `${GATEWAY}routes: [{ backends: [${Array.from({ length: 17 }, (_, index) => `{ host: "h${index}.example.com:80" }`).join()}] }]\n`,
+      ['routes[0]: a rule has no room for more than 16 backends'],
     ],
     ['settings of the process', `config: { logging: { level: info } }\n${GATEWAY}`, ['config']],
     [
