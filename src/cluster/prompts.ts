@@ -8,18 +8,17 @@ import { expression, type Words } from './words.ts'
 const MOST_FIELDS = 64
 const LONGEST_FIELD = 256
 
-/** What manifests call it, and how it is written there; maps of several places are joined, the stronger wins. */
+/** What manifests call it, and how it is written there. */
 interface Kind {
   readonly word: string
-  readonly isMap?: true
   readonly write: (value: unknown) => unknown
 }
 
 const KINDS = {
-  defaults: { word: 'defaults', isMap: true, write: fields('value', value => value) },
-  overrides: { word: 'overrides', isMap: true, write: fields('value', value => value) },
-  transformations: { word: 'transformations', isMap: true, write: fields('expression', expression) },
-  modelAliases: { word: 'modelAliases', isMap: true, write: aliases },
+  defaults: { word: 'defaults', write: fields('value', value => value) },
+  overrides: { word: 'overrides', write: fields('value', value => value) },
+  transformations: { word: 'transformations', write: fields('expression', expression) },
+  modelAliases: { word: 'modelAliases', write: aliases },
   prompts: { word: 'prompt', write: prompt },
   promptCaching: { word: 'promptCaching', write: value => value },
   promptGuard: { word: 'promptGuard', write: guardWords },
@@ -59,9 +58,10 @@ function write(taken: Taken, kind: Kind, all: readonly Path[], words: Record<str
   const [strongest] = places
   if (strongest === undefined) return
   taken.attempt(strongest, () => {
-    if (places.length > 1 && kind.isMap !== true) unwritten('it is set at more places than one')
-    const values = places.map(path => taken.takeFree(...path))
-    const value = kind.isMap === true ? Object.assign({}, ...values.toReversed()) : values[0]
+    // The strongest stands for itself, in both: what weaker places say of the same counts nowhere.
+    const [value] = places.map((path, index) =>
+      index === 0 ? taken.takeFree(...path) : taken.takeKey(...path),
+    )
     const written = kind.write(value)
     if (written !== undefined) words[kind.word] = written
   })

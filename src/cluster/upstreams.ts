@@ -39,12 +39,12 @@ export function requireReachable(url: string): void {
   if (distanceOf(host) === 'loopback') unwritten('it is on this machine, where a cluster does not reach it')
 }
 
-/** Kinds of requests by path, joined over the places that say them: the stronger wins for a path. */
+/** Kinds of requests by path, of the strongest place that says any: those of weaker ones count nowhere. */
 export function routeTypes(
   taken: Taken,
   places: readonly Path[],
 ): Readonly<Record<string, string>> | undefined {
-  const found = places.map(place => taken.take(...place, 'ai', 'routes')).filter(isNode)
-  if (found.length === 0) return undefined
-  return Object.assign({}, ...found.reverse()) as Record<string, string>
+  return places
+    .map(place => taken.take(...place, 'ai', 'routes'))
+    .find(routes => isNode(routes) && Object.keys(routes).length > 0) as Record<string, string> | undefined
 }

@@ -107,7 +107,7 @@ routes:
     )
     expect(left).toEqual([])
     expect(of('AgentgatewayBackend')[0]?.['spec']).toMatchObject({
-      policies: { tls: {}, ai: { routes: { '/v1/messages': 'Messages', '*': 'Passthrough' } } },
+      policies: { tls: {}, ai: { routes: { '/v1/messages': 'Messages' } } },
     })
   })
 

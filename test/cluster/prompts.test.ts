@@ -34,13 +34,14 @@ describe('what is done with requests for a model', () => {
       },
     ],
     [
-      'maps of a backend over those of its route',
-      route('defaults: { a: 1 }, modelAliases: { fast: m }', 'defaults: { a: 2, b: 3 }'),
+      'what a backend says, in the place of what its route says of the same',
+      route(
+        'defaults: { a: 1 }, modelAliases: { fast: m }',
+        'defaults: { a: 2, b: 3 }, overrides: { c: 4 }, modelAliases: { slow: n }',
+      ),
       {
-        defaults: [
-          { field: 'a', value: 1 },
-          { field: 'b', value: 3 },
-        ],
+        defaults: [{ field: 'a', value: 1 }],
+        overrides: [{ field: 'c', value: 4 }],
         modelAliases: { fast: 'm' },
       },
     ],
@@ -48,6 +49,14 @@ describe('what is done with requests for a model', () => {
       'messages',
       route('', 'prompts: { prepend: [{ role: system, content: hi }] }'),
       { prompt: { prepend: [{ role: 'system', content: 'hi' }] } },
+    ],
+    [
+      'messages of the backend alone',
+      route(
+        'prompts: { append: [{ role: user, content: a }] }',
+        'prompts: { append: [{ role: user, content: b }] }',
+      ),
+      { prompt: { append: [{ role: 'user', content: 'a' }] } },
     ],
     [
       'patterns that are masked or refused',
@@ -83,11 +92,6 @@ describe('what is done with requests for a model', () => {
       'a ready pattern that masks in front of another',
       model('guardrails: { request: [{ regex: { rules: [{ builtin: ssn }, { pattern: a }] } }] }'),
       `llm.models[0].guardrails: the controller masks by ready patterns last, and here one stands in front of one of your own; ${PASSES}`,
-    ],
-    [
-      'messages of two places',
-      route('prompts: { append: [{ role: user, content: a }] }', 'prompts: { append: [] }'),
-      'routes[0].backends[0].policies.ai.prompts: it is set at more places than one',
     ],
     [
       'a field from a variable',
