@@ -2,6 +2,7 @@ import { isObject } from '../json.ts'
 import { Secret } from '../secrets/secret.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
+import { LOCAL_PRESET } from './schema/llm-params.ts'
 import type { Config, SecretValue } from './schema.ts'
 
 /** How the config says where a key comes from; `none` is a backend that nothing gives a key. */
@@ -20,7 +21,7 @@ export interface KeySlot {
    * several. Undefined where no one place can be named.
    */
   readonly backend: Path | undefined
-  /** Its calls go to an address that the config names: a server of one's own may want any word for a key. */
+  /** Its calls go to an address that the config names, or to this machine: a server of one's own may want any word for a key, or none. */
   readonly isOwnHost: boolean
   readonly method: KeyMethod
   readonly variable: string | undefined
@@ -196,6 +197,7 @@ function hasOwnHost(config: Node, backend: Path | undefined): boolean {
   for (const step of backend ?? []) node = (node as Record<string | number, unknown> | undefined)?.[step]
   if (backend === undefined || !isNode(node)) return false
   const { params } = node
+  if (providerOf(node) === LOCAL_PRESET) return true
   const given = isNode(params) ? [params['baseUrl'], params['hostOverride']] : []
   return [node['hostOverride'], ...given].some(value => value !== undefined && value !== null)
 }

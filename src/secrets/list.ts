@@ -102,16 +102,18 @@ async function rowOf(slot: KeySlot, context: ListContext): Promise<KeyRow> {
     }
   }
   const passes = slot.method === 'passthrough'
+  // A server of one's own may well want no key.
+  const isFine = passes || slot.isOwnHost
   return {
     slot,
     method: slot.method,
     reference: passes ? 'passthrough' : 'none',
     source: passes ? 'the client' : 'nothing',
     fingerprint: null,
-    state: passes ? 'ok' : 'missing',
+    state: isFine ? 'ok' : 'missing',
     mode: null,
     ...UNKNOWN,
-    ...(!passes && {
+    ...(!isFine && {
       detail: "nothing gives this backend a key, so the client's own credential reaches the provider",
     }),
   }

@@ -383,6 +383,15 @@ describe('several providers are told apart by the model', () => {
 })
 
 describe('a host that wants no key', () => {
+  /** How many keys `keys list` and `doctor` miss. */
+  const misses = async (count: number): Promise<void> => {
+    const listed = await agw(['keys', 'list'], { cwd: folder })
+    expect(listed.status, listed.stdout).toBe(count === 0 ? 0 : 4)
+    expect(listed.stdout.match(/missing/g) ?? []).toHaveLength(count)
+    const { stdout } = await agw(['doctor'], { cwd: folder })
+    expect(stdout.match(/^✗ key/gm) ?? [], stdout).toHaveLength(count)
+  }
+
   it('Ollama is neither asked for a method nor given a key', async () => {
     const run = await init(['--provider', 'ollama'])
     expect(run.status, run.stderr).toBe(0)
@@ -392,6 +401,7 @@ describe('a host that wants no key', () => {
     expect(way.stdout).toContain('http://localhost:11434/v1/chat/completions')
     const checked = await agw(['validate', '--strict', '--engine', 'embedded'], { cwd: folder })
     expect(checked.status, checked.stdout).toBe(0)
+    await misses(0)
   })
 
   it('another goes without one by --method none', async () => {
@@ -400,6 +410,12 @@ describe('a host that wants no key', () => {
     ])
     expect(run.status, run.stderr).toBe(0)
     expect(await read('config.yaml')).not.toContain('apiKey')
+    await misses(0)
+  })
+
+  it('OpenAI itself wants one, and misses it', async () => {
+    await writeFile(join(folder, 'config.yaml'), 'llm: { models: [{ name: gpt-4o, provider: openAI }] }\n')
+    await misses(1)
   })
 
   it('stands beside one that wants a key', async () => {

@@ -1,4 +1,5 @@
 import type { Path } from '../diagnostic.ts'
+import { LOCAL_PRESET } from '../schema/llm-params.ts'
 import { type Address, addressOf } from './hosts.ts'
 import { type ClientCheck, checksOf, keyLevel, type Level, levelOf, type Targeted } from './scene-levels.ts'
 import type { ListenerScene, RouteScene } from './scene-listeners.ts'
@@ -178,9 +179,6 @@ function targetUpstreams(mcp: Node, path: Path, around: Around): Upstream[] {
     ]
   })
 }
-
-/** Providers that bring their own base URL, all with https but for the one on this machine. */
-const LOCAL_PRESET = 'ollama'
 
 function modelUpstreams({ data, listeners }: Parts, everywhere: readonly ClientCheck[]): Upstream[] {
   const providers = new Map(

@@ -26,6 +26,9 @@ export const PROVIDER_PRESETS = [
   'fireworks',
 ] as const
 
+/** The one of them that is on this machine, and has no TLS. */
+export const LOCAL_PRESET = 'ollama'
+
 /** A provider by name, by reference, or described by its formats. */
 export const llmProviderKind = forms('Which provider is called.', {
   'a name': z.enum([...BUILT_IN, ...PROVIDER_PRESETS]),
