@@ -160,6 +160,7 @@ describe('an answer', () => {
     expect(status).toBe(5)
     expect(stderr).toMatch(/the answer was cut off/)
     expect(stdout).toContain('{"id":')
+    expect(stdout).toMatch(/^answer {5}200 {2}head/m)
     expect(stdout).toContain('✗ did not pass: the answer is not whole')
   })
 })
