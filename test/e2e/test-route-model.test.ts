@@ -79,6 +79,7 @@ describe('that model behind a gateway that asks who a client is', () => {
     ['only names that end so', {}, [of('*-house', 'openAI')], /.-house$/],
     ['a name, and all others', {}, [of('*', 'openAI'), of('house', 'anthropic')], 'house'],
     ['what the key may not use', { allowedModels: ['b*'] }, [of('a', 'openAI'), of('b', 'openAI')], 'b'],
+    ['all, where the key may use some', { allowedModels: ['house-*'] }, [of('*', 'openAI')], /^house-./],
     [
       'what the rules keep from it',
       { metadata: { team: 'blue' } },

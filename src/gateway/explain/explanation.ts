@@ -147,7 +147,7 @@ export interface RouteExplanation {
   readonly destinations: readonly DestinationExplanation[]
   /** Of several backends those that refuse the request. */
   readonly refused: readonly RefusedDestination[]
-  /** What the caller may ask for, where the model chooses the way: names and patterns, as the list of models has them. */
+  /** What the caller may ask for, where the model chooses the way: names and patterns. */
   readonly models: readonly string[] | undefined
   /** Set when the gateway would answer by itself. */
   readonly answer: OwnAnswer | undefined

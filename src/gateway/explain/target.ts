@@ -8,6 +8,7 @@ import type { Exchange } from '../exchange.ts'
 import { type Answer, NO_VALID_BACKENDS } from '../failures.ts'
 import { outgoingHeaders } from '../headers/outgoing-headers.ts'
 import { queryCredentialsOf } from '../headers/passthrough.ts'
+import { usableNames } from '../llm/allowed-models.ts'
 import { withQuery } from '../llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from '../llm/llm-request.ts'
 import { modelListFor, modelNames } from '../llm/model-list.ts'
@@ -125,7 +126,7 @@ async function explainModels(router: ModelRouter, exchange: Exchange, asking: As
     for (const one of tried.filter(({ lost }) => lost === 'authorization'))
       asking.undecided.push({ name: 'authorization', path: one.path, needs: first.needs })
   // Who the caller is, is not known: each of them may be for it.
-  const models = modelNames(router, first === undefined ? exchange : undefined)
+  const models = [...new Set(modelNames(router, first === undefined ? exchange : undefined, usableNames))]
   if ('status' in found) return { ...answered(found, tried), models }
   const explained: Explained[] = []
   for (const { target, name, share } of targetsFor(found, router, exchange, asked)) {

@@ -23,6 +23,16 @@ function meet(a: string, b: string): boolean {
 }
 
 /**
+ * What a caller may ask for of a model, as names and patterns: where a pattern of the key is the narrower one, that one.
+ * `shownNames` has agentgateway's list, in which a key for `gpt-4o*` sees the model `*` by that name.
+ */
+export function usableNames(name: string, allowed: readonly string[] | undefined): string[] {
+  if (allowed === undefined || !name.includes('*')) return shownNames(name, allowed)
+  const meeting = allowed.filter(pattern => meet(pattern, name))
+  return [...new Set(meeting.map(pattern => (nameCovers(name, pattern) ? pattern : name)))]
+}
+
+/**
  * The names under which a caller is shown a model: of one with a star, the names that the key spells out, and the
  * pattern itself where a pattern of the key meets it.
  */

@@ -25,13 +25,14 @@ export function modelList(listed: Listed, exchange: Exchange | undefined): Buffe
 export function modelNames(
   { models, virtualModels }: Omit<Listed, 'created'>,
   exchange: Exchange | undefined,
+  namesOf: typeof shownNames = shownNames,
 ): string[] {
   const allowed = exchange?.caller?.allowedModels
   const context = exchange && celContext(exchange)
   const names = models
     .filter(model => model.isPublic)
     .filter(({ authorization }) => context === undefined || (authorization?.allows(context) ?? true))
-    .flatMap(({ name }) => shownNames(name, allowed))
+    .flatMap(({ name }) => namesOf(name, allowed))
   for (const name of virtualModels.keys()) if (isModelAllowed(allowed, name)) names.push(name)
   return names
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Cel } from '../../../src/gateway/cel/cel.ts'
 import type { Exchange } from '../../../src/gateway/exchange.ts'
-import { isModelAllowed, shownNames } from '../../../src/gateway/llm/allowed-models.ts'
+import { isModelAllowed, shownNames, usableNames } from '../../../src/gateway/llm/allowed-models.ts'
 import { BodyChanges, type BodyPolicy } from '../../../src/gateway/llm/body-changes.ts'
 import { ModelAliases } from '../../../src/gateway/llm/model-aliases.ts'
 import { addPrompts } from '../../../src/gateway/llm/prompts.ts'
@@ -202,5 +202,17 @@ describe('the models of a key', () => {
     ['*', ['claude-*', 'gpt-4o'], ['*', 'gpt-4o']],
   ])('%s is shown to %j as %j', (name, allowed, wanted) => {
     expect(shownNames(name, allowed)).toEqual(wanted)
+  })
+
+  it.each<[string, string[], string[]]>([
+    ['*', ['gpt-4o*'], ['gpt-4o*']],
+    ['*', ['claude-*', 'gpt-4o'], ['claude-*', 'gpt-4o']],
+    ['gpt-*', ['gpt-4o*', '*'], ['gpt-4o*', 'gpt-*']],
+    ['gpt-*', ['*-mini', 'claude-*', 'o1'], ['gpt-*']],
+    ['*-mini', ['*4o-mini', 'o4-mini', 'gpt-*'], ['*4o-mini', 'o4-mini', '*-mini']],
+    ['gpt-4o', ['gpt-*'], ['gpt-4o']],
+    ['gpt-4o', ['o1'], []],
+  ])('of %s, %j may use %j', (name, allowed, wanted) => {
+    expect(usableNames(name, allowed)).toEqual(wanted)
   })
 })
