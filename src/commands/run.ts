@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { followChild } from '../cli/child.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { asList, repeatable } from '../cli/flags.ts'
+import { isParseError } from '../cli/usage.ts'
 import { AgwError } from '../errors.ts'
 import { suggested } from '../suggested.ts'
 
@@ -38,13 +39,16 @@ export default class Run extends ConfigCommand {
   async run(): Promise<object> {
     const at = this.argv.indexOf('--')
     const [command, ...args] = at < 0 ? [] : this.argv.slice(at + 1)
-    const { flags, argv } = await this.parse(Run, at < 0 ? this.argv : this.argv.slice(0, at))
+    const noCommand = new AgwError('USAGE', 'there is no command to start', {
+      hint: `put it after two dashes: ${suggested('run', '--', 'COMMAND')}`,
+    })
+    const own = at < 0 ? this.argv : this.argv.slice(0, at)
+    const { flags, argv } = await this.parse(Run, own).catch((error: unknown) => {
+      // Without the dashes the command's own flags were taken for ours.
+      throw at < 0 && isParseError(error) ? noCommand : error
+    })
     const load = this.loadOptions(flags)
-    if (command === undefined || argv.length > 0) {
-      throw new AgwError('USAGE', 'there is no command to start', {
-        hint: `put it after two dashes: ${suggested('run', '--', 'COMMAND')}`,
-      })
-    }
+    if (command === undefined || argv.length > 0) throw noCommand
     const { runCommand } = await import('../run-command.ts')
     const child = await runCommand({
       load,

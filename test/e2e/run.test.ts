@@ -175,6 +175,7 @@ describe('agw run does not start', () => {
     ['a command that is not there', ['run', '--', 'agw-no-such'], 127, /agw-no-such is not installed/],
     ['no command', ['run'], 2, /no command to start/],
     ['a command without the dashes', ['run', 'true'], 2, /no command to start/],
+    ['its own flags without them', ['run', 'sh', '-c', 'true'], 2, /no command to start\n.*two dashes/],
     ['--only with a name that is not there', ['run', '--only', 'NOPE', '--', 'true'], 2, /not in the config/],
   ] as const)('%s', async (title, args, status, message) => {
     if (title.startsWith('a variable')) await writeFile(join(folder, '.env'), '')
