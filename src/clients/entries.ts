@@ -104,7 +104,7 @@ export function refuseTaken(name: string, entries: readonly ClientEntry[], docum
   if (there === undefined) return
   const { line, column } = document.rangeOf(there.path).start
   throw new AgwError('CLIENT_EXISTS', `${document.file}:${line}:${column}: ${name} has a key already`, {
-    hint: `give another name, or revoke that one: ${suggested('clients', 'remove', name)}`,
+    hint: `${suggested('clients', 'rotate', name)} makes a second one, ${suggested('clients', 'remove', name)} revokes it; or give another name`,
   })
 }
 

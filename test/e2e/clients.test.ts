@@ -148,7 +148,7 @@ describe('agw clients', () => {
       'a name that is taken',
       NAMED,
       ['add', 'taken', '--yes'],
-      /config\.yaml:10:\d+: taken has a key already\n.*clients remove taken/,
+      /config\.yaml:10:\d+: taken has a key already\n.*clients rotate taken.*clients remove taken/,
     ],
     [
       'a place where nobody is asked',
