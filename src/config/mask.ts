@@ -1,8 +1,13 @@
 import { looksSecret } from './shown-word.ts'
 
 /** `name: `, `NAME=` and the `:-` of a default, with what may stand in front of the secret. */
-const HEAD = /(?<![\w-])([A-Za-z][\w-]{0,60})["']?\s*(?::-|[:=])\s*(?:(?:Bearer|Basic)\s+)?/gi
+const HEAD = /(?<![\w-])([A-Za-z][\w-]{0,60})["']?\s*(?::-|[:=])\s*(?:&[\w-]+\s+)?(?:(?:Bearer|Basic)\s+)?/gi
 const VALUE = /"[^"]*"?|'[^']*'?|[^\s,}\]#]+/y
+/** The value of a key or a password: it may have several words, and signs that end it nowhere but in brackets. */
+const QUOTED = /"[^"]*"?|'[^']*'?/y
+const IN_BRACKETS = /[^\s,}\]#][^\s,}\]]*(?:\s+[^\s,}\]#][^\s,}\]]*)*/y
+/** What ends one that has a line to itself: a comment, or the next key of a map in brackets that an earlier line opened. */
+const LINE_ENDS = /\s#|,\s*["']?[\w-]+["']?\s*:/
 /** Last words of names that hold keys and passwords: what stands there is masked, whatever it looks like. */
 const KEY_NAMES = new Set([
   'key',
@@ -17,7 +22,9 @@ const KEY_NAMES = new Set([
   'htpasswd',
 ])
 /** What stands in a secret's place but is none: a variable, a file reference, a word of YAML, nothing. */
-const HARMLESS = /^["']?(?:\$[\w{]|[{&*|>]|$)|^["']{2}$|^(?:true|false|null|~)$/
+const HARMLESS = /^["']?(?:[{&*|>]|$)|^["']{2}$|^(?:true|false|null|~)$/
+/** A variable, or what stands around its default; and what is neither. */
+const VARIABLE = /(\$(?:\w+|\{\w+(?::-)?)|\})|[^$}]+|\$/g
 /** The value of a header or a path may be anything: these are plainly none. */
 const PLAIN_VALUE = /^(["']?)(?:\/[\w/.{}*-]*|[a-z]+|\d{1,6})\1$/
 /** How keys of the known kinds begin. */
@@ -65,17 +72,34 @@ export function maskLine(line: string): string {
 function hidePlaces(line: string): string {
   let shown = ''
   let copied = 0
+  const first = line.search(/[^\s-]/)
   for (const { 0: head, 1: name = '', index } of line.matchAll(HEAD)) {
     const last = lastWord(name)
     const start = index + head.length
     if (start < copied || !(last === 'value' || KEY_NAMES.has(last))) continue
-    VALUE.lastIndex = start
-    const value = VALUE.exec(line)?.[0] ?? ''
+    const value = last === 'value' ? at(VALUE, line, start) : secretAt(line, start, index <= first + 1)
     if (HARMLESS.test(value) || (last === 'value' && PLAIN_VALUE.test(value))) continue
     shown += line.slice(copied, start) + hideValue(value)
     copied = start + value.length
   }
   return shown + line.slice(copied)
+}
+
+/** The text in a secret's place, which may have a line of a map to itself. */
+function secretAt(line: string, start: number, hasLine: boolean): string {
+  const quoted = at(QUOTED, line, start)
+  if (quoted !== '' || !hasLine) return quoted || at(IN_BRACKETS, line, start)
+  const rest = line.slice(start)
+  if (rest.startsWith('#')) return ''
+  let end = rest.search(LINE_ENDS)
+  if (end < 0) end = rest.length
+  while (end > 0 && /[\s,}\]]/.test(rest.charAt(end - 1))) end -= 1
+  return rest.slice(0, end)
+}
+
+function at(pattern: RegExp, line: string, start: number): string {
+  pattern.lastIndex = start
+  return pattern.exec(line)?.[0] ?? ''
 }
 
 /** Whether what goes by a name is a key or a password, as `OPENAI_API_KEY`, `x-api-key` and `clientSecret` are. */
@@ -100,8 +124,11 @@ function hideKeys(line: string): string {
 function hideValue(value: string): string {
   const quote = /^["']/.exec(value)?.[0] ?? ''
   const closed = quote !== '' && value.length > 1 && value.endsWith(quote)
-  const inner = value.length - quote.length - (closed ? 1 : 0)
-  return quote + HIDDEN.repeat(inner) + (closed ? quote : '')
+  const inner = value.slice(quote.length, closed ? -1 : undefined)
+  const hidden = /^\$[\w{]/.test(inner)
+    ? inner.replace(VARIABLE, (part, variable?: string) => (variable === undefined ? hide(part) : part))
+    : hide(inner)
+  return quote + hidden + (closed ? quote : '')
 }
 
 function hide(word: string): string {

@@ -28,6 +28,17 @@ describe('what is secret is masked in a line that is shown', () => {
     ['in JSON', '{"key":"abc","a":1}', '{"key":"********","a":1}'],
     ["as a header's value", 'value: abc123', 'value: ********'],
     ['a default is one too', 'key: "abc${X}"', 'key: "********"'],
+    ['of several words', '- key: correct horse, battery # mine', '- key: ******** # mine'],
+    ['of several words in brackets', '{ key: correct horse, model: a b }', '{ key: ********, model: a b }'],
+    ['in a line of a map in brackets', '  key: correct horse, model: a }', '  key: ********, model: a }'],
+    ['with a sign of comments in it', 'key: abc#def', 'key: ********'],
+    ['with a colon behind it', 'key: team-key: x', 'key: ********'],
+    ['in a list', 'key: [hunter, two]', 'key: ********]'],
+    ['behind a variable', 'key: "$X hunter two', 'key: "$X********'],
+    ['that looks like the begin of one', 'key: $ecret-horse', 'key: $ecret********'],
+    ['around variables', 'key: "${A}-horse-$B"', 'key: "${A}********$B"'],
+    ['as the default of any variable', 'key: "${X:-abc}"', 'key: "${X:-********}"'],
+    ['behind an anchor', 'key: &k abc', 'key: &k ********'],
   ])('%s', (_, line, shown) => {
     expect(maskLine(line)).toBe(shown)
   })
@@ -54,6 +65,9 @@ describe('ordinary words are shown', () => {
     'key: "$OPENAI_API_KEY"',
     'key: { file: "openai.key" }',
     'key: &anchor',
+    'key: "${A}$B"',
+    'key: # to be set',
+    '{ key: $A, file: b }',
     'key:',
     'key: ""',
     'tokens: 1000',
@@ -81,6 +95,9 @@ it('takes a long line in a moment', () => {
     'a-'.repeat(100_000),
     `key: ${'"'.repeat(100_000)}`,
     'aB3'.repeat(60_000),
+    `key: ${'}'.repeat(100_000)}x`,
+    `{key: ${', a '.repeat(50_000)}`,
+    `key: a${`, ${' '.repeat(300)}a`.repeat(300)}`,
   ])
     expect(maskLine(line).length).toBeGreaterThan(0)
 })
