@@ -207,6 +207,15 @@ llm: { models: [{ name: a, provider: openAI }] }\n`,
   })
 })
 
+/** The keys at which a text stands. */
+function keysWith(value: unknown, text: string | RegExp, key = ''): string[] {
+  if (typeof value === 'string') return value.search(text) >= 0 ? [key] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) =>
+    keysWith(inner, text, Array.isArray(value) ? key : name),
+  )
+}
+
 describe.skipIf(!hasCompat || !hasCrds)(
   `the export of ${hasCompat ? 'the public configs' : WITHOUT_COMPAT}`,
   () => {
@@ -231,6 +240,22 @@ describe.skipIf(!hasCompat || !hasCrds)(
       }
       expect(wrong).toEqual([])
       expect([...kinds.keys()].sort()).toEqual(KINDS)
+    })
+
+    it('has what a variable stands for only where a place or a model belongs, and no variable that is not set', () => {
+      const canary = 'Zq9xCanaryValue77Kp2'
+      const places = new Set<string>()
+      for (const { file, text } of publicConfigs()) {
+        for (const value of [canary, undefined]) {
+          const document = readDocument(text, { file, lookup: () => value })
+          const { draft } = validate(document)
+          if (draft === undefined) continue
+          const { objects } = exportConfig(draft, document, { namespace: 'llm', gateway: 'agw' })
+          const known = value ?? (document.variables.length > 0 ? /\$\{?[A-Z]\w+/ : canary)
+          for (const key of keysWith(objects, known)) places.add(key)
+        }
+      }
+      expect([...places].sort()).toEqual(['model', 'region', 'resourceName'])
     })
   },
 )
