@@ -194,9 +194,12 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(running.stdout() + running.stderr()).not.toContain(key('one'))
   })
 
-  it('let streams finish when they are asked to stop, and leave nobody behind', async () => {
+  it.each([
+    ['in the time that there is', ''],
+    ['in more time than timers can wait', 'config: { connectionTerminationDeadline: 9000h }\n'],
+  ])('let streams finish when they are asked to stop, and leave nobody behind: %s', async (_, deadline) => {
     await putKey('one')
-    await put(config())
+    await put(deadline + config())
     const { running } = await serve('--log-format', 'json')
     const workers = await workersOf(running)
     const stream = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {

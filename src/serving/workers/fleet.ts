@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { AgwError } from '../../errors.ts'
 import type { ListeningAddress, LogLevel, MetricsSnapshot, Runtime } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
+import { LONGEST_TIMER_MS } from '../../timers.ts'
 import type { Arrival } from '../arrival.ts'
 import type { RefusedKey } from '../key-use.ts'
 import { unlessAborted } from '../unless-aborted.ts'
@@ -274,11 +275,13 @@ export class Fleet {
       ({ worker }) => new Promise<void>(resolve => worker.once('exit', () => resolve())),
     )
     const wait = (drainMs ?? this.#shared.runtime.settings.drainMs) + KILL_AFTER_MS
-    const kill = setTimeout(() => {
-      for (const { worker } of this.#members.values()) worker.process.kill('SIGKILL')
-    }, wait)
+    const kill = setTimeout(this.#kill, Math.min(wait, LONGEST_TIMER_MS))
     await Promise.all(ended)
     clearTimeout(kill)
+  }
+
+  readonly #kill = (): void => {
+    for (const { worker } of this.#members.values()) worker.process.kill('SIGKILL')
   }
 }
 
