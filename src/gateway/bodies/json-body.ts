@@ -36,7 +36,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Whether a field is read as the model: some parsers, Go's encoding/json among them, look at no case. */
-export function isModelName(name: unknown): boolean {
+export function namesModel(name: unknown): boolean {
   return typeof name === 'string' && name.length === 5 && name.toLowerCase() === 'model'
 }
 
@@ -50,7 +50,7 @@ const ESCAPED_LETTER = /\\u00[46]/
 function namesTwoModels(json: string, parsed: Record<string, unknown>): boolean {
   let name: string | undefined
   for (const field in parsed) {
-    if (!isModelName(field)) continue
+    if (!namesModel(field)) continue
     if (name !== undefined) return true
     name = field
   }
@@ -86,7 +86,7 @@ const LONGEST_NAME = 5 * 6 + 2
 function isModelField(json: string, start: number, end: number): boolean {
   const text = json.slice(start, end + 1)
   if (text.length > LONGEST_NAME || !/^\s*:/.test(json.slice(end + 1))) return false
-  return isModelName(JSON.parse(text))
+  return namesModel(JSON.parse(text))
 }
 
 /** In loops, which make no lists and no functions on their way: every body is walked through. */

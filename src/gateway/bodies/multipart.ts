@@ -1,4 +1,4 @@
-import { isModelName } from './json-body.ts'
+import { namesModel } from './json-body.ts'
 
 /*
  * Forms (RFC 7578), read so that everybody reads them alike. Parsers differ in what they make of two boundaries, of folded
@@ -84,7 +84,7 @@ function modelIn(part: string): string | null | undefined {
   if (headers === undefined || parameters === undefined || name === undefined || !NAME.test(name))
     return undefined
   if (!/^(?:7bit|8bit|binary)$/i.test(headers.get('content-transfer-encoding') ?? 'binary')) return undefined
-  if (!isModelName(name)) return null
+  if (!namesModel(name)) return null
   const isText = TEXT_TYPE.test(headers.get('content-type') ?? 'text/plain') && !parameters.has('filename')
   return isText ? part.slice(end + 4) : undefined
 }

@@ -1,4 +1,4 @@
-import { isModelName } from './json-body.ts'
+import { namesModel } from './json-body.ts'
 
 /**
  * Whether a body that is said to be URL-encoded names a model where it is read as that. `curl -d` sends JSON under this
@@ -8,5 +8,5 @@ export function hasModelInUrlEncoded(contentType: string, body: Buffer | undefin
   if (body === undefined || !/x-www-form-urlencoded/i.test(contentType)) return false
   // A semicolon parts fields for some, and brackets make a list of what is before them.
   const fields = new URLSearchParams(body.toString().replaceAll(';', '&'))
-  return [...fields.keys()].some(name => isModelName(name.trim().split('[', 1)[0]))
+  return [...fields.keys()].some(name => namesModel(name.trim().split('[', 1)[0]))
 }

@@ -1,5 +1,5 @@
 import type { Path } from '../../config/diagnostic.ts'
-import { hasTwoModels, isModelName, jsonOf } from '../bodies/json-body.ts'
+import { hasTwoModels, jsonOf, namesModel } from '../bodies/json-body.ts'
 import { isForm, modelsInForm } from '../bodies/multipart.ts'
 import type { BodyRefusals } from '../bodies/plain-body.ts'
 import { hasModelInUrlEncoded } from '../bodies/url-encoded.ts'
@@ -99,7 +99,7 @@ function modelOfHandshake({ query }: Exchange, inPath: string | undefined): stri
 function namesAnother(exchange: Exchange, model: string): boolean {
   const json = jsonOf(exchange)
   if (json === undefined) return hasTwoModels(exchange)
-  const written = Object.entries(json).find(([name]) => isModelName(name))?.[1]
+  const written = Object.entries(json).find(([name]) => namesModel(name))?.[1]
   return typeof written === 'string' && written !== model && written !== `models/${model}`
 }
 
