@@ -1,4 +1,5 @@
 import type { Config, StaticConfig } from '../../config/schema.ts'
+import { LONGEST_TIMER_MS } from '../../timers.ts'
 import type { Cel } from '../cel/cel.ts'
 import type { Settings } from '../runtime.ts'
 import { compileAccessLog, compileOtlpLog } from './access-log.ts'
@@ -20,6 +21,9 @@ export function connectionSettings(config: StaticConfig | null | undefined): {
     idleMs: poolIdleTimeout ? Math.max(1, timerMs(poolIdleTimeout)) : 55_000,
   }
 }
+
+/** Node adds a second to what it is told, and warns of a sum that no timer can wait, with each request. */
+const LONGEST_IDLE_MS = LONGEST_TIMER_MS - 1000
 
 /** Headers that are known to carry credentials of clients. */
 const CREDENTIALS = [
@@ -71,7 +75,7 @@ export function settingsOf(whole: Config, hidden: Hidden, cel: Cel): Settings {
     hiddenHeaders,
     untoldHeaders: new Set([...hiddenHeaders, ...GIVEN]),
     maxHeaders: http1MaxHeaders ?? 100,
-    clientIdleMs: http1IdleTimeout ? timerMs(http1IdleTimeout) : 600_000,
+    clientIdleMs: http1IdleTimeout ? Math.min(timerMs(http1IdleTimeout), LONGEST_IDLE_MS) : 600_000,
     drainMs: deadline ? timerMs(deadline) : 5000,
     accessLog,
     otlpLog,

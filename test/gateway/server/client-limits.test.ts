@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { call, rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -42,4 +42,21 @@ it('a client that has nothing more to ask is parted from after http1IdleTimeout'
   client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   await client.closed
   expect(client.received()).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+it('one may have more time than timers can wait, and Node has nothing to say of it', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  const upstream = await startUpstream()
+  const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`))
+  config.frontendPolicies = { http: { http1IdleTimeout: '8760h' } }
+  const { port } = await startTestGateway(JSON.stringify(config))
+  const client = await rawClient(port)
+  for (const answers of [1, 2]) {
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await client.until(text => text.split('HTTP/1.1 200 ').length > answers)
+  }
+  expect(warnings).toEqual([])
 })
