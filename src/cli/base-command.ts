@@ -15,7 +15,6 @@ import type { KeyInputContext } from './key-input.ts'
 import { namedAs, namingConfig } from './named-config.ts'
 import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
-import { wrappedText } from './wrapped.ts'
 import type { WriteFilesOptions } from './write-files.ts'
 
 /** How long somebody looks at a screen on which nothing happens. Milliseconds. */
@@ -73,12 +72,12 @@ export abstract class BaseCommand extends Command {
 
   /** The same for prose, which is broken between words where the terminal is narrow. */
   protected sayProse(text: string): void {
-    if (!this.jsonEnabled()) this.terminal.out(wrappedText(this.typable(text), this.terminal.columns))
+    if (!this.jsonEnabled()) this.terminal.prose(this.typable(text), 'out')
   }
 
   /** A note beside the answer, on stderr. */
   protected note(text: string): void {
-    this.terminal.err(wrappedText(this.typable(text), this.terminal.columnsOf('err')))
+    this.terminal.prose(this.typable(text), 'err')
   }
 
   /** Something that a person should not overlook, on stderr. */

@@ -52,9 +52,17 @@ export class Terminal {
     this.#options.stderr.write(`${this.#shown(text)}\n`)
   }
 
+  /**
+   * Prose, broken between words where the stream is narrow. Secrets are taken out before: in one with spaces in it, which was
+   * broken in two, nobody would see it any more.
+   */
+  prose(text: string, stream: 'out' | 'err'): void {
+    this[stream](wrappedText(this.#options.redact(text), this.columnsOf(stream)))
+  }
+
   /** Something that a person should not overlook. */
   warn(text: string): void {
-    this.err(wrappedText(this.asWarning(text), this.columnsOf('err')))
+    this.prose(this.asWarning(text), 'err')
   }
 
   /** A text for stderr with the word in front that says what it is. */
