@@ -45,13 +45,13 @@ export const clientAddFlags = {
   }),
 }
 
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@+/-]{0,62}$/u
+const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._@+/-]{0,61}[\p{L}\p{N}._@+/-])?$/u
 
 /** Throws USAGE for a name that logs and expressions could not show as it is. */
 export function checkClientName(name: string): string {
   if (NAME.test(name)) return name
   throw new AgwError('USAGE', 'that name does not fit', {
-    hint: 'give up to 63 letters, digits, spaces and the signs . _ @ + / - as in alice@example.com or team/research',
+    hint: 'give up to 63 letters, digits, spaces inside and the signs . _ @ + / - as in alice@example.com or team/research',
   })
 }
 
@@ -85,14 +85,19 @@ export function metadataOf(flags: {
   return Object.fromEntries(found)
 }
 
-/** The models of `--models`, which may stand behind commas too. */
+/** The models of `--models`, which may stand behind commas too. Throws USAGE for none: the key could use any model. */
 export function modelsOf(flags: {
   readonly models?: readonly string[] | undefined
 }): readonly string[] | undefined {
   refuseKeys(flags, ['models'])
-  const models = asList(flags.models)
+  const given = asList(flags.models)
+  const models = given
     .flatMap(one => one.split(','))
     .map(one => one.trim())
     .filter(one => one !== '')
-  return models.length === 0 ? undefined : [...new Set(models)]
+  if (models.length > 0) return [...new Set(models)]
+  if (given.length === 0) return undefined
+  throw new AgwError('USAGE', '--models names no model', {
+    hint: 'name those that the key may use, as in --models "gpt-4o*", or leave it out: then it may use all',
+  })
 }

@@ -10,7 +10,6 @@ export function table(
   styleHeading: (text: string) => string = text => text,
   limit = Number.POSITIVE_INFINITY,
 ): string {
-  const width = (cell: string): number => stripVTControlCharacters(cell).length
   // Not as arguments of one call: there may be more rows than it takes.
   const widths = headings.map((heading, column) =>
     rows.reduce((widest, row) => Math.max(widest, width(row[column] ?? '')), width(heading)),
@@ -22,6 +21,18 @@ export function table(
       .join('  ')
       .trimEnd()
   return [styleHeading(line(headings)), ...rows.map(line)].join('\n')
+}
+
+/** Letters that take the place of two. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu
+/** Signs that stand on the letter before them. */
+const ON_TOP = /\p{Mark}/gu
+
+/** How many places of a terminal a cell takes. */
+function width(cell: string): number {
+  const seen = stripVTControlCharacters(cell).replace(ON_TOP, '').replace(WIDE, 'xx')
+  return [...seen].length
 }
 
 /** One list a row: what does not fit side by side stands one below the other. */

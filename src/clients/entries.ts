@@ -75,9 +75,7 @@ const HASH = /^sha256:[0-9a-f]{8,64}$/i
 export function findClient(entries: readonly ClientEntry[], wanted: string, at?: string): ClientEntry {
   const isHash = HASH.test(wanted)
   const [first, ...more] = entries.filter(
-    ({ name, hash, place }) =>
-      (isHash ? hash?.startsWith(wanted.toLowerCase()) : name === wanted) &&
-      (at === undefined || place.id === at || place.name === at),
+    one => (isHash ? one.hash?.startsWith(wanted.toLowerCase()) : one.name === wanted) && isAt(one, at),
   )
   if (first !== undefined && more.length === 0) return first
   if (first === undefined) {
@@ -108,9 +106,29 @@ export function refuseTaken(name: string, entries: readonly ClientEntry[], docum
   })
 }
 
-/** Throws CLIENT_EXISTS where a client has two keys by now: one is to be revoked before there is a third. */
-export function refuseSecond(entry: ClientEntry, entries: readonly ClientEntry[]): void {
-  const others = entries.filter(one => one.name !== undefined && one.name === entry.name && one !== entry)
+/**
+ * The client that is to get a second key. Throws as {@link findClient}, and CLIENT_EXISTS where it has two by now: one is to
+ * be revoked before there is a third.
+ */
+export function findToRotate(entries: readonly ClientEntry[], wanted: string, at?: string): ClientEntry {
+  const [first, ...more] = entries.filter(one => one.name === wanted && isAt(one, at))
+  // Which of the two is meant makes no difference.
+  if (first !== undefined && more.every(one => one.place.id === first.place.id)) refuseSecond(first, entries)
+  const entry = findClient(entries, wanted, at)
+  refuseSecond(entry, entries)
+  return entry
+}
+
+function isAt({ place }: ClientEntry, at: string | undefined): boolean {
+  return at === undefined || place.id === at || place.name === at
+}
+
+/** A client of the same name at another place has a key of its own there. */
+function refuseSecond(entry: ClientEntry, entries: readonly ClientEntry[]): void {
+  const others = entries.filter(
+    one =>
+      one !== entry && one.name !== undefined && one.name === entry.name && one.place.id === entry.place.id,
+  )
   if (others.length === 0) return
   const hashes = [entry, ...others].map(({ hash }) => (hash === undefined ? '–' : shortHash(hash)))
   throw new AgwError('CLIENT_EXISTS', `${calledAs(entry)} has ${hashes.length} keys already`, {

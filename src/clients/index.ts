@@ -14,9 +14,9 @@ export {
   calledAs,
   clientEntries,
   findClient,
+  findToRotate,
   hashOf,
   metadataWords,
-  refuseSecond,
   refuseTaken,
   shortHash,
 } from './entries.ts'

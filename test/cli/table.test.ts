@@ -18,6 +18,31 @@ test('columns are as wide as their widest cell, colours not counted', () => {
   )
 })
 
+test('wide letters take two places, and what stands on a letter none', () => {
+  const rows = [
+    ['日本', '1'],
+    ['ａ한', '2'],
+    ['e\u0301é', '3'],
+    ['🚀 x', '4'],
+  ]
+  expect(table(['N', 'S'], rows).split('\n')).toEqual([
+    'N     S',
+    '日本  1',
+    'ａ한  2',
+    'e\u0301é    3',
+    '🚀 x  4',
+  ])
+})
+
+test('there may be more rows than a call has arguments', () => {
+  expect(
+    table(
+      ['N'],
+      Array.from({ length: 200_000 }, (_, at) => [`${at}`]),
+    ).split('\n'),
+  ).toHaveLength(200_001)
+})
+
 test('what does not fit into the terminal stands one below the other', () => {
   expect(table(HEADINGS, ROWS, same, 38)).toBe(
     [

@@ -4,6 +4,7 @@ import {
   clientEntries,
   entryPlaces,
   findClient,
+  findToRotate,
   possiblePlaces,
 } from '../../src/clients/index.ts'
 import { readDocument } from '../../src/config/index.ts'
@@ -109,6 +110,22 @@ describe('the clients of a config', () => {
     ['sha256:cdcdcdcd', 3],
   ])('are found by %s', (wanted, index) => {
     expect(findClient(entries, wanted).index).toBe(index)
+  })
+
+  it('are rotated where they have one key at a place, be there another of that name elsewhere', () => {
+    const key = (letters: string) => `{ keyHash: "sha256:${letters.repeat(32)}", metadata: { name: x } }`
+    const two = (more = '') =>
+      clientEntries(
+        read(
+          `gateways: { a: { port: 1, apiKey: { keys: [${key('ab')}${more}] } }, b: { port: 2, apiKey: { keys: [${key('cd')}] } } }\n`,
+        ),
+      )
+    expect(findToRotate(two(), 'x', 'a').place.id).toBe('gateways.a')
+    expect(() => findToRotate(two(), 'x')).toThrow(/2 keys go by that name/)
+    const three = two(`, ${key('ef')}`)
+    for (const [wanted, at] of [['x', 'a'], ['sha256:efefefef']] as const)
+      expect(() => findToRotate(three, wanted, at)).toThrow(/x has 2 keys already/)
+    expect(findToRotate(three, 'x', 'b').place.id).toBe('gateways.b')
   })
 
   it.each([

@@ -188,6 +188,13 @@ describe('agw clients', () => {
       ['add', 'x', '--metadata', 'name=y'],
       /the name is the argument/,
     ],
+    [
+      'models of which none is named',
+      LLM(3000),
+      ['add', 'x', '--require-keys', '--models', ' , ', '--yes'],
+      /--models names no model\n.*leave it out: then it may use all/,
+    ],
+    ['a name with a space that nobody sees', LLM(3000), ['add', 'x '], /that name does not fit/],
     ['a name that shows badly', LLM(3000), ['add', 'a\u001b[1m'], /that name does not fit/],
     [
       'a client that is not there',

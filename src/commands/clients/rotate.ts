@@ -1,14 +1,7 @@
 import { atFlag, clientArgs } from '../../cli/client-flags.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { NewKeyCommand } from '../../cli/new-key-command.ts'
-import {
-  calledAs,
-  clientEntries,
-  findClient,
-  likeEntry,
-  refuseSecond,
-  shortHash,
-} from '../../clients/index.ts'
+import { calledAs, clientEntries, findToRotate, likeEntry, shortHash } from '../../clients/index.ts'
 import { requireChangeable } from '../../require-config.ts'
 import { suggested } from '../../suggested.ts'
 
@@ -29,8 +22,7 @@ export default class ClientsRotate extends NewKeyCommand {
     requireChangeable(loaded)
     const all = clientEntries(loaded.document)
     for (const { plain } of all) this.registerSecret(plain)
-    const former = findClient(all, args.name, flags.at)
-    refuseSecond(former, all)
+    const former = findToRotate(all, args.name, flags.at)
     const { place } = former
     const name = calledAs(former)
     const entry = likeEntry(loaded, former)
