@@ -160,6 +160,9 @@ export function checkInitNames(
       throw wrong('--env', 'give the name of a variable, as in OPENAI_API_KEY')
     refuseSystemVariable(name)
   }
+  for (const name of flags.model ?? [])
+    if (name.trim() === '') throw wrong('--model', 'give the name of a model, or leave it out')
+  if (flags.file === '') throw wrong('--file', 'give a path')
   for (const path of flags['key-file'] ?? []) if (path.trim() === '') throw wrong('--key-file', 'give a path')
   refuseKeys(flags, ['key-file', 'model', 'header', ...SETTING_FLAGS, 'base-url', 'file'])
   if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(flags.namespace)) {

@@ -80,13 +80,23 @@ export async function planEntries(
   return { kept, file }
 }
 
-/** A key never overwrites a file that is something else. */
+/** A key never overwrites a file that is something else; the dotenv file, to which a variable is added, is one that stays. */
 export async function requireFree(
   files: readonly PlannedFile[],
   place: Pick<InitPlace, 'config' | 'force'>,
 ): Promise<void> {
-  const keys = files.filter(file => file.secret && !file.path.endsWith('.env'))
+  const dotenv = join(dirname(place.config), '.env')
+  const keys = files.filter(file => file.secret && file.madeOf === undefined)
   for (const { path, content } of keys) {
+    if (path === dotenv) {
+      throw new AgwError(
+        'USAGE',
+        'the file for the key is the .env beside the config, where variables stand',
+        {
+          hint: 'name another file with --key-file PATH',
+        },
+      )
+    }
     const there = await textIfAny(path)
     if (path !== place.config && (place.force || there === '' || there === content)) continue
     throw new AgwError('FILE_EXISTS', `${path} is there already, and is not this key`, {

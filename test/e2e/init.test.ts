@@ -126,6 +126,19 @@ describe('a key that is piped in without a flag', () => {
   })
 })
 
+it.each([
+  ['.env', 2, /the file for the key is the \.env beside the config/],
+  ['prod.env', 3, /prod\.env is there already, and is not this key/],
+])('a key takes no file of variables: %s', async (name, status, message) => {
+  await writeFile(join(folder, name), 'A=1\n')
+  const run = await init(
+    ['--provider', 'openai', '--method', 'file', '--key-file', name, '--key-from-stdin'],
+    `${OPENAI}\n`,
+  )
+  expect([run.status, run.stderr]).toEqual([status, expect.stringMatching(message)])
+  expect(await read(name)).toBe('A=1\n')
+})
+
 it('warns once', async () => {
   const run = await init(['--provider', 'openai', '--method', 'passthrough'])
   expect(run.stderr.match(/^warning /gm)).toHaveLength(1)
@@ -149,6 +162,18 @@ describe('a flag without effect is refused, and nothing is written', () => {
       ],
       2,
       /openai is given twice: requests for gpt-\* would never reach the second[\s\S]*once/,
+    ],
+    [
+      'a model without a name',
+      ['--provider', 'openai', '--method', 'env', '--model', ' '],
+      2,
+      /--model has a value that does not fit/,
+    ],
+    [
+      'a config without a name',
+      ['--provider', 'openai', '--method', 'env', '--file', ''],
+      2,
+      /--file has a value that does not fit/,
     ],
     [
       'two hosts for one model',
