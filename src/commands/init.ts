@@ -40,7 +40,7 @@ export default class Init extends BaseCommand {
     const { path: config, action } = await initTarget(flags, cwd, prompt)
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || config
     this.isAbout(named)
-    const force = action === 'replace'
+    const force = action === 'replace' || flags.force
     const added = action === 'add' ? await this.#addition(config, flags, prompt) : undefined
     const fromEnv = lists['key-from-env'] ?? []
     const isGiven = flags['key-from-stdin'] || fromEnv.length > 0
@@ -54,7 +54,7 @@ export default class Init extends BaseCommand {
     const { namespace } = flags
     const plan =
       added === undefined
-        ? await planInit(choices, { config, cwd, namespace, force })
+        ? await planInit(choices, { config, cwd, namespace, force: force || flags['dry-run'] })
         : await planAddition(choices.providers, { ...added, cwd })
     const options = this.writeOptions(flags)
     const files = await writeFiles(plan.files, {

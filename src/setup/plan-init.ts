@@ -48,6 +48,7 @@ export async function planInit(choices: NewConfigChoices, place: InitPlace): Pro
   const manifests = kubernetes
     ? planManifests(choices, files[0]?.content ?? '', place)
     : { files: [], notes: [] }
+  await requireFreeManifests(manifests.files, place)
   files.push(...manifests.files)
   const { kept, file } = await planEntries(choices.providers, slotNames(choices), place)
   if (file !== undefined) files.push(file)
@@ -98,12 +99,26 @@ export async function requireFree(
       )
     }
     const there = await textIfAny(path)
-    if (path !== place.config && (place.force || there === '' || there === content)) continue
+    if (path !== place.config && isOurs(there, content, place)) continue
     throw new AgwError('FILE_EXISTS', `${path} is there already, and is not this key`, {
       hint:
         path === place.config
           ? 'name another file with --key-file PATH'
           : 'name another with --key-file PATH, or replace it with --force',
+    })
+  }
+}
+
+function isOurs(there: string, content: string, { force }: Pick<InitPlace, 'force'>): boolean {
+  return force || there === '' || there === content
+}
+
+/** Nor do manifests: somebody may have changed them since they were written. */
+async function requireFreeManifests(files: readonly PlannedFile[], place: InitPlace): Promise<void> {
+  for (const { path, content } of files) {
+    if (isOurs(await textIfAny(path), content, place)) continue
+    throw new AgwError('FILE_EXISTS', `${path} is there already, and says something else`, {
+      hint: 'replace it with --force, look first with --dry-run, or write elsewhere with --file PATH',
     })
   }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, tempFolder } from '../helpers/agw.ts'
@@ -137,6 +137,21 @@ it.each([
   )
   expect([run.status, run.stderr]).toEqual([status, expect.stringMatching(message)])
   expect(await read(name)).toBe('A=1\n')
+})
+
+it('a manifest that was changed is replaced only when told to', async () => {
+  const args = ['--provider', 'openai', '--method', 'kubernetes']
+  expect((await init(args)).status).toBe(0)
+  const names = (await readdir(folder)).filter(name => name !== 'config.yaml')
+  const [name = ''] = names
+  await writeFile(join(folder, name), 'mine: 1\n')
+  await rm(join(folder, 'config.yaml'))
+  const run = await init(args)
+  expect([run.status, run.stderr]).toEqual([3, expect.stringMatching(`${name} is there already, and says`)])
+  expect([await read(name), await readdir(folder)]).toEqual(['mine: 1\n', names])
+  expect((await init([...args, '--dry-run'])).stderr).toContain('  - mine: 1')
+  expect((await init([...args, '--force'])).status).toBe(0)
+  expect(await read(name)).not.toBe('mine: 1\n')
 })
 
 it('warns once', async () => {
