@@ -186,7 +186,8 @@ function lineOf(
   let text = `${time}\t${level}\t${scope}`
   for (const [name, value] of Object.entries(fields)) {
     const isPlain = value === undefined || typeof value === 'string' || typeof value === 'number'
-    text += field(name, isPlain ? value : JSON.stringify(value))
+    // What `flatten` makes a field of may be named by a client: it must not begin a line of its own.
+    text += field(UNSAFE.test(name) ? inJson(name) : name, isPlain ? value : JSON.stringify(value))
   }
   return `${text}\n`
 }

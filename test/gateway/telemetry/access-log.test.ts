@@ -249,3 +249,13 @@ describe('the access log', () => {
     expect(told).toEqual(['full', undefined])
   })
 })
+
+it('a field that a client has named stands on the line of its request, in quotes', () => {
+  const names = ['a.x\n2026-01-01T00:00:00.000Z\tinfo\trequest', 'a.b c', 'a.d="e', 'a.\u001b[2J', 'a.f']
+  const added = Object.fromEntries(names.map((name, i) => [name, i]))
+  const log = { isWanted: true, added, removed: new Set<string>() }
+  const line = textFormat()({ ...CHAT_EVENT, log })
+  expect(line.match(/\n/g)).toHaveLength(1)
+  for (const [i, name] of names.entries())
+    expect(line).toContain(i === 4 ? ' a.f=4' : ` ${JSON.stringify(name)}=${i}`)
+})
