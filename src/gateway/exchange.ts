@@ -1,6 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './bodies/body.ts'
+import type { RefusedBody } from './bodies/json-body.ts'
 import type { CelContext } from './cel/cel.ts'
 import type { Caller } from './cel/context.ts'
 import type { Destination, Target } from './destination.ts'
@@ -72,6 +73,7 @@ export class Exchange implements RouteRequest {
   body: Buffer | undefined = undefined
   /** The body as JSON, for those who had to look into it. */
   json: Record<string, unknown> | undefined = undefined
+  refusedBody: RefusedBody | undefined = undefined
   /** A credential may stand in the body: a transformation has made some of it, or one was found there. */
   bodyMayTell = false
   isOver = false

@@ -3,32 +3,42 @@ import type { Exchange } from '../exchange.ts'
 /** As agentgateway's parser: what is nested deeper is refused. It also keeps what walks a body from running out of stack. */
 const MOST_NESTED = 128
 
+/** A body that is not taken as JSON. To read it may take a second, and many may ask for it. */
+export interface RefusedBody {
+  readonly body: Buffer
+  /** It is refused for the models that it names. */
+  readonly namesTwoModels: boolean
+}
+
 /**
  * The request's body as a JSON object, parsed once; undefined where it is none, or names two models: parsers differ in
  * which one counts, and a provider must not be asked for another one than was looked at here (RFC 8259 §4).
  */
 export function jsonOf(exchange: Exchange): Record<string, unknown> | undefined {
-  if (exchange.json !== undefined) return exchange.json
+  const { body, json } = exchange
+  if (json !== undefined) return json
+  if (body === undefined || body === exchange.refusedBody?.body) return undefined
+  let hasTwo = false
   try {
-    const text = exchange.body?.toString() ?? ''
+    const text = body.toString()
     const parsed: unknown = JSON.parse(text)
-    if (!isObject(parsed) || isDeeper(parsed, MOST_NESTED) || namesTwoModels(text, parsed)) return undefined
-    exchange.json = parsed
-    return parsed
+    if (isObject(parsed)) {
+      hasTwo = namesTwoModels(text, parsed)
+      if (!hasTwo && !isDeeper(parsed, MOST_NESTED)) {
+        exchange.json = parsed
+        return parsed
+      }
+    }
   } catch {
-    return undefined
+    // It is no JSON.
   }
+  exchange.refusedBody = { body, namesTwoModels: hasTwo }
+  return undefined
 }
 
 /** Whether the body is refused for the models it names, for those who say why. */
-export function hasTwoModels({ body }: Exchange): boolean {
-  try {
-    const text = body?.toString() ?? ''
-    const parsed: unknown = JSON.parse(text)
-    return isObject(parsed) && namesTwoModels(text, parsed)
-  } catch {
-    return false
-  }
+export function hasTwoModels(exchange: Exchange): boolean {
+  return jsonOf(exchange) === undefined && exchange.refusedBody?.namesTwoModels === true
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

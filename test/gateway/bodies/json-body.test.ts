@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { hasTwoModels, jsonOf } from '../../../src/gateway/bodies/json-body.ts'
 import type { Exchange } from '../../../src/gateway/exchange.ts'
 
@@ -61,4 +61,20 @@ describe('the JSON of a request', () => {
       }),
     )
   })
+
+  it.each([`{"model":"a","x":${'['.repeat(1000)}${']'.repeat(1000)}}`, '[]', '{', '{"model":1,"model":2}'])(
+    'is read once, whatever it is: %s',
+    text => {
+      const exchange = exchangeOf(text)
+      const parse = vi.spyOn(JSON, 'parse')
+      onTestFinished(() => parse.mockRestore())
+      for (let i = 0; i < 3; i++) {
+        expect(jsonOf(exchange)).toBeUndefined()
+        expect(hasTwoModels(exchange)).toBe(text.includes('2'))
+      }
+      expect(parse.mock.calls.filter(([one]) => one === text)).toHaveLength(1)
+      exchange.body = Buffer.from('{"model":"b"}')
+      expect(jsonOf(exchange)).toEqual({ model: 'b' })
+    },
+  )
 })
