@@ -6,7 +6,8 @@ import {
   clientEntries,
 } from '../clients/index.ts'
 import type { ConfigDocument } from '../config/index.ts'
-import { isNode, listAt, textAt, valueAt } from '../config/rules/tree.ts'
+import { isKeyName } from '../config/mask.ts'
+import { isNode, isSet, listAt, textAt, valueAt } from '../config/rules/tree.ts'
 import { type KubernetesObject, object } from '../kubernetes/index.ts'
 import { locationWords } from './locations.ts'
 import { type ExportedRoute, type ExportScene, gatewayTarget, policyObject, routeTarget } from './scene.ts'
@@ -99,6 +100,8 @@ function clientWords(
   if (hash === undefined) unwritten('its variable is not set')
   const given = valueAt(place.policy, 'keys', index, 'metadata')
   if (given !== undefined && given !== null && !isNode(given)) unwritten('its metadata is no map')
+  if (Object.entries(metadata).some(([key, value]) => isKeyName(key) && isSet(value)))
+    unwritten('its metadata may hold a credential, and a manifest would show it')
   taken.takeFree(...path, 'metadata')
   taken.takeKey(...path)
   const all = { ...(name !== undefined && { name }), ...metadata }

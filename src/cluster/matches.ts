@@ -1,5 +1,5 @@
 import { isNode, textAt, valueAt } from '../config/rules/tree.ts'
-import { isHeaderName, MOST_ITEMS, type Words } from './words.ts'
+import { isHeaderName, MOST_ITEMS, requireOpenHeader, type Words } from './words.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']
 /** What the Gateway API takes for a path that is no pattern. */
@@ -56,6 +56,8 @@ function valueMatch(entry: unknown, longest: number): Words | undefined {
   const value = exact ?? textAt(entry, 'value', 'regex')
   if (!isHeaderName(name) || value === undefined || value.length > longest) return undefined
   if (valueAt(entry, 'invert') !== undefined) return undefined
+  // A pattern for any of them tells nothing.
+  if (exact !== undefined || /\w{6}/.test(value.replace(/Bearer|Basic/gi, ''))) requireOpenHeader(name)
   return { type: exact === undefined ? 'RegularExpression' : 'Exact', name, value }
 }
 

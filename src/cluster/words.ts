@@ -36,6 +36,9 @@ export function headerExpression(text: unknown, name: string): string {
 /** What an expression may look at and that is called otherwise there, or is only there. */
 const OTHER_NAMES =
   /(?<![.\w])(?:backend\s*(?:\.\s*name\b|\[)|env\s*[.[]|proxy\s*(?:\.\s*(?:bind|gateway|listener|route)\b|\[))/
+/** A header or the like whose value is compared with a text. */
+const COMPARED =
+  /\[\s*(["'])([\w-]+)\1\s*\]\s*[!=]=\s*(?!""|'')["']|[^"']["']\s*[!=]=\s*[\w.]+\[\s*(["'])([\w-]+)\3\s*\]/g
 const TEXTS = /(["'])(?:\\.|(?!\1).)*\1/gs
 
 /** An expression, which is the same in both. Throws {@link Unwritten} for one that looks at names of what it is in. */
@@ -46,6 +49,7 @@ export function expression(text: unknown): string {
     unwritten(
       'an expression in it looks at names of listeners, routes or backends, which are other ones there',
     )
+  for (const found of text.matchAll(COMPARED)) requireOpenHeader(found[2] ?? found[4] ?? '')
   return text
 }
 

@@ -45,6 +45,31 @@ describe('what may be a secret is in no manifest', () => {
       'routes[0].policies.requestHeaderModifier: a header in it may hold a credential, and a manifest would show it',
     ],
     [
+      'a credential in a match',
+      withPolicies('', 'matches: [{ headers: [{ name: x-api-key, value: { exact: session=1 } }] }],'),
+      'routes[0]: a header in it may hold a credential, and a manifest would show it',
+    ],
+    [
+      'a credential in the query of a match',
+      withPolicies('', 'matches: [{ query: [{ name: token, value: { regex: "session=1|session=2" } }] }],'),
+      'routes[0]: a header in it may hold a credential, and a manifest would show it',
+    ],
+    [
+      'a credential that an expression compares',
+      withPolicies(`authorization: { rules: ['request.headers["x-api-key"] == "session=1"'] }`),
+      'routes[0].policies.authorization: a header in it may hold a credential, and a manifest would show it; requests that it stops would pass there',
+    ],
+    [
+      'the same, the other way round',
+      withPolicies(`authorization: { rules: ['"session=1" == request.headers["authorization"]'] }`),
+      'routes[0].policies.authorization: a header in it may hold a credential, and a manifest would show it; requests that it stops would pass there',
+    ],
+    [
+      'what the metadata of a client calls a token',
+      clients('{ name: a, upstreamToken: session=1 }'),
+      'llm.policies.apiKey.keys[0]: its metadata may hold a credential, and a manifest would show it',
+    ],
+    [
       'a header from a variable',
       withPolicies('requestHeaderModifier: { set: { x-team: "$TEAM" } }'),
       `routes[0].policies.requestHeaderModifier: ${SHOWN}`,
@@ -85,6 +110,16 @@ describe('what may be a secret is in no manifest', () => {
   it('writes a credential that an expression reads from the request', () => {
     const set = `{ authorization: '"Bearer " + request.headers["x-token"]', x-a: '"b"' }`
     expect(exported(withPolicies(`transformations: { request: { set: ${set} } }`)).left).toEqual([])
+  })
+
+  it('has a pattern for any credential, and an expression that looks whether there is one', () => {
+    const { left } = exported(
+      withPolicies(
+        `authorization: { rules: ['request.headers["x-api-key"] != ""', 'request.headers["x-team"] == "blue"'] }`,
+        'matches: [{ headers: [{ name: authorization, value: { regex: "Bearer .+" } }] }],',
+      ),
+    )
+    expect(left).toEqual([])
   })
 
   it('writes a variable where a host or a model belongs, and never one that is not set', () => {
