@@ -74,10 +74,10 @@ export class Taken {
           : []
       if (below.length === 0 && saysNothing(value, path)) return
       // Of policies each is told: one may guard what another only changes.
-      const isSection = below.length > 0 && path.at(-1) === 'policies' && isNode(value) && !this.#why.has(key)
+      const isSection = below.length > 0 && isOfPolicies(value, path) && !this.#why.has(key)
       if (this.#above.has(key) || isSection || this.#isKnownBelow(key))
         for (const [item, at] of below) visit(item, at)
-      else found.push({ path, why: whyOf(path, this.#why.get(key)) })
+      else found.push({ path, why: whyOf(value, path, this.#why.get(key)) })
     }
     const top = isNode(this.#data) ? Object.entries(this.#data) : []
     for (const [name, value] of top) visit(value, [name])
@@ -128,8 +128,21 @@ const GUARDS = new Set([
   'remoteRateLimit',
 ])
 
-function whyOf(path: Path, why: string | undefined): string | undefined {
-  if (!GUARDS.has(String(path.at(-1)))) return why
+/** A map of policies, or the list of those that stand apart from what they are for. */
+function isOfPolicies(value: unknown, path: Path): boolean {
+  const isMap = isNode(value) && (path.at(-1) === 'policies' || path.at(-1) === 'frontendPolicies')
+  return isMap || isApart(path)
+}
+
+function isApart(path: Path): boolean {
+  return path.length === 1 && path[0] === 'policies'
+}
+
+function whyOf(value: unknown, path: Path, why: string | undefined): string | undefined {
+  const kinds = isApart(path.slice(0, -1))
+    ? Object.keys(Object(valueAt(value, 'policy')))
+    : [String(path.at(-1))]
+  if (!kinds.some(kind => GUARDS.has(kind))) return why
   const passes = 'requests that it stops would pass there'
   return why === undefined ? passes : `${why}; ${passes}`
 }

@@ -173,6 +173,20 @@ llm: { models: [{ name: a, provider: openAI }] }\n`,
       `${GATEWAY}routes: [{ backends: [${Array.from({ length: 17 }, (_, index) => `{ host: "h${index}.example.com:80" }`).join()}] }]\n`,
       ['routes[0]: a rule has no room for more than 16 backends'],
     ],
+    [
+      'each policy that stands apart, and what it stops',
+      `${GATEWAY}frontendPolicies: { http: { maxBufferSize: 1 }, networkAuthorization: { rules: [{ allow: "true" }] } }
+policies:
+- { name: { name: a, namespace: n }, target: { gateway: { gatewayName: default, gatewayNamespace: n } }, policy: { authorization: { rules: ["true"] } } }
+- { name: { name: b, namespace: n }, target: { gateway: { gatewayName: default, gatewayNamespace: n } }, policy: { timeout: { requestTimeout: 1s } } }
+`,
+      [
+        'frontendPolicies.http',
+        'frontendPolicies.networkAuthorization: requests that it stops would pass there',
+        'policies[0]: requests that it stops would pass there',
+        'policies[1]',
+      ],
+    ],
     ['settings of the process', `config: { logging: { level: info } }\n${GATEWAY}`, ['config']],
     [
       'guards',
