@@ -2,6 +2,7 @@ import { isNode, isSet, listAt } from '../config/rules/tree.ts'
 import { unwritten } from './unwritten.ts'
 import type { Words } from './words.ts'
 
+const MOST_GUARDS = 8
 const LONGEST_PATTERN = 1024
 /** What is looked at where a guard of requests does not say. */
 const SCOPE = 'systemPrompt,messages'
@@ -12,6 +13,8 @@ export function guardWords(value: unknown): Words | undefined {
   const sides = (['request', 'response'] as const).map(
     side => [side, listAt(value, side).map(guard)] as const,
   )
+  if (sides.some(([, guards]) => guards.length > MOST_GUARDS))
+    unwritten(`the controller takes no more than ${MOST_GUARDS} guards a side`)
   const words = Object.fromEntries(sides.filter(([, guards]) => guards.length > 0))
   if (Object.keys(words).length === 0) return undefined
   return { ...(streaming === 'Enabled' && { streaming }), ...words }

@@ -56,7 +56,7 @@ export function exportedListeners(taken: Taken): ExportedListener[] {
       if (certificate === undefined && textAt(listener, 'protocol') === 'HTTPS')
         unwritten('it speaks TLS without a certificate in files')
       const port = taken.take(...portAt)
-      if (typeof port !== 'number') unwritten('its port is no number')
+      if (typeof port !== 'number' || port < 1) unwritten('its port is none that a Gateway takes')
       for (const key of ['name', 'hostname', 'protocol']) taken.take(...at, key)
       const host = textAt(listener, 'hostname')
       const hostname = host === '*' ? undefined : host

@@ -5,6 +5,7 @@ import { PRESETS, type PresetName } from '../providers/index.ts'
 import { backendKey } from './auth.ts'
 import { customSettings } from './formats.ts'
 import { modelPromptWords } from './prompts.ts'
+import { requireSettings } from './providers.ts'
 import type { ExportScene } from './scene.ts'
 import { unwritten } from './unwritten.ts'
 import { healthOf, requireReachable, tlsOf } from './upstreams.ts'
@@ -60,7 +61,7 @@ export function modelProvider(scene: ExportScene, path: Path): ManifestProvider 
     unwritten('its baseUrl says http, and its tls says otherwise')
   return {
     ...key,
-    provider: settings.provider,
+    provider: requireSettings(settings.provider),
     ...(baseUrl !== undefined && { baseUrl, keepsPaths: true }),
     routes: MODEL_ROUTES,
     ai: modelPromptWords(taken, path),

@@ -37,10 +37,13 @@ const KINDS: Readonly<Record<string, Make>> = {
   transformations: value => one(transformationWords(value)),
 }
 
+const LONGEST_ORIGIN = 256
+
 function csrfWords(value: unknown): Words {
   const { additionalOrigins } = value as { additionalOrigins?: unknown }
   const origins = Array.isArray(additionalOrigins) ? additionalOrigins.map(String) : []
-  if (origins.length > MOST_ITEMS) unwritten(`the controller takes no more than ${MOST_ITEMS} origins`)
+  if (origins.length > MOST_ITEMS || origins.some(one => one === '' || one.length > LONGEST_ORIGIN))
+    unwritten(`the controller takes no more than ${MOST_ITEMS} origins, of 1 to ${LONGEST_ORIGIN} characters`)
   return { csrf: origins.length > 0 ? { additionalOrigins: origins } : {} }
 }
 

@@ -28,7 +28,7 @@ export function aiProvider(scene: ExportScene, path: Path, levels: readonly Path
   const given = taken.take(...path, 'provider')
   const [kind, ...more] = isNode(given) ? Object.keys(given).filter(key => given[key] !== undefined) : []
   if (kind === undefined || more.length > 0) unwritten('it names no provider that this version knows')
-  const provider = settingsOf(kind, valueAt(given, kind))
+  const provider = requireSettings(settingsOf(kind, valueAt(given, kind)))
   taken.take(...path, 'name')
   if (taken.look(...path, 'tokenize') === false) taken.take(...path, 'tokenize')
   const named = textAt(taken.look(...path), 'name')
@@ -79,6 +79,26 @@ function addressOf({ taken }: ExportScene, path: Path, secure: boolean): string 
   if (!URL.canParse(url)) unwritten('its hostOverride is no host with a port')
   requireReachable(url)
   return url
+}
+
+/** Most characters that the controller takes; none it does not take either. */
+const LONGEST: Readonly<Record<string, number>> = {
+  model: 256,
+  region: 63,
+  projectId: 64,
+  projectName: 256,
+  resourceName: 256,
+  apiVersion: 64,
+}
+
+/** Settings that the controller takes. Throws {@link Unwritten} for others. */
+export function requireSettings<P extends ProviderSettings>(provider: P): P {
+  for (const [key, longest] of Object.entries(LONGEST)) {
+    const value = valueAt(provider, key)
+    if (typeof value === 'string' && (value === '' || value.length > longest))
+      unwritten(`the controller takes a ${key} of 1 to ${longest} characters`)
+  }
+  return provider
 }
 
 function settingsOf(kind: string, value: unknown): ProviderSettings {

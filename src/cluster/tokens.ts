@@ -43,6 +43,7 @@ function issuerWords(one: unknown, scene: ExportScene, wanted: string, objects: 
   if (Array.isArray(claims) && claims.join() !== 'exp')
     unwritten('the controller has no word for requiredClaims')
   const audiences = listAt(one, 'audiences').map(String)
+  if (audiences.length > MOST_ITEMS * 4) unwritten('the controller takes no more than 64 audiences')
   return {
     issuer,
     ...(audiences.length > 0 && { audiences }),

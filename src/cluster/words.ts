@@ -73,6 +73,9 @@ export function conditional(entries: readonly unknown[], policy: (entry: unknown
   return entries.map(entry => {
     const { condition, ...rest } = isNode(entry) ? entry : {}
     const hasCondition = condition !== undefined && condition !== null
-    return { ...(hasCondition && { condition: expression(condition) }), policy: policy(rest) }
+    const words = policy(rest)
+    if (Object.keys(words).length === 0)
+      unwritten('an entry of it does nothing, which the controller does not take')
+    return { ...(hasCondition && { condition: expression(condition) }), policy: words }
   })
 }

@@ -187,6 +187,16 @@ policies:
         'policies[1]',
       ],
     ],
+    [
+      'a port that is none',
+      'gateways: { default: { port: 0 } }\n',
+      ['gateways.default: its port is none that a Gateway takes'],
+    ],
+    [
+      'settings of a provider that are empty or too long',
+      `${GATEWAY}llm: { models: [{ name: a, provider: openAI, params: { model: "" } }, { name: b, provider: openAI, params: { model: ${'m'.repeat(257)} } }] }\n`,
+      [0, 1].map(index => `llm.models[${index}]: the controller takes a model of 1 to 256 characters`),
+    ],
     ['settings of the process', `config: { logging: { level: info } }\n${GATEWAY}`, ['config']],
     [
       'guards',

@@ -207,6 +207,21 @@ describe('policies of a route as an AgentgatewayPolicy', () => {
       `cors: its allowOrigins has what the Gateway API does not take; ${PASSES}`,
     ],
     [
+      'an origin of no characters',
+      'csrf: { additionalOrigins: [""] }',
+      `csrf: the controller takes no more than 16 origins, of 1 to 256 characters; ${PASSES}`,
+    ],
+    [
+      'more audiences than fit',
+      `jwtAuth: { issuer: i, audiences: [${Array.from({ length: 65 }, (_, index) => `a${index}`).join()}], jwks: '{"keys":[{"kty":"EC"}]}' }`,
+      `jwtAuth: the controller takes no more than 64 audiences; ${PASSES}`,
+    ],
+    [
+      'a condition for nothing',
+      `transformations: { conditional: [{ condition: "false", request: {} }, { request: { remove: [x-a] } }] }`,
+      'transformations: an entry of it does nothing, which the controller does not take',
+    ],
+    [
       'all headers anew',
       `transformations: { request: { replace: "{}" } }`,
       'transformations: the controller has no word for replace',

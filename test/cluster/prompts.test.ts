@@ -94,6 +94,13 @@ describe('what is done with requests for a model', () => {
       `llm.models[0].guardrails: the controller masks by ready patterns last, and here one stands in front of one of your own; ${PASSES}`,
     ],
     [
+      'more guards than fit',
+      model(
+        `guardrails: { response: [${Array(9).fill('{ regex: { rules: [{ builtin: ssn }] } }').join()}] }`,
+      ),
+      `llm.models[0].guardrails: the controller takes no more than 8 guards a side; ${PASSES}`,
+    ],
+    [
       'a field from a variable',
       model('overrides: { user: "$TEAM" }'),
       'llm.models[0].overrides: a variable in it may hold a secret, and a manifest would show it',
