@@ -1,5 +1,6 @@
 import type { Path } from '../config/index.ts'
 import { isNode, isSet, nodesAt, pathKey, textAt } from '../config/rules/tree.ts'
+import { LLM_PATHS } from '../gateway/llm/path-types.ts'
 import type { ManifestProvider, ProviderSettings } from '../kubernetes/index.ts'
 import { PRESETS, type PresetName } from '../providers/index.ts'
 import { backendKey } from './auth.ts'
@@ -10,23 +11,10 @@ import type { ExportScene } from './scene.ts'
 import { unwritten } from './unwritten.ts'
 import { healthOf, requireReachable, tlsOf } from './upstreams.ts'
 
+/** Kinds of requests that agentgateway 1.4 has no path for in its `llm` section, or no word in Kubernetes. */
+const NEWER = new Set(['generateContent', 'geminiCountTokens', 'realtime'])
 /** Path suffix → kind of request, as the `llm` section has them by itself; a backend of the controller has none. */
-const MODEL_ROUTES: Readonly<Record<string, string>> = {
-  '/v1/chat/completions': 'completions',
-  '/v1/messages': 'messages',
-  '/v1/messages/count_tokens': 'anthropicTokenCount',
-  '/v1/responses': 'responses',
-  '/v1/responses/compact': 'detect',
-  '/v1/embeddings': 'embeddings',
-  '/v1/rerank': 'rerank',
-  '/v2/rerank': 'rerank',
-  '/v1/images/generations': 'detect',
-  '/v1/images/edits': 'detect',
-  '/v1/images/variations': 'detect',
-  ':rawPredict': 'messages',
-  ':streamRawPredict': 'messages',
-  '*': 'passthrough',
-}
+const MODEL_ROUTES = Object.fromEntries(Object.entries(LLM_PATHS).filter(([, kind]) => !NEWER.has(kind)))
 
 /** An entry of `llm.models`, at its path. Throws {@link Unwritten}. */
 export function modelProvider(scene: ExportScene, path: Path): ManifestProvider {
