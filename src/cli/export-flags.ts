@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
-import { canBeName, DEFAULTS } from '../cluster/index.ts'
+import { canBeGateway, DEFAULTS } from '../cluster/index.ts'
 import { AgwError } from '../errors.ts'
+import { isDnsLabel } from '../kubernetes/index.ts'
 import { writeFlags } from './flags.ts'
 
 /** The flags of `agw export kubernetes`. */
@@ -30,10 +31,12 @@ export const exportFlags = {
 
 /** Throws USAGE for what cannot be the name of an object. */
 export function checkObjectNames(flags: { readonly namespace: string; readonly gateway: string }): void {
-  for (const flag of ['namespace', 'gateway'] as const) {
-    if (canBeName(flags[flag])) continue
-    throw new AgwError('USAGE', `--${flag} has a value that does not fit`, {
-      hint: 'give lower-case letters, digits and dashes',
-    })
-  }
+  if (!isDnsLabel(flags.namespace)) throw wrong('namespace', 63)
+  if (!canBeGateway(flags.gateway)) throw wrong('gateway', 50)
+}
+
+function wrong(flag: string, longest: number): AgwError {
+  return new AgwError('USAGE', `--${flag} has a value that does not fit`, {
+    hint: `give no more than ${longest} lower-case letters, digits and dashes, with no dash at either end`,
+  })
 }

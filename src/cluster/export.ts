@@ -3,7 +3,6 @@ import {
   gatewayObject,
   type KubernetesObject,
   type ManifestProvider,
-  routeNotes,
   secretName,
 } from '../kubernetes/index.ts'
 import { exportedClients } from './clients.ts'
@@ -74,7 +73,6 @@ export function exportConfig(
       ...headerNotes(models, routes),
       ...limitNotes(objects),
       ...addressNotes(objects),
-      ...routeNotes(providers),
     ],
   }
 }

@@ -8,8 +8,8 @@ import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
 import { shellWord } from '../suggested.ts'
 import type { ExportedConfig } from './export.ts'
 
-/** Whether a Gateway or a namespace can be called so, with room for endings such as `-clients`. */
-export function canBeName(name: string): boolean {
+/** Whether a Gateway can be called so, with room for endings such as `-clients`. */
+export function canBeGateway(name: string): boolean {
   return isDnsLabel(name) && name.length <= 50
 }
 

@@ -1,7 +1,7 @@
 import type { Path } from '../config/index.ts'
 import { isNode, isSet, nodesAt, pathKey, textAt } from '../config/rules/tree.ts'
 import { LLM_PATHS } from '../gateway/llm/path-types.ts'
-import type { ManifestProvider, ProviderSettings } from '../kubernetes/index.ts'
+import { isNewerType, type ManifestProvider, type ProviderSettings } from '../kubernetes/index.ts'
 import { PRESETS, type PresetName } from '../providers/index.ts'
 import { backendKey } from './auth.ts'
 import { customSettings } from './formats.ts'
@@ -11,10 +11,10 @@ import type { ExportScene } from './scene.ts'
 import { unwritten } from './unwritten.ts'
 import { healthOf, requireReachable, tlsOf } from './upstreams.ts'
 
-/** Kinds of requests that agentgateway 1.4 has no path for in its `llm` section, or no word in Kubernetes. */
-const NEWER = new Set(['generateContent', 'geminiCountTokens', 'realtime'])
-/** Path suffix → kind of request, as the `llm` section has them by itself; a backend of the controller has none. */
-const MODEL_ROUTES = Object.fromEntries(Object.entries(LLM_PATHS).filter(([, kind]) => !NEWER.has(kind)))
+/** Path suffix → kind of request, as the `llm` section of agentgateway 1.4 has them by itself; a backend of the controller has none. */
+const MODEL_ROUTES = Object.fromEntries(
+  Object.entries(LLM_PATHS).filter(([, kind]) => kind !== 'realtime' && !isNewerType(kind)),
+)
 
 /** An entry of `llm.models`, at its path. Throws {@link Unwritten}. */
 export function modelProvider(scene: ExportScene, path: Path): ManifestProvider {

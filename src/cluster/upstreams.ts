@@ -1,6 +1,7 @@
 import type { Path } from '../config/index.ts'
 import { distanceOf } from '../config/rules/hosts.ts'
-import { isNode, isSet } from '../config/rules/tree.ts'
+import { isSet } from '../config/rules/tree.ts'
+import { isNewerType } from '../kubernetes/index.ts'
 import { healthWords } from './health.ts'
 import type { Taken } from './taken.ts'
 import { unwritten } from './unwritten.ts'
@@ -39,12 +40,25 @@ export function requireReachable(url: string): void {
   if (distanceOf(host) === 'loopback') unwritten('it is on this machine, where a cluster does not reach it')
 }
 
-/** Kinds of requests by path, of the strongest place that says any: those of weaker ones count nowhere. */
+/**
+ * Kinds of requests by path, of the strongest place that says any: those of weaker ones count nowhere. A kind that the
+ * controller has no word for is left over: it would be taken for another, and passed on around guards and limits.
+ */
 export function routeTypes(
   taken: Taken,
   places: readonly Path[],
 ): Readonly<Record<string, string>> | undefined {
-  return places
-    .map(place => taken.take(...place, 'ai', 'routes'))
-    .find(routes => isNode(routes) && Object.keys(routes).length > 0) as Record<string, string> | undefined
+  const all = places.map((place): Path => [...place, 'ai', 'routes'])
+  const [strongest, ...weaker] = all.filter(path => Object.keys(Object(taken.look(...path))).length > 0)
+  if (strongest === undefined) return undefined
+  for (const path of weaker) taken.takeKey(...path)
+  const kept: Record<string, string> = {}
+  for (const suffix of Object.keys(Object(taken.look(...strongest))))
+    taken.attempt([...strongest, suffix], () => {
+      const kind = String(taken.take(...strongest, suffix))
+      if (isNewerType(kind))
+        unwritten('the controller has no word for it: the guards of its backend would not look at it')
+      kept[suffix] = kind
+    })
+  return kept
 }

@@ -60,6 +60,11 @@ export interface ManifestProvider {
 /** Kinds of requests that agentgateway 1.4 has no word for in Kubernetes. */
 const NEWER_TYPES = new Set(['generateContent', 'geminiCountTokens'])
 
+/** Whether the target release has no word for a kind of requests. */
+export function isNewerType(kind: string): boolean {
+  return NEWER_TYPES.has(kind)
+}
+
 /** What of a provider's routes cannot be written for the target release; empty when all can. */
 export function routesLeftOut({ routes = {} }: ManifestProvider): string[] {
   return Object.keys(routes).filter(path => NEWER_TYPES.has(routes[path] ?? ''))

@@ -2,9 +2,9 @@ export {
   authPolicy,
   backendObject,
   groupsObject,
+  isNewerType,
   type ManifestProvider,
   type ProviderSettings,
-  routeNotes,
   staticBackend,
 } from './backend.ts'
 export { type AppliedSecret, type ApplySecretOptions, applySecret } from './kubectl.ts'

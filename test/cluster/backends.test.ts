@@ -127,6 +127,16 @@ routes:
 
   const refused: [what: string, text: string, left: string[]][] = [
     [
+      'a kind of requests that would be passed on around guards',
+      route(
+        '{ ai: { name: a, provider: { gemini: {} } } }',
+        'ai: { routes: { ":generateContent": generateContent, "*": passthrough } }',
+      ),
+      [
+        'routes[0].policies.ai.routes[":generateContent"]: the controller has no word for it: the guards of its backend would not look at it',
+      ],
+    ],
+    [
       'an eviction without a duration',
       route('{ host: "h.example.com:80", policies: { health: { eviction: {} } } }'),
       [
