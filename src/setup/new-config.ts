@@ -171,7 +171,8 @@ function entryOf(
   place: NewConfigPlace,
 ): ProviderEntry {
   const { provider } = chosen
-  const endpoint = chosen.baseUrl === undefined ? provider.endpoint : { url: chosen.baseUrl, preset: false }
+  const baseUrl = baseUrlOf(chosen)
+  const endpoint = baseUrl === undefined ? provider.endpoint : { url: baseUrl, preset: false }
   if (provider.id === 'openai-compatible' && endpoint === undefined) {
     throw new AgwError('INPUT_NEEDED', 'an OpenAI-compatible host needs its address', {
       hint: 'give --base-url, as in --base-url https://llm.example.com/v1',
@@ -188,6 +189,16 @@ function entryOf(
     keyHeader: provider.keyHeader,
     routes: provider.routes,
   }
+}
+
+/** Whose APIs stand below /v1, at their own hosts and at all that do as they do. */
+const BELOW_V1: ReadonlySet<string> = new Set(['openAI', 'anthropic'])
+
+/** The address that was chosen. One without a path is that of a host whose APIs are where they usually are. */
+export function baseUrlOf({ baseUrl, provider }: ChosenProvider): string | undefined {
+  if (baseUrl === undefined || !BELOW_V1.has(provider.words.ai)) return baseUrl
+  const { origin, pathname, search } = new URL(baseUrl)
+  return pathname === '/' && search === '' ? `${origin}/v1` : baseUrl
 }
 
 /** What a provider is called with besides its key, in the words of a style. Throws INPUT_NEEDED where something is missing. */

@@ -9,7 +9,7 @@ import {
 import { SECRET_MANIFEST } from '../secrets/key-homes.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ChosenProvider, NewConfigChoices } from './new-config.ts'
-import { settingsOf, slotNames } from './new-config.ts'
+import { baseUrlOf, settingsOf, slotNames } from './new-config.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
 /** Files of the Kubernetes method, beside the config. */
@@ -85,7 +85,7 @@ export function planManifests(
 
 function manifestProvider(chosen: ChosenProvider, name: string): ManifestProvider {
   const { provider } = chosen
-  const baseUrl = chosen.baseUrl ?? provider.endpoint?.url
+  const baseUrl = baseUrlOf(chosen) ?? provider.endpoint?.url
   return {
     name,
     provider: providerSettings(chosen),

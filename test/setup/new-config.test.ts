@@ -109,6 +109,20 @@ describe('every config that init writes', () => {
     )
   })
 
+  it.each(STYLES)('an address without a path is that of APIs below /v1: %s', style => {
+    const written = (baseUrl: string): string | undefined => {
+      const row = ONBOARDING.find(({ id }) => id === 'openai-compatible')
+      if (row === undefined) throw new Error('no such provider')
+      const providers = [chosen(row, 'none', { baseUrl })]
+      return planNewConfig({ style, port: 3000, providers }, place)[0]?.content
+    }
+    const below = written('http://127.0.0.1:8000/v1')
+    expect(below).toContain('/v1')
+    expect(written('http://127.0.0.1:8000')).toBe(below)
+    expect(written('http://127.0.0.1:8000/')).toBe(below)
+    expect(written('http://127.0.0.1:8000/v2')).not.toBe(below)
+  })
+
   it('a passthrough header of its own stands in the config', () => {
     const [openai] = ONBOARDING
     if (openai === undefined) throw new Error('no provider')
