@@ -21,8 +21,10 @@ const KEY_NAMES = new Set([
   'credentials',
   'htpasswd',
 ])
-/** What stands in a secret's place but is none: a variable, a file reference, a word of YAML, nothing. */
-const HARMLESS = /^["']?(?:[{&*|>]|$)|^["']{2}$|^(?:true|false|null|~)$/
+/** How what is no secret begins in a secret's place: a file reference, an alias, lines of their own. How far it goes is not looked for. */
+const HARMLESS_START = /[{&*|>]/
+/** What stands there but is none: a word of YAML, nothing. */
+const HARMLESS = /^["']{0,2}$|^(?:true|false|null|~)$/
 /** A variable, or what stands around its default; and what is neither. */
 const VARIABLE = /(\$(?:\w+|\{\w+(?::-)?)|\})|[^$}]+|\$/g
 /** The value of a header or a path may be anything: these are plainly none. */
@@ -77,6 +79,7 @@ function hidePlaces(line: string): string {
     const last = lastWord(name)
     const start = index + head.length
     if (start < copied || !(last === 'value' || KEY_NAMES.has(last))) continue
+    if (HARMLESS_START.test(line.charAt(start))) continue
     const value = last === 'value' ? at(VALUE, line, start) : secretAt(line, start, index <= first + 1)
     if (HARMLESS.test(value) || (last === 'value' && PLAIN_VALUE.test(value))) continue
     shown += line.slice(copied, start) + hideValue(value)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { maskedLine, maskKeys, maskLine } from '../../src/config/mask.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { processorMs } from '../helpers/processor-time.ts'
 
 const MASK = '********'
 
@@ -13,6 +14,11 @@ describe('what is secret is masked in a line that is shown', () => {
     ['a long jumble', `x: ${keyLike('plain', 'mask')}`, `x: ${MASK}`],
     ['base64', 'data: c2stcHJvai1hYmMxMjM0NTY3ODkw/+cd12==', `data: ${MASK}`],
     ['in the place of a key', 'key: "hunter two"', 'key: "********"'],
+    [
+      'in quotes, with a sign that means something without them',
+      'password: "*hunter"',
+      `password: "${MASK}"`,
+    ],
     ['in quotes that are not closed', 'key: "hunter', 'key: "********'],
     ['behind Bearer', 'authorization: Bearer abcdef', 'authorization: Bearer ********'],
     ['under apiKey', '  apiKey: abc', '  apiKey: ********'],
@@ -98,8 +104,10 @@ it('takes a long line in a moment', () => {
     `key: ${'}'.repeat(100_000)}x`,
     `{key: ${', a '.repeat(50_000)}`,
     `key: a${`, ${' '.repeat(300)}a`.repeat(300)}`,
+    'key:* '.repeat(60_000),
+    'key:|'.repeat(60_000),
   ])
-    expect(maskLine(line).length).toBeGreaterThan(0)
+    expect(processorMs(() => void maskLine(line))).toBeLessThan(1_000)
 })
 
 it('tells no length of a secret, also by what stands behind it', () => {
