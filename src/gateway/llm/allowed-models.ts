@@ -10,7 +10,7 @@ export function isModelAllowed(allowed: readonly string[] | undefined, model: st
   return allowed?.some(pattern => nameCovers(pattern, model)) ?? true
 }
 
-/** Some name may fit both patterns. */
+/** Some name may fit both patterns, of which each has a star. */
 function meet(a: string, b: string): boolean {
   if (a === '*' || b === '*') return true
   const [isPrefix, isOtherPrefix] = [a.endsWith('*'), b.endsWith('*')]
@@ -28,8 +28,11 @@ function meet(a: string, b: string): boolean {
  */
 export function usableNames(name: string, allowed: readonly string[] | undefined): string[] {
   if (allowed === undefined || !name.includes('*')) return shownNames(name, allowed)
-  const meeting = allowed.filter(pattern => meet(pattern, name))
-  return [...new Set(meeting.map(pattern => (nameCovers(name, pattern) ? pattern : name)))]
+  const usable = allowed.flatMap(pattern => {
+    if (nameCovers(name, pattern)) return [pattern]
+    return pattern.includes('*') && meet(pattern, name) ? [name] : []
+  })
+  return [...new Set(usable)]
 }
 
 /**

@@ -209,6 +209,7 @@ describe('the models of a key', () => {
     ['*', ['claude-*', 'gpt-4o'], ['claude-*', 'gpt-4o']],
     ['gpt-*', ['gpt-4o*', '*'], ['gpt-4o*', 'gpt-*']],
     ['gpt-*', ['*-mini', 'claude-*', 'o1'], ['gpt-*']],
+    ['claude-*', ['gpt-4o'], []],
     ['*-mini', ['*4o-mini', 'o4-mini', 'gpt-*'], ['*4o-mini', 'o4-mini', '*-mini']],
     ['gpt-4o', ['gpt-*'], ['gpt-4o']],
     ['gpt-4o', ['o1'], []],
