@@ -1,16 +1,32 @@
 import { dirname, join, relative } from 'node:path'
 import { toYaml } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
 import { certificateObject, isDnsLabel, secretObject } from '../kubernetes/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { MANIFESTS } from '../setup/new-manifests.ts'
 import { APPLY } from '../setup/plan-init.ts'
 import { type PlannedFile, SECRET_MODE } from '../setup/planned-file.ts'
+import { textIfAny } from '../setup/text-to-change.ts'
 import { shellWord } from '../suggested.ts'
 import type { ExportedConfig } from './export.ts'
+
+/** In every object of ours. */
+const OURS = 'app.kubernetes.io/managed-by: agw'
 
 /** Whether a Gateway can be called so, with room for endings such as `-clients`. */
 export function canBeGateway(name: string): boolean {
   return isDnsLabel(name) && name.length <= 50
+}
+
+/** Throws FILE_EXISTS for a file in the place of one of these that holds no objects of agw. */
+export async function requireOurs(files: readonly PlannedFile[]): Promise<void> {
+  for (const { path } of files) {
+    const there = await textIfAny(path)
+    if (there === '' || there.includes(OURS)) continue
+    throw new AgwError('FILE_EXISTS', `${path} is there already, and is not from agw`, {
+      hint: 'move it elsewhere, or look with --dry-run at what would stand there',
+    })
+  }
 }
 
 /** The texts of a certificate and its key, by the Secret they go into. */

@@ -1,4 +1,4 @@
 /** The face of this room: a config as the controller of agentgateway would have it. */
 export { readCertificate } from './certificates.ts'
 export { type ExportedConfig, exportConfig } from './export.ts'
-export { type Certificates, canBeGateway, DEFAULTS, exportFiles } from './files.ts'
+export { type Certificates, canBeGateway, DEFAULTS, exportFiles, requireOurs } from './files.ts'

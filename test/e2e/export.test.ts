@@ -111,6 +111,19 @@ describe('agw export kubernetes', () => {
     expect(without.stdout).toContain('--secrets  # unless agw-https-443-tls is there')
   })
 
+  it('leaves a file that is not from agw as it is', async () => {
+    await put(LLM)
+    const path = join(folder, 'kubernetes.yaml')
+    await writeFile(path, 'kind: Namespace\n')
+    const { status, stderr } = await run(['--yes'])
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringContaining('kubernetes.yaml is there already, and is not from agw'),
+    ])
+    expect(await readFile(path, 'utf8')).toBe('kind: Namespace\n')
+    expect((await run(['--dry-run'])).status).toBe(0)
+  })
+
   it.each([
     [
       'a name that no object may have',

@@ -11,6 +11,7 @@ import {
   exportConfig,
   exportFiles,
   readCertificate,
+  requireOurs,
 } from '../../cluster/index.ts'
 import { type ConfigDocument, formatPath, keySlots } from '../../config/index.ts'
 import { AgwError } from '../../errors.ts'
@@ -80,6 +81,7 @@ export default class ExportKubernetes extends ConfigCommand {
     }
     const pems = flags.secrets ? await this.#certificates(made, document, cwd) : new Map()
     const plan = exportFiles(made, { keys, pems }, { config: loaded.path, cwd, ...flags })
+    if (!flags['dry-run']) await requireOurs(plan.files)
     const files = await writeFiles(plan.files, { ...this.writeOptions(flags), warnings: made.notes })
     this.say(writtenText(files, plan.next, flags['dry-run'], this.terminal))
     return {
