@@ -88,6 +88,13 @@ export function exportedListeners(taken: Taken): ExportedListener[] {
     }
   }
   for (const [bind, index] of nodesAt({ binds: taken.look('binds') }, 'binds')) {
+    if (bind['mode'] === 'internal') {
+      taken.leave(
+        ['binds', index],
+        'it is for routes of this config alone, and there everybody could reach it',
+      )
+      continue
+    }
     for (const [, at] of nodesAt(bind, 'listeners')) {
       const own: Path = ['binds', index, 'listeners', at]
       add(['binds', index, 'port'], own, [...own, 'policies'], [], [])

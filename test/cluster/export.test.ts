@@ -188,6 +188,11 @@ policies:
       ],
     ],
     [
+      'what is for other routes alone, with all that stands in it',
+      'binds: [{ port: 1, mode: internal, listeners: [{ routes: [{ backends: [{ host: "h.example.com:80" }] }] }] }]\n',
+      ['binds[0]: it is for routes of this config alone, and there everybody could reach it'],
+    ],
+    [
       'a port that is none',
       'gateways: { default: { port: 0 } }\n',
       ['gateways.default: its port is none that a Gateway takes'],
