@@ -101,6 +101,11 @@ export class Terminal {
     return printableLines(this.#options.redact(text))
   }
 
+  /** A text without secrets, for who shows a part of it: half a secret would not be found. */
+  redacted(text: string): string {
+    return this.#options.redact(text)
+  }
+
   /** Progress may be drawn over itself on stderr. */
   private get animated(): boolean {
     return (

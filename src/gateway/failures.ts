@@ -48,6 +48,11 @@ export const NO_TRACE: Failure = {
   ...failure(405, 'InvalidRequest', 'TRACE is not taken here'),
   headers: ['content-type', 'text/plain', 'allow', ALLOWED_METHODS],
 }
+/** There is nothing that a tunnel could lead to. */
+export const NO_TUNNEL: Failure = {
+  ...failure(405, 'InvalidRequest', 'method not allowed'),
+  headers: ['content-type', 'text/plain', 'allow', ALLOWED_METHODS],
+}
 /** The body of a request that came before the answers to those before it. */
 export const SENT_AHEAD = failure(
   413,

@@ -68,8 +68,9 @@ export async function askGateway(
     const { answer, trouble } = await send({ url: `${scheme}://127.0.0.1:${open}`, isOwn: true, upstream })
     // The event is told after the answer has gone: the gateway is closed first.
     await gateway.close()
-    // What the gateway says itself is whole: an answer that breaks off began upstream, whatever has ended it.
-    const isPassedOn = event === undefined || event.reason === 'Upstream' || answer?.trouble !== undefined
+    // What the gateway says itself is whole: an answer that breaks off began upstream, whatever has ended it. Of what is no
+    // request that it takes it tells no event.
+    const isPassedOn = event?.reason === 'Upstream' || answer?.trouble !== undefined
     const answeredBy = isPassedOn ? (options.mock ? 'mock' : 'upstream') : 'gateway'
     return {
       answer,

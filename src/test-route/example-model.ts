@@ -35,18 +35,24 @@ export async function exampleModel(
   const fits = (name: string): boolean => /embed/i.test(name) === makesEmbeddings(path)
   const known = new Set(ONBOARDING.map(one => modelOf(path, one)))
   let reached: string | undefined
+  /** It leads somewhere, and what is asked of it is refused there. */
+  let refusing: string | undefined
   for (const name of [
     ...names.filter(fits),
     ...[...known].filter(model => patterns.some(pattern => nameCovers(pattern, model))),
     ...names.filter(name => !fits(name)),
     ...patterns.filter(pattern => pattern !== '*').map(pattern => pattern.replace('*', 'model')),
   ]) {
-    const [destination] = (await explain(name)).destinations
-    if (destination === undefined) continue
+    const { destinations, refused } = await explain(name)
+    const [destination] = destinations
+    if (destination === undefined) {
+      if (refused.length > 0) refusing ??= name
+      continue
+    }
     if (names.includes(name) || isHad(path, name, destination)) return name
     reached ??= name
   }
-  return reached ?? usualModel(path)
+  return reached ?? refusing ?? usualModel(path)
 }
 
 /** The provider has the model, as far as is known, or is asked for another one in its place. */

@@ -1,11 +1,11 @@
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { own } from '../config/own.ts'
 import { AgwError } from '../errors.ts'
 import { type ToldHeader, toldHeaders } from '../gateway/index.ts'
 import { suggested } from '../suggested.ts'
-import { textOf } from './answer-text.ts'
+import { textOf, withoutLastWord } from './answer-text.ts'
 
 /** One request to a gateway. */
 export interface RequestToSend {
@@ -68,11 +68,13 @@ export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
     )
     // A provider that sends a byte now and then would keep it waiting for good.
     const late = setTimeout(() => (got ?? sent).destroy(new TimedOut()), wanted.timeoutMs)
-    sent.on('upgrade', (answer, socket) => {
+    const takeOver = (answer: IncomingMessage, socket: Socket): void => {
       socket.destroy()
       const now = performance.now() - started
       resolve({ ...headOf(answer), headersMs: now, firstByteMs: now, totalMs: now, ...NO_BODY })
-    })
+    }
+    // Behind these heads nothing comes that Node would take for an answer.
+    sent.on('upgrade', takeOver).on('connect', takeOver)
     sent.on('error', error => reject(failed(error, wanted)))
     sent.on('close', () => clearTimeout(late))
     sent.end(wanted.body)
@@ -114,7 +116,8 @@ async function collect(
   }
   const totalMs = performance.now() - started
   const head = headOf(answer)
-  const body = textOf(Buffer.concat(kept), head.contentType)
+  const text = textOf(Buffer.concat(kept), head.contentType)
+  const body = text && bytes > MAX_SHOWN ? withoutLastWord(text) : text
   return { ...head, headersMs, firstByteMs, totalMs, bytes, body, trouble }
 }
 

@@ -1,5 +1,6 @@
 import { AgwError } from '../errors.ts'
 import type { AccessEvent } from '../gateway/index.ts'
+import { withoutLastWord } from './answer-text.ts'
 import type { TimedAnswer } from './send-request.ts'
 
 /** What the gateway says of a call upstream → what to do about it. */
@@ -33,7 +34,8 @@ export function upstreamTrouble(
   event: Pick<AccessEvent, 'reason' | 'endpoint'> | undefined,
   otherwise: string,
 ): AgwError | undefined {
-  const text = (answer.body ?? '').trim().slice(0, MOST)
+  const whole = (answer.body ?? '').trim()
+  const text = whole.length > MOST ? `${withoutLastWord(whole.slice(0, MOST))}…` : whole
   const isOwn =
     event === undefined
       ? answer.status >= 502 &&

@@ -44,6 +44,8 @@ function adviceOfGate({ asks, answer, answeredBy, explanation }: RouteTest): str
 function adviceOnModel({ answer, explanation, destination }: RouteTest): string | undefined {
   const { models, answer: own } = explanation
   if (models === undefined || destination !== undefined || own === undefined) return undefined
+  // Something else may be wrong with the request.
+  if (!/"code":"(?:\w+_)?model(?:_\w+)?"/.test(own.body)) return undefined
   if (answer !== undefined && answer.status !== own.status) return undefined
   if (models.length === 0) return 'this client may ask for no model of the config'
   const names = [...models].sort((one, other) => Number(one.includes('*')) - Number(other.includes('*')))

@@ -55,6 +55,7 @@ export function routeTestJson(test: RouteTest): object {
       firstByteMs: answer?.firstByteMs ?? null,
       totalMs: answer?.totalMs ?? null,
     },
+    mirrors: destination?.mirrors ?? [],
     usage: usageOf(answer?.body && withoutKeys(answer.body)),
     answeredBy,
     responseHeaders:

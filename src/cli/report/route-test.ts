@@ -60,12 +60,14 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
     row('open', `${terminal.style('yellow', open)}  ${dim(path)}`)
   }
   row('upstream', upstreamText(test))
+  for (const { endpoint, share } of destination?.mirrors ?? [])
+    row('mirror', printable(`a copy goes to ${endpoint}${share < 1 ? `, of ${shareText(share)}` : ''}`))
   for (const [index, { name, value }] of (destination?.upstream.headers ?? []).entries())
     row(
       index === 0 ? 'headers' : '',
       `${printable(name)}: ${value === undefined ? dim('(not shown)') : printable(value)}`,
     )
-  const body = bodyText(destination?.upstream.body)
+  const body = bodyText(destination?.upstream.body, terminal)
   // No prose: a body that is broken into lines could not be copied.
   if (body) lines.push(`${dim('body'.padEnd(10))} ${body}`)
   if (answer !== undefined) {
@@ -78,7 +80,7 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   const got = answer ?? explanation.answer
   for (const { name, value } of got?.headers ?? []) row('', `${name}: ${maskKeys(printable(value))}`)
   row('decided by', test.decidedBy && `${printable(test.decidedBy.place)}  ${dim(test.decidedBy.path)}`)
-  lines.push(...answerLines(test, dim))
+  lines.push(...answerLines(test, terminal))
   const advice = routeAdvice(test)
   if (advice !== undefined) lines.push('', ...wrapped(printable(advice), terminal.columns))
   const isOpen = answer === undefined && explanation.undecided.length > 0
@@ -90,8 +92,10 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
 }
 
 /** The body of the answer, a paragraph of its own. */
-function answerLines({ answer, explanation }: RouteTest, dim: (text: string) => string): string[] {
-  const body = answer === undefined ? explanation.answer?.body : answer.body
+function answerLines({ answer, explanation }: RouteTest, terminal: Terminal): string[] {
+  const dim = (text: string): string => terminal.style('dim', printable(text))
+  const written = answer === undefined ? explanation.answer?.body : answer.body
+  const body = written && terminal.redacted(written)
   if (answer !== undefined && body === undefined)
     return [
       '',
@@ -142,10 +146,13 @@ function backendRows({ explanation, destination }: RouteTest): ((dim: (text: str
   const [backendWidth, pathWidth] = widthsOf(all, 'backend', 'path')
   return all.map(one => dim => {
     const { backend, path, share } = one
-    if (all.length === 1) return `${printable(backend)}  ${dim(path)}`
+    const refuses = 'status' in one ? `refuses it: ${one.status}` : ''
+    if (all.length === 1) return `${printable(backend)}  ${dim(path)}  ${refuses}`.trimEnd()
     const place = `${printable(backend.padEnd(backendWidth))}  ${dim(path.padEnd(pathWidth))}`
-    const end = 'status' in one ? `, refuses it: ${one.status}` : one === destination ? ', told here' : ''
-    return `${place}  ${shareText(share)}${end}`
+    const end = [shareText(share), refuses, one === destination ? 'told here' : ''].filter(
+      text => text !== '',
+    )
+    return `${place}  ${end.join(', ')}`
   })
 }
 
@@ -170,8 +177,9 @@ function widthsOf<K extends string>(
   return [widthOf(columns[0]), widthOf(columns[1])]
 }
 
-function bodyText(body: string | undefined): string | undefined {
-  if (body === undefined) return undefined
+function bodyText(written: string | undefined, terminal: Terminal): string | undefined {
+  if (written === undefined) return undefined
+  const body = terminal.redacted(written)
   return maskKeys(printable(body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body))
 }
 

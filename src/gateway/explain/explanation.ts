@@ -73,6 +73,8 @@ export interface DestinationExplanation {
   readonly passedOn: readonly PassedCredential[]
   /** Those that copies of it show, which `requestMirror` sends elsewhere. */
   readonly copied: readonly PassedCredential[]
+  /** Where copies of the request go, and of how many requests, 0 to 1. Nobody waits for their answers. */
+  readonly mirrors: readonly { readonly endpoint: string; readonly share: number }[]
   readonly upstream: UpstreamRequest
 }
 

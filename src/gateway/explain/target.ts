@@ -26,10 +26,9 @@ import {
   type RouteExplanation,
   type TriedRoute,
   type Undecided,
-  type UpstreamRequest,
 } from './explanation.ts'
 import { shownIn } from './passed-on.ts'
-import { isOpenHeader, toldHeaders } from './told-headers.ts'
+import { shownHeaders, toldHeaders } from './told-headers.ts'
 import { type Refusal, verdictOf } from './verdict.ts'
 
 /** What becomes of a request once its route is known; `tried` are models of the `llm` section. */
@@ -69,7 +68,7 @@ function reached(explained: readonly Explained[], tried: readonly TriedRoute[] =
   }
   const [likeliest] = explained.toSorted((one, other) => other.share - one.share)
   if (likeliest !== undefined && 'refusal' in likeliest)
-    return { ...answered(likeliest.refusal, tried), refused: explained.length > 1 ? refused : [] }
+    return { ...answered(likeliest.refusal, tried), refused }
   return { tried, models: undefined, destinations, refused, answer: undefined }
 }
 
@@ -254,6 +253,9 @@ function explainCall(
       isPut: exchange.caller?.jwt !== undefined,
     },
     passedOn: shownIn({ headers, target: whole, body }, credentials),
+    mirrors: (exchange.isUpgrade ? [] : destination.mirrors).map(({ upstream: { endpoint }, share }) => {
+      return { endpoint, share }
+    }),
     upstream: {
       method: exchange.method,
       url:
@@ -263,13 +265,6 @@ function explainCall(
       body: call?.body?.toString(),
     },
   }
-}
-
-function shownHeaders(headers: readonly string[]): UpstreamRequest['headers'] {
-  return headers.flatMap((name, i) => {
-    if (i % 2 === 1) return []
-    return [{ name, value: isOpenHeader(name) ? headers[i + 1] : undefined }]
-  })
 }
 
 function explainKey(key: Key, before: readonly string[], after: readonly string[]): KeyExplanation {

@@ -21,6 +21,14 @@ export function isOpenHeader(name: string): boolean {
   return OPEN.has(name.toLowerCase())
 }
 
+/** Headers of a request, from names and values in turn, with the values that may be shown. */
+export function shownHeaders(headers: readonly string[]): { name: string; value: string | undefined }[] {
+  return headers.flatMap((name, i) => {
+    if (i % 2 === 1) return []
+    return [{ name, value: isOpenHeader(name) ? headers[i + 1] : undefined }]
+  })
+}
+
 /** Headers of answers by which a person sees what becomes of a request, and which hold no secret. */
 const TOLD: ReadonlySet<string> = new Set([
   ...['location', 'retry-after', 'allow', 'www-authenticate', 'proxy-authenticate'],

@@ -98,12 +98,13 @@ export function compileGuard({ regex, rejection }: RequestGuard | ResponseGuard,
   if (regex === undefined) throw invalid(path, 'only regex guards are run here', 'use regex, or take it out')
   return {
     finders: findersOf(regex, [...path, 'regex']),
-    rejection: regex.action === 'reject' ? rejectionOf(rejection) : undefined,
+    rejection: regex.action === 'reject' ? rejectionOf(rejection, path) : undefined,
   }
 }
 
-function rejectionOf(written: RequestGuard['rejection']): Answer {
+function rejectionOf(written: RequestGuard['rejection'], decidedBy: Path): Answer {
   const { body = DEFAULT_BODY, status = 403, headers } = written ?? {}
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body as number[])
-  return { status, headers: new AnswerHeaders(editsOf(headers)).apply([]), body: bytes, reason: 'Guardrail' }
+  const told = new AnswerHeaders(editsOf(headers)).apply([])
+  return { status, headers: told, body: bytes, reason: 'Guardrail', decidedBy }
 }

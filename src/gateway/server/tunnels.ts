@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { ALLOWED_METHODS } from '../failures.ts'
+import { ALLOWED_METHODS, NO_TUNNEL } from '../failures.ts'
 import { partFrom } from './parting.ts'
 
-const REFUSED = `HTTP/1.1 405 Method Not Allowed\r\nallow: ${ALLOWED_METHODS}\r\ncontent-type: text/plain\r\ncontent-length: 18\r\nconnection: close\r\n\r\nmethod not allowed`
+const REFUSED = `HTTP/1.1 405 Method Not Allowed\r\nallow: ${ALLOWED_METHODS}\r\ncontent-type: text/plain\r\ncontent-length: ${NO_TUNNEL.body.length}\r\nconnection: close\r\n\r\n${NO_TUNNEL.body}`
 
 /**
  * Answers CONNECT with 405 and parts from the client, whatever it does. Node has taken its listeners and time limits off

@@ -5,6 +5,7 @@ import {
   INVALID_REQUEST,
   NO_HANDSHAKE,
   NO_TRACE,
+  NO_TUNNEL,
   SENT_AHEAD,
   TOO_MANY_HEADERS,
   UNKNOWN_CODING,
@@ -22,6 +23,7 @@ export function unfitness(exchange: Exchange): Failure | undefined {
   if (request.expectsOther) return EXPECTATION_FAILED
   if (request.rawHeaders.length > 2 * maxHeaders) return TOO_MANY_HEADERS
   if (exchange.method === 'TRACE') return NO_TRACE
+  if (exchange.method === 'CONNECT') return NO_TUNNEL
   const loop = loopOf(exchange)
   if (loop !== undefined) return loop
   const { 'transfer-encoding': coding } = headers

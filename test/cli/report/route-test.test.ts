@@ -13,6 +13,7 @@ const destination = {
   path: 'llm.models[0]',
   share: 1,
   policies: [],
+  mirrors: [],
   upstream: {
     method: 'POST',
     url: 'https://api.openai.com/v1/chat/completions',
