@@ -39,6 +39,8 @@ export const DEFAULTS = { namespace: 'agentgateway-system', gateway: 'agw' } as 
 interface ExportPlace {
   /** Absolute path of the config; the files lie beside it. */
   readonly config: string
+  /** As it was named on the command line; undefined where it was found. */
+  readonly file?: string | undefined
   readonly cwd: string
   readonly namespace: string
   readonly gateway: string
@@ -47,8 +49,9 @@ interface ExportPlace {
 }
 
 /** The same export once more, with keys. */
-function withSecrets({ namespace, gateway, partial }: ExportPlace): string {
+function withSecrets({ file, namespace, gateway, partial }: ExportPlace): string {
   const words = [
+    ...(file === undefined ? [] : ['--file', shellWord(file)]),
     ...(namespace === DEFAULTS.namespace ? [] : ['--namespace', namespace]),
     ...(gateway === DEFAULTS.gateway ? [] : ['--gateway', gateway]),
     ...(partial ? ['--partial'] : []),

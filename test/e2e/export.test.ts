@@ -111,6 +111,12 @@ describe('agw export kubernetes', () => {
     expect(without.stdout).toContain('--secrets  # unless agw-https-443-tls is there')
   })
 
+  it('suggests the same for the same config', async () => {
+    await writeFile(join(folder, 'my gateway.yaml'), LLM)
+    const { stdout } = await run(['--file', 'my gateway.yaml', '--yes'])
+    expect(stdout).toContain("agw export kubernetes --secrets --file 'my gateway.yaml'  # unless")
+  })
+
   it('leaves a file that is not from agw as it is', async () => {
     await put(LLM)
     const path = join(folder, 'kubernetes.yaml')
