@@ -1,16 +1,18 @@
 import type { Dirent } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
+import { AGW_FILE } from './agw/file.ts'
 
+const MANIFEST = /^kubernetes(?:-pod|-secret)?\.yaml$/
 /** Folders that `**` does not go into. */
 const SKIPPED = /^(?:\.|node_modules$)/
 
 /**
  * Paths and patterns as paths, each file once, in the order given and by name within a pattern. `*` and `?` stand for
  * characters of one name, `{a,b}` for one of these, `**` for folders of any depth (but for hidden ones and node_modules; links to folders are
- * not followed). A path that exists is never taken for a pattern, and `-` stays. Throws USAGE where nothing matches, and for
- * braces that stand for too many names.
+ * not followed). What agw writes beside a config is no config, and no pattern stands for it. A path that exists is never taken
+ * for a pattern, and `-` stays. Throws USAGE where nothing matches, and for braces that stand for too many names.
  */
 export async function expandFilePatterns(patterns: readonly string[], cwd: string): Promise<string[]> {
   const found = new Map<string, string>()
@@ -52,7 +54,19 @@ function formsOf(pattern: string): string[] {
 
 async function matches(pattern: string, cwd: string): Promise<string[]> {
   const found = await Promise.all(formsOf(pattern).map(form => matchesOf(form, cwd)))
-  return [...new Set(found.flat())].sort()
+  const files = [...new Set(found.flat())].sort()
+  const other = await Promise.all(files.map(file => isWrittenBeside(resolve(cwd, file))))
+  return files.filter((_, index) => other[index] !== true)
+}
+
+/** agw.yaml, which is checked with its config, and manifests. A config may be called as these are: its text tells. */
+async function isWrittenBeside(path: string): Promise<boolean> {
+  const name = basename(path)
+  if (name === AGW_FILE || !MANIFEST.test(name)) return name === AGW_FILE
+  return readFile(path, 'utf8').then(
+    text => text.startsWith('apiVersion:'),
+    () => false,
+  )
 }
 
 async function matchesOf(pattern: string, cwd: string): Promise<string[]> {

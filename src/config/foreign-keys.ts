@@ -16,6 +16,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 
 const KUBERNETES = 'this is a resource of Kubernetes; a config starts with gateways, llm or binds'
 const LITELLM = 'this is of LiteLLM: `agentgateway import --from litellm -f FILE` makes a config of it'
+const IN_AGW_FILE = 'this is for agw.yaml beside the config: `agw validate` of the config checks both'
 
 /** Keys of the whole file that come from elsewhere. */
 const AT_THE_TOP: Readonly<Record<string, string>> = {
@@ -27,6 +28,9 @@ const AT_THE_TOP: Readonly<Record<string, string>> = {
   litellm_settings: LITELLM,
   model_list: LITELLM,
   router_settings: LITELLM,
+  secrets: IN_AGW_FILE,
+  sources: IN_AGW_FILE,
+  maxAge: IN_AGW_FILE,
   listener: 'it was removed from agentgateway: what it said stands in frontendPolicies now',
 }
 

@@ -40,6 +40,22 @@ describe.skipIf(process.platform === 'win32')('expandFilePatterns', () => {
     ).toMatch(/no file matches/)
   })
 
+  it('takes nothing that agw writes beside a config for one', async () => {
+    for (const [file, text] of [
+      ['agw.yaml', 'secrets: {}\n'],
+      ['kubernetes.yaml', 'binds: []\n'],
+      ['kubernetes-pod.yaml', 'apiVersion: v1\n'],
+      ['kubernetes-secret.yaml', 'apiVersion: v1\n'],
+    ] as const)
+      await writeFile(join(folder, 'conf/deep', file), text)
+    expect(await expandFilePatterns(['conf/deep/*.yaml'], folder)).toEqual([
+      'conf/deep/d.yaml',
+      'conf/deep/kubernetes.yaml',
+    ])
+    await expect(expandFilePatterns(['conf/**/a*.yaml'], folder)).rejects.toThrow(/no file matches/)
+    expect(await expandFilePatterns(['conf/deep/agw.yaml'], folder)).toEqual(['conf/deep/agw.yaml'])
+  })
+
   it.each<[string[], string[]]>([
     [['a.yaml'], ['a.yaml']],
     [['nope.yaml'], ['nope.yaml']],

@@ -96,6 +96,7 @@ describe('message and hint', () => {
       '"model_list" is not a key of the config',
       /^this is of LiteLLM/,
     ],
+    ['what agw.yaml takes', 'secrets: {}', '"secrets" is not a key of the config', /^this is for agw\.yaml/],
     ['a removed key', 'listener: {}', '"listener" is not a key of the config', /frontendPolicies now$/],
     [
       'a merge key',

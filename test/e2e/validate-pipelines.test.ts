@@ -105,6 +105,16 @@ describe('the pre-commit hook', async () => {
     expect(new RegExp(hook['files'] ?? '').test(name)).toBe(taken)
   })
 
+  it.each([
+    ['conf/agw.yaml', true],
+    ['kubernetes.yaml', true],
+    ['conf/kubernetes-secret.yaml', true],
+    ['conf/config.yaml', false],
+    ['conf/my-agw.yaml', false],
+  ])('leaves %s out where it would be taken: %s', (name, left) => {
+    expect(new RegExp(hook['exclude'] ?? '').test(name)).toBe(left)
+  })
+
   it('finds a built program after an installation from git', async () => {
     const { scripts } = JSON.parse(await read('package.json'))
     expect(scripts.prepare).toBe('node scripts/prepare.js')
