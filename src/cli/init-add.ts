@@ -41,10 +41,14 @@ async function askModel(
 ): Promise<string | undefined> {
   // Without a person the plan says what is missing, and why.
   if (!prompt.allowed || model !== undefined) return model
-  return await prompt.input('--model NAME', `Which model do clients ask ${provider.label} for?`, {
-    check: text => {
-      if (text.trim() === '') return `an answer is needed, as in ${provider.exampleModel}`
-      return !taken.has(text.trim()) || 'the config has an entry for that one already'
+  return await prompt.input(
+    '--model NAME',
+    `Which model do clients ask ${provider.label} for? One that has no entry in the config yet`,
+    {
+      check: text => {
+        if (text.trim() === '') return `an answer is needed, as in ${provider.exampleModel}`
+        return !taken.has(text.trim()) || 'the config has an entry for that one already'
+      },
     },
-  })
+  )
 }

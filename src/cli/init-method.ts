@@ -38,16 +38,15 @@ function askMethod(
   without: readonly InitMethod[],
 ): Promise<InitMethod> {
   const mayLack = providers.every(one => one.keyless !== undefined)
+  const open = INIT_METHODS.filter(method => (method !== 'none' || mayLack) && !without.includes(method))
   return prompt.select(
-    '--method',
+    `--method, which takes one of: ${open.join(', ')}`,
     'How is the key handed over?',
-    INIT_METHODS.filter(method => (method !== 'none' || mayLack) && !without.includes(method)).map(
-      method => ({
-        value: method,
-        name: METHOD_WORDS[method],
-        short: METHOD_WORDS[method].split(':')[0] ?? method,
-      }),
-    ),
+    open.map(method => ({
+      value: method,
+      name: METHOD_WORDS[method],
+      short: METHOD_WORDS[method].split(':')[0] ?? method,
+    })),
     'env',
   )
 }

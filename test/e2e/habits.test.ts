@@ -69,6 +69,10 @@ describe('what hands type by habit', () => {
     ['keys set a --value x', /--value is not a flag.*\n {2}→ a key is never an argument: .*--from-env/],
     ['keys rotate', /missing argument: NAME\n {2}→ `agw keys list` names them/],
     ['validate', /no config\.yaml here.*\n {2}→ .*`agw validate -` reads standard input/],
+    [
+      'init --provider openai',
+      /How is the key handed over.*\n {2}→ give it with --method, .*: env, file, .*kubernetes/,
+    ],
     ['init', /an answer is needed: Which provider\?; nobody can be asked.*\n {2}→ give it with --provider/],
   ])('is told what to type: agw %s', async (line, says) => {
     const run = await agw(line.split(' '), { cwd: folder })

@@ -31,7 +31,7 @@ describe.skipIf(noTerminal !== undefined)(
         [
           [/What now\?[\s\S]*leave it/, '\r'],
           [/handed over\?[\s\S]*passthrough/, '\r'],
-          [/Which model do clients ask Groq for\?/, 'llama-3\r'],
+          [/Which model do clients ask Groq for\? One that has no entry/, 'llama-3\r'],
           [/Groq key/, '\r'],
           [/Write this\?/, '\r'],
         ],

@@ -1,12 +1,14 @@
 import { type ClientEntry, type ClientPlace, metadataWords, shortHash } from '../../clients/index.ts'
 import { type ConfigDocument, formatPath, printable } from '../../config/index.ts'
 import { valueAt } from '../../config/rules/tree.ts'
+import { suggested } from '../../suggested.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** `agw clients list` as a table; a column that says nothing of any client is left out. */
 export function clientsText(entries: readonly ClientEntry[], terminal: Terminal): string {
-  if (entries.length === 0) return 'the config knows no client by a key'
+  if (entries.length === 0)
+    return `the config knows no client by a key: ${suggested('clients', 'add', 'NAME')} makes one`
   const places = new Set(entries.map(one => one.place.id))
   const columns: [heading: string, cell: (entry: ClientEntry) => string | undefined, always?: true][] = [
     ['NAME', entry => entry.name, true],
