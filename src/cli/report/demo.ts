@@ -1,6 +1,7 @@
 import { maskLine } from '../../config/index.ts'
 import type { DemoStep } from '../../demo.ts'
 import type { Terminal } from '../terminal.ts'
+import { wrapped } from '../wrapped.ts'
 import { diagnosticText } from './text.ts'
 
 const NUMBERS: Readonly<Partial<Record<DemoStep['step'], string>>> = {
@@ -13,6 +14,16 @@ const NUMBERS: Readonly<Partial<Record<DemoStep['step'], string>>> = {
 
 /** What a step shows stands so far in. Characters. */
 const INDENT = 4
+
+/** What to do next, with what it does in a column of its own. */
+const NEXT = [
+  ['agw init', 'writes config.yaml for your provider, and asks for its key'],
+  ['agw keys set', 'stores a key, now or later: agw keys set openai'],
+  ['agw serve', 'runs it'],
+  ['agw test-route', 'shows which way a request takes'],
+] as const
+/** Where that column begins. Characters. */
+const NEXT_COLUMN = 22
 
 /** One step of the demo for a person. */
 export function demoStepText(step: DemoStep, terminal: Terminal): string {
@@ -44,10 +55,13 @@ export function demoStepText(step: DemoStep, terminal: Terminal): string {
     case 'cleaned':
       return [
         `Nothing is left behind. ${terminal.style('bold', 'Now with a key of your own:')}`,
-        '    agw init          writes config.yaml for your provider, and asks for its key',
-        '    agw keys set      stores a key, now or later: agw keys set openai',
-        '    agw serve         runs it',
-        '    agw test-route    shows which way a request takes',
+        ...NEXT.map(([words, does]) => {
+          const [first = '', ...more] = wrapped(does, terminal.columns - NEXT_COLUMN)
+          return [
+            `    ${words}`.padEnd(NEXT_COLUMN) + first,
+            ...more.map(line => ' '.repeat(NEXT_COLUMN) + line),
+          ].join('\n')
+        }),
       ].join('\n')
   }
 }
