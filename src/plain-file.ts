@@ -30,6 +30,25 @@ export function openingFailed(error: unknown): unknown {
   return (error as NodeJS.ErrnoException).code === 'ENXIO' ? new NotAFile('it is a socket') : error
 }
 
+/** Why a file was not read, as a clause. */
+export function whyUnread(error: unknown): string {
+  if (error instanceof NotAFile) return error.message
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  return (
+    (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined) ?? `the system says ${code || 'nothing more'}`
+  )
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EISDIR: 'it is a folder',
+  ELOOP: 'it is a symbolic link that leads back to itself',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it does not exist',
+  EPERM: 'permission is denied',
+}
+
 /**
  * The bytes of a file that a config names. Only a regular file is read: a pipe would be waited for, and a device may have no
  * end. Throws {@link NotAFile}, and as the file system does.

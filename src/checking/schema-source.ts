@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readBounded, whyUnread } from '../config/index.ts'
+import { readBounded } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
+import { whyUnread } from '../plain-file.ts'
 
 /** The text of a published schema, and how messages call it. */
 export interface SchemaText {

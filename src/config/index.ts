@@ -39,7 +39,6 @@ export {
   readConfigBytes,
   readDocument,
   unreadDocument,
-  whyUnread,
 } from './read.ts'
 export { removeItem, removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
-import { NotAFile, openingFailed, WITHOUT_WAITING, whatElse } from '../plain-file.ts'
+import { NotAFile, openingFailed, WITHOUT_WAITING, whatElse, whyUnread } from '../plain-file.ts'
 import { suggested } from '../suggested.ts'
 import { ConfigDocument, type DocumentOptions } from './document.ts'
 import { own } from './own.ts'
@@ -56,23 +56,6 @@ async function readNext(handle: FileHandle, chunk: Uint8Array): Promise<number> 
       await sleep(POLL_MS)
     }
   }
-}
-
-/** Why a file was not read, as a clause. */
-export function whyUnread(error: unknown): string {
-  if (error instanceof NotAFile) return error.message
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  return own(REASONS, code) ?? `the system says ${code || 'nothing more'}`
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied',
-  EISDIR: 'it is a folder',
-  ELOOP: 'it is a symbolic link that leads back to itself',
-  ENAMETOOLONG: 'its name is too long',
-  ENOENT: 'it does not exist',
-  ENOTDIR: 'it does not exist',
-  EPERM: 'permission is denied',
 }
 
 const HINTS: Readonly<Record<string, string>> = {

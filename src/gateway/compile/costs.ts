@@ -2,7 +2,7 @@ import { formatPath, type Path } from '../../config/diagnostic.ts'
 import type { StaticConfig } from '../../config/schema.ts'
 import { type Catalog, layOver, type Refuse } from '../costs/catalog.ts'
 import { Costs } from '../costs/costs.ts'
-import { invalid } from './invalid.ts'
+import { invalid, unreadable } from './invalid.ts'
 
 type Source = NonNullable<StaticConfig['modelCatalog']>[number]
 type ReadFile = (path: string) => string
@@ -40,8 +40,7 @@ function readCatalog(file: string, path: Path, readFile: ReadFile): string {
   try {
     return readFile(file)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw invalid(path, `${file} cannot be read (${code})`, 'relative paths start at the working directory')
+    throw unreadable(path, file, error)
   }
 }
 

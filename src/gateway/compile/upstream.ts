@@ -3,7 +3,7 @@ import type { Path } from '../../config/diagnostic.ts'
 import type { BackendTls } from '../../config/schema.ts'
 import { ClientIdentity } from '../server/client-identity.ts'
 import type { Upstream, UpstreamTls } from '../upstream/upstream.ts'
-import { invalid } from './invalid.ts'
+import { invalid, unreadable } from './invalid.ts'
 import { groupsOf } from './tls-names.ts'
 
 /** What all upstreams share, and how a file with roots is read. */
@@ -112,8 +112,7 @@ export function readPem(
   try {
     text = readFile(file)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw invalid(path, `${file} cannot be read (${code})`, 'relative paths start at the working directory')
+    throw unreadable(path, file, error)
   }
   // `BEGIN EC PRIVATE KEY` and the like are keys too.
   if (new RegExp(`-----BEGIN (?:[A-Z]+ )?${what}-----`).test(text)) return text

@@ -6,7 +6,7 @@ import { Bcrypt, type Comparison } from '../auth/bcrypt.ts'
 import { type BcryptCompare, HtpasswdProblem, parseHtpasswd } from '../auth/htpasswd.ts'
 import { compileLocation } from '../auth/location.ts'
 import { authorizationHeader } from '../auth/named-place.ts'
-import { invalid } from '../compile/invalid.ts'
+import { invalid, unreadable } from '../compile/invalid.ts'
 import type { ReadFile } from '../compile/unusable.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Answer } from '../failures.ts'
@@ -92,12 +92,8 @@ function passwordFile(
   if (value.htpasswd instanceof Secret) return value.htpasswd.reveal()
   try {
     return readFile(value.htpasswd.file)
-  } catch {
-    throw invalid(
-      [...path, 'htpasswd', 'file'],
-      `${value.htpasswd.file} cannot be read`,
-      'relative paths start at the working directory',
-    )
+  } catch (error) {
+    throw unreadable([...path, 'htpasswd', 'file'], value.htpasswd.file, error)
   }
 }
 

@@ -6,7 +6,7 @@ import { authorizationHeader } from '../auth/named-place.ts'
 import { type TokenIssuer, TokenProblem, TokenVerifier } from '../auth/tokens.ts'
 import type { Caller } from '../cel/context.ts'
 import { celValue, Redacted } from '../cel/values.ts'
-import { invalid } from '../compile/invalid.ts'
+import { invalid, unreadable } from '../compile/invalid.ts'
 import type { ReadFile } from '../compile/unusable.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Failure } from '../failures.ts'
@@ -119,11 +119,7 @@ function keySet(text: string, path: Path): NonNullable<ReturnType<typeof parseJw
 function readKeys(file: string, path: Path, { readFile }: Pick<PolicyContext, 'readFile'>): string {
   try {
     return readFile(file)
-  } catch {
-    throw invalid(
-      [...path, 'jwks', 'file'],
-      `${file} cannot be read`,
-      'relative paths start at the working directory',
-    )
+  } catch (error) {
+    throw unreadable([...path, 'jwks', 'file'], file, error)
   }
 }

@@ -122,7 +122,7 @@ const INVALID: readonly (readonly [title: string, config: object, path: string, 
     'a root file that is not there',
     JSON.parse(toHost('a.test:80', { backendTLS: { root: '/no/such/ca.pem' } })),
     'binds[0].listeners[0].routes[0].policies.backendTLS.root',
-    /ENOENT/,
+    /cannot be read: it does not exist$/,
   ],
   [
     'something the embedded gateway does not run',

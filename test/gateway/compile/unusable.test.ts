@@ -109,16 +109,16 @@ const INLINE: [string, string, string][] = [
 ]
 
 const IN_FILES: [string, string, string][] = [
-  ['a key set that is missing', jwt('{file: nowhere}'), 'nowhere cannot be read'],
+  ['a key set that is missing', jwt('{file: nowhere}'), 'nowhere cannot be read: it does not exist'],
   ['a file that is no key set', jwt('{file: html.json}'), 'this is no key set'],
-  ['a password file that is missing', basic('{file: nowhere}'), 'nowhere cannot be read'],
+  ['a password file that is missing', basic('{file: nowhere}'), 'nowhere cannot be read: it does not exist'],
   [
     'a file of plain passwords',
     basic('{file: plain-users}'),
     'line 1 has a kind of hash that is not run here',
   ],
-  ['a certificate that is missing', tls('nowhere', 'key.pem'), 'nowhere cannot be read (ENOENT)'],
-  ['a key that is missing', tls('cert.pem', 'nowhere'), 'nowhere cannot be read (ENOENT)'],
+  ['a certificate that is missing', tls('nowhere', 'key.pem'), 'nowhere cannot be read: it does not exist'],
+  ['a key that is missing', tls('cert.pem', 'nowhere'), 'nowhere cannot be read: it does not exist'],
   [
     'a key in the place of a certificate',
     tls('key.pem', 'key.pem'),
@@ -132,15 +132,19 @@ const IN_FILES: [string, string, string][] = [
   [
     'roots of clients that are missing',
     tls('cert.pem', 'key.pem', ', root: nowhere'),
-    'nowhere cannot be read (ENOENT)',
+    'nowhere cannot be read: it does not exist',
   ],
-  ['a catalog that is missing', catalog('{file: nowhere}'), 'nowhere cannot be read (ENOENT)'],
+  ['a catalog that is missing', catalog('{file: nowhere}'), 'nowhere cannot be read: it does not exist'],
   [
     'the second catalog, with a price that is none',
     catalog('{file: prices.json}', '{file: old-prices.json}'),
     'old-prices.json: providers.openai.models.a.rates.input: this is not an amount of money',
   ],
-  ['roots of a backend that are missing', backend('{root: nowhere}'), 'nowhere cannot be read (ENOENT)'],
+  [
+    'roots of a backend that are missing',
+    backend('{root: nowhere}'),
+    'nowhere cannot be read: it does not exist',
+  ],
   ['roots of a backend that are none', backend('{root: users}'), 'users holds no certificate in PEM form'],
   [
     'a client certificate with the key of another',

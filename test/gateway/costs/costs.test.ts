@@ -256,7 +256,7 @@ describe('a catalog', () => {
       () => {
         throw Object.assign(new Error('no'), { code: 'ENOENT' })
       },
-      /: costs\.json cannot be read \(ENOENT\)$/,
+      /: costs\.json cannot be read: it does not exist$/,
     ],
   ])('is refused for %s', (_title, readFile, words) => {
     const run = () => runtimeOf('config: {modelCatalog: [{file: costs.json}]}', { readFile })
