@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core'
-import { canBeGateway, DEFAULTS } from '../cluster/index.ts'
+import { canBeGateway, DEFAULTS, isDnsLabel } from '../cluster/index.ts'
 import { AgwError } from '../errors.ts'
-import { isDnsLabel } from '../kubernetes/index.ts'
 import { writeFlags } from './flags.ts'
 
 /** The flags of `agw export kubernetes`. */

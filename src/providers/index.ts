@@ -8,6 +8,7 @@ export { EventDataReader } from './event-data.ts'
 export { gemini } from './gemini.ts'
 export { findHeader, removeHeader, setHeader } from './headers.ts'
 export { hasIdentity, IDENTITIES, type WithIdentity } from './identities.ts'
+export { LLM_PATHS } from './llm-paths.ts'
 export {
   ONBOARDING,
   type Onboarding,

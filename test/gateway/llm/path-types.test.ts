@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { LLM_PATHS, PathTypes } from '../../../src/gateway/llm/path-types.ts'
+import { PathTypes } from '../../../src/gateway/llm/path-types.ts'
+import { LLM_PATHS } from '../../../src/providers/index.ts'
 
 const types = new PathTypes(LLM_PATHS)
 
