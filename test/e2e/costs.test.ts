@@ -108,5 +108,5 @@ it('a catalog that cannot be used is found before the start', { timeout: 60_000 
     ),
   })
   await rm(join(folder, 'costs.json'))
-  expect((await check()).stdout).toContain('costs.json cannot be read (ENOENT)')
+  expect((await check()).stdout).toContain('costs.json cannot be read: it does not exist')
 })
