@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isObject } from '../json.ts'
+import { parametersOf } from '../query.ts'
 import { fingerprint } from '../secrets/secret.ts'
 import type { Gathered } from './gather.ts'
 import type { SeenRequest } from './options.ts'
@@ -41,7 +42,7 @@ export function see(request: IncomingMessage, body: Gathered, around: Surroundin
     ...rest,
     seen,
     pathname,
-    query: new URLSearchParams(query.join('?')),
+    query: parametersOf(query.join('?')),
     key: judge(credential, keys),
     body: isObject(parsed) ? parsed : undefined,
   }
@@ -54,7 +55,7 @@ function pathOf(request: IncomingMessage): string {
 
 function present(request: IncomingMessage, url: string): Presented {
   const [pathname = '', ...query] = url.split('?')
-  return { pathname, query: new URLSearchParams(query.join('?')), headers: joined(request) }
+  return { pathname, query: parametersOf(query.join('?')), headers: joined(request) }
 }
 
 function joined(request: IncomingMessage): Record<string, string> {

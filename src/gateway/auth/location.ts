@@ -1,5 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { AuthorizationLocation } from '../../config/schema.ts'
+import { parametersOf } from '../../query.ts'
 import type { Cel, Expression } from '../cel/cel.ts'
 import { celContext } from '../cel/context.ts'
 import type { Exchange } from '../exchange.ts'
@@ -58,7 +59,7 @@ function firstOf(rawHeaders: readonly string[], name: string): string {
 function inQuery(name: string): Lookup {
   const names = new Set([name])
   return {
-    find: ({ query }) => (query === '' ? undefined : (new URLSearchParams(query).get(name) ?? undefined)),
+    find: ({ query }) => (query === '' ? undefined : (parametersOf(query).get(name) ?? undefined)),
     remove(exchange) {
       exchange.query = withoutParameters(exchange.query, names)
     },

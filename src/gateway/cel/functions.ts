@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { parametersOf } from '../../query.ts'
 import { compilePattern, type Pattern } from '../regex/pattern.ts'
 import { Absent } from './absent.ts'
 import type { Handler } from './handler.ts'
@@ -87,7 +88,7 @@ function formEncode(map: CelMap): string {
 /** A key that is there several times has a list. */
 function formDecode(text: string): Record<string, unknown> {
   const map: Record<string, string | string[]> = Object.create(null)
-  for (const [key, value] of new URLSearchParams(text)) {
+  for (const [key, value] of parametersOf(text)) {
     const before = map[key]
     if (Array.isArray(before)) before.push(value)
     else map[key] = before === undefined ? value : [before, value]

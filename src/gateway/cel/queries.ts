@@ -1,3 +1,4 @@
+import { parametersOf } from '../../query.ts'
 import { Absent } from './absent.ts'
 import type { Handler } from './handler.ts'
 
@@ -9,7 +10,7 @@ function parted(address: string): readonly [path: string, query: string | undefi
 
 /** The values of one parameter, decoded. */
 function query(address: string, name: string): string[] {
-  const values = new URLSearchParams(parted(address)[1] ?? '').getAll(name)
+  const values = parametersOf(parted(address)[1] ?? '').getAll(name)
   if (values.length === 0) throw new Absent('no such parameter')
   return values
 }
@@ -17,7 +18,7 @@ function query(address: string, name: string): string[] {
 /** The address with another parameter behind those it has; all of them are encoded anew. */
 function addQuery(address: string, name: string, value: string): string {
   const [path, before = ''] = parted(address)
-  const parameters = new URLSearchParams(before)
+  const parameters = parametersOf(before)
   parameters.append(name, value)
   return `${path}?${parameters.toString()}`
 }
@@ -26,7 +27,7 @@ function addQuery(address: string, name: string, value: string): string {
 function setQuery(address: string, name: string, value: string): string {
   const [path, before = ''] = parted(address)
   // `delete` moves all that is behind each that goes.
-  const others = [...new URLSearchParams(before)].filter(([other]) => other !== name)
+  const others = [...parametersOf(before)].filter(([other]) => other !== name)
   const parameters = new URLSearchParams([...others, [name, value]])
   return `${path}?${parameters.toString()}`
 }

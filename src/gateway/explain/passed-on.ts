@@ -1,3 +1,4 @@
+import { parametersOf } from '../../query.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { PassedCredential } from './explanation.ts'
 
@@ -29,7 +30,7 @@ function placementIn({ headers, target, body }: Leaving, credential: string): st
     return called === undefined || holds(called, credential) ? `header ${name}` : `cookie ${called}`
   }
   const [path = '', ...query] = target.split('?')
-  for (const [name, value] of new URLSearchParams(query.join('?')))
+  for (const [name, value] of parametersOf(query.join('?')))
     if (holds(value, credential)) return `query parameter ${name}`
   if (holds(path, credential)) return 'the path'
   return holds(body ?? '', credential) ? 'the body' : undefined

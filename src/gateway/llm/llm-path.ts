@@ -1,3 +1,4 @@
+import { parametersOf } from '../../query.ts'
 import type { AiBackend, QueryCredential } from '../destination.ts'
 import { trimPath } from '../routing/match.ts'
 
@@ -10,14 +11,10 @@ export function passedPath(path: string, ai: AiBackend): string {
   return trimPath(ai.pathPrefix) + (isBelow ? path.slice(base.length) : path)
 }
 
+/** Read in the same way in which credentials are looked for: what is found is what is taken out. */
 function nameOf(pair: string): string {
-  const equals = pair.indexOf('=')
-  const name = equals < 0 ? pair : pair.slice(0, equals)
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' '))
-  } catch {
-    return name
-  }
+  const [[name = ''] = []] = parametersOf(pair)
+  return name
 }
 
 /** Takes the parameters of those names out of a query. */

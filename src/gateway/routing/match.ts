@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { parametersOf } from '../../query.ts'
 import type { Pattern } from '../regex/pattern.ts'
 
 /** What a request is matched by. */
@@ -100,17 +101,17 @@ function pathMatches(match: PathMatch, path: string): boolean {
 const queries = new WeakMap<RouteRequest, { readonly of: string; readonly parameters: Map<string, string> }>()
 
 /** Of several values of a parameter the last one counts. */
-function parametersOf(request: RouteRequest): ReadonlyMap<string, string> {
+function decodedQuery(request: RouteRequest): ReadonlyMap<string, string> {
   const { query } = request
   const known = queries.get(request)
   if (known?.of === query) return known.parameters
-  const parameters = new Map(new URLSearchParams(query))
+  const parameters = new Map(parametersOf(query))
   queries.set(request, { of: query, parameters })
   return parameters
 }
 
 function queryMatches(match: Match, request: RouteRequest): boolean {
-  const parameters = parametersOf(request)
+  const parameters = decodedQuery(request)
   return match.query.every(({ name, value }) => {
     const text = parameters.get(name)
     return text !== undefined && valueMatches(value, text)
