@@ -1,5 +1,6 @@
 import type { Path } from '../../config/diagnostic.ts'
 import type { HeaderMatch, RouteMatch } from '../../config/schema.ts'
+import { headerText } from '../headers/header-text.ts'
 import { compilePattern, type Pattern } from '../regex/pattern.ts'
 import { type Match, type PathMatch, trimPath, type ValueMatch } from '../routing/match.ts'
 import { invalid } from './invalid.ts'
@@ -55,8 +56,15 @@ export function valueMatches(
   return matches
 }
 
-function lowerNames(entries: readonly NamedValue[]): NamedValue[] {
-  return entries.map(({ name, value }) => ({ name: name.toLowerCase(), value }))
+/** Names in lower case, and letters beyond ASCII as the bytes in which Node shows them. */
+function headerMatches(
+  entries: readonly NamedValue[],
+  path: Path,
+): { name: string; value: ValueMatch }[] | undefined {
+  return valueMatches(entries, path)?.map(({ name, value }) => ({
+    name: name.toLowerCase(),
+    value: 'exact' in value ? { exact: headerText(value.exact) } : value,
+  }))
 }
 
 /** The alternatives of a route; those that can never match are left out. */
@@ -65,7 +73,7 @@ export function compileMatches(matches: readonly RouteMatch[] | undefined, path:
   for (const [index, match] of (matches ?? [{}]).entries()) {
     const here = [...path, index]
     const where = pathMatch(match.path, [...here, 'path'])
-    const headers = valueMatches(lowerNames(match.headers ?? []), [...here, 'headers'])
+    const headers = headerMatches(match.headers ?? [], [...here, 'headers'])
     const query = valueMatches(match.query ?? [], [...here, 'query'])
     if (where === undefined || headers === undefined || query === undefined) continue
     compiled.push({ path: where, method: match.method, headers, query })
@@ -80,7 +88,7 @@ export function compileHeaderLists(
 ): { name: string; value: ValueMatch }[][] {
   const compiled: { name: string; value: ValueMatch }[][] = []
   for (const [index, { headers = [] }] of lists.entries()) {
-    const list = valueMatches(lowerNames(headers), [...path, index, 'headers'])
+    const list = headerMatches(headers, [...path, index, 'headers'])
     if (list !== undefined) compiled.push(list)
   }
   return compiled

@@ -57,9 +57,15 @@ export function prefixCovers(prefix: string, path: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
 }
 
+/** As in agentgateway, a line of a header with letters beyond ASCII is no text that a regex could span. */
+function lineMatches(match: ValueMatch, line: string): boolean {
+  return valueMatches(match, line) && ('exact' in match || !/[^\t\x20-\x7e]/.test(line))
+}
+
 /**
- * Whether a header has the value; of several lines each is looked at by itself, and commas split none. `:method`, `:path`,
- * `:authority` and `:scheme` are the request line. The name is in lower case.
+ * Whether a header has the value, whose letters beyond ASCII are bytes of UTF-8; of several lines each is looked at by
+ * itself, and commas split none. `:method`, `:path`, `:authority` and `:scheme` are the request line. The name is in
+ * lower case.
  */
 export function headerMatches(request: RouteRequest, name: string, value: ValueMatch): boolean {
   if (name.startsWith(':')) {
@@ -70,7 +76,7 @@ export function headerMatches(request: RouteRequest, name: string, value: ValueM
   if (name === 'host' || request.headers[name] === undefined) return false
   const raw = request.rawHeaders
   for (let i = 0; i < raw.length; i += 2)
-    if (raw[i]?.toLowerCase() === name && valueMatches(value, raw[i + 1] ?? '')) return true
+    if (raw[i]?.toLowerCase() === name && lineMatches(value, raw[i + 1] ?? '')) return true
   return false
 }
 
