@@ -112,9 +112,10 @@ function better<R>(
 export class RouteTable<R extends Routable> {
   readonly #buckets = new HostTable<Bucket<R>>()
 
+  /** Of routes with one key the last one remains, as in agentgateway. */
   constructor(routes: readonly R[]) {
     const entries = new Map<string, { route: R; match: Match }[]>()
-    for (const route of routes) {
+    for (const route of new Map(routes.map(route => [route.key, route])).values()) {
       for (const hostname of route.hostnames.length > 0 ? route.hostnames : ['*']) {
         const name = comparable(hostname)
         const bucket = entries.get(name) ?? []
