@@ -98,6 +98,8 @@ class RunningGateway implements Gateway {
   readonly #limits: Limits
   /** By configured port. */
   readonly #ports = new Map<number, Port>()
+  /** Those that a reload has closed, as long as they have requests under way. */
+  readonly #leaving = new Set<Port>()
   /** Replaced runtimes that still have requests under way. */
   readonly #retired = new Set<Generation>()
   #current: Generation
@@ -186,10 +188,16 @@ class RunningGateway implements Gateway {
       if (port === undefined || this.#options.inMemory || port.canServe(tls)) continue
       const bind = this.#current.bind(number)
       if (bind !== undefined) before.push(bind)
-      this.#ports.delete(number)
-      void port.close(runtime.settings.drainMs)
+      this.#letGo(number, port, runtime)
     }
     return before
+  }
+
+  /** Closes a port that the next config has no use for; nobody waits for it unless the gateway closes, too. */
+  #letGo(number: number, port: Port, { settings }: Runtime): void {
+    this.#ports.delete(number)
+    this.#leaving.add(port)
+    void port.close(settings.drainMs).then(() => this.#leaving.delete(port))
   }
 
   async #openAnew(runtime: Runtime): Promise<void> {
@@ -227,9 +235,7 @@ class RunningGateway implements Gateway {
       port.idleMs = runtime.settings.clientIdleMs
       const tls = this.#current.bind(number)?.tls
       if (tls !== undefined) port.renewTls(tls)
-      if (wanted.has(number)) continue
-      this.#ports.delete(number)
-      void port.close(runtime.settings.drainMs)
+      if (!wanted.has(number)) this.#letGo(number, port, runtime)
     }
   }
 
@@ -249,7 +255,7 @@ class RunningGateway implements Gateway {
 
   async close(options: { readonly drainMs?: number } = {}): Promise<void> {
     const drainMs = options.drainMs ?? this.#current.runtime.settings.drainMs
-    const ports = [...this.#ports.values()]
+    const ports = [...this.#ports.values(), ...this.#leaving]
     this.#ports.clear()
     // Whoever still waits for an upstream then is told so, as long as no answer has begun.
     const giveUp = (): void => void this.#pools.destroy()

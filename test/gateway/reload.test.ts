@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startGateway } from '../../src/gateway/gateway.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { call, post, rawClient } from './kit/client.ts'
+import { call, rawClient } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
 import { toHost, toModel } from './kit/configs.ts'
 import { startTestGateway } from './kit/gateway.ts'
@@ -142,12 +142,17 @@ describe('a close', () => {
     const held: ServerResponse[] = []
     const upstream = await startUpstream(response => held.push(response))
     const { gateway, port, events } = await startTestGateway(toModel(`127.0.0.1:${upstream.port}`))
-    const answer = post(port, '/', { model: 'm' })
+    const agent = new Agent({ keepAlive: true })
+    const answer = call(port, { body: '{"model":"m"}', agent })
     await eventually(() => held.length === 1)
     const closing = gateway.close({ drainMs: 5000 })
     await expect(call(port)).rejects.toThrow('ECONNREFUSED')
     held[0]?.end('{"done":true}')
-    expect(await answer).toMatchObject({ status: 200, body: '{"done":true}' })
+    expect(await answer).toMatchObject({
+      status: 200,
+      headers: { connection: 'close' },
+      body: '{"done":true}',
+    })
     await closing
     expect(events).toHaveLength(1)
     await eventually(() => upstream.connections.every(socket => socket.destroyed))
@@ -169,6 +174,24 @@ describe('a close', () => {
     const [, first = '', second = ''] = client.received().split('HTTP/1.1 200 OK')
     expect(first).toMatch(/connection: keep-alive[\s\S]*first/i)
     expect(second).toMatch(/connection: close[\s\S]*second/i)
+  })
+
+  it('waits for requests under way on a port that a reload has closed, and gives them up with the others', async () => {
+    const held: ServerResponse[] = []
+    const upstream = await startUpstream(response => held.push(response))
+    const listeners = [{ routes: [{ backends: [{ host: `127.0.0.1:${upstream.port}` }] }] }]
+    const runtime = (...ports: number[]) =>
+      runtimeOf(JSON.stringify({ binds: ports.map(port => ({ port, listeners })) }))
+    const { gateway } = await startTestGateway(runtime(3000, 3001))
+    const leaving = gateway.addresses[1]?.port ?? 0
+    const [first, second] = [call(leaving, { path: '/1' }), call(leaving, { path: '/2' })]
+    await eventually(() => held.length === 2)
+    await gateway.reload(runtime(3000))
+    const closing = gateway.close({ drainMs: 100 })
+    held[upstream.seen.findIndex(({ url }) => url === '/1')]?.end('late')
+    expect(await first).toMatchObject({ status: 200, body: 'late' })
+    expect(await second).toMatchObject({ status: 503, body: expect.stringContaining('shutting down') })
+    await closing
   })
 
   it('gives up calls that take longer than the drain, and says so', async () => {

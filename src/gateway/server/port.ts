@@ -71,7 +71,8 @@ export class Port {
   readonly #roots: ClientRoots | undefined
   /** The last request that came over a connection is answered by it. */
   readonly #last = new WeakMap<Duplex, GatewayResponse>()
-  #isClosing = false
+  /** Once it closes: when its last connection has gone. */
+  #gone: Promise<void> | undefined
 
   private constructor(options: PortOptions, accept: Accept) {
     this.bind = options.bind
@@ -87,7 +88,7 @@ export class Port {
       connection.once('close', () => this.#connections.delete(connection))
     })
     const begin = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
-      if (this.#isClosing) response.shouldKeepAlive = false
+      if (this.#gone !== undefined) response.shouldKeepAlive = false
       // It was sent before its client could know.
       if (this.#roots?.isOutdated(request.socket)) request.socket.destroySoon()
       else accept(request, response, expectsContinue)
@@ -188,24 +189,31 @@ export class Port {
 
   /**
    * Stops listening and lets the requests under way finish; connections without one are dropped. After `drainMs` it calls
-   * `giveUp`, which should end what they wait for, and drops the connections that are still there a moment later.
+   * `giveUp`, which should end what they wait for, and drops the connections that are still there a moment later. One that
+   * closes already may be given less time so.
    */
   async close(drainMs: number, giveUp: () => void = () => {}): Promise<void> {
-    if (this.#isClosing) return
-    this.#isClosing = true
-    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    const left = [...this.#connections].map(
-      connection => new Promise<void>(resolve => connection.once('close', resolve)),
-    )
-    // A request that has come by then is read first.
-    const sweep = setInterval(() => setImmediate(() => this.#cutOff(isIdle)), SWEEP_MS)
+    this.#gone ??= this.#drain()
     let cut = setTimeout(() => {
       giveUp()
       cut = setTimeout(() => this.#cutOff(() => true), 2 * SWEEP_MS)
     }, drainMs)
+    await this.#gone
+    clearTimeout(cut)
+  }
+
+  async #drain(): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    const left = [...this.#connections].map(connection => {
+      // A client that is not told may send its next request just as the connection goes.
+      const last = this.#last.get(this.#secured.get(connection) ?? connection)
+      if (last?.headersSent === false) last.shouldKeepAlive = false
+      return new Promise<void>(resolve => connection.once('close', resolve))
+    })
+    // A request that has come by then is read first.
+    const sweep = setInterval(() => setImmediate(() => this.#cutOff(isIdle)), SWEEP_MS)
     await Promise.all([closed, ...left])
     clearInterval(sweep)
-    clearTimeout(cut)
   }
 
   #cutOff(which: (last: GatewayResponse | undefined) => boolean): void {
