@@ -98,12 +98,8 @@ export function loopFailure(visits: number): Failure {
 export const INTERNAL_ERROR = failure(503, 'Internal', 'processing failed: internal error')
 export const REQUEST_TIMEOUT = failure(504, 'Timeout', 'request timeout')
 export const UPSTREAM_TIMEOUT = failure(504, 'Timeout', 'upstream call timeout')
-/** What was under way when the gateway dropped its connections. */
-export const SHUTTING_DOWN = failure(
-  503,
-  'UpstreamFailure',
-  'upstream call failed: the gateway is shutting down',
-)
+/** What was under way when the gateway dropped its connections, which is no fault of the upstream's. */
+export const SHUTTING_DOWN = failure(503, 'Internal', 'upstream call failed: the gateway is shutting down')
 const DNS_FAILED = failure(503, 'NoHealthyBackend', 'backends required DNS resolution which failed')
 
 /** The list of models is the router's alone. */

@@ -204,7 +204,7 @@ describe('a close', () => {
       status: 503,
       body: 'upstream call failed: the gateway is shutting down',
     })
-    expect(await nextEvent()).toMatchObject({ status: 503 })
+    expect(await nextEvent()).toMatchObject({ status: 503, reason: 'Internal' })
   })
 
   it('cuts off streams that take longer than the drain', async () => {
@@ -216,7 +216,11 @@ describe('a close', () => {
     await gateway.close({ drainMs: 20 })
     await client.closed
     expect(client.received()).not.toMatch(/0\r\n\r\n$/)
-    expect(await nextEvent()).toMatchObject({ status: 200, error: expect.any(String) })
+    expect(await nextEvent()).toMatchObject({
+      status: 200,
+      reason: 'Internal',
+      error: expect.stringContaining('shutting down'),
+    })
   })
 
   it('leaves no idle connection open', async () => {
