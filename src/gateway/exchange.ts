@@ -265,10 +265,7 @@ export class Exchange implements RouteRequest {
     // Should the rest of the body still come, nobody must take it for a request that waits to be sent.
     this.gathering = undefined
     const { request, response } = this
-    if (response.headersSent) {
-      response.destroy()
-      return
-    }
+    if (response.headersSent) return response.breakOff()
     // The rest of a body that nobody wants must be read, or the next request on the connection is never seen.
     if (!request.complete) request.removeAllListeners('data').resume()
     // RFC 9110 §8.6: an answer that has no body by its status has no length either.

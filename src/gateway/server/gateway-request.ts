@@ -37,6 +37,17 @@ export class GatewayResponse extends ServerResponse<GatewayRequest> {
     this.onTurn?.()
   }
 
+  /**
+   * Breaks off in the midst of the answer. Where nothing but the end of the connection ends an answer, as in HTTP/1.0, that
+   * has to be a reset: an orderly end would make a whole one of it (RFC 9112 §8). TLS tells by itself.
+   */
+  breakOff(): void {
+    const { socket } = this
+    const canReset = socket !== null && 'resetAndDestroy' in socket && !('encrypted' in socket)
+    if (this.req.httpVersionMinor === 0 && canReset) socket.resetAndDestroy()
+    this.destroy()
+  }
+
   /** The answer has gone. */
   override detachSocket(socket: Socket): void {
     super.detachSocket(socket)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { openChat, post, rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
@@ -181,6 +182,21 @@ describe('an answer that breaks off before any of it has left', () => {
     expect(answer.statusCode).toBe(200)
     answer.once('data', () => cut?.())
     await expect(answer.toArray()).rejects.toThrow('aborted')
+  })
+
+  it('is no whole answer for a client of HTTP/1.0, to which an end of the connection is the end of it', async () => {
+    let cut: (() => void) | undefined
+    const upstream = await startRawUpstream(socket => {
+      socket.write(CHUNKED + chunk('data: 1\n\n'))
+      cut = () => socket.end('no chunk\r\n')
+    })
+    const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    const reset = once(client.socket, 'error')
+    client.socket.write('GET / HTTP/1.0\r\nhost: a\r\n\r\n')
+    await client.until(text => text.endsWith('data: 1\n\n'))
+    cut?.()
+    expect(await reset).toMatchObject([{ code: 'ECONNRESET' }])
   })
 })
 
