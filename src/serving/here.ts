@@ -63,7 +63,6 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     await Promise.all([log?.close(), exports?.close()])
     throw error
   })
-  let { drainMs } = runtime.settings
   return {
     engine: {
       get addresses() {
@@ -73,10 +72,9 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
         await exports?.prepare(next)
         await gateway.reload(next)
         exports?.adopt(next)
-        drainMs = next.settings.drainMs
       },
       close: async how => {
-        const deadline = performance.now() + (how?.drainMs ?? drainMs)
+        const deadline = performance.now() + how.drainMs
         await gateway.close(how)
         await Promise.all([log?.close(), exports?.close(deadline)])
       },

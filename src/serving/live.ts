@@ -32,7 +32,8 @@ import { watchedFiles } from './watched-files.ts'
 /** What a live gateway tells of itself. */
 export type LiveEvent =
   | ListeningEvent
-  | { readonly event: 'ready' }
+  /** `workers`: how many processes serve; undefined for this one alone. */
+  | { readonly event: 'ready'; readonly workers?: number }
   | { readonly event: 'admin'; readonly pages: PageSet; readonly address: string; readonly token?: string }
   | { readonly event: 'note'; readonly message: string }
   | { readonly event: 'warning'; readonly message: string; readonly hint: string }
@@ -47,15 +48,18 @@ export type LiveEvent =
   | KeyRefusedEvent
   | KeepEvent
   | ForgetEvent
-  | { readonly event: 'draining' }
+  /** `drainMs`: what requests under way may take at most. */
+  | { readonly event: 'draining'; readonly drainMs: number }
   | { readonly event: 'stopped' }
 
 /** What serves a config: a gateway in this process, or several workers. */
 export interface Engine {
   readonly addresses: readonly ListeningAddress[]
+  /** How many processes serve; undefined for this one alone. */
+  readonly workers?: number
   /** Serves the next config, or throws and goes on with the one before. Waits for nobody once `signal` aborts: it closes then. */
   reload(runtime: Runtime, config: ResolvedConfig, signal: AbortSignal): Promise<void>
-  close(options?: { readonly drainMs?: number }): Promise<void>
+  close(options: { readonly drainMs: number }): Promise<void>
 }
 
 export interface LiveOptions {
@@ -131,13 +135,15 @@ async function begin(options: LiveOptions, keeper: SecretKeeper | undefined): Pr
     load: { ...options.load, ...(first.path !== '-' && { file: first.path }) },
   }
   const runtime = compiled(first.resolved, pinned.compile, first)
-  const gateway = await (options.start?.(runtime, first.resolved) ?? startGateway(runtime, options.gateway))
+  const gateway: Engine = await (options.start?.(runtime, first.resolved) ??
+    startGateway(runtime, options.gateway))
   for (const event of nowListening(gateway.addresses)) options.onEvent(event)
   options.onServing?.(first, runtime)
   options.load.lastGood?.remember(first)
-  const live = new Live(gateway, first, runtime.files, pinned, keeper, readAt)
+  const live = new Live(gateway, first, runtime, pinned, keeper, readAt)
   await options.onStarted?.(live)
-  options.onEvent({ event: 'ready' })
+  const { workers } = gateway
+  options.onEvent({ event: 'ready', ...(workers !== undefined && { workers }) })
   return live
 }
 
@@ -158,8 +164,8 @@ class Live implements LiveGateway {
   readonly #startConfig: ServedConfig['resolved']['config']
   readonly #keeper: SecretKeeper | undefined
   #current: ServedConfig
-  /** Certificates and the like, which a reload reads again. */
-  #files: Runtime['files']
+  /** Its files are certificates and the like, which a reload reads again. */
+  #runtime: Pick<Runtime, 'files' | 'settings'>
   #watcher: Disposable | undefined
   #watched = ''
   /** Reloads run one after the other; changes during one are taken in by the next. */
@@ -173,7 +179,7 @@ class Live implements LiveGateway {
   constructor(
     gateway: Engine,
     first: ServedConfig,
-    files: Runtime['files'],
+    runtime: Runtime,
     options: PinnedOptions,
     keeper: SecretKeeper | undefined,
     readAt: number,
@@ -181,7 +187,7 @@ class Live implements LiveGateway {
     this.#readAt = readAt
     this.#keeper = keeper
     this.#gateway = gateway
-    this.#files = files
+    this.#runtime = runtime
     this.#startConfig = first.resolved.config
     this.#options = options
     this.#current = first
@@ -216,13 +222,14 @@ class Live implements LiveGateway {
     return outcome
   }
 
-  async close(drainMs?: number): Promise<void> {
+  async close(givenMs?: number): Promise<void> {
     this.#closing.abort()
     this.#keeper?.close()
     await this.#queue
     this.#watcher?.[Symbol.dispose]()
-    const closed = this.#gateway.close(drainMs === undefined ? {} : { drainMs })
-    this.#options.onEvent({ event: 'draining' })
+    const drainMs = givenMs ?? this.#runtime.settings.drainMs
+    const closed = this.#gateway.close({ drainMs })
+    this.#options.onEvent({ event: 'draining', drainMs })
     await closed
     this.#options.onEvent({ event: 'stopped' })
   }
@@ -241,8 +248,8 @@ class Live implements LiveGateway {
       await this.#gateway.reload(runtime, config, signal)
       this.#current = next
       this.#readAt = readAt
-      const files = changedFiles(this.#files, runtime.files)
-      this.#files = runtime.files
+      const files = changedFiles(this.#runtime.files, runtime.files)
+      this.#runtime = runtime
       const wasRejected = !this.#isSynchronized
       this.#isSynchronized = true
       onServing?.(next, runtime)
@@ -266,13 +273,13 @@ class Live implements LiveGateway {
       const { message, hint = '', diagnostics } = error instanceof AgwError ? error : asBug(error)
       onDebug?.('reload', { result: 'rejected', error: message })
       onEvent({ event: 'reload-rejected', message, hint, diagnostics: diagnostics as readonly Diagnostic[] })
-      return { result: 'rejected', message }
+      return { result: 'rejected', message, ...(hint !== '' && { hint }) }
     }
   }
 
   #watch(): void {
     if (!this.#options.reload || this.#current.path === '-') return
-    const files = watchedFiles(this.#current, this.#files)
+    const files = watchedFiles(this.#current, this.#runtime.files)
     const paths = [...files.keys()]
     const wanted = paths.toSorted().join('\n')
     if (wanted === this.#watched) return

@@ -52,7 +52,7 @@ it.each([
       .map(line => JSON.parse(line) as { event: string; message?: string })
     const last = events.slice(events.findIndex(({ event }) => event === 'draining'))
     expect(last).toEqual([
-      { event: 'draining' },
+      { event: 'draining', drainMs: expect.any(Number) },
       {
         event: 'note',
         message: expect.stringMatching(/^spans do not reach .* \(no answer before the end\) and are lost$/),

@@ -103,11 +103,12 @@ describe('a live gateway', () => {
     await expect(live(async () => {}, bad)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message })
     const { gateway, events, file } = await live(async () => {})
     await writeFile(file, bad)
-    expect(await gateway.reload()).toEqual({ result: 'rejected', message })
+    const hint = expect.stringMatching(/agentgateway binary/)
+    expect(await gateway.reload()).toEqual({ result: 'rejected', message, hint })
     expect(events.at(-1)).toMatchObject({
       event: 'reload-rejected',
       message,
-      hint: expect.stringMatching(/agentgateway binary/),
+      hint,
       diagnostics: [{ code: 'NOT_RUN_HERE', range: { start: { line: 2, column: 40 } } }],
     })
   })

@@ -49,8 +49,8 @@ it.each<[string, string, LogLevel | undefined, number, object, Evaluated]>([
     redact,
     exports: undefined,
   })
-  onTestFinished(() => engine.close())
+  onTestFinished(() => engine.close({ drainMs: 100 }))
   await ask(engine.addresses[0]?.port ?? 0)
-  await engine.close()
+  await engine.close({ drainMs: 100 })
   expect(evaluated).toEqual(wanted)
 })

@@ -42,7 +42,11 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
         `  ${terminal.style('cyan', '→')} ${event.hint}`,
       ]
     case 'ready':
-      return [terminal.style('green', 'ready') + terminal.style('dim', '  (Ctrl-C stops it)')]
+      return [
+        terminal.style('green', 'ready') +
+          (event.workers === undefined ? '' : `  ${event.workers} workers`) +
+          terminal.style('dim', '  (Ctrl-C stops it)'),
+      ]
     case 'reloaded':
       return [`${terminal.style('green', 'reloaded')} ${event.changes.join(', ') || 'to the same as before'}`]
     case 'key-changed':
@@ -75,7 +79,7 @@ export function liveEventText(event: LiveEvent, terminal: Terminal): string[] {
         `${terminal.style('red', 'old key not forgotten')} ${event.name}  ${event.fingerprint}  in ${event.place}: ${event.message ?? ''}`,
       ]
     case 'draining':
-      return ['draining']
+      return [`draining  requests under way have up to ${event.drainMs / 1000} s`]
     case 'stopped':
       return ['stopped']
   }

@@ -17,8 +17,9 @@ export interface KeyInUse {
 /** How reading everything anew went. */
 export interface ReloadOutcome {
   readonly result: 'reloaded' | 'unchanged' | 'rejected'
-  /** Why it was rejected. */
+  /** Why it was rejected, and what to do about it. */
   readonly message?: string
+  readonly hint?: string
 }
 
 /** What the admin pages show and do. Texts pass the redactor before they are sent. */

@@ -248,7 +248,7 @@ export class Fleet {
       await unlessAborted(this.#reloadAll(), signal)
       throw new AgwError(failed.code, failed.message, { hint: failed.hint })
     }
-    this.#shared.runtime = runtime
+    this.#shared.adopt(runtime)
   }
 
   #reloadAll(): Promise<(Outcome | undefined)[]> {
@@ -264,7 +264,7 @@ export class Fleet {
   }
 
   /** Lets requests under way finish in all workers, then ends them. */
-  async close({ drainMs }: { readonly drainMs?: number } = {}): Promise<void> {
+  async close({ drainMs }: { readonly drainMs: number }): Promise<void> {
     this.#isClosing = true
     for (const { delivery, pulse } of this.#members.values()) {
       delivery?.end()
@@ -274,8 +274,7 @@ export class Fleet {
     const ended = [...this.#members.values()].map(
       ({ worker }) => new Promise<void>(resolve => worker.once('exit', () => resolve())),
     )
-    const wait = (drainMs ?? this.#shared.runtime.settings.drainMs) + KILL_AFTER_MS
-    const kill = setTimeout(this.#kill, Math.min(wait, LONGEST_TIMER_MS))
+    const kill = setTimeout(this.#kill, Math.min(drainMs + KILL_AFTER_MS, LONGEST_TIMER_MS))
     await Promise.all(ended)
     clearTimeout(kill)
   }

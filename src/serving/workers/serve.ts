@@ -25,6 +25,7 @@ export async function serveInWorkers(
   })
   return {
     engine: {
+      workers: options.workers,
       get addresses() {
         return fleet.addresses
       },

@@ -17,12 +17,8 @@ export class SharedState {
     this.#runtime = runtime
   }
 
-  /** The config that serves, whose time limits count too. Of what was kept for the one before, it keeps what it still asks for. */
-  get runtime(): Runtime {
-    return this.#runtime
-  }
-
-  set runtime(runtime: Runtime) {
+  /** This config serves now. Of what was kept for the one before, it keeps what it still asks for. */
+  adopt(runtime: Runtime): void {
     this.#runtime = runtime
     this.#states.keep(new Set(runtime.kept.map(({ id }) => id)))
   }

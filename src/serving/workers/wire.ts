@@ -70,7 +70,7 @@ export type ToWorker =
   | { readonly kind: 'level'; readonly level: LogLevel }
   | { readonly kind: 'taken'; readonly results: readonly { readonly id: number; readonly taken: Taken }[] }
   | { readonly kind: 'outcome'; readonly backend: string; readonly outcome: Outcome }
-  | { readonly kind: 'close'; readonly drainMs: number | undefined }
+  | { readonly kind: 'close'; readonly drainMs: number }
 
 /** From a worker. */
 export type FromWorker =

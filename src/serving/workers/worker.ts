@@ -44,7 +44,6 @@ class ServingWorker {
   readonly #metrics = new Metrics(text => this.#redactor.redact(text))
   readonly #counts = new CountTeller(() => this.#tellMetrics())
   #startedAt = Date.now()
-  #drainMs = 0
   readonly #limits: RemoteLimits
   #sends = true
   readonly #exports = new Exports({
@@ -162,7 +161,6 @@ class ServingWorker {
     this.#sends = standIn === undefined
     if (this.#sends) await this.#exports.prepare(runtime)
     this.#exports.adopt(runtime)
-    this.#drainMs = runtime.settings.drainMs
     this.#gateway = await startGateway(runtime, {
       ...(host !== undefined && { host }),
       connectTo,
@@ -212,10 +210,9 @@ class ServingWorker {
     if (this.#sends) await this.#exports.prepare(runtime)
     await gateway.reload(runtime)
     this.#exports.adopt(runtime)
-    this.#drainMs = runtime.settings.drainMs
   }
 
-  async #close(drainMs = this.#drainMs): Promise<void> {
+  async #close(drainMs: number): Promise<void> {
     const deadline = performance.now() + drainMs
     await this.#gateway?.close({ drainMs })
     this.#limits.flush()

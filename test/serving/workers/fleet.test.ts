@@ -88,7 +88,7 @@ describe('a fleet of workers', () => {
   it('starts, and ends', async () => {
     const { started } = await fleetOf(WHILE_ASKED, { workers: 2 })
     const fleet = await started
-    await fleet.close()
+    await fleet.close({ drainMs: 100 })
   })
 
   it.each([
@@ -252,7 +252,7 @@ describe('a fleet of workers', () => {
     await expect.poll(() => told().slice(1 + PIECES)).toEqual(['config 2', 'config 2'])
     closing.abort()
     await reloading
-    await fleet.close()
+    await fleet.close({ drainMs: 100 })
     expect(told().slice(1 + PIECES)).toEqual(['config 2', 'config 2', 'close undefined'])
   })
 
