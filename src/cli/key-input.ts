@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
-import { readBounded } from '../config/index.ts'
+import { type KeySlot, readBounded } from '../config/index.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { whyUnread } from '../plain-file.ts'
-import { cleanPastedKey, keyDoubts } from '../secrets/index.ts'
+import { cleanPastedKey, isDoubtful, keyDoubts } from '../secrets/index.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import { Secret } from '../secrets/secret.ts'
+import { type ConsentOptions, requireConsent } from './consent.ts'
 import type { Prompt } from './prompt.ts'
 import { readStdin } from './stdin.ts'
 import type { Terminal } from './terminal.ts'
@@ -55,6 +56,15 @@ export async function readKey(
   const key = new Secret(cleaned.value, 'given key')
   context.redactor.add(key)
   return key
+}
+
+/**
+ * Asks a person whether a key goes in that something speaks against, as was warned when it was read; whoever hands one in
+ * without a terminal means it. Throws DECLINED.
+ */
+export async function agreeToDoubtful(key: Secret, slot: KeySlot, consent: ConsentOptions): Promise<void> {
+  if (!consent.prompt.allowed || !isDoubtful(key, slot)) return
+  await requireConsent('Take this key all the same?', 'changed', consent, { initial: false })
 }
 
 /** Why a typed key is asked for again, or `true`. Nothing of the key is in it. */

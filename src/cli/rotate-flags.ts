@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core'
-import { connectToFlag } from './flags.ts'
+import { connectToFlag, writeFlags } from './flags.ts'
 import { newKeyFlags } from './key-args.ts'
 
 /** The flags of `agw keys rotate`. */
@@ -27,6 +27,7 @@ export const rotateFlags = {
     default: 24,
     env: 'AGW_ROTATE_KEEP',
   }),
+  yes: writeFlags.yes,
   'connect-to': connectToFlag({
     summary: "For the check, connect elsewhere, as curl's --connect-to; repeatable.",
   }),

@@ -34,6 +34,8 @@ export type RotateEvent =
 export interface RotateOptions extends SceneOptions {
   /** Asked only where a new key is needed: what was begun is ended without. */
   readonly newKey: (slot: KeySlot) => Promise<Secret>
+  /** Asked about a new key that no provider has said yes to. Throws for a no; then nothing has changed. */
+  readonly agreeUnchecked: (key: Secret, slot: KeySlot) => Promise<void>
   /** Ask the provider first. */
   readonly check: boolean
   readonly connectTo: readonly string[]
@@ -85,7 +87,7 @@ async function rotate(scene: Scene, options: RotateOptions): Promise<Rotated> {
     return { ...outcome(scene, shown, shown), changed: false, gateways, keepUntil: journal?.keepUntil }
   }
   refuseLoss(scene, next)
-  if (options.check) await requireWorking(scene, next, options)
+  if (!options.check || !(await isWorking(scene, next, options))) await options.agreeUnchecked(next, slot)
   const rotation = await keep(scene, next, options)
   await note(scene, rotation, 'switching', options)
   const files = await writeKey(scene, next, options.load)
@@ -195,7 +197,8 @@ async function inTime(scene: Scene, options: RotateOptions): Promise<Scene> {
   return { ...scene, journal: undefined }
 }
 
-async function requireWorking({ loaded, slot }: Scene, next: Secret, options: RotateOptions): Promise<void> {
+/** Whether the provider takes the key; false where it cannot be told. Throws NOT_PASSED for one that it refuses. */
+async function isWorking({ loaded, slot }: Scene, next: Secret, options: RotateOptions): Promise<boolean> {
   const somebodyElses = whyNotSent(next, slot)
   if (somebodyElses !== undefined) throw notWorking(`nobody was asked: ${somebodyElses}`)
   const connectTo = options.connectTo.map(parseConnectTo)
@@ -203,6 +206,7 @@ async function requireWorking({ loaded, slot }: Scene, next: Secret, options: Ro
   const { result, detail } = probed ?? { result: 'indeterminate', detail: 'nobody was asked' }
   options.onEvent({ step: 'checked', result, detail })
   if (result === 'invalid') throw notWorking(detail)
+  return result === 'valid'
 }
 
 function notWorking(why: string): AgwError {

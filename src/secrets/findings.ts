@@ -88,6 +88,11 @@ export function whyNotSent(secret: Secret, { provider }: Pick<KeySlot, 'provider
   return keyDoubts(secret.reveal().trim(), { provider }).find(doubt => doubt.isNone)?.message
 }
 
+/** Whether something speaks against a key of a slot, as {@link keyDoubts} tells it. */
+export function isDoubtful(secret: Secret, slot: KeySlot): boolean {
+  return keyDoubts(secret.reveal().trim(), slot).length > 0
+}
+
 type Report = (code: string, severity: Severity, message: string, hint: string) => void
 
 /** Reports what is wrong with a key, and tells whether it may be the key of the slot's provider at all. */

@@ -81,6 +81,7 @@ const next = (act: (options: RotateOptions) => Promise<unknown>) =>
   act({
     load: load(),
     name: 'openai',
+    agreeUnchecked: async () => {},
     newKey: async () => new Secret(NEW),
     check: false,
     connectTo: [],

@@ -211,6 +211,20 @@ describe.skipIf(missing !== undefined)(`a key in the config${unless(missing)}`, 
     expect(await readFile(join(folder, '.env'), 'utf8')).toBe(`OPENAI_API_KEY=${KEY}\n`)
   })
 
+  it('that is doubtful, and of which no provider could say anything, needs a yes: Enter is a no', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+    await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
+    const { status, screen } = await talk(
+      ['keys', 'rotate', 'openai', '--connect-to', 'api.openai.com:443:127.0.0.1:1'],
+      [
+        [/New key for openai/, 'short\r'],
+        [/shorter than 16 characters[\s\S]*Take this key all the same\?/, '\r'],
+      ],
+    )
+    expect([status, screen]).toEqual([1, expect.stringContaining('nothing was changed')])
+    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(`OPENAI_API_KEY=${KEY}\n`)
+  })
+
   it('a terminal that can ask nothing says so', async () => {
     const { status, screen } = await talk(['init'], [], 'dumb')
     expect([status, screen]).toEqual([2, expect.stringContaining('nobody can be asked (TERM is dumb')])

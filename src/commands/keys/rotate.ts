@@ -1,6 +1,7 @@
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { asList } from '../../cli/flags.ts'
 import { slotArgs, takeNewKey } from '../../cli/key-args.ts'
+import { agreeToDoubtful } from '../../cli/key-input.ts'
 import { nextText, rotatedJson, rotatedText, rotateEventText } from '../../cli/report/rotate.ts'
 import { rotateFlags } from '../../cli/rotate-flags.ts'
 import { EXIT } from '../../errors.ts'
@@ -26,6 +27,8 @@ export default class KeysRotate extends ConfigCommand {
       load: this.loadOptions(flags),
       name: args.name,
       newKey: slot => takeNewKey(slot, flags, this.keyInput(flags)),
+      agreeUnchecked: (key, slot) =>
+        agreeToDoubtful(key, slot, { yes: flags.yes, prompt: this.promptFor(flags) }),
       check: flags.check,
       connectTo: asList(flags['connect-to']),
       waitMs: flags.wait * 1000,
