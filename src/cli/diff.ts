@@ -7,31 +7,89 @@ const CONTEXT = 2
 /** More edits than these are not put together the shortest way: that takes time with the square of their number. */
 const MOST_EDITS = 2_000
 
-/** A unified diff for people: two lines of context, secrets masked line by line by `mask`. */
+/** Longer lines are shown where they differ only. Characters. */
+const LONG_LINE = 500
+/** What is shown on either side of it then. Characters. */
+const AROUND = 60
+
+/** Gives each line (1-based) of a text as it may be shown. */
+export type MaskLines = (text: string) => (number: number) => string
+
+/** A unified diff for people: two lines of context, secrets masked by `mask`. */
 export function printableDiff(
   before: string,
   after: string,
   name: string,
   terminal: Terminal,
-  mask: (line: string) => string,
+  mask: MaskLines,
 ): string {
+  const texts = { old: mask(before), now: mask(after) }
   const lines = [
     terminal.style('bold', before === '' ? `new file ${printable(name)}` : printable(name), 'err'),
   ]
   for (const hunk of hunksOf(before, after)) {
     if (before !== '') lines.push(terminal.style('dim', `@@ line ${hunk.newStart} @@`, 'err'))
-    for (const line of hunk.lines) {
-      if (line.startsWith('\\')) continue
-      const shown = `  ${line[0] ?? ' '} ${mask(line.slice(1))}`.trimEnd()
-      const style = line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : undefined
+    for (const [sign, text] of shownLines(hunk, texts)) {
+      const shown = `  ${sign} ${text}`.trimEnd()
+      const style = sign === '+' ? 'green' : sign === '-' ? 'red' : undefined
       lines.push(style ? terminal.style(style, shown, 'err') : shown)
     }
   }
   return lines.join('\n')
 }
 
+/** The lines of a hunk with their signs; of a long one what differs from the line in whose place it stands. */
+function shownLines(
+  hunk: Hunk,
+  texts: { readonly old: (number: number) => string; readonly now: (number: number) => string },
+): (readonly [sign: string, text: string])[] {
+  const shown: [sign: string, text: string][] = []
+  /** Where in `shown` the next line stands that went and that no other has taken the place of, and where they end. */
+  let [gone, goneEnd] = [0, 0]
+  let [old, now] = [hunk.oldStart, hunk.newStart]
+  for (const line of hunk.lines) {
+    const sign = line.charAt(0)
+    if (sign === '-') {
+      if (gone >= goneEnd) gone = shown.length
+      goneEnd = shown.push([sign, texts.old(old++)])
+    } else if (sign === '+') {
+      const text = texts.now(now++)
+      const former = gone < goneEnd ? shown[gone++] : undefined
+      const [was, is] = former === undefined ? ['', text] : differing(former[1], text)
+      if (former !== undefined) former[1] = was
+      shown.push([sign, is])
+    } else if (sign === ' ') {
+      goneEnd = 0
+      old += 1
+      shown.push([sign, texts.now(now++)])
+    }
+  }
+  return shown.map(([sign, text]) => [sign, text.length > LONG_LINE ? cut(text, 0, AROUND) : text])
+}
+
+/** Of two lines, one of them long, what differs and a little around it. */
+function differing(was: string, is: string): [string, string] {
+  if (Math.max(was.length, is.length) <= LONG_LINE) return [was, is]
+  const shorter = Math.min(was.length, is.length)
+  let start = 0
+  while (start < shorter && was[start] === is[start]) start += 1
+  let same = 0
+  while (same < shorter - start && was.at(-1 - same) === is.at(-1 - same)) same += 1
+  const part = (text: string): string => {
+    const [from, to] = [start - AROUND, text.length - same + AROUND]
+    return to - from <= LONG_LINE ? cut(text, from, to) : cut(text, from, from + LONG_LINE - 2)
+  }
+  return [part(was), part(is)]
+}
+
+function cut(text: string, from: number, to: number): string {
+  const [start, end] = [Math.max(0, from), Math.min(text.length, to)]
+  return `${start > 0 ? '…' : ''}${text.slice(start, end)}${end < text.length ? '…' : ''}`
+}
+
 interface Hunk {
   /** 1-based. */
+  readonly oldStart: number
   readonly newStart: number
   /** Each behind its sign. */
   readonly lines: readonly string[]
@@ -52,14 +110,15 @@ interface Stretch {
 /** What differs where one line stands in the place of another, as mends leave it; else all between the first and the last. */
 function lineByLine(before: string, after: string): Hunk[] {
   const [old, now] = [linesOf(before), linesOf(after)]
-  const hunks: { newStart: number; lines: string[] }[] = []
+  const hunks: { oldStart: number; newStart: number; lines: string[] }[] = []
   let shown = 0
   for (const { from, oldEnd, newEnd } of old.length === now.length ? pairs(old, now) : [whole(old, now)]) {
     let hunk = hunks.at(-1)
     if (hunk === undefined || from - shown > 2 * CONTEXT) {
       if (hunk !== undefined) add(hunk, ' ', old, shown, shown + CONTEXT)
       shown = Math.max(shown, from - CONTEXT)
-      hunk = { newStart: shown + 1, lines: [] }
+      // Up to the first change of all, or where each line stands in the place of another, both texts count alike.
+      hunk = { oldStart: shown + 1, newStart: shown + 1, lines: [] }
       hunks.push(hunk)
     }
     add(hunk, ' ', old, shown, from)

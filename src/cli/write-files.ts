@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { markedAs, withoutMark } from '../byte-mark.ts'
-import { maskKeys, maskLine, printable } from '../config/index.ts'
-import { looksSecret } from '../config/shown-word.ts'
+import { printable } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { shortName } from '../load.ts'
 import {
@@ -20,6 +19,7 @@ import { textToChange } from '../setup/text-to-change.ts'
 import { shellWord } from '../suggested.ts'
 import { requireConsent } from './consent.ts'
 import { printableDiff } from './diff.ts'
+import { maskFor } from './mask-for.ts'
 import type { Prompt } from './prompt.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -273,17 +273,6 @@ async function writeOne(file: PlannedFile, before: Before): Promise<{ changed: b
 async function freedMode(path: string): Promise<number | undefined> {
   const { mode } = await stat(path)
   return (mode & 0o777) === SECRET_MODE ? 0o666 & ~process.umask() : undefined
-}
-
-/** A key file is one secret, of which not even the length is shown; in a config, what could be a secret is masked. */
-function maskFor(file: PlannedFile): (line: string) => string {
-  if (file.keyless === true) return maskKeys
-  if (!file.secret || file.path.endsWith('.yaml') || file.path.endsWith('.yml')) return maskLine
-  return line => {
-    const [, name = '', value = ''] = /^(\s*(?:export\s+)?[A-Za-z_]\w*=)?(.*)$/.exec(line) ?? []
-    const shown = looksSecret(name.replace(/=$/, '')) ? '********=' : name
-    return value === '' || value.startsWith('#') ? line : `${shown}********`
-  }
 }
 
 function octal(mode: number): string {

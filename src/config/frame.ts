@@ -1,20 +1,22 @@
 import type { Range } from './diagnostic.ts'
-import { type MaskedLine, maskedLine } from './mask.ts'
+import type { MaskedLine } from './mask.ts'
 import type { LineIndex } from './position.ts'
 import { printable } from './printable.ts'
+import { maskedAt } from './secret-lines.ts'
 
 /** Longer lines are no text for people, and looking for secrets in them takes time. Characters. */
 const LONGEST_LINE = 2000
 
-/** A line as it may be shown: masked, or what is left to say of it when it is too long. */
-export function shownLine(line: string): string {
-  return shown(line).text
+/** A line (1-based) as it may be shown: masked, or what is left to say of it when it is too long. */
+export function shownLine(lines: LineIndex, number: number): string {
+  return shown(lines, number).text
 }
 
-function shown(line: string): MaskedLine {
+function shown(lines: LineIndex, number: number): MaskedLine {
+  const line = lines.line(number)
   if (line.length > LONGEST_LINE)
     return { text: `(a line of ${line.length} characters, not shown)`, columnOf: column => column }
-  const { text, columnOf } = maskedLine(line)
+  const { text, columnOf } = maskedAt(lines, number)
   return { text: printable(text), columnOf }
 }
 
@@ -31,7 +33,7 @@ export function codeFrame(lines: LineIndex, range: Range, around = 1): FrameLine
   const to = Math.min(lines.count, range.start.line + around)
   const frame: FrameLine[] = []
   for (let number = from; number <= to; number += 1) {
-    const { text, columnOf } = shown(lines.line(number))
+    const { text, columnOf } = shown(lines, number)
     if (number !== range.start.line || lines.line(number).length > LONGEST_LINE) {
       frame.push({ number, text })
       continue

@@ -42,6 +42,7 @@ export {
 } from './read.ts'
 export { removeItem, removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'
+export { maskedAt } from './secret-lines.ts'
 export { type KeyMethod, type KeySlot, keySlots } from './slots.ts'
 export { codesByStage, STAGES, type Stage, stageOf } from './stages.ts'
 export { applySuppressions, type Suppressed } from './suppress.ts'

@@ -1,3 +1,4 @@
+import { distance } from './did-you-mean.ts'
 import { looksSecret } from './shown-word.ts'
 
 /** `name: `, `NAME=` and the `:-` of a default, with what may stand in front of the secret. */
@@ -21,6 +22,11 @@ const KEY_NAMES = new Set([
   'credentials',
   'htpasswd',
 ])
+/** Names of several of them, or of a number of some. */
+const PLURALS = new Set(['keys', 'apikeys', 'tokens', 'secrets', 'passwords'])
+const NUMBER = /^\d[\d_]{0,9}$/
+/** What is said of a client beside its key; anything else there may be the key under another name. */
+const CLIENT_WORDS = new Set(['keyHash', 'metadata', 'allowedModels'])
 /** How what is no secret begins in a secret's place: a file reference, an alias, lines of their own. How far it goes is not looked for. */
 const HARMLESS_START = /[{&*|>]/
 /** What stands there but is none: a word of YAML, nothing. */
@@ -48,9 +54,16 @@ export interface MaskedLine {
   columnOf(column: number, isEnd?: boolean): number
 }
 
-/** A line of a config as it may be shown. */
-export function maskedLine(line: string): MaskedLine {
-  const hidden = hideKeys(hidePlaces(line)).replace(RUN, word => (looksSecret(word) ? hide(word) : word))
+/**
+ * What the lines above make of a line: `secret` is a part of a key or a password, `client` says something of one client
+ * in a list of keys, where a key may stand under a name that nobody knows.
+ */
+export type LineRole = 'own' | 'secret' | 'client'
+
+/** A line of a config as it may be shown. `role` is what the lines above it make of it. */
+export function maskedLine(line: string, role: LineRole = 'own'): MaskedLine {
+  const seen = role === 'secret' ? hideAll(line) : hidePlaces(line, role === 'client')
+  const hidden = hideKeys(seen).replace(RUN, word => (looksSecret(word) ? hide(word) : word))
   return {
     text: masked(hidden),
     columnOf(column, isEnd = false) {
@@ -71,21 +84,62 @@ export function maskLine(line: string): string {
   return maskedLine(line).text
 }
 
-function hidePlaces(line: string): string {
+/** A line that is a secret, with the dashes and spaces before it. */
+function hideAll(line: string): string {
+  const start = line.search(/[^\s-]|-(?!\s|-)/)
+  return start < 0 ? line : line.slice(0, start) + hideValue(line.slice(start).trimEnd())
+}
+
+function hidePlaces(line: string, isClient: boolean): string {
   let shown = ''
   let copied = 0
-  const first = line.search(/[^\s-]/)
-  for (const { 0: head, 1: name = '', index } of line.matchAll(HEAD)) {
-    const last = lastWord(name)
-    const start = index + head.length
-    if (start < copied || !(last === 'value' || KEY_NAMES.has(last))) continue
-    if (HARMLESS_START.test(line.charAt(start))) continue
-    const value = last === 'value' ? at(VALUE, line, start) : secretAt(line, start, index <= first + 1)
-    if (HARMLESS.test(value) || (last === 'value' && PLAIN_VALUE.test(value))) continue
+  for (const { start, value } of placesIn(line, isClient)) {
     shown += line.slice(copied, start) + hideValue(value)
     copied = start + value.length
   }
   return shown + line.slice(copied)
+}
+
+/** A text in a secret's place, and where it begins (0-based). */
+interface SecretPlace {
+  readonly start: number
+  readonly value: string
+}
+
+function* placesIn(line: string, isClient: boolean): Generator<SecretPlace> {
+  const first = line.search(/[^\s-]/)
+  // How many brackets stand around what is said of a client.
+  let around = isClient ? (line.charAt(first) === '{' ? 1 : 0) : undefined
+  let depth = 0
+  let seen = 0
+  for (const { 0: head, 1: name = '', index } of line.matchAll(HEAD)) {
+    if (index < seen) continue
+    const start = index + head.length
+    for (; seen < index; seen += 1) depth += line[seen] === '{' ? 1 : line[seen] === '}' ? -1 : 0
+    const last = lastWord(name)
+    const isOther = last !== 'value' && !isMaskedName(name, depth === around)
+    if (namesKeys(name) && /^\[\s*\{/.test(line.slice(start))) around = depth + 1
+    if (isOther || HARMLESS_START.test(line.charAt(start)) || isListOfMaps(line, start)) continue
+    const value = last === 'value' ? at(VALUE, line, start) : secretAt(line, start, index <= first + 1)
+    if (HARMLESS.test(value) || (last === 'value' && PLAIN_VALUE.test(value))) continue
+    if (PLURALS.has(last) && NUMBER.test(value)) continue
+    yield { start, value }
+    seen = start + value.length
+  }
+}
+
+function isListOfMaps(line: string, start: number): boolean {
+  return /^\[\s*(?:[{*\]]|$)/.test(line.slice(start, start + 200))
+}
+
+/** The quote of a secret that the line opens and does not close, or nothing. */
+export function openQuote(line: string): string {
+  let open = ''
+  for (const { value } of placesIn(line, false)) {
+    const quote = /^["']/.exec(value)?.[0] ?? ''
+    open = quote !== '' && !(value.length > 1 && value.endsWith(quote)) ? quote : ''
+  }
+  return open
 }
 
 /** The text in a secret's place, which may have a line of a map to itself. */
@@ -103,6 +157,25 @@ function secretAt(line: string, start: number, hasLine: boolean): string {
 function at(pattern: RegExp, line: string, start: number): string {
   pattern.lastIndex = start
   return pattern.exec(line)?.[0] ?? ''
+}
+
+/** Whether what goes by a name is masked: it may be that of a key, misspelt. Of a client all is but what is known to be none. */
+export function isMaskedName(name: string, isOfClient: boolean): boolean {
+  if (isOfClient) return !CLIENT_WORDS.has(name)
+  return isNear(lastWord(name), [...KEY_NAMES, ...PLURALS])
+}
+
+/** Whether a name is that of a list of keys. */
+export function namesKeys(name: string): boolean {
+  return isNear(lastWord(name), ['keys', 'apikeys']) && !isKeyName(name)
+}
+
+/** Whether a word is one of some, or one or two edits away, by its length. */
+function isNear(word: string, known: readonly string[]): boolean {
+  return known.some(one => {
+    const edits = one.length < 5 ? 1 : 2
+    return distance(word, one, edits + 1) <= edits
+  })
 }
 
 /** Whether what goes by a name is a key or a password, as `OPENAI_API_KEY`, `x-api-key` and `clientSecret` are. */

@@ -1,12 +1,18 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, it } from 'vitest'
 import { printableDiff } from '../../src/cli/diff.ts'
+import { maskFor } from '../../src/cli/mask-for.ts'
 import { Terminal } from '../../src/cli/terminal.ts'
 
+const FILE = { path: '/a.yaml', content: '', what: 'config', secret: true }
 const stream = { write: () => true } as unknown as NodeJS.WritableStream
 const terminal = new Terminal({ stdin: {}, stdout: stream, stderr: stream, env: {}, redact: text => text })
+const asWritten = (text: string) => {
+  const lines = text.split('\n')
+  return (number: number): string => lines[number - 1] ?? ''
+}
 const diff = (before: string, after: string): string =>
-  stripVTControlCharacters(printableDiff(before, after, 'a.yaml', terminal, line => line))
+  stripVTControlCharacters(printableDiff(before, after, 'a.yaml', terminal, asWritten))
 
 /** So many lines, of which every fifth, or another, is changed by `change`. */
 const lines = (count: number, change: (at: number) => string | undefined): string =>
@@ -70,4 +76,32 @@ it('shows more changed lines in one piece than a call takes arguments', () => {
     lines(200_000, at => `new ${at}`),
   )
   expect(shown.match(/^ {2}[-+]/gm)).toHaveLength(400_000)
+})
+
+it('of a long line, as a minified config is one, shows where it differs alone', () => {
+  const list = (...more: string[]): string =>
+    JSON.stringify({
+      models: [...Array.from({ length: 300 }, (_, at) => `model-${at}`), ...more],
+      port: 3000,
+    })
+  const [before, after] = [list(), list('gpt-5')]
+  expect(diff(before, after).split('\n')).toEqual([
+    'a.yaml',
+    '@@ line 1 @@',
+    expect.stringMatching(/^ {2}- ….{20,70}"model-299"\],"port":3000\}$/),
+    expect.stringMatching(/^ {2}\+ ….{20,70},"gpt-5"\],"port":3000\}$/),
+  ])
+  const far = (port: number): string => `[${port},"${'x'.repeat(9_000)}",${port}]`
+  for (const line of diff(far(1), far(2)).split('\n')) expect(line.length).toBeLessThan(600)
+  expect(diff('', `${before}\n`).split('\n')[1]?.length).toBeLessThan(100)
+  expect(diff(`a\n${before}\n`, `b\n${before}\n`).split('\n').at(-1)).toMatch(/^ {4}\{"models".*…$/)
+})
+
+it('masks by what stands in the lines above, in both texts', () => {
+  const config = (key: string): string => `port: 1\nkey: |\n  ${key}\n`
+  const shown = stripVTControlCharacters(
+    printableDiff(config('correct horse'), config('battery staple'), 'a.yaml', terminal, maskFor(FILE)),
+  )
+  expect(shown).toContain('  - ')
+  expect(shown).not.toMatch(/horse|staple/)
 })

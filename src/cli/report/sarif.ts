@@ -135,7 +135,7 @@ function artifactOf(file: CheckedFile, root: string): object {
 function fingerprints(): (file: CheckedFile, one: Diagnostic, root: string) => string {
   const taken = new Map<string, number>()
   return (file, { code, path, range }, root) => {
-    const line = shownLine(file.document.lines.line(range.start.line)).trim().replace(/\s+/g, ' ')
+    const line = shownLine(file.document.lines, range.start.line).trim().replace(/\s+/g, ' ')
     const parts = JSON.stringify([fileBelow(root, file), code, formatPath(path), line])
     const hash = createHash('sha256').update(parts).digest('hex').slice(0, 32)
     const number = (taken.get(hash) ?? 0) + 1
