@@ -10,6 +10,7 @@ import {
   keySlots,
   LineIndex,
   type PublishedSchema,
+  roughSlots,
   type Suppressed,
   stageOf,
   unreadDocument,
@@ -69,6 +70,13 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
   let found: Diagnostic[] = [...loaded.diagnostics]
   let secrets: readonly Secret[] = []
   let keyFiles: readonly KeyFileFinding[] = []
+  if (draft === undefined && options.secrets) {
+    // A key that stands there is seen by whoever reads the file, whatever else is wrong with it.
+    const written = roughSlots(document).filter(slot => slot.method === 'inline')
+    const keys = await keyFindings(written, loaded, load)
+    found = found.concat(keys.diagnostics)
+    secrets = keys.secrets
+  }
   if (draft !== undefined) {
     if (options.engine !== 'agentgateway') {
       found = found.concat(

@@ -1,4 +1,4 @@
-import { keySlots } from '../config/index.ts'
+import { keySlots, roughSlots } from '../config/index.ts'
 import type { LoadedConfig } from '../load.ts'
 import { Secret } from '../secrets/secret.ts'
 
@@ -12,7 +12,7 @@ export function secretsIn({ document, variables, draft }: LoadedConfig): Secret[
     // What agw.yaml names is a secret, whatever it is called.
     return variable !== undefined && (variable.isNamed || SECRET_NAME.test(name)) ? [variable.value] : []
   })
-  const slots = draft === undefined ? [] : keySlots(draft, document)
+  const slots = draft === undefined ? roughSlots(document) : keySlots(draft, document)
   for (const { value, variable } of slots) {
     // What is not set stands in the draft as it is written, `$NAME`, which is no secret.
     const isWritten = variable !== undefined && variables.lookup(variable) === undefined

@@ -43,7 +43,7 @@ export {
 export { removeItem, removeValue } from './remove.ts'
 export type { Config, SecretValue } from './schema.ts'
 export { maskedAt } from './secret-lines.ts'
-export { type KeyMethod, type KeySlot, keySlots } from './slots.ts'
+export { type KeyMethod, type KeySlot, keySlots, roughSlots } from './slots.ts'
 export { codesByStage, STAGES, type Stage, stageOf } from './stages.ts'
 export { applySuppressions, type Suppressed } from './suppress.ts'
 export { type Checked, validate } from './validate.ts'

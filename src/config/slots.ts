@@ -63,6 +63,11 @@ export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
   })
 }
 
+/** The same where the shape of the file is not sound: those that stand in their places all the same. */
+export function roughSlots(document: ConfigDocument): KeySlot[] {
+  return isNode(document.data) ? keySlots(document.data as unknown as Config, document) : []
+}
+
 function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, out: Draft[]): void {
   if (Array.isArray(node)) {
     for (const [index, item] of node.entries()) {
@@ -154,25 +159,27 @@ function authSlots(auth: unknown, path: Path, owner: Owner, out: Draft[]): void 
   if (!isNode(auth)) return
   const { name, provider, backend } = owner
   const key = auth['key']
-  if (isSecretValue(key)) out.push({ name, provider, backend, path: [...path, 'key'], value: key })
-  else if (isNode(key) && isSecretValue(key['value'])) {
-    out.push({ name, provider, backend, path: [...path, 'key', 'value'], value: key['value'] })
+  const [plain, long] = [secretValue(key), isNode(key) ? secretValue(key['value']) : undefined]
+  if (plain !== undefined) out.push({ name, provider, backend, path: [...path, 'key'], value: plain })
+  else if (long !== undefined) {
+    out.push({ name, provider, backend, path: [...path, 'key', 'value'], value: long })
   } else if ('passthrough' in auth) {
     out.push({ name, provider, backend, path, method: 'passthrough', value: undefined })
   }
   const credentials = Array.isArray(auth['credentials']) ? (auth['credentials'] as unknown[]) : []
   for (const [index, credential] of credentials.entries()) {
-    if (!isNode(credential) || !isSecretValue(credential['key'])) continue
+    const value = isNode(credential) ? secretValue(credential['key']) : undefined
+    if (value === undefined) continue
     const at = [...path, 'credentials', index, 'key']
-    const value = credential['key']
     out.push({ name: `${name}.credentials.${index}`, provider: '', backend: undefined, path: at, value })
   }
 }
 
 function paramsSlot(params: unknown, path: Path, owner: Owner, out: Draft[]): void {
-  if (!isNode(params) || !isSecretValue(params['apiKey'])) return
+  const value = isNode(params) ? secretValue(params['apiKey']) : undefined
+  if (value === undefined) return
   const { name, provider, backend } = owner
-  out.push({ name, provider, backend, path: [...path, 'apiKey'], value: params['apiKey'] })
+  out.push({ name, provider, backend, path: [...path, 'apiKey'], value })
 }
 
 function kindOf(draft: Draft, document: ConfigDocument): Pick<KeySlot, 'method' | 'variable' | 'file'> {
@@ -280,8 +287,12 @@ function firstName(ai: Node): string | undefined {
   return isNode(first) ? text(first['name']) : undefined
 }
 
-function isSecretValue(value: unknown): value is SecretValue {
-  return value instanceof Secret || (isNode(value) && typeof value['file'] === 'string')
+/** A secret as the config has it; in one that was not checked its text stands bare. */
+function secretValue(value: unknown): SecretValue | undefined {
+  if (typeof value === 'string') return new Secret(value)
+  if (value instanceof Secret) return value
+  const file = isNode(value) ? value['file'] : undefined
+  return typeof file === 'string' ? { file } : undefined
 }
 
 /** Worth a path of its own: most values are plain text, of which large files have hundreds of thousands. */
