@@ -7,6 +7,7 @@ import { shortName } from '../load.ts'
 import {
   addToGitignore,
   gitState,
+  lockedAs,
   removeEmptied,
   removeFromGitignore,
   requireReplaceable,
@@ -148,8 +149,9 @@ export async function writeAgreed(
     return files.map(file => outcomeOf(file, before, { changed: false, mode: file.mode ?? 0 }, options))
   // The last question, before the first byte: whoever breaks off here has changed nothing.
   await protectFromGit(files, options)
-  const paths = [...new Set(files.map(file => file.path))].sort()
-  return await withLocks(paths, async () => {
+  const paths = [...new Set(files.map(file => file.path))]
+  const locks = [...new Set(await Promise.all(paths.map(lockedAs)))].sort()
+  return await withLocks(locks, async () => {
     // A key that is kept elsewhere first would be kept for nothing.
     for (const path of paths) {
       await requireAsShown(path, before)

@@ -11,7 +11,7 @@ export { keyHomes } from './key-homes.ts'
 export { isOwnKey, noteKey, noteMoved, noteStored, readKeyNotes } from './key-notes.ts'
 export { type KeepEvent, LastGood } from './last-good.ts'
 export { type KeyRow, type KeyState, listKeys } from './list.ts'
-export { withLock } from './lock.ts'
+export { lockedAs, withLock } from './lock.ts'
 export { placeholderSecrets, type ResolvedConfig, resolveSecrets } from './resolve.ts'
 export type { ResolvedSlot } from './resolved-slot.ts'
 export {

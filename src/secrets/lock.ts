@@ -2,6 +2,7 @@ import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
+import { behindLinks } from './behind-links.ts'
 import { identityFrom, lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 import { writeFailed } from './write-error.ts'
 
@@ -25,6 +26,17 @@ export function lockPath(path: string): string {
 }
 
 /**
+ * The path by which a file is locked: two links to one file have one lock. A link into another folder, through which nothing
+ * is written, is its own.
+ */
+export async function lockedAs(path: string): Promise<string> {
+  return await behindLinks(path).then(
+    ({ here, target, leadsAway }) => (leadsAway ? here : target),
+    () => path,
+  )
+}
+
+/**
  * Runs `action` while no other agw process does so for the same path. The lock of a process that has died is taken
  * over. Throws WRITE_FAILED when the lock stays taken, with who has it.
  */
@@ -33,7 +45,7 @@ export async function withLock<T>(
   action: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const lock = lockPath(path)
+  const lock = lockPath(await lockedAs(path))
   const deadline = performance.now() + (options.timeoutMs ?? 10_000)
   for (let tries = 1; !(await tryLock(lock, path)); tries += 1) {
     const found = await readHolder(lock)

@@ -1,9 +1,10 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open, readFile, readlink, realpath, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readFile, rename, rm } from 'node:fs/promises'
 import { platform as systemPlatform } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
+import { behindLinks } from './behind-links.ts'
 import { requireOwnFolder } from './folder.ts'
 import { removeLeftTemps, tempName } from './temp-files.ts'
 import { writeFailed } from './write-error.ts'
@@ -15,8 +16,6 @@ export interface WriteOptions {
    * default. A mode without rights for group and others (0600) marks a secret: then the folders above are checked.
    */
   readonly mode?: number | undefined
-  /** Write through a symbolic link that leads out of the folder; else that is refused. */
-  readonly followSymlink?: boolean | undefined
   readonly platform?: NodeJS.Platform | undefined
 }
 
@@ -43,7 +42,7 @@ export async function writeFileAtomic(
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content
   const posix = (options.platform ?? systemPlatform()) !== 'win32'
   try {
-    const target = await findTarget(path, options.followSymlink ?? false)
+    const target = await findTarget(path)
     const old = await statIfThere(target)
     if (old !== undefined) requireRegular(path, old)
     const wanted = posix ? options.mode : undefined
@@ -59,7 +58,7 @@ export async function writeFileAtomic(
 /** Throws WRITE_FAILED for what {@link writeFileAtomic} would not replace, where that can be told before. */
 export async function requireReplaceable(path: string): Promise<void> {
   try {
-    const old = await statIfThere(await findTarget(path, false))
+    const old = await statIfThere(await findTarget(path))
     if (old !== undefined) requireRegular(path, old)
   } catch (error) {
     throw writeFailed(path, error)
@@ -83,22 +82,12 @@ export async function removeEmptied(path: string): Promise<boolean> {
 }
 
 /** The file to replace: the path itself, or where its link leads. */
-async function findTarget(path: string, follow: boolean): Promise<string> {
-  const folder = await realpath(dirname(resolve(path)))
-  const here = join(folder, basename(path))
-  const stats = await statIfThere(here)
-  if (!stats?.isSymbolicLink()) return here
-  const target = await realpath(here).catch(async error => {
-    if (error.code !== 'ENOENT') throw error
-    const link = resolve(folder, await readlink(here))
-    return join(await realpath(dirname(link)), basename(link))
+async function findTarget(path: string): Promise<string> {
+  const { target, leadsAway } = await behindLinks(path)
+  if (!leadsAway) return target
+  throw new AgwError('WRITE_FAILED', `cannot write ${path}: it is a symbolic link to ${target}`, {
+    hint: 'name that file itself, or remove the link',
   })
-  if (dirname(target) !== folder && !follow) {
-    throw new AgwError('WRITE_FAILED', `cannot write ${path}: it is a symbolic link to ${target}`, {
-      hint: 'name that file itself, or remove the link',
-    })
-  }
-  return target
 }
 
 async function statIfThere(path: string): Promise<Stats | undefined> {

@@ -8,7 +8,7 @@ import { AgwError } from '../../src/errors.ts'
 import { lockPath, withLock } from '../../src/secrets/lock.ts'
 import { ownIdentity } from '../../src/secrets/process-identity.ts'
 import { compiled } from './compile.ts'
-import { tempFolders } from './folders.ts'
+import { linkIn, tempFolders } from './folders.ts'
 
 const folder = tempFolders()
 
@@ -59,6 +59,23 @@ describe('withLock', () => {
     expect(results).toEqual(Array(8).fill('done'))
     expect(Math.max(...seen)).toBe(1)
     expect(existsSync(lockPath(path))).toBe(false)
+  })
+
+  test('two links to one file have one lock, also where there is no file yet', async () => {
+    const dir = folder()
+    const path = join(dir, 'config.yaml')
+    const link = linkIn(dir, 'link.yaml', 'config.yaml')
+    const other = join(linkIn(folder(), 'folder', dir), 'config.yaml')
+    for (const name of [link, other]) {
+      const waiting = withLock(path, () => withLock(name, async () => 1, { timeoutMs: 50 }))
+      await expect(waiting).rejects.toThrow(`cannot write ${name}: `)
+      writeFileSync(path, '')
+    }
+    const away = linkIn(dir, 'away', join(folder(), 'x'))
+    expect(await withLock(away, async () => readdirSync(dir).filter(one => one.endsWith('lock')))).toEqual([
+      '.away.agw-lock',
+    ])
+    expect(await withLock(linkIn(dir, 'loop', 'loop'), async () => 1)).toBe(1)
   })
 
   test('it is let go when the action fails', async () => {

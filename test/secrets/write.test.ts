@@ -3,7 +3,6 @@ import {
   chmodSync,
   chownSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -155,22 +154,16 @@ describe('writeFileAtomic', () => {
     expect(readFileSync(join(dir, 'real'), 'utf8')).toBe('b')
   })
 
-  test.each(['existing', 'dangling'])(
-    'a link out of the folder is refused unless told to follow (%s)',
-    async kind => {
-      const [dir, other] = [folder(), folder()]
-      const target = join(other, 'target')
-      if (kind === 'existing') writeFileSync(target, 'a')
-      symlinkSync(target, join(dir, 'link'))
-      const error = await writeFailure(writeFileAtomic(join(dir, 'link'), 'b'))
-      expect(error.message).toContain(`symbolic link to ${target}`)
-      expect(existsSync(target)).toBe(kind === 'existing')
-      await writeFileAtomic(join(dir, 'link'), 'b', { followSymlink: true })
-      expect(readFileSync(target, 'utf8')).toBe('b')
-      expect(lstatSync(join(dir, 'link')).isSymbolicLink()).toBe(true)
-      expect(readdirSync(dir)).toEqual(['link'])
-    },
-  )
+  test.each(['existing', 'dangling'])('a link out of the folder is refused (%s)', async kind => {
+    const [dir, other] = [folder(), folder()]
+    const target = join(other, 'target')
+    if (kind === 'existing') writeFileSync(target, 'a')
+    symlinkSync(target, join(dir, 'link'))
+    const error = await writeFailure(writeFileAtomic(join(dir, 'link'), 'b'))
+    expect(error.message).toContain(`symbolic link to ${target}`)
+    expect(existsSync(target)).toBe(kind === 'existing')
+    expect(readdirSync(dir)).toEqual(['link'])
+  })
 
   test('a reader never sees anything but the old content or the new', async () => {
     const path = join(folder(), 'key')
