@@ -13,7 +13,7 @@ export const configFlags = {
   'env-file': Flags.string({
     summary: 'A dotenv file for variables that the environment does not set.',
     description:
-      'Node itself looks for this flag too: when the file does not exist, Node ends with status 9 before agw starts, and it obeys a NODE_OPTIONS in the file. A file named by AGW_ENV_FILE is read by agw alone.',
+      'Node itself looks for this flag too: when the file does not exist, Node ends with status 9 before agw starts; a pipe it waits for; and it obeys a NODE_OPTIONS in the file. A file named by AGW_ENV_FILE is read by agw alone.',
     helpValue: 'PATH',
     helpGroup: 'CONFIG',
     env: 'AGW_ENV_FILE',

@@ -44,13 +44,32 @@ export function outliveOutput(tell: (note: string) => void): void {
   })
 }
 
-/** What is said when the answer cannot be written. */
-function outputFailed(error: NodeJS.ErrnoException): AgwError {
-  const why = error.code === 'ENOSPC' ? 'there is no space left' : (error.code ?? 'unknown reason')
-  return new AgwError('OUTPUT_FAILED', `cannot write to standard output: ${why}`, {
-    hint: 'make room there, or send the output elsewhere; what the command changed before stays changed',
-    cause: error,
+/**
+ * Writes to standard output what must not be lost, and waits until it is taken. Throws OUTPUT_FAILED, in place of what
+ * else ends the program then.
+ */
+export async function writeSurely(text: string): Promise<void> {
+  const { stdout } = process
+  const ending = stdout.rawListeners('error') as ((error: Error) => void)[]
+  stdout.removeAllListeners('error')
+  stdout.on('error', () => {})
+  await new Promise<void>((resolve, reject) => {
+    stdout.write(text, error =>
+      error ? reject(outputFailed(error, 'send it where it is taken')) : resolve(),
+    )
   })
+  stdout.removeAllListeners('error')
+  for (const listener of ending) stdout.on('error', listener)
+}
+
+/** What is said when the answer cannot be written. */
+function outputFailed(
+  error: NodeJS.ErrnoException,
+  hint = 'make room there, or send the output elsewhere; what the command changed before stays changed',
+): AgwError {
+  const { code = 'unknown reason' } = error
+  const why = { ENOSPC: 'there is no space left', EPIPE: 'nobody reads it' }[code] ?? code
+  return new AgwError('OUTPUT_FAILED', `cannot write to standard output: ${why}`, { hint, cause: error })
 }
 
 /** What the AWS SDK tells those who install it: which Node it will want next year. Users of agw cannot act on it. */

@@ -43,10 +43,15 @@ export abstract class NewKeyCommand extends ConfigCommand {
     const plan = planClient(loaded, place, { ...entry, hash }, { strict })
     requireRead(plan, place)
     const warnings = warningsOf(plan, place, strict)
-    const files = await writeFiles([plan.file], { ...this.writeOptions(flags), warnings })
+    // The key first: of one that nobody has, the config would keep the hash.
+    const beforeWriting = async () => {
+      await this.terminal.handOver(key)
+      return async () => 'the key that was printed lets nobody in'
+    }
+    const options = { ...this.writeOptions(flags), warnings }
+    const files = await writeFiles([plan.file], this.jsonEnabled() ? options : { ...options, beforeWriting })
     if (flags['dry-run']) return { key: null, hash: null, files }
     this.#key = key
-    if (!this.jsonEnabled()) this.terminal.handOver(key)
     this.note(
       `this is the key of ${name}, shown this once: ${loaded.document.file} has its hash alone (${shortHash(hash)}). Keep it where the client keeps its secrets; it is sent ${sentAs(place)}`,
     )
@@ -56,6 +61,6 @@ export abstract class NewKeyCommand extends ConfigCommand {
   /** The one document with the key in it. */
   protected override logJson(document: unknown): void {
     if (this.#key === undefined || !isObject(document) || !('key' in document)) super.logJson(document)
-    else this.terminal.handOver(this.#key, value => this.json({ ...document, key: value }, 2))
+    else this.terminal.handOverIn(this.#key, value => this.json({ ...document, key: value }, 2))
   }
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { printable, printableLines } from '../config/printable.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { writeSurely } from './guard.ts'
 import { wrappedText } from './wrapped.ts'
 
 /** What the command line knows of its surroundings. Read once from the process, in the base command. */
@@ -37,11 +38,14 @@ export class Terminal {
     this.#options.stdout.write(`${this.#shown(text)}\n`)
   }
 
-  /**
-   * The one way out for a key that was made here and that nobody has yet: to stdout, once, and not redacted. `around` gives
-   * the text that it stands in.
-   */
-  handOver(key: Secret, around: (value: string) => string = value => value): void {
+  /** Hands a key out that was made here and that nobody has yet: to stdout, once, and not redacted. Throws OUTPUT_FAILED. */
+  async handOver(key: Secret): Promise<void> {
+    this.status('')
+    await writeSurely(`${key.reveal()}\n`)
+  }
+
+  /** The same in the text that `around` gives, where that is the last thing a command does. */
+  handOverIn(key: Secret, around: (value: string) => string): void {
     this.status('')
     this.#options.stdout.write(`${around(key.reveal())}\n`)
   }

@@ -117,7 +117,7 @@ function* placesIn(line: string, isClient: boolean): Generator<SecretPlace> {
     const start = index + head.length
     for (; seen < index; seen += 1) depth += line[seen] === '{' ? 1 : line[seen] === '}' ? -1 : 0
     const last = lastWord(name)
-    const isOther = last !== 'value' && !isMaskedName(name, depth === around)
+    const isOther = last !== 'value' && !isMaskedName(name, depth === around && isEntry(line, index))
     if (namesKeys(name) && /^\[\s*\{/.test(line.slice(start))) around = depth + 1
     if (isOther || HARMLESS_START.test(line.charAt(start)) || isListOfMaps(line, start)) continue
     const value = last === 'value' ? at(VALUE, line, start) : secretAt(line, start, index <= first + 1)
@@ -126,6 +126,11 @@ function* placesIn(line: string, isClient: boolean): Generator<SecretPlace> {
     yield { start, value }
     seen = start + value.length
   }
+}
+
+/** Whether a name stands where one of a map may: at the start of the line, behind a bracket or a comma. */
+function isEntry(line: string, index: number): boolean {
+  return /(?:^[\s-]*|[{,]\s*)["']?$/.test(line.slice(Math.max(0, index - 200), index))
 }
 
 function isListOfMaps(line: string, start: number): boolean {

@@ -40,6 +40,7 @@ describe('a key is masked wherever one may stand', () => {
 it.each([
   'keys:\n  - { key: $A, metadata: { team: research } }\n  - metadata:\n      team: research\n    allowedModels:\n    - gpt-4o',
   'keys:\n- allowedModels: [gpt-4o]\n  metadata: { name: research }\nport: 3000',
+  'keys:\n  - keyHash: "sha256:1a2b"\n    metadata: { name: "a: b" }',
   'key:\n  file: openai.key\nmodel: gpt-4o',
   'apiKey:\n  mode: strict\n  location:\n    header: { name: x-key }',
   'authorization:\n  rules:\n    - request.path == "/"',

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agw, BIN, cleanEnv, start, tempFolder } from '../helpers/agw.ts'
+import { GUIDE } from '../helpers/guide.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -59,7 +60,7 @@ describe('what hands type by habit', () => {
     ['serve --port 4000', /--port is not a flag.*\n {2}→ the config says the port.*port: 4000/],
     ['serve --verbose', /--verbose is not a flag.*\n {2}→ as in --log-level debug, or warn/],
     ['keys move a --method env', /--method is not a flag.*\n {2}→ did you mean --to\?/],
-    ['keys rotate a --yes', /--yes is not a flag.*\n {2}→ leave it out: this command asks for no yes/],
+    ['keys check a --yes', /--yes is not a flag.*\n {2}→ leave it out: this command asks for no yes/],
     [
       'init --provider openai,groq',
       /--provider takes one provider\n {2}→ repeat it: --provider openai --provider groq/,
@@ -90,6 +91,15 @@ describe('what hands type by habit', () => {
       expect(run.stderr).toMatch(/^error cannot write to standard output: there is no space left\n {2}→ /)
     },
   )
+
+  it.skipIf(process.platform !== 'linux')('makes no client whose key finds no room', async () => {
+    await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+    const run = await inShell('clients add x --require-keys --yes > /dev/full')
+    expect(run).toMatchObject({ code: 5, stdout: '' })
+    expect(run.stderr).toContain('standard output: there is no space left; nothing was written')
+    expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe(GUIDE.env)
+    expect((await readdir(folder)).filter(name => name.endsWith('lock'))).toEqual([])
+  })
 
   it.each<[string[], Record<string, string>]>([
     [['keys', '--json'], {}],
