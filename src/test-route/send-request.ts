@@ -36,12 +36,16 @@ export interface TimedAnswer {
   readonly bytes: number
   /** What the first {@link MAX_SHOWN} bytes say; undefined of what is no text. */
   readonly body: string | undefined
+  /** What whole lines at the end of a longer text say; undefined of one that {@link body} has all of. */
+  readonly tail: string | undefined
   /** UPSTREAM_FAILED where it broke off. */
   readonly trouble: AgwError | undefined
 }
 
-/** Enough of an answer to show and to find its usage in. */
+/** Enough of an answer to show. */
 const MAX_SHOWN = 256 * 1024
+/** Enough of its end to find its usage in: the last event of the Responses API has the whole answer. */
+const MAX_TAIL = 1024 * 1024
 
 /** Sends a request and times the answer. Throws UPSTREAM_FAILED when there is none. */
 export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
@@ -88,7 +92,7 @@ function tlsFor({ isOwn, headers }: RequestToSend, { hostname }: URL): object {
   return { servername: isIP(name.replace(/^\[|\]$/g, '')) === 0 ? name : '', rejectUnauthorized: false }
 }
 
-const NO_BODY = { bytes: 0, body: '', trouble: undefined }
+const NO_BODY = { bytes: 0, body: '', tail: undefined, trouble: undefined }
 
 function headOf(answer: IncomingMessage): Pick<TimedAnswer, 'status' | 'contentType' | 'headers'> {
   const contentType = answer.headers['content-type'] ?? ''
@@ -105,11 +109,16 @@ async function collect(
   let bytes = 0
   let trouble: AgwError | undefined
   const kept: Buffer[] = []
+  const last: Buffer[] = []
+  let lastBytes = 0
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       if (bytes === 0) firstByteMs = performance.now() - started
       if (bytes < MAX_SHOWN) kept.push(chunk.subarray(0, MAX_SHOWN - bytes))
       bytes += chunk.length
+      lastBytes += chunk.length
+      last.push(chunk)
+      while (lastBytes - (last[0]?.length ?? 0) >= MAX_TAIL) lastBytes -= last.shift()?.length ?? 0
     }
   } catch (error) {
     trouble = failed(error as Error, wanted)
@@ -118,7 +127,14 @@ async function collect(
   const head = headOf(answer)
   const text = textOf(Buffer.concat(kept), head.contentType)
   const body = text && bytes > MAX_SHOWN ? withoutLastWord(text) : text
-  return { ...head, headersMs, firstByteMs, totalMs, bytes, body, trouble }
+  const tail = bytes > MAX_SHOWN ? wholeLines(Buffer.concat(last), head.contentType) : undefined
+  return { ...head, headersMs, firstByteMs, totalMs, bytes, body, tail, trouble }
+}
+
+/** The first line may have lost its beginning. */
+function wholeLines(bytes: Buffer, contentType: string): string | undefined {
+  const lineEnd = bytes.indexOf(0x0a)
+  return lineEnd < 0 ? undefined : textOf(bytes.subarray(lineEnd + 1), contentType)
 }
 
 class TimedOut extends Error {}

@@ -56,7 +56,7 @@ export function routeTestJson(test: RouteTest): object {
       totalMs: answer?.totalMs ?? null,
     },
     mirrors: destination?.mirrors ?? [],
-    usage: usageOf(answer?.body && withoutKeys(answer.body)),
+    usage: usageOf(answer),
     answeredBy,
     responseHeaders:
       (answer ?? explanation.answer)?.headers.map(one => ({ ...one, value: maskKeys(one.value) })) ?? null,
@@ -90,13 +90,11 @@ function parsed(body: string): unknown {
 }
 
 /** The provider's own count, from a JSON answer or from the last event of a stream that has one. */
-function usageOf(body: string | undefined): unknown {
-  if (body === undefined) return null
-  const whole = parsed(body)
-  const found = usageIn(whole)
-  if (found !== undefined) return found
-  for (const [, event = ''] of [...body.matchAll(/^data: ?(\{.*)$/gm)].reverse()) {
-    const usage = usageIn(parsed(event))
+function usageOf(answer: RouteTest['answer']): unknown {
+  const text = withoutKeys(answer?.tail ?? answer?.body ?? '')
+  const events = [...text.matchAll(/^data: ?(\{.*)$/gm)].map(([, event = '']) => event)
+  for (const one of [text, ...events.reverse()]) {
+    const usage = usageIn(parsed(one))
     if (usage !== undefined) return usage
   }
   return null

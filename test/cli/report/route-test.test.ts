@@ -72,7 +72,15 @@ it('no key that stands in an answer is in the document either, whoever has given
     headers: [{ name: 'location', value: `/${key}` }],
   }
   const own = { ...told, decidedBy: ['routes', 0], asks: undefined }
-  const times = { headersMs: 1, firstByteMs: 1, totalMs: 1, bytes: 1, contentType: '', trouble: undefined }
+  const times = {
+    headersMs: 1,
+    firstByteMs: 1,
+    totalMs: 1,
+    bytes: 1,
+    contentType: '',
+    tail: undefined,
+    trouble: undefined,
+  }
   const explanation = { ...test.explanation, answer: own } as unknown as RouteTest['explanation']
   for (const more of [{ explanation }, { explanation, answer: { ...told, ...times } }]) {
     const one = { ...test, ...more }
@@ -81,4 +89,12 @@ it('no key that stands in an answer is in the document either, whoever has given
     expect(document).not.toContain(key)
     expect(linesIn(80, more).join('\n')).not.toContain(key)
   }
+})
+
+it('the usage of a stream that is too long to be shown is told by its end', () => {
+  const event = 'data: {"choices":[]}\n\n'
+  const usage = { total_tokens: 7 }
+  const tail = `${event}data: ${JSON.stringify({ usage })}\n\n`
+  const answer = { status: 200, headers: [], body: event, tail } as unknown as RouteTest['answer']
+  expect(routeTestJson({ ...test, answer })).toMatchObject({ usage, response: event })
 })
