@@ -44,6 +44,7 @@ export abstract class BaseCommand extends Command {
   /** How the commands that messages suggest name the config. */
   #config: string | undefined
   #patience: NodeJS.Timeout | undefined
+  #found: object = {}
 
   protected override async init(): Promise<void> {
     await super.init()
@@ -174,6 +175,12 @@ export abstract class BaseCommand extends Command {
     process.exitCode = exitCode
   }
 
+  /** Fails with what was found until then, which the document of `--json` has beside the `error`. */
+  protected failBeside(found: object, error: AgwError): never {
+    this.#found = found
+    throw error
+  }
+
   override async catch(error: Error): Promise<void> {
     this.endWith(this.#tell(error))
   }
@@ -195,7 +202,8 @@ export abstract class BaseCommand extends Command {
   /** Prints a failure in the one form there is for it; gives its exit status. */
   #tell(error: unknown): number {
     const failure = toFailure(error, { ...this.#given(), closest })
-    if (this.jsonEnabled() && failure.code !== 'OUTPUT_FAILED') this.logJson({ error: failure })
+    if (this.jsonEnabled() && failure.code !== 'OUTPUT_FAILED')
+      this.logJson({ ...this.#found, error: failure })
     else {
       const { terminal } = this
       const [message, hint] = [failure.message, failure.hint].map(printable)

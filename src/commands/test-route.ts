@@ -54,7 +54,7 @@ export default class TestRoute extends ConfigCommand {
     )
     if (!result.ok) this.endWith(EXIT.findings)
     this.say(routeTestText(result, this.terminal))
-    if (result.trouble !== undefined) throw result.trouble
-    return routeTestJson(result)
+    const found = routeTestJson(result)
+    return result.trouble === undefined ? found : this.failBeside(found, result.trouble)
   }
 }

@@ -86,7 +86,13 @@ describe('a provider that gives no answer is a failure of the network, not of th
     expect(run.status).toBe(5)
     expect(run.stdout + run.stderr).not.toContain(KEY)
     const json = await agw(['test-route', '--json'], { cwd: folder })
-    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'UPSTREAM_FAILED', exitCode: 5 } })
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      error: { code: 'UPSTREAM_FAILED', exitCode: 5 },
+      // And all that was seen until then.
+      matched: { route: expect.any(String), policies: expect.arrayContaining(['backendAuth']) },
+      upstream: { status: expect.any(Number) },
+      ok: false,
+    })
     expect(json.status).toBe(5)
   })
 
