@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { agw, tempFolder } from '../helpers/agw.ts'
+import { agw, agwAlone, tempFolder } from '../helpers/agw.ts'
 import { keyLike } from '../helpers/keys.ts'
 import { filesWith, leaksOf, watchProcesses } from '../helpers/leaks.ts'
 
@@ -93,7 +93,7 @@ describe.skipIf(process.platform === 'win32')('the whole life of a key leaves it
   it('the watch itself can fail: a key in the arguments of a process is seen', async () => {
     if (process.platform !== 'linux') return
     const stop = watchProcesses(leaks)
-    await agw(['keys', 'set', FIRST], { cwd: folder })
+    await agwAlone(['keys', 'set', FIRST], { cwd: folder })
     expect(stop()).not.toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import { agw, BIN, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
-import { FULL_SWEEP, pairwise } from '../helpers/sweep.ts'
+import { FULL_SWEEP } from '../helpers/sweep.ts'
 
 const CANARY = keyLike('openai', 'canary')
 
@@ -102,10 +102,10 @@ describe('no output holds the key, whatever is wrong with the config', () => {
       const both = [[...command], [...command, '--json']]
       return FULL_SWEEP ? both : both.slice((index + turn) % 2).slice(0, 1)
     })
-    await pairwise(calls, async args => {
+    for (const args of calls) {
       const run = await agw(args, { cwd: folder, env: { ...env, AGW_DEBUG: '1' }, input: CANARY })
       expect(leaks(run.stdout + run.stderr), args.join(' ')).toEqual([])
-    })
+    }
   })
 })
 
@@ -144,11 +144,11 @@ describe('argv mistakes do not repeat a key', () => {
     [['keys', 'set', 'openai', '--from-file', `none/${CANARY}.key`]],
   ])('%#', async args => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.file)
-    await pairwise([[], ['--json']], async more => {
+    for (const more of [[], ['--json']]) {
       const run = await agw([...args, ...more], { cwd: folder, input: '' })
       expect(run.status).not.toBe(0)
       expect(leaks(run.stdout + run.stderr)).toEqual([])
-    })
+    }
   })
 })
 

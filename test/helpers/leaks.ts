@@ -30,15 +30,17 @@ function formsOf(secret: string): string[] {
 }
 
 /**
- * Reads the argument list of every process of this machine again and again until it is stopped, and its environment
- * where that is looked for too: what others see of a program that runs. Finds nothing where there is no /proc.
+ * Reads the argument list of every process that is started on this machine, again and again until it is stopped, and its
+ * environment where that is looked for too: what others see of a program that runs. Finds nothing where there is no /proc.
  */
 export function watchProcesses(cmdline: Leaks, environ?: Leaks): () => string[] {
   const seen = new Set<string>()
   const files = Object.entries({ cmdline, ...(environ && { environ }) })
+  const isLinux = process.platform === 'linux'
+  const before = new Set(isLinux ? processes() : [])
   const look = (): void => {
-    for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
-      if (Number(pid) === process.pid) continue
+    for (const pid of processes()) {
+      if (before.has(pid)) continue
       for (const [file, leaks] of files) {
         try {
           for (const leak of leaks(readFileSync(`/proc/${pid}/${file}`, 'latin1')))
@@ -49,12 +51,14 @@ export function watchProcesses(cmdline: Leaks, environ?: Leaks): () => string[] 
       }
     }
   }
-  const timer = process.platform === 'linux' ? setInterval(look, 50) : undefined
+  const timer = isLinux ? setInterval(look, 50) : undefined
   return () => {
     clearInterval(timer)
     return [...seen]
   }
 }
+
+const processes = (): string[] => readdirSync('/proc').filter(name => /^\d+$/.test(name))
 
 /** The files below a folder in which a secret stands, by their path from there. */
 export async function filesWith(leaks: Leaks, folder: string): Promise<string[]> {
