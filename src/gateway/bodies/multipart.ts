@@ -14,6 +14,10 @@ const PARAMETER = new RegExp(`[ \t]*;[ \t]*(${TOKEN})=(${QUOTED}|${TOKEN})[ \t]*
 const FIELD = new RegExp(`^(${TOKEN}):([^\\0-\\x08\\x0a-\\x1f\\x7f]*)$`)
 /** Looks behind itself, so that a run of blanks inside the value is read once and not from each of its blanks. */
 const OUTER_BLANKS = /^[ \t]+|(?<![ \t])[ \t]+$/g
+/** Parts of a form, headers of a part and parameters of a header: to read a body full of them would hold up all others. */
+const MOST_PARTS = 1000
+const MOST_HEADERS = 32
+const MOST_PARAMETERS = 32
 /** Bytes of the headers of a part. */
 const LONGEST_HEAD = 16 * 1024
 /** RFC 2046 §5.1.1 */
@@ -56,7 +60,7 @@ function parametersOf(text: string): Parameters | undefined {
   let end = 0
   for (let one = PARAMETER.exec(text); one !== null; one = PARAMETER.exec(text)) {
     const [, name = '', value = ''] = one
-    if (found.has(name.toLowerCase())) return undefined
+    if (found.has(name.toLowerCase()) || found.size === MOST_PARAMETERS) return undefined
     found.set(name.toLowerCase(), value.startsWith('"') ? value.slice(1, -1) : value)
     end = PARAMETER.lastIndex
   }
@@ -65,9 +69,11 @@ function parametersOf(text: string): Parameters | undefined {
 
 /** What lies between the lines of the boundary, each part with its headers. */
 function partsOf(body: string, boundary: string): string[] | undefined {
-  const [before, ...parts] = body.split(`--${boundary}`)
+  // One more than there may be, beside what is before and behind them: what is behind that is not looked at.
+  const [before, ...parts] = body.split(`--${boundary}`, MOST_PARTS + 3)
   const end = parts.pop()
   if (before !== '' || end === undefined || !/^--(?:\r\n)?$/.test(end)) return undefined
+  if (parts.length > MOST_PARTS) return undefined
   return parts.every(isBetweenLines) ? parts.map(part => part.slice(2, -2)) : undefined
 }
 
@@ -93,7 +99,8 @@ function headersOf(head: string): Parameters | undefined {
   const headers = new Map<string, string>()
   for (const line of head.split('\r\n')) {
     const [, name, value = ''] = FIELD.exec(line) ?? []
-    if (name === undefined || headers.has(name.toLowerCase())) return undefined
+    if (name === undefined || headers.has(name.toLowerCase()) || headers.size === MOST_HEADERS)
+      return undefined
     headers.set(name.toLowerCase(), value.replace(OUTER_BLANKS, ''))
   }
   return headers

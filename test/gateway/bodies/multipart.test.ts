@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { modelsInForm } from '../../../src/gateway/bodies/multipart.ts'
+import { processorMs } from '../../helpers/processor-time.ts'
 import { rawClient } from '../kit/client.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
@@ -18,6 +19,8 @@ function models(body: string, type = 'multipart/form-data; boundary=B'): readonl
 }
 
 const MODEL = field('form-data; name="model"')
+const MANY_HEADERS = Array.from({ length: 1500 }, (_, i) => `X${i}: 1\r\n`).join('')
+const MANY_PARAMETERS = Array.from({ length: 1500 }, (_, i) => `;x${i}=1`).join('')
 
 describe('the model of a form', () => {
   it.each([
@@ -130,6 +133,16 @@ describe('a form that others may read in another way is refused', () => {
     expect(models(form(...Array.from({ length: 200 }, () => part)))).toBeUndefined()
     for (let i = 0; i < 200; i++) expect(models(form(part))).toBeUndefined()
     expect(models(form(`${head(' '.repeat(2_000_000))}\r\n\r\nx`))).toBeUndefined()
+  })
+
+  it.each([
+    ['parts', `--B${'\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n--B'.repeat(40_000)}--\r\n`],
+    ['ends', `--B${`\r\n${field('form-data; name=a')}\r\n--B`.repeat(1000)}--\r\n--B--\r\n`],
+    ['headers', form(...Array.from({ length: 90 }, () => `${MANY_HEADERS}${MODEL}`))],
+    ['parameters', form(...Array.from({ length: 90 }, () => field(`form-data; name=a${MANY_PARAMETERS}`)))],
+  ])('at once, where it is full of %s', (_, body) => {
+    expect(models(body)).toBeUndefined()
+    expect(processorMs(() => models(body))).toBeLessThan(50)
   })
 
   it.each([

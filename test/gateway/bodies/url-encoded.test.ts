@@ -1,4 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { hasModelInUrlEncoded } from '../../../src/gateway/bodies/url-encoded.ts'
+import { processorMs } from '../../helpers/processor-time.ts'
 import { call, rawClient } from '../kit/client.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream, type Upstream } from '../kit/upstream.ts'
@@ -48,6 +51,22 @@ describe('JSON that is said to be URL-encoded', () => {
     expect(answer).toMatchObject({ status: 400, body: expect.stringContaining('more than one model') })
     expect(upstream.seen).toEqual([])
   })
+})
+
+it('a body full of fields is looked through at once, and each name found that is read as the model', () => {
+  const names = (body: string) => hasModelInUrlEncoded('application/x-www-form-urlencoded', Buffer.from(body))
+  for (const field of ['a;', '+&', '%20', '&+', 'mode&', '&mode+'])
+    expect(processorMs(() => expect(names(field.repeat(2 ** 20))).toBe(false))).toBeLessThan(200)
+  const part = fc.constantFrom('model', 'MO', '%6d', '%4F', 'del', '%64%65l', 'mod', '+', '%0a', 'x')
+  const sign = fc.constantFrom('&', ';', '=', '[', '%5B', '%3d', '')
+  fc.assert(
+    fc.property(fc.array(fc.tuple(part, sign)), pieces => {
+      const body = pieces.flat().join('')
+      const fields = [...new URLSearchParams(body.replaceAll(';', '&')).keys()]
+      const isNamed = fields.some(name => name.trim().split('[', 1)[0]?.trim().toLowerCase() === 'model')
+      expect(names(body)).toBe(isNamed)
+    }),
+  )
 })
 
 it('JSON with two content types is refused', async () => {
