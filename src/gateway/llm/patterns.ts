@@ -3,17 +3,20 @@ import { own } from '../../config/own.ts'
 import type { PromptGuard } from '../../config/schema.ts'
 import { invalid } from '../compile/invalid.ts'
 import { compilePattern } from '../regex/pattern.ts'
+import { WORD } from '../regex/plain.ts'
+import { emailAddresses } from './email-addresses.ts'
 import type { Finder } from './finder.ts'
 import { phoneNumbers } from './phone-numbers.ts'
 
 type Regexes = NonNullable<NonNullable<PromptGuard['request']>[number]['regex']>
 type Rule = Regexes['rules'][number]
 
-function finder(mask: string, ...written: readonly string[]): Finder {
-  const patterns = written.map(compilePattern)
+/** Groups of digits with nothing around them that belongs to a word. No more than a few can follow, so that JavaScript's own engine is safe. */
+function digits(mask: string, ...forms: readonly string[]): Finder {
+  const patterns = forms.map(form => new RegExp(`(?<!${WORD})(?:${form})(?!${WORD})`, 'gu'))
   return {
-    finds: text => patterns.some(pattern => pattern.test(text)),
-    mask: text => patterns.reduce((masked, pattern) => pattern.mask(masked, mask), text),
+    finds: text => patterns.some(pattern => text.search(pattern) >= 0),
+    mask: text => patterns.reduce((masked, pattern) => masked.replace(pattern, mask), text),
   }
 }
 
@@ -22,19 +25,16 @@ function finder(mask: string, ...written: readonly string[]): Finder {
  * digits of its brand.
  */
 const BUILTINS: Readonly<Record<NonNullable<Rule['builtin']>, (path: Path) => Finder>> = {
-  email: () => finder('<EMAIL_ADDRESS>', String.raw`[\w.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`),
+  email: () => emailAddresses,
   ssn: () =>
-    finder(
-      '<SSN>',
-      String.raw`\b(?:[0-9]{5}-[0-9]{4}|[0-9]{3}-[0-9]{6}|[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}|[0-9]{9})\b`,
-    ),
+    digits('<SSN>', '[0-9]{5}-[0-9]{4}|[0-9]{3}-[0-9]{6}|[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}|[0-9]{9}'),
   creditCard: () =>
-    finder(
+    digits(
       '<CREDIT_CARD>',
-      String.raw`\b(?:[346][0-9]{3}|5[0-5][0-9]{2})[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{3,5}\b`,
-      String.raw`\b1[0-9]{3}[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{4,5}\b`,
+      '(?:[346][0-9]{3}|5[0-5][0-9]{2})[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{3,5}',
+      '1[0-9]{3}[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{4,5}',
     ),
-  caSin: () => finder('<CA_SIN>', String.raw`\b(?:[0-9]{3}[- ][0-9]{3}[- ][0-9]{3}|[0-9]{9})\b`),
+  caSin: () => digits('<CA_SIN>', '[0-9]{3}[- ][0-9]{3}[- ][0-9]{3}|[0-9]{9}'),
   phoneNumber: phoneNumbers,
 }
 
@@ -47,7 +47,8 @@ function finderOf({ builtin, pattern = '' }: Rule, path: Path): Finder {
   const ready = builtin && own(BUILTINS, builtin)
   if (ready !== undefined) return ready([...path, 'builtin'])
   try {
-    return finder('<masked>', pattern)
+    const compiled = compilePattern(pattern)
+    return { finds: text => compiled.test(text), mask: text => compiled.mask(text, '<masked>') }
   } catch {
     throw invalid(
       [...path, 'pattern'],

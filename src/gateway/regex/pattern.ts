@@ -100,17 +100,18 @@ class LinearPattern implements Pattern {
 class PlainPattern implements Pattern {
   readonly #written: string
   readonly #here: RegExp
+  /** Looked for all over a text. */
   readonly #anywhere: RegExp | undefined
   #linear: LinearPattern | undefined
 
   constructor(written: string, { source, fromStart }: Plain) {
     this.#written = written
     this.#here = new RegExp(source, 'uy')
-    this.#anywhere = fromStart ? undefined : new RegExp(source, 'u')
+    this.#anywhere = fromStart ? undefined : new RegExp(source, 'gu')
   }
 
   test(text: string): boolean {
-    return this.#anywhere?.test(text) ?? this.#fallback.test(text)
+    return this.#anywhere === undefined ? this.#fallback.test(text) : text.search(this.#anywhere) >= 0
   }
 
   spans(text: string): boolean {
@@ -123,7 +124,8 @@ class PlainPattern implements Pattern {
   }
 
   mask(text: string, by: string): string {
-    return this.#fallback.mask(text, by)
+    if (this.#anywhere === undefined) return this.#fallback.mask(text, by)
+    return text.replace(this.#anywhere, found => (found === '' ? '' : by))
   }
 
   get #fallback(): LinearPattern {

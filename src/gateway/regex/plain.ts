@@ -30,10 +30,12 @@ const PART = new RegExp(
   `(?:(${LITERAL})|${CHOICE}|(${CLASS}|\\.|\\\\[dw]))([*+?]|\\{\\d{1,2}(?:,\\d{0,2})?\\})?`,
   'uy',
 )
+/** `\w` as Rust has it, for JavaScript. */
+export const WORD = String.raw`[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200C\u200D]`
 const CLASSES: Readonly<Record<string, string>> = {
   '.': '[^\\n]',
   '\\d': '\\p{Nd}',
-  '\\w': '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200C\\u200D]',
+  '\\w': WORD,
 }
 /** More choices than that multiply to too many ways. */
 const MOST_CHOICES = 4

@@ -1,5 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type GuardAction, RequestGuards } from '../../../src/gateway/llm/guards.ts'
+import { compilePattern } from '../../../src/gateway/regex/pattern.ts'
+import { processorMs } from '../../helpers/processor-time.ts'
 
 type Json = Record<string, unknown>
 
@@ -68,6 +71,46 @@ describe('a pattern', () => {
     const rules = [{ builtin: 'email' }, { builtin: 'creditCard' }, { pattern: '(a+)+b' }]
     expect(masked(rules, text)).toBe(text)
     expect(masked(rules, `${text}@x.org`)).toBe('<EMAIL_ADDRESS>')
+  })
+
+  it.each([
+    [
+      'email',
+      ['@', 'b@c.d', '.', '-', '+', '_', ' ', 'a', '1', 'é', '😀', '𐐷'],
+      String.raw`[\w.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`,
+    ],
+    [
+      'ssn',
+      ['-', ' ', '.', '_', 'a', '12', '345', '4111', '9'],
+      String.raw`\b(?:[0-9]{5}-[0-9]{4}|[0-9]{3}-[0-9]{6}|[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}|[0-9]{9})\b`,
+    ],
+    ['caSin', ['-', ' ', 'a', '123', '4'], String.raw`\b(?:[0-9]{3}[- ][0-9]{3}[- ][0-9]{3}|[0-9]{9})\b`],
+    [
+      'creditCard',
+      ['-', ' ', 'a', '4111', '5500', '371', '66666', '9'],
+      String.raw`\b(?:[346][0-9]{3}|5[0-5][0-9]{2})[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{3,5}\b`,
+    ],
+  ])('%s is found wherever an engine for patterns finds it', (builtin, signs, pattern) => {
+    const slow = compilePattern(`(?:${pattern}){1}`)
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...signs), { maxLength: 24 }), parts => {
+        const text = parts.join('')
+        expect(masked([{ builtin }], text).replaceAll(/<[A-Z_]+>/g, '#')).toBe(slow.mask(text, '#'))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('has its own letters next to it, as Rust has them', () => {
+    expect(masked([{ builtin: 'ssn' }], 'é123456789 123456789é 123456789')).toBe(
+      'é123456789 123456789é <SSN>',
+    )
+  })
+
+  it('that is built in takes some nanoseconds for a character, whatever is found', () => {
+    const rules = ['email', 'ssn', 'creditCard', 'caSin'].map(builtin => ({ builtin }))
+    const text = `${'a word '.repeat(150_000)} a@b.org 123-45-6789 ${'a@'.repeat(100_000)}${'1234 '.repeat(100_000)}`
+    expect(processorMs(() => masked(rules, text))).toBeLessThan(1000)
   })
 
   it('is told of for what its guard has done, as far as the request came', () => {
