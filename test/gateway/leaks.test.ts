@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import { rawClient } from './kit/client.ts'
 import { toHost, toModel } from './kit/configs.ts'
@@ -202,4 +203,11 @@ describe('two hundred requests', () => {
     expect(warnings).toEqual([])
     expect(upstream.sockets.length).toBeLessThan(3)
   })
+})
+
+it('nothing that the gateway loads makes the methods of all texts slow, as a class that extends String does', () => {
+  setFlagsFromString('--allow-natives-syntax')
+  const isQuick = new Function('return %HasFastProperties(String.prototype)')
+  setFlagsFromString('--no-allow-natives-syntax')
+  expect(isQuick()).toBe(true)
 })
