@@ -37,8 +37,26 @@ export function notStarted(afterMs: number): AgwError {
   )
 }
 
-function failed(message: string, look: string): AgwError {
-  return new AgwError('WORKER_FAILED', message, {
-    hint: `${look}; ${suggested('serve', '--workers', '1')} serves without workers`,
-  })
+/** The system gives no process. */
+export function cannotStart(error: NodeJS.ErrnoException): AgwError {
+  return failed(
+    `a worker cannot be started (${codeOf(error)})`,
+    'look whether Node is still where it was, and whether the system has room for a process',
+    error,
+  )
+}
+
+/** Why none has taken the place of another, as a clause. */
+export function whyNone(error: unknown): string {
+  const cause = error instanceof AgwError ? error.cause : undefined
+  return cause instanceof Error ? `it cannot be started (${codeOf(cause)})` : 'it did not start'
+}
+
+function codeOf({ code }: NodeJS.ErrnoException): string {
+  return code ?? 'unknown reason'
+}
+
+function failed(message: string, look: string, cause?: Error): AgwError {
+  const hint = `${look}; ${suggested('serve', '--workers', '1')} serves without workers`
+  return new AgwError('WORKER_FAILED', message, { hint, cause })
 }

@@ -6,7 +6,7 @@ import { LONGEST_TIMER_MS } from '../../timers.ts'
 import type { Arrival } from '../arrival.ts'
 import type { RefusedKey } from '../key-use.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import { Deaths, noneLeft, notStarted } from './deaths.ts'
+import { cannotStart, Deaths, noneLeft, notStarted, whyNone } from './deaths.ts'
 import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
 import { closeLost } from './handovers.ts'
@@ -125,13 +125,20 @@ export class Fleet {
     }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
-    worker.on('error', () => {})
+    let trouble: Error | undefined
+    worker.on('error', error => {
+      if (worker.process.pid !== undefined) return
+      // What never began does not end: Node tells of this error alone.
+      trouble = error
+      this.#left(member, '')
+    })
     worker.once('exit', (status, signal) => this.#left(member, signal ?? `status ${status}`))
     const outcome = await this.#deliver(member)
     // It would stay for as long as this process does, and serve nothing, or what is old.
     if (outcome?.kind === 'failed') this.#tell(member, { kind: 'close', drainMs: 0 })
     // One that has served an older config on its way is replaced when it leaves.
     if (outcome?.kind === 'serving' || isServing(member)) return
+    if (trouble !== undefined) throw cannotStart(trouble)
     if (outcome === undefined) throw notStarted(performance.now() - member.startedAt)
     throw new AgwError(outcome.code, outcome.message, { hint: outcome.hint })
   }
@@ -232,7 +239,7 @@ export class Fleet {
     this.#options.onNote(`a worker has died (${how}), another one takes its place`)
     setTimeout(() => {
       if (this.#isClosing) return
-      this.#add().catch(() => this.#isClosing || this.#replace('it did not start', 0))
+      this.#add().catch((error: unknown) => this.#isClosing || this.#replace(whyNone(error), 0))
     }, wait).unref()
   }
 

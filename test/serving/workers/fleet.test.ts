@@ -133,6 +133,27 @@ describe('a fleet of workers', () => {
     expect(await Promise.race([gone, 'none'])).toBe('none')
   })
 
+  it('tries again where the system cannot start one, and tells why', { timeout: 60_000 }, async () => {
+    // Node tells of such a process by an error, and of no end.
+    const nowhere = join(await tempFolder(), 'gone')
+    const setCwd = (cwd: string): void => cluster.setupPrimary({ cwd })
+    onTestFinished(() => setCwd(process.cwd()))
+    setCwd(nowhere)
+    await expect((await fleetOf(WHILE_ASKED)).started).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+      message: 'a worker cannot be started (ENOENT)',
+    })
+    setCwd(process.cwd())
+    const { started, notes } = await fleetOf(WHILE_ASKED, { workers: 2 })
+    const fleet = await started
+    onTestFinished(() => fleet.close({ drainMs: 0 }))
+    setCwd(nowhere)
+    Object.values(cluster.workers ?? {})[0]?.process.kill('SIGKILL')
+    await expect.poll(() => notes.at(-1)).toContain('it cannot be started (ENOENT)')
+    setCwd(process.cwd())
+    await expect.poll(() => Object.keys(cluster.workers ?? {}).length, { timeout: 20_000 }).toBe(2)
+  })
+
   it('replaces one that hangs, and none that only has nothing to tell', { timeout: 60_000 }, async () => {
     const program = `const first = isFirst()
     process.on('message', ({ kind, version }) => {
