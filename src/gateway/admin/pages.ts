@@ -78,7 +78,14 @@ async function metrics(view: AdminView): Promise<Page> {
   return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await view.metrics() }
 }
 
+/** Nothing is changed by looking at it. */
 function logging(view: AdminView, query: URLSearchParams): Page {
+  if (query.has('level')) return text(400, 'the log level is changed by POST\n')
+  return text(200, `current log level is ${view.logLevel}\n`)
+}
+
+/** Without a level it tells the one there is. */
+function changeLogging(view: AdminView, query: URLSearchParams): Page {
   const asked = query.get('level')
   const level = LOG_LEVELS.find(one => one === asked)
   if (level !== undefined) view.logLevel = level
@@ -128,7 +135,7 @@ export const ROUTES: readonly Route[] = [
     path: '/logging',
     on: ['admin'],
     about: `changes it: ?level=${LOG_LEVELS.join('|')}`,
-    page: logging,
+    page: changeLogging,
   },
   { method: 'POST', path: '/reload', on: ['admin'], about: 'reads config and keys anew', page: reload },
 ]

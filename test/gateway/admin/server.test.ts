@@ -75,7 +75,11 @@ describe('the admin pages', () => {
   it('show and change the log level', async () => {
     const { view, ask } = await startView()
     expect(await ask('/logging')).toMatchObject({ status: 200, body: 'current log level is info\n' })
+    for (const method of ['GET', 'HEAD'])
+      expect(await ask('/logging?level=off', { method })).toMatchObject({ status: 400 })
+    expect(view.logLevel).toBe('info')
     expect(await ask('/logging?level=warn', { method: 'POST' })).toMatchObject({ status: 200 })
+    expect(await ask('/logging', { method: 'POST' })).toMatchObject({ status: 200 })
     expect(view.logLevel).toBe('warn')
     expect(await ask('/logging?level=loud', { method: 'POST' })).toMatchObject({ status: 400 })
     expect(view.logLevel).toBe('warn')
