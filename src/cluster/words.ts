@@ -23,23 +23,31 @@ export function requireOpenHeader(name: string): void {
     unwritten('a header in it may hold a credential, and a manifest would show it')
 }
 
-/** Texts in an expression that are more than the word in front of a credential. */
-const LITERAL = /(["'])(?!(?:Bearer|Basic|Token)? ?\1)(?:(?!\1).)+\1/i
+const TEXTS = /(["'])(?:\\.|(?!\1).)*\1/gs
+/** A member by its name; a text in a list is none. */
+const INDEX = /(?<=[\w\])])(?<!\bin)\[\s*(["'])((?:(?!\1).)*)\1\s*\]/g
+const MEMBER = /\.\s*([A-Za-z_]\w*)/g
+/** What stands between conditions that have nothing to do with each other. */
+const JOINTS = /(&&|\|\||[?:])/
+const COMPARES =
+  /[!=]=|\bin\b|\.\s*(?:startsWith|endsWith|contains|matches|indexOf|lastIndexOf|regex\w*)\s*\(/
+
+/** Whether a text in an expression says more than the word in front of a credential. */
+function tells(expression: string): boolean {
+  const texts = expression.replace(INDEX, '').match(TEXTS) ?? []
+  return texts.some(text => /\w/.test(text.replace(/Bearer|Basic|Token/gi, '')))
+}
 
 /** An expression for a header: where that carries a credential, no text of it may stand in the expression. */
 export function headerExpression(text: unknown, name: string): string {
   const written = expression(text)
-  if (LITERAL.test(written.replace(/\[["'][^"']*["']\]/g, ''))) requireOpenHeader(name)
+  if (tells(written)) requireOpenHeader(name)
   return written
 }
 
 /** What an expression may look at and that is called otherwise there, or is only there. */
 const OTHER_NAMES =
   /(?<![.\w])(?:backend\s*(?:\.\s*name\b|\[)|env\s*[.[]|proxy\s*(?:\.\s*(?:bind|gateway|listener|route)\b|\[))/
-/** A header or the like whose value is compared with a text. */
-const COMPARED =
-  /\[\s*(["'])([\w-]+)\1\s*\]\s*[!=]=\s*(?!""|'')["']|[^"']["']\s*[!=]=\s*[\w.]+\[\s*(["'])([\w-]+)\3\s*\]/g
-const TEXTS = /(["'])(?:\\.|(?!\1).)*\1/gs
 
 /** An expression, which is the same in both. Throws {@link Unwritten} for one that looks at names of what it is in. */
 export function expression(text: unknown): string {
@@ -49,8 +57,22 @@ export function expression(text: unknown): string {
     unwritten(
       'an expression in it looks at names of listeners, routes or backends, which are other ones there',
     )
-  for (const found of text.matchAll(COMPARED)) requireOpenHeader(found[2] ?? found[4] ?? '')
+  for (const condition of conditionsOf(text)) {
+    if (!COMPARES.test(condition) || !tells(condition)) continue
+    for (const [, , name = ''] of condition.matchAll(INDEX)) requireOpenHeader(name)
+    for (const [, name = ''] of condition.replace(TEXTS, '').matchAll(MEMBER)) requireOpenHeader(name)
+  }
   return text
+}
+
+/** Its conditions, each with all that is compared in it. */
+function conditionsOf(expression: string): string[] {
+  const outside = expression.replace(TEXTS, text => '_'.repeat(text.length))
+  let end = 0
+  return outside.split(JOINTS).flatMap((part, index) => {
+    end += part.length
+    return index % 2 === 0 ? [expression.slice(end - part.length, end)] : []
+  })
 }
 
 /** A map of names to values as the list that the manifests have; the values as `of` has them. */

@@ -59,6 +59,20 @@ describe('what may be a secret is in no manifest', () => {
       withPolicies(`authorization: { rules: ['request.headers["x-api-key"] == "session=1"'] }`),
       'routes[0].policies.authorization: a header in it may hold a credential, and a manifest would show it; requests that it stops would pass there',
     ],
+    ...[
+      'request.headers["authorization"].startsWith("Bearer session=1")',
+      'request.headers["x-api-key"] in ["session=1"]',
+      'request.headers.authorization == "Basic session=1"',
+      'request.headers["x-api-key"].matches("^session=1$")',
+      'request.headers["x-api-key"] == r"session=1"',
+      '(request.headers["x-api-key"]) == "session=1"',
+      'default(request.headers["x-api-key"], "") == "session=1"',
+      'request.path == "/" && apiKey.key == "session=1"',
+    ].map((rule): [string, string, string] => [
+      `one in ${rule}`,
+      withPolicies(`authorization: { rules: ['${rule}'] }`),
+      'routes[0].policies.authorization: a header in it may hold a credential, and a manifest would show it; requests that it stops would pass there',
+    ]),
     [
       'the same, the other way round',
       withPolicies(`authorization: { rules: ['"session=1" == request.headers["authorization"]'] }`),
@@ -115,7 +129,15 @@ describe('what may be a secret is in no manifest', () => {
   it('has a pattern for any credential, and an expression that looks whether there is one', () => {
     const { left } = exported(
       withPolicies(
-        `authorization: { rules: ['request.headers["x-api-key"] != ""', 'request.headers["x-team"] == "blue"'] }`,
+        `authorization: { rules: [${[
+          'request.headers["x-api-key"] != ""',
+          'request.headers["x-team"] == "blue"',
+          'has(request.headers.authorization) && request.path.startsWith("/v1/secrets")',
+          'apiKey.metadata.team in ["blue", "green"]',
+          'request.headers.authorization.matches("^Bearer .+$")',
+        ]
+          .map(rule => `'${rule}'`)
+          .join(', ')}] }`,
         'matches: [{ headers: [{ name: authorization, value: { regex: "Bearer .+" } }] }],',
       ),
     )
