@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { apr1 } from './apr1.ts'
 import type { Comparison } from './bcrypt.ts'
 
@@ -29,11 +29,26 @@ function isSame(a: string, b: string): boolean {
   return timingSafeEqual(hash(a), hash(b))
 }
 
+/** Without it what is remembered of a password could be tried out as fast as a machine can. */
+const KEY = randomBytes(32)
+
+/** Asks no more about a password that has fitted: a millisecond for each request of its user would hold up all others. */
+function remembering(check: (password: string) => boolean): (password: string) => boolean {
+  let fitting: Buffer | undefined
+  return password => {
+    const digest = createHmac('sha256', KEY).update(password).digest()
+    if (fitting !== undefined && timingSafeEqual(digest, fitting)) return true
+    if (!check(password)) return false
+    fitting = digest
+    return true
+  }
+}
+
 function checkFor(hash: string, line: number, bcrypt: BcryptCompare): PasswordCheck {
   if (/^\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)) return password => bcrypt(password, hash)
   const salt = /^\$apr1\$([^$]{0,8})\$/.exec(hash)?.[1]
   if (salt !== undefined)
-    return password => password.length <= MOST_HASHED && isSame(apr1(password, salt), hash)
+    return remembering(password => password.length <= MOST_HASHED && isSame(apr1(password, salt), hash))
   if (hash.startsWith('{SHA}')) {
     const wanted = hash.slice('{SHA}'.length)
     return password => isSame(createHash('sha1').update(password).digest('base64'), wanted)
@@ -48,7 +63,10 @@ function checkFor(hash: string, line: number, bcrypt: BcryptCompare): PasswordCh
 /** Those who may come in. */
 export interface Users {
   readonly byName: ReadonlyMap<string, PasswordCheck>
-  /** Takes as long for a name that nobody has as for a user with the slowest hash: else a clock would tell the names. */
+  /**
+   * Takes as long for a name that nobody has as for a user with the slowest hash: else a clock would tell the names. No
+   * password fits it, which might be remembered.
+   */
   readonly decoy: PasswordCheck
 }
 
@@ -58,7 +76,7 @@ const SLOWNESS = [/^\$2/, /^\$apr1\$/, /^/]
 /** From the text of a password file. Throws {@link HtpasswdProblem}, which holds nothing of the text. */
 export function parseHtpasswd(text: string, bcrypt: BcryptCompare): Users {
   const users = new Map<string, PasswordCheck>()
-  const hashes: [string, PasswordCheck][] = []
+  const hashes: [hash: string, line: number][] = []
   for (const [index, written] of text.split('\n').entries()) {
     const entry = written.trim()
     if (entry === '' || entry.startsWith('#')) continue
@@ -74,12 +92,19 @@ export function parseHtpasswd(text: string, bcrypt: BcryptCompare): Users {
     // As in agentgateway, the first of two lines for a user counts.
     if (users.has(name)) continue
     const hash = entry.slice(colon + 1)
-    const check = checkFor(hash, index + 1, bcrypt)
-    users.set(name, check)
-    hashes.push([hash, check])
+    users.set(name, checkFor(hash, index + 1, bcrypt))
+    hashes.push([hash, index + 1])
   }
   const slowest = SLOWNESS.map(kind => hashes.find(([hash]) => kind.test(hash))).find(
     found => found !== undefined,
   )
-  return { byName: users, decoy: slowest?.[1] ?? (() => false) }
+  if (slowest === undefined) return { byName: users, decoy: () => false }
+  const [hash, line] = slowest
+  return { byName: users, decoy: checkFor(unfitting(hash), line, bcrypt) }
+}
+
+/** The same kind of hash, with an end that none has. bcrypt knows by the length whether it is one. */
+function unfitting(hash: string): string {
+  if (!hash.startsWith('$2')) return `${hash}!`
+  return hash.slice(0, -1) + (hash.endsWith('a') ? 'b' : 'a')
 }

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { apr1 } from '../../../src/gateway/auth/apr1.ts'
 import { Bcrypt } from '../../../src/gateway/auth/bcrypt.ts'
 import { HtpasswdProblem, parseHtpasswd } from '../../../src/gateway/auth/htpasswd.ts'
+import { processorMs } from '../../helpers/processor-time.ts'
 
 const never = async () => false
 
@@ -28,8 +29,20 @@ describe('a password file', () => {
     expect(await users.get('alice')?.('two')).toBe(false)
     expect(await users.get('bob')?.('two')).toBe(true)
     expect(await users.get('bob')?.('')).toBe(false)
-    // apr1 takes longer than SHA.
-    expect(decoy).toBe(users.get('alice'))
+    // That of the slower hash, and no password fits it.
+    expect(processorMs(() => void Array.from({ length: 100 }, () => decoy('one')))).toBeGreaterThan(20)
+    expect(await decoy('one')).toBe(false)
+  })
+
+  it('takes its time for a password once, and goes on telling wrong ones from it', () => {
+    const check = parseHtpasswd(`alice:${apr1('one', 'saltsalt')}`, never).byName.get('alice')
+    const fits = (password: string, times: number) =>
+      processorMs(() => {
+        for (let i = 0; i < times; i++) expect(check?.(password)).toBe(password === 'one')
+      })
+    expect(fits('one', 2000)).toBeLessThan(1000)
+    fits('two', 2)
+    fits('one', 2)
   })
 
   it('takes no time for a password that htpasswd would not have taken', async () => {
@@ -72,7 +85,9 @@ describe('bcrypt', () => {
       expect(await made.compare('s3cre', hash)).toBe(false)
     }
     const users = parseHtpasswd(`bob:{SHA}x\nalice:${HASH}`, (password, hash) => made.compare(password, hash))
-    expect(users.decoy).toBe(users.byName.get('alice'))
+    const decoyed = users.decoy('s3cret')
+    expect(decoyed).toBeInstanceOf(Promise)
+    expect(await decoyed).toBe(false)
     expect(await users.byName.get('alice')?.('s3cret')).toBe(true)
   })
 
