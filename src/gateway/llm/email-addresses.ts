@@ -3,10 +3,11 @@ import type { Finder } from './finder.ts'
 
 const MASK = '<EMAIL_ADDRESS>'
 
-/** What may stand before the sign, beyond ASCII; and behind it, with the sign. */
+/** What may stand before the sign: by its code, and beyond ASCII. */
+const ASCII = Array.from({ length: 128 }, (_, code) => /[\w.+-]/.test(String.fromCharCode(code)))
 const LETTER = new RegExp(`^${WORD}$`, 'u')
+/** The sign, and what may stand behind it. */
 const HOST = /@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+/y
-const ASCII = /[\w.+-]/
 
 /**
  * `[\w.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`, with letters of all languages. Looked for from each `@` on, which few texts have
@@ -41,10 +42,17 @@ function next(text: string, from: number): { readonly start: number; readonly en
 function startOf(text: string, from: number, at: number): number {
   let start = at
   while (start > from) {
-    const isPair = start - 2 >= from && /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(start - 2, start))
-    const character = text.slice(isPair ? start - 2 : start - 1, start)
-    if (!(character < '\x80' ? ASCII : LETTER).test(character)) break
-    start -= character.length
+    const isAscii = ASCII[text.charCodeAt(start - 1)]
+    const length = isAscii === undefined ? letterBefore(text, from, start) : isAscii ? 1 : 0
+    if (length === 0) break
+    start -= length
   }
   return start
+}
+
+/** How long it is, in halves of a pair; 0 for what is no letter. */
+function letterBefore(text: string, from: number, end: number): number {
+  const pair = text.slice(Math.max(from, end - 2), end)
+  const letter = /^[\ud800-\udbff][\udc00-\udfff]$/.test(pair) ? pair : pair.slice(-1)
+  return LETTER.test(letter) ? letter.length : 0
 }
