@@ -24,13 +24,20 @@ const SECRET_NAMES = new Set([
   'x-goog-api-key',
 ])
 
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' '))
-  } catch {
-    return name
-  }
+/** As those read it who take what is no escape as it is. Nothing is thrown for that: a query has room for twenty thousand of it. */
+function decoded(text: string): string {
+  const plain = text.replaceAll('+', ' ')
+  if (!plain.includes('%')) return plain
+  if (!/%[89a-f]/i.test(plain)) return unescaped(plain)
+  return Buffer.from(unescaped(Buffer.from(plain).toString('latin1')), 'latin1').toString()
 }
+
+function unescaped(text: string): string {
+  return text.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+/** What is no escape, or no UTF-8 once it is decoded. */
+const UNREADABLE = /%(?![\da-f]{2})|\ufffd/i
 
 /** The same of the query of an address, and of what stands behind `#`, where logins hand over tokens. */
 export function maskUrl(url: string, also?: ReadonlySet<string>): string {
@@ -54,7 +61,11 @@ export function credentialsInQuery(query: string, also: ReadonlySet<string>): st
   if (query === '') return []
   return query.split('&').flatMap(part => {
     const equals = part.indexOf('=')
-    return isSecret(part, equals, also) ? [decoded(part.slice(equals + 1))] : []
+    if (!isSecret(part, equals, also)) return []
+    const value = part.slice(equals + 1)
+    const plain = decoded(value)
+    // It may be told as it came.
+    return UNREADABLE.test(value) || UNREADABLE.test(plain) ? [plain, value] : [plain]
   })
 }
 
