@@ -16,11 +16,34 @@ export interface MetricsFacts {
 interface Family {
   /** Without the prefix. */
   readonly name: string
-  write(): string
+  /** A piece at a time: there may be thousands of series. */
+  write(): Iterable<string>
 }
 
-/** The text form of Prometheus, several processes added up. */
-export function metricsText(snapshots: readonly MetricsSnapshot[], facts: MetricsFacts): string {
+/** How long requests wait while it is written, in milliseconds. */
+const TURN_MS = 5
+
+/** The text form of Prometheus, several processes added up. Requests go on meanwhile: of all that is counted it has megabytes. */
+export async function metricsText(
+  snapshots: readonly MetricsSnapshot[],
+  facts: MetricsFacts,
+): Promise<string> {
+  let text = ''
+  let since = performance.now()
+  for (const piece of metricsPieces(snapshots, facts)) {
+    text += piece
+    if (performance.now() - since < TURN_MS) continue
+    await new Promise(resolve => setImmediate(resolve))
+    since = performance.now()
+  }
+  return text
+}
+
+/** The same, in pieces that take no long time each. */
+export function* metricsPieces(
+  snapshots: readonly MetricsSnapshot[],
+  facts: MetricsFacts,
+): Generator<string> {
   const { requests, processing, models, connections, calls, connects, guards } = sumOf(snapshots)
   const tokens = models.flatMap(series => [
     { labels: `gen_ai_token_type="input",${series.labels}`, value: series.inputTokens },
@@ -92,7 +115,7 @@ export function metricsText(snapshots: readonly MetricsSnapshot[], facts: Metric
   ]
   const { removed } = facts
   const told = removed === undefined ? families : families.filter(({ name }) => !isRemoved(name, removed))
-  return told.map(family => family.write()).join('')
+  for (const family of told) yield* family.write()
 }
 
 /** The one that agentgateway keeps whatever the config says. */
@@ -104,6 +127,8 @@ function isRemoved(name: string, removed: ReadonlySet<string>): boolean {
 
 /** Several processes as one. */
 export function sumOf(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  const [only] = snapshots
+  if (only !== undefined && snapshots.length === 1) return only
   return {
     requests: sum(snapshots.flatMap(one => one.requests)),
     processing: sum(snapshots.flatMap(one => one.processing)),
@@ -170,7 +195,7 @@ function header(name: string, help: string, type: string): string {
 }
 
 function gauge(name: string, help: string, value: string): Family {
-  return { name, write: () => `${header(name, help, 'gauge')}${PREFIX}${name}${value}\n` }
+  return { name, write: () => [`${header(name, help, 'gauge')}${PREFIX}${name}${value}\n`] }
 }
 
 function counters<T extends { readonly labels: string }>(
@@ -179,11 +204,13 @@ function counters<T extends { readonly labels: string }>(
   all: readonly T[],
   value: (series: T) => number | string,
 ): Family {
-  const write = (): string => {
-    const lines = all.map(series => `${PREFIX}${name}{${series.labels}} ${value(series)}\n`)
-    return header(name, help, 'counter') + lines.join('')
+  return {
+    name,
+    *write() {
+      yield header(name, help, 'counter')
+      for (const series of all) yield `${PREFIX}${name}{${series.labels}} ${value(series)}\n`
+    },
   }
-  return { name, write }
 }
 
 function histograms(
@@ -192,13 +219,14 @@ function histograms(
   bounds: readonly number[],
   all: readonly { readonly labels: string; readonly value: Histogram }[],
 ): Family {
-  const write = (): string => {
-    const lines = all
-      .filter(({ value }) => value.counts.some(count => count > 0))
-      .map(({ labels, value }) => histogramLines(PREFIX + name, labels, bounds, value))
-    return header(name, help, 'histogram') + lines.join('')
+  return {
+    name,
+    *write() {
+      yield header(name, help, 'histogram')
+      for (const { labels, value } of all)
+        if (value.counts.some(count => count > 0)) yield histogramLines(PREFIX + name, labels, bounds, value)
+    },
   }
-  return { name, write }
 }
 
 function histogramLines(name: string, labels: string, bounds: readonly number[], value: Histogram): string {

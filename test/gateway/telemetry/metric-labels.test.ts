@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { type AccessEvent, Metrics } from '../../../src/gateway/index.ts'
-import { metricsText } from '../../../src/gateway/telemetry/metrics-text.ts'
+import { metricsPieces } from '../../../src/gateway/telemetry/metrics-text.ts'
 import { Redactor } from '../../../src/secrets/redactor.ts'
 import { CHAT_EVENT } from '../kit/access-event.ts'
 import { call } from '../kit/client.ts'
 import { toHost } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
+
+const written = (...args: Parameters<typeof metricsPieces>): string => [...metricsPieces(...args)].join('')
 
 /** What a request has of `config.metrics.fields.add`. */
 async function labelsOf(add: Readonly<Record<string, string>> | undefined, config: object = {}) {
@@ -76,7 +78,7 @@ describe('config.metrics.fields.add', () => {
 const FACTS = { version: '1', isSynchronized: true }
 
 function linesOf(metrics: Metrics): string[] {
-  return metricsText([metrics.snapshot()], FACTS).split('\n')
+  return written([metrics.snapshot()], FACTS).split('\n')
 }
 
 function counted(lines: readonly string[], family: string): string[] {
@@ -184,7 +186,7 @@ describe('labels of the config, in metrics', () => {
     const [a, b] = [new Metrics(), new Metrics()]
     for (const event of USER('alice', 'bob')) a.record(event)
     for (const event of USER('bob')) b.record(event)
-    const lines = metricsText([a.snapshot(), JSON.parse(JSON.stringify(b.snapshot()))], FACTS).split('\n')
+    const lines = written([a.snapshot(), JSON.parse(JSON.stringify(b.snapshot()))], FACTS).split('\n')
     const users = counted(lines, 'requests_total').map(line => line.replace(/^.*,user=/, ''))
     expect(users).toEqual(['"alice"} 1', '"bob"} 2'])
   })

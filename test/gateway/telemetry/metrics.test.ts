@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { OWN_LABELS, REMOVABLE_METRICS, removalNames } from '../../../src/config/rules/metric-names.ts'
 import type { AccessEvent } from '../../../src/gateway/telemetry/access-event.ts'
 import { Metrics } from '../../../src/gateway/telemetry/metrics.ts'
-import { metricsText } from '../../../src/gateway/telemetry/metrics-text.ts'
+import { metricsPieces, metricsText } from '../../../src/gateway/telemetry/metrics-text.ts'
 import { CHAT_EVENT } from '../kit/access-event.ts'
+
+const written = (...args: Parameters<typeof metricsPieces>): string => [...metricsPieces(...args)].join('')
 
 /** Times that are easy to find among the bounds of the histograms. */
 const EVENT: AccessEvent = {
@@ -56,7 +58,7 @@ const FAMILIES = {
 function textOf(...events: readonly Partial<AccessEvent>[]): string[] {
   const metrics = new Metrics()
   for (const event of events) metrics.record({ ...EVENT, ...event })
-  return metricsText([metrics.snapshot()], FACTS).split('\n')
+  return written([metrics.snapshot()], FACTS).split('\n')
 }
 
 describe('metrics', () => {
@@ -127,7 +129,7 @@ describe('metrics', () => {
     metrics.upstream.call('mirror', 50)
     metrics.upstream.connect('plaintext', 1.5)
     metrics.connection(SECURE, { kind: 'opened', handshakeMs: 4.3 })
-    const lines = metricsText([metrics.snapshot()], FACTS).split('\n')
+    const lines = written([metrics.snapshot()], FACTS).split('\n')
     const counts = lines.filter(line => line.startsWith(`agentgateway_${name}_bucket{${labels},`))
     // What is as long as a bound belongs to it.
     const [first] = counts.filter(line => line.endsWith(' 1'))
@@ -163,7 +165,7 @@ describe('metrics', () => {
       metrics.record({ ...EVENT, ...event })
       return metrics.snapshot()
     })
-    expect(textOf({}, other).toSorted()).toEqual(metricsText(apart, FACTS).split('\n').toSorted())
+    expect(textOf({}, other).toSorted()).toEqual(written(apart, FACTS).split('\n').toSorted())
   })
 
   it('have no series of a model for a request that was not read', () => {
@@ -229,7 +231,7 @@ describe('metrics', () => {
       metrics.record({ ...EVENT, model: 'other', cost: { status: 'Missing' } })
       return JSON.parse(JSON.stringify(metrics.snapshot()))
     })
-    const lines = metricsText(counted, FACTS).split('\n')
+    const lines = written(counted, FACTS).split('\n')
     const wanted = { Exact: 6, Unpriced: 2, Missing: 2, NoCatalog: 2 }
     for (const [status, count] of Object.entries(wanted))
       expect(lines).toContain(`agentgateway_cost_catalog_lookups_total{status="${status}",${MODEL}} ${count}`)
@@ -264,7 +266,7 @@ describe('metrics', () => {
     const metrics = new Metrics()
     metrics.connection(SECURE, { kind: 'opened', handshakeMs: 3 })
     metrics.record({ ...EVENT, rule: 'r1' })
-    const text = metricsText([metrics.snapshot()], FACTS)
+    const text = written([metrics.snapshot()], FACTS)
     const place = 'bind="bind/443",gateway="default/default",listener="a",protocol="https"'
     expect(text).toContain(`\nagentgateway_downstream_connections_total{${place}} 1\n`)
     expect(text).toMatch(/^agentgateway_requests_total\{.*route_rule="r1"\} 1$/m)
@@ -287,7 +289,7 @@ describe('metrics', () => {
     const metrics = new Metrics()
     for (const name of hostile) metrics.record({ ...EVENT, model: name, answerModel: name, route: name })
     metrics.connection(PLAIN, OPENED)
-    const text = Buffer.from(metricsText([metrics.snapshot()], FACTS)).toString()
+    const text = Buffer.from(written([metrics.snapshot()], FACTS)).toString()
     const families = new Map(parsePrometheusTextFormat(text).map(family => [family.name, family]))
     expect(Object.fromEntries([...families].map(([name, { type }]) => [name, type]))).toEqual(FAMILIES)
     const requests = families.get('agentgateway_requests_total')?.metrics ?? []
@@ -316,7 +318,7 @@ describe('metrics', () => {
       one.connection(SECURE, { kind: 'opened', handshakeMs: 3 })
     }
     const before = JSON.stringify(a.snapshot())
-    const text = metricsText([a.snapshot(), JSON.parse(JSON.stringify(b.snapshot()))], FACTS)
+    const text = written([a.snapshot(), JSON.parse(JSON.stringify(b.snapshot()))], FACTS)
     expect(text).toContain(`agentgateway_requests_total{${REQUEST}} 2\n`)
     expect(text).toContain(`agentgateway_request_duration_seconds_count{${REQUEST}} 2\n`)
     const port = 'bind="bind/3000",gateway="unknown",listener="unknown",protocol="http"'
@@ -347,7 +349,7 @@ describe('metrics', () => {
     const metrics = new Metrics()
     metrics.record({ ...EVENT, cost: { status: 'Exact', total: 1n } })
     const families = (removed: string[]): (string | undefined)[] => {
-      const text = metricsText([metrics.snapshot()], { ...FACTS, removed: new Set(removed) })
+      const text = written([metrics.snapshot()], { ...FACTS, removed: new Set(removed) })
       const told = text.split('\n').filter(line => line !== '')
       const names = new Set(told.map(line => /agentgateway_\w+/.exec(line)?.[0]))
       return [...names]
@@ -374,7 +376,7 @@ describe('metrics', () => {
   it('have the labels that the config cannot add once more', () => {
     const metrics = new Metrics()
     metrics.record({ ...EVENT, labels: [['added', 'x']] })
-    const lines = metricsText([metrics.snapshot()], FACTS)
+    const lines = written([metrics.snapshot()], FACTS)
       .split('\n')
       .filter(line => line.includes('added="x"'))
     const names = lines.flatMap(line => [...line.matchAll(/(\w+)="/g)].map(([, name]) => name))
@@ -389,8 +391,19 @@ describe('metrics', () => {
   })
 
   it('say the version and whether the config was taken in', () => {
-    const text = metricsText([], { version: '1.2.3', isSynchronized: false })
+    const text = written([], { version: '1.2.3', isSynchronized: false })
     expect(text).toContain('agentgateway_build_info{tag="1.2.3"} 1\n')
     expect(text).toContain('agentgateway_config_synchronized 0\n')
   })
+})
+
+it('lets requests go on while thousands of series are written', async () => {
+  const metrics = new Metrics()
+  for (let i = 0; i < 3000; i++) metrics.record({ ...CHAT_EVENT, model: `model-${i}` })
+  let turns = 0
+  const ticking = setInterval(() => turns++, 0)
+  const text = await metricsText([metrics.snapshot()], FACTS)
+  clearInterval(ticking)
+  expect(text).toBe(written([metrics.snapshot()], FACTS))
+  expect(turns).toBeGreaterThan(2)
 })
