@@ -103,6 +103,8 @@ class RunningGateway implements Gateway {
   /** Replaced runtimes that still have requests under way. */
   readonly #retired = new Set<Generation>()
   #current: Generation
+  /** Of a reload that is under way: who comes to a port that it has opened is served by it. */
+  #next: Generation | undefined
 
   constructor(runtime: Runtime, options: GatewayOptions) {
     this.#options = options
@@ -173,8 +175,13 @@ class RunningGateway implements Gateway {
     return Port.open(
       { bind: bind.key, host: this.#host, port, idleMs, tls, slow, listenerOf, onConnection },
       (request, response, expectsContinue) =>
-        accept(this.#current, bind.port, request, response, expectsContinue),
+        accept(this.#serving(bind.port), bind.port, request, response, expectsContinue),
     )
+  }
+
+  #serving(port: number): Generation {
+    if (this.#next === undefined || this.#current.bind(port) !== undefined) return this.#current
+    return this.#next
   }
 
   /**
@@ -224,12 +231,20 @@ class RunningGateway implements Gateway {
   }
 
   async reload(runtime: Runtime): Promise<void> {
-    await this.#openAnew(runtime)
+    const next = this.#generation(runtime)
+    this.#next = next
+    try {
+      await this.#openAnew(runtime)
+    } catch (error) {
+      this.#next = undefined
+      this.#retire(next)
+      throw error
+    }
     const previous = this.#current
-    this.#current = this.#generation(runtime)
+    this.#current = next
+    this.#next = undefined
     this.begin()
-    this.#retired.add(previous)
-    if (previous.active === 0) this.#onIdle(previous)
+    this.#retire(previous)
     const wanted = new Set(runtime.binds.map(bind => bind.port))
     for (const [number, port] of this.#ports) {
       port.idleMs = runtime.settings.clientIdleMs
@@ -243,10 +258,15 @@ class RunningGateway implements Gateway {
     this.#health.learn(this.#current.runtime.kept, backend, outcome)
   }
 
+  #retire(generation: Generation): void {
+    this.#retired.add(generation)
+    if (generation.active === 0) this.#onIdle(generation)
+  }
+
   /** The last request of a generation is over; if it was replaced, connections and states that only it used can go. */
   #onIdle(generation: Generation): void {
     if (!this.#retired.delete(generation)) return
-    const serving = [this.#current, ...this.#retired]
+    const serving = [this.#current, ...(this.#next === undefined ? [] : [this.#next]), ...this.#retired]
     this.#pools.keep(
       new Set(serving.flatMap(({ runtime }) => upstreamsOf(runtime).map(upstream => upstream.key))),
     )

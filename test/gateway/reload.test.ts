@@ -92,6 +92,28 @@ describe('a reload', () => {
     await expect(call(before.get('bind/3000') ?? 0)).rejects.toThrow('ECONNREFUSED')
   })
 
+  it('serves on a port that it opens from the first request on, while it opens others', async () => {
+    const numbers = Array.from({ length: 60 }, (_, i) => 3001 + i)
+    const runtime = (...ports: number[]) =>
+      runtimeOf(JSON.stringify({ binds: ports.map(port => direct(port, 'here')) }))
+    const first = await freePort()
+    const ports = new Map(numbers.map(port => [port, port === 3001 ? first : 0]))
+    // A name is looked up for each, so that requests come between them.
+    const gateway = await startGateway(runtime(3000), {
+      host: 'localhost',
+      ports: new Map([...ports, [3000, 0]]),
+    })
+    onTestFinished(() => gateway.close({ drainMs: 0 }))
+    let isOver = false
+    const reloading = gateway.reload(runtime(3000, ...numbers)).then(() => {
+      isOver = true
+    })
+    const seen = []
+    while (!isOver) seen.push(await call(first).catch(() => undefined))
+    await reloading
+    expect(seen.map(answer => answer?.body ?? 'here')).toEqual(seen.map(() => 'here'))
+  })
+
   it('that cannot open its port changes nothing', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => {
