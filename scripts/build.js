@@ -1,10 +1,12 @@
-// Compiles to dist/, joins that to bundle/, then writes the command manifest that lets `agw` start without loading every command.
+// Compiles to dist/, joins that to bundle/, then writes the command manifest that lets `agw` start without loading every
+// command. Does nothing where all that is there already.
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.js'
+import { isUpToDate, setUpToDate } from './up-to-date.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
@@ -13,8 +15,11 @@ const bin = (name, path) => join(dirname(require.resolve(`${name}/package.json`)
 const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' }
 const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit', env })
 
-rmSync(join(root, 'dist'), { recursive: true, force: true })
-rmSync(join(root, 'oclif.manifest.json'), { force: true })
-run(bin('typescript', 'bin/tsc'), '-p', '.')
-await bundle(root)
-run(bin('oclif', 'bin/run.js'), 'manifest', '.')
+if (!isUpToDate(root)) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  rmSync(join(root, 'oclif.manifest.json'), { force: true })
+  run(bin('typescript', 'bin/tsc'), '-p', '.')
+  await bundle(root)
+  run(bin('oclif', 'bin/run.js'), 'manifest', '.')
+  setUpToDate(root)
+}
