@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { agw } from '../helpers/agw.ts'
-import { folder, KEY } from '../helpers/validate.ts'
+import { folder, KEY, useFolder } from '../helpers/validate.ts'
+
+useFolder()
 
 describe('explain and schema', () => {
   it('explain says what a code means, and which was meant', async () => {

@@ -1,6 +1,7 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Mock, type SeenRequest, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, start, tempFolder } from '../helpers/agw.ts'
@@ -17,14 +18,20 @@ let folder: string
 let env: Record<string, string>
 
 /** A TLS stand-in for the provider, trusted through NODE_EXTRA_CA_CERTS and reached through --connect-to. */
+const { ca, cert, key } = makeCertificate(['api.openai.com'])
+/** The same for all: a process takes its authorities once. */
+let authorities: string
+beforeAll(async () => {
+  authorities = await mkdtemp(join(tmpdir(), 'agw-test-'))
+  await writeFile(join(authorities, 'ca.pem'), ca)
+})
+afterAll(() => rm(authorities, { recursive: true }))
 beforeEach(async () => {
   folder = await tempFolder()
   seen = []
-  const { ca, cert, key } = makeCertificate(['api.openai.com'])
   mock = await startMock({ tls: { cert, key }, keys: [KEY], onRequest: one => seen.push(one) })
-  await writeFile(join(folder, 'ca.pem'), ca)
   env = {
-    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+    NODE_EXTRA_CA_CERTS: join(authorities, 'ca.pem'),
     AGW_CONNECT_TO: `api.openai.com:443:127.0.0.1:${mock.port}`,
   }
 })
@@ -50,10 +57,10 @@ describe.each(table)('a config in the %s style with the %s method', (style, meth
       '--yes',
     ]
     const withKey = method === 'inline' ? ['--key-from-stdin'] : []
-    const written = await agw([...init, ...withKey, '--json'], { cwd: folder, input: KEY })
+    const written = await agw([...init, ...withKey, '--json'], { cwd: folder, env, input: KEY })
     expect(written.status, written.stderr).toBe(0)
     if (method === 'env' || method === 'file') {
-      const stored = await agw(['keys', 'set', 'openai', '--json'], { cwd: folder, input: `${KEY}\n` })
+      const stored = await agw(['keys', 'set', 'openai', '--json'], { cwd: folder, env, input: `${KEY}\n` })
       expect(stored.status, stored.stderr).toBe(0)
       expect(JSON.parse(stored.stdout)).toMatchObject({
         name: 'openai',

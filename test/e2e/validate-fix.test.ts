@@ -2,7 +2,9 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { GUIDE } from '../helpers/guide.ts'
-import { BAD, DOUBTFUL, ENV, folder, GOOD, KEY, put, validate } from '../helpers/validate.ts'
+import { BAD, DOUBTFUL, ENV, folder, GOOD, KEY, put, useFolder, validate } from '../helpers/validate.ts'
+
+useFolder()
 
 describe('--fix', () => {
   it('mends what shows only when the file can be read', async () => {

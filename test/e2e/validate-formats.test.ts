@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { agw } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
-import { BAD, DOUBTFUL, ENV, folder, json, KEY, put, validate } from '../helpers/validate.ts'
+import { BAD, DOUBTFUL, ENV, folder, json, KEY, put, useFolder, validate } from '../helpers/validate.ts'
+
+useFolder()
 
 describe('formats', () => {
   const inline = GUIDE.inline.replace('sk-proj....', KEY)

@@ -7,7 +7,9 @@ import type { Run } from '../helpers/agw.ts'
 import { GUIDE } from '../helpers/guide.ts'
 import { keyLike } from '../helpers/keys.ts'
 import { makeCertificate } from '../helpers/tls.ts'
-import { ENV, folder, GOOD, json, KEY, put, validate } from '../helpers/validate.ts'
+import { ENV, folder, GOOD, json, KEY, put, useFolder, validate } from '../helpers/validate.ts'
+
+useFolder()
 
 it('opens no connection', async () => {
   await put({

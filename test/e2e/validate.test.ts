@@ -1,7 +1,20 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { GUIDE } from '../helpers/guide.ts'
-import { BAD, DOUBTFUL, ENV, GOOD, json, KEY, NOT_HERE, put, validate } from '../helpers/validate.ts'
+import {
+  BAD,
+  DOUBTFUL,
+  ENV,
+  GOOD,
+  json,
+  KEY,
+  NOT_HERE,
+  put,
+  useFolder,
+  validate,
+} from '../helpers/validate.ts'
+
+useFolder()
 
 describe('several files', () => {
   it('are checked in one run, each with its findings', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterEach } from 'vitest'
+import { afterEachTest } from './afterwards.ts'
 import { SharedProcess } from './shared-process.ts'
 
 /** The built program, as users start it. */
@@ -147,7 +147,7 @@ export function start(args: readonly string[], options: RunOptions): Running {
   return it
 }
 
-afterEach(async () => {
+afterEachTest(async () => {
   for (const one of [...running]) await one.stop('SIGKILL')
 })
 
@@ -160,7 +160,7 @@ export async function tempFolder(): Promise<string> {
 
 const folders: string[] = []
 
-afterEach(async () => {
+afterEachTest(async () => {
   // What was killed a moment ago may still have made a file there.
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 })

@@ -6,9 +6,13 @@ import { keyLike } from './keys.ts'
 
 /** `agw validate` in a folder of its own for each test, with files that the test puts there. */
 export let folder: string
-beforeEach(async () => {
-  folder = await tempFolder()
-})
+
+/** Called by a file whose tests use the folder. */
+export function useFolder(): void {
+  beforeEach(async () => {
+    folder = await tempFolder()
+  })
+}
 
 export const put = async (files: Readonly<Record<string, string | Uint8Array>>): Promise<void> => {
   for (const [name, content] of Object.entries(files)) {

@@ -1,5 +1,5 @@
-import { afterEach } from 'vitest'
 import { type Mock, type MockOptions, startMock } from '../../src/mock/index.ts'
+import { afterEachTest } from '../helpers/afterwards.ts'
 
 export const OPENAI_KEY = 'sk-proj-canaryOPENAI0123456789x7Qa'
 export const ANTHROPIC_KEY = 'sk-ant-api03-canaryANTHROPIC0123456789-AA'
@@ -15,7 +15,7 @@ export async function mock(options: MockOptions = {}): Promise<Mock> {
   return started
 }
 
-afterEach(async () => {
+afterEachTest(async () => {
   await Promise.all(running.splice(0).map(one => one.close()))
 })
 

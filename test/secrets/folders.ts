@@ -1,13 +1,13 @@
 import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterEachFile } from '../helpers/afterwards.ts'
 
 /** Makes temp folders (mode 0700, real paths) that are gone after the file's tests. */
 export function tempFolders(): () => string {
   const made: string[] = []
-  afterAll(() => {
-    for (const folder of made) rmSync(folder, { recursive: true, force: true })
+  afterEachFile(() => {
+    for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true })
   })
   return () => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agw-secrets-')))

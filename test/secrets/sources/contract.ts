@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { SourceKind, SourcePlaces } from '../../../src/config/agw/places.ts'
 import { type Gathered, gather } from '../../../src/secrets/gather.ts'
 import { MAX_SECRET_BYTES } from '../../../src/secrets/read.ts'
@@ -6,6 +6,7 @@ import { Secret } from '../../../src/secrets/secret.ts'
 import type { SourceContext } from '../../../src/secrets/source.ts'
 import type { ProblemCode, SourceProblem } from '../../../src/secrets/source-problem.ts'
 import { loadSource } from '../../../src/secrets/sources/registry.ts'
+import { afterEachTest } from '../../helpers/afterwards.ts'
 import { unless } from '../../helpers/needs.ts'
 
 /** A place where a source finds values, made for one test. */
@@ -37,7 +38,7 @@ export interface ContractOptions {
 }
 
 const open: Disposable[] = []
-afterEach(() => {
+afterEachTest(() => {
   for (const one of open.splice(0)) one[Symbol.dispose]()
 })
 

@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { afterAll } from 'vitest'
+import { afterEachFile } from '../../helpers/afterwards.ts'
 import { type Certificate, makeCertificate } from '../../helpers/tls.ts'
 
 const closing: (() => void)[] = []
-afterAll(() => {
+afterEachFile(() => {
   for (const close of closing.splice(0)) close()
 })
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll } from 'vitest'
+import { afterEachFile } from '../../helpers/afterwards.ts'
 
 /** A request as a fake store sees it. */
 export interface Seen {
@@ -21,7 +21,7 @@ export interface Said {
 }
 
 const servers: Server[] = []
-afterAll(() => {
+afterEachFile(() => {
   for (const server of servers.splice(0)) {
     server.closeAllConnections()
     server.close()

@@ -1,9 +1,15 @@
 import { EventEmitter } from 'node:events'
-import { expect, test, vi } from 'vitest'
-import { askKeychain } from '../../../src/secrets/sources/keychain-thread.ts'
+import { afterAll, expect, test, vi } from 'vitest'
 
-const { threads } = vi.hoisted(() => ({ threads: [] as import('node:events').EventEmitter[] }))
-vi.mock('node:worker_threads', () => ({ Worker: thread() }))
+const threads: EventEmitter[] = []
+vi.doMock('node:worker_threads', () => ({ Worker: thread() }))
+// Other files may have loaded it with real threads, and others will.
+vi.resetModules()
+const { askKeychain } = await import('../../../src/secrets/sources/keychain-thread.ts')
+afterAll(() => {
+  vi.doUnmock('node:worker_threads')
+  vi.resetModules()
+})
 
 /** A thread at the edge of the process: it answers each call with its own number, and ends when it is told to. */
 function thread() {

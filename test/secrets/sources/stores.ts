@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { decryptAge, newIdentity } from '../../../src/secrets/age.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
+import { afterEachFile } from '../../helpers/afterwards.ts'
 import { keyLike } from '../../helpers/keys.ts'
 import { makeCertificate } from '../../helpers/tls.ts'
 import { access, fakeAzure, fakeGoogle } from './fake-clouds.ts'
@@ -61,7 +61,11 @@ const theMoto = (): ReturnType<typeof startMoto> => {
   moto ??= startMoto()
   return moto
 }
-afterAll(async () => (await moto)?.stop())
+afterEachFile(async () => {
+  const started = await moto
+  moto = undefined
+  await started?.stop()
+})
 
 const vault = async (path: string): Promise<Store> => {
   const { url, seen, state, newest, newestOld } = await fakeVault()
