@@ -51,8 +51,8 @@ export function agw(args: readonly string[], options: RunOptions): Promise<Run> 
 
 const shared = new SharedProcess()
 
-/** They hand their own streams on, or run until a signal ends them. */
-const OWN_PROCESS: ReadonlySet<string> = new Set(['demo', 'mock', 'run', 'serve'])
+/** They hand their own streams on, or play their story with signals. */
+const OWN_PROCESS: ReadonlySet<string> = new Set(['demo', 'run'])
 /** They change what Node does in all of a process, or what a library keeps open. */
 const OWN_ENVIRONMENT = /^(?:NODE_(?!EXTRA_CA_CERTS)|DBUS_)/
 

@@ -59,8 +59,8 @@ describe('a call over gRPC', () => {
   it('is answered by a gRPC server, with the headers and over the one connection', async () => {
     const collector = await startGrpcCollector()
     const { send } = transport(collector.host, { headers: async () => ({ 'X-Team': 'blue' }) })
-    expect(await send(NOTHING, 1000)).toMatchObject({ status: 'success' })
-    expect(await send(NOTHING, 1000)).toMatchObject({ status: 'success' })
+    expect(await send(NOTHING, 60_000)).toMatchObject({ status: 'success' })
+    expect(await send(NOTHING, 60_000)).toMatchObject({ status: 'success' })
     expect(collector.calls).toHaveLength(2)
     expect(collector.sessions.size).toBe(1)
     const [call] = collector.calls
@@ -89,7 +89,7 @@ describe('a call over gRPC', () => {
     const { send } = transport(collector.host, { isCompressed: true })
     // Field 1, an empty group of spans; so long that gzip has something to do.
     const message = Buffer.from('0a00'.repeat(5000), 'hex')
-    expect(await send(message, 1000)).toMatchObject({ status: 'success' })
+    expect(await send(message, 60_000)).toMatchObject({ status: 'success' })
     expect(collector.calls[0]?.get('grpc-encoding')).toBe('gzip')
     expect(collector.bytes()).toBe(message.toString('latin1'))
   })
@@ -99,7 +99,7 @@ describe('a call over gRPC', () => {
     const collector = await startGrpcCollector({ tls: { cert, key } })
     const url = `https://${collector.host}`
     const trusting = transport('', { url, tls: async () => ({ ca }) })
-    expect(await trusting.send(NOTHING, 1000)).toMatchObject({ status: 'success' })
+    expect(await trusting.send(NOTHING, 60_000)).toMatchObject({ status: 'success' })
     const wary = transport('', { url })
     expect(failureCode(await wary.send(NOTHING, 400))).toMatch(/^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/)
     expect(collector.calls).toHaveLength(1)
