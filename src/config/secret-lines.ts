@@ -41,7 +41,7 @@ function lineRoles(lines: LineIndex): ReadonlyMap<number, LineRole> {
       continue
     }
     const indent = line.search(/\S/)
-    if (indent < 0) continue
+    if (indent < 0 || isComment(line.charAt(indent), indent, levels.at(-1))) continue
     const below = levelOf(levels, indent, ITEM.test(line))
     if (below === 'text') continue
     if (below === 'secret') {
@@ -63,6 +63,12 @@ function lineRoles(lines: LineIndex): ReadonlyMap<number, LineRole> {
     if (NOTHING_OF_ITS_OWN.test(rest)) quote = openQuote(line)
   }
   return roles
+}
+
+/** Whether a line is a comment: it may stand in any column, and ends nothing. In a text of several lines it is a part of that. */
+function isComment(first: string, indent: number, level: Level | undefined): boolean {
+  const isText = level?.below === 'secret' || level?.below === 'text'
+  return first === '#' && !(isText && indent > level.indent)
 }
 
 /** Where a line is by its indentation; what it is not part of any more is forgotten. */

@@ -27,6 +27,8 @@ describe('a key is masked wherever one may stand', () => {
     ['in several lines, in quotes', 'key: "hunter\n  two"'],
     ['in several lines of a map in brackets', 'a: { apiKey: "hunter\n two", model: b }'],
     ['in the next line', 'key:\n  hunter two'],
+    ['behind a comment', 'key:\n# what it is for\n  hunter two'],
+    ['in a list behind a comment', 'keys:\n# Ann\n- virtual: hunter\n  # Bob\n- two'],
     [
       'in pretty JSON',
       '{\n  "keys": [\n    {\n      "vkey": "hunter",\n      "metadata": {}\n    },\n    "two"\n  ]\n}',
@@ -44,6 +46,7 @@ it.each([
   'key:\n  file: openai.key\nmodel: gpt-4o',
   'apiKey:\n  mode: strict\n  location:\n    header: { name: x-key }',
   'authorization:\n  rules:\n    - request.path == "/"',
+  'authorization:\n  rules:\n  # anyone\n  - request.path == "/"',
   'tokens: 1000\nmaxTokens: 4096\nfillInterval: 1s',
   'secrets:\n  OPENAI_API_KEY:\n    keychain: { service: agw }',
   'text: |\n  keys:\n    - this is prose\nport: 1',
