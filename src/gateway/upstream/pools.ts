@@ -3,6 +3,7 @@ import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import type { Transport, UpstreamObserver } from '../telemetry/upstream-times.ts'
 import { type ConnectTo, redirect } from './connect-to.ts'
 import { Connections } from './connections.ts'
+import { joinWrites } from './joined-writes.ts'
 import { noticing, type OwnPorts } from './own-ports.ts'
 import { buildConnector, type Connector } from './undici.ts'
 import type { Upstream, UpstreamTls } from './upstream.ts'
@@ -62,6 +63,14 @@ function standInConnector({ host, port }: StandIn): SocketConnector {
   const connect = buildConnector({})
   return (options, callback) =>
     connect({ ...options, protocol: 'http:', hostname: host, port: String(port), servername: '' }, callback)
+}
+
+function joining(connect: SocketConnector): SocketConnector {
+  return (options, callback) => {
+    const socket = connect(options, callback)
+    joinWrites(socket)
+    return socket
+  }
 }
 
 /** Tells how long a connection took that came about. */
@@ -126,7 +135,9 @@ export class Pools {
   }
 
   #connector(upstream: Upstream): Connector {
-    const connect = this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo)
+    const connect = joining(
+      this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo),
+    )
     const isSecure = upstream.tls !== undefined && this.#standIn === undefined
     return this.times === undefined ? connect : timed(connect, isSecure ? 'tls' : 'plaintext', this.times)
   }
