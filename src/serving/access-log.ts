@@ -20,7 +20,7 @@ export interface AccessLogOptions {
   /** A file that is appended to; else `stream`. */
   readonly file?: string | undefined
   readonly stream: NodeJS.WritableStream
-  /** The last thing a line passes. */
+  /** The last thing that lines pass. */
   readonly redact: (text: string) => string
   /** Told once when lines begin to be lost, and once when they are written again. */
   readonly onNote: (message: string, arrival?: Arrival) => void
@@ -48,9 +48,7 @@ export interface OpenedLog {
 /** Opens the log. Throws WRITE_FAILED when its file cannot be written. */
 export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLog> {
   const file = options.file === undefined ? undefined : await openFile(options.file, options.isOpened)
-  const plain = options.format === 'json' ? jsonFormat() : textFormat()
-  // Line by line and not as they are written: a search through hundreds of lines would hold up requests.
-  const format = (event: AccessEvent): string => options.redact(plain(event))
+  const format = options.format === 'json' ? jsonFormat() : textFormat()
   const sink: LineSink = {
     write: (text, done) => {
       if (file !== undefined) return file.write(text, done)
@@ -59,7 +57,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
         options.stream.write(piece, at === pieces.length - 1 ? done : undefined)
     },
   }
-  const log = new AccessLog(format, sink, error =>
+  const log = new AccessLog(format, options.redact, sink, error =>
     options.onNote(noteOf(error, options.file), { way: 'the access log', isLost: error !== undefined }),
   )
   const opened: OpenedLog = {
@@ -69,7 +67,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
     },
     wants: isWrong => tellsAll(opened.level) || (opened.level === 'warn' && isWrong),
     debug: (scope, fields) => {
-      if (opened.level === 'debug') log.addLine(options.redact(debugLine(options.format, scope, fields)))
+      if (opened.level === 'debug') log.addLine(debugLine(options.format, scope, fields))
     },
     close: async () => {
       await log.flush()

@@ -28,22 +28,30 @@ const SLICE = 16
  */
 export class AccessLog {
   readonly #format: AccessFormat
+  readonly #redact: (text: string) => string
   readonly #sink: LineSink
   readonly #onOutcome: (error: Error | undefined) => void
   #events: AccessEvent[] = []
-  #lines: string[] = []
+  /** Each holds one line or some, ready to be written. */
+  #texts: string[] = []
+  #lines = 0
   #timer: NodeJS.Timeout | undefined
   #writing = 0
   #idle: (() => void)[] = []
   #isFailing = false
 
-  /** `onOutcome` is told of the first error, and then of the first success after it. */
+  /**
+   * `redact` is the last thing that lines pass, those of a slice as one text: so the search through it begins less often.
+   * `onOutcome` is told of the first error, and then of the first success after it.
+   */
   constructor(
     format: AccessFormat,
+    redact: (text: string) => string,
     sink: LineSink,
     onOutcome: (error: Error | undefined) => void = () => {},
   ) {
     this.#format = format
+    this.#redact = redact
     this.#sink = sink
     this.#onOutcome = onOutcome
   }
@@ -53,28 +61,36 @@ export class AccessLog {
     this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS)
     if (this.#events.push(event) < SLICE) return
     this.#formatEvents()
-    if (this.#lines.length >= FLUSH_COUNT) this.#write()
+    if (this.#lines >= FLUSH_COUNT) this.#write()
   }
 
   /** A line about something beside requests, after what was told before it. */
   readonly addLine = (line: string): void => {
     this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS)
     this.#formatEvents()
-    this.#lines.push(line)
+    this.#take([line])
   }
 
   #formatEvents(): void {
-    for (const event of this.#events) this.#lines.push(this.#format(event))
-    this.#events.length = 0
+    if (this.#events.length === 0) return
+    const events = this.#events
+    this.#events = []
+    this.#take(events.map(this.#format))
+  }
+
+  #take(lines: readonly string[]): void {
+    this.#texts.push(this.#redact(lines.join('')))
+    this.#lines += lines.length
   }
 
   #write(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#formatEvents()
-    if (this.#lines.length === 0) return
-    const text = this.#lines.join('')
-    this.#lines = []
+    if (this.#lines === 0) return
+    const text = this.#texts.join('')
+    this.#texts = []
+    this.#lines = 0
     this.#writing++
     this.#sink.write(text, error => this.#written(error))
   }

@@ -4,6 +4,8 @@ import { jsonFormat, textFormat } from '../../../src/gateway/telemetry/access-lo
 import { AccessLog } from '../../../src/gateway/telemetry/log-writer.ts'
 import { CHAT_EVENT } from '../kit/access-event.ts'
 
+const plain = (text: string): string => text
+
 describe('the access log', () => {
   it('as text', () => {
     expect(textFormat()(CHAT_EVENT)).toBe(
@@ -199,7 +201,7 @@ describe('the access log', () => {
 
   it('writes many events at once, in order, and all of them by the time it is flushed', async () => {
     const writes: string[] = []
-    const log = new AccessLog(event => `${event.duration}\n`, {
+    const log = new AccessLog(event => `${event.duration}\n`, plain, {
       write: (text, done) => setTimeout(() => done(writes.push(text) ? null : null), 5),
     })
     for (let i = 0; i < 1300; i++) log.add({ ...CHAT_EVENT, duration: i })
@@ -210,7 +212,7 @@ describe('the access log', () => {
 
   it('formats a few events at a time, so that no request waits for hundreds of lines', async () => {
     let formatted = 0
-    const log = new AccessLog(() => `${++formatted}\n`, { write: (_text, done) => done() })
+    const log = new AccessLog(() => `${++formatted}\n`, plain, { write: (_text, done) => done() })
     const left = Array.from({ length: 300 }, (_, added) => {
       log.add(CHAT_EVENT)
       return added + 1 - formatted
@@ -220,9 +222,29 @@ describe('the access log', () => {
     expect(formatted).toBe(300)
   })
 
+  it('lets nothing out but through the redactor', async () => {
+    const writes: string[] = []
+    const redact = (text: string): string => text.replaceAll('key', '*')
+    const sink = {
+      write: (text: string, done: () => void) => {
+        writes.push(text)
+        done()
+      },
+    }
+    const log = new AccessLog(event => `key ${event.duration}\n`, redact, sink)
+    for (let i = 0; i < 20; i++) log.add({ ...CHAT_EVENT, duration: i })
+    log.addLine('another key\n')
+    log.add({ ...CHAT_EVENT, duration: 20 })
+    await log.flush()
+    const lines = Array.from({ length: 21 }, (_, i) => `* ${i}\n`)
+    expect(writes.join('')).toBe([...lines.slice(0, 20), 'another *\n', lines[20]].join(''))
+  })
+
   it('writes without being flushed', async () => {
     const writes: string[] = []
-    const log = new AccessLog(() => 'x', { write: (text, done) => done(writes.push(text) ? null : null) })
+    const log = new AccessLog(() => 'x', plain, {
+      write: (text, done) => done(writes.push(text) ? null : null),
+    })
     log.add(CHAT_EVENT)
     expect(writes).toEqual([])
     await expect.poll(() => writes).toEqual(['x'])
@@ -234,6 +256,7 @@ describe('the access log', () => {
     const sink = { write: (_text: string, done: (error: Error | null) => void) => done(error) }
     const log = new AccessLog(
       () => 'x',
+      plain,
       sink,
       failure => told.push(failure?.message),
     )
