@@ -3,10 +3,13 @@
 // nothing has a limit. What agw costs beyond it is what agw does.
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
-import { Pool } from 'undici'
+import { buildConnector, Pool } from 'undici'
+import { joinWrites } from '../../dist/gateway/upstream/joined-writes.js'
 
 const [port, upstreamPort, workers = 1] = process.argv.slice(2).map(Number)
-const pool = new Pool(`http://127.0.0.1:${upstreamPort}`, { headersTimeout: 0, bodyTimeout: 0 })
+const open = buildConnector({})
+const connect = (options, callback) => joinWrites(open(options, callback))
+const pool = new Pool(`http://127.0.0.1:${upstreamPort}`, { connect, headersTimeout: 0, bodyTimeout: 0 })
 const NOT_PASSED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host', 'authorization', 'date'])
 
 class Relay {
@@ -34,10 +37,16 @@ class Relay {
 
   onData(chunk) {
     this.#missing -= chunk.length
-    // With its last chunk, so that head and body leave in one write.
-    if (this.#missing === 0) this.#response.end(chunk)
+    if (this.#missing === 0) this.#end(chunk)
     else this.#response.write(chunk)
     return true
+  }
+
+  /** With its last chunk, as one text that Node joins with the head. */
+  #end(chunk) {
+    this.#response.write(chunk.toString('latin1'), 'latin1')
+    this.#response.socket?.uncork()
+    this.#response.end()
   }
 
   onComplete() {

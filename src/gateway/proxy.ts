@@ -214,7 +214,9 @@ function dispatch(
   attempts?.begin(destination.health)
   setBackendDeadline(exchange, destination)
   const upgrade = exchange.isUpgrade ? 'websocket' : null
-  const options = { path, method, headers, body, upgrade, servername: upstream.servername }
+  // Without a name undici would look for one in the host of each request; in the clear nobody asks for it.
+  const servername = upstream.servername || upstream.hostname
+  const options = { path, method, headers, body, upgrade, servername }
   const { former } = destination
   if (former?.isKept && !(body instanceof Readable)) {
     relay.onRefused = () => {

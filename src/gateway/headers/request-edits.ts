@@ -40,7 +40,8 @@ export function remember({ exchange }: GatewayRequest, secrets: readonly string[
 export function removeRequestHeader(request: GatewayRequest, name: string): void {
   if (name === 'host') return
   take(request.rawHeaders, name)
-  delete request.headers[name]
+  // To delete it would make V8 look up every other one the slow way from then on.
+  if (request.headers[name] !== undefined) request.headers[name] = undefined
 }
 
 /** Replaces a header, or adds it. */

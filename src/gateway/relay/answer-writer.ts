@@ -59,7 +59,7 @@ export abstract class AnswerWriter {
     if (exchange.isAnswered) return false
     try {
       if (head.hasDate) response.sendDate = false
-      response.writeHead(head.status, reasonPhrase(this.#statusText), head.headers)
+      response.writeHead(head.status, reasonPhrase(head.status, this.#statusText), head.headers)
     } catch (error) {
       this.onUnsendable(error)
       return false

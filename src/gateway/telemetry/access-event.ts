@@ -203,7 +203,7 @@ function maskedTarget({ request, generation }: Exchange, credentials: readonly Q
 
 /** Of a target that names a host, and may name who logs in there, what stands behind it; nothing of one that is unsound. */
 function withoutHost(url: string): string {
-  if (!/^[a-z][a-z\d+.-]*:/i.test(url)) return url
+  if (url.startsWith('/') || !/^[a-z][a-z\d+.-]*:/i.test(url)) return url
   const { path = '/', query = '' } = absoluteTarget(url) ?? {}
   return query === '' ? path : `${path}?${query}`
 }

@@ -66,11 +66,7 @@ function standInConnector({ host, port }: StandIn): SocketConnector {
 }
 
 function joining(connect: SocketConnector): SocketConnector {
-  return (options, callback) => {
-    const socket = connect(options, callback)
-    joinWrites(socket)
-    return socket
-  }
+  return (options, callback) => joinWrites(connect(options, callback))
 }
 
 /** Tells how long a connection took that came about. */
