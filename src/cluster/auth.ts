@@ -28,7 +28,6 @@ export function backendKey(
   const name = slot?.name ?? named
   if (name === undefined) unwritten('how it gets its key is not written by this version')
   if (slot === undefined || slot.method === 'none') return { name, auth: 'none' }
-  scene.names.requireSecret(name)
   taken.takeKey(...slot.path)
   return { name, auth: 'secret', slot: name }
 }
@@ -39,7 +38,7 @@ function isOwn({ path, method }: KeySlot, backend: Path): boolean {
   return pathKey(path) === pathKey([...backend, 'params', 'apiKey'])
 }
 
-function keyAt({ taken, slots, names }: ExportScene, place: Path, named: string | undefined): BackendKey {
+function keyAt({ taken, slots }: ExportScene, place: Path, named: string | undefined): BackendKey {
   const inPlace = slots.filter(slot => startsWith(slot.path, place))
   const [slot] = inPlace
   const value = taken.look(...place)
@@ -51,7 +50,6 @@ function keyAt({ taken, slots, names }: ExportScene, place: Path, named: string 
   const location = isPlain ? undefined : locationWords(given['location'], { inserts: true })
   const header = textAt(location, 'header', 'name')
   if (header !== undefined && !isHeaderName(header)) unwritten(OTHER_WAY)
-  if (!isPassed) names.requireSecret(slot.name)
   taken.takeKey(...place)
   return {
     name: named ?? slot.name,

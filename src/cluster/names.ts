@@ -1,10 +1,8 @@
-import { type KubernetesObject, secretName } from '../kubernetes/index.ts'
-import { unwritten } from './unwritten.ts'
+import type { KubernetesObject } from '../kubernetes/index.ts'
 
-/** Names of objects: no two of a kind share one, and no two keys a Secret. */
+/** Names of objects: no two of a kind share one. */
 export class Names {
   readonly #owners = new Map<string, string>()
-  readonly #slots = new Map<string, string>()
 
   /** The object as it is where its name is free or its own already; else under a name of its own. */
   place(object: KubernetesObject): KubernetesObject {
@@ -16,15 +14,6 @@ export class Names {
   /** A name that is given once, for what others refer to before it is made. */
   once(kind: string, wanted: string): string {
     return this.#free(kind, wanted, `once ${this.#owners.size}`)
-  }
-
-  /** Throws {@link Unwritten} where the Secret of a key slot would be that of another: names lose their capitals there. */
-  requireSecret(slot: string): void {
-    const name = secretName(slot)
-    const owner = this.#slots.get(name) ?? slot
-    if (owner !== slot)
-      unwritten(`its key would be in the Secret ${name}, which is that of ${owner}: name it otherwise`)
-    this.#slots.set(name, slot)
   }
 
   #free(kind: string, wanted: string, owner: string): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { secretName } from '../../src/kubernetes/index.ts'
 import { exported, GATEWAY } from './exported.ts'
 
 const route = (backends: string, policies = ''): string =>
@@ -28,7 +29,7 @@ describe('backends', () => {
                     name: 'first',
                     openai: { model: 'm' },
                     policies: {
-                      auth: { secretRef: { name: 'first-secret' } },
+                      auth: { secretRef: { name: secretName('First') } },
                       health: {
                         unhealthyCondition: 'response.code >= 500',
                         eviction: {

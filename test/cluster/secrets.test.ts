@@ -177,10 +177,11 @@ routes:
 - { name: a, backends: [{ ai: { name: Team, provider: { openAI: {} }, policies: { backendAuth: { key: "$A" } } } }] }
 - { name: b, backends: [{ ai: { name: team, provider: { openAI: {} }, policies: { backendAuth: { key: "$B" } } } }] }
 `)
-    expect(secrets).toEqual([{ slot: 'Team', secret: 'team-secret' }])
-    expect(left).toEqual([
-      'routes[1]: its key would be in the Secret team-secret, which is that of Team: name it otherwise',
+    expect(secrets).toEqual([
+      { slot: 'Team', secret: expect.stringMatching(/^team-[\da-f]{6}-secret$/) },
+      { slot: 'team', secret: 'team-secret' },
     ])
+    expect(left).toEqual([])
   })
 })
 

@@ -146,7 +146,9 @@ describe('names', () => {
   })
   test('different names stay different', () => {
     const names = table.map(([name]) => name.toLowerCase())
-    expect(new Set(names.map(toDnsName)).size).toBe(new Set(names).size)
+    expect(new Set(names.map(name => toDnsName(name))).size).toBe(new Set(names).size)
+    // A key in the Secret of another slot would go to that one's provider.
+    expect(new Set(['openai', 'openAI', 'OpenAI'].map(secretName)).size).toBe(3)
   })
 })
 
