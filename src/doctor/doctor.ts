@@ -105,15 +105,17 @@ const STATES = {
 
 async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Promise<Finding[]> {
   if (loaded.draft === undefined) return []
-  const { variables, folder, path } = loaded
+  const { variables, folder, path, diagnostics } = loaded
   const notes = await readKeyNotes(path, env)
   const slots = keySlots(loaded.draft, loaded.document)
   const ageLimits = loaded.agw?.ageLimits
-  const rows = await listKeys(slots, { variables, cwd, folder, env, notes, ageLimits, now: Date.now() })
+  const now = Date.now()
+  const rows = await listKeys(slots, { diagnostics, variables, cwd, folder, env, notes, ageLimits, now })
   return rows.flatMap(({ slot, source, fingerprint, state, detail, age }) => {
     const about = `key ${slot.name}`
     const what = `${source}${fingerprint === null ? '' : `  ${fingerprint}`}`
-    const found = [finding(about, STATES[state], what, detail ?? '')]
+    const told = state === 'ok' && slot.method === 'none' && detail !== undefined ? 'note' : STATES[state]
+    const found = [finding(about, told, what, detail ?? '')]
     if (slot.method === 'inline') {
       const { message, hint } = inlineKey(slot)
       found.push(finding(about, 'warning', message, hint))

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { AgeLimits } from '../config/agw/file.ts'
+import { type Diagnostic, formatPath } from '../config/diagnostic.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { suggested } from '../suggested.ts'
@@ -36,6 +37,8 @@ export interface KeyRow {
 }
 
 export interface ListContext {
+  /** What the check of the config has found. */
+  readonly diagnostics: readonly Diagnostic[]
   readonly variables: VariableTable
   readonly cwd: string
   /** The config's folder. */
@@ -102,21 +105,24 @@ async function rowOf(slot: KeySlot, context: ListContext): Promise<KeyRow> {
     }
   }
   const passes = slot.method === 'passthrough'
-  // A server of one's own may well want no key.
-  const isFine = passes || slot.isOwnHost
+  const doubt = context.diagnostics.find(one => ofNoKey(one, slot))
   return {
     slot,
     method: slot.method,
     reference: passes ? 'passthrough' : 'none',
     source: passes ? 'the client' : 'nothing',
     fingerprint: null,
-    state: isFine ? 'ok' : 'missing',
+    state: doubt?.severity === 'warning' ? 'suspect' : 'ok',
     mode: null,
     ...UNKNOWN,
-    ...(!isFine && {
-      detail: "nothing gives this backend a key, so the client's own credential reaches the provider",
-    }),
+    ...(doubt && { detail: `${doubt.message}: ${doubt.hint}` }),
   }
+}
+
+/** Whether a finding says what comes of it that a slot has no key: a provider may want none, and clients may bring theirs. */
+function ofNoKey({ code, path }: Diagnostic, slot: KeySlot): boolean {
+  const isOne = code === 'CLIENT_CREDENTIAL_FORWARDED' || code === 'CLIENT_KEY_TAKEN'
+  return isOne && formatPath(path) === formatPath(slot.path)
 }
 
 async function fileRow(slot: KeySlot, file: string, context: ListContext): Promise<KeyRow> {

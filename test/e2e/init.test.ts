@@ -423,13 +423,13 @@ describe('several providers are told apart by the model', () => {
 })
 
 describe('a host that wants no key', () => {
-  /** How many keys `keys list` and `doctor` miss. */
-  const misses = async (count: number): Promise<void> => {
+  /** Neither `keys list` nor `doctor` does. */
+  const missesNone = async (): Promise<void> => {
     const listed = await agw(['keys', 'list'], { cwd: folder })
-    expect(listed.status, listed.stdout).toBe(count === 0 ? 0 : 4)
-    expect(listed.stdout.match(/missing/g) ?? []).toHaveLength(count)
+    expect(listed.status, listed.stdout).toBe(0)
+    expect(listed.stdout).not.toContain('missing')
     const { stdout } = await agw(['doctor'], { cwd: folder })
-    expect(stdout.match(/^✗ key/gm) ?? [], stdout).toHaveLength(count)
+    expect(stdout).not.toContain('✗ key')
   }
 
   it('Ollama is neither asked for a method nor given a key', async () => {
@@ -441,7 +441,7 @@ describe('a host that wants no key', () => {
     expect(way.stdout).toContain('http://localhost:11434/v1/chat/completions')
     const checked = await agw(['validate', '--strict', '--engine', 'embedded'], { cwd: folder })
     expect(checked.status, checked.stdout).toBe(0)
-    await misses(0)
+    await missesNone()
   })
 
   it('another goes without one by --method none', async () => {
@@ -450,12 +450,7 @@ describe('a host that wants no key', () => {
     ])
     expect(run.status, run.stderr).toBe(0)
     expect(await read('config.yaml')).not.toContain('apiKey')
-    await misses(0)
-  })
-
-  it('OpenAI itself wants one, and misses it', async () => {
-    await writeFile(join(folder, 'config.yaml'), 'llm: { models: [{ name: gpt-4o, provider: openAI }] }\n')
-    await misses(1)
+    await missesNone()
   })
 
   it('stands beside one that wants a key', async () => {

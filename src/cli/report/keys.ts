@@ -21,7 +21,7 @@ export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
       ({ lastCheck }) =>
         lastCheck === null ? undefined : `${lastCheck.result} ${lastCheck.at.slice(0, 10)}`,
     ],
-    ['STATE', row => (row.slot.method === 'passthrough' ? undefined : state(row, terminal))],
+    ['STATE', row => (hasNoKey(row) ? undefined : state(row, terminal))],
   ]
   const always = new Set(['NAME', 'FINGERPRINT', 'MODE', 'STATE'])
   const shown = columns.filter(([heading, cell]) => always.has(heading) || rows.some(row => cell(row)))
@@ -31,6 +31,11 @@ export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
     text => terminal.style('dim', text),
     terminal.columns,
   )
+}
+
+/** Clients bring their own, or none is wanted. */
+function hasNoKey({ slot, state }: KeyRow): boolean {
+  return state === 'ok' && (slot.method === 'passthrough' || slot.method === 'none')
 }
 
 function state({ state: word }: KeyRow, terminal: Terminal): string {

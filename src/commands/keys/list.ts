@@ -21,6 +21,7 @@ export default class KeysList extends ConfigCommand {
     await this.forgetExpired(loaded)
     const slots = keySlots(requireKeyPlaces(loaded), loaded.document)
     const rows = await listKeys(slots, {
+      diagnostics: loaded.diagnostics,
       variables: loaded.variables,
       cwd: process.cwd(),
       folder: loaded.folder,
