@@ -10,6 +10,7 @@ import {
   type SettingAnswer,
   type SettingFlag,
   settingAnswer,
+  settingForm,
 } from '../providers/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { type ChosenProvider, type InitMethod, type NewConfigChoices, takesKey } from '../setup/new-config.ts'
@@ -121,9 +122,9 @@ async function completeProvider(
     const value = typeof given === 'string' ? given : given?.[nth]
     const isAsked = value === undefined && otherwise === undefined && isOptional === undefined
     const wrong = (text: string) =>
-      settingAnswer(flag, text) === undefined ? 'this is not a name that can be used' : undefined
+      settingAnswer(flag, text) === undefined ? `this does not fit: it takes ${settingForm(flag)}` : undefined
     const answer = isAsked ? await ask(`--${flag} NAME`, question, wrong) : value
-    if (answer !== undefined) Object.assign(settings, readSetting(flag, answer, question))
+    if (answer !== undefined) Object.assign(settings, readSetting(flag, answer))
     else if (otherwise !== undefined) settings[flag] ??= otherwise
   }
   const given = flags.model?.[index]
@@ -141,11 +142,11 @@ async function completeProvider(
   }
 }
 
-function readSetting(flag: SettingFlag, text: string, question: string): SettingAnswer {
+function readSetting(flag: SettingFlag, text: string): SettingAnswer {
   const answer = settingAnswer(flag, text)
   if (answer !== undefined) return answer
   throw new AgwError('USAGE', `--${flag} has a value that does not fit`, {
-    hint: `give ${question[0]?.toLowerCase()}${question.slice(1)}`,
+    hint: `it takes ${settingForm(flag)}`,
   })
 }
 

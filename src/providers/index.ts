@@ -29,7 +29,7 @@ export type {
   Provider,
   ProviderKind,
 } from './provider.ts'
-export { type SettingAnswer, settingAnswer } from './setting-answers.ts'
+export { type SettingAnswer, settingAnswer, settingForm } from './setting-answers.ts'
 export {
   type AnswerFacts,
   type AnswerStream,

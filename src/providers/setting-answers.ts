@@ -14,6 +14,20 @@ const NAMES: Readonly<Partial<Record<SettingFlag, RegExp>>> = {
   'aws-region': /^[a-z0-9-]+$/i,
 }
 
+const REGION = 'letters, digits and dashes, as in'
+const FORMS: Readonly<Partial<Record<SettingFlag, string>>> = {
+  'azure-resource':
+    'its name, of letters, digits and dashes, as in my-resource, or its address, as in https://my-resource.openai.azure.com',
+  'vertex-project': 'its id, of letters, digits, dashes, dots and colons, as in my-project-123456',
+  'vertex-region': `${REGION} europe-west1`,
+  'aws-region': `${REGION} us-east-1`,
+}
+
+/** What fits as an answer, as a clause. */
+export function settingForm(flag: SettingFlag): string {
+  return FORMS[flag] ?? 'a name'
+}
+
 /** Reads what somebody gave for a setting; `undefined` where it cannot be one. */
 export function settingAnswer(flag: SettingFlag, text: string): SettingAnswer | undefined {
   const answer = text.trim()
