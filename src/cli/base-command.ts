@@ -152,8 +152,9 @@ export abstract class BaseCommand extends Command {
 
   protected promptFor(flags: { readonly 'no-input'?: boolean }): Prompt {
     const ready = () => this.#endWaiting()
-    const width = () => this.terminal.columnsOf('err')
-    return new Prompt({ whyNot: this.#whyNotAsked(flags), note: text => this.note(text), ready, width })
+    const lines = (text: string, free: number) =>
+      this.terminal.lines(text, this.terminal.columnsOf('err') - free)
+    return new Prompt({ whyNot: this.#whyNotAsked(flags), note: text => this.note(text), ready, lines })
   }
 
   /**

@@ -2,7 +2,6 @@ import { clearLine, cursorTo } from 'node:readline'
 import { printable } from '../config/printable.ts'
 import { AgwError } from '../errors.ts'
 import { endHiding } from './hidden-typing.ts'
-import { wrapped } from './wrapped.ts'
 
 /** A choice of a list question. */
 export interface Choice<T extends string> {
@@ -28,22 +27,23 @@ export class Prompt {
   readonly #whyNot: string | undefined
   readonly #note: (text: string) => void
   readonly #ready: () => void
-  readonly #width: () => number
+  readonly #lines: (text: string) => string[]
 
   /**
    * `whyNot` is why nobody can be asked, as a clause; without it a person can. `note` says something beside a question;
-   * `ready` makes the screen ready for one, `width` is how many characters it has in a line.
+   * `ready` makes the screen ready for one; `lines` breaks a text where the screen does, without its secrets and with so many
+   * characters left free.
    */
   constructor(options: {
     readonly whyNot: string | undefined
     readonly note: (text: string) => void
     readonly ready: () => void
-    readonly width: () => number
+    readonly lines: (text: string, free: number) => string[]
   }) {
     this.#whyNot = options.whyNot
     this.#note = options.note
     this.#ready = options.ready
-    this.#width = options.width
+    this.#lines = text => options.lines(text, MARK)
   }
 
   /** A person can be asked. */
@@ -68,7 +68,7 @@ export class Prompt {
       choices: choices.map(({ value, name, short = name }) => ({
         value,
         name: this.#wrapped(printable(name)),
-        short: printable(short),
+        short: this.#lines(printable(short)).join(' '),
       })),
       // A list that does not fit shows a part of itself: how long it is, says that it goes on.
       ...(choices.length > PAGE && { theme: searched(choices.length) }),
@@ -107,7 +107,7 @@ export class Prompt {
 
   /** The library breaks words where the line ends. */
   #wrapped(text: string): string {
-    return wrapped(text, this.#width() - MARK).join(`\n${' '.repeat(MARK)}`)
+    return this.#lines(text).join(`\n${' '.repeat(MARK)}`)
   }
 
   async #ask(flag: string, question: { readonly message: string; readonly [option: string]: unknown }) {

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { printable, printableLines } from '../config/printable.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { writeSurely } from './guard.ts'
-import { wrappedText } from './wrapped.ts'
+import { wrapped, wrappedText } from './wrapped.ts'
 
 /** What the command line knows of its surroundings. Read once from the process, in the base command. */
 export interface TerminalOptions {
@@ -62,6 +62,14 @@ export class Terminal {
    */
   prose(text: string, stream: 'out' | 'err'): void {
     this[stream](wrappedText(this.#options.redact(text), this.columnsOf(stream)))
+  }
+
+  /**
+   * The same as lines, for who puts something in front of each: for stdout, or so many characters wide. What is wrapped or cut
+   * before it was redacted may be a secret that nobody finds any more.
+   */
+  lines(text: string, width = this.columns): string[] {
+    return wrapped(this.#options.redact(text), width)
   }
 
   /** Something that a person should not overlook. */

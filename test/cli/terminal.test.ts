@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { Terminal } from '../../src/cli/terminal.ts'
 import { Redactor } from '../../src/secrets/redactor.ts'
 
-it.each(['out', 'err', 'warn'] as const)(
+it.each(['out', 'err', 'warn', 'lines'] as const)(
   'no secret with spaces in it is broken in two, and shown: %s',
   way => {
     const canary = 'a canary that has spaces in it'
@@ -19,6 +19,7 @@ it.each(['out', 'err', 'warn'] as const)(
     })
     const text = `what was given is ${canary}, and that is all`
     if (way === 'warn') terminal.warn(text)
+    else if (way === 'lines') terminal.out(terminal.lines(text).join('\n'))
     else terminal.prose(text, way)
     const shown = String(stream.read())
     expect(shown).toMatch(/what was given/)

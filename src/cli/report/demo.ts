@@ -1,7 +1,6 @@
 import { maskLine } from '../../config/index.ts'
 import type { DemoStep } from '../../demo.ts'
 import type { Terminal } from '../terminal.ts'
-import { wrapped } from '../wrapped.ts'
 import { diagnosticText } from './text.ts'
 
 const NUMBERS: Readonly<Partial<Record<DemoStep['step'], string>>> = {
@@ -56,7 +55,7 @@ export function demoStepText(step: DemoStep, terminal: Terminal): string {
       return [
         `Nothing is left behind. ${terminal.style('bold', 'Now with a key of your own:')}`,
         ...NEXT.map(([words, does]) => {
-          const [first = '', ...more] = wrapped(does, terminal.columns - NEXT_COLUMN)
+          const [first = '', ...more] = terminal.lines(does, terminal.columns - NEXT_COLUMN)
           return [
             `    ${words}`.padEnd(NEXT_COLUMN) + first,
             ...more.map(line => ' '.repeat(NEXT_COLUMN) + line),

@@ -1,6 +1,5 @@
 import type { Finding } from '../../doctor/finding.ts'
 import type { Style, Terminal } from '../terminal.ts'
-import { wrapped } from '../wrapped.ts'
 import { counted } from './counted.ts'
 
 const LOOK: Readonly<Record<Finding['state'], readonly [mark: string, style: Style]>> = {
@@ -15,14 +14,14 @@ export function doctorText(found: readonly Finding[], terminal: Terminal): strin
   const width = Math.max(...found.map(one => one.about.length))
   const lines = found.flatMap(({ about, state, detail, hint }) => {
     const [mark, style] = LOOK[state]
-    const [first = '', ...more] = wrapped(detail, terminal.columns - width - 4)
+    const [first = '', ...more] = terminal.lines(detail, terminal.columns - width - 4)
     const below = ' '.repeat(width + 4)
     const head = [
       `${terminal.style(style, mark)} ${about.padEnd(width)}  ${first}`,
       ...more.map(line => below + line),
     ]
     if (hint === '' || detail.includes(hint)) return head
-    const [todo = '', ...rest] = wrapped(hint, terminal.columns - width - 6)
+    const [todo = '', ...rest] = terminal.lines(hint, terminal.columns - width - 6)
     return [
       ...head,
       `${below}${terminal.style('cyan', '→')} ${todo}`,

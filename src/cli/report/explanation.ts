@@ -4,7 +4,6 @@ import { CODES, codesByStage, STAGES } from '../../config/index.ts'
 import type { Explanation } from '../../explain.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import { wrapped } from '../wrapped.ts'
 import { LOOK } from './text.ts'
 
 /** Longer lines are shortened: some examples are about length. Characters. */
@@ -38,7 +37,9 @@ export function codesJson(): object {
 export function explanationText(explanation: Explanation, terminal: Terminal): string {
   const { code, severity, title, why, finding, bad, good } = explanation
   const prose = (mark: string, text: string, indent: string): string[] =>
-    wrapped(text, terminal.columns - indent.length).map((line, index) => (index === 0 ? mark : indent) + line)
+    terminal
+      .lines(text, terminal.columns - indent.length)
+      .map((line, index) => (index === 0 ? mark : indent) + line)
   const name = `${terminal.style('bold', code)} ${severityText(severity, terminal)}`
   const parts = [name, ...prose('', title, ''), '', ...prose('  ', why, '  ')]
   if (finding !== undefined) parts.push(...prose(`  ${terminal.style('cyan', '→')} `, finding.hint, '    '))

@@ -1,7 +1,6 @@
 import { maskKeys, printable } from '../../config/index.ts'
 import type { RouteTest } from '../../test-route/test-route.ts'
 import type { Terminal } from '../terminal.ts'
-import { wrapped } from '../wrapped.ts'
 import { counted } from './counted.ts'
 import { routeAdvice, whyNot } from './route-advice.ts'
 import { policiesOf } from './route-test-json.ts'
@@ -33,7 +32,7 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   const lines: string[] = []
   const row = (label: string, text: string | undefined): void => {
     if (text === undefined || text === '') return
-    const [first = '', ...more] = wrapped(text, terminal.columns - 11)
+    const [first = '', ...more] = terminal.lines(text, terminal.columns - 11)
     lines.push(`${dim(label.padEnd(10))} ${first}`, ...more.map(line => ' '.repeat(11) + line))
   }
   const { method, path, host, model } = test.request
@@ -82,13 +81,13 @@ export function routeTestText(test: RouteTest, terminal: Terminal): string {
   row('decided by', test.decidedBy && `${printable(test.decidedBy.place)}  ${dim(test.decidedBy.path)}`)
   lines.push(...answerLines(test, terminal))
   const advice = routeAdvice(test)
-  if (advice !== undefined) lines.push('', ...wrapped(printable(advice), terminal.columns))
+  if (advice !== undefined) lines.push('', ...terminal.lines(printable(advice)))
   const isOpen = answer === undefined && explanation.undecided.length > 0
   const passed = isOpen ? '✓ passed, as far as it is decided' : '✓ passed'
   const mark = test.ok
     ? terminal.style('green', passed)
     : `${terminal.style('red', '✗ did not pass')}${printable(whyNot(test))}`
-  return [...lines, '', ...wrapped(mark, terminal.columns)].join('\n')
+  return [...lines, '', ...terminal.lines(mark)].join('\n')
 }
 
 /** The body of the answer, a paragraph of its own. */

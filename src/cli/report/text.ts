@@ -42,7 +42,7 @@ export function diagnosticText(
     const under = terminal.style('dim', `  ${' '.repeat(digits)} │`, stream)
     return [row, `${under} ${' '.repeat(from - 1)}${terminal.style(style, carets, stream)}`]
   })
-  const laidOut = (text: string): string => wrappedText(text, width)
+  const laidOut = (text: string): string => wrappedText(terminal.redacted(text), width)
   const hint =
     diagnostic.hint === ''
       ? []

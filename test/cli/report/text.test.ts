@@ -2,7 +2,11 @@ import { expect, it } from 'vitest'
 import { validateText } from '../../../src/cli/report/text.ts'
 import { checked } from './checked.ts'
 
-const terminal = { style: (_: unknown, text: string) => text, columnsOf: () => Number.POSITIVE_INFINITY }
+const terminal = {
+  style: (_: unknown, text: string) => text,
+  columnsOf: () => Number.POSITIVE_INFINITY,
+  redacted: (text: string) => text,
+}
 
 /** What a runner of GitHub takes for a command: a line that begins so, whatever ended the one before it. */
 const COMMAND = /(?:^|[\r\n\u2028])\s*(?:::|##\[)/
