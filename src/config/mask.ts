@@ -140,6 +140,8 @@ function isListOfMaps(line: string, start: number): boolean {
 /** The quote of a secret that the line opens and does not close, or nothing. */
 export function openQuote(line: string): string {
   let open = ''
+  // Every quote has its second one.
+  if (['"', "'"].every(quote => line.split(quote).length % 2 === 1)) return open
   for (const { value } of placesIn(line, false)) {
     const quote = /^["']/.exec(value)?.[0] ?? ''
     open = quote !== '' && !(value.length > 1 && value.endsWith(quote)) ? quote : ''
@@ -167,8 +169,16 @@ function at(pattern: RegExp, line: string, start: number): string {
 /** Whether what goes by a name is masked: it may be that of a key, misspelt. Of a client all is but what is known to be none. */
 export function isMaskedName(name: string, isOfClient: boolean): boolean {
   if (isOfClient) return !CLIENT_WORDS.has(name)
-  return isNear(lastWord(name), [...KEY_NAMES, ...PLURALS])
+  const word = lastWord(name)
+  const known = JUDGED.get(word) ?? isNear(word, SECRET_NAMES)
+  if (JUDGED.size < MOST_JUDGED) JUDGED.set(word, known)
+  return known
 }
+
+const SECRET_NAMES = [...KEY_NAMES, ...PLURALS]
+/** A large config has few names, each of them thousands of times. */
+const JUDGED = new Map<string, boolean>()
+const MOST_JUDGED = 1000
 
 /** Whether a name is that of a list of keys. */
 export function namesKeys(name: string): boolean {
