@@ -1,37 +1,21 @@
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newVirtualKey } from '../../src/clients/index.ts'
-import { type Mock, type SeenRequest, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
-import { agw, type Run, tempFolder } from '../helpers/agw.ts'
-import { keyLike } from '../helpers/keys.ts'
+import { agw, type Run } from '../helpers/agw.ts'
+import { folder, KEY, mock, put, seen, testRoute, useRouteScene } from '../helpers/route-scene.ts'
 import { toOpenAi } from '../helpers/serving.ts'
 
-const KEY = keyLike('openai', 'test-route')
+useRouteScene()
+
 const VIRTUAL = 'agw_sk_of-the-blue-team'
 const HASH = `sha256:${createHash('sha256').update(VIRTUAL).digest('hex')}`
 /** One of a gateway that is not this one. */
 const OTHER = newVirtualKey().reveal()
 const PAIR = 'ann:password'
 
-let folder: string
-/** What the provider was asked. */
-let seen: SeenRequest[]
-let mock: Mock
-beforeEach(async () => {
-  folder = await tempFolder()
-  seen = []
-  mock = await startMock({ onRequest: one => seen.push(one) })
-})
-afterEach(() => mock.close())
-
-const put = (config: string | object): Promise<void> =>
-  writeFile(join(folder, 'config.yaml'), typeof config === 'string' ? config : JSON.stringify(config))
-
 const test = (args: readonly string[], MINE = '', input = ''): Promise<Run> =>
-  agw(['test-route', ...args], { cwd: folder, env: { MINE }, input })
+  testRoute(args, { env: { MINE }, input })
 
 describe('a route that passes the credential of the client on', () => {
   const passthrough = (auth = 'passthrough: {}'): Promise<void> =>

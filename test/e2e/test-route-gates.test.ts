@@ -1,29 +1,16 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { newVirtualKey } from '../../src/clients/index.ts'
-import { type Mock, type SeenRequest, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
-import { agw, type Run, tempFolder } from '../helpers/agw.ts'
-import { keyLike } from '../helpers/keys.ts'
+import { agw, type Run } from '../helpers/agw.ts'
+import { folder, KEY, mock, put, seen, testRoute, useRouteScene } from '../helpers/route-scene.ts'
 
-const KEY = keyLike('openai', 'test-route')
+useRouteScene()
+
 const VIRTUAL = 'agw_sk_of-the-blue-team'
 /** One of a gateway that is not this one. */
 const OTHER = newVirtualKey().reveal()
 const PAIR = 'ann:password'
 const CANARIES = [KEY, VIRTUAL, OTHER, PAIR, Buffer.from(PAIR).toString('base64')]
-
-let folder: string
-/** What the provider was asked. */
-let seen: SeenRequest[]
-let mock: Mock
-beforeEach(async () => {
-  folder = await tempFolder()
-  seen = []
-  mock = await startMock({ onRequest: one => seen.push(one) })
-})
-afterEach(() => mock.close())
 
 type Place =
   | { header: { name: string } }
@@ -39,15 +26,12 @@ const apiKey = (mode: string, location: Place) => ({ mode, location, keys: [{ ke
 const team: Place = { header: { name: 'x-team' } }
 
 /** One route to a provider; `auth` is what its backend has in `backendAuth`. */
-const put = (policies: object, auth?: object, provider: object = { openAI: {} }): Promise<void> => {
+const putRoute = (policies: object, auth?: object, provider: object = { openAI: {} }): Promise<void> => {
   const backend = {
     ai: { name: 'backend', provider, hostOverride: `127.0.0.1:${mock.port}` },
     ...(auth && { policies: { backendAuth: auth } }),
   }
-  return writeFile(
-    join(folder, 'config.yaml'),
-    JSON.stringify({ gateways: { default: { port: 3000 } }, routes: [{ policies, backends: [backend] }] }),
-  )
+  return put({ gateways: { default: { port: 3000 } }, routes: [{ policies, backends: [backend] }] })
 }
 
 const ENV = { KEY, VIRTUAL, OTHER, PAIR }
@@ -55,13 +39,13 @@ const ENV = { KEY, VIRTUAL, OTHER, PAIR }
 /** With the credentials of those variables; nothing of them is printed. */
 async function test(given: readonly string[], ...args: string[]): Promise<Run> {
   const flags = given.flatMap(name => ['--key-from-env', name])
-  const run = await agw(['test-route', ...flags, ...args], { cwd: folder, env: ENV })
+  const run = await testRoute([...flags, ...args], { env: ENV })
   for (const canary of CANARIES) expect(run.stdout + run.stderr).not.toContain(canary)
   return run
 }
 
 describe('a gateway that asks for two credentials', () => {
-  beforeEach(() => put({ basicAuth, apiKey: apiKey('strict', team) }, { key: KEY }))
+  beforeEach(() => putRoute({ basicAuth, apiKey: apiKey('strict', team) }, { key: KEY }))
 
   it.each([[['PAIR', 'VIRTUAL']], [['VIRTUAL', 'PAIR']]])('is shown both: %j', async given => {
     for (const args of [[], ['--explain']]) {
@@ -96,7 +80,7 @@ describe('a gateway that asks who a client is, and passes another credential of 
   it.each(['strict', 'optional', 'permissive'])(
     'is given both, and each is for one of them: %s',
     async mode => {
-      await put({ apiKey: apiKey(mode, team) }, { passthrough: {} })
+      await putRoute({ apiKey: apiKey(mode, team) }, { passthrough: {} })
       const { status, stdout, stderr } = await test(['VIRTUAL', 'KEY'])
       expect(status, stdout + stderr).toBe(0)
       expect(seen[0]?.headers['authorization']).toBe(`Bearer ${fingerprint(KEY)}`)
@@ -112,7 +96,7 @@ describe('a credential that the gateway does not know and lets pass', () => {
     ['the query', { queryParameter: { name: 'team' } }],
   ]
   it.each(places)('is not sent to a provider that would be shown it: in %s', async (_, location) => {
-    await put({ apiKey: apiKey('permissive', location) }, { key: KEY })
+    await putRoute({ apiKey: apiKey('permissive', location) }, { key: KEY })
     const run = await test(['OTHER'])
     expect(run.status, run.stdout).toBe(2)
     expect(run.stderr).toMatch(/the gateway lets what was given for it pass, and the provider would be shown/)
@@ -124,7 +108,7 @@ describe('a credential that the gateway does not know and lets pass', () => {
 
   it('is not sent where the provider takes it from another header either', async () => {
     const location = { header: { name: 'authorization', prefix: 'Bearer ' } }
-    await put({ apiKey: apiKey('permissive', location) }, undefined, { anthropic: {} })
+    await putRoute({ apiKey: apiKey('permissive', location) }, undefined, { anthropic: {} })
     const run = await test(['OTHER'], '/v1/messages')
     expect(run.status, run.stdout).toBe(2)
     expect(seen).toEqual([])
@@ -133,7 +117,7 @@ describe('a credential that the gateway does not know and lets pass', () => {
   it('is not sent to whom copies go, where the key of the config takes its place for the provider alone', async () => {
     const location = { header: { name: 'authorization', prefix: 'Bearer ' } }
     const requestMirror = { percentage: 1, backend: { host: `127.0.0.1:${mock.port}` } }
-    await put({ apiKey: apiKey('permissive', location), requestMirror }, { key: KEY })
+    await putRoute({ apiKey: apiKey('permissive', location), requestMirror }, { key: KEY })
     const run = await test(['OTHER'])
     expect(run.status, run.stdout).toBe(2)
     expect(run.stderr).toMatch(/pass, and the host that requestMirror sends copies to would be shown it/)
@@ -144,7 +128,7 @@ describe('a credential that the gateway does not know and lets pass', () => {
 
   it('is sent where the key of the config takes its place', async () => {
     const location = { header: { name: 'authorization', prefix: 'Bearer ' } }
-    await put({ apiKey: apiKey('permissive', location) }, { key: KEY })
+    await putRoute({ apiKey: apiKey('permissive', location) }, { key: KEY })
     const run = await test(['OTHER'])
     expect(run.status, run.stdout + run.stderr).toBe(0)
     expect(JSON.stringify(seen)).not.toContain(fingerprint(OTHER).slice(-8))
@@ -156,7 +140,7 @@ describe('--explain of a route that passes the credential of the client on', () 
     ['header authorization', { openAI: {} }],
     ['header x-api-key', { anthropic: {} }],
   ])('tells the one that is given, and where the provider finds it: %s', async (placement, provider) => {
-    await put({}, { passthrough: {} }, provider)
+    await putRoute({}, { passthrough: {} }, provider)
     const { stdout, status } = await test(['KEY'], '--explain')
     expect(status).toBe(0)
     const print = fingerprint(KEY)
@@ -170,7 +154,7 @@ describe('--explain of a route that passes the credential of the client on', () 
   })
 
   it('shows no provider a virtual key, and says so', async () => {
-    await put({}, { passthrough: {} })
+    await putRoute({}, { passthrough: {} })
     const { stdout, stderr, status } = await test(['OTHER'], '--explain')
     expect(status).toBe(0)
     expect(stderr).toMatch(/what was given is a virtual key, which gateways take: no provider is shown it/)

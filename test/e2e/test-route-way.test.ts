@@ -1,20 +1,11 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startMock } from '../../src/mock/index.ts'
-import { agw, type Run, tempFolder } from '../helpers/agw.ts'
-import { keyLike } from '../helpers/keys.ts'
+import { agw, type Run } from '../helpers/agw.ts'
+import { folder, KEY, put, testRoute, useRouteScene } from '../helpers/route-scene.ts'
 
-const KEY = keyLike('openai', 'test-route')
+useRouteScene()
 
-let folder: string
-beforeEach(async () => {
-  folder = await tempFolder()
-})
-
-const put = (config: object): Promise<void> =>
-  writeFile(join(folder, 'config.yaml'), JSON.stringify(config, null, 1))
-const test = (...args: string[]): Promise<Run> => agw(['test-route', ...args], { cwd: folder })
+const test = (...args: string[]): Promise<Run> => testRoute(args)
 const route = (policies: object, more: object = {}) => ({
   gateways: { default: { port: 3000 } },
   routes: [{ policies, ...more }],

@@ -1,23 +1,12 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type MockOptions, startMock } from '../../src/mock/index.ts'
-import { agw, type Run, start, tempFolder } from '../helpers/agw.ts'
+import { type Run, start } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { keyLike } from '../helpers/keys.ts'
+import { folder, KEY, put, testRoute, useRouteScene } from '../helpers/route-scene.ts'
 
-const KEY = keyLike('openai', 'test-route')
+useRouteScene()
 
-let folder: string
-beforeEach(async () => {
-  folder = await tempFolder()
-})
-
-const put = (config: object): Promise<void> =>
-  writeFile(join(folder, 'config.yaml'), JSON.stringify(config, null, 1))
-
-const test = (...args: string[]): Promise<Run> =>
-  agw(['test-route', ...args], { cwd: folder, env: { COLUMNS: '500', MINE: KEY } })
+const test = (...args: string[]): Promise<Run> => testRoute(args, { env: { COLUMNS: '500', MINE: KEY } })
 
 const routes = (...list: object[]) => ({ gateways: { default: { port: 3000 } }, routes: list })
 const at = (path: string, more: object): object => ({ matches: [{ path: { pathPrefix: path } }], ...more })
