@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Identity } from '../config/agw/connections.ts'
 import { identityLines, newIdentity } from './age.ts'
+import { makeFolder } from './make-folder.ts'
 import { readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
 import type { SourceContext } from './source.ts'
@@ -43,7 +43,7 @@ export async function readIdentities(
 export async function makeIdentity(place: IdentityPlace, context: SourceContext): Promise<Secret> {
   const identity = new Secret(await newIdentity(), 'age identity')
   if ('file' in place) {
-    await mkdir(dirname(place.file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(place.file))
     await storeInFile(place.file, identity)
   } else {
     await keychainSource.store?.(keychainReference(place.keychain), identity, context)

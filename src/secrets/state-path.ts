@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { writeFailed } from './write-error.ts'
+import { makeFolder } from './make-folder.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,7 +16,5 @@ export async function statePath(config: string, name: string, env: Environment):
 
 /** The folder for what is remembered of a config. Throws WRITE_FAILED. */
 export async function makeFolderOf(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(error => {
-    throw writeFailed(path, error)
-  })
+  await makeFolder(dirname(path))
 }

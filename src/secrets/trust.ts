@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { AgwFile, SecretEntry } from '../config/agw/file.ts'
@@ -7,6 +7,7 @@ import type { SourceKind } from '../config/agw/places.ts'
 import { shownText } from '../config/shown-word.ts'
 import { shellWord, suggested } from '../suggested.ts'
 import { withLock } from './lock.ts'
+import { makeFolder } from './make-folder.ts'
 import { readTextFile, toError } from './read.ts'
 import type { SourceProblem } from './source-problem.ts'
 import { writeFileAtomic } from './write.ts'
@@ -62,7 +63,7 @@ export async function isTrusted(file: AgwFile, env: Environment): Promise<boolea
 /** Remembers an agw.yaml as trusted, until it changes. False where that was known. Throws WRITE_FAILED. */
 export async function trust(file: AgwFile, env: Environment): Promise<{ changed: boolean; list: string }> {
   const list = listPath(env)
-  await mkdir(dirname(list), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(list))
   const line = await lineOf(file)
   return await withLock(list, async () => {
     const read = await readTextFile(list, MAX_LIST_BYTES)

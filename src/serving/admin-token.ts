@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgwError } from '../errors.ts'
 import { Secret, withLock, writeFileAtomic } from '../secrets/index.ts'
-import { makePrivate, stateFolder } from './state-folder.ts'
+import { makeFolder } from '../secrets/make-folder.ts'
+import { stateFolder } from './state-folder.ts'
 
 /** The variable that holds the token of the admin pages. */
 export const ADMIN_TOKEN_VARIABLE = 'AGW_ADMIN_TOKEN'
@@ -29,7 +30,7 @@ async function keptIn(file: string): Promise<string> {
 /** Of several that start at once one makes the token, and the others take that. */
 async function made(folder: string, file: string): Promise<string> {
   try {
-    await makePrivate(folder)
+    await makeFolder(folder)
     return await withLock(file, async () => {
       const others = await keptIn(file)
       if (others !== '') return others

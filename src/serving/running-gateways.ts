@@ -3,10 +3,11 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import type { KeyInUse } from '../gateway/index.ts'
 import type { Secret } from '../secrets/index.ts'
+import { makeFolder } from '../secrets/make-folder.ts'
 import { identityFrom, lifeOf, ownIdentity, type ProcessIdentity } from '../secrets/process-identity.ts'
 import { writeFileAtomic } from '../secrets/write.ts'
 import { adminToken } from './admin-token.ts'
-import { makePrivate, runFolder } from './state-folder.ts'
+import { runFolder } from './state-folder.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -45,7 +46,7 @@ export async function announce(
   const self = ownIdentity()
   const file = join(folder, `gateway-${self.pid}.json`)
   // One after the other: the last word counts.
-  let queue: Promise<void> = makePrivate(folder).catch(() => {})
+  let queue: Promise<void> = makeFolder(folder).catch(() => {})
   const update = (keys: RunningGateway['keys']): Promise<void> => {
     const text = `${JSON.stringify({ ...self, ...told, keys } satisfies RunningGateway)}\n`
     queue = queue.then(async () => {

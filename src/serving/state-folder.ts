@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -15,9 +14,4 @@ export function runFolder(env: Environment): string | undefined {
   if (runtime) return join(runtime, 'agw')
   const state = stateFolder(env)
   return state === undefined ? undefined : join(state, 'run')
-}
-
-/** Makes the folder, for its owner alone. */
-export async function makePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
 }
