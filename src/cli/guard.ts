@@ -1,3 +1,5 @@
+import { fstatSync, statSync } from 'node:fs'
+import { devNull } from 'node:os'
 import { AgwError, EXIT } from '../errors.ts'
 
 /**
@@ -26,7 +28,6 @@ export function guardProcess(tell: (error: unknown) => number): void {
   // Would open a debugger on a port of this machine, through which any of its users reads the memory.
   process.on('SIGUSR1', () => {})
   closeReports(process.report as Report)
-  dropForeignNews()
 }
 
 /**
@@ -62,6 +63,16 @@ export async function writeSurely(text: string): Promise<void> {
   for (const listener of ending) stdout.on('error', listener)
 }
 
+/** Throws OUTPUT_FAILED where standard output is the device that keeps nothing: Node opens it where there is no output at all. */
+export function requireKept(): void {
+  const device = statSync(devNull, { throwIfNoEntry: false })
+  const output = fstatSync(process.stdout.fd)
+  if (device === undefined || !output.isCharacterDevice() || output.rdev !== device.rdev) return
+  throw new AgwError('OUTPUT_FAILED', `standard output is ${devNull}, where the key would be lost`, {
+    hint: 'send it where it is kept, as in `> key.txt`; nothing was written',
+  })
+}
+
 /** What is said when the answer cannot be written. */
 function outputFailed(
   error: NodeJS.ErrnoException,
@@ -72,11 +83,14 @@ function outputFailed(
   return new AgwError('OUTPUT_FAILED', `cannot write to standard output: ${why}`, { hint, cause: error })
 }
 
-/** What the AWS SDK tells those who install it: which Node it will want next year. Users of agw cannot act on it. */
-const FOREIGN_NEWS = /^NodeVersionSupportWarning: The AWS SDK/
+/**
+ * What users of agw cannot act on: which Node the AWS SDK will want next year, and that the library of commands finds no
+ * plugins below a HOME that is no folder, as /dev/null in a container.
+ */
+const FOREIGN_NEWS = /^NodeVersionSupportWarning: The AWS SDK|\bENOTDIR\b.*[/\\]agw[/\\]package\.json/
 
 /** Every other warning of Node is printed as always. */
-function dropForeignNews(): void {
+export function dropForeignNews(): void {
   const emit = process.emitWarning.bind(process) as (...warning: unknown[]) => void
   process.emitWarning = (...warning: unknown[]) => {
     if (!FOREIGN_NEWS.test(String(warning[0]))) emit(...warning)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { EXIT } from '../errors.ts'
 import { NEEDED_NODE, runsOn } from '../node-version.ts'
+import { dropForeignNews } from './guard.ts'
 import { hideTyping } from './hidden-typing.ts'
 import { isOn } from './is-on.ts'
 import { tellPlainly } from './plain-failure.ts'
@@ -15,6 +16,7 @@ export async function main(dir: string): Promise<void> {
     const message = `Node ${version} is not one that agw runs on`
     return tellPlainly({ code: 'USAGE', message, hint: `use ${NEEDED_NODE}`, exitCode: EXIT.usage }, args)
   }
+  dropForeignNews()
   hideTyping(args, { stdin, stdout, kill: signal => process.kill(process.pid, signal) })
   // Loading takes most of the start, and a service manager that has it reload meanwhile would end it.
   if (args.find(word => word !== '--json') === 'serve') expectHangups(stdout.isTTY === true)

@@ -12,6 +12,7 @@ import { isObject } from '../json.ts'
 import type { LoadedConfig } from '../load.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { ConfigCommand } from './config-command.ts'
+import { requireKept } from './guard.ts'
 import { sentAs } from './report/clients.ts'
 import { type WrittenFile, writeFiles } from './write-files.ts'
 
@@ -37,6 +38,7 @@ export abstract class NewKeyCommand extends ConfigCommand {
     readonly hash: string | null
     readonly files: readonly WrittenFile[]
   }> {
+    if (!flags['dry-run']) requireKept()
     const key = newVirtualKey()
     this.registerSecret(key)
     const hash = hashOf(key)

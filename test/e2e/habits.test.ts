@@ -92,11 +92,14 @@ describe('what hands type by habit', () => {
     },
   )
 
-  it.skipIf(process.platform !== 'linux')('makes no client whose key finds no room', async () => {
+  it.skipIf(process.platform !== 'linux').each([
+    ['full', 'standard output: there is no space left; nothing was written'],
+    ['null', 'standard output is /dev/null, where the key would be lost'],
+  ])('makes no client whose key nobody gets: /dev/%s', async (device, why) => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.env)
-    const run = await inShell('clients add x --require-keys --yes > /dev/full')
+    const run = await inShell(`clients add x --require-keys --yes > /dev/${device}`)
     expect(run).toMatchObject({ code: 5, stdout: '' })
-    expect(run.stderr).toContain('standard output: there is no space left; nothing was written')
+    expect(run.stderr).toContain(why)
     expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe(GUIDE.env)
     expect((await readdir(folder)).filter(name => name.endsWith('lock'))).toEqual([])
   })
