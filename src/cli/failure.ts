@@ -22,6 +22,14 @@ export function toFailure(error: unknown, context: UsageContext): Failure {
       exitCode: EXIT.interrupted,
     }
   }
+  if ((error as NodeJS.ErrnoException | undefined)?.syscall === 'uv_cwd') {
+    return {
+      code: 'USAGE',
+      message: 'the working folder does not exist any more',
+      hint: 'change to one that does: `cd` and its path',
+      exitCode: EXIT.usage,
+    }
+  }
   if (isParseError(error)) return usageFailure(error, context)
   return {
     code: 'BUG',

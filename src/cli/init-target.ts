@@ -34,7 +34,8 @@ export async function initTarget(flags: TargetFlags, cwd: string, prompt: Prompt
   }
   const path = resolve(cwd, flags.file)
   const isThere = await stat(path).then(
-    () => true,
+    // Nothing is lost with a file that has nothing in it.
+    stats => stats.size > 0 || !stats.isFile(),
     () => false,
   )
   if (!isThere) {
