@@ -17,6 +17,9 @@ const PAGE = 16
 /** What stands before a question and each choice: `? `, `❯ `. */
 const MARK = 2
 
+/** What stands behind a question that takes a yes: ` (Y/n)`, and room for the cursor. */
+const YES_NO = 7
+
 const TYPED_EARLY = 'what was typed before this question was not taken: give it again'
 
 /**
@@ -27,7 +30,7 @@ export class Prompt {
   readonly #whyNot: string | undefined
   readonly #note: (text: string) => void
   readonly #ready: () => void
-  readonly #lines: (text: string) => string[]
+  readonly #lines: (text: string, more?: number) => string[]
 
   /**
    * `whyNot` is why nobody can be asked, as a clause; without it a person can. `note` says something beside a question;
@@ -43,7 +46,7 @@ export class Prompt {
     this.#whyNot = options.whyNot
     this.#note = options.note
     this.#ready = options.ready
-    this.#lines = text => options.lines(text, MARK)
+    this.#lines = (text, more = 0) => options.lines(text, MARK + more)
   }
 
   /** A person can be asked. */
@@ -71,7 +74,7 @@ export class Prompt {
         short: this.#lines(printable(short)).join(' '),
       })),
       // A list that does not fit shows a part of itself: how long it is, says that it goes on.
-      ...(choices.length > PAGE && { theme: searched(choices.length) }),
+      ...(choices.length > PAGE && { theme: this.#searched(choices.length) }),
       ...(initial !== undefined && { default: initial }),
       pageSize: PAGE,
       loop: false,
@@ -106,8 +109,15 @@ export class Prompt {
   }
 
   /** The library breaks words where the line ends. */
-  #wrapped(text: string): string {
-    return this.#lines(text).join(`\n${' '.repeat(MARK)}`)
+  #wrapped(text: string, more = 0): string {
+    return this.#lines(text, more).join(`\n${' '.repeat(MARK)}`)
+  }
+
+  /** What stands below a long list: letters lead to the choice that begins with them. */
+  #searched(count: number): object {
+    const keysHelpTip = (keys: readonly (readonly string[])[]): string =>
+      this.#wrapped([...keys.map(key => key.join(' ')), `type to find one of ${count}`].join(' • '))
+    return { style: { keysHelpTip } }
   }
 
   async #ask(flag: string, question: { readonly message: string; readonly [option: string]: unknown }) {
@@ -127,15 +137,8 @@ export class Prompt {
     }
     // Questions go to stderr: stdout carries the answer of the command only.
     const ask = inquirer.createPromptModule({ output: process.stderr })
-    const message = this.#wrapped(printable(question.message))
+    const message = this.#wrapped(printable(question.message), question['type'] === 'confirm' ? YES_NO : 0)
     const answers = await ask([{ ...question, message, name: 'answer' } as never])
     return (answers as { answer: unknown }).answer
   }
-}
-
-/** What stands below a long list: letters lead to the choice that begins with them. */
-function searched(count: number): object {
-  const keysHelpTip = (keys: readonly (readonly string[])[]): string =>
-    [...keys.map(key => key.join(' ')), `type to find one of ${count}`].join(' • ')
-  return { style: { keysHelpTip } }
 }

@@ -16,7 +16,7 @@ export { quoteLiteral, quoteVariable, setValue } from './edit.ts'
 export { variableNames } from './expand.ts'
 export { type FindOptions, type FoundConfig, findConfig } from './find.ts'
 export { findSlot } from './find-slot.ts'
-export { codeFrame, shownLine } from './frame.ts'
+export { codeFrame, type FrameLine, shownLine } from './frame.ts'
 export {
   type ConfigChoices,
   generateConfig,

@@ -1,5 +1,5 @@
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
-import { codeFrame, type LineIndex, printable } from '../../config/index.ts'
+import { codeFrame, type FrameLine, type LineIndex, printable } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { wrappedText } from '../wrapped.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
@@ -31,8 +31,9 @@ export function diagnosticText(
   const { start } = diagnostic.range
   const place = terminal.style('bold', `${nameInLog(name)}:${start.line}:${start.column}`, stream)
   const head = `${place} ${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
-  const frame = framed ? codeFrame(lines, diagnostic.range) : []
-  const digits = String(frame.at(-1)?.number ?? 1).length
+  const whole = framed ? codeFrame(lines, diagnostic.range) : []
+  const digits = String(whole.at(-1)?.number ?? 1).length
+  const frame = cutTo(Math.max(LEAST, width - digits - GUTTER), whole)
   const drawn = frame.flatMap(line => {
     const gutter = terminal.style('dim', `  ${String(line.number).padStart(digits)} │`, stream)
     const row = `${gutter} ${line.text}`.trimEnd()
@@ -53,6 +54,28 @@ export function diagnosticText(
     ...(lines.count > 1 || lines.line(1) !== '' ? drawn : []),
     ...hint,
   ].join('\n')
+}
+
+/** What stands around the number in front of a line of a frame: `  1 │ `. */
+const GUTTER = 5
+/** A line of a frame has so many characters however narrow the terminal is. */
+const LEAST = 24
+/** What is seen before the place that is meant, where a line does not fit. */
+const BEFORE = 12
+
+/** The lines of a frame in so many characters, all from the same column on, so that what is meant is seen. */
+function cutTo(room: number, frame: readonly FrameLine[]): readonly FrameLine[] {
+  const { start = 1, end = 1 } = frame.find(line => line.marker !== undefined)?.marker ?? {}
+  const from = end - 1 <= room ? 0 : Math.max(0, start - 1 - BEFORE)
+  return frame.map(({ number, text, marker }) => {
+    const part = text.slice(from, from + room)
+    const shown = `${from > 0 && part !== '' ? '…' : part.charAt(0)}${part.slice(1)}`
+    return {
+      number,
+      text: text.length > from + room ? `${shown.slice(0, -1)}…` : shown,
+      ...(marker && { marker: { start: marker.start - from, end: Math.min(marker.end - from, room + 1) } }),
+    }
+  })
 }
 
 /** The name of a file in front of a line. One that begins with these signs would be a command to the runner of a pipeline. */

@@ -21,3 +21,16 @@ it.each([
   expect(told).toContain('UNKNOWN_KEY')
   expect(told).not.toMatch(COMMAND)
 })
+
+it('of a line that does not fit what is meant is seen, with the lines around it from the same column on', () => {
+  const text = 'llm:\n  models:\n  - { name: "*", provider: openAI, params: { apiKye: $A }, defaults: {} }\n'
+  const narrow = { ...terminal, columnsOf: () => 40 }
+  const frame = validateText([checked(text, 'a.yaml')], narrow as never, false)
+    .split('\n')
+    .filter(line => line.includes('│'))
+  expect(frame.slice(0, 3)).toEqual([
+    '  2 │',
+    '  3 │ … params: { apiKye: $A }, default…',
+    '    │             ^^^^^^',
+  ])
+})
