@@ -27,8 +27,10 @@ const TEXTS = /(["'])(?:\\.|(?!\1).)*\1/gs
 /** A member by its name; a text in a list is none. */
 const INDEX = /(?<=[\w\])])(?<!\bin)\[\s*(["'])((?:(?!\1).)*)\1\s*\]/g
 const MEMBER = /\.\s*([A-Za-z_]\w*)/g
-/** What stands between conditions that have nothing to do with each other. */
-const JOINTS = /(&&|\|\||[?:])/
+/** What stands between conditions that have nothing to do with each other, and the brackets around them. */
+const SIGNS = /&&|\|\||[?:()[\]{}]/g
+/** A condition that is all in brackets. */
+const GROUP = /^\s*!?\s*\((.*)\)\s*$/s
 const COMPARES =
   /[!=]=|\bin\b|\.\s*(?:startsWith|endsWith|contains|matches|indexOf|lastIndexOf|regex\w*)\s*\(/
 
@@ -65,13 +67,26 @@ export function expression(text: unknown): string {
   return text
 }
 
-/** Its conditions, each with all that is compared in it. */
+/** Its conditions, each with all that is compared in it: of what stands in brackets, all may be one side of that. */
 function conditionsOf(expression: string): string[] {
   const outside = expression.replace(TEXTS, text => '_'.repeat(text.length))
-  let end = 0
-  return outside.split(JOINTS).flatMap((part, index) => {
-    end += part.length
-    return index % 2 === 0 ? [expression.slice(end - part.length, end)] : []
+  const conditions: string[] = []
+  let [depth, start, least] = [0, 0, 0]
+  for (const { 0: sign, index } of outside.matchAll(SIGNS)) {
+    if ('([{'.includes(sign)) depth += 1
+    else if (')]}'.includes(sign)) least = Math.min(least, --depth)
+    else if (depth === 0) {
+      conditions.push(expression.slice(start, index))
+      start = index + sign.length
+    }
+  }
+  // The brackets that were taken off belonged to others.
+  if (least < 0) return [expression]
+  return [...conditions, expression.slice(start)].flatMap(one => {
+    const [, inner] = GROUP.exec(one) ?? []
+    if (inner === undefined) return one
+    const parts = conditionsOf(inner)
+    return parts.length === 1 ? one : parts
   })
 }
 

@@ -67,6 +67,8 @@ describe('what may be a secret is in no manifest', () => {
       'request.headers["x-api-key"] == r"session=1"',
       '(request.headers["x-api-key"]) == "session=1"',
       'default(request.headers["x-api-key"], "") == "session=1"',
+      '(has(request.headers.authorization) ? request.headers.authorization : "") == "session=1"',
+      '(request.path == "/" || request.headers["x-api-key"] == "session=1")',
       'request.path == "/" && apiKey.key == "session=1"',
     ].map((rule): [string, string, string] => [
       `one in ${rule}`,
@@ -133,6 +135,7 @@ describe('what may be a secret is in no manifest', () => {
           'request.headers["x-api-key"] != ""',
           'request.headers["x-team"] == "blue"',
           'has(request.headers.authorization) && request.path.startsWith("/v1/secrets")',
+          '!(has(request.headers.authorization) && (request.path == "/v1/secrets")) || (request.path == "/")',
           'apiKey.metadata.team in ["blue", "green"]',
           'request.headers.authorization.matches("^Bearer .+$")',
         ]
