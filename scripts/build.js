@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.js'
-import { isUpToDate, setUpToDate } from './up-to-date.js'
+import { contentsOf, isMadeOf, setMadeOf } from './up-to-date.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
@@ -15,11 +15,12 @@ const bin = (name, path) => join(dirname(require.resolve(`${name}/package.json`)
 const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' }
 const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit', env })
 
-if (!isUpToDate(root)) {
+const contents = contentsOf(root)
+if (!isMadeOf(contents, root)) {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   rmSync(join(root, 'oclif.manifest.json'), { force: true })
   run(bin('typescript', 'bin/tsc'), '-p', '.')
   await bundle(root)
   run(bin('oclif', 'bin/run.js'), 'manifest', '.')
-  setUpToDate(root)
+  setMadeOf(contents, root)
 }

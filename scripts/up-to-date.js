@@ -9,23 +9,23 @@ const MADE = ['dist/index.js', 'bundle/index.js', 'bundle/LICENSES.txt', 'oclif.
 /** In a folder that a build takes away first. */
 const MARK = 'dist/.built-from'
 
-/** `root` is the folder of the package. */
-export function isUpToDate(root) {
+/** Whether what is there was made of these {@link contentsOf}. `root` is the folder of the package. */
+export function isMadeOf(contents, root) {
   const mark = join(root, MARK)
   return (
     existsSync(mark) &&
     MADE.every(path => existsSync(join(root, path))) &&
-    readFileSync(mark, 'utf8') === contentsOf(root)
+    readFileSync(mark, 'utf8') === contents
   )
 }
 
-/** To be called at the end of a build. */
-export function setUpToDate(root) {
-  writeFileSync(join(root, MARK), contentsOf(root))
+/** To be called at the end of a build, with what it began with: a file that was saved meanwhile may not be in it. */
+export function setMadeOf(contents, root) {
+  writeFileSync(join(root, MARK), contents)
 }
 
 /** A hash of all that goes into a build, names included, and of the Node that makes it. */
-function contentsOf(root) {
+export function contentsOf(root) {
   const hash = createHash('sha256').update(process.version)
   for (const path of FROM.flatMap(name => filesIn(root, name)))
     hash.update(`\0${path}\0`).update(readFileSync(join(root, path)))
