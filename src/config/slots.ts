@@ -1,9 +1,19 @@
-import { isObject } from '../json.ts'
 import { Secret } from '../secrets/secret.ts'
 import { formatPath, type Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import { LOCAL_PRESET } from './schema/llm-params.ts'
 import type { Config, SecretValue } from './schema.ts'
+import {
+  authOf,
+  firstName,
+  isClients,
+  isNode,
+  isPolicies,
+  isTree,
+  type Node,
+  providerOf,
+  text,
+} from './slot-tree.ts'
 
 /** How the config says where a key comes from; `none` is a backend that nothing gives a key. */
 export type KeyMethod = 'inline' | 'env' | 'file' | 'passthrough' | 'none'
@@ -38,7 +48,6 @@ interface Owner {
   readonly covered: boolean
 }
 
-type Node = Readonly<Record<string, unknown>>
 type Draft = Omit<KeySlot, 'method' | 'variable' | 'file' | 'isOwnHost'> & { readonly method?: KeyMethod }
 
 /** All key slots of a config, in the order of the file. */
@@ -94,11 +103,6 @@ function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, ou
       value: undefined,
     })
   }
-}
-
-/** The virtual keys of clients, of which there may be a hundred thousand: no key of a provider stands there. */
-function isClients(key: string, value: unknown): boolean {
-  return key === 'apiKey' && isNode(value) && Array.isArray(value['keys'])
 }
 
 /** Name and provider for everything below `node`. */
@@ -256,35 +260,10 @@ function hasTargetedKey(config: Node): boolean {
   return Array.isArray(policies) && policies.some(one => isNode(one) && authOf(one['policy']) !== undefined)
 }
 
-function authOf(policies: unknown): unknown {
-  return isNode(policies) ? (policies['backendAuth'] ?? undefined) : undefined
-}
-
-function isPolicies(path: Path): boolean {
-  return path.at(-1) === 'policies' || path.at(-1) === 'policy'
-}
-
 /** An `llm` provider is only a source of settings for models, and such a model takes its key from there. */
 function isSource(node: Node, path: Path): boolean {
   const provider = node['provider']
   return path[0] === 'llm' && (path[1] === 'providers' || (isNode(provider) && 'reference' in provider))
-}
-
-function providerOf(node: Node): string {
-  const provider = node['provider']
-  if (typeof provider === 'string') return provider
-  if (isNode(provider)) return Object.keys(provider).find(key => provider[key] !== undefined) ?? ''
-  const group = Array.isArray(node['groups']) ? (node['groups'][0] as unknown) : undefined
-  const first =
-    isNode(group) && Array.isArray(group['providers']) ? (group['providers'][0] as unknown) : undefined
-  return isNode(first) ? providerOf(first) : ''
-}
-
-function firstName(ai: Node): string | undefined {
-  const group = Array.isArray(ai['groups']) ? (ai['groups'][0] as unknown) : undefined
-  const first =
-    isNode(group) && Array.isArray(group['providers']) ? (group['providers'][0] as unknown) : undefined
-  return isNode(first) ? text(first['name']) : undefined
 }
 
 /** A secret as the config has it; in one that was not checked its text stands bare. */
@@ -293,17 +272,4 @@ function secretValue(value: unknown): SecretValue | undefined {
   if (value instanceof Secret) return value
   const file = isNode(value) ? value['file'] : undefined
   return typeof file === 'string' ? { file } : undefined
-}
-
-/** Worth a path of its own: most values are plain text, of which large files have hundreds of thousands. */
-function isTree(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !(value instanceof Secret)
-}
-
-function isNode(value: unknown): value is Node {
-  return isObject(value) && !(value instanceof Secret)
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
