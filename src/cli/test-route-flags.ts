@@ -38,6 +38,18 @@ export const testRouteFlags = {
     exclusive: ['key-from-env'],
     env: 'AGW_KEY_FROM_STDIN',
   }),
+  cert: Flags.string({
+    summary: 'A certificate to show the gateway, as PEM, with its chain.',
+    helpValue: 'FILE',
+    exclusive: ['explain'],
+    env: 'AGW_CERT',
+  }),
+  'cert-key': Flags.string({
+    summary: 'Its private key, where it is not in the same file.',
+    helpValue: 'FILE',
+    dependsOn: ['cert'],
+    env: 'AGW_CERT_KEY',
+  }),
   host: Flags.string({ summary: 'The Host of the request.', helpValue: 'NAME', env: 'AGW_REQUEST_HOST' }),
   port: Flags.integer({
     summary: 'Which port of the config, where it has several.',

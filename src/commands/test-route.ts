@@ -43,6 +43,7 @@ export default class TestRoute extends ConfigCommand {
         url: flags.url,
         explain: flags.explain,
         mock: flags.mock,
+        certificate: { cert: flags.cert, key: flags['cert-key'] },
         connectTo: asList(flags['connect-to']),
         expectStatus: flags['expect-status'],
         timeoutMs: flags.timeout * 1000,

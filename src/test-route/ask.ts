@@ -2,6 +2,7 @@ import { formatPath } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import { type AccessEvent, parseConnectTo, type Runtime, startGateway } from '../gateway/index.ts'
 import { startMock } from '../mock/index.ts'
+import type { ClientCertificate } from './client-certificate.ts'
 import type { ConcreteRequest } from './request.ts'
 import { type RequestToSend, sendRequest, type TimedAnswer } from './send-request.ts'
 import { upstreamTrouble } from './upstream-trouble.ts'
@@ -24,6 +25,7 @@ interface Asking {
   /** A gateway that runs already; absent, one is started for the moment. */
   readonly url?: string | undefined
   readonly mock: boolean
+  readonly certificate: ClientCertificate | undefined
   readonly connectTo: readonly string[]
   readonly timeoutMs: number
 }
@@ -36,9 +38,9 @@ export async function askGateway(
   { port, upstream }: { readonly port: number; readonly upstream: string | undefined },
 ): Promise<Asked> {
   const { method, path, headers, body } = request
-  const { timeoutMs } = options
+  const { timeoutMs, certificate } = options
   const send = (to: Pick<RequestToSend, 'url' | 'isOwn' | 'upstream'>): Promise<Sent> =>
-    sendRequest({ ...to, method, path, headers, body, timeoutMs }).then(
+    sendRequest({ ...to, method, path, headers, body, timeoutMs, certificate }).then(
       answer => ({ answer, trouble: answer.trouble }),
       (trouble: unknown) => {
         if (!(trouble instanceof AgwError)) throw trouble

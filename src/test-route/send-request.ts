@@ -6,6 +6,7 @@ import { AgwError } from '../errors.ts'
 import { type ToldHeader, toldHeaders } from '../gateway/index.ts'
 import { suggested } from '../suggested.ts'
 import { textOf, withoutLastWord } from './answer-text.ts'
+import type { ClientCertificate } from './client-certificate.ts'
 
 /** One request to a gateway. */
 export interface RequestToSend {
@@ -18,6 +19,8 @@ export interface RequestToSend {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
+  /** Shown to a gateway that asks for one. */
+  readonly certificate?: ClientCertificate | undefined
   /** For all of it, to the end of the answer. */
   readonly timeoutMs: number
   /** Who is to blame when there is no answer; the gateway at `url` unless given. */
@@ -63,7 +66,7 @@ export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
         method: wanted.method,
         path: target.pathname.replace(/\/$/, '') + wanted.path,
         headers,
-        ...(target.protocol === 'https:' && tlsFor(wanted, target)),
+        ...(target.protocol === 'https:' && { ...tlsFor(wanted, target), ...wanted.certificate }),
       },
       answer => {
         got = answer
@@ -79,7 +82,7 @@ export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
     }
     // Behind these heads nothing comes that Node would take for an answer.
     sent.on('upgrade', takeOver).on('connect', takeOver)
-    sent.on('error', error => reject(failed(error, wanted)))
+    sent.on('error', error => reject(unidentified(error, wanted) ?? failed(error, wanted)))
     sent.on('close', () => clearTimeout(late))
     sent.end(wanted.body)
   })
@@ -138,6 +141,22 @@ function wholeLines(bytes: Buffer, contentType: string): string | undefined {
 }
 
 class TimedOut extends Error {}
+
+/** Before there is an answer, a gateway that asks clients for a certificate says so in the handshake, or hangs up. */
+function unidentified(error: Error, { url, isOwn, certificate }: RequestToSend): AgwError | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException
+  const isSaid = /_ALERT_(?:.*CERTIFICATE|UNKNOWN_CA)/.test(code)
+  const isHungUp = isOwn === true && certificate !== undefined && ['ECONNRESET', 'EPIPE'].includes(code)
+  if (!isSaid && !isHungUp) return undefined
+  const { origin } = new URL(url)
+  return certificate === undefined
+    ? new AgwError('UPSTREAM_FAILED', `${origin} asks its clients for a certificate`, {
+        hint: 'give one with --cert FILE and --cert-key FILE',
+      })
+    : new AgwError('UPSTREAM_FAILED', `${origin} does not take the certificate of --cert`, {
+        hint: 'give one that is signed by what `tls.root` of the listener holds, with its chain',
+      })
+}
 
 function failed(error: Error, { url, timeoutMs, upstream }: RequestToSend): AgwError {
   const { code = '' } = error as NodeJS.ErrnoException

@@ -13,6 +13,7 @@ import {
 } from '../gateway/index.ts'
 import { Secret } from '../secrets/secret.ts'
 import { type Answerer, askGateway } from './ask.ts'
+import { type CertificateFiles, readCertificate, requireCertificate } from './client-certificate.ts'
 import {
   goesUpstream,
   passthroughSlot,
@@ -35,6 +36,8 @@ export interface RouteTestOptions extends Preparing {
   readonly url?: string | undefined
   /** Send nothing. */
   readonly explain: boolean
+  /** What the client shows of itself in the TLS handshake. */
+  readonly certificate?: CertificateFiles | undefined
   readonly connectTo: readonly string[]
   readonly expectStatus?: number | undefined
   readonly timeoutMs: number
@@ -93,6 +96,7 @@ export interface RouteTest {
 export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const { onNote, onSecret, keys } = options
   const url = options.url === undefined ? undefined : gatewayUrl(options.url)
+  const certificate = options.certificate && readCertificate(options.certificate, options.load.cwd)
   const { config, slots, unread, placeOf, written, isKnown } = await prepare(options)
   const runtime = compiled(config, {}, written)
   const ports = runtime.binds.map(bind => bind.port)
@@ -103,6 +107,12 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
       hint: `it has: ${ports.join(', ') || 'none'}`,
     })
   }
+  if (!options.explain && url === undefined)
+    requireCertificate(
+      runtime.binds.find(bind => bind.port === port),
+      certificate,
+      onNote,
+    )
   const { hiddenParameters } = runtime.settings
   const explain: Explain = (request, credentials = []) =>
     explainRoute(runtime, { ...request, port, credentials })
@@ -129,7 +139,10 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const likely = mostLikely(explanation)
   const asked = options.explain
     ? undefined
-    : await askGateway(way.request, options, runtime, { port, upstream: blamed(explanation) })
+    : await askGateway(way.request, { ...options, certificate }, runtime, {
+        port,
+        upstream: blamed(explanation),
+      })
   const answer = asked?.answer
   const called = explanation.destinations.find(one => one.path === asked?.backendPath)
   const hasRefused = explanation.refused.some(one => one.path === asked?.backendPath)
