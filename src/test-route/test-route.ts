@@ -98,7 +98,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const url = options.url === undefined ? undefined : gatewayUrl(options.url)
   const certificate = options.certificate && readCertificate(options.certificate, options.load.cwd)
   const { config, slots, unread, placeOf, written, isKnown } = await prepare(options)
-  const runtime = compiled(config, {}, written)
+  const runtime = compiled(config, { isAskedOnly: options.explain }, written)
   const ports = runtime.binds.map(bind => bind.port)
   const chosen = options.request.port ?? ports.find(port => port === portOf(url))
   const port = chosen ?? ports[0]

@@ -32,6 +32,8 @@ import { TargetedPolicies } from './targets.ts'
 export interface CompileOptions {
   /** Reads a PEM file; a relative path starts at the working directory. */
   readonly readFile?: (path: string) => string | Buffer
+  /** It is asked for the way of a request, and serves none: certificates, their keys and prices are not read. */
+  readonly isAskedOnly?: boolean
   /** Milliseconds since 1970, for the `created` of the model list. */
   readonly now?: () => number
   /** Tells the secrets in a text of the config that are not in key slots: values of variables, mostly. None unless given. */
@@ -80,7 +82,12 @@ class Compilation {
 
   constructor(
     config: Config,
-    { readFile: read = readPlainFile, now = Date.now, secretsIn = () => [] }: CompileOptions,
+    {
+      readFile: read = readPlainFile,
+      isAskedOnly = false,
+      now = Date.now,
+      secretsIn = () => [],
+    }: CompileOptions,
   ) {
     const readFile = (path: string): string => {
       const content = read(path)
@@ -96,7 +103,7 @@ class Compilation {
       (backend, index) => [backend.name.replace(/^\//, ''), { backend, path: ['backends', index] }] as const,
     )
     this.#context = {
-      settings: { ...connectionSettings(config.config), readFile },
+      settings: { ...connectionSettings(config.config), readFile: isAskedOnly ? undefined : readFile },
       named: new Map(named),
       targeted: new TargetedPolicies(config),
       policies: new PolicyContexts({
@@ -118,7 +125,8 @@ class Compilation {
     const binds = Object.freeze(this.#binds())
     const { kept, hidden } = this.#context.policies
     const settings = settingsOf(this.#config, hidden, this.#context.cel)
-    const costs = compileCosts(this.#config.config, this.#context.settings.readFile)
+    const { readFile } = this.#context.settings
+    const costs = readFile && compileCosts(this.#config.config, readFile)
     return Object.freeze({ binds, settings, costs, kept: [...kept.values()], files: this.#files })
   }
 

@@ -12,12 +12,12 @@ type Limits = NonNullable<NonNullable<Config['frontendPolicies']>['tls']>
 
 const LIMITS_PATH: Path = ['frontendPolicies', 'tls']
 
-/** The certificate of a listener, and what TLS is spoken with it. */
+/** The certificate of a listener, and what TLS is spoken with it; without `readFile` it has none that could be shown. */
 export function compileServerTls(
   tls: WrittenTls,
   path: Path,
   limits: Limits,
-  readFile: (path: string) => string,
+  readFile: ((path: string) => string) | undefined,
 ): ServerTls {
   const rules = rulesOf(tls, path, limits)
   const cert = readPem(tls.cert, [...path, 'cert'], 'CERTIFICATE', readFile) ?? ''

@@ -10,8 +10,8 @@ import { groupsOf } from './tls-names.ts'
 export interface UpstreamSettings {
   readonly connectTimeoutMs: number
   readonly idleMs: number
-  /** Relative paths start at the working directory. */
-  readonly readFile: (path: string) => string
+  /** Relative paths start at the working directory; undefined where certificates and their keys are not looked at. */
+  readonly readFile: ((path: string) => string) | undefined
 }
 
 export interface Address {
@@ -100,14 +100,14 @@ function tlsKey(tls: UpstreamTls | undefined): string {
     : [tls.verify, tls.groups ?? '', tls.identity?.fingerprint ?? '', tls.ca ?? ''].join(' ')
 }
 
-/** The text of a PEM file that the config names; undefined where it names none. */
+/** The text of a PEM file that the config names; undefined where it names none, or none is read. */
 export function readPem(
   file: string | null | undefined,
   path: Path,
   what: 'CERTIFICATE' | 'PRIVATE KEY',
-  readFile: (path: string) => string,
+  readFile: UpstreamSettings['readFile'],
 ): string | undefined {
-  if (file === undefined || file === null) return undefined
+  if (file === undefined || file === null || readFile === undefined) return undefined
   let text: string
   try {
     text = readFile(file)
