@@ -6,6 +6,7 @@ import {
   secretName,
 } from '../kubernetes/index.ts'
 import { exportedClients } from './clients.ts'
+import { exportedFrontend } from './frontend.ts'
 import { type Certificate, type ExportedListener, exportedListeners } from './listeners.ts'
 import { exportedModels } from './models.ts'
 import { NamedBackends } from './named.ts'
@@ -54,6 +55,7 @@ export function exportConfig(
   const routes = [...(models === undefined ? [] : [models]), ...exportedRoutes(scene, named, models)]
   const policies = listeners.flatMap(one => listenerPolicies(scene, one, models))
   const clients = exportedClients(document, scene, routes)
+  const frontend = exportedFrontend(scene)
   const made = routes.flatMap(route => route.objects)
   named.leaveUnused(made)
   const providers = routes.flatMap(route => route.providers)
@@ -61,7 +63,13 @@ export function exportConfig(
     certificate === undefined ? [] : [{ ...certificate, secret: certificateSecret(gateway, name) }],
   )
   const objects = routesLast(
-    distinct([...(listeners.length > 0 ? [gatewayOf(scene)] : []), ...made, ...policies, ...clients]),
+    distinct([
+      ...(listeners.length > 0 ? [gatewayOf(scene)] : []),
+      ...made,
+      ...policies,
+      ...clients,
+      ...frontend,
+    ]),
   )
   return {
     objects,

@@ -175,13 +175,13 @@ llm: { models: [{ name: a, provider: openAI }] }\n`,
     ],
     [
       'each policy that stands apart, and what it stops',
-      `${GATEWAY}frontendPolicies: { http: { maxBufferSize: 1 }, networkAuthorization: { rules: [{ allow: "true" }] } }
+      `${GATEWAY}frontendPolicies: { tcp: { keepalives: { enabled: true } }, networkAuthorization: { rules: [{ allow: "true" }] } }
 policies:
 - { name: { name: a, namespace: n }, target: { gateway: { gatewayName: default, gatewayNamespace: n } }, policy: { authorization: { rules: ["true"] } } }
 - { name: { name: b, namespace: n }, target: { gateway: { gatewayName: default, gatewayNamespace: n } }, policy: { timeout: { requestTimeout: 1s } } }
 `,
       [
-        'frontendPolicies.http',
+        'frontendPolicies.tcp',
         'frontendPolicies.networkAuthorization: requests that it stops would pass there',
         'policies[0]: requests that it stops would pass there',
         'policies[1]',
