@@ -5,6 +5,7 @@ import { headerWords } from './filters.ts'
 import { attachedTo, type ExportedListener } from './listeners.ts'
 import { modelMatch } from './matches.ts'
 import { leaveUnusedProviders, modelProvider } from './model-providers.ts'
+import { modelRules } from './model-rules.ts'
 import { modelNotes } from './notes.ts'
 import { exportedPolicies, policyObjects } from './policies.ts'
 import {
@@ -29,6 +30,8 @@ interface Model {
   readonly index: number
   readonly provider: ManifestProvider
   readonly object: KubernetesObject
+  /** Who may use it. */
+  readonly rules: readonly Words[]
   readonly changes: { readonly request?: Words | undefined; readonly response?: Words | undefined }
 }
 
@@ -78,6 +81,15 @@ export function exportedModels(scene: ExportScene): ExportedRoute | undefined {
       routeObject(name, scene, listeners, { rules }),
       ...(isOne ? [] : [modelPolicy(scene, listeners)]),
       ...policyObjects(scene, name, [routeTarget(name)], traffic),
+      ...sorted.flatMap(model => {
+        const sectionName = nameOf(model)
+        return policyObjects(
+          scene,
+          `${name}-${sectionName}`,
+          [{ ...routeTarget(name), sectionName }],
+          model.rules,
+        )
+      }),
     ],
     providers,
     readsModels: !isOne,
@@ -101,11 +113,18 @@ function modelAt(scene: ExportScene, path: Path, index: number): Model {
     index,
     provider,
     object: names.place(backendObject(provider, namespace)),
+    rules: modelRules(scene, path),
     changes: { request: change('requestHeaders'), response: change('responseHeaders') },
   }
 }
 
-function ruleOf({ pattern, object, changes }: Model, isOne: boolean): Words {
+/** Of its rule, for policies that are for this rule alone: two models may have one backend. */
+function nameOf({ index }: Model): string {
+  return `model-${index + 1}`
+}
+
+function ruleOf(model: Model, isOne: boolean): Words {
+  const { pattern, object, rules, changes } = model
   // That of all models, too: a request whose model is not read goes to none, as here, and around no guard of another.
   const headers = isOne ? undefined : [modelMatch(MODEL_HEADER, pattern)]
   const { remove = [], ...more } = (changes.request ?? {}) as { remove?: string[] }
@@ -121,6 +140,7 @@ function ruleOf({ pattern, object, changes }: Model, isOne: boolean): Words {
       : [{ type: 'ResponseHeaderModifier', responseHeaderModifier: changes.response }]),
   ]
   return {
+    ...(rules.length > 0 && { name: nameOf(model) }),
     matches: [{ path: ANY_PATH, ...(headers !== undefined && { headers }) }],
     ...(filters.length > 0 && { filters }),
     backendRefs: [backendRef(object.metadata.name)],
