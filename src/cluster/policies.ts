@@ -1,5 +1,5 @@
 import type { Path } from '../config/index.ts'
-import { isSet } from '../config/rules/tree.ts'
+import { isSet, listAt } from '../config/rules/tree.ts'
 import type { KubernetesObject } from '../kubernetes/index.ts'
 import { answerWords } from './answers.ts'
 import { corsWords } from './cors.ts'
@@ -7,6 +7,7 @@ import { limitWords } from './limits.ts'
 import { retryWords } from './retries.ts'
 import { ruleWords } from './rules.ts'
 import { type ExportScene, policyObject } from './scene.ts'
+import { askedWords, serviceLimitWords } from './services.ts'
 import { tokenWords } from './tokens.ts'
 import { transformationWords } from './transformations.ts'
 import { unwritten } from './unwritten.ts'
@@ -17,7 +18,7 @@ interface Made {
   readonly traffic: readonly Words[]
   readonly objects?: readonly KubernetesObject[]
 }
-type Make = (value: unknown, scene: ExportScene, name: string) => Made
+type Make = (value: unknown, scene: ExportScene, name: string, at: Path) => Made
 
 const one = (words: Words | undefined): Made => ({ traffic: words === undefined ? [] : [words] })
 
@@ -28,11 +29,22 @@ const KINDS: Readonly<Record<string, Make>> = {
   csrf: value => one(csrfWords(value)),
   delay: value => one({ delay: value }),
   directResponse: value => one(answerWords(value)),
+  extAuthz: (value, scene, wanted) => {
+    const objects: KubernetesObject[] = []
+    return { traffic: [askedWords(value, { scene, wanted, objects })], objects }
+  },
   jwtAuth: (value, scene, name) => {
     const { traffic, objects } = tokenWords(value, scene, name)
     return { traffic: [traffic], objects }
   },
   localRateLimit: value => one(limitWords(value)),
+  remoteRateLimit: (value, scene, wanted, at) => {
+    const objects: KubernetesObject[] = []
+    const own = scene.taken.look(...at, 'localRateLimit')
+    if (isSet(own) && [own, value].some(limits => listAt(limits, 'conditional').length > 0))
+      unwritten('the controller has no word for limits of both kinds of which one has conditions')
+    return { traffic: [serviceLimitWords(value, { scene, wanted, objects })], objects }
+  },
   retry: value => one(retryWords(value)),
   transformations: value => one(transformationWords(value)),
 }
@@ -60,7 +72,7 @@ export function exportedPolicies(
   for (const [kind, make] of Object.entries(KINDS)) {
     const path = [...at, kind]
     if (!isSet(taken.look(...path))) continue
-    const made = taken.attempt(path, () => make(taken.takeFree(...path), scene, name))
+    const made = taken.attempt(path, () => make(taken.takeFree(...path), scene, name, at))
     if (made === undefined) continue
     kinds.add(kind)
     traffic.push(...made.traffic)
@@ -80,7 +92,10 @@ export function policyObjects(
   const policies: Record<string, unknown>[] = []
   for (const words of traffic) {
     const room = policies.find(policy => !Object.keys(words).some(key => key in policy))
-    if (room === undefined) policies.push({ ...words })
+    const other = 'rateLimit' in words ? policies.find(policy => 'rateLimit' in policy) : undefined
+    // Limits of both kinds are one field.
+    if (other !== undefined) other['rateLimit'] = Object.assign({}, other['rateLimit'], words['rateLimit'])
+    else if (room === undefined) policies.push({ ...words })
     else Object.assign(room, words)
   }
   return policies.map(words =>

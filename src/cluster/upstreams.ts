@@ -16,7 +16,12 @@ export function placeOf(taken: Taken, places: readonly Path[], key: string): Pat
 export function tlsOf(taken: Taken, places: readonly Path[], key = 'backendTLS'): Words | undefined {
   const path = placeOf(taken, places, key)
   if (path === undefined) return undefined
-  const { hostname, insecure, insecureHost, ...more } = Object(taken.take(...path)) as Words
+  return tlsWords(taken.take(...path))
+}
+
+/** The same of the value itself. */
+export function tlsWords(value: unknown): Words {
+  const { hostname, insecure, insecureHost, ...more } = Object(value) as Words
   if (Object.values(more).some(isSet))
     unwritten('of its TLS this version writes hostname, insecure and insecureHost alone')
   const skipped = insecure === true ? 'All' : insecureHost === true ? 'Hostname' : undefined
