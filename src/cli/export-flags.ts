@@ -18,7 +18,7 @@ export const exportFlags = {
     env: 'AGW_GATEWAY',
   }),
   secrets: Flags.boolean({
-    summary: 'Write keys and certificates too: Secrets in a file of their own, mode 0600.',
+    summary: 'Write keys, certificates and passwords too: Secrets in a file of their own, mode 0600.',
     env: 'AGW_EXPORT_SECRETS',
   }),
   partial: Flags.boolean({

@@ -13,9 +13,10 @@ import { NamedBackends } from './named.ts'
 import { Names } from './names.ts'
 import { addressNotes, headerNotes, limitNotes } from './notes.ts'
 import { OpenText } from './open-text.ts'
+import { usedPasswords } from './passwords.ts'
 import { exportedPolicies, policyObjects } from './policies.ts'
 import { exportedRoutes } from './routes.ts'
-import { type ExportedRoute, type ExportScene, gatewayTarget } from './scene.ts'
+import { type ExportedRoute, type ExportScene, gatewayTarget, type Passwords } from './scene.ts'
 import { Taken } from './taken.ts'
 
 /** A config as the controller of agentgateway would have it. */
@@ -26,6 +27,8 @@ export interface ExportedConfig {
   readonly secrets: readonly { readonly slot: string; readonly secret: string }[]
   /** Certificates that listeners look for, and the Secret of each. */
   readonly certificates: readonly (Certificate & { readonly secret: string })[]
+  /** Password files that policies look for, and the Secret of each. */
+  readonly passwords: readonly Passwords[]
   /** Every part of the config that is not written, in the order of the file. */
   readonly leftOver: readonly { readonly path: Path; readonly why: string | undefined }[]
   /** What works differently there though it is written. */
@@ -49,7 +52,16 @@ export function exportConfig(
   const slots = keySlots(config, document)
   const taken = new Taken(document.data, new OpenText(document, slots))
   const listeners = exportedListeners(taken)
-  const scene: ExportScene = { taken, names: new Names(), slots, listeners, namespace, gateway, readFile }
+  const scene: ExportScene = {
+    taken,
+    names: new Names(),
+    slots,
+    passwords: [],
+    listeners,
+    namespace,
+    gateway,
+    readFile,
+  }
   const named = new NamedBackends(scene)
   const models = exportedModels(scene)
   const routes = [...(models === undefined ? [] : [models]), ...exportedRoutes(scene, named, models)]
@@ -75,6 +87,7 @@ export function exportConfig(
     objects,
     secrets: secretsOf(providers),
     certificates: certified,
+    passwords: usedPasswords(scene.passwords, objects),
     leftOver: taken.leftOver(),
     notes: [
       ...(models?.notes ?? []),

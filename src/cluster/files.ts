@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path'
 import { toYaml } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
-import { certificateObject, isDnsLabel, secretObject } from '../kubernetes/index.ts'
+import { certificateObject, isDnsLabel, PASSWORDS_KEY, secretObject } from '../kubernetes/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { MANIFESTS } from '../setup/new-manifests.ts'
 import { APPLY } from '../setup/plan-init.ts'
@@ -32,6 +32,13 @@ export async function requireOurs(files: readonly PlannedFile[]): Promise<void> 
 /** The texts of a certificate and its key, by the Secret they go into. */
 export type Certificates = ReadonlyMap<string, { readonly cert: string; readonly key: Secret }>
 
+/** What was read for the Secrets: keys by slot, certificates and passwords by the Secret that they go into. */
+interface ReadSecrets {
+  readonly keys: ReadonlyMap<string, Secret>
+  readonly pems: Certificates
+  readonly texts: ReadonlyMap<string, Secret>
+}
+
 /** What the flags of the command are where they are not given. */
 export const DEFAULTS = { namespace: 'agentgateway-system', gateway: 'agw' } as const
 
@@ -61,8 +68,8 @@ function withSecrets({ file, namespace, gateway, partial }: ExportPlace): string
 
 /** The files of an export, and what to do with them; keys and certificates that are given become Secrets, in a file of their own. */
 export function exportFiles(
-  { objects, secrets, certificates }: ExportedConfig,
-  { keys, pems }: { readonly keys: ReadonlyMap<string, Secret>; readonly pems: Certificates },
+  { objects, secrets, certificates, passwords }: ExportedConfig,
+  { keys, pems, texts }: ReadSecrets,
   place: ExportPlace,
 ): { readonly files: readonly PlannedFile[]; readonly next: readonly string[] } {
   const { config, cwd, namespace } = place
@@ -84,6 +91,10 @@ export function exportFiles(
       const pem = pems.get(secret)
       return pem === undefined ? [] : [certificateObject(secret, namespace, pem)]
     }),
+    ...passwords.flatMap(({ secret }) => {
+      const text = texts.get(secret)
+      return text === undefined ? [] : [secretObject(secret, namespace, text, PASSWORDS_KEY)]
+    }),
   ]
   const apart: PlannedFile = {
     path: path(MANIFESTS.secret),
@@ -95,6 +106,7 @@ export function exportFiles(
   const missing = [
     ...secrets.filter(({ slot }) => !keys.has(slot)),
     ...certificates.filter(({ secret }) => !pems.has(secret)),
+    ...passwords.filter(({ secret }) => !texts.has(secret)),
   ].map(({ secret }) => secret)
   return {
     files: made.length > 0 ? [main, apart] : [main],

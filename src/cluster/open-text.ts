@@ -17,13 +17,18 @@ export class OpenText {
     this.#keyVariables = new Set(slots.flatMap(({ variable }) => variable ?? []))
   }
 
+  /** Throws {@link Unwritten} for a value of which a variable is not set. */
+  requireSet(path: Path): void {
+    if (this.#document.variablesAt(path).some(use => use.missing)) unwritten('a variable in it is not set')
+  }
+
   /**
    * Throws {@link Unwritten} for a value that may hold a secret. `free` says that the value may be anything (a header, an
    * expression, what is known of a client): there no variable is written, for nobody knows what it will stand for.
    */
   require(path: Path, value: unknown, { free }: { readonly free: boolean }): void {
     const uses = this.#document.variablesAt(path)
-    if (uses.some(use => use.missing)) unwritten('a variable in it is not set')
+    this.requireSet(path)
     if (uses.some(({ name }) => this.#keyVariables.has(name) || isKeyName(name)))
       unwritten('a variable in it holds a key, and a manifest would show it')
     if (free && uses.length > 0) unwritten('a variable in it may hold a secret, and a manifest would show it')

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../kubernetes/index.ts'
 import { answerWords } from './answers.ts'
 import { corsWords } from './cors.ts'
 import { limitWords } from './limits.ts'
+import { passwordWords } from './passwords.ts'
 import { retryWords } from './retries.ts'
 import { ruleWords } from './rules.ts'
 import { type ExportScene, policyObject } from './scene.ts'
@@ -25,6 +26,7 @@ const one = (words: Words | undefined): Made => ({ traffic: words === undefined 
 /** Policies that an AgentgatewayPolicy has too, by their key in the config. */
 const KINDS: Readonly<Record<string, Make>> = {
   authorization: value => ({ traffic: ruleWords(value) }),
+  basicAuth: (_, scene, name, at) => one(passwordWords(scene, [...at, 'basicAuth'], name)),
   cors: value => one(corsWords(value)),
   csrf: value => one(csrfWords(value)),
   delay: value => one({ delay: value }),
@@ -49,6 +51,9 @@ const KINDS: Readonly<Record<string, Make>> = {
   transformations: value => one(transformationWords(value)),
 }
 
+/** What stands in these is taken part by part: some of it is in no manifest that is open. */
+const IN_PARTS = new Set(['basicAuth'])
+
 const LONGEST_ORIGIN = 256
 
 function csrfWords(value: unknown): Words {
@@ -72,7 +77,10 @@ export function exportedPolicies(
   for (const [kind, make] of Object.entries(KINDS)) {
     const path = [...at, kind]
     if (!isSet(taken.look(...path))) continue
-    const made = taken.attempt(path, () => make(taken.takeFree(...path), scene, name, at))
+    const made = taken.attempt(path, () => {
+      const value = IN_PARTS.has(kind) ? taken.look(...path) : taken.takeFree(...path)
+      return make(value, scene, name, at)
+    })
     if (made === undefined) continue
     kinds.add(kind)
     traffic.push(...made.traffic)

@@ -1,15 +1,25 @@
-import type { KeySlot } from '../config/index.ts'
+import type { KeySlot, Path } from '../config/index.ts'
 import { GATEWAY_API, type KubernetesObject, type ManifestProvider, object } from '../kubernetes/index.ts'
 import type { ExportedListener } from './listeners.ts'
 import type { Names } from './names.ts'
 import type { Taken } from './taken.ts'
 import type { Words } from './words.ts'
 
+/** Names and hashes of passwords (`htpasswd`), and the Secret that they go into. */
+export interface Passwords {
+  readonly path: Path
+  /** Undefined where the text stands in the config. */
+  readonly file: string | undefined
+  readonly secret: string
+}
+
 /** What the objects lie in, and what they are for. */
 export interface ExportScene {
   readonly taken: Taken
   readonly names: Names
   readonly slots: readonly KeySlot[]
+  /** Those that policies look for so far. */
+  readonly passwords: Passwords[]
   readonly listeners: readonly ExportedListener[]
   readonly namespace: string
   readonly gateway: string

@@ -36,6 +36,11 @@ export class Taken {
     return value
   }
 
+  /** Throws {@link Unwritten} for a value of which a variable is not set. */
+  requireSet(path: Path): void {
+    this.#open.requireSet(path)
+  }
+
   /** The value at a path that is looked at only. */
   look(...path: Path): unknown {
     return valueAt(this.#data, ...path)

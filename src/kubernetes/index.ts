@@ -10,5 +10,12 @@ export {
 export { type AppliedSecret, type ApplySecretOptions, applySecret } from './kubectl.ts'
 export { controllerManifests, gatewayObject, type ManifestOptions, type Manifests } from './manifests.ts'
 export { isDnsLabel, secretName, toDnsName } from './names.ts'
-export { certificateObject, GATEWAY_API, type KubernetesObject, object, secretObject } from './objects.ts'
+export {
+  certificateObject,
+  GATEWAY_API,
+  type KubernetesObject,
+  object,
+  PASSWORDS_KEY,
+  secretObject,
+} from './objects.ts'
 export { type PodOptions, podManifests } from './pod.ts'

@@ -24,15 +24,23 @@ const LABELS = { 'app.kubernetes.io/managed-by': 'agw' }
 /** The key under which agentgateway's controller looks for a provider key in a Secret. */
 export const SECRET_KEY = 'Authorization'
 
+/** The same for passwords of clients. */
+export const PASSWORDS_KEY = '.htaccess'
+
 /** The Secret of a provider key: the bare key, in base64 `data`. Holds the key: write it to 0600 files and stdin only. */
-export function secretObject(name: string, namespace: string, key: Secret): KubernetesObject {
+export function secretObject(
+  name: string,
+  namespace: string,
+  key: Secret,
+  under: string = SECRET_KEY,
+): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name, namespace, labels: LABELS },
     type: 'Opaque',
     // Never stringData: with server-side apply it is not pruned, and client-side apply copies it in clear text.
-    data: { [SECRET_KEY]: Buffer.from(key.reveal(), 'utf8').toString('base64') },
+    data: { [under]: Buffer.from(key.reveal(), 'utf8').toString('base64') },
   }
 }
 

@@ -5,9 +5,9 @@ import { formatPath, type Path, readDocument, validate } from '../../src/config/
 import { pathKey } from '../../src/config/rules/tree.ts'
 import { hasCompat, publicConfigs, WITHOUT_COMPAT } from '../helpers/compat.ts'
 
-/** What agentgateway takes for granted, or keeps to itself; a key is in a Secret, whatever it is. */
+/** What agentgateway takes for granted, or keeps to itself; a key is in a Secret, whatever it is, and so are passwords. */
 const SAYS_NOTHING =
-  /^(?:binds\[\]\.listeners\[\]|gateways\.\w+(?:\.listeners\[\])?)\.(?:protocol|name)$|\.backendAuth\.key(?:\.value)?$|\.auth\.key(?:\.value)?$|\.localRateLimit(?:\.conditional)?\[\]\.type$|\.visibility$|\.regex\.action$|^(?:routes|tcpRoutes|config|ui)$/
+  /^(?:binds\[\]\.listeners\[\]|gateways\.\w+(?:\.listeners\[\])?)\.(?:protocol|name)$|\.backendAuth\.key(?:\.value)?$|\.auth\.key(?:\.value)?$|\.basicAuth\.htpasswd$|\.localRateLimit(?:\.conditional)?\[\]\.type$|\.visibility$|\.regex\.action$|^(?:routes|tcpRoutes|config|ui)$/
 
 /** How often a place is tried, over all configs: each try reads a config three times. */
 const TRIES = 1
@@ -22,13 +22,13 @@ function resultOf(data: unknown): Result | undefined {
   const document = readDocument(stringify(data), { file: 'config.yaml', literal: true })
   const { draft } = validate(document)
   if (draft === undefined) return undefined
-  const { objects, secrets, certificates, notes, leftOver } = exportConfig(draft, document, {
+  const { objects, secrets, certificates, passwords, notes, leftOver } = exportConfig(draft, document, {
     namespace: 'llm',
     gateway: 'agw',
     readFile: path => JSON.stringify({ keys: [{ kty: 'EC', kid: path }] }),
   })
   return {
-    manifests: JSON.stringify([objects, secrets, certificates, notes]),
+    manifests: JSON.stringify([objects, secrets, certificates, passwords, notes]),
     left: leftOver.map(({ path }) => path),
   }
 }

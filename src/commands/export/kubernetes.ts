@@ -11,6 +11,7 @@ import {
   exportConfig,
   exportFiles,
   readCertificate,
+  readPasswords,
   requireOurs,
 } from '../../cluster/index.ts'
 import { type ConfigDocument, formatPath, keySlots } from '../../config/index.ts'
@@ -80,7 +81,13 @@ export default class ExportKubernetes extends ConfigCommand {
       keys.set(slot.name, key)
     }
     const pems = flags.secrets ? await this.#certificates(made, document, cwd) : new Map()
-    const plan = exportFiles(made, { keys, pems }, { config: loaded.path, cwd, ...flags })
+    const texts = new Map<string, Secret>()
+    for (const one of flags.secrets ? made.passwords : []) {
+      const text = await readPasswords(one, document, cwd)
+      this.registerSecret(text)
+      texts.set(one.secret, text)
+    }
+    const plan = exportFiles(made, { keys, pems, texts }, { config: loaded.path, cwd, ...flags })
     if (!flags['dry-run']) await requireOurs(plan.files)
     const files = await writeFiles(plan.files, { ...this.writeOptions(flags), warnings: made.notes })
     this.say(writtenText(files, plan.next, flags['dry-run'], this.terminal))
@@ -90,6 +97,7 @@ export default class ExportKubernetes extends ConfigCommand {
       notes: made.notes,
       secrets: made.secrets,
       certificates: made.certificates.map(({ path, secret }) => ({ path: formatPath(path), secret })),
+      passwords: made.passwords.map(({ path, secret }) => ({ path: formatPath(path), secret })),
       next: plan.next,
     }
   }
