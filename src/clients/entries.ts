@@ -5,6 +5,9 @@ import { Secret } from '../secrets/secret.ts'
 import { suggested } from '../suggested.ts'
 import { askingPlaces, type ClientPlace } from './places.ts'
 
+/** Shorter keys are found by trying all of them, where their hash is known. Characters. */
+const LEAST_LENGTH = 16
+
 /** A client that a config knows by its virtual key. */
 export interface ClientEntry {
   /** `name` of its metadata. */
@@ -15,6 +18,8 @@ export interface ClientEntry {
   readonly plain: Secret | undefined
   /** It stands in the config as it is. */
   readonly inClear: boolean
+  /** The key is known, and whoever sees its hash can try out all that are as short. */
+  readonly isGuessable: boolean
   /** What else its metadata says. */
   readonly metadata: Readonly<Record<string, unknown>>
   /** The models it may use; undefined for all of them. */
@@ -41,6 +46,7 @@ export function clientEntries(document: ConfigDocument): ClientEntry[] {
         hash: textAt(entry, 'keyHash')?.toLowerCase() ?? (plain && hashOf(plain)),
         plain,
         inClear: plain !== undefined && variables.length === 0,
+        isGuessable: plain !== undefined && (key ?? '').length < LEAST_LENGTH,
         metadata,
         models: isSet(entry['allowedModels']) ? listAt(entry, 'allowedModels').map(String) : undefined,
         place,

@@ -94,10 +94,12 @@ function targetOf(
 /** What a ConfigMap knows of a client: its hash, and what expressions may read. */
 function clientWords(
   { taken }: ExportScene,
-  { models, hash, index, place, path, name, metadata }: ClientEntry,
+  { models, hash, isGuessable, index, place, path, name, metadata }: ClientEntry,
 ): Words {
   if (models !== undefined) unwritten('allowedModels has no word there: this key could use every model')
   if (hash === undefined) unwritten('its variable is not set')
+  if (isGuessable)
+    unwritten('it is so short that it could be guessed by its hash, which a manifest would show')
   const given = valueAt(place.policy, 'keys', index, 'metadata')
   if (given !== undefined && given !== null && !isNode(given)) unwritten('its metadata is no map')
   if (Object.entries(metadata).some(([key, value]) => isKeyName(key) && isSet(value)))

@@ -26,11 +26,17 @@ export function exportedRoutes(
   const found: ExportedRoute[] = []
   const contenders: Contender[] = models === undefined ? [] : [contenderOfModels(models)]
   let count = 0
-  const add = (route: Node, path: Path, listenersOf: () => readonly ExportedListener[]): void => {
+  const add = (
+    route: Node,
+    path: Path,
+    listenersOf: () => readonly ExportedListener[],
+    replaced: Replaced,
+  ): void => {
     count += 1
     const name = textAt(route, 'name')
     const wanted = toDnsName(name ?? `route-${count}`)
     const made = taken.attempt(path, () => {
+      if (replaced.has(route)) unwritten('a later route has its name, and takes its place')
       const on = listenersOf()
       if (on.length === 0) unwritten('it is for no listener that is written')
       if (on.length > MOST_PARENTS) unwritten(`a route is for no more than ${MOST_PARENTS} listeners`)
@@ -46,17 +52,39 @@ export function exportedRoutes(
     })
     if (made !== undefined) found.push(made)
   }
-  for (const [route, index] of nodesAt({ routes: taken.look('routes') }, 'routes'))
-    add(route, ['routes', index], () => attachedTo(taken, ['routes', index], listeners))
+  const attached = nodesAt({ routes: taken.look('routes') }, 'routes')
+  const replaced = replacedIn(attached)
+  for (const [route, index] of attached)
+    add(route, ['routes', index], () => attachedTo(taken, ['routes', index], listeners), replaced)
   for (const [bind, at] of nodesAt({ binds: taken.look('binds') }, 'binds')) {
     for (const [listener, index] of nodesAt(bind, 'listeners')) {
       const place: Path = ['binds', at, 'listeners', index]
       const on = listeners.filter(one => one.places.includes(formatPath(place)))
-      for (const [route, number] of nodesAt(listener, 'routes'))
-        add(route, [...place, 'routes', number], () => on)
+      const own = nodesAt(listener, 'routes')
+      const gone = replacedIn(own)
+      for (const [route, number] of own) add(route, [...place, 'routes', number], () => on, gone)
     }
   }
   return found
+}
+
+type Replaced = ReadonlySet<Node>
+
+/** Routes of a list of which a later one at the same gateway has the name: they get no request. */
+function replacedIn(routes: readonly (readonly [Node, number])[]): Replaced {
+  const gone = new Set<Node>()
+  const later = new Set<string>()
+  for (const [route] of routes.toReversed()) {
+    const name = textAt(route, 'name')
+    if (name === undefined) continue
+    const gateways = typeof route['gateways'] === 'string' ? [route['gateways']] : listAt(route, 'gateways')
+    const keys = (gateways.length > 0 ? gateways : ['default']).map(gateway =>
+      JSON.stringify([String(gateway).split('/', 1), textAt(route, 'namespace') ?? 'default', name]),
+    )
+    if (keys.some(key => later.has(key))) gone.add(route)
+    for (const key of keys) later.add(key)
+  }
+  return gone
 }
 
 function exportedRoute(

@@ -193,10 +193,10 @@ describe('names', () => {
     const { left, of } = exported(`${GATEWAY}routes:
 - { name: A, matches: [{ path: { exact: /a } }], backends: [{ host: "one.example.com:80" }] }
 - { name: a, matches: [{ path: { exact: /b } }], backends: [{ host: "two.example.com:80" }] }
-- { name: a, matches: [{ method: GET }], backends: [{ ai: { name: a-1, provider: { openAI: {} } } }] }
+- { name: a-2, matches: [{ method: GET }], backends: [{ ai: { name: a-1, provider: { openAI: {} } } }] }
 `)
     expect(left).toEqual([])
-    expect(of('HTTPRoute').map(one => one.metadata.name)).toEqual(['a', 'a-2', 'a-3'])
+    expect(of('HTTPRoute').map(one => one.metadata.name)).toEqual(['a', 'a-2', 'a-2-2'])
     expect(of('AgentgatewayBackend').map(one => one.metadata.name)).toEqual(['a-1', 'a-2-1', 'a-1-2'])
   })
 
@@ -211,5 +211,25 @@ describe('names', () => {
     const ids = Object.keys(of('ConfigMap')[0]?.['data'] as object)
     expect(ids).toHaveLength(3)
     expect(ids.every(id => /^(?!\.\.)[-._a-zA-Z0-9]{1,253}$/.test(id))).toBe(true)
+  })
+
+  it('of clients are not there for keys that could be guessed by their hash', () => {
+    const { left, of } = exported(
+      `${GATEWAY}llm: { models: [{ name: "*", provider: openAI }], policies: { apiKey: { keys: [{ key: fifteen-letters }, { key: sixteen-letters!, metadata: { name: b } }] } } }\n`,
+    )
+    expect(left).toEqual([
+      expect.stringMatching(/^llm\.policies\.apiKey\.keys\[0\]: .*could be guessed by its hash/),
+    ])
+    expect(Object.keys(of('ConfigMap')[0]?.['data'] as object)).toEqual(['b'])
+  })
+
+  it('are not those of routes of which a later one has the name', () => {
+    const route = (body: string) => `{ name: a, ${body} backends: [{ host: "h.example.com:80" }] }`
+    const { left, of } = exported(
+      `gateways: { default: { port: 3000 }, other: { port: 3001 } }
+routes: [${route('')}, ${route('gateways: [other],')}, ${route('gateways: default, matches: [{ path: { exact: /a } }],')}]\n`,
+    )
+    expect(left).toEqual(['routes[0]: a later route has its name, and takes its place'])
+    expect(of('HTTPRoute')).toHaveLength(2)
   })
 })
