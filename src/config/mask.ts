@@ -3,9 +3,12 @@ import { looksSecret } from './shown-word.ts'
 
 /** `name: `, `NAME=` and the `:-` of a default, with what may stand in front of the secret. */
 const HEAD = /(?<![\w-])([A-Za-z][\w-]{0,60})["']?\s*(?::-|[:=])\s*(?:&[\w-]+\s+)?(?:(?:Bearer|Basic)\s+)?/gi
-const VALUE = /"[^"]*"?|'[^']*'?|[^\s,}\]#]+/y
+/** A text in quotes, with what is escaped in it. It may go on in the next line. */
+const TEXT = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"?|'[^']*(?:''[^']*)*'?`
+const VALUE = new RegExp(`${TEXT}|[^\\s,}\\]#]+`, 'y')
 /** The value of a key or a password: it may have several words, and signs that end it nowhere but in brackets. */
-const QUOTED = /"[^"]*"?|'[^']*'?/y
+const QUOTED = new RegExp(TEXT, 'y')
+const LIST = new RegExp(String.raw`\[[^\]"']*(?:(?:${TEXT})[^\]"']*)*`, 'y')
 const IN_BRACKETS = /[^\s,}\]#][^\s,}\]]*(?:\s+[^\s,}\]#][^\s,}\]]*)*/y
 /** What ends one that has a line to itself: a comment, or the next key of a map in brackets that an earlier line opened. */
 const LINE_ENDS = /\s#|,\s*["']?[\w-]+["']?\s*:/
@@ -152,7 +155,7 @@ export function openQuote(line: string): string {
 /** The text in a secret's place, which may have a line of a map to itself. */
 function secretAt(line: string, start: number, hasLine: boolean): string {
   const quoted = at(QUOTED, line, start)
-  if (quoted !== '' || !hasLine) return quoted || at(IN_BRACKETS, line, start)
+  if (quoted !== '' || !hasLine) return quoted || at(LIST, line, start) || at(IN_BRACKETS, line, start)
   const rest = line.slice(start)
   if (rest.startsWith('#')) return ''
   let end = rest.search(LINE_ENDS)

@@ -13,6 +13,8 @@ interface Level {
 /** Spaces and dashes, a name in quotes or without, and what stands behind its colon. */
 const ENTRY = /^([\s-]*)(?:"([\w-]+)"\s*:\s*|'([\w-]+)'\s*:\s*|([A-Za-z][\w-]*)\s*:(?:\s+|$))(.*)$/
 const ITEM = /^\s*-(?:\s|$)/
+/** An item of a list that is a text in the lines below it. */
+const TEXT_ITEM = /^\s*-[\s-]*(?:[&!]\S*\s+)*[|>]/
 /** Tags and anchors. */
 const MARKS = /^(?:[&!]\S*\s*)*/
 const NOTHING_OF_ITS_OWN = /^(?:#.*|[[{].*)?$/
@@ -52,13 +54,14 @@ function lineRoles(lines: LineIndex): ReadonlyMap<number, LineRole> {
     if (entry === null) {
       if ((below === 'secrets' || below === 'clients') && !NO_VALUE.test(line)) roles.set(number, 'secret')
       else if (below === 'clients') roles.set(number, 'client')
+      if (below !== 'any' && TEXT_ITEM.test(line)) levels.push({ indent, below: 'secret' })
       quote = openQuote(line)
       continue
     }
     if (below === 'clients') roles.set(number, 'client')
     const [, before = '', double, single, plain, rest = ''] = entry
     const name = double ?? single ?? plain ?? ''
-    const isSecret = isMaskedName(name, below === 'clients')
+    const isSecret = isMaskedName(name, below === 'clients') || (name === 'value' && below === 'secrets')
     levels.push({ indent: before.length, below: opened(name, isSecret, rest.replace(MARKS, '')) })
     if (NOTHING_OF_ITS_OWN.test(rest)) quote = openQuote(line)
   }
@@ -84,8 +87,10 @@ function levelOf(levels: Level[], indent: number, isItem: boolean): Below {
 }
 
 function opened(name: string, isSecret: boolean, rest: string): Below {
-  if (/^[|>]/.test(rest)) return isSecret ? 'secret' : 'text'
-  if (!NOTHING_OF_ITS_OWN.test(rest)) return isSecret ? 'secret' : 'any'
+  // In the value of a header anything may stand.
+  const hides = isSecret || name === 'value'
+  if (/^[|>]/.test(rest)) return hides ? 'secret' : 'text'
+  if (!NOTHING_OF_ITS_OWN.test(rest)) return hides ? 'secret' : 'any'
   if (namesKeys(name)) return 'clients'
   return isSecret ? 'secrets' : 'any'
 }

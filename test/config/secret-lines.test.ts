@@ -27,6 +27,13 @@ describe('a key is masked wherever one may stand', () => {
     ['in several lines, in quotes', 'key: "hunter\n  two"'],
     ['in several lines of a map in brackets', 'a: { apiKey: "hunter\n two", model: b }'],
     ['in the next line', 'key:\n  hunter two'],
+    ['in a block of its long form', 'key:\n  value: |-\n    hunter\n    # two\n  location: {}'],
+    ['in the next line of its long form', 'key:\n  value:\n    hunter two'],
+    ['in a block of a header', 'set:\n- name: x-own\n  value: >\n    hunter two'],
+    ['in several lines of a header', 'set:\n- name: x-own\n  value: "hunter\n    two"'],
+    ['in a block in a list', 'keys:\n- |-\n  [hunter]\n- >-\n  # two'],
+    ['with signs that are escaped', 'password: "a\\"hunter"\napiKey: \'a\'\'hunter\'\nb: { key: "\\"two" }'],
+    ['in a list in brackets', '{ keys: ["]", "\\"hunter", \'two\', hunter two], a: b }'],
     ['behind a comment', 'key:\n# what it is for\n  hunter two'],
     ['in a list behind a comment', 'keys:\n# Ann\n- virtual: hunter\n  # Bob\n- two'],
     [
