@@ -51,7 +51,7 @@ const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._@+/-]{0,61}[\p{L}\p{N}._@+/-])?$/u
 export function checkClientName(name: string): string {
   if (NAME.test(name)) return name
   throw new AgwError('USAGE', 'that name does not fit', {
-    hint: 'give up to 63 letters, digits, spaces inside and the signs . _ @ + / - as in alice@example.com or team/research',
+    hint: 'begin with a letter or a digit; up to 63 letters, digits, spaces inside and the signs . _ @ + / - fit, as in alice@example.com or team/research',
   })
 }
 

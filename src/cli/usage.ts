@@ -74,7 +74,9 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
       return usage(
         'there are more arguments than this command takes',
         spreadOver(error, context) ??
-          'a key is never an argument: pipe it in, or use --from-env or --from-file',
+          ('from-env' in context.flags
+            ? 'a key is never an argument: pipe it in, or use --from-env or --from-file'
+            : 'see --help; what has spaces in it is one argument in quotes'),
       )
     case 'RequiredArgsError':
       return usage(

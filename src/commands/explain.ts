@@ -37,7 +37,8 @@ function codeNamed(typed: string): Code {
   const codes = Object.keys(CODES)
   if (isCode(code)) return code
   const shown = looksSecret(typed, codes) ? 'that' : JSON.stringify(typed)
-  const meant = typed.length <= 40 ? closest(typed, codes) : undefined
+  const part = typed.length >= 4 ? codes.find(one => one.includes(code)) : undefined
+  const meant = typed.length <= 40 ? (closest(typed, codes) ?? part) : undefined
   throw new AgwError('USAGE', `${shown} is not a code of agw`, {
     hint: meant === undefined ? `${suggested('explain')} lists them` : `did you mean ${meant}?`,
   })

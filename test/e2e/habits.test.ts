@@ -68,6 +68,8 @@ describe('what hands type by habit', () => {
     ['init --provider claude', /"claude" is not a provider.*\n {2}→ did you mean anthropic\?/],
     ['init --api-key x', /--api-key is not a flag.*\n {2}→ a key is never an argument: .*--key-from-stdin/],
     ['keys set a --value x', /--value is not a flag.*\n {2}→ a key is never an argument: .*--from-env/],
+    ['clients add Bob Smith', /more arguments than this command takes\n {2}→ .*in quotes/],
+    ['explain INLINE', /"INLINE" is not a code of agw\n {2}→ did you mean INLINE_KEY\?/],
     ['keys rotate', /missing argument: NAME\n {2}→ `agw keys list` names them/],
     ['validate', /no config\.yaml here.*\n {2}→ .*`agw validate -` reads standard input/],
     [
