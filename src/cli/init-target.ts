@@ -4,6 +4,7 @@ import { closest } from '../config/did-you-mean.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import type { LoadedConfig } from '../load.ts'
+import { whatElse } from '../plain-file.ts'
 import { type Addition, additionTo } from '../setup/add-provider.ts'
 import { type RoutePlace, routePlaces } from '../setup/route-places.ts'
 import type { Prompt } from './prompt.ts'
@@ -33,11 +34,9 @@ export async function initTarget(flags: TargetFlags, cwd: string, prompt: Prompt
     })
   }
   const path = resolve(cwd, flags.file)
-  const isThere = await stat(path).then(
-    // Nothing is lost with a file that has nothing in it.
-    stats => stats.size > 0 || !stats.isFile(),
-    () => false,
-  )
+  const there = await stat(path).catch(() => undefined)
+  // Nothing is lost with a file that has nothing in it.
+  const isThere = there !== undefined && (there.size > 0 || !there.isFile())
   if (!isThere) {
     if (!flags.add) return { path, action: 'write' }
     throw new AgwError('CONFIG_NOT_FOUND', `there is no ${flags.file} to add to`, {
@@ -46,6 +45,12 @@ export async function initTarget(flags: TargetFlags, cwd: string, prompt: Prompt
   }
   if (flags.add) return { path, action: 'add' }
   if (flags.force || flags['dry-run']) return { path, action: 'replace' }
+  const what = there && whatElse(there)
+  if (what !== undefined) {
+    throw new AgwError('WRITE_FAILED', `a config cannot be written to ${flags.file}: ${what}`, {
+      hint: 'name a file with --file PATH',
+    })
+  }
   if (!prompt.allowed) {
     throw new AgwError('FILE_EXISTS', `${flags.file} is there already`, {
       hint: 'add to it with --add, replace it with --force, look first with --dry-run, or write another with --file PATH',

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
@@ -34,8 +34,9 @@ export async function findConfig({ file, env, cwd }: FindOptions): Promise<Found
   })
 }
 
+/** A link that leads nowhere is there, too: whoever reads it says so. */
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   )

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
 import { NotAFile, openingFailed, WITHOUT_WAITING, whatElse, whyUnread } from '../plain-file.ts'
@@ -73,6 +73,12 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
     return await readBounded(path, MAX_CONFIG_BYTES)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' && (await isLink(path))) {
+      throw new AgwError('CONFIG_UNREADABLE', `cannot read ${path}: it is a symbolic link to nothing`, {
+        hint: 'see where it leads with `ls -l`',
+        cause: error,
+      })
+    }
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new AgwError('CONFIG_NOT_FOUND', `${path} does not exist`, {
         hint: `write one with ${suggested('init')}, or name another with --file PATH`,
@@ -83,6 +89,13 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
     const hint = own(HINTS, why) ?? 'look at the file with `ls -l`'
     throw new AgwError('CONFIG_UNREADABLE', `cannot read ${path}: ${why}`, { hint, cause: error })
   }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    stats => stats.isSymbolicLink(),
+    () => false,
+  )
 }
 
 /** Bytes → document. Never throws on content: what is wrong with it is in `diagnostics`. */

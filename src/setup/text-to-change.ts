@@ -1,11 +1,10 @@
 import { AgwError } from '../errors.ts'
-import { NotAFile, readPlainText } from '../plain-file.ts'
+import { readPlainText, whyUnread } from '../plain-file.ts'
 
 /** The text of a file that is to be changed; undefined where there is none. Throws WRITE_FAILED for what cannot be read. */
 export async function textToChange(path: string): Promise<string | undefined> {
-  return await readPlainText(path).catch((error: NodeJS.ErrnoException) => {
-    const why = error instanceof NotAFile ? `: ${error.message}` : ` (${error.code ?? 'unknown reason'})`
-    throw new AgwError('WRITE_FAILED', `cannot read ${path} to change it${why}`, {
+  return await readPlainText(path).catch((error: unknown) => {
+    throw new AgwError('WRITE_FAILED', `cannot read ${path} to change it: ${whyUnread(error)}`, {
       hint: 'look at it with `ls -l`',
       cause: error,
     })

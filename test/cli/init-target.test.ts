@@ -14,4 +14,7 @@ it('a file with nothing in it is written, as if it were not there', async () => 
   expect(await initTarget(flags, folder, prompt)).toEqual({ path, action: 'write' })
   await writeFile(path, '# mine\n')
   await expect(initTarget(flags, folder, prompt)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+  await expect(initTarget({ ...flags, file: '.' }, folder, prompt)).rejects.toMatchObject({
+    message: 'a config cannot be written to .: it is a folder',
+  })
 })
