@@ -3,13 +3,10 @@
 // nothing has a limit. What agw costs beyond it is what agw does.
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
-import { buildConnector, Pool } from 'undici'
-import { joinWrites } from '../../dist/gateway/upstream/joined-writes.js'
+import { Pool } from 'undici'
 
 const [port, upstreamPort, workers = 1] = process.argv.slice(2).map(Number)
-const open = buildConnector({})
-const connect = (options, callback) => joinWrites(open(options, callback))
-const pool = new Pool(`http://127.0.0.1:${upstreamPort}`, { connect, headersTimeout: 0, bodyTimeout: 0 })
+const pool = new Pool(`http://127.0.0.1:${upstreamPort}`, { headersTimeout: 0, bodyTimeout: 0 })
 const NOT_PASSED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host', 'authorization', 'date'])
 
 class Relay {
@@ -37,16 +34,10 @@ class Relay {
 
   onData(chunk) {
     this.#missing -= chunk.length
-    if (this.#missing === 0) this.#end(chunk)
+    // With its last chunk, so that head and body leave in one write.
+    if (this.#missing === 0) this.#response.end(chunk)
     else this.#response.write(chunk)
     return true
-  }
-
-  /** With its last chunk, as one text that Node joins with the head. */
-  #end(chunk) {
-    this.#response.write(chunk.toString('latin1'), 'latin1')
-    this.#response.socket?.uncork()
-    this.#response.end()
   }
 
   onComplete() {

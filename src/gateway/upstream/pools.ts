@@ -3,7 +3,6 @@ import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import type { Transport, UpstreamObserver } from '../telemetry/upstream-times.ts'
 import { type ConnectTo, redirect } from './connect-to.ts'
 import { Connections } from './connections.ts'
-import { joinWrites } from './joined-writes.ts'
 import { noticing, type OwnPorts } from './own-ports.ts'
 import { buildConnector, type Connector } from './undici.ts'
 import type { Upstream, UpstreamTls } from './upstream.ts'
@@ -63,10 +62,6 @@ function standInConnector({ host, port }: StandIn): SocketConnector {
   const connect = buildConnector({})
   return (options, callback) =>
     connect({ ...options, protocol: 'http:', hostname: host, port: String(port), servername: '' }, callback)
-}
-
-function joining(connect: SocketConnector): SocketConnector {
-  return (options, callback) => joinWrites(connect(options, callback))
 }
 
 /** Tells how long a connection took that came about. */
@@ -131,9 +126,7 @@ export class Pools {
   }
 
   #connector(upstream: Upstream): Connector {
-    const connect = joining(
-      this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo),
-    )
+    const connect = this.#standIn ? standInConnector(this.#standIn) : connectorFor(upstream, this.#connectTo)
     const isSecure = upstream.tls !== undefined && this.#standIn === undefined
     return this.times === undefined ? connect : timed(connect, isSecure ? 'tls' : 'plaintext', this.times)
   }
