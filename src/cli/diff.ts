@@ -23,7 +23,12 @@ export function printableDiff(
   terminal: Terminal,
   mask: MaskLines,
 ): string {
-  const texts = { old: mask(before), now: mask(after) }
+  // Long lines are cut, and of a secret that was cut nobody finds the rest.
+  const redacted = (text: string) => {
+    const lineOf = mask(text)
+    return (number: number): string => terminal.redacted(lineOf(number))
+  }
+  const texts = { old: redacted(before), now: redacted(after) }
   const lines = [
     terminal.style('bold', before === '' ? `new file ${printable(name)}` : printable(name), 'err'),
   ]

@@ -97,6 +97,15 @@ it('of a long line, as a minified config is one, shows where it differs alone', 
   expect(diff(`a\n${before}\n`, `b\n${before}\n`).split('\n').at(-1)).toMatch(/^ {4}\{"models".*…$/)
 })
 
+it('leaves no part of a secret of a line that is cut', () => {
+  const secret = 'correct horse battery'
+  const redact = (text: string) => text.replaceAll(secret, '[redacted]')
+  const one = new Terminal({ stdin: {}, stdout: stream, stderr: stream, env: {}, redact })
+  const line = `${'x'.repeat(40)} ${secret} ${'x'.repeat(500)}`
+  for (const before of ['', `${line.replaceAll('x', 'y')}\n`])
+    expect(redact(printableDiff(before, `${line}\n`, 'a.yaml', one, asWritten))).not.toContain('correct')
+})
+
 it('masks by what stands in the lines above, in both texts', () => {
   const config = (key: string): string => `port: 1\nkey: |\n  ${key}\n`
   const shown = stripVTControlCharacters(

@@ -31,7 +31,9 @@ export function diagnosticText(
   const { start } = diagnostic.range
   const place = terminal.style('bold', `${nameInLog(name)}:${start.line}:${start.column}`, stream)
   const head = `${place} ${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
-  const whole = framed ? codeFrame(lines, diagnostic.range) : []
+  const written = framed ? codeFrame(lines, diagnostic.range) : []
+  // What is cut before may be a secret that nobody finds any more.
+  const whole = written.map(line => ({ ...line, text: terminal.redacted(line.text) }))
   const digits = String(whole.at(-1)?.number ?? 1).length
   const frame = cutTo(Math.max(LEAST, width - digits - GUTTER), whole)
   const drawn = frame.flatMap(line => {

@@ -34,3 +34,13 @@ it('of a line that does not fit what is meant is seen, with the lines around it 
     '    │             ^^^^^^',
   ])
 })
+
+it('no part of a secret is left of a line that does not fit', () => {
+  const secret = 'correct horse battery'
+  const redacted = (text: string) => text.replaceAll(secret, '[redacted]')
+  const narrow = { ...terminal, columnsOf: () => 34, redacted }
+  const text = `llm:\n  # it was ${secret}\n  modelz: []\n`
+  const told = redacted(validateText([checked(text, 'a.yaml')], narrow as never, false))
+  expect(told).toMatch(/│ {3}# it was \[redacted/)
+  expect(told).not.toContain('correct')
+})
