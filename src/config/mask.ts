@@ -28,6 +28,8 @@ const KEY_NAMES = new Set([
 /** Names of several of them, or of a number of some. */
 const PLURALS = new Set(['keys', 'apikeys', 'tokens', 'secrets', 'passwords'])
 const NUMBER = /^\d[\d_]{0,9}$/
+/** Names of a number of tokens, whatever works it out. */
+const COUNT = /^(?:max|min|total|input|output|prompt|completion|cached|reasoning)[a-z_-]*tokens$/i
 /** What is said of a client beside its key; anything else there may be the key under another name. */
 const CLIENT_WORDS = new Set(['keyHash', 'metadata', 'allowedModels'])
 /** How what is no secret begins in a secret's place: a file reference, an alias, lines of their own. How far it goes is not looked for. */
@@ -172,6 +174,7 @@ function at(pattern: RegExp, line: string, start: number): string {
 /** Whether what goes by a name is masked: it may be that of a key, misspelt. Of a client all is but what is known to be none. */
 export function isMaskedName(name: string, isOfClient: boolean): boolean {
   if (isOfClient) return !CLIENT_WORDS.has(name)
+  if (COUNT.test(name)) return false
   const word = lastWord(name)
   const known = JUDGED.get(word) ?? isNear(word, SECRET_NAMES)
   if (JUDGED.size < MOST_JUDGED) JUDGED.set(word, known)
