@@ -56,7 +56,8 @@ export const initFlags = {
     env: 'AGW_HEADER',
   }),
   'base-url': Flags.string({
-    summary: 'The address of an OpenAI-compatible host, without a path that below /v1; repeat for several.',
+    summary:
+      'The address of an OpenAI-compatible host; without a path, its API is below /v1. Repeat for several.',
     helpValue: 'URL',
     ...repeatable,
     env: 'AGW_BASE_URL',

@@ -14,6 +14,7 @@ import type { Secret } from '../secrets/secret.ts'
 import { ConfigCommand } from './config-command.ts'
 import { requireKept } from './guard.ts'
 import { sentAs } from './report/clients.ts'
+import { tellGateways } from './tell-gateways.ts'
 import { type WrittenFile, writeFiles } from './write-files.ts'
 
 /** What a new client is let in by. */
@@ -54,6 +55,7 @@ export abstract class NewKeyCommand extends ConfigCommand {
     const files = await writeFiles([plan.file], this.jsonEnabled() ? options : { ...options, beforeWriting })
     if (flags['dry-run']) return { key: null, hash: null, files }
     this.#key = key
+    for (const line of await tellGateways(process.env, loaded.path)) this.note(line)
     this.note(
       `this is the key of ${name}, shown this once: ${loaded.document.file} has its hash alone (${shortHash(hash)}). Keep it where the client keeps its secrets; it is sent ${sentAs(place)}`,
     )

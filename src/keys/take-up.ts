@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadedConfig, LoadOptions } from '../load.ts'
-import { type RunningGateway, reloadGateway, runningGateways } from '../serving/running-gateways.ts'
+import { gatewaysServing, type RunningGateway, reloadGateway } from '../serving/running-gateways.ts'
 
 /** The key that gateways should send. */
 export interface WantedKey {
@@ -30,7 +29,8 @@ export async function takeUp(
     const states = await gatewaysOf(loaded, name, wanted, env)
     if (states.every(state => state.hasKey) || performance.now() >= until) return states
     // They follow their files by themselves; sources that are asked now and then are asked now.
-    if (!asked) for (const gateway of await serving(loaded, env)) await reloadGateway(env, gateway)
+    if (!asked)
+      for (const gateway of await gatewaysServing(env, loaded.path)) await reloadGateway(env, gateway)
     asked = true
     await sleep(100)
   }
@@ -43,16 +43,9 @@ export async function gatewaysOf(
   wanted: WantedKey,
   env: LoadOptions['env'],
 ): Promise<GatewayState[]> {
-  return (await serving(loaded, env)).map(({ pid, admin, keys }) => {
+  return (await gatewaysServing(env, loaded.path)).map(({ pid, admin, keys }) => {
     const key = keys.find(one => one.name === name)
     const isRight = key?.fingerprint === wanted.fingerprint && !(wanted.alone && key.former !== undefined)
     return { pid, admin, hasKey: isRight }
   })
-}
-
-async function serving({ path }: LoadedConfig, env: LoadOptions['env']): Promise<RunningGateway[]> {
-  const real = await realpath(path).catch(() => path)
-  const all = await runningGateways(env)
-  const theirs = await Promise.all(all.map(({ config }) => realpath(config).catch(() => config)))
-  return all.filter((_, index) => theirs[index] === real)
 }

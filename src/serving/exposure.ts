@@ -8,7 +8,9 @@ export function exposure(runtime: Runtime, addresses: readonly ListeningAddress[
   const open = addresses.filter(({ address }) => !isLoopback(address))
   const spent = unguardedKeys(runtime).filter(({ bind }) => open.some(one => one.bind === bind))
   if (spent.length === 0) return undefined
-  const backends = [...new Set(spent.map(({ backend }) => backend))].join(', ')
+  const backends = [...new Set(spent.map(({ backend }) => (backend === '*' ? 'every model' : backend)))].join(
+    ', ',
+  )
   const where = [...new Set(open.map(({ address }) => address))].join(', ')
   return {
     event: 'warning',

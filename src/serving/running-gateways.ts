@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import type { KeyInUse } from '../gateway/index.ts'
@@ -71,11 +71,22 @@ export async function runningGateways(env: Environment): Promise<RunningGateway[
   return found.filter(gateway => gateway !== undefined)
 }
 
-/** Asks a gateway to read everything anew; what becomes of it is seen in its keys. Never throws. */
-export async function reloadGateway(env: Environment, { admin, needsToken }: RunningGateway): Promise<void> {
-  if (admin === null) return
+/** Those that serve a config, whatever path they know it by. */
+export async function gatewaysServing(env: Environment, config: string): Promise<RunningGateway[]> {
+  const real = (path: string): Promise<string> => realpath(path).catch(() => path)
+  const [wanted, all] = await Promise.all([real(config), runningGateways(env)])
+  const theirs = await Promise.all(all.map(one => real(one.config)))
+  return all.filter((_, index) => theirs[index] === wanted)
+}
+
+/** Asks a gateway to read everything anew, and waits for it. Whether it is known to serve what it has read. Never throws. */
+export async function reloadGateway(
+  env: Environment,
+  { admin, needsToken }: RunningGateway,
+): Promise<boolean> {
+  if (admin === null) return false
   const token = needsToken ? await adminToken(env).catch(() => undefined) : undefined
-  await post(`${admin}/reload`, token).catch(() => undefined)
+  return post(`${admin}/reload`, token).catch(() => false)
 }
 
 async function look(file: string): Promise<RunningGateway | undefined> {
@@ -100,11 +111,15 @@ function parsed(text: string): RunningGateway | undefined {
   }
 }
 
-function post(url: string, token: Secret | undefined): Promise<void> {
+/** Whether the answer is a good one. */
+function post(url: string, token: Secret | undefined): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }
     const sent = request(url, { method: 'POST', headers, timeout: TIMEOUT_MS, agent: false }, answer => {
-      answer.resume().on('error', reject).on('end', resolve)
+      answer
+        .resume()
+        .on('error', reject)
+        .on('end', () => resolve(answer.statusCode === 200))
     })
     sent.on('timeout', () => sent.destroy(new Error('timeout')))
     sent.on('error', reject)

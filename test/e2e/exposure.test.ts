@@ -62,6 +62,16 @@ describe('agw serve beyond loopback', () => {
     expect(warnings(stderr)).toHaveLength(1)
   })
 
+  it('says that the key of every model is spent where one entry is for all of them', async () => {
+    const models = '[{ name: "*", provider: openAI, params: { apiKey: "$OPENAI_API_KEY" } }]'
+    await writeFile(
+      join(cwd, 'config.yaml'),
+      `gateways: { default: { port: ${port} } }\nllm: { models: ${models} }\n`,
+    )
+    const { stderr } = await serve('--host', '0.0.0.0')
+    expect(stderr).toContain('whoever reaches it spends the key of every model')
+  })
+
   it('does not warn on loopback, behind a mock, nor where clients are asked for a key', async () => {
     expect(warnings((await serve()).stderr)).toEqual([])
     expect(warnings((await serve('--host', '0.0.0.0', '--mock')).stderr)).toEqual([])

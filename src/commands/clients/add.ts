@@ -9,13 +9,15 @@ import { suggested } from '../../suggested.ts'
 export default class ClientsAdd extends NewKeyCommand {
   static override summary = 'Make a virtual key for a client, and let it in.'
   static override description =
-    'The key is random and is printed once, to standard output. The config gets its hash, in the list of keys that clients are known by (apiKey). A running gateway follows the file: the key works from the next request on.'
+    'The key is random and is printed once, to standard output. The config gets its hash, in the list of keys that clients are known by (apiKey). A gateway that runs with the config reads it at once, or a moment later where its admin pages are off: the key works from then on.'
   static override examples = [
     '<%= config.bin %> clients add research',
     '<%= config.bin %> clients add alice --metadata team=research --models "gpt-4o*"',
     'key=$(<%= config.bin %> clients add ci --require-keys --yes)',
   ]
-  static override args = clientArgs('What the client is called: in the list, the log, metrics and rules.')
+  static override args = clientArgs(
+    'What the client is called: in the list, and as apiKey.name in rules and in what the config adds to the log and to metrics.',
+  )
   static override flags = { ...clientAddFlags, ...writeFlags }
 
   async run(): Promise<object> {

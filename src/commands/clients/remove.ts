@@ -3,6 +3,7 @@ import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
 import { modeOf } from '../../cli/report/clients.ts'
 import { changeWord } from '../../cli/report/key-change.ts'
+import { tellGateways } from '../../cli/tell-gateways.ts'
 import { writeFiles } from '../../cli/write-files.ts'
 import { calledAs, clientEntries, findClient, planWithout, shortHash } from '../../clients/index.ts'
 import { requireChangeable } from '../../require-config.ts'
@@ -10,7 +11,7 @@ import { requireChangeable } from '../../require-config.ts'
 export default class ClientsRemove extends ConfigCommand {
   static override summary = 'Revoke the virtual key of a client.'
   static override description =
-    'Takes its entry out of the config. A running gateway follows the file and refuses the key from the next request on.'
+    'Takes its entry out of the config. A gateway that runs with the config reads it at once, or a moment later where its admin pages are off, and refuses the key from then on.'
   static override examples = [
     '<%= config.bin %> clients remove research',
     '<%= config.bin %> clients remove sha256:1a2b3c4d --yes',
@@ -37,7 +38,7 @@ export default class ClientsRemove extends ConfigCommand {
     this.sayProse(`${this.terminal.style('green', word)} ${calledAs(entry)}`)
     const { name, hash, place } = entry
     const isEmpty = !clientEntries(plan.document).some(one => one.place.id === place.id)
-    if (!flags['dry-run']) this.note('a gateway that runs refuses the key from the next request on')
+    if (!flags['dry-run']) for (const line of await tellGateways(process.env, loaded.path)) this.note(line)
     if (isEmpty)
       this.note(
         `${place.id} has no key left${modeOf(place) === 'strict' ? ': it refuses every request' : ''}`,
