@@ -38,7 +38,12 @@ function write(
   { folder }: LoadedConfig,
   more: { [option in keyof WriteFilesOptions]?: unknown } = {},
 ) {
-  const terminal = { err: () => {}, warn: () => {}, style: (_: string, text: string) => text }
+  const terminal = {
+    err: () => {},
+    warn: () => {},
+    style: (_: string, text: string) => text,
+    redacted: (text: string) => text,
+  }
   const prompt = { allowed: false }
   const options = { cwd: folder, env: {}, terminal, prompt, yes: true, dryRun: false, ...more }
   return writeFiles(files, options as unknown as WriteFilesOptions)
