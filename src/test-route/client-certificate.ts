@@ -3,11 +3,20 @@ import { createSecureContext } from 'node:tls'
 import { AgwError } from '../errors.ts'
 import type { Runtime } from '../gateway/index.ts'
 import { readPlainFile, whyUnread } from '../plain-file.ts'
+import { Secret } from '../secrets/secret.ts'
 
-/** What a client shows a gateway that asks for it, as PEM. */
+/** What a client shows a gateway that asks for it, as PEM. Both are secret: the file of the certificate may hold the key, too. */
 export interface ClientCertificate {
+  readonly cert: Secret
+  readonly key: Secret
+}
+
+/** For a handshake. */
+export function handshakeWith({ cert, key }: ClientCertificate): {
   readonly cert: string
   readonly key: string
+} {
+  return { cert: cert.reveal(), key: key.reveal() }
 }
 
 /** The files of a certificate; the key may stand in the same one. */
@@ -21,7 +30,7 @@ export function readCertificate({ cert, key }: CertificateFiles, cwd: string): C
   if (cert === undefined) return undefined
   const read = { cert: textOf(cert, '--cert', cwd), key: textOf(key ?? cert, '--cert-key', cwd) }
   try {
-    createSecureContext(read)
+    createSecureContext(handshakeWith(read))
   } catch (error) {
     // OpenSSL's words name no content of the files.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
@@ -32,9 +41,9 @@ export function readCertificate({ cert, key }: CertificateFiles, cwd: string): C
   return read
 }
 
-function textOf(file: string, flag: string, cwd: string): string {
+function textOf(file: string, flag: string, cwd: string): Secret {
   try {
-    return readPlainFile(resolve(cwd, file)).toString('latin1')
+    return new Secret(readPlainFile(resolve(cwd, file)).toString('latin1'), `${flag} ${file}`)
   } catch (error) {
     throw new AgwError('USAGE', `the file of ${flag} cannot be read: ${whyUnread(error)}`, {
       hint: 'name a file with PEM in it',

@@ -6,7 +6,7 @@ import { AgwError } from '../errors.ts'
 import { type ToldHeader, toldHeaders } from '../gateway/index.ts'
 import { suggested } from '../suggested.ts'
 import { textOf, withoutLastWord } from './answer-text.ts'
-import type { ClientCertificate } from './client-certificate.ts'
+import { type ClientCertificate, handshakeWith } from './client-certificate.ts'
 
 /** One request to a gateway. */
 export interface RequestToSend {
@@ -66,7 +66,10 @@ export function sendRequest(wanted: RequestToSend): Promise<TimedAnswer> {
         method: wanted.method,
         path: target.pathname.replace(/\/$/, '') + wanted.path,
         headers,
-        ...(target.protocol === 'https:' && { ...tlsFor(wanted, target), ...wanted.certificate }),
+        ...(target.protocol === 'https:' && {
+          ...tlsFor(wanted, target),
+          ...(wanted.certificate && handshakeWith(wanted.certificate)),
+        }),
       },
       answer => {
         got = answer

@@ -97,6 +97,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const { onNote, onSecret, keys } = options
   const url = options.url === undefined ? undefined : gatewayUrl(options.url)
   const certificate = options.certificate && readCertificate(options.certificate, options.load.cwd)
+  if (certificate !== undefined) onSecret(certificate.key)
   const { config, slots, unread, placeOf, written, isKnown } = await prepare(options)
   const runtime = compiled(config, { isAskedOnly: options.explain }, written)
   const ports = runtime.binds.map(bind => bind.port)

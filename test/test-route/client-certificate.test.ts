@@ -1,16 +1,20 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { CertificateFiles } from '../../src/test-route/client-certificate.ts'
+import type { Secret } from '../../src/secrets/index.ts'
+import { type CertificateFiles, readCertificate } from '../../src/test-route/client-certificate.ts'
 import { testRoute } from '../../src/test-route/test-route.ts'
 import { tempFolder } from '../helpers/agw.ts'
 import { makeCertificate } from '../helpers/tls.ts'
 
 let folder: string
 const notes: string[] = []
+const secrets: Secret[] = []
 
 beforeEach(async () => {
   notes.length = 0
+  secrets.length = 0
   folder = await tempFolder()
   const [server, client, other] = ['localhost', 'ann', 'bob'].map(name => makeCertificate([name]))
   const tls = { cert: join(folder, 'server.pem'), key: join(folder, 'server.pem') }
@@ -47,7 +51,7 @@ const ask = (
     connectTo: [],
     timeoutMs: 10_000,
     onLoaded: () => {},
-    onSecret: () => {},
+    onSecret: secret => secrets.push(secret),
     onNote: note => notes.push(note),
     keys: {
       left: 0,
@@ -107,4 +111,18 @@ describe('a port that asks its clients for a certificate', () => {
 it('a port that asks for none is shown none, and a note says so', async () => {
   expect(await ask({ cert: 'ann-both.pem', key: undefined }, { port: 3001 })).toMatchObject({ ok: true })
   expect(notes).toEqual([expect.stringMatching(/shown to nobody: port 3001/)])
+})
+
+it.each([
+  ['in two files', { cert: 'ann.pem', key: 'ann.key' }],
+  ['in one', { cert: 'ann-both.pem', key: undefined }],
+])('the key of a certificate %s is told to the redactor, and shown by nothing', async (_, files) => {
+  const canary = (await readFile(join(folder, 'ann.key'), 'utf8')).split('\n')[1] ?? ''
+  expect(canary.length).toBeGreaterThan(40)
+  const read = readCertificate(files, folder)
+  const result = await ask(files)
+  expect(secrets.some(secret => secret.reveal().includes(canary))).toBe(true)
+  expect(`${inspect(read, { depth: 9, showHidden: true })}${JSON.stringify([read, result])}`).not.toContain(
+    canary,
+  )
 })
