@@ -36,24 +36,40 @@ export interface SpanFacts {
 }
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header; later versions may go on behind the flags. */
-const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-[\da-f]{2}(?:$|-)/
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:$|-)/
 const SAMPLED = '01'
 
+/** The span of a client, as its `traceparent` tells it. */
+interface Parent {
+  readonly traceId: string
+  readonly spanId: string
+  /** Two hexadecimal digits. */
+  readonly flags: string
+}
+
 /** Undefined for a header that is not there or says nothing; such a request starts a trace of its own. */
-function parentOf(header: string | string[] | undefined): { traceId: string; spanId: string } | undefined {
+function parentOf(header: string | string[] | undefined): Parent | undefined {
   if (typeof header !== 'string') return undefined
-  const [, version, traceId, spanId] = TRACEPARENT.exec(header) ?? []
-  const isOfLength = version !== '00' || header.length === 55
-  return traceId === undefined || spanId === undefined || !isOfLength ? undefined : { traceId, spanId }
+  const [, version, traceId, spanId, flags] = TRACEPARENT.exec(header) ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
+  if (version === '00') return header.length === 55 ? { traceId, spanId, flags } : undefined
+  // What else a later version says by its flags, the first one, which goes upstream, has no word for.
+  return { traceId, spanId, flags: isRecorded(flags) ? SAMPLED : '00' }
+}
+
+/** By the client, which decides for the whole trace: https://www.w3.org/TR/trace-context/#sampled-flag */
+function isRecorded(flags: string): boolean {
+  return (Number.parseInt(flags, 16) & 1) === 1
 }
 
 /** Undefined for a request that is not sampled: what the client has sent of its trace then goes on as it is. */
 export function beginTrace(rule: TraceRule, exchange: Exchange): Trace | undefined {
   const parent = parentOf(exchange.headers['traceparent'])
+  if (parent !== undefined && !isRecorded(parent.flags)) return undefined
   if (!isSampled(parent === undefined ? rule.random : rule.client, exchange)) return undefined
   const traceId = parent?.traceId ?? rule.ids.trace()
   const spanId = rule.ids.span()
-  const traceparent = `00-${traceId}-${spanId}-${SAMPLED}`
+  const traceparent = `00-${traceId}-${spanId}-${parent?.flags ?? SAMPLED}`
   const { tracestate } = exchange.headers
   const traceState = parent === undefined || typeof tracestate !== 'string' ? undefined : tracestate
   return { rule, traceId, spanId, parentId: parent?.spanId, traceparent, traceState }

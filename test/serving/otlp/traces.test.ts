@@ -4,6 +4,9 @@ import { freePort } from '../../helpers/free-port.ts'
 import { startFakeCollector } from '../../helpers/otlp.ts'
 import { ask, CANARY, PARENT, serveWith, TRACE, TRACEPARENT, traced, tracingTo } from './export-scene.ts'
 
+/** The same trace, which the client does not record: https://www.w3.org/TR/trace-context/#sampled-flag */
+const UNSAMPLED = TRACEPARENT.replace(/01$/, '00')
+
 afterEach(() => vi.unstubAllEnvs())
 
 describe('frontendPolicies.tracing', () => {
@@ -77,6 +80,12 @@ describe('frontendPolicies.tracing', () => {
       0,
     ],
     [
+      'none of a trace that its client does not sample, whatever is asked for',
+      { clientSampling: true, randomSampling: 1 },
+      { traceparent: UNSAMPLED },
+      0,
+    ],
+    [
       'what an expression says',
       { randomSampling: 'request.headers["x-trace"] == "1"' },
       { 'x-trace': '1' },
@@ -95,9 +104,12 @@ describe('frontendPolicies.tracing', () => {
     expect((await traced(tracing, { headers })).spans).toHaveLength(count)
   })
 
-  it("sends the client's traceparent on as it is when the request is not sampled", async () => {
-    const { sent } = await traced({ clientSampling: 0 }, { headers: { traceparent: TRACEPARENT } })
-    expect(sent?.['traceparent']).toBe(TRACEPARENT)
+  it.each([
+    ['here', { clientSampling: 0 }, TRACEPARENT],
+    ['by its client', { clientSampling: 1, randomSampling: 1 }, UNSAMPLED],
+  ])("sends the client's traceparent on as it is when the request is not sampled %s", async (_, tracing, traceparent) => {
+    const { sent } = await traced(tracing, { headers: { traceparent } })
+    expect(sent?.['traceparent']).toBe(traceparent)
   })
 
   it('adds attributes and resources, leaves out what is to be removed and what fails', async () => {
@@ -161,6 +173,11 @@ describe('the headers of a trace', () => {
     expect(sent?.['traceparent']).toBe(`00-${spans[0]?.traceId}-${spans[0]?.spanId}-01`)
     expect(sent).not.toHaveProperty('tracestate')
     expect(sent?.['baggage']).toBe('user=ann')
+  })
+
+  it('keep the other flags of the client', async () => {
+    const { spans, sent } = await traced({}, { headers: { traceparent: TRACEPARENT.replace(/01$/, '03') } })
+    expect(sent?.['traceparent']).toBe(`00-${TRACE}-${spans[0]?.spanId}-03`)
   })
 
   it('of a later version are taken for what the first one knows of them', async () => {
