@@ -15,7 +15,7 @@ import { maskQuery } from './mask-query.ts'
 import { type AddedLabels, addedLabels } from './metric-labels.ts'
 import { costOfCall, modelCall, operationOf } from './model-call.ts'
 import { type Parameters, requestParameters } from './request-parameters.ts'
-import { type SpanFacts, spanFacts } from './trace.ts'
+import { clientsTrace, type SpanFacts, spanFacts, type TraceIds } from './trace.ts'
 import type { Usage } from './usage.ts'
 import { wentWrong } from './went-wrong.ts'
 
@@ -87,6 +87,8 @@ export interface AccessEvent {
   readonly debug: DebugFacts | undefined
   /** Its line for a collector; undefined where there is none to send it to. */
   readonly otlpLog: OtlpLine | undefined
+  /** The trace that it is part of: ours, or that of its client. */
+  readonly trace: TraceIds | undefined
   /** Its span in a trace; undefined when there is none. */
   readonly span: SpanFacts | undefined
   readonly reason: Reason | undefined
@@ -148,6 +150,7 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     labels: metricLabels && generation.wantsLabels ? addedLabels(metricLabels, exchange) : undefined,
     debug: generation.wantsDebug?.() === true ? debugFacts(exchange) : undefined,
     otlpLog: otlpLog && otlpLine(otlpLog, exchange),
+    trace: exchange.trace ?? clientsTrace(exchange),
     span: exchange.trace && spanFacts(exchange.trace, exchange),
     reason: call.reason,
     error: exchange.error,

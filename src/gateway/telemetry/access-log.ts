@@ -159,7 +159,8 @@ export function textFormat(): AccessFormat {
       textOf(pace(event)) +
       (event.cost === undefined ? '' : field('agw.ai.usage.cost.total', costTotal(event))) +
       (event.retries === 0 ? '' : ` retry.attempt=${event.retries}`) +
-      (event.span === undefined ? '' : ` trace.id=${event.span.traceId} span.id=${event.span.spanId}`) +
+      field('trace.id', event.trace?.traceId) +
+      field('span.id', event.trace?.spanId) +
       (event.error === undefined ? '' : field('error', event.error))
     return `${clock.text(event.time)}\t${levelOf(event)}\trequest${common}${source}${rest} duration=${milliseconds(event.duration)}\n`
   }
@@ -270,8 +271,8 @@ export function eventFields(event: AccessEvent): Record<string, string | number 
     ...pace(event),
     'agw.ai.usage.cost.total': costTotal(event),
     'retry.attempt': event.retries === 0 ? undefined : event.retries,
-    'trace.id': event.span?.traceId,
-    'span.id': event.span?.spanId,
+    'trace.id': event.trace?.traceId,
+    'span.id': event.trace?.spanId,
     reason: reasonOf(event),
     error: event.error,
     duration: milliseconds(event.duration),

@@ -7,10 +7,17 @@ import type { Collector } from './collector.ts'
 import { logChange } from './log-rule.ts'
 import type { Sampling, TraceRule } from './trace-rule.ts'
 
-/** The span of one request, whose id is made before the request leaves. */
-export interface Trace {
-  readonly rule: TraceRule
+/** What a line of the log is found by beside the spans of its trace. */
+export interface TraceIds {
+  /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** 16 of them; undefined where the gateway has no span in the trace. */
+  readonly spanId: string | undefined
+}
+
+/** The span of one request, whose id is made before the request leaves. */
+export interface Trace extends TraceIds {
+  readonly rule: TraceRule
   readonly spanId: string
   /** The span of the client. */
   readonly parentId: string | undefined
@@ -73,6 +80,12 @@ export function beginTrace(rule: TraceRule, exchange: Exchange): Trace | undefin
   const { tracestate } = exchange.headers
   const traceState = parent === undefined || typeof tracestate !== 'string' ? undefined : tracestate
   return { rule, traceId, spanId, parentId: parent?.spanId, traceparent, traceState }
+}
+
+/** The trace that a request came with which has no span here. */
+export function clientsTrace({ headers }: Exchange): TraceIds | undefined {
+  const parent = parentOf(headers['traceparent'])
+  return parent && { traceId: parent.traceId, spanId: undefined }
 }
 
 /** https://www.w3.org/TR/trace-context/#mutating-the-tracestate-field: it goes on only with the trace that it belongs to. */

@@ -37,6 +37,7 @@ export const CHAT_EVENT: AccessEvent = {
   labels: undefined,
   debug: undefined,
   otlpLog: undefined,
+  trace: undefined,
   span: undefined,
   reason: 'Upstream',
   error: undefined,

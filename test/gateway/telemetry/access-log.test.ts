@@ -33,6 +33,15 @@ describe('the access log', () => {
   })
 
   it.each([
+    ['of its own', 'b'.repeat(16), / trace\.id=a{32} span\.id=b{16} /],
+    ['of a client alone', undefined, / trace\.id=a{32} duration=/],
+  ])('tells the trace: a span %s', (_title, spanId, line) => {
+    const event = { ...CHAT_EVENT, trace: { traceId: 'a'.repeat(32), spanId } }
+    expect(textFormat()(event)).toMatch(line)
+    expect(JSON.parse(jsonFormat()(event))['span.id']).toBe(spanId)
+  })
+
+  it.each([
     [{}, 'info'],
     [{ status: 404 }, 'warn'],
     [{ error: 'client left' }, 'warn'],

@@ -107,10 +107,13 @@ describe('frontendPolicies.tracing', () => {
   it.each([
     ['here', { clientSampling: 0 }, TRACEPARENT],
     ['by its client', { clientSampling: 1, randomSampling: 1 }, UNSAMPLED],
-  ])("sends the client's traceparent on as it is when the request is not sampled %s", async (_, tracing, traceparent) => {
-    const { sent } = await traced(tracing, { headers: { traceparent } })
-    expect(sent?.['traceparent']).toBe(traceparent)
-  })
+  ])(
+    "sends the client's traceparent on as it is when the request is not sampled %s",
+    async (_, tracing, traceparent) => {
+      const { sent } = await traced(tracing, { headers: { traceparent } })
+      expect(sent?.['traceparent']).toBe(traceparent)
+    },
+  )
 
   it('adds attributes and resources, leaves out what is to be removed and what fails', async () => {
     const { spans } = await traced(
