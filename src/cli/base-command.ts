@@ -13,6 +13,7 @@ import { guardProcess } from './guard.ts'
 import { isOn } from './is-on.ts'
 import type { KeyInputContext } from './key-input.ts'
 import { namedAs, namingConfig } from './named-config.ts'
+import type { Failure } from './printed-failure.ts'
 import { Prompt } from './prompt.ts'
 import { Terminal } from './terminal.ts'
 import type { WriteFilesOptions } from './write-files.ts'
@@ -186,6 +187,14 @@ export abstract class BaseCommand extends Command {
     this.endWith(this.#tell(error))
   }
 
+  /** A failure for people. */
+  protected tellFailure(failure: Failure): void {
+    const { terminal } = this
+    const [message, hint] = [failure.message, failure.hint].map(printable)
+    this.note(`${terminal.style(['bold', 'red'], 'error', 'err')} ${message}`)
+    if (hint !== '') this.note(`  ${terminal.style('cyan', '→', 'err')} ${hint}`)
+  }
+
   /** A misspelt yes must not pass for a no: AGW_DRY_RUN would write. */
   #refuseUnclearSwitches(): void {
     const unclear = unclearSwitch(this.#given())
@@ -205,12 +214,7 @@ export abstract class BaseCommand extends Command {
     const failure = toFailure(error, { ...this.#given(), closest })
     if (this.jsonEnabled() && failure.code !== 'OUTPUT_FAILED')
       this.logJson({ ...this.#found, error: failure })
-    else {
-      const { terminal } = this
-      const [message, hint] = [failure.message, failure.hint].map(printable)
-      this.note(`${terminal.style(['bold', 'red'], 'error', 'err')} ${message}`)
-      if (hint !== '') this.note(`  ${terminal.style('cyan', '→', 'err')} ${hint}`)
-    }
+    else this.tellFailure(failure)
     const isBug = failure.code === 'BUG' && error instanceof Error
     if (isBug && process.env['AGW_DEBUG']) this.terminal.err(error.stack ?? '')
     return failure.exitCode

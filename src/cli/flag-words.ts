@@ -47,3 +47,16 @@ export function unclearSwitch({ flags, env }: GivenFlags): KnownFlag | undefined
     ({ type, env: variable = '' }) => type === 'boolean' && env[variable] && !SWITCH.test(env[variable]),
   )
 }
+
+/** The value of a flag before the command line was understood, which may fail: typed, or else that of its variable. */
+export function givenValue(
+  name: string,
+  argv: readonly string[],
+  variable: string | undefined,
+): string | undefined {
+  const typed = argv.flatMap((word, index) => {
+    if (word === `--${name}`) return [argv[index + 1]]
+    return word.startsWith(`--${name}=`) ? [word.slice(name.length + 3)] : []
+  })
+  return typed.at(-1) ?? variable
+}

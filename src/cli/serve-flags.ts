@@ -41,7 +41,7 @@ export const serveFlags = {
     env: 'AGW_WORKERS',
   }),
   'log-format': Flags.string({
-    summary: 'The form of the access log.',
+    summary: 'The form of the log: of requests, and of what becomes of the gateway.',
     options: ['text', 'json'],
     default: 'text',
     env: 'AGW_LOG_FORMAT',

@@ -1,8 +1,10 @@
 import { followChild } from '../cli/child.ts'
 import { ConfigCommand, type ConfigFlagValues } from '../cli/config-command.ts'
 import { refuseEmbeddedFlags } from '../cli/engine-flags.ts'
+import { givenValue } from '../cli/flag-words.ts'
 import { exposures, outliveOutput } from '../cli/guard.ts'
-import { isNote, liveEventText } from '../cli/report/live.ts'
+import type { Failure } from '../cli/printed-failure.ts'
+import { failureLine, isNote, liveEventLine, liveEventText } from '../cli/report/live.ts'
 import { serveFlags, serveOptions } from '../cli/serve-flags.ts'
 import { onHangup, untilSignal } from '../cli/signals.ts'
 import type { AgwError } from '../errors.ts'
@@ -33,7 +35,7 @@ export default class Serve extends ConfigCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve)
     if (flags.engine === 'agentgateway') return this.#runEngine(flags)
-    for (const what of exposures()) this.warning(what)
+    for (const message of exposures()) this.#tell({ event: 'warning', message, hint: '' })
     const { serve } = await import('../serving/serve.ts')
     // Heard from the start on: a signal means an orderly end at any time.
     const stopping = untilSignal()
@@ -66,7 +68,7 @@ export default class Serve extends ConfigCommand {
       unwanted.abort()
       return this.#endEarly(starting, running)
     }
-    outliveOutput(text => this.note(text))
+    outliveOutput(message => this.#tell({ event: 'note', message }))
     onHangup(() => void this.#reload(running))
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)
@@ -113,14 +115,29 @@ export default class Serve extends ConfigCommand {
     return { event: 'stopped', status }
   }
 
-  /** Events are the document, one a line; for people, where it listens is the answer and the rest are notes. */
+  /**
+   * Events are the document, one a line; for people, where it listens is the answer and the rest are notes, and so it is for
+   * the log of a machine.
+   */
   #tell(event: LiveEvent): void {
     const { terminal } = this
     if (this.jsonEnabled()) return terminal.out(this.json(event))
+    const way = isNote(event) ? 'err' : 'out'
+    if (this.#logsJson) return terminal[way](this.json(liveEventLine(event, new Date())))
     for (const line of liveEventText(event, terminal)) {
-      if (isNote(event)) this.note(line)
+      if (way === 'err') this.note(line)
       else terminal.out(line)
     }
+  }
+
+  protected override tellFailure(failure: Failure): void {
+    if (this.#logsJson) this.terminal.err(this.json(failureLine(failure, new Date())))
+    else super.tellFailure(failure)
+  }
+
+  /** Standard error has the lines of requests in JSON: whoever reads them reads all of it. */
+  get #logsJson(): boolean {
+    return givenValue('log-format', this.argv, process.env['AGW_LOG_FORMAT']) === 'json'
   }
 
   /** Failures keep the usual form, on one line too. */

@@ -3,11 +3,12 @@ import { type CheckOptions, checkConfigs, filesToCheck } from '../checking/check
 import type { applyFixes, CheckWith } from '../cli/apply-fixes.ts'
 import { ConfigCommand } from '../cli/config-command.ts'
 import { missingAsUsage } from '../cli/failure.ts'
+import { givenValue } from '../cli/flag-words.ts'
 import { printReport } from '../cli/print-report.ts'
 import { filesOf } from '../cli/report/checked-file.ts'
 import { counted } from '../cli/report/counted.ts'
 import { validateJson } from '../cli/report/json.ts'
-import { failureText, formatAsked, verdictOf } from '../cli/report/validate.ts'
+import { failureText, verdictOf } from '../cli/report/validate.ts'
 import { mayHoldInput } from '../cli/stdin.ts'
 import { checkOptions, validateFlags } from '../cli/validate-flags.ts'
 import { AgwError, EXIT } from '../errors.ts'
@@ -47,7 +48,7 @@ export default class Validate extends ConfigCommand {
   }
 
   #formatAsked(): string | undefined {
-    return formatAsked(this.argv, process.env['AGW_FORMAT'])
+    return givenValue('format', this.argv, process.env['AGW_FORMAT'])
   }
 
   async run(): Promise<object> {

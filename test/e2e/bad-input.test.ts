@@ -50,6 +50,14 @@ const cases: Case[] = [
     says: [/nope\.yaml does not exist/, /--file/],
   },
   {
+    what: 'a config that does not exist, where machines read the log',
+    args: ['serve', '-f', 'nope.yaml', '--log-format', 'json'],
+    status: 3,
+    says: [
+      /^\{"time":"[^"]+","level":"error","scope":"serve","event":"failed","message":"[^"]*nope\.yaml does/,
+    ],
+  },
+  {
     what: 'a config that does not exist, checked',
     args: ['validate', 'nope.yaml'],
     status: 2,

@@ -75,6 +75,13 @@ describe('agw serve --log-level debug', () => {
     await writeFile(join(folder, 'key'), `${NEXT}\n`, { mode: 0o600 })
     await gateway.until('key changed')
     await gateway.stop()
+    const told = (gateway.stdout() + gateway.stderr()).trim().split('\n')
+    for (const line of told)
+      expect(JSON.parse(line)).toMatchObject({
+        time: expect.any(String),
+        level: 'info',
+        message: expect.any(String),
+      })
     const text = await readFile(join(folder, 'log'), 'utf8')
     const lines = text
       .trim()

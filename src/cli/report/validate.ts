@@ -11,15 +11,6 @@ import { summaryText, validateText } from './text.ts'
 export const FORMATS = ['text', 'json', 'github', 'sarif', 'junit'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** The form that the command line, or else the variable of the flag, asks for. */
-export function formatAsked(argv: readonly string[], env: string | undefined): string | undefined {
-  const typed = argv.flatMap((word, index) => {
-    if (word === '--format') return [argv[index + 1]]
-    return word.startsWith('--format=') ? [word.slice('--format='.length)] : []
-  })
-  return typed.at(-1) ?? env
-}
-
 export interface ReportOptions {
   readonly terminal: Terminal
   /** Where file names start in the formats that machines read. Absolute. */

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
+import { givenValue } from '../../cli/flag-words.ts'
 import { githubText } from '../../cli/report/github.ts'
 import { sarifText } from '../../cli/report/sarif.ts'
 import { leakyFiles, scanJson, scanText } from '../../cli/report/scan.ts'
-import { formatAsked } from '../../cli/report/validate.ts'
 import { scanFlags } from '../../cli/scan-flags.ts'
 import { workspaceRoot } from '../../cli/workspace-root.ts'
 import { AgwError, EXIT } from '../../errors.ts'
@@ -29,7 +29,7 @@ export default class KeysScan extends ConfigCommand {
   static override flags = scanFlags
 
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() || formatAsked(this.argv, process.env['AGW_SCAN_FORMAT']) === 'json'
+    return super.jsonEnabled() || givenValue('format', this.argv, process.env['AGW_SCAN_FORMAT']) === 'json'
   }
 
   async run(): Promise<object> {
