@@ -68,7 +68,7 @@ export default class Serve extends ConfigCommand {
       unwanted.abort()
       return this.#endEarly(starting, running)
     }
-    outliveOutput(message => this.#tell({ event: 'note', message }))
+    outliveOutput(message => this.#log({ event: 'note', message }))
     onHangup(() => void this.#reload(running))
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)
@@ -115,13 +115,15 @@ export default class Serve extends ConfigCommand {
     return { event: 'stopped', status }
   }
 
-  /**
-   * Events are the document, one a line; for people, where it listens is the answer and the rest are notes, and so it is for
-   * the log of a machine.
-   */
+  /** Events are the document, one a line. */
   #tell(event: LiveEvent): void {
+    if (this.jsonEnabled()) this.terminal.out(this.json(event))
+    else this.#log(event)
+  }
+
+  /** For people, where it listens is the answer and the rest are notes, and so it is for who reads the log by machine. */
+  #log(event: LiveEvent): void {
     const { terminal } = this
-    if (this.jsonEnabled()) return terminal.out(this.json(event))
     const way = isNote(event) ? 'err' : 'out'
     if (this.#logsJson) return terminal[way](this.json(liveEventLine(event, new Date())))
     for (const line of liveEventText(event, terminal)) {
