@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
+import { addressTold } from '../../address-told.ts'
 import { codeOf } from '../failures.ts'
 import type { Note } from '../kept.ts'
 
@@ -55,7 +56,7 @@ export class RemoteJwks {
   #timer: NodeJS.Timeout | undefined
 
   constructor(url: string, options: RemoteJwksOptions = {}) {
-    this.#url = url
+    this.#url = withoutLogin(url)
     this.#fetch = options.fetch ?? (target => fetch(target, { signal: AbortSignal.timeout(FETCH_MS) }))
     this.#now = options.now ?? (() => performance.now())
   }
@@ -121,9 +122,14 @@ export class RemoteJwks {
   #failed(why: string): number {
     const serves = this.#keys === undefined ? 'tokens are refused until then' : 'the keys it has serve on'
     if (this.#failures === 0)
-      this.#note?.(`the keys at ${this.#url} could not be fetched (${why}): ${serves}`)
+      this.#note?.(`the keys at ${addressTold(this.#url)} could not be fetched (${why}): ${serves}`)
     return Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.#failures++)
   }
+}
+
+/** A name and a password go nowhere, as in agentgateway; `fetch` takes no address that has them. */
+function withoutLogin(url: string): string {
+  return Object.assign(new URL(url), { username: '', password: '' }).href
 }
 
 /** The body of a good answer; nothing in place of any other. No more is read than a key set may have. */

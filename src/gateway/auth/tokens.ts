@@ -13,7 +13,7 @@ export interface TokenIssuer {
   /** Of which a token must name one; undefined: any or none. */
   readonly audiences: readonly string[] | undefined
   readonly requiredClaims: readonly string[]
-  /** Where the keys are fetched from; undefined where the config holds them. */
+  /** Where the keys are fetched from, as it is told; undefined where the config holds them. */
   readonly url: string | undefined
   /** Undefined as long as they cannot be had. */
   keys(states: KeyStates): Promise<JSONWebKeySet | undefined> | JSONWebKeySet

@@ -1,3 +1,4 @@
+import { addressTold } from '../../address-told.ts'
 import type { Path } from '../../config/diagnostic.ts'
 import type { JwtAuth } from '../../config/schema.ts'
 import { parseJwks, RemoteJwks } from '../auth/jwks.ts'
@@ -84,7 +85,7 @@ function compileIssuer(written: Issuer, path: Path, context: PolicyContext): Tok
     )
     return {
       ...common,
-      url,
+      url: addressTold(url),
       keys: states => states.state(kept).keys(),
       renewed: states => states.state(kept).renewed(),
     }

@@ -1,3 +1,4 @@
+import { addressTold } from '../../address-told.ts'
 import type { AccessEvent, Collector, Runtime } from '../../gateway/index.ts'
 import type { Arrival } from '../arrival.ts'
 import type { OnOutcome, Sdk, Sender } from './sdk.ts'
@@ -81,14 +82,15 @@ export class Export<Item> {
   /** One note when things begin to be lost, one when they arrive again. */
   #outcomes({ url, protocol }: Collector): OnOutcome {
     const { noun } = this.#what
+    const at = addressTold(url)
     let isLost = false
     return error => {
       if (this.#isClosed || isLost === (error !== undefined)) return
       isLost = error !== undefined
       const why = error === undefined ? '' : ` (${reasonOf(error, protocol)})`
       this.#options.onNote(
-        isLost ? `${noun} do not reach ${url}${why} and are lost` : `${noun} reach ${url} again`,
-        { way: `${noun} to ${url}`, isLost },
+        isLost ? `${noun} do not reach ${at}${why} and are lost` : `${noun} reach ${at} again`,
+        { way: `${noun} to ${at}`, isLost },
       )
     }
   }

@@ -122,10 +122,10 @@ describe('a token is refused', () => {
 })
 
 describe('a key set behind a URL', () => {
-  function remote(answers: (Response | Error)[]) {
+  function remote(answers: (Response | Error)[], url = 'https://issuer.test/jwks') {
     let now = 0
     const asked: string[] = []
-    const set = new RemoteJwks('https://issuer.test/jwks', {
+    const set = new RemoteJwks(url, {
       now: () => now,
       fetch: async url => {
         asked.push(url)
@@ -207,6 +207,21 @@ describe('a key set behind a URL', () => {
     // What was there before is good still.
     expect(await kidOf(set)).toBe('a')
     set[Symbol.dispose]()
+  })
+
+  it('is told of without what may be secret in its address; a name and a password go nowhere', async () => {
+    const { set, asked } = remote(
+      [new Response('no', { status: 401 })],
+      'https://me:hunter2@issuer.test:8443/jwks?token=t0ken#x',
+    )
+    const notes: string[] = []
+    set.follow(note => notes.push(note))
+    await set.keys()
+    set[Symbol.dispose]()
+    expect(asked).toEqual(['https://issuer.test:8443/jwks?token=t0ken#x'])
+    expect(notes).toEqual([
+      'the keys at https://issuer.test:8443/jwks could not be fetched (HTTP 401): tokens are refused until then',
+    ])
   })
 
   it('is fetched anew for a key that it lacks, once a minute at most and once for all who ask', async () => {
