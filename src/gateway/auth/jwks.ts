@@ -73,14 +73,10 @@ export class RemoteJwks {
     clearTimeout(this.#timer)
   }
 
-  /** Undefined as long as there was never a set to be had. */
-  async keys(): Promise<JSONWebKeySet | undefined> {
-    if (this.#now() >= this.#freshUntil) {
-      const refreshed = this.#refreshOnce()
-      // Only those who come before the first set wait for it.
-      if (this.#keys === undefined) await refreshed
-    }
-    return this.#keys
+  /** Only those who come before the first set wait for it; undefined while there is none to be had. */
+  keys(): JSONWebKeySet | Promise<JSONWebKeySet | undefined> {
+    const refreshed = this.#now() >= this.#freshUntil ? this.#refreshOnce() : Promise.resolve()
+    return this.#keys ?? refreshed.then(() => this.#keys)
   }
 
   /** Fetched anew, for a token whose key is not in the set; at most once a minute, as anybody can make such a token. */

@@ -15,7 +15,7 @@ export interface TokenIssuer {
   readonly requiredClaims: readonly string[]
   /** Where the keys are fetched from, as it is told; undefined where the config holds them. */
   readonly url: string | undefined
-  /** Undefined as long as they cannot be had. */
+  /** A promise as long as they were never there; of undefined where they cannot be had. */
   keys(states: KeyStates): Promise<JSONWebKeySet | undefined> | JSONWebKeySet
   /** The same, asked for anew: the issuer may have a new key. Absent where the config holds them. */
   renewed?(states: KeyStates): Promise<JSONWebKeySet | undefined>
@@ -80,16 +80,48 @@ export class TokenVerifier {
     }
   }
 
-  /** Looks through the sets that there are, and only when none has the key through those that can be had anew. */
-  async #find(kid: string, states: KeyStates): Promise<{ key: JWK; issuer: TokenIssuer } | undefined> {
-    for (const ask of ['keys', 'renewed'] as const) {
-      for (const issuer of this.#issuers) {
-        const key = (await issuer[ask]?.(states))?.keys.find(one => one.kid === kid)
-        if (key !== undefined) return { key, issuer }
-      }
+  /**
+   * Looks through the sets that are here, in order, then through those that are on their way, and only when none has the key
+   * through those that can be had anew. No issuer waits for another one, whose server may be away.
+   */
+  async #find(kid: string, states: KeyStates): Promise<Found | undefined> {
+    const coming: Promise<Found | undefined>[] = []
+    for (const issuer of this.#issuers) {
+      const keys = issuer.keys(states)
+      if (keys instanceof Promise) coming.push(keys.then(set => keyIn(set, kid, issuer)))
+      const found = keys instanceof Promise ? undefined : keyIn(keys, kid, issuer)
+      if (found !== undefined) return found
     }
-    return undefined
+    return (await firstOf(coming)) ?? firstOf(this.#issuers.map(issuer => renewedIn(issuer, kid, states)))
   }
+}
+
+interface Found {
+  readonly key: JWK
+  readonly issuer: TokenIssuer
+}
+
+function keyIn(set: JSONWebKeySet | undefined, kid: string, issuer: TokenIssuer): Found | undefined {
+  const key = set?.keys.find(one => one.kid === kid)
+  return key && { key, issuer }
+}
+
+async function renewedIn(issuer: TokenIssuer, kid: string, states: KeyStates): Promise<Found | undefined> {
+  return keyIn(await issuer.renewed?.(states), kid, issuer)
+}
+
+/** The first that comes and is there; undefined once all have come and none is. */
+function firstOf<T>(all: readonly Promise<T | undefined>[]): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    let left = all.length
+    if (left === 0) resolve(undefined)
+    for (const one of all) {
+      one.then(found => {
+        left--
+        if (found !== undefined || left === 0) resolve(found)
+      }, reject)
+    }
+  })
 }
 
 function keyIdOf(token: string, decode: (token: string) => { readonly kid?: unknown }): string {

@@ -251,6 +251,23 @@ describe('a key set behind a URL', () => {
     expect(asked).toBe(2)
   })
 
+  it('that does not come holds up no token of another issuer', async () => {
+    const never = new Promise<JSONWebKeySet>(() => {})
+    const first = verifier({ keys: () => never, renewed: () => never })
+    const made = await token({ kid: 'two', by: 'ec', claims: { iss: 'https://other.test' } })
+    expect(await first.verify(made)).toMatchObject({ iss: 'https://other.test' })
+  })
+
+  it('that does not come holds up no newer set of another issuer', async () => {
+    const never = new Promise<JSONWebKeySet>(() => {})
+    const common = { url: undefined, audiences: undefined, requiredClaims: [], issuer: 'https://issuer.test' }
+    const two = new TokenVerifier([
+      { ...common, keys: () => ({ keys: [] }), renewed: () => never },
+      { ...common, keys: () => ({ keys: [] }), renewed: async () => keys },
+    ])
+    expect(await two.verify(await token({}), STATES)).toMatchObject({ sub: 'alice' })
+  })
+
   it('is no set when it has no end, and is not read to it', async () => {
     let sent = 0
     let isCancelled = false
