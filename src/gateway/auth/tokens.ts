@@ -39,6 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'InvalidSignature',
   ERR_JOSE_ALG_NOT_ALLOWED: 'InvalidAlgorithm',
   ERR_JOSE_NOT_SUPPORTED: 'InvalidAlgorithm',
+  ERR_JWKS_NO_MATCHING_KEY: 'InvalidAlgorithm',
 }
 /** What is wrong with a claim that is there. */
 const CLAIM_WORDS: Readonly<Record<string, string>> = {
@@ -71,7 +72,7 @@ export class TokenVerifier {
     const found = await this.#find(kid, states)
     if (found === undefined) throw new TokenProblem('token uses an unknown key')
     const { key, issuer } = found
-    const usable = this.#usable.get(key) ?? jose.createLocalJWKSet({ keys: [key] })
+    const usable = this.#usable.get(key) ?? jose.createLocalJWKSet({ keys: [publicPart(key)] })
     this.#usable.set(key, usable)
     try {
       return (await jose.jwtVerify(token, usable, optionsOf(issuer))).payload
@@ -101,9 +102,16 @@ interface Found {
   readonly issuer: TokenIssuer
 }
 
+/** Of several of one name the last, as in agentgateway; one for encryption signs no tokens. */
 function keyIn(set: JSONWebKeySet | undefined, kid: string, issuer: TokenIssuer): Found | undefined {
-  const key = set?.keys.find(one => one.kid === kid)
+  const key = set?.keys.findLast(one => one.kid === kid && one.use !== 'enc')
   return key && { key, issuer }
+}
+
+/** What agentgateway looks at: neither a private part nor what the key says it is for is in its way. */
+function publicPart({ kid, kty, alg, crv, n, e, x, y }: JWK): JWK {
+  const part = { kid, kty, n, e, crv, x, y, alg: ALGORITHMS.includes(alg ?? '') ? alg : undefined }
+  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as unknown as JWK
 }
 
 async function renewedIn(issuer: TokenIssuer, kid: string, states: KeyStates): Promise<Found | undefined> {

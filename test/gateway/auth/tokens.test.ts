@@ -10,7 +10,7 @@ let keys: JSONWebKeySet
 let others: JSONWebKeySet
 
 beforeAll(async () => {
-  rsa = await generateKeyPair('RS256')
+  rsa = await generateKeyPair('RS256', { extractable: true })
   ec = await generateKeyPair('ES256')
   keys = { keys: [{ ...(await exportJWK(rsa.publicKey)), kid: 'one', alg: 'RS256' }] }
   others = { keys: [{ ...(await exportJWK(ec.publicKey)), kid: 'two' }] }
@@ -69,6 +69,31 @@ describe('a token is good', () => {
 
   it('without an end where none is required', async () => {
     expect(await verifier({ requiredClaims: [] }).verify(await token({ expires: 0 }))).toBeDefined()
+  })
+})
+
+describe('a key of a set is used', () => {
+  const signed = (more: object) => ({ ...keys.keys[0], ...more }) as JSONWebKeySet['keys'][number]
+
+  it.each<[string, () => Promise<JSONWebKeySet['keys']>]>([
+    ['with its private part', async () => [{ ...(await exportJWK(rsa.privateKey)), kid: 'one' }]],
+    ['that says it signs', async () => [signed({ key_ops: ['sign'] })]],
+    ['that names a way to encrypt', async () => [signed({ alg: 'RSA-OAEP' })]],
+    [
+      'beside one for encryption of its name',
+      async () => [signed({ use: 'sig' }), signed({ use: 'enc', n: 'AQAB' })],
+    ],
+    ['that is the last of its name', async () => [signed({ n: 'AQAB' }), signed({})]],
+  ])('as agentgateway uses it: %s', async (_title, set) => {
+    const made = { keys: await set() }
+    expect(await verifier({ keys: () => made }).verify(await token({}))).toMatchObject({ sub: 'alice' })
+  })
+
+  it('for no other algorithm than it names', async () => {
+    const made = { keys: [signed({ alg: 'PS256' })] }
+    await expect(verifier({ keys: () => made }).verify(await token({}))).rejects.toThrow(
+      'Error(InvalidAlgorithm)',
+    )
   })
 })
 
