@@ -169,7 +169,8 @@ describe('a live gateway', () => {
   it('tells of a file that the config names, and that a rejection is over', async () => {
     const folder = await tempFolder()
     const set = join(folder, 'jwks.json')
-    const keys = (kid: string): string => JSON.stringify({ keys: [{ kty: 'oct', k: 'AAAA', kid }] })
+    const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'
+    const keys = (kid: string): string => JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x, kid }] })
     await writeFile(set, keys('a'))
     const policies = { jwtAuth: { issuer: 'https://i.test', jwks: { file: set } } }
     const text = CONFIG.replace('backends', `policies: ${JSON.stringify(policies)}, backends`)

@@ -1,5 +1,7 @@
-import type { JSONWebKeySet } from 'jose'
+import { createPublicKey } from 'node:crypto'
+import type { JSONWebKeySet, JWK } from 'jose'
 import { addressTold } from '../../address-told.ts'
+import { own } from '../../config/own.ts'
 import { codeOf } from '../failures.ts'
 import type { Note } from '../kept.ts'
 
@@ -30,6 +32,23 @@ export function parseJwks(text: string): JSONWebKeySet | undefined {
     return parsed.keys.every(isKey) ? (parsed as JSONWebKeySet) : undefined
   } catch {
     return undefined
+  }
+}
+
+const CURVES: Readonly<Record<string, readonly string[]>> = {
+  EC: ['P-256', 'P-384', 'P-521'],
+  OKP: ['Ed25519'],
+}
+
+/** Of a kind that tokens are signed with, and whole. agentgateway takes a set with any other key in it for none. */
+export function isPublicKey(key: JWK): boolean {
+  const { kty = '', crv = '' } = key
+  if (kty !== 'RSA' && own(CURVES, kty)?.includes(crv) !== true) return false
+  try {
+    createPublicKey({ key: { ...key }, format: 'jwk' })
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -1,7 +1,7 @@
 import { addressTold } from '../../address-told.ts'
 import type { Path } from '../../config/diagnostic.ts'
 import type { JwtAuth } from '../../config/schema.ts'
-import { parseJwks, RemoteJwks } from '../auth/jwks.ts'
+import { isPublicKey, parseJwks, RemoteJwks } from '../auth/jwks.ts'
 import { compileLocation } from '../auth/location.ts'
 import { authorizationHeader } from '../auth/named-place.ts'
 import { type TokenIssuer, TokenProblem, TokenVerifier } from '../auth/tokens.ts'
@@ -113,6 +113,14 @@ function keySet(text: string, path: Path): NonNullable<ReturnType<typeof parseJw
   }
   if (keys.keys.some(key => typeof key.kid !== 'string')) {
     throw invalid([...path, 'jwks'], 'a key of the set has no "kid"', 'tokens name their key by it: add one')
+  }
+  const unfit = keys.keys.findIndex(key => !isPublicKey(key))
+  if (unfit >= 0) {
+    throw invalid(
+      [...path, 'jwks'],
+      `key ${unfit + 1} of the set is no public key that tokens can be checked with`,
+      'take RSA, EC (P-256, P-384, P-521) or Ed25519 keys, and no secret that is shared with the issuer (HS256)',
+    )
   }
   return keys
 }

@@ -13,7 +13,8 @@ const folder = tempFolders()
 const pair = makeCertificate(['localhost'])
 const stranger = makeCertificate(['localhost'])
 const USERS = `ann:{SHA}${'a'.repeat(27)}=\n`
-const KEY_SET = JSON.stringify({ keys: [{ kty: 'oct', kid: 'one', k: 'AAAA' }] })
+const ED25519 = { kid: 'one', kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
+const KEY_SET = JSON.stringify({ keys: [ED25519] })
 
 const PRICES = JSON.stringify({ providers: { openai: { models: { a: { rates: { input: '2.5' } } } } } })
 
@@ -84,6 +85,19 @@ const INLINE: [string, string, string][] = [
   ['a key set that is no JSON', jwt(quoted('not json')), 'this is no key set'],
   ['JSON that is no key set', jwt(quoted('{"kids": []}')), 'this is no key set'],
   ['a key without a name', jwt(quoted('{"keys": [{"kty": "oct"}]}')), 'a key of the set has no "kid"'],
+  ...(
+    [
+      ['that is shared with the issuer', { kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' }],
+      ['of a curve that tokens are not signed with', { kty: 'EC', crv: 'secp256k1', x: 'AQ', y: 'AQ' }],
+      ['that encrypts alone', { kty: 'OKP', crv: 'X25519', x: 'A'.repeat(43) }],
+      ['with a part missing', { kty: 'RSA', n: 'AQAB' }],
+      ['of a kind that is not known', { kty: 'AKP', pub: 'AQ' }],
+    ] as const
+  ).map(([what, key]): [string, string, string] => [
+    `a key ${what}`,
+    jwt(quoted(JSON.stringify({ keys: [ED25519, { kid: 'two', ...key }] }))),
+    'key 2 of the set is no public key that tokens can be checked with',
+  ]),
   ['a catalog that is no JSON', catalog(`{inline: '{"providers'}`), 'this catalog is no JSON'],
   [
     'a catalog with a price that is none',
