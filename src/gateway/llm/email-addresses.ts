@@ -1,16 +1,14 @@
-import { WORD } from '../regex/plain.ts'
 import type { Finder } from './finder.ts'
 
 const MASK = '<EMAIL_ADDRESS>'
 
-/** What may stand before the sign: by its code, and beyond ASCII. */
-const ASCII = Array.from({ length: 128 }, (_, code) => /[\w.+-]/.test(String.fromCharCode(code)))
-const LETTER = new RegExp(`^${WORD}$`, 'u')
+/** What may stand before the sign, by its code. */
+const BEFORE = Array.from({ length: 128 }, (_, code) => /[A-Za-z0-9_.+-]/.test(String.fromCharCode(code)))
 /** The sign, and what may stand behind it. */
 const HOST = /@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+/y
 
 /**
- * `[\w.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`, with letters of all languages. Looked for from each `@` on, which few texts have
+ * `[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`, as agentgateway has it. Looked for from each `@` on, which few texts have
  * many of: an engine for patterns takes a microsecond for each character of a prompt, and holds up all others as long.
  */
 export const emailAddresses: Finder = {
@@ -32,27 +30,9 @@ function next(text: string, from: number): { readonly start: number; readonly en
     HOST.lastIndex = at
     if (!HOST.test(text)) continue
     const end = HOST.lastIndex
-    const start = startOf(text, from, at)
+    let start = at
+    while (start > from && BEFORE[text.charCodeAt(start - 1)] === true) start--
     if (start < at) return { start, end }
   }
   return undefined
-}
-
-/** Where the run of characters begins that ends at `at`. */
-function startOf(text: string, from: number, at: number): number {
-  let start = at
-  while (start > from) {
-    const isAscii = ASCII[text.charCodeAt(start - 1)]
-    const length = isAscii === undefined ? letterBefore(text, from, start) : isAscii ? 1 : 0
-    if (length === 0) break
-    start -= length
-  }
-  return start
-}
-
-/** How long it is, in halves of a pair; 0 for what is no letter. */
-function letterBefore(text: string, from: number, end: number): number {
-  const pair = text.slice(Math.max(from, end - 2), end)
-  const letter = /^[\ud800-\udbff][\udc00-\udfff]$/.test(pair) ? pair : pair.slice(-1)
-  return LETTER.test(letter) ? letter.length : 0
 }

@@ -20,6 +20,9 @@ function digits(mask: string, ...forms: readonly string[]): Finder {
   }
 }
 
+/** A digit of any script, which the numbers of cards may be written in behind their brand. */
+const N = String.raw`\p{Nd}`
+
 /**
  * Kinds of personal data, as they look. Digits in groups are written with dashes, spaces or dots; a card begins with the
  * digits of its brand.
@@ -31,8 +34,8 @@ const BUILTINS: Readonly<Record<NonNullable<Rule['builtin']>, (path: Path) => Fi
   creditCard: () =>
     digits(
       '<CREDIT_CARD>',
-      '(?:[346][0-9]{3}|5[0-5][0-9]{2})[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{3,5}',
-      '1[0-9]{3}[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}[- ]?[0-9]{4,5}',
+      `(?:[346]${N}{3}|5[0-5]${N}{2})[- ]?${N}{3,4}[- ]?${N}{3,4}[- ]?${N}{3,5}`,
+      `1${N}{3}[- ]?${N}{3,4}[- ]?${N}{3,4}[- ]?${N}{4,5}`,
     ),
   caSin: () => digits('<CA_SIN>', '[0-9]{3}[- ][0-9]{3}[- ][0-9]{3}|[0-9]{9}'),
   phoneNumber: phoneNumbers,
