@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../json.ts'
-import { mapsOf } from './texts.ts'
+import { mapsOf, visitRuns } from './texts.ts'
 
 /**
  * Shows every text that a model has said to the visitor, whatever the format, and puts what it yields in its place.
@@ -9,8 +9,11 @@ export function visitAnswerTexts(answer: unknown, visit: (text: string) => strin
   if (Array.isArray(answer)) return visitPieces(answer, visit)
   if (!isObject(answer)) throw new TypeError('the answer is not a JSON object')
   visitAnswer(answer, visit)
-  for (const candidate of mapsOf(answer['candidates']))
-    for (const part of spokenParts(candidate)) replace(part, 'text', visit)
+  for (const { content } of mapsOf(answer['candidates'])) {
+    if (isObject(content) && Array.isArray(content['parts']))
+      visitRuns(content['parts'], '\n', visit, isThought)
+    else for (const part of spokenParts({ content })) replace(part, 'text', visit)
+  }
 }
 
 function visitAnswer(answer: JsonObject, visit: (text: string) => string): void {
@@ -56,7 +59,11 @@ function replaceJoined(parts: readonly JsonObject[], visit: (text: string) => st
 
 /** The parts of a candidate without its thoughts. */
 function spokenParts({ content }: JsonObject): JsonObject[] {
-  return isObject(content) ? mapsOf(content['parts']).filter(part => part['thought'] !== true) : []
+  return isObject(content) ? mapsOf(content['parts']).filter(part => !isThought(part)) : []
+}
+
+function isThought({ thought }: JsonObject): boolean {
+  return thought === true
 }
 
 /** Which text of a stream a candidate goes on with. */

@@ -19,7 +19,7 @@ export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor
     case 'completions':
       for (const message of mapsOf(body['messages'])) visitChatMessage(message, visit)
       // What the answer will be like, and the prompt of the API before this one, which has the same path with some.
-      if (isObject(body['prediction'])) visitField(body['prediction'], 'content', 'messages', visit)
+      if (isObject(body['prediction'])) visitContent(body['prediction'], 'content', ' ', 'messages', visit)
       for (const key of ['prompt', 'suffix']) visitField(body, key, 'messages', visit)
       return
     case 'embeddings':
@@ -30,7 +30,7 @@ export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor
       return
     case 'messages':
     case 'anthropicTokenCount':
-      visitField(body, 'system', 'systemPrompt', visit)
+      visitContent(body, 'system', '\n', 'systemPrompt', visit)
       for (const message of mapsOf(body['messages'])) visitBlocks(message, visit)
       return
     case 'responses':
@@ -59,6 +59,61 @@ function visitField(holder: JsonObject, key: string, scope: TextScope, visit: Te
   }
 }
 
+/** The same for what a message says: its parts are one text where nothing else stands between them. */
+function visitContent(
+  holder: JsonObject,
+  key: string,
+  joint: string,
+  scope: TextScope,
+  visit: TextVisitor,
+): void {
+  const content = holder[key]
+  if (!Array.isArray(content)) return visitField(holder, key, scope, visit)
+  visitStrings(holder, key, scope, visit)
+  for (const block of mapsOf(content)) {
+    visitStrings(block, 'refusal', scope, visit)
+    if (!hasText(block)) visitStrings(block, 'text', scope, visit)
+  }
+  const parts: unknown[] = holder[key] as unknown[]
+  visitRuns(parts, joint, text => visit(scope, text))
+}
+
+/**
+ * Shows what parts of a list say that follow one another as one text, divided by `joint`. Another one in its place stands
+ * in the last of them, and the others go: as agentgateway does it, so that nothing is hidden by its division.
+ */
+export function visitRuns(
+  parts: unknown[],
+  joint: string,
+  visit: (text: string) => string,
+  isLeft: (part: JsonObject) => boolean = () => false,
+): void {
+  for (let at = 0; at < parts.length; at++) {
+    const run = runAt(parts, at, isLeft)
+    const last = run.at(-1)
+    if (last === undefined) continue
+    const joined = run.map(({ text }) => text).join(joint)
+    const passed = visit(joined)
+    if (passed === joined) at += run.length - 1
+    else {
+      last.text = passed
+      parts.splice(at, run.length - 1)
+    }
+  }
+}
+
+type TextPart = JsonObject & { text: string }
+
+function runAt(parts: readonly unknown[], at: number, isLeft: (part: JsonObject) => boolean): TextPart[] {
+  const run: TextPart[] = []
+  for (let part = parts[at]; hasText(part) && !isLeft(part); part = parts[at + run.length]) run.push(part)
+  return run
+}
+
+function hasText(part: unknown): part is TextPart {
+  return isObject(part) && typeof part['text'] === 'string'
+}
+
 /** A field that is a text, or a list with texts in it. */
 function visitStrings(holder: JsonObject, key: string, scope: TextScope, visit: TextVisitor): void {
   const value = holder[key]
@@ -73,7 +128,9 @@ function chatScope(role: unknown): TextScope {
 }
 
 function visitChatMessage(message: JsonObject, visit: TextVisitor): void {
-  for (const key of ['content', 'refusal']) visitField(message, key, chatScope(message['role']), visit)
+  const scope = chatScope(message['role'])
+  visitContent(message, 'content', ' ', scope, visit)
+  visitField(message, 'refusal', scope, visit)
   if (isObject(message['function_call']))
     visitField(message['function_call'], 'arguments', 'toolInput', visit)
   for (const call of mapsOf(message['tool_calls'])) {
@@ -84,7 +141,7 @@ function visitChatMessage(message: JsonObject, visit: TextVisitor): void {
 
 /** Anthropic's messages, whose blocks are texts, calls of tools and what tools answered. */
 function visitBlocks(message: JsonObject, visit: TextVisitor): void {
-  visitField(message, 'content', 'messages', visit)
+  visitContent(message, 'content', ' ', 'messages', visit)
   for (const block of mapsOf(message['content'])) {
     const type = String(block['type'])
     if (type.endsWith('tool_result')) visitWithin(block, ['content'], 'toolOutput', visit)
@@ -124,7 +181,7 @@ const ANSWERED = ['output', 'outputs', 'result', 'results', 'tools', 'error', 'a
 
 function visitItem(item: JsonObject, visit: TextVisitor): void {
   const type = String(item['type'])
-  if (!OF_TOOLS.test(type)) return visitField(item, 'content', chatScope(item['role']), visit)
+  if (!OF_TOOLS.test(type)) return visitContent(item, 'content', '\n', chatScope(item['role']), visit)
   // What it answers is an image.
   if (type === 'image_generation_call') return
   visitAll(item, ASKED, 'toolInput', visit)
@@ -140,7 +197,7 @@ const PARTS_OF_TOOLS: readonly (readonly [parts: readonly string[], field: strin
 ]
 
 function visitParts(content: JsonObject, scope: TextScope, visit: TextVisitor): void {
-  visitField(content, 'parts', scope, visit)
+  visitContent(content, 'parts', '\n', scope, visit)
   for (const part of mapsOf(content['parts'])) {
     for (const [names, field, of] of PARTS_OF_TOOLS) {
       for (const name of names) {

@@ -334,3 +334,56 @@ describe('the texts of a request', () => {
     expect(JSON.parse(text.replaceAll(/"<(\w+)>"/g, '"$1"'))).toEqual(body)
   })
 })
+
+describe('texts that follow one another in a message', () => {
+  const text = (one: string, more: object = {}) => ({ type: 'text', text: one, ...more })
+
+  it.each<[RouteType, string, (parts: unknown[]) => Json]>([
+    ['completions', ' ', content => ({ messages: [{ role: 'user', content }] })],
+    ['messages', ' ', content => ({ messages: [{ role: 'user', content }] })],
+    ['messages', '\n', system => ({ system })],
+    ['responses', '\n', content => ({ input: [{ role: 'user', content }] })],
+    ['generateContent', '\n', parts => ({ contents: [{ role: 'user', parts }] })],
+    ['generateContent', '\n', parts => ({ systemInstruction: { parts } })],
+  ])('of %s are one, and what takes its place stands in the last of them', (type, joint, holding) => {
+    const body = holding([
+      text('a'),
+      text('b', { cache_control: 1 }),
+      { type: 'image' },
+      text('c'),
+      7,
+      text('d'),
+      text('e'),
+    ])
+    const found = visited(type, body)
+    expect(found.seen.map(([, one]) => one)).toEqual([`a${joint}b`, 'c', `d${joint}e`])
+    expect(found.body).toEqual(
+      holding([
+        text(`<a${joint}b>`, { cache_control: 1 }),
+        { type: 'image' },
+        text('<c>'),
+        7,
+        text(`<d${joint}e>`),
+      ]),
+    )
+  })
+
+  it('stay where they are when nothing takes their place', () => {
+    const body = { messages: [{ role: 'user', content: [text('a'), text('b')] }] }
+    const before = structuredClone(body)
+    visitTexts(body, 'completions', (_scope, one) => one)
+    expect(body).toEqual(before)
+  })
+
+  it('of lists of things of their own are several', () => {
+    const seen = ['embeddings', 'rerank', 'completions'].flatMap(
+      type =>
+        visited(type as RouteType, {
+          input: ['a', 'b'],
+          documents: [text('c'), text('d')],
+          prompt: ['e', 'f'],
+        }).seen,
+    )
+    expect(seen.map(([, one]) => one)).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+})
