@@ -159,6 +159,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               hidden: () => [...hidden.values()],
               onRefused: refused => keys.refused(refused),
               onNote: message => options.onEvent({ event: 'note', message }),
+              onLoss: (message, hint) => options.onEvent({ event: 'warning', message, hint }),
               onGone: options.workers.onGone,
             })
       return serving.engine

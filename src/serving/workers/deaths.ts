@@ -23,11 +23,32 @@ export class Deaths {
   }
 }
 
-export function noneLeft(how: string): AgwError {
-  return failed(
-    `${MOST_IN_A_ROW} workers in a row have died (${how}), and none is left`,
-    'look at what they have said on standard error',
-  )
+/** Why there is one worker less than there should be. */
+export interface Loss {
+  /** A clause. */
+  readonly what: string
+  /** What becomes of its place, as the rest of the sentence. */
+  readonly next: string
+  readonly hint: string
+}
+
+/** `how`: a signal or an exit status. */
+export function hasDied(how: string): Loss {
+  const hint =
+    how === 'SIGKILL'
+      ? 'where nobody has ended it, the system has, for want of memory: `dmesg` tells'
+      : 'look at what it has said on standard error'
+  return { what: `a worker has died (${how})`, next: ', another one takes its place', hint }
+}
+
+/** Of one that should have taken the place of another. */
+export function hasNotStarted(error: unknown): Loss {
+  const { message, hint = '' } = error instanceof AgwError ? error : cannotStart(error as Error)
+  return { what: message, next: '; another try follows', hint }
+}
+
+export function noneLeft({ what, hint }: Loss): AgwError {
+  return failed(`${what}: the ${MOST_IN_A_ROW}th in a row that could not live, and none is left`, hint)
 }
 
 export function notStarted(afterMs: number): AgwError {
@@ -46,17 +67,12 @@ export function cannotStart(error: NodeJS.ErrnoException): AgwError {
   )
 }
 
-/** Why none has taken the place of another, as a clause. */
-export function whyNone(error: unknown): string {
-  const cause = error instanceof AgwError ? error.cause : undefined
-  return cause instanceof Error ? `it cannot be started (${codeOf(cause)})` : 'it did not start'
-}
-
 function codeOf({ code }: NodeJS.ErrnoException): string {
   return code ?? 'unknown reason'
 }
 
 function failed(message: string, look: string, cause?: Error): AgwError {
-  const hint = `${look}; ${suggested('serve', '--workers', '1')} serves without workers`
+  const alone = suggested('serve', '--workers', '1')
+  const hint = look.includes(alone) ? look : `${look}; ${alone} serves without workers`
   return new AgwError('WORKER_FAILED', message, { hint, cause })
 }

@@ -6,7 +6,7 @@ import { LONGEST_TIMER_MS } from '../../timers.ts'
 import type { Arrival } from '../arrival.ts'
 import type { RefusedKey } from '../key-use.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import { cannotStart, Deaths, noneLeft, notStarted, whyNone } from './deaths.ts'
+import { cannotStart, Deaths, hasDied, hasNotStarted, type Loss, noneLeft, notStarted } from './deaths.ts'
 import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
 import { closeLost } from './handovers.ts'
@@ -24,6 +24,8 @@ export interface FleetOptions {
   readonly hidden: () => readonly Secret[]
   readonly onRefused: (refused: RefusedKey) => void
   readonly onNote: (message: string) => void
+  /** There is one worker less for a while. */
+  readonly onLoss: (message: string, hint: string) => void
   /** No worker is left, and none can be started. */
   readonly onGone: (error: AgwError) => void
   /** What a worker may take to say something at its start, in milliseconds. */
@@ -230,16 +232,16 @@ export class Fleet {
     // One that never served is the business of whoever started it.
     if (this.#isClosing || servedAt === undefined) return
     this.#losses.leave(worker.id)
-    this.#replace(how, performance.now() - servedAt)
+    this.#replace(hasDied(how), performance.now() - servedAt)
   }
 
-  #replace(how: string, lifeMs: number): void {
+  #replace(loss: Loss, lifeMs: number): void {
     const wait = this.#deaths.count(lifeMs)
-    if (this.#deaths.areTooMany && !this.isServing) return this.#options.onGone(noneLeft(how))
-    this.#options.onNote(`a worker has died (${how}), another one takes its place`)
+    if (this.#deaths.areTooMany && !this.isServing) return this.#options.onGone(noneLeft(loss))
+    this.#options.onLoss(loss.what + loss.next, loss.hint)
     setTimeout(() => {
       if (this.#isClosing) return
-      this.#add().catch((error: unknown) => this.#isClosing || this.#replace(whyNone(error), 0))
+      this.#add().catch((error: unknown) => this.#isClosing || this.#replace(hasNotStarted(error), 0))
     }, wait).unref()
   }
 

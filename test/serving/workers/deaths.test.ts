@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Deaths } from '../../../src/serving/workers/deaths.ts'
+import { cannotStart, Deaths, hasDied, hasNotStarted, noneLeft } from '../../../src/serving/workers/deaths.ts'
 
 it.each<[string, lives: number[], waits: number[], areTooMany: boolean]>([
   ['one that has lived is replaced at once', [60_000], [0], false],
@@ -11,4 +11,33 @@ it.each<[string, lives: number[], waits: number[], areTooMany: boolean]>([
   const deaths = new Deaths()
   expect(lives.map(life => deaths.count(life))).toEqual(waits)
   expect(deaths.areTooMany).toBe(areTooMany)
+})
+
+const NO_ROOM = cannotStart(Object.assign(new Error('no room'), { code: 'EAGAIN' }))
+it.each([
+  [
+    'that has died',
+    hasDied('status 7'),
+    /^a worker has died \(status 7\), another one takes/,
+    /standard error/,
+  ],
+  ['that was killed', hasDied('SIGKILL'), /^a worker has died \(SIGKILL\), another one takes/, /memory/],
+  [
+    'that cannot be started',
+    hasNotStarted(NO_ROOM),
+    /^a worker cannot be started \(EAGAIN\); another try/,
+    /room/,
+  ],
+  [
+    'that fails in another way',
+    hasNotStarted(new Error('no')),
+    /^a worker cannot be started \(unknown/,
+    /room/,
+  ],
+])('a worker %s is told of with what to do, also as the last one', (_title, loss, message, hint) => {
+  expect(loss.what + loss.next).toMatch(message)
+  expect(loss.hint).toMatch(hint)
+  const last = noneLeft(loss)
+  expect(last.message).toBe(`${loss.what}: the 5th in a row that could not live, and none is left`)
+  expect(last.hint?.match(/--workers 1/g)).toHaveLength(1)
 })
