@@ -25,7 +25,7 @@ export interface KeyFileFinding {
   /** As messages call it. */
   readonly shown: string
   readonly code: 'KEY_FILE_MODE' | 'KEY_IN_GIT' | 'KEY_NOT_IGNORED'
-  readonly severity: 'warning' | 'note'
+  readonly severity: 'error' | 'warning' | 'note'
   readonly message: string
   readonly hint: string
 }
@@ -83,7 +83,7 @@ async function findingsOf(
       facts === undefined
         ? `move the key out with ${suggested('keys', 'set', slot.name, '--method', 'file')}, and make a new one`
         : `run \`git rm --cached ${shown}\`, add it to .gitignore, and make a new key`
-    found.push({ ...about, code: 'KEY_IN_GIT', severity: 'warning', message, hint })
+    found.push({ ...about, code: 'KEY_IN_GIT', severity: 'error', message, hint })
   }
   if (state === 'not-ignored' && facts !== undefined) {
     const message = `git does not ignore ${shown}: the next \`git add .\` takes the key in`

@@ -90,7 +90,7 @@ describe('agw doctor', () => {
   })
 
   it.skipIf(noGit !== undefined)(
-    `tells files that others can read, and what git has${unless(noGit)}`,
+    `tells files that others can read, and what git has, as a check and a scan do${unless(noGit)}`,
     async () => {
       await chmod(join(folder, '.env'), 0o644)
       expect((await doctor()).about('file .env')).toMatchObject([
@@ -103,6 +103,8 @@ describe('agw doctor', () => {
       const { status, about } = await doctor()
       expect(status).toBe(1)
       expect(about('file .env').map(one => one.state)).toEqual(['warning', 'error'])
+      for (const args of [['validate'], ['keys', 'scan']])
+        expect((await agw(args, { cwd: folder })).status).toBe(1)
     },
   )
 

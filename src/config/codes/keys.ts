@@ -29,7 +29,7 @@ export const KEYS = {
     'agw.yaml limits its age, and nothing says when it was stored.',
   ),
   KEY_FILE_MODE: warning('key file open to others', 'Every user of the machine can read it.'),
-  KEY_IN_GIT: warning(
+  KEY_IN_GIT: error(
     'key in a repository',
     'A key that was committed stays in the history, wherever the repository was copied to.',
   ),
