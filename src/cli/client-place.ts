@@ -5,6 +5,14 @@ import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import type { Prompt } from './prompt.ts'
 
+/** What a place is chosen by. */
+interface PlaceFlags {
+  readonly at?: string | undefined
+  readonly 'require-keys': boolean
+  readonly yes: boolean
+  readonly 'dry-run': boolean
+}
+
 /** Where a new client is let in, and whether those without a key are refused there from now on. */
 export interface ChosenPlace {
   readonly place: ClientPlace
@@ -17,16 +25,17 @@ export interface ChosenPlace {
  */
 export async function choosePlace(
   document: ConfigDocument,
-  flags: { readonly at?: string | undefined; readonly 'require-keys': boolean },
+  flags: PlaceFlags,
   prompt: Prompt,
 ): Promise<ChosenPlace> {
-  const place = flags.at === undefined ? await ownPlace(document, prompt) : namedPlace(document, flags.at)
+  const place =
+    flags.at === undefined ? await ownPlace(document, flags, prompt) : namedPlace(document, flags.at)
   if (place.policy !== undefined) return { place, strict: flags['require-keys'] }
-  if (!flags['require-keys']) await agreeToAsk(place, prompt)
+  if (!flags['require-keys']) await agreeToAsk(place, flags, prompt)
   return { place, strict: true }
 }
 
-async function ownPlace(document: ConfigDocument, prompt: Prompt): Promise<ClientPlace> {
+async function ownPlace(document: ConfigDocument, flags: PlaceFlags, prompt: Prompt): Promise<ClientPlace> {
   const asking = askingPlaces(document)
   const places = asking.length > 0 ? asking : entryPlaces(document)
   const [first, second] = places
@@ -39,7 +48,7 @@ async function ownPlace(document: ConfigDocument, prompt: Prompt): Promise<Clien
   const what = asking.length > 0 ? 'ask for keys' : 'could ask for keys'
   if (!prompt.allowed) {
     throw new AgwError('USAGE', `${places.length} places of this config ${what}`, {
-      hint: `name one with --at: ${places.map(shown).join(', ')}`,
+      hint: `name one with --at${besides(flags, asking.length === 0)}: ${places.map(shown).join(', ')}`,
     })
   }
   const id = await prompt.select(
@@ -73,15 +82,24 @@ function shown({ id, name }: ClientPlace): string {
   return name === undefined || id.endsWith(`.${name}`) ? id : `${id} (${name})`
 }
 
+/** What else has to be given where nobody can be asked: whoever is told of one answer alone has to come again for the next. */
+function besides(flags: PlaceFlags, closes: boolean): string {
+  const more = [
+    ...(closes && !flags['require-keys'] ? ['--require-keys'] : []),
+    ...(flags.yes || flags['dry-run'] ? [] : ['--yes']),
+  ]
+  return more.length === 0 ? '' : ` and ${more.join(' and ')}`
+}
+
 /** To ask for keys where nobody was asked shuts everybody out who has none. */
-async function agreeToAsk(place: ClientPlace, prompt: Prompt): Promise<void> {
+async function agreeToAsk(place: ClientPlace, flags: PlaceFlags, prompt: Prompt): Promise<void> {
   const why = `${shown(place)} asks nobody for a key yet`
   if (!prompt.allowed) {
     throw new AgwError(
       'INPUT_NEEDED',
       `${why}: with a list of keys, requests without one are refused there`,
       {
-        hint: 'say so with --require-keys, or name another place with --at',
+        hint: `say so with --require-keys${besides(flags, false)}, or name another place with --at`,
       },
     )
   }

@@ -72,6 +72,19 @@ export function calledAs({ name, hash }: Pick<ClientEntry, 'name' | 'hash'>): st
   return printable(name ?? (hash === undefined ? 'a key without a name' : shortHash(hash)))
 }
 
+/** Which of the keys of a client is the newest, where it has several at one place: a new one is written behind the others. */
+export function keyAges(entries: readonly ClientEntry[]): ReadonlyMap<ClientEntry, 'older' | 'newer'> {
+  const ages = new Map<ClientEntry, 'older' | 'newer'>()
+  const last = new Map<string, ClientEntry>()
+  for (const entry of entries.filter(one => one.name !== undefined)) {
+    const client = JSON.stringify([entry.place.id, entry.name])
+    const before = last.get(client)
+    if (before !== undefined) ages.set(before, 'older').set(entry, 'newer')
+    last.set(client, entry)
+  }
+  return ages
+}
+
 const HASH = /^sha256:[0-9a-f]{8,64}$/i
 
 /**
@@ -96,7 +109,11 @@ export function findClient(entries: readonly ClientEntry[], wanted: string, at?:
             : `there is: ${names.join(', ')}`,
     })
   }
-  const which = [first, ...more].map(({ hash, place }) => `${hash ? shortHash(hash) : '–'} (${place.id})`)
+  const ages = keyAges(entries)
+  const which = [first, ...more].map(one => {
+    const about = [ages.get(one) ?? [], one.place.id].flat().join(', ')
+    return `${one.hash ? shortHash(one.hash) : '–'} (${about})`
+  })
   throw new AgwError('USAGE', `${which.length} keys go by that name`, {
     hint: `name the one by its hash, or its place with --at: ${which.join(', ')}`,
   })
@@ -131,14 +148,13 @@ function isAt({ place }: ClientEntry, at: string | undefined): boolean {
 
 /** A client of the same name at another place has a key of its own there. */
 function refuseSecond(entry: ClientEntry, entries: readonly ClientEntry[]): void {
-  const others = entries.filter(
-    one =>
-      one !== entry && one.name !== undefined && one.name === entry.name && one.place.id === entry.place.id,
+  const keys = entries.filter(
+    one => one.name !== undefined && one.name === entry.name && one.place.id === entry.place.id,
   )
-  if (others.length === 0) return
-  const hashes = [entry, ...others].map(({ hash }) => (hash === undefined ? '–' : shortHash(hash)))
-  throw new AgwError('CLIENT_EXISTS', `${calledAs(entry)} has ${hashes.length} keys already`, {
-    hint: `revoke the old one first: ${suggested('clients', 'remove', hashes[0] ?? '')}`,
+  const [oldest] = keys
+  if (oldest === undefined || keys.length === 1) return
+  throw new AgwError('CLIENT_EXISTS', `${calledAs(entry)} has ${keys.length} keys already`, {
+    hint: `revoke the older one first: ${suggested('clients', 'remove', oldest.hash === undefined ? '–' : shortHash(oldest.hash))}`,
   })
 }
 

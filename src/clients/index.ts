@@ -16,6 +16,7 @@ export {
   findClient,
   findToRotate,
   hashOf,
+  keyAges,
   metadataWords,
   refuseTaken,
   shortHash,

@@ -75,6 +75,7 @@ describe('agw clients', () => {
         {
           name: 'research',
           hash: hashOf(key).slice(0, 15),
+          age: null,
           metadata: { team: 're$earch', cost_center: '042' },
           models: null,
           place: 'llm',
@@ -101,8 +102,18 @@ describe('agw clients', () => {
     const { metadata } = { metadata: 'metadata: { name: "x", team: "$TEAM", tier: 2 }' }
     expect(await text()).toContain(`${entry}, { keyHash: "${hashOf(stdout.trim())}", ${metadata} }`)
     expect(stderr).toContain('until `agw clients remove sha256:abababab` revokes it')
-    const again = await clients('rotate', 'sha256:abababab', '--yes')
+    const both = JSON.parse((await clients('list', '--json')).stdout).clients as {
+      hash: string
+      age: string
+    }[]
+    const [older, newer] = both
+    expect(both.map(one => one.age)).toEqual(['older', 'newer'])
+    expect((await clients('list')).stdout).toMatch(/AGE.*\nx +sha256:abababab +older .*\nx +\S+ +newer /)
+    const which = await clients('remove', 'x', '--yes')
+    expect(which.stderr).toContain(`${older?.hash} (older, llm), ${newer?.hash} (newer, llm)`)
+    const again = await clients('rotate', newer?.hash ?? '', '--yes')
     expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('x has 2 keys already')])
+    expect(again.stderr).toContain('revoke the older one first: `agw clients remove sha256:abababab`')
   })
 
   it('writes nothing in a dry run, makes no key, and says what would change', async () => {
@@ -143,13 +154,19 @@ describe('agw clients', () => {
       'a place where nobody is asked',
       LLM(3000),
       ['add', 'x', '--yes'],
-      /llm asks nobody for a key yet.*\n.*--require-keys/,
+      /llm asks nobody for a key yet.*\n.*--require-keys, or/,
+    ],
+    [
+      'a place where nobody is asked, without a yes either',
+      LLM(3000),
+      ['add', 'x'],
+      /llm asks nobody for a key yet.*\n.*--require-keys and --yes, or/,
     ],
     [
       'several places',
       ROUTES,
       ['add', 'x', '--yes'],
-      /2 places.*could ask.*\n.*--at: binds\[0\]\.listeners\[0\] \(one\)/,
+      /2 places.*could ask.*\n.*--at and --require-keys: binds\[0\]\.listeners\[0\] \(one\)/,
     ],
     ['a place that is not there', ROUTES, ['add', 'x', '--at', 'three', '--yes'], /"three" is no place/],
     [

@@ -1,4 +1,4 @@
-import { type ClientEntry, type ClientPlace, metadataWords, shortHash } from '../../clients/index.ts'
+import { type ClientEntry, type ClientPlace, keyAges, metadataWords, shortHash } from '../../clients/index.ts'
 import { type ConfigDocument, formatPath, printable } from '../../config/index.ts'
 import { valueAt } from '../../config/rules/tree.ts'
 import { suggested } from '../../suggested.ts'
@@ -9,10 +9,12 @@ import type { Terminal } from '../terminal.ts'
 export function clientsText(entries: readonly ClientEntry[], terminal: Terminal): string {
   if (entries.length === 0)
     return `the config knows no client by a key: ${suggested('clients', 'add', 'NAME')} makes one`
+  const ages = keyAges(entries)
   const places = new Set(entries.map(one => one.place.id))
   const columns: [heading: string, cell: (entry: ClientEntry) => string | undefined, always?: true][] = [
     ['NAME', entry => entry.name, true],
     ['HASH', ({ hash }) => hash && shortHash(hash), true],
+    ['AGE', entry => ages.get(entry)],
     ['METADATA', entry => metadataWords(entry.metadata).join(' ')],
     ['MODELS', ({ models }) => (models === undefined ? undefined : models.join(' ') || 'none')],
     ['PLACE', entry => (places.size > 1 ? entry.place.id : undefined)],
@@ -29,11 +31,16 @@ export function clientsText(entries: readonly ClientEntry[], terminal: Terminal)
 }
 
 /** The same for machines. */
-export function clientJson(entry: ClientEntry, document: ConfigDocument): object {
+export function clientJson(
+  entry: ClientEntry,
+  document: ConfigDocument,
+  age: 'older' | 'newer' | undefined,
+): object {
   const { name, hash, metadata, models, place, path, inClear } = entry
   return {
     name: name ?? null,
     hash: hash === undefined ? null : shortHash(hash),
+    age: age ?? null,
     metadata,
     models: models ?? null,
     place: place.id,
