@@ -1,12 +1,12 @@
 import { keySlots } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import type { LoadedConfig } from '../load.ts'
-import { requireKeyPlaces } from '../require-config.ts'
+import { requireChangeable } from '../require-config.ts'
 import type { Prompt } from './prompt.ts'
 
-/** The slot that is meant where none was named: the only one, or what a person chooses. Throws UNKNOWN_SLOT and USAGE. */
+/** The slot of a key to change that is meant where none was named: the only one, or what a person chooses. Throws UNKNOWN_SLOT and USAGE. */
 export async function whichSlot(loaded: LoadedConfig, prompt: Prompt): Promise<string> {
-  const slots = keySlots(requireKeyPlaces(loaded), loaded.document)
+  const slots = keySlots(requireChangeable(loaded), loaded.document)
   const names = [...new Set(slots.map(slot => slot.name))]
   const [first] = names
   if (first === undefined) throw new AgwError('UNKNOWN_SLOT', 'the config has no key slot')

@@ -267,7 +267,7 @@ describe.skipIf(process.platform === 'win32')('keys set, where agw.yaml names a 
   })
 })
 
-describe('keys set without a name', () => {
+describe('a command about one key without a name', () => {
   const several =
     'llm: {models: [{name: a, provider: openAI, params: {apiKey: "$A_KEY"}}, {name: b, provider: groq, params: {apiKey: "$B_KEY"}}]}\n'
 
@@ -276,15 +276,22 @@ describe('keys set without a name', () => {
     const run = await agw(['keys', 'set'], { cwd: folder, input: KEY })
     expect(run.status, run.stderr).toBe(0)
     expect(await read('.env')).toBe(`OPENAI_API_KEY=${KEY}\n`)
+    const rotated = await agw(['keys', 'rotate'], { cwd: folder, input: KEY })
+    expect([rotated.status, rotated.stdout]).toEqual([0, expect.stringContaining('unchanged openai')])
+    const moved = await agw(['keys', 'move', '--to', 'file', '--dry-run'], { cwd: folder })
+    expect([moved.status, moved.stdout]).toEqual([0, expect.stringContaining('would move openai to file')])
   })
 
-  it('names those that there are, where there are several', async () => {
-    await put('config.yaml', several)
-    const run = await agw(['keys', 'set'], { cwd: folder, input: KEY })
-    expect(run.status).toBe(2)
-    expect(run.stderr).toBe('error missing argument: NAME\n  → it is one of: a, b\n')
-    expect(await readdir(folder)).toEqual(['config.yaml'])
-  })
+  it.each([['set'], ['rotate'], ['move', '--to', 'file']])(
+    'names those that there are, where there are several: %s %s %s',
+    async (...words) => {
+      await put('config.yaml', several)
+      const run = await agw(['keys', ...words], { cwd: folder, input: KEY })
+      expect(run.status).toBe(2)
+      expect(run.stderr).toBe('error missing argument: NAME\n  → it is one of: a, b\n')
+      expect(await readdir(folder)).toEqual(['config.yaml'])
+    },
+  )
 
   it('has none to be for', async () => {
     await put('config.yaml', 'binds: []\n')

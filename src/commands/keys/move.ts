@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core'
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { writeFlags } from '../../cli/flags.ts'
-import { placeFlags, placeOf, slotArgs } from '../../cli/key-args.ts'
+import { ownSlotArgs, placeFlags, placeOf } from '../../cli/key-args.ts'
 import { findKeyChange, keyNow, requireKey, requireReadsBack } from '../../cli/key-change.ts'
 import { moveKey } from '../../cli/move-key.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
+import { whichSlot } from '../../cli/which-slot.ts'
 import { noteMoved } from '../../secrets/index.ts'
 import { keyPlace } from '../../secrets/rotation/journal.ts'
 import { nowInConfig } from '../../setup/after-store.ts'
@@ -22,7 +23,7 @@ export default class KeysMove extends ConfigCommand {
     '<%= config.bin %> keys move openai --to env --yes',
     '<%= config.bin %> keys move openai --to keychain --dry-run',
   ]
-  static override args = slotArgs
+  static override args = ownSlotArgs
   static override flags = {
     to: Flags.string({
       summary: 'The method that keeps it from then on.',
@@ -37,7 +38,9 @@ export default class KeysMove extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysMove)
     const cwd = process.cwd()
-    const change = await findKeyChange(await this.load(flags), args.name, cwd)
+    const named = await this.load(flags)
+    const name = args.name ?? (await whichSlot(named, this.promptFor(flags)))
+    const change = await findKeyChange(named, name, cwd)
     if (!flags['dry-run']) await this.forgetExpired(change.loaded)
     const { slot, loaded } = change
     const key = requireKey(change, flags.to)

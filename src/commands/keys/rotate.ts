@@ -1,9 +1,10 @@
 import { ConfigCommand } from '../../cli/config-command.ts'
 import { asList } from '../../cli/flags.ts'
-import { slotArgs, takeNewKey } from '../../cli/key-args.ts'
+import { ownSlotArgs, takeNewKey } from '../../cli/key-args.ts'
 import { agreeToDoubtful } from '../../cli/key-input.ts'
 import { nextText, rotatedJson, rotatedText, rotateEventText } from '../../cli/report/rotate.ts'
 import { rotateFlags } from '../../cli/rotate-flags.ts'
+import { whichSlot } from '../../cli/which-slot.ts'
 import { EXIT } from '../../errors.ts'
 
 export default class KeysRotate extends ConfigCommand {
@@ -16,7 +17,7 @@ export default class KeysRotate extends ConfigCommand {
     '<%= config.bin %> keys rotate openai < new-key.txt',
     '<%= config.bin %> keys rotate openai --undo',
   ]
-  static override args = slotArgs
+  static override args = ownSlotArgs
   static override flags = rotateFlags
 
   async run(): Promise<object> {
@@ -25,7 +26,7 @@ export default class KeysRotate extends ConfigCommand {
     const act = flags.undo ? undoRotation : flags.finish ? finishRotation : rotateKey
     const rotated = await act({
       load: this.loadOptions(flags),
-      name: args.name,
+      name: args.name ?? (await whichSlot(await this.load(flags), this.promptFor(flags))),
       newKey: slot => takeNewKey(slot, flags, this.keyInput(flags)),
       agreeUnchecked: (key, slot) =>
         agreeToDoubtful(key, slot, { yes: flags.yes, prompt: this.promptFor(flags) }),
