@@ -3,6 +3,7 @@ import type { Diagnostic } from './config/diagnostic.ts'
 import type { Config } from './config/schema.ts'
 import { AgwError } from './errors.ts'
 import type { VariableTable } from './secrets/index.ts'
+import { suggested } from './suggested.ts'
 
 /** The config, or CONFIG_INVALID with all its errors (SECRET_MISSING when unset variables are the only ones). */
 export function requireConfig(loaded: Judged): Config {
@@ -38,7 +39,7 @@ function invalid(name: string, diagnostics: readonly Diagnostic[], variables?: V
   const unresolved = errors.every(one => isUnresolved(one.code))
   const first = errors[0]
   const place = first === undefined ? '' : `:${first.range.start.line}:${first.range.start.column}`
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  const more = andMore(errors, suggested('validate'))
   return new AgwError(
     unresolved ? 'SECRET_MISSING' : 'CONFIG_INVALID',
     `${name}${place}: ${first?.message ?? 'the config cannot be used'}${more}`,
@@ -47,6 +48,11 @@ function invalid(name: string, diagnostics: readonly Diagnostic[], variables?: V
       diagnostics: errors,
     },
   )
+}
+
+/** Behind the one of several errors that is told: how many there are besides, and the command that shows them. */
+export function andMore({ length }: readonly Diagnostic[], command: string): string {
+  return length > 1 ? ` (and ${length - 1} more, which ${command} shows)` : ''
 }
 
 /** A variable that has no value may stand in the line of the dotenv file that cannot be read. */

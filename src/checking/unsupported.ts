@@ -3,6 +3,8 @@ import type { Config } from '../config/schema.ts'
 import { AgwError } from '../errors.ts'
 import { findUnsupported } from '../gateway/supported/config.ts'
 import { WITHOUT_IT } from '../gateway/supported/support.ts'
+import { andMore } from '../require-config.ts'
+import { suggested } from '../suggested.ts'
 
 /** What the embedded gateway does not run, at its place: an error where it is the one that shall run the config. */
 export function unsupportedFindings(
@@ -25,7 +27,7 @@ export function unsupportedFindings(
 export function refuseUnsupported(name: string, found: readonly Diagnostic[]): void {
   const [first] = found
   if (first === undefined) return
-  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
+  const more = andMore(found, suggested('validate', '--engine', 'embedded'))
   const { line, column } = first.range.start
   throw new AgwError('CONFIG_INVALID', `${name}:${line}:${column}: ${first.message}${more}`, {
     hint: first.hint,

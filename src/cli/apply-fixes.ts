@@ -91,6 +91,9 @@ async function write(
     else await requireConsent('Change this?', 'changed', options)
   }
   if (!dryRun) for (const file of modes) await close(file)
+  const mended = dryRun ? [] : files.filter(one => one.action === 'updated')
+  for (const { file } of mended)
+    terminal.err(`${terminal.style('green', 'mended', 'err')} ${printable(file)}`)
   const action = dryRun ? 'unchanged' : 'updated'
   return [...files, ...modes.map(({ name }) => ({ file: name, action, mode: dryRun ? '' : '0600' }) as const)]
 }

@@ -75,8 +75,16 @@ function unknownWord(typed: readonly string[], config: Config): Failed {
       one.length <= 32 ? (closest(one, [...names, ...topics]) ?? []) : [],
     )[0] ??
     [`keys ${word}`, ...names].find(name => names.includes(name) && name.endsWith(` ${word}`))
-  const hint = meant === undefined ? 'agw --help lists them' : `did you mean \`agw ${meant}\`?`
+  const hint = meant === undefined ? listOf(topic?.name, names) : `did you mean \`agw ${meant}\`?`
   return failed('UNKNOWN_COMMAND', `${shown} is not a command of agw`, hint)
+}
+
+/** The commands of a topic are few. */
+function listOf(topic: string | undefined, names: readonly string[]): string {
+  const below = names.filter(name => name.startsWith(`${topic} `))
+  return topic === undefined
+    ? 'agw --help lists them'
+    : `there is: ${below.map(name => `agw ${name}`).join(', ')}`
 }
 
 export default commandNotFound

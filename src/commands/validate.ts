@@ -55,6 +55,7 @@ export default class Validate extends ConfigCommand {
     const { args, flags } = await this.parse(Validate)
     const options = await checkOptions(flags, process.cwd())
     const loads = await filesToCheck(args.file, this.loadOptions(flags))
+    if (loads.length === 1) this.isAbout(loads[0]?.file)
     const check = (how: CheckOptions, texts?: ReadonlyMap<string, string>) =>
       checkConfigs(
         loads.map(load => ({ ...load, texts })),

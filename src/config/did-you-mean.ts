@@ -1,6 +1,7 @@
 /**
  * The candidate a mistyped word was meant to be: the nearest one within two edits (one, for words up to four letters,
- * none for a single one), counting a swap of neighbours as one edit and case, dashes and underscores as none.
+ * none for a single one), counting a swap of neighbours as one edit and case, dashes and underscores as none; else the only
+ * one that begins with it.
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const plain = normal(word)
@@ -14,7 +15,16 @@ export function closest(word: string, candidates: readonly string[]): string | u
       best = candidate
     }
   }
-  return best
+  return best ?? onlyOneBegunBy(plain, candidates)
+}
+
+/** Fewer letters begin too much. */
+const LEAST_BEGINNING = 4
+
+function onlyOneBegunBy(plain: string, candidates: readonly string[]): string | undefined {
+  if (plain.length < LEAST_BEGINNING) return undefined
+  const [first, second] = candidates.filter(one => normal(one).startsWith(plain))
+  return second === undefined ? first : undefined
 }
 
 function normal(word: string): string {

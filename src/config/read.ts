@@ -81,7 +81,7 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
     }
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new AgwError('CONFIG_NOT_FOUND', `${path} does not exist`, {
-        hint: `write one with ${suggested('init')}, or name another with --file PATH`,
+        hint: `write one with ${suggested('init')}, or name one that is there`,
         cause: error,
       })
     }

@@ -16,12 +16,17 @@ describe('closest', () => {
     ['keey', 'key'],
     ['nmae', 'name'],
     ['matchs', 'matches'],
+    ['back', 'backends'],
   ])('%s → %s', (word, meant) => {
     expect(closest(word, KEYS)).toBe(meant)
   })
 
-  test.each(['', 'x', 'k', 'foo', 'listeners', 'kex1', 'polywhatever'])('%j is near none', word => {
+  test.each(['', 'x', 'k', 'foo', 'listeners', 'kex1', 'pol', 'polywhatever'])('%j is near none', word => {
     expect(closest(word, KEYS)).toBeUndefined()
+  })
+
+  test('is none where several begin with the word', () => {
+    expect(closest('polic', ['policies', 'policySets'])).toBeUndefined()
   })
 
   test('takes the first of equals, and none of none', () => {

@@ -61,7 +61,7 @@ const cases: Case[] = [
     what: 'a config that does not exist, checked',
     args: ['validate', 'nope.yaml'],
     status: 2,
-    says: [/nope\.yaml does not exist/],
+    says: [/nope\.yaml does not exist\n {2}→ .*`agw init --file nope\.yaml`, or name one that is there/],
   },
   { what: 'a folder', args: ['serve', '-f', '.'], status: 3, says: [/it is a folder/] },
   {

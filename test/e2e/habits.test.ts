@@ -53,6 +53,8 @@ describe('what hands type by habit', () => {
     ['rotate openai', /"rotate" is not a command.*\n {2}→ did you mean `agw keys rotate`\?/],
     ['keys add openai', /"keys add" is not a command.*\n {2}→ did you mean `agw keys set`\?/],
     ['keys delete openai', /"keys delete" is not a command.*\n {2}→ did you mean `agw keys remove`\?/],
+    ['keys foo', /"keys foo" is not a command.*\n {2}→ there is: agw keys check, .*agw keys set\n$/],
+    ['export kube', /"export kube" is not a command.*\n {2}→ did you mean `agw export kubernetes`\?/],
     ['start', /"start" is not a command.*\n {2}→ did you mean `agw serve`\?/],
     ['test', /"test" is not a command.*\n {2}→ did you mean `agw test-route`\?/],
     ['validate --config x.yaml', /--config is not a flag of this command\n {2}→ did you mean --file\?/],
@@ -70,7 +72,8 @@ describe('what hands type by habit', () => {
     ['keys set a --value x', /--value is not a flag.*\n {2}→ a key is never an argument: .*--from-env/],
     ['clients add Bob Smith', /more arguments than this command takes\n {2}→ .*in quotes/],
     ['explain INLINE', /"INLINE" is not a code of agw\n {2}→ did you mean INLINE_KEY\?/],
-    ['keys rotate', /missing argument: NAME\n {2}→ `agw keys list` names them/],
+    ['keys remove', /missing argument: NAME\n {2}→ `agw keys list` names them/],
+    ['test-route --expect 200', /--expect is not a flag.*\n {2}→ did you mean --expect-status\?/],
     ['validate', /no config\.yaml here.*\n {2}→ .*`agw validate -` reads standard input/],
     [
       'init --provider openai',

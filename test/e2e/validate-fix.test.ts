@@ -23,6 +23,7 @@ describe('--fix', () => {
     await put({ 'config.yaml': `\ufeff${broken}` })
     const first = await validate(['--fix', '--yes', '--engine', 'agentgateway'], ENV)
     expect(first.stderr).toMatch(/- \ufeff# costs \$NOPE a month\n\s+\+ \ufeff# costs \$\$NOPE a month/)
+    expect(first.stderr).toMatch(/\nmended config\.yaml\n$/)
     expect(first.stdout + first.stderr).not.toContain('a-client-key')
     expect([first.status, first.stdout]).toEqual([0, '✓ config.yaml: no findings\n'])
     const after = await readFile(join(folder, 'config.yaml'), 'utf8')
@@ -38,6 +39,7 @@ describe('--fix', () => {
     const run = await validate(['--fix', '--dry-run'], ENV)
     expect([run.status, await readFile(join(folder, 'config.yaml'), 'utf8')]).toEqual([1, broken])
     expect(run.stderr).toMatch(/\+ # costs \$\$NOPE[\s\S]*dry run/)
+    expect(run.stderr).not.toContain('mended')
   })
 
   it('shows in a dry run, once, all that it would write', async () => {
