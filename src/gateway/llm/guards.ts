@@ -15,6 +15,10 @@ type ResponseGuard = NonNullable<PromptGuard['response']>[number]
 const DEFAULT_SCOPE: readonly TextScope[] = ['systemPrompt', 'messages']
 const DEFAULT_BODY = 'The request was rejected due to inappropriate content'
 
+/** What the log tells of a request that did not pass, in agentgateway's words; what its client is told may be of any length. */
+export const REQUEST_REJECTED = 'request rejected by regex guardrail'
+export const ANSWER_REJECTED = 'the answer was rejected by a guard'
+
 /** What a guard has done to a text, in agentgateway's words. */
 export type GuardAction = 'Allow' | 'Mask' | 'Reject'
 

@@ -3,6 +3,7 @@ import { type Failure, llmResponseFailure, TOO_LARGE_ANSWER } from '../failures.
 import { headersWhere } from '../headers/header-names.ts'
 import type { AnswerHead } from '../headers/headers.ts'
 import { type GuardedEvents, rejectionEvent } from '../llm/guarded-events.ts'
+import { ANSWER_REJECTED } from '../llm/guards.ts'
 import type { OutgoingHead } from '../watcher.ts'
 import { Relay } from './relay.ts'
 
@@ -128,7 +129,7 @@ export abstract class GatheringRelay extends Relay {
       events?.rejection === undefined ? '' : rejectionEvent(events.rejection, isMessages),
     )
     exchange.reason = 'Guardrail'
-    exchange.error = 'the answer was rejected by a guard'
+    exchange.error = ANSWER_REJECTED
     if (this.isGathered) this.send(Buffer.concat([this.whole(), event]))
     else {
       super.pass(event)
