@@ -4,7 +4,7 @@ import type { AccessEvent } from './access-event.ts'
 import { countCost, noCosts } from './cost-counts.ts'
 import { GuardChecks } from './guard-checks.ts'
 import { BOUNDS, emptyHistogram, observe } from './histogram.ts'
-import { cut, label } from './label.ts'
+import { label, told } from './label.ts'
 import { isOfKind, kindOf, type Last, LastWithLabels, nothingYet } from './metric-kinds.ts'
 import type {
   ConnectionSeries,
@@ -19,6 +19,8 @@ import { UpstreamTimes } from './upstream-times.ts'
 /** Kinds of requests that are told apart; model names come from clients, so there is no other end to them. */
 const MAX_SERIES = 5000
 const OTHER = 'other'
+/** Stands in no label. */
+const BETWEEN = '\ud800'
 
 function routeLabels({ bind, gateway, listener, route, rule }: AccessEvent): string[] {
   return [
@@ -168,8 +170,8 @@ export class Metrics {
   }
 
   #modelSeries(event: AccessEvent, added: string): ModelSeries {
-    const { operation, provider, model = '', answerModel, bind, gateway, listener, route, rule } = event
-    const names = `${cut(model)}\n${answerModel}`
+    const { operation, provider, model, answerModel, bind, gateway, listener, route, rule } = event
+    const names = `${told(model)}${BETWEEN}${told(answerModel)}`
     const key = `${operation}\n${provider}\n${names}\n${bind}\n${gateway}\n${listener}\n${route}\n${rule}\n${added}`
     return find(
       this.#models,

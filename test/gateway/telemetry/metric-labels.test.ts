@@ -162,6 +162,22 @@ describe('labels of the config, in metrics', () => {
     expect(users).toEqual(['"a\\"b\\\\c\\nd{e=\\"f\\"} 1"} 1', `"${'x'.repeat(127)}…"} 1`])
   })
 
+  it('are in one series only, whatever a client calls its model and itself', () => {
+    const odd = ['', 'unknown', '\ud800', '\ud801', 'a\nb', 'a', 'b\nc', 'b', 'a","b="']
+    odd.push(
+      ...['1', '2'].map(end => 'x'.repeat(200) + end),
+      ...['😀', '😁'].map(end => 'x'.repeat(126) + end),
+    )
+    const metrics = new Metrics()
+    for (const one of odd) {
+      for (const other of odd) metrics.record({ ...CHAT_EVENT, model: one, answerModel: other })
+      metrics.record({ ...CHAT_EVENT, labels: [['user', one]] })
+    }
+    const written = Buffer.from(linesOf(metrics).join('\n')).toString().split('\n')
+    const series = written.filter(line => !line.startsWith('#')).map(line => line.replace(/ [^ ]*$/, ''))
+    expect(new Set(series).size).toBe(series.length)
+  })
+
   it('are bounded in number', () => {
     const metrics = new Metrics()
     const [event] = USER('x')
