@@ -6,6 +6,7 @@ import { fingerprint } from '../../src/secrets/secret.ts'
 import { agw, type Run, start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
+import { refusingPort } from '../helpers/refusing-port.ts'
 import { holders as holding, placeKey } from '../helpers/rotation.ts'
 
 const OLD = keyLike('openai', 'rotate-old')
@@ -40,7 +41,12 @@ describe.each(['env', 'file', 'encrypted', 'inline'])('agw keys rotate: a key ke
     await setUp(method)
     const done = await rotate(['--json'], NEW)
     expect(done.status, done.stderr).toBe(0)
-    expect(JSON.parse(done.stdout)).toMatchObject({ name: 'openai', changed: true, gateways: [] })
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      name: 'openai',
+      changed: true,
+      check: 'valid',
+      gateways: [],
+    })
     expect(done.stderr).toMatch(/provider was asked[\s\S]*old key is kept[\s\S]*is written/)
     if (method === 'encrypted') expect([...(await holders(NEW)), ...(await holders(OLD))]).toEqual([])
     else expect((await holders(NEW)).length).toBe(1)
@@ -80,6 +86,17 @@ describe('agw keys rotate', () => {
     expect(await current()).toBe(OLD)
     expect((await rotate(['--no-check'], wrong)).status).toBe(0)
     expect(await current()).toBe(wrong)
+  })
+
+  it('goes on where its provider cannot be asked, and says so to people and to scripts', async () => {
+    await placeKey(folder, { method: 'env', key: OLD, upstream: (await refusingPort()).port })
+    const done = await rotate(['--json'], NEW)
+    expect([done.status, JSON.parse(done.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ changed: true, check: 'indeterminate' }),
+    ])
+    expect(done.stderr).toMatch(/is not known: .*\n[\s\S]*that the new key works: .*`agw keys check openai`/)
+    expect(await current()).toBe(NEW)
   })
 
   it('says unchanged for the key that is there, and refuses what it cannot write', async () => {

@@ -60,8 +60,11 @@ export function rotatedText(
   return `${terminal.style('green', changed ? done : 'unchanged')} ${slot.name}  ${fingerprint}`
 }
 
-/** The same as `--json` has it. */
-export function rotatedJson(rotated: Rotated, cwd: string): object {
+/** The same as `--json` has it; `checked` is what its provider has said of the new key, where it was asked. */
+export function rotatedJson(
+  rotated: Rotated,
+  { cwd, checked }: { readonly cwd: string; readonly checked: string | undefined },
+): object {
   const { slot, changed, fingerprint, previousFingerprint, gateways, keepUntil } = rotated
   return {
     name: slot.name,
@@ -69,6 +72,7 @@ export function rotatedJson(rotated: Rotated, cwd: string): object {
     changed,
     fingerprint,
     previousFingerprint,
+    check: checked ?? null,
     files: rotated.files.map(file => ({ file: shortName(cwd, file), action: 'updated', mode: '' })),
     gateways,
     keptUntil: keepUntil ?? null,
@@ -76,7 +80,10 @@ export function rotatedJson(rotated: Rotated, cwd: string): object {
 }
 
 /** What to do next. */
-export function nextText({ slot, changed, gateways, keepUntil }: Rotated, isFinish: boolean): string[] {
+export function nextText(
+  { slot, changed, gateways, keepUntil }: Rotated,
+  { isFinish, checked }: { readonly isFinish: boolean; readonly checked: string | undefined },
+): string[] {
   const { name } = slot
   const isSeen = gateways.every(gateway => gateway.hasKey)
   if (!isSeen && isFinish)
@@ -87,6 +94,9 @@ export function nextText({ slot, changed, gateways, keepUntil }: Rotated, isFini
     return [`run ${suggested('keys', 'rotate', name)} again to go on waiting, or go back with --undo`]
   if (!changed || keepUntil === undefined) return []
   return [
+    ...(checked === 'indeterminate'
+      ? [`nobody has said yet that the new key works: ask again with ${suggested('keys', 'check', name)}`]
+      : []),
     `the old key is kept until ${keepUntil.slice(0, 16).replace('T', ' ')} UTC: ${suggested('keys', 'rotate', name, '--undo')} goes back, --finish forgets it now`,
     'end the old key at its provider when nothing uses it any more',
   ]

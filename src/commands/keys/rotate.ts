@@ -24,6 +24,7 @@ export default class KeysRotate extends ConfigCommand {
     const { args, flags } = await this.parse(KeysRotate)
     const { finishRotation, rotateKey, undoRotation } = await import('../../keys/rotate.ts')
     const act = flags.undo ? undoRotation : flags.finish ? finishRotation : rotateKey
+    let checked: string | undefined
     const rotated = await act({
       load: this.loadOptions(flags),
       name: args.name ?? (await whichSlot(await this.load(flags), this.promptFor(flags))),
@@ -35,6 +36,7 @@ export default class KeysRotate extends ConfigCommand {
       waitMs: flags.wait * 1000,
       keepMs: flags.keep * 3_600_000,
       onEvent: event => {
+        if (event.step === 'checked') checked = event.result
         const text = rotateEventText(event, this.terminal)
         if (text !== '') this.note(text)
       },
@@ -43,7 +45,7 @@ export default class KeysRotate extends ConfigCommand {
     if (!rotated.gateways.every(gateway => gateway.hasKey)) this.endWith(EXIT.findings)
     const done = flags.undo ? 'went back' : flags.finish ? 'finished' : 'rotated'
     this.sayProse(rotatedText(rotated, done, this.terminal))
-    for (const line of nextText(rotated, flags.finish)) this.note(line)
-    return rotatedJson(rotated, process.cwd())
+    for (const line of nextText(rotated, { isFinish: flags.finish, checked })) this.note(line)
+    return rotatedJson(rotated, { cwd: process.cwd(), checked })
   }
 }
