@@ -122,10 +122,14 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null
 }
 
+function isSame(before: unknown, after: unknown): boolean {
+  return differences(before, after, { path: [], told: new Set() }).next().done === true
+}
+
 /** What an entry of a list is known by, or its place. */
 function identity(entry: unknown, index: number): string {
   if (!isFields(entry)) return `#${index}`
-  const known = ['id', 'name', 'port', 'host', 'model'].find(key => !isAbsent(entry[key]))
+  const known = ['id', 'name', 'port', 'host', 'model', 'keyHash'].find(key => !isAbsent(entry[key]))
   return known === undefined ? `#${index}` : `${known} ${JSON.stringify(entry[known])}`
 }
 
@@ -134,12 +138,21 @@ function* listDifferences(
   after: readonly unknown[],
   walk: Walk,
 ): Generator<Step> {
+  // Of entries without a name all would have changed that stand behind one that came or went.
+  const shorter = Math.min(before.length, after.length)
+  let head = 0
+  for (; head < shorter && isSame(before[head], after[head]); head += 1) yield undefined
+  let tail = 0
+  for (; tail < shorter - head && isSame(before.at(-1 - tail), after.at(-1 - tail)); tail += 1)
+    yield undefined
   const old = new Map<string, { entry: unknown; index: number }>()
-  for (const [index, entry] of before.entries()) {
+  for (let index = head; index < before.length - tail; index += 1) {
+    const entry = before[index]
     old.set(identity(entry, index), { entry, index })
     yield undefined
   }
-  for (const [index, entry] of after.entries()) {
+  for (let index = head; index < after.length - tail; index += 1) {
+    const entry = after[index]
     const key = identity(entry, index)
     const was = old.get(key)
     old.delete(key)

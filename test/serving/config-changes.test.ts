@@ -26,9 +26,27 @@ const CASES: readonly (readonly [
   ],
   [
     'entries without a name are known by their place',
-    { r: [{ x: 1 }] },
-    { r: [{ x: 2 }, { x: 1 }] },
-    ['changed r[0].x', 'added r[1]'],
+    { r: [{ x: 1 }, { x: 2 }] },
+    { r: [{ x: 3 }, { x: 4 }] },
+    ['changed r[0].x', 'changed r[1].x'],
+  ],
+  [
+    'they have not changed where one comes in front of them',
+    { r: [{ x: 1 }, { x: 2 }] },
+    { r: [{ x: 3 }, { x: 1 }, { x: 2 }] },
+    ['added r[0]'],
+  ],
+  [
+    'nor where one goes from between them',
+    { r: [{ x: 1, y: [{ z: 1 }] }, { x: 2 }, { x: 3 }] },
+    { r: [{ x: 1, y: [{ z: 1 }] }, { x: 3 }] },
+    ['removed r[1]'],
+  ],
+  [
+    'a client is known by the hash of its key',
+    { keys: [{ keyHash: 'a' }, { keyHash: 'b', m: 1 }, { keyHash: 'c' }] },
+    { keys: [{ keyHash: 'b', m: 2 }, { keyHash: 'c' }, { keyHash: 'd' }] },
+    ['changed keys[0].m', 'added keys[2]', 'removed keys[0]'],
   ],
   [
     'what takes a restart says so',
