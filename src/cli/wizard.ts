@@ -7,6 +7,7 @@ import {
   ONBOARDING,
   type Onboarding,
   onboardingOf,
+  SETTING_FLAGS,
   type SettingAnswer,
   type SettingFlag,
   settingAnswer,
@@ -51,6 +52,16 @@ export async function chooseNewConfig(flags: WizardFlags, context: WizardContext
     chosen.push(await completeProvider(wanted, providers, flags, context))
   }
   return { style, port: flags.port ?? 3000, providers: chosen }
+}
+
+/** Throws USAGE for what flags say that no config can make right: whoever is asked first answers in vain. */
+export async function checkGiven(flags: WizardFlags, prompt: Prompt): Promise<void> {
+  const providers = (flags.provider ?? []).map(knownProvider)
+  for (const url of flags['base-url'] ?? []) checkUrl(url)
+  for (const flag of SETTING_FLAGS) for (const text of [flags[flag] ?? []].flat()) readSetting(flag, text)
+  if (flags.header !== undefined) checkHeader(flags.header)
+  if (providers.length === 0 || flags.method === undefined) return
+  checkInitFlags(flags, providers, await chooseMethod(flags.method, providers, prompt))
 }
 
 async function askProvider(prompt: Prompt): Promise<string> {
@@ -161,12 +172,15 @@ async function passthroughHeader(flags: WizardFlags, prompt: Prompt): Promise<st
           check: text => HEADER_NAME.test(text.trim()) || 'this is not the name of a header',
         })
       : usual)
-  if (!HEADER_NAME.test(header)) {
-    throw new AgwError('USAGE', '--header is not the name of a header', {
-      hint: 'for example --header x-provider-key',
-    })
-  }
+  checkHeader(header)
   return header.toLowerCase() === usual.toLowerCase() ? undefined : header
+}
+
+function checkHeader(header: string): void {
+  if (HEADER_NAME.test(header)) return
+  throw new AgwError('USAGE', '--header is not the name of a header', {
+    hint: 'for example --header x-provider-key',
+  })
 }
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/

@@ -11,7 +11,7 @@ import { secretsIn } from '../cli/known-secrets.ts'
 import type { Prompt } from '../cli/prompt.ts'
 import { initText } from '../cli/report/init.ts'
 import { mayHoldInput } from '../cli/stdin.ts'
-import { chooseNewConfig } from '../cli/wizard.ts'
+import { checkGiven, chooseNewConfig } from '../cli/wizard.ts'
 import { writeFiles } from '../cli/write-files.ts'
 import { loadConfig } from '../load.ts'
 import { requireKeyPlaces } from '../require-config.ts'
@@ -37,6 +37,7 @@ export default class Init extends BaseCommand {
     checkInitNames({ ...flags, ...lists })
     const cwd = process.cwd()
     const prompt = this.promptFor(flags)
+    await checkGiven({ ...flags, ...lists }, prompt)
     const { path: config, action } = await initTarget(flags, cwd, prompt)
     const named = flags.file === 'config.yaml' ? undefined : relative(cwd, config) || config
     this.isAbout(named)

@@ -92,8 +92,9 @@ export async function serve(options: ServeOptions): Promise<LiveGateway> {
 }
 
 async function start(options: ServeOptions, closing: Closing): Promise<LiveGateway> {
-  // A flag that is wrong is told of before anything is opened.
+  // A flag that is wrong is told of before anything is read or opened.
   checkAdminFlag(options.admin?.address)
+  workerCount(options.workers?.count, undefined)
   const mockPort = await mockFor(options.mock, closing)
   const standIn = mockPort === undefined ? undefined : { host: '127.0.0.1', port: mockPort }
   const connectTo = (options.connectTo ?? []).map(parseConnectTo)

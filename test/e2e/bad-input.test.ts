@@ -338,6 +338,28 @@ const cases: Case[] = [
     status: 3,
     says: [/is there already/, /--force/],
   },
+  ...(
+    [
+      ['--provider opnai', /did you mean openai/],
+      ['--provider openai --method none', /OpenAI wants a key/],
+      ['--provider openai --method passthrough --env X', /--env has no use/],
+      ['--provider openai --base-url nowhere', /--base-url is not an address/],
+      ['--provider bedrock --aws-region nowhere/', /--aws-region has a value that does not fit/],
+    ] as const
+  ).map(([flags, says]) => ({
+    what: `a flag that no config makes right, before one that is there: ${flags}`,
+    files: { 'config.yaml': GUIDE.env },
+    args: ['init', ...flags.split(' ')],
+    status: 2,
+    says: [says],
+  })),
+  {
+    what: 'a number of workers that is none, before a config that is broken',
+    files: { 'config.yaml': 'x: 1\n' },
+    args: ['serve', '--workers', 'many'],
+    status: 2,
+    says: [/--workers is neither a number/],
+  },
   {
     what: 'a section the gateway does not run',
     files: { 'config.yaml': `${GUIDE.inline}mcp:\n  port: 3001\n  targets: []\n` },
