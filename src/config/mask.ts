@@ -68,7 +68,9 @@ export type LineRole = 'own' | 'secret' | 'client'
 /** A line of a config as it may be shown. `role` is what the lines above it make of it. */
 export function maskedLine(line: string, role: LineRole = 'own'): MaskedLine {
   const seen = role === 'secret' ? hideAll(line) : hidePlaces(line, role === 'client')
-  const hidden = hideKeys(seen).replace(RUN, word => (looksSecret(word) ? hide(word) : word))
+  const hidden = hideKeys(seen).replace(RUN, (word, at: number, text: string) =>
+    looksSecret(word) ? shownOfHash(word, text.endsWith('sha256:', at)) : word,
+  )
   return {
     text: masked(hidden),
     columnOf(column, isEnd = false) {
@@ -226,6 +228,15 @@ function hideValue(value: string): string {
     ? inner.replace(VARIABLE, (part, variable?: string) => (variable === undefined ? hide(part) : part))
     : hide(inner)
   return quote + hidden + (closed ? quote : '')
+}
+
+/** Of the hash of a key so much is shown as of a fingerprint: it tells keys apart. By all of it a weak key could be found. */
+const SHOWN_DIGITS = 8
+const HASH = /^[0-9a-f]{64}$/i
+
+function shownOfHash(word: string, isHash: boolean): string {
+  const shown = isHash && HASH.test(word) ? SHOWN_DIGITS : 0
+  return word.slice(0, shown) + hide(word.slice(shown))
 }
 
 function hide(word: string): string {

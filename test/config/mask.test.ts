@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { maskedLine, maskKeys, maskLine } from '../../src/config/mask.ts'
 import { keyLike } from '../helpers/keys.ts'
 import { processorMs } from '../helpers/processor-time.ts'
 
 const MASK = '********'
+const HASH = createHash('sha256').update('mask').digest('hex')
 
 describe('what is secret is masked in a line that is shown', () => {
   const openai = keyLike('openai', 'mask')
@@ -13,6 +15,13 @@ describe('what is secret is masked in a line that is shown', () => {
     ["Google's", `x: ${keyLike('gemini', 'mask')}`, `x: ${MASK}`],
     ['a long jumble', `x: ${keyLike('plain', 'mask')}`, `x: ${MASK}`],
     ['base64', 'data: c2stcHJvai1hYmMxMjM0NTY3ODkw/+cd12==', `data: ${MASK}`],
+    [
+      'a hash, but for what tells it apart',
+      `keyHash: "sha256:${HASH}"`,
+      `keyHash: "sha256:${HASH.slice(0, 8)}${MASK}"`,
+    ],
+    ['what is longer than one', `x: sha256:${HASH}ab`, `x: sha256:${MASK}`],
+    ['a hash in the place of a key', `key: "sha256:${HASH}"`, `key: "${MASK}"`],
     ['in the place of a key', 'key: "hunter two"', 'key: "********"'],
     [
       'in quotes, with a sign that means something without them',
