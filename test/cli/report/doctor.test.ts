@@ -35,6 +35,19 @@ test('a narrow terminal breaks no word, and keeps what belongs together in its c
   ])
 })
 
+test('where there is no room for a column, what was found stands below what it is about', () => {
+  const text = doctorText(found, terminal(40))
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(40)
+  expect(text.split('\n').slice(0, 6)).toEqual([
+    '✓ node',
+    '    20.20.2',
+    '✗ OPENAI_API_KEY',
+    '    is read by config.yaml at line 5 and',
+    '    set nowhere, so nothing starts',
+    '    → store the key with',
+  ])
+})
+
 test('a pipe gets whole lines', () => {
   expect(doctorText(found, terminal(0)).split('\n')).toHaveLength(5)
 })
