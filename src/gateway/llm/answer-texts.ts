@@ -18,7 +18,9 @@ export function visitAnswerTexts(answer: unknown, visit: (text: string) => strin
 
 function visitAnswer(answer: JsonObject, visit: (text: string) => string): void {
   for (const choice of mapsOf(answer['choices'])) {
-    if (!isObject(choice['message']) || !replaceContent(choice['message'], visit)) continue
+    // The API before this one, which has the same path with some, has no message around the text.
+    const { message } = choice
+    if (!(isObject(message) ? replaceContent(message, visit) : replace(choice, 'text', visit))) continue
     // They spell the text out, token by token.
     if (isObject(choice['logprobs'])) choice['logprobs'] = null
   }
@@ -99,8 +101,8 @@ export function textPiecesOf(event: unknown): TextPiece[] {
   if (type === 'response.output_text.delta')
     return piece(`${event['output_index']}.${event['content_index']}`, delta)
   if (Array.isArray(event['choices']))
-    return mapsOf(event['choices']).flatMap(({ index, delta: said }) =>
-      isObject(said) ? contentPieces(String(index), said['content']) : [],
+    return mapsOf(event['choices']).flatMap(({ index, delta: said, text }) =>
+      isObject(said) ? contentPieces(String(index), said['content']) : piece(String(index), text),
     )
   if (Array.isArray(event['candidates']))
     return mapsOf(event['candidates']).flatMap((candidate, at) =>

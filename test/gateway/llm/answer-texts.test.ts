@@ -1,8 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { visitAnswerTexts } from '../../../src/gateway/llm/answer-texts.ts'
+import { textPiecesOf, visitAnswerTexts } from '../../../src/gateway/llm/answer-texts.ts'
 
 const element = (text: string, index?: number) => ({
   candidates: [{ ...(index !== undefined && { index }), content: { parts: [{ text }] } }],
+})
+
+describe('an answer of the API before Chat Completions', () => {
+  it('is looked at, and what spells it out goes with what is masked', () => {
+    const logprobs = { tokens: ['a'] }
+    const answer = { choices: [{ text: 'a', logprobs }, { text: 'b', logprobs }, { text: null }] }
+    visitAnswerTexts(answer, text => text.replace('a', '<masked>'))
+    expect(answer).toEqual({
+      choices: [{ text: '<masked>', logprobs: null }, { text: 'b', logprobs }, { text: null }],
+    })
+  })
+
+  it('is as a stream, too', () => {
+    expect(
+      textPiecesOf({
+        choices: [
+          { index: 0, text: 'a' },
+          { index: 1, text: 'b' },
+        ],
+      }),
+    ).toEqual([
+      { lane: '0', text: 'a' },
+      { lane: '1', text: 'b' },
+    ])
+  })
 })
 
 describe('an answer in elements', () => {
