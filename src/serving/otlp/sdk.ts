@@ -1,6 +1,7 @@
 import type { Agent } from 'node:https'
 import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base'
 import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-transformer'
+import type { Resource } from '@opentelemetry/resources'
 import { AgwError } from '../../errors.ts'
 import type { Collector } from '../../gateway/index.ts'
 import { grpcTransport } from './grpc-transport.ts'
@@ -50,6 +51,14 @@ function notInstalled(): AgwError {
   return new AgwError('CONFIG_INVALID', 'traces and logs by OTLP need packages that are not installed', {
     hint: `install them beside agw: npm install ${PACKAGES.join(' ')} (with -g where agw is installed so)`,
   })
+}
+
+/** What describes the gateway: what the config says, before what the environment does in the words of OpenTelemetry. */
+export function resourceOf({ resources }: Sdk, own: object): Resource {
+  const { detectResources, envDetector, resourceFromAttributes } = resources
+  return resourceFromAttributes({ 'service.name': 'agentgateway' })
+    .merge(detectResources({ detectors: [envDetector] }))
+    .merge(resourceFromAttributes({ ...own }))
 }
 
 /** Sends things in batches. */

@@ -1,6 +1,6 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import type { Collector } from '../../gateway/index.ts'
-import { BATCHING, type OnOutcome, type Sdk, type Sender, toldDelegate } from './sdk.ts'
+import { BATCHING, type OnOutcome, resourceOf, type Sdk, type Sender, toldDelegate } from './sdk.ts'
 
 /** One span, before the SDK sees it. Values have passed the redactor. */
 export interface FinishedSpan {
@@ -41,15 +41,9 @@ export function openSpanSender(sdk: Sdk, collector: Collector, onOutcome: OnOutc
 }
 
 /** Makes of a finished span what the SDK exports. */
-function spanMaker(
-  { api, resources }: Sdk,
-  attributes: Collector['resource'],
-): (span: FinishedSpan) => ReadableSpan {
-  const { SpanKind, SpanStatusCode, TraceFlags, createTraceState } = api
-  const resource = resources.resourceFromAttributes({
-    'service.name': 'agentgateway',
-    ...(attributes as object),
-  })
+function spanMaker(sdk: Sdk, attributes: Collector['resource']): (span: FinishedSpan) => ReadableSpan {
+  const { SpanKind, SpanStatusCode, TraceFlags, createTraceState } = sdk.api
+  const resource = resourceOf(sdk, attributes)
   const scope = { name: 'agentgateway' }
   const context = ({ traceId, traceState }: FinishedSpan, spanId: string, isRemote = false) => ({
     traceId,

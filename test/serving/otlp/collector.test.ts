@@ -76,6 +76,17 @@ describe('a collector of gRPC', () => {
     ])
   })
 
+  it('is told of the gateway what the environment says, and rather what the config does', async () => {
+    vi.stubEnv('OTEL_SERVICE_NAME', 'edge')
+    vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'service.name=not this,deployment.environment=test,region=us')
+    const { host, lines, spans } = await startGrpcCollector()
+    const tracing = { host, randomSampling: true, resources: { region: '"eu"' } }
+    await asked({ frontendPolicies: { accessLog: { otlp: { host } }, tracing } })
+    const told = { 'service.name': 'edge', 'deployment.environment': 'test' }
+    expect(spans[0]?.resource).toEqual({ ...told, region: 'eu' })
+    expect(lines[0]?.resource).toEqual({ ...told, region: 'us' })
+  })
+
   it('gets no key, wherever it stood', async () => {
     const { host, spans, bytes } = await startGrpcCollector()
     const attributes = { note: 'request.headers["x-note"]', 'span.name': 'request.headers["x-note"]' }
