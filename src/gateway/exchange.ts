@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './bodies/body.ts'
 import type { RefusedBody } from './bodies/json-body.ts'
@@ -10,13 +10,14 @@ import type { Generation } from './generation.ts'
 import { headerText } from './headers/header-text.ts'
 import type { AnswerHeaders } from './headers/headers.ts'
 import { dropListed } from './headers/request-edits.ts'
+import type { GatewayRequest } from './http1/gateway-request.ts'
+import type { GatewayResponse } from './http1/gateway-response.ts'
 import type { GuardActions } from './llm/guards.ts'
 import type { BodyBuffer } from './policies/buffer.ts'
 import type { Step } from './policies/policy.ts'
 import type { Relay } from './relay/relay.ts'
 import type { Match, RouteRequest } from './routing/match.ts'
 import type { Bind, Destinations, Listener, Route } from './runtime.ts'
-import type { GatewayRequest, GatewayResponse } from './server/gateway-request.ts'
 import { hasItsHosts } from './server/soundness.ts'
 import { readTarget } from './server/target.ts'
 import type { Trace } from './telemetry/trace.ts'
@@ -142,7 +143,7 @@ export class Exchange implements RouteRequest {
     this.request = request
     this.response = response
     dropListed(request)
-    this.method = request.method ?? 'GET'
+    this.method = request.method
     this.hasItsHosts = hasItsHosts(request)
     readTarget(this)
     this.askedAuthority = request.headers.host
@@ -152,7 +153,7 @@ export class Exchange implements RouteRequest {
     return this.generation.bind(this.port)
   }
 
-  get headers(): IncomingMessage['headers'] {
+  get headers(): IncomingHttpHeaders {
     return this.request.headers
   }
 
@@ -245,8 +246,6 @@ export class Exchange implements RouteRequest {
       // What the config makes of this answer cannot be sent: an answer that it has no hand in goes instead.
       this.reason = INTERNAL_ERROR.reason
       this.error = kindOf(error)
-      // It has the words of the other answer already.
-      this.response.statusMessage = ''
       this.send({ status: INTERNAL_ERROR.status, headers: TEXT.slice() }, INTERNAL_ERROR.body)
     }
   }
@@ -267,7 +266,7 @@ export class Exchange implements RouteRequest {
     const { request, response } = this
     if (response.headersSent) return response.breakOff()
     // The rest of a body that nobody wants must be read, or the next request on the connection is never seen.
-    if (!request.complete) request.removeAllListeners('data').resume()
+    if (!request.complete) request.drop()
     // RFC 9110 §8.6: an answer that has no body by its status has no length either.
     const length = body === undefined ? 0 : Buffer.byteLength(body)
     if (body !== undefined && status !== 204) headers.push('content-length', String(length))
@@ -276,8 +275,6 @@ export class Exchange implements RouteRequest {
     response.writeHead(status, STATUS_CODES[status] ?? '', headers)
     this.sentHeaders = headers
     if (this.relay !== undefined) this.relay.answeredAt = performance.now()
-    // Node joins a head and a body that are both text, in the encoding of the body: the head is in latin1.
-    if (typeof body === 'string') response.end(headerText(body), 'latin1')
-    else response.end(body)
+    response.end(typeof body === 'string' ? headerText(body) : body)
   }
 }

@@ -53,12 +53,6 @@ export const NO_TUNNEL: Failure = {
   ...failure(405, 'InvalidRequest', 'method not allowed'),
   headers: ['content-type', 'text/plain', 'allow', ALLOWED_METHODS],
 }
-/** The body of a request that came before the answers to those before it. */
-export const SENT_AHEAD = failure(
-  413,
-  'InvalidRequest',
-  'request was too large to wait for the answers before its own',
-)
 /** RFC 9110 §10.1.1: there is no other one that has a meaning. */
 export const EXPECTATION_FAILED = failure(417, 'InvalidRequest', 'nothing but 100-continue can be expected')
 export const UNKNOWN_CODING = failure(

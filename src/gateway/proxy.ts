@@ -10,6 +10,8 @@ import { outgoingHeaders } from './headers/outgoing-headers.ts'
 import { queryCredentialsOf } from './headers/passthrough.ts'
 import { dropSessionCookies } from './headers/request-edits.ts'
 import { putVia } from './headers/via.ts'
+import type { GatewayRequest } from './http1/gateway-request.ts'
+import type { GatewayResponse } from './http1/gateway-response.ts'
 import { isGuarded } from './llm/answer-guards.ts'
 import { withQuery } from './llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm/llm-request.ts'
@@ -23,7 +25,6 @@ import { TranslatedRelay } from './relay/translated-relay.ts'
 import { WholeRelay } from './relay/whole-relay.ts'
 import { listenerOf, misdirection } from './routing/listeners.ts'
 import type { ModelRouter } from './runtime.ts'
-import type { GatewayRequest, GatewayResponse } from './server/gateway-request.ts'
 import { unfitness } from './server/unfitness.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace } from './telemetry/trace.ts'
@@ -46,7 +47,8 @@ export function accept(
   request.exchange = exchange
   response.exchange = exchange
   generation.enter()
-  response.on('close', onClosed)
+  response.onDrain = onDrain
+  response.onOver = onOver
   exchange.attempt(match)
 }
 
@@ -241,9 +243,14 @@ function relayFor(exchange: Exchange, destination: Destination, call: LlmCall | 
   return exchange.holdsAnswer ? new WholeRelay(exchange, destination) : new Relay(exchange, destination)
 }
 
+/** The client has taken what was on its way to it. */
+function onDrain({ exchange }: GatewayResponse): void {
+  exchange?.relay?.resume()
+}
+
 /** The answer has gone, or the client has. */
-function onClosed(this: GatewayResponse): void {
-  if (this.exchange !== undefined) leave(this.exchange)
+function onOver({ exchange }: GatewayResponse): void {
+  if (exchange !== undefined) leave(exchange)
 }
 
 function leave(exchange: Exchange): void {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { BytePieces } from '../../byte-pieces.ts'
 import type { Exchange } from '../exchange.ts'
-import type { GatewayRequest } from '../server/gateway-request.ts'
+import type { BodyReader, GatewayRequest } from '../http1/gateway-request.ts'
 
 /** A request body on its way in. */
 export class Gathering {
@@ -38,14 +38,14 @@ export class Gathering {
   async *#all(request: GatewayRequest): AsyncGenerator<Buffer> {
     try {
       yield* this.pieces.list
-      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      for await (const chunk of request.pieces()) {
         this.#passedOn += chunk.length
-        yield chunk as Buffer
+        yield chunk
       }
     } finally {
       // An upstream may answer before it has read everything. The client is to hear that answer, and the rest of its
       // body must be out of the way for its next request.
-      request.resume()
+      request.drop()
     }
   }
 }
@@ -85,28 +85,26 @@ export function gatherBody(exchange: Exchange, gathering: Gathering): void {
     return
   }
   exchange.inviteBody()
-  request.on('data', onData)
-  // A body of known length is here with its last byte; only the other kind has to be told when it ends.
-  if (length === undefined) request.on('end', onEnd)
-  // The one before has stopped it, and listening alone does not set it going again.
-  if (before !== undefined) request.resume()
+  request.read(GATHER)
 }
 
-function onData(this: GatewayRequest, chunk: Buffer): void {
-  const { exchange } = this
+const GATHER: BodyReader = { onPiece, onEnd }
+
+function onPiece(request: GatewayRequest, chunk: Buffer): void {
+  const { exchange } = request
   const gathering = exchange?.gathering
   if (exchange === undefined || gathering === undefined) return
   const { pieces } = gathering
   pieces.add(chunk)
   if (pieces.size === gathering.announced) finish(exchange, gathering)
   else if (pieces.size > gathering.limit) {
-    stop(this)
+    request.stop()
     exchange.attempt(gathering.tooLarge)
   }
 }
 
-function onEnd(this: GatewayRequest): void {
-  const { exchange } = this
+/** A body of known length is here with its last byte; of the other kind this tells. */
+function onEnd({ exchange }: GatewayRequest): void {
   if (exchange?.gathering !== undefined) finish(exchange, exchange.gathering)
 }
 
@@ -114,10 +112,4 @@ function finish(exchange: Exchange, gathering: Gathering): void {
   exchange.gathering = undefined
   exchange.body = gathering.pieces.whole()
   exchange.attempt(gathering.done)
-}
-
-function stop(request: GatewayRequest): void {
-  request.pause()
-  request.off('data', onData)
-  request.off('end', onEnd)
 }

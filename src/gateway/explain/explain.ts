@@ -4,6 +4,8 @@ import { Exchange } from '../exchange.ts'
 import { LISTENER_NOT_FOUND, ROUTE_NOT_FOUND } from '../failures.ts'
 import { Generation } from '../generation.ts'
 import { dropSessionCookies } from '../headers/request-edits.ts'
+import { GatewayRequest } from '../http1/gateway-request.ts'
+import { GatewayResponse } from '../http1/gateway-response.ts'
 import { KeptStates } from '../kept.ts'
 import type { Step } from '../policies/policy.ts'
 import { withoutPort } from '../routing/host-name.ts'
@@ -11,7 +13,6 @@ import { listenerOf, misdirection } from '../routing/listeners.ts'
 import { mismatch } from '../routing/match.ts'
 import type { Candidate } from '../routing/router.ts'
 import type { Bind, Listener, Route, Runtime } from '../runtime.ts'
-import { GatewayRequest, GatewayResponse } from '../server/gateway-request.ts'
 import { unfitness } from '../server/unfitness.ts'
 import { LocalLimits } from '../traffic/limits.ts'
 import { Pools } from '../upstream/pools.ts'
@@ -109,9 +110,6 @@ function exchangeFor(
 ): Exchange {
   const host = request.headers?.['host'] ?? request.host ?? 'localhost'
   const incoming = new GatewayRequest(clientSocket(host, bind))
-  incoming.httpVersion = '1.1'
-  incoming.httpVersionMajor = 1
-  incoming.httpVersionMinor = 1
   incoming.method = request.method
   incoming.url = request.path
   const headers = { ...request.headers, host }

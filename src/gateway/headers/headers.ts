@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { GatewayRequest } from '../http1/gateway-request.ts'
 import type { OutgoingHead } from '../watcher.ts'
 import { HOP_BY_HOP, headersWhere, listedNames, NameTable } from './header-names.ts'
 
@@ -102,7 +102,7 @@ export class RequestHeaders {
   }
 
   /** Names and values to send upstream; those that are added follow what the client sent. */
-  build(request: IncomingMessage, authority: string | undefined): string[] {
+  build(request: GatewayRequest, authority: string | undefined): string[] {
     const out = this.#own.slice()
     const host = authority ?? request.headers.host
     // A client of HTTP/1.0 may name none: undici puts in that of the upstream.

@@ -1,5 +1,5 @@
 import { setHeader as put, removeHeader as take } from '../../providers/index.ts'
-import type { GatewayRequest } from '../server/gateway-request.ts'
+import type { GatewayRequest } from '../http1/gateway-request.ts'
 import { credentialsIn } from './header-credentials.ts'
 import { headersWhere, listedNames } from './header-names.ts'
 import type { ModifierEdit } from './headers.ts'

@@ -1,11 +1,7 @@
 import type { Exchange } from '../exchange.ts'
 import { reasonPhrase } from '../headers/header-text.ts'
 import type { AnswerHead } from '../headers/headers.ts'
-import type { GatewayResponse } from '../server/gateway-request.ts'
 import { HeldHeads } from './held-heads.ts'
-
-/** Bytes up to which text is the quicker form of the last chunk: longer text is copied once more on its way out. */
-const SHORT = 15 * 1024
 
 /** Writes an answer to the client. As long as nothing of it has left, a status can tell that it has broken off. */
 export abstract class AnswerWriter {
@@ -17,7 +13,6 @@ export abstract class AnswerWriter {
   #statusText = ''
   /** What goes behind it at the end of this turn. */
   #behindHead: Buffer[] | undefined
-  #isDrainAwaited = false
 
   constructor(exchange: Exchange) {
     this.exchange = exchange
@@ -66,7 +61,7 @@ export abstract class AnswerWriter {
     }
     exchange.sentHeaders = head.headers
     this.answeredAt = performance.now()
-    for (const chunk of this.#behindHead ?? []) if (!response.write(chunk)) this.#awaitDrain()
+    for (const chunk of this.#behindHead ?? []) response.write(chunk)
     this.#behindHead = undefined
     return true
   }
@@ -79,7 +74,7 @@ export abstract class AnswerWriter {
     const { exchange } = this
     exchange.sentBytes += chunk.length
     if (this.#head !== undefined) return this.#hold(chunk, this.#head)
-    return exchange.response.write(chunk) || this.#awaitDrain()
+    return exchange.response.write(chunk)
   }
 
   /** To the end of this turn: whether the answer breaks off in it is known then. */
@@ -92,26 +87,13 @@ export abstract class AnswerWriter {
     return true
   }
 
-  #awaitDrain(): false {
-    if (!this.#isDrainAwaited) {
-      this.#isDrainAwaited = true
-      this.exchange.response.on('drain', onDrain)
-    }
-    return false
-  }
-
   /** The last chunk of an answer that tells its length, so that head and body leave in one write; as text where it is one already. */
   protected passLast(chunk: Buffer, text: string | undefined): void {
     if (!this.#writeHead()) return
     const { exchange } = this
     const { response } = exchange
     exchange.sentBytes += chunk.length
-    if (chunk.length > SHORT || response.socket === null) return void response.end(chunk)
-    // Node joins a head and a body that are both text, and the socket writes a single piece without gathering a list of
-    // pieces first. `end(text)` would always make two of it: 6 of 70 µs per request (`npm run bench`).
-    response.write(text ?? chunk.toString('latin1'), 'latin1')
-    response.socket.uncork()
-    response.end()
+    response.end(text ?? chunk)
   }
 
   /** There is no more of it. */
@@ -125,7 +107,3 @@ function flushHead(writer: AnswerWriter): void {
 }
 
 const held = new HeldHeads<AnswerWriter>(flushHead)
-
-function onDrain(this: GatewayResponse): void {
-  this.exchange?.relay?.resume()
-}

@@ -2,7 +2,7 @@ import { type ByteRedactionStream, Redactor } from '../../secrets/redactor.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import { credentialsIn } from '../headers/header-credentials.ts'
 import type { AnswerHead, HeaderEdit } from '../headers/headers.ts'
-import type { GatewayResponse } from '../server/gateway-request.ts'
+import type { GatewayResponse } from '../http1/gateway-response.ts'
 import { GuardedBody, isReadable, type Outlet } from './guarded-body.ts'
 
 /** Answers from here on are looked through: a redirect repeats the query of a request, an error its headers. */

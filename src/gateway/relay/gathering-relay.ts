@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { BytePieces } from '../../byte-pieces.ts'
 import { type Failure, llmResponseFailure, TOO_LARGE_ANSWER } from '../failures.ts'
 import { headersWhere } from '../headers/header-names.ts'
@@ -52,7 +53,11 @@ export abstract class GatheringRelay extends Relay {
   /** It is more than is held: from here on it goes as it comes. */
   #release(chunk: Buffer): boolean {
     this.isGathered = false
-    this.exchange.response.writeHead(this.head.status, this.head.headers)
+    this.exchange.response.writeHead(
+      this.head.status,
+      STATUS_CODES[this.head.status] ?? '',
+      this.head.headers,
+    )
     this.exchange.sentHeaders = this.head.headers
     this.answeredAt = performance.now()
     return super.pass(Buffer.concat([this.#pieces.take(), chunk]))

@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { own } from '../../config/own.ts'
 import type { ByteRedactionStream } from '../../secrets/redactor.ts'
-import type { GatewayResponse } from '../server/gateway-request.ts'
+import type { GatewayResponse } from '../http1/gateway-response.ts'
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: () => zlib.createGunzip(),
@@ -124,6 +124,10 @@ export class GuardedBody {
       this.#finish(this.#stream.end())
     })
     decoder.once('error', () => this.#giveUp())
-    this.#response.once('close', () => decoder.destroy())
+    const { onOver } = this.#response
+    this.#response.onOver = response => {
+      decoder.destroy()
+      onOver?.(response)
+    }
   }
 }

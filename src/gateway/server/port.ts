@@ -1,9 +1,12 @@
-import { createServer, type Server } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
-import { takeOffer } from '../websocket/offer.ts'
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import {
+  type Accept,
+  ClientConnection,
+  type ConnectionRules,
+  keepAliveLine,
+} from '../http1/client-connection.ts'
 import { keepCertificate } from './client-certificate.ts'
 import {
   type ConnectionObserver,
@@ -11,19 +14,9 @@ import {
   secureWatch,
   watchConnections,
 } from './client-connections.ts'
-import { refuseBytes } from './client-errors.ts'
 import { ClientRoots } from './client-roots.ts'
-import { GatewayRequest, GatewayResponse } from './gateway-request.ts'
 import { listenFailure } from './listen-failure.ts'
-import { inTurn } from './pipelining.ts'
 import type { PortTls } from './server-tls.ts'
-import { refuseTunnel } from './tunnels.ts'
-
-type HttpServer = Server<typeof GatewayRequest, typeof GatewayResponse>
-type HttpsServer = TlsServer<typeof GatewayRequest, typeof GatewayResponse>
-
-/** Takes a request; `expectsContinue` when the client waits for leave to send its body. */
-export type Accept = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => void
 
 export interface PortOptions {
   /** `bind/3000` */
@@ -59,80 +52,80 @@ export interface SlowClients {
 /** How often a closing port looks for connections without a request, in milliseconds. */
 const SWEEP_MS = 25
 
+/** And how often at least for those that have nothing more to ask. */
+const SHORTEST_CHECK_MS = 10
+
 /** One open port. */
 export class Port {
   readonly bind: string
-  readonly #server: HttpServer | HttpsServer
+  readonly #server: Server | TlsServer
   readonly #tls: PortOptions['tls']
-  /** What clients have opened: sockets, and connections without one. */
-  readonly #connections = new Set<Duplex>()
-  /** A connection whose handshake is over → what requests come over then. */
-  readonly #secured = new WeakMap<Duplex, TLSSocket>()
+  /** What clients have opened, sockets and connections without one, and what speaks HTTP over each, once its handshake is over. */
+  readonly #connections = new Map<Duplex, ClientConnection | undefined>()
+  readonly #rules: ConnectionRules
   readonly #roots: ClientRoots | undefined
-  /** The last request that came over a connection is answered by it. */
-  readonly #last = new WeakMap<Duplex, GatewayResponse>()
+  readonly #checkMs: number
+  #check: NodeJS.Timeout | undefined
   /** Once it closes: when its last connection has gone. */
   #gone: Promise<void> | undefined
 
   private constructor(options: PortOptions, accept: Accept) {
-    this.bind = options.bind
-    this.#tls = options.tls
-    this.#roots = options.tls && new ClientRoots(options.tls)
+    const { bind, tls, slow, listenerOf, onConnection } = options
+    this.bind = bind
+    this.#tls = tls
+    this.#checkMs = slow.checkMs
+    const roots = tls && new ClientRoots(tls)
+    this.#roots = roots
+    this.#rules = {
+      accept,
+      headMs: slow.headMs,
+      requestMs: slow.requestMs,
+      idleMs: 0,
+      keepAliveLine: '',
+      isClosing: false,
+      isOutdated: socket => roots?.isOutdated(socket) === true,
+    }
+    this.idleMs = options.idleMs
     this.#server = serverFor(options)
-    // Node would leave out the 2001st header without a word; requests with so many are refused instead.
-    this.#server.maxHeadersCount = 0
     this.#server.on('connection', (connection: Duplex) => {
-      this.#connections.add(connection)
       rememberPeer(connection)
       this.#roots?.meet(connection)
+      this.#connections.set(connection, tls === undefined ? this.#talk(connection) : undefined)
       connection.once('close', () => this.#connections.delete(connection))
     })
-    const begin = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
-      if (this.#gone !== undefined) response.shouldKeepAlive = false
-      // It was sent before its client could know.
-      if (this.#roots?.isOutdated(request.socket)) request.socket.destroySoon()
-      else accept(request, response, expectsContinue)
-    }
-    const take = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void => {
-      this.#last.set(request.socket, response)
-      if (response.socket !== null) begin(request, response, expectsContinue)
-      else inTurn(request, response, () => begin(request, response, expectsContinue))
-    }
-    this.#server.on('request', (request, response) => take(request, response, false))
-    this.#server.on('checkContinue', (request, response) => take(request, response, true))
-    this.#server.on('checkExpectation', (request, response) => {
-      request.expectsOther = true
-      take(request, response, false)
-    })
-    const { bind, tls, listenerOf, onConnection } = options
     if (tls !== undefined) {
       const watch = onConnection && secureWatch(bind, listenerOf, onConnection)
       onSecureConnection(this.#server, (secure, below, handshakeMs) => {
-        if (below !== undefined) this.#secured.set(below, secure)
         this.#roots?.admit(secure, below)
         watch?.(secure, below, handshakeMs)
+        const connection = this.#talk(secure)
+        if (below !== undefined) this.#connections.set(below, connection)
       })
+      this.#server.on('tlsClientError', (error: Error, socket: Duplex) => socket.destroy(error))
     } else if (onConnection !== undefined) watchConnections(this.#server, bind, onConnection)
-    this.#server.on('clientError', (error: Error, socket: Duplex) =>
-      refuseBytes(error, socket, this.#last.get(socket)),
-    )
-    this.#server.on('upgrade', (request, socket, head) =>
-      takeOffer(request, socket, head, this.#last.get(socket), response => {
-        this.#last.set(socket, response)
-        begin(request, response, false)
-      }),
-    )
-    this.#server.on('connect', (_request, socket) => refuseTunnel(socket, this.#last.get(socket)))
+  }
+
+  #talk(socket: Duplex): ClientConnection {
+    this.#check ??= setTimeout(this.#checkAll, this.#nextCheckMs).unref()
+    return new ClientConnection(socket, this.#rules)
+  }
+
+  get #nextCheckMs(): number {
+    return Math.min(this.#checkMs, Math.max(SHORTEST_CHECK_MS, this.#rules.idleMs / 2))
+  }
+
+  /** Looks for clients that have taken too long: one timer is for all of them, and runs while there are any. */
+  readonly #checkAll = (): void => {
+    const now = performance.now()
+    for (const connection of this.#connections.values()) connection?.check(now)
+    this.#check =
+      this.#connections.size === 0 ? undefined : setTimeout(this.#checkAll, this.#nextCheckMs).unref()
   }
 
   /** Listens. Throws PORT_TAKEN, which names the port and what to do. */
   static async open(options: PortOptions, accept: Accept): Promise<Port> {
     const port = new Port(options, accept)
-    if (options.port === undefined) {
-      // Node begins to keep track of connections when it hears that it listens.
-      port.#server.emit('listening')
-      return port
-    }
+    if (options.port === undefined) return port
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException) => reject(listenFailure(options, error))
       port.#server.once('error', refuse)
@@ -177,14 +170,15 @@ export class Port {
    */
   renewTls(tls: PortTls): void {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls.options)
-    for (const connection of this.#connections) {
-      const socket = this.#secured.get(connection)
-      if (socket !== undefined && this.#roots?.isOutdated(socket)) part(socket, this.#last.get(socket))
+    for (const connection of this.#connections.values()) {
+      if (connection !== undefined && this.#rules.isOutdated(connection.socket)) connection.leave()
     }
   }
 
+  /** In milliseconds; 0 is for ever. */
   set idleMs(value: number) {
-    this.#server.keepAliveTimeout = value
+    this.#rules.idleMs = value === 0 ? Number.POSITIVE_INFINITY : value
+    this.#rules.keepAliveLine = keepAliveLine(value)
   }
 
   /**
@@ -203,24 +197,24 @@ export class Port {
   }
 
   async #drain(): Promise<void> {
+    this.#rules.isClosing = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    const left = [...this.#connections].map(connection => {
-      // A client that is not told may send its next request just as the connection goes.
-      const last = this.#last.get(this.#secured.get(connection) ?? connection)
-      if (last?.headersSent === false) last.shouldKeepAlive = false
-      return new Promise<void>(resolve => connection.once('close', resolve))
-    })
+    const left = [...this.#connections.keys()].map(
+      socket => new Promise<void>(resolve => socket.once('close', resolve)),
+    )
     // A request that has come by then is read first.
-    const sweep = setInterval(() => setImmediate(() => this.#cutOff(isIdle)), SWEEP_MS)
+    const sweep = setInterval(
+      () => setImmediate(() => this.#cutOff(connection => connection?.isIdle !== false)),
+      SWEEP_MS,
+    )
     await Promise.all([closed, ...left])
     clearInterval(sweep)
+    clearTimeout(this.#check)
   }
 
-  #cutOff(which: (last: GatewayResponse | undefined) => boolean): void {
-    for (const connection of this.#connections) {
-      const socket = this.#secured.get(connection) ?? connection
-      if (which(this.#last.get(socket))) socket.destroy()
-    }
+  #cutOff(which: (connection: ClientConnection | undefined) => boolean): void {
+    for (const [socket, connection] of this.#connections)
+      if (which(connection)) (connection?.socket ?? socket).destroy()
   }
 }
 
@@ -229,41 +223,9 @@ function rememberPeer(connection: Duplex): void {
   void (connection as Socket).remoteAddress
 }
 
-/** No request is under way: the last one has been read whole, and its answer has gone. */
-function isIdle(last: GatewayResponse | undefined): boolean {
-  return last === undefined || (last.writableFinished && last.req.complete)
-}
-
-/** Ends a connection after the answer that is under way. */
-function part(socket: TLSSocket, last: GatewayResponse | undefined): void {
-  if (last === undefined || isIdle(last)) return socket.destroySoon()
-  last.isLast = true
-  if (last.tunnel !== undefined) last.tunnel.close()
-  else if (last.headersSent) last.once('finish', () => socket.destroySoon())
-  else last.shouldKeepAlive = false
-}
-
-/**
- * Bytes of a request's head; more is refused with 431. Cookies and tokens of large sign-ons fit, which Node's 16 KiB do not
- * hold, and a thousand connections that send heads without end take 64 MB at most.
- */
-const MOST_HEAD = 64 * 1024
-
-function serverFor({ idleMs, slow, tls }: PortOptions): HttpServer | HttpsServer {
-  const options = {
-    IncomingMessage: GatewayRequest,
-    ServerResponse: GatewayResponse,
-    // Strict: Content-Length beside Transfer-Encoding, bare line feeds and the like are refused with 400.
-    insecureHTTPParser: false,
-    // Such a request is refused in its turn.
-    requireHostHeader: false,
-    keepAliveTimeout: idleMs,
-    maxHeaderSize: MOST_HEAD,
-    headersTimeout: slow.headMs,
-    requestTimeout: slow.requestMs,
-    connectionsCheckingInterval: slow.checkMs,
-    noDelay: true,
-  }
+function serverFor({ slow, tls }: PortOptions): Server | TlsServer {
+  // Whether a client that sends no more has gone is for the connection to say.
+  const options = { noDelay: true, allowHalfOpen: true }
   if (tls === undefined) return createServer(options)
   const certificates = tls()
   const { asksForCertificate } = certificates.rules

@@ -18,7 +18,7 @@ export function absoluteTarget(
 /** Puts into the exchange what its request line and its host ask for; the path stays empty where that is none. */
 export function readTarget(exchange: Exchange): void {
   const { request } = exchange
-  const url = request.url ?? ''
+  const { url } = request
   if (url.charCodeAt(0) === 0x2f) {
     const mark = url.indexOf('?')
     exchange.path = mark < 0 ? url : url.slice(0, mark)

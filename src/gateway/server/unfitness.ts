@@ -6,7 +6,6 @@ import {
   NO_HANDSHAKE,
   NO_TRACE,
   NO_TUNNEL,
-  SENT_AHEAD,
   TOO_MANY_HEADERS,
   UNKNOWN_CODING,
 } from '../failures.ts'
@@ -18,16 +17,15 @@ import { isSound } from './soundness.ts'
 export function unfitness(exchange: Exchange): Failure | undefined {
   const { request, headers } = exchange
   const { maxHeaders } = exchange.generation.runtime.settings
+  if (exchange.method === 'CONNECT') return NO_TUNNEL
   if (exchange.path === '' || !exchange.hasItsHosts || !isSound(request)) return INVALID_REQUEST
-  if (request.isDropped) return SENT_AHEAD
   if (request.expectsOther) return EXPECTATION_FAILED
   if (request.rawHeaders.length > 2 * maxHeaders) return TOO_MANY_HEADERS
   if (exchange.method === 'TRACE') return NO_TRACE
-  if (exchange.method === 'CONNECT') return NO_TUNNEL
   const loop = loopOf(exchange)
   if (loop !== undefined) return loop
   const { 'transfer-encoding': coding } = headers
-  // Node takes the chunks apart and leaves the other codings on, which nobody behind would know of.
+  // The chunks are taken apart, and the other codings are left on, which nobody behind would know of.
   if (coding !== undefined && /,\s*chunked\s*$/i.test(coding)) return UNKNOWN_CODING
   return exchange.isUpgrade && !isHandshake(request) ? NO_HANDSHAKE : undefined
 }

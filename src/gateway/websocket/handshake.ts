@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Destination } from '../destination.ts'
 import { headersWhere } from '../headers/header-names.ts'
+import type { GatewayRequest } from '../http1/gateway-request.ts'
 
 /** RFC 6455 §1.3 */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -22,7 +23,7 @@ export function offersWebSocket({ upgrade }: IncomingHttpHeaders): boolean {
 }
 
 /** Whether a request that offers to become a WebSocket may: it is whole, has no body, and says what it must. */
-export function isHandshake({ method, httpVersion, headers, rawHeaders }: IncomingMessage): boolean {
+export function isHandshake({ method, httpVersion, headers, rawHeaders }: GatewayRequest): boolean {
   if (method !== 'GET' || httpVersion !== '1.1') return false
   if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return false
   const [upgrade, ...others] = valuesOf(rawHeaders, 'upgrade')

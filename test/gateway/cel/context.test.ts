@@ -6,8 +6,9 @@ import { type CelExtras, celContext } from '../../../src/gateway/cel/context.ts'
 import { jsonValue, Redacted } from '../../../src/gateway/cel/values.ts'
 import { Exchange } from '../../../src/gateway/exchange.ts'
 import { Generation } from '../../../src/gateway/generation.ts'
+import { GatewayRequest } from '../../../src/gateway/http1/gateway-request.ts'
+import { GatewayResponse } from '../../../src/gateway/http1/gateway-response.ts'
 import { KeptStates } from '../../../src/gateway/kept.ts'
-import { GatewayRequest, GatewayResponse } from '../../../src/gateway/server/gateway-request.ts'
 import { LocalLimits } from '../../../src/gateway/traffic/limits.ts'
 import { Pools } from '../../../src/gateway/upstream/pools.ts'
 import { runtimeOf } from '../kit/config.ts'
@@ -17,7 +18,6 @@ function exchange(): Exchange {
   const request = new GatewayRequest(new Socket())
   request.method = 'POST'
   request.url = '/v1/chat/completions?team=blue'
-  request.httpVersion = '1.1'
   request.headers = { host: 'api.test:3000', connection: 'x-hop', 'x-a': '1', 'x-b': '1, 2', 'x-hop': '1' }
   request.rawHeaders = 'Host api.test:3000 Connection x-hop X-A 1 X-B 1 x-b 2 X-Hop 1'.split(' ')
   const states = new KeptStates()

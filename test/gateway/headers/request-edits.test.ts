@@ -7,7 +7,7 @@ import {
   removeRequestHeader,
   setRequestHeader,
 } from '../../../src/gateway/headers/request-edits.ts'
-import { GatewayRequest } from '../../../src/gateway/server/gateway-request.ts'
+import { GatewayRequest } from '../../../src/gateway/http1/gateway-request.ts'
 import { processorMs } from '../../helpers/processor-time.ts'
 
 function requestWith(...rawHeaders: string[]): GatewayRequest {

@@ -1,0 +1,139 @@
+import { type IncomingHttpHeaders, METHODS } from 'node:http'
+import { addField, Fields } from './fields.ts'
+
+/** The characters of a name of a method or a field (RFC 9110 §5.6.2). */
+export const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
+
+/** Field lines, from their first character on. No line is folded, and nothing stands between a name and its colon. */
+const FIELD_LINES = new RegExp(`(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`, 'y')
+
+/** Nothing that separates the parts of a request line. */
+const TARGET = /^[\x21-\x7e\x80-\xff]+$/
+
+/** What nothing of a head can become, whatever follows: a line feed or a carriage return alone, or another control character. */
+const IMPOSSIBLE = /\r(?!\n|$)|(?<!\r)\n|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g
+
+const KNOWN: ReadonlySet<string> = new Set(METHODS)
+
+/** ` HTTP/1.1` */
+const VERSION_LENGTH = 9
+
+const TAB = 0x09
+const SPACE = 0x20
+
+/** How long a body is that comes in chunks, as far as its head tells. */
+export const IN_CHUNKS = -1
+
+/** What the head of a request says, names and values one byte a character. */
+export interface RequestHead {
+  readonly method: string
+  readonly url: string
+  readonly httpVersionMinor: 0 | 1
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: string[]
+  /** By names in lower case, joined as Node joins them. */
+  readonly headers: IncomingHttpHeaders
+  /** Bytes, or `IN_CHUNKS`. */
+  readonly bodyLength: number
+  /** The client takes further answers over this connection. */
+  readonly keepsAlive: boolean
+  /** It would go on in another protocol. */
+  readonly offersUpgrade: boolean
+}
+
+/**
+ * Reads a head: `text` is that, one byte a character, and ends with the first empty line, which begins at `end`. Undefined
+ * where it is none by RFC 9112, or where somebody in front or behind might find another end of it or of its body: of lengths
+ * there is one, in digits; of codings, too, and the last in it is `chunked`; and never both.
+ */
+export function readHead(text: string, end: number): RequestHead | undefined {
+  const lineEnd = text.indexOf('\r\n')
+  const line = readLine(text, lineEnd)
+  if (line === undefined) return undefined
+  FIELD_LINES.lastIndex = lineEnd + 2
+  if (!FIELD_LINES.test(text) || FIELD_LINES.lastIndex !== end + 2) return undefined
+  const rawHeaders: string[] = []
+  const headers = new Fields() as IncomingHttpHeaders
+  let isTwofold = false
+  let at = lineEnd + 2
+  while (at < end) {
+    const colon = text.indexOf(':', at)
+    const next = text.indexOf('\r\n', colon)
+    const name = text.slice(at, colon)
+    const value = trimmed(text, colon + 1, next)
+    rawHeaders.push(name, value)
+    if (!addField(headers, name.toLowerCase(), value)) isTwofold = true
+    at = next + 2
+  }
+  const bodyLength = lengthOf(headers)
+  if (isTwofold || bodyLength === undefined) return undefined
+  const { connection } = headers
+  const isLatest = line.httpVersionMinor === 1
+  return {
+    method: line.method,
+    url: line.url,
+    httpVersionMinor: line.httpVersionMinor,
+    rawHeaders,
+    headers,
+    bodyLength,
+    keepsAlive: isLatest ? !lists(connection, 'close') : lists(connection, 'keep-alive'),
+    offersUpgrade: headers.upgrade !== undefined && lists(connection, 'upgrade'),
+  }
+}
+
+/** Whether a head that begins so can still become one. What is in front of `from` has been looked at. */
+export function canBeHead(text: string, from: number): boolean {
+  // The character before may be the first half of an end of a line.
+  IMPOSSIBLE.lastIndex = Math.max(0, from - 1)
+  if (IMPOSSIBLE.test(text)) return false
+  const lineEnd = text.indexOf('\r\n')
+  return lineEnd < 0 || readLine(text, lineEnd) !== undefined
+}
+
+/** `POST /path HTTP/1.1`, with one space between each two. */
+function readLine(
+  text: string,
+  lineEnd: number,
+): Pick<RequestHead, 'method' | 'url' | 'httpVersionMinor'> | undefined {
+  const methodEnd = text.indexOf(' ')
+  const urlEnd = lineEnd - VERSION_LENGTH
+  if (methodEnd < 0 || urlEnd <= methodEnd + 1) return undefined
+  const method = text.slice(0, methodEnd)
+  const url = text.slice(methodEnd + 1, urlEnd)
+  if (!KNOWN.has(method) || !TARGET.test(url)) return undefined
+  if (text.startsWith(' HTTP/1.1', urlEnd)) return { method, url, httpVersionMinor: 1 }
+  return text.startsWith(' HTTP/1.0', urlEnd) ? { method, url, httpVersionMinor: 0 } : undefined
+}
+
+/** Without the spaces and tabs around it. */
+function trimmed(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
+}
+
+/** Of the body; undefined where nobody can be sure. */
+function lengthOf(headers: IncomingHttpHeaders): number | undefined {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
+  if (length === undefined) {
+    if (coding === undefined) return 0
+    return /(?:^|,[\t ]*)chunked$/i.test(coding) ? IN_CHUNKS : undefined
+  }
+  if (coding !== undefined || !/^\d+$/.test(length)) return undefined
+  const bytes = Number(length)
+  return Number.isSafeInteger(bytes) ? bytes : undefined
+}
+
+/** Whether a list of words, as that of a `Connection` is, has this one. */
+function lists(list: string | undefined, word: string): boolean {
+  if (list === undefined) return false
+  const lower = list.toLowerCase()
+  if (lower === word) return true
+  return lower.includes(word) && lower.split(',').some(one => one.trim() === word)
+}

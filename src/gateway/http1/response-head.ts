@@ -1,0 +1,49 @@
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+
+/** What the fields of an answer say of its framing. */
+export interface ResponseFields {
+  /** As lines, each with its end. */
+  readonly lines: string
+  readonly hasLength: boolean
+  readonly hasDate: boolean
+  readonly hasConnection: boolean
+}
+
+/** One byte a character. Throws a TypeError with Node's code ERR_INVALID_CHAR for what would not be one field. */
+export function fieldLines(headers: readonly string[]): ResponseFields {
+  let lines = ''
+  let hasLength = false
+  let hasDate = false
+  let hasConnection = false
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string
+    const value = headers[i + 1] as string
+    if (!NAME.test(name) || NOT_IN_VALUE.test(value)) throw illegal(name)
+    lines += `${name}: ${value}\r\n`
+    // Their lengths tell most names from these.
+    if (name.length === 14) hasLength ||= name.toLowerCase() === 'content-length'
+    else if (name.length === 4) hasDate ||= name.toLowerCase() === 'date'
+    else if (name.length === 10) hasConnection ||= name.toLowerCase() === 'connection'
+  }
+  return { lines, hasLength, hasDate, hasConnection }
+}
+
+function illegal(name: string): Error {
+  const error = new TypeError(`the header ${JSON.stringify(name)} holds what HTTP does not allow`)
+  return Object.assign(error, { code: 'ERR_INVALID_CHAR' })
+}
+
+let dateSecond = 0
+let dateLine = ''
+
+/** `Date: …`, made once a second. */
+export function dateNow(): string {
+  const now = Date.now()
+  const second = now - (now % 1000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    dateLine = `Date: ${new Date(second).toUTCString()}\r\n`
+  }
+  return dateLine
+}
