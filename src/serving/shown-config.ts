@@ -1,3 +1,4 @@
+import { addressTold } from '../address-told.ts'
 import { shownText } from '../config/shown-word.ts'
 import { isCredentialHeader } from '../gateway/index.ts'
 import { Secret } from '../secrets/index.ts'
@@ -8,10 +9,11 @@ const MASKED = '<redacted>'
 
 /**
  * A config as the admin pages show it. Secrets print as their references anyway; masked besides is what a config may hold
- * in clear text all the same: headers for credentials, in modifiers, expressions and matches, and words that look like keys.
+ * in clear text all the same: headers for credentials, in modifiers, expressions and matches, what may be secret in an
+ * address, and words that look like keys.
  */
 export function shownConfig(value: unknown): unknown {
-  if (typeof value === 'string') return shownText(value)
+  if (typeof value === 'string') return shownText(isAddress(value) ? addressTold(value) : value)
   if (typeof value !== 'object' || value === null || value instanceof Secret) return value
   if (Array.isArray(value)) return value.map(shownConfig)
   const { name } = value as { readonly name?: unknown }
@@ -22,6 +24,11 @@ export function shownConfig(value: unknown): unknown {
       return [key, HEADER_MAPS.has(key) ? shownHeaders(part) : shownConfig(part)]
     }),
   )
+}
+
+/** With a name, a password or parameters in it, or it is shown as it stands. */
+function isAddress(text: string): boolean {
+  return /^https?:\/\/\S*[@?#]/.test(text) && URL.canParse(text)
 }
 
 function shownHeaders(headers: unknown): unknown {

@@ -15,6 +15,11 @@ describe('the config as it is shown', () => {
       { requestHeaderModifier: { set: { Authorization: HIDDEN, 'x-team': 'blue' } } },
     ],
     [
+      'what may be secret in an address',
+      { jwks: { url: 'https://me:hunter2@issuer.test/jwks?token=canary#x' }, baseUrl: 'https://llm.test/v1' },
+      { jwks: { url: 'https://issuer.test/jwks' }, baseUrl: 'https://llm.test/v1' },
+    ],
+    [
       'a header that is added by hand',
       { requestHeaders: { add: { 'x-goog-api-key': 'canary', cookie: 's=canary' } } },
       { requestHeaders: { add: { 'x-goog-api-key': HIDDEN, cookie: HIDDEN } } },
