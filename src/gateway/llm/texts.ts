@@ -37,6 +37,9 @@ export function visitTexts(body: JsonObject, type: RouteType, visit: TextVisitor
       visitField(body, 'instructions', 'systemPrompt', visit)
       visitStrings(body, 'input', 'messages', visit)
       for (const item of mapsOf(body['input'])) visitItem(item, visit)
+      // What is put into a prompt that the provider has.
+      for (const { variables } of mapsOf(body['prompt']))
+        if (isObject(variables)) visitWithin(variables, Object.keys(variables), 'messages', visit)
       return
     case 'generateContent':
     case 'geminiCountTokens':

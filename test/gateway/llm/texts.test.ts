@@ -205,6 +205,19 @@ describe('the texts of a request', () => {
     ],
     ['responses', { input: 'a' }, [['messages', 'a']]],
     [
+      'responses',
+      {
+        prompt: { id: 'i', variables: { type: 'a', name: 'b', x: { type: 'input_text', text: 'd' } } },
+        input: 'c',
+      },
+      [
+        ['messages', 'c'],
+        ['messages', 'a'],
+        ['messages', 'b'],
+        ['messages', 'd'],
+      ],
+    ],
+    [
       'generateContent',
       {
         systemInstruction: { parts: [{ text: 'a' }] },
