@@ -34,6 +34,7 @@ const HABITS: readonly { readonly words: RegExp; readonly flag: string; readonly
   },
   { words: /^(?:method|into)$/, flag: 'to', hint: 'did you mean --to?' },
   { words: /^(?:verbose|debug|quiet|q)$/, flag: 'log-level', hint: 'as in --log-level debug, or warn' },
+  { words: /^(?:o|out|output|dir|outdir)$/, flag: 'partial', hint: 'the manifests go beside the config' },
   // Every command has this one: those that ask for a yes have --yes, too.
   { words: /^(?:yes|y)$/, flag: 'json', hint: 'leave it out: this command asks for no yes' },
   {
@@ -81,7 +82,7 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
     case 'RequiredArgsError':
       return usage(
         `missing argument: ${(error.args ?? []).map(arg => arg.name?.toUpperCase()).join(', ')}`,
-        hintFor(error.args?.[0]),
+        hintFor(error.args?.[0], flags),
       )
     case 'ArgInvalidOptionError':
       return argumentFailure(error)
@@ -93,10 +94,14 @@ export function usageFailure(error: Error & ParseError, context: UsageContext): 
 }
 
 /** What an argument is that is missing. */
-function hintFor({ name, options }: NonNullable<ParseError['args']>[number] = {}): string {
+function hintFor(
+  { name, options }: NonNullable<ParseError['args']>[number] = {},
+  flags: GivenFlags['flags'],
+): string {
   if (options !== undefined) return `it takes ${acceptedBy({ options })}`
-  // The only other one that is not a path or a word of the user's own is the name of a key slot.
-  return name === 'name' ? '`agw keys list` names them' : 'see --help'
+  if (name !== 'name') return 'see --help'
+  if ('metadata' in flags) return 'give the client one, as in `agw clients add research`'
+  return 'at' in flags ? '`agw clients list` names them' : '`agw keys list` names them'
 }
 
 /** The library tells of no argument by its name, and what was typed first; what it takes comes last. */
@@ -104,7 +109,7 @@ function argumentFailure({ message }: Error): Failure {
   const [options = ''] = message.split(' to be one of: ').at(-1)?.split('\n') ?? []
   return usage(
     'an argument is none of those that this command takes',
-    hintFor({ options: options.split(', ') }),
+    hintFor({ options: options.split(', ') }, {}),
   )
 }
 

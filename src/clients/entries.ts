@@ -85,6 +85,14 @@ export function keyAges(entries: readonly ClientEntry[]): ReadonlyMap<ClientEntr
   return ages
 }
 
+/** The same with what is shown of its hash: a client may have two keys. */
+export function calledWithHash(entry: Pick<ClientEntry, 'name' | 'hash'>): string {
+  const { name, hash } = entry
+  return name === undefined || hash === undefined
+    ? calledAs(entry)
+    : `${calledAs(entry)} (${shortHash(hash)})`
+}
+
 const HASH = /^sha256:[0-9a-f]{8,64}$/i
 
 /**
@@ -110,12 +118,13 @@ export function findClient(entries: readonly ClientEntry[], wanted: string, at?:
     })
   }
   const ages = keyAges(entries)
+  const isOnePlace = more.every(one => one.place.id === first.place.id)
   const which = [first, ...more].map(one => {
-    const about = [ages.get(one) ?? [], one.place.id].flat().join(', ')
-    return `${one.hash ? shortHash(one.hash) : '–'} (${about})`
+    const about = [ages.get(one) ?? [], isOnePlace ? [] : one.place.id].flat().join(', ')
+    return `${one.hash ? shortHash(one.hash) : '–'}${about === '' ? '' : ` (${about})`}`
   })
   throw new AgwError('USAGE', `${which.length} keys go by that name`, {
-    hint: `name the one by its hash, or its place with --at: ${which.join(', ')}`,
+    hint: `name the one by its hash${isOnePlace ? '' : ', or its place with --at'}: ${which.join(', ')}`,
   })
 }
 

@@ -12,6 +12,7 @@ export {
 export {
   type ClientEntry,
   calledAs,
+  calledWithHash,
   clientEntries,
   findClient,
   findToRotate,

@@ -1,8 +1,10 @@
-import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgwError } from '../errors.ts'
 import { NotAFile, openingFailed, WITHOUT_WAITING, whatElse, whyUnread } from '../plain-file.ts'
 import { suggested } from '../suggested.ts'
+import { closest } from './did-you-mean.ts'
 import { ConfigDocument, type DocumentOptions } from './document.ts'
 import { own } from './own.ts'
 import type { SyntaxFinding } from './syntax.ts'
@@ -60,7 +62,7 @@ async function readNext(handle: FileHandle, chunk: Uint8Array): Promise<number> 
 
 const HINTS: Readonly<Record<string, string>> = {
   'it is a device': 'name a file; `-` is standard input',
-  'it is a folder': 'name the file inside it; `agw validate` takes patterns too, as in "conf/**/*.yaml"',
+  'it is a folder': 'name the file inside it; validate takes patterns too, as in "conf/**/*.yaml"',
   'it is a socket': 'name a file; `-` is standard input',
   [SILENT_PIPE]: 'start what writes to it first, or pipe it in: `-` is standard input',
   'its name is too long': 'name a file with --file PATH',
@@ -80,8 +82,12 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
       })
     }
     if (code === 'ENOENT' || code === 'ENOTDIR') {
+      const meant = await closestBeside(path)
       throw new AgwError('CONFIG_NOT_FOUND', `${path} does not exist`, {
-        hint: `write one with ${suggested('init')}, or name one that is there`,
+        hint:
+          meant === undefined
+            ? `write one with ${suggested('init')}, or name one that is there`
+            : `did you mean ${JSON.stringify(meant)}?`,
         cause: error,
       })
     }
@@ -89,6 +95,15 @@ export async function readConfigBytes(path: string): Promise<Uint8Array> {
     const hint = own(HINTS, why) ?? 'look at the file with `ls -l`'
     throw new AgwError('CONFIG_UNREADABLE', `cannot read ${path}: ${why}`, { hint, cause: error })
   }
+}
+
+/** The config of a folder whose name was meant. */
+async function closestBeside(path: string): Promise<string | undefined> {
+  const names = await readdir(dirname(path)).catch(() => [])
+  return closest(
+    basename(path),
+    names.filter(name => /\.(?:ya?ml|json)$/.test(name)),
+  )
 }
 
 async function isLink(path: string): Promise<boolean> {

@@ -131,7 +131,7 @@ describe('the clients of a config', () => {
   it.each([
     ['nobody', 'UNKNOWN_CLIENT', /there is: research, sha256:[0-9a-f]{8}, a key without a name, twice/],
     ['sha256:00000000', 'UNKNOWN_CLIENT', /there is/],
-    ['twice', 'USAGE', /by its hash.*sha256:cdcdcdcd \(older, llm\), sha256:cececece \(newer, llm\)/],
+    ['twice', 'USAGE', /by its hash.*sha256:cdcdcdcd \(older\), sha256:cececece \(newer\)$/],
   ])('are not found by %s', (wanted, code, hint) => {
     let error: unknown
     try {

@@ -63,6 +63,19 @@ const cases: Case[] = [
     status: 2,
     says: [/nope\.yaml does not exist\n {2}→ .*`agw init --file nope\.yaml`, or name one that is there/],
   },
+  {
+    what: 'a config by a name that is almost its own',
+    files: { 'config.yaml': GUIDE.env, 'config.txt': '' },
+    args: ['validate', 'config.yml'],
+    status: 2,
+    says: [/config\.yml does not exist\n {2}→ did you mean "config\.yaml"\?/],
+  },
+  {
+    what: 'a folder, checked',
+    args: ['validate', '.'],
+    status: 2,
+    says: [/it is a folder\n {2}→ name the file inside it; validate takes patterns/],
+  },
   { what: 'a folder', args: ['serve', '-f', '.'], status: 3, says: [/it is a folder/] },
   {
     what: 'a binary file',

@@ -110,7 +110,7 @@ describe('agw clients', () => {
     expect(both.map(one => one.age)).toEqual(['older', 'newer'])
     expect((await clients('list')).stdout).toMatch(/AGE.*\nx +sha256:abababab +older .*\nx +\S+ +newer /)
     const which = await clients('remove', 'x', '--yes')
-    expect(which.stderr).toContain(`${older?.hash} (older, llm), ${newer?.hash} (newer, llm)`)
+    expect(which.stderr).toContain(`${older?.hash} (older), ${newer?.hash} (newer)`)
     const again = await clients('rotate', newer?.hash ?? '', '--yes')
     expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('x has 2 keys already')])
     expect(again.stderr).toContain('revoke the older one first: `agw clients remove sha256:abababab`')

@@ -84,7 +84,11 @@ describe.skipIf(noTerminal !== undefined)(
     it('clients remove asks before it revokes, and Enter is a no', async () => {
       const known = `${LLM}  policies: { apiKey: { mode: strict, keys: [{ keyHash: "sha256:${'ab'.repeat(32)}", metadata: { name: x } }] } }\n`
       await put(known)
-      const no = await talk(folder, ['clients', 'remove', 'x'], [[/Revoke the key of x\?/, '\r']])
+      const no = await talk(
+        folder,
+        ['clients', 'remove', 'x'],
+        [[/Revoke the key of x \(sha256:\w{8}\)\?/, '\r']],
+      )
       expect([no.status, await text()]).toEqual([1, known])
     })
   },

@@ -5,7 +5,7 @@ import { modeOf } from '../../cli/report/clients.ts'
 import { changeWord } from '../../cli/report/key-change.ts'
 import { tellGateways } from '../../cli/tell-gateways.ts'
 import { writeFiles } from '../../cli/write-files.ts'
-import { calledAs, clientEntries, findClient, planWithout, shortHash } from '../../clients/index.ts'
+import { calledWithHash, clientEntries, findClient, planWithout, shortHash } from '../../clients/index.ts'
 import { requireChangeable } from '../../require-config.ts'
 
 export default class ClientsRemove extends ConfigCommand {
@@ -31,11 +31,11 @@ export default class ClientsRemove extends ConfigCommand {
     const plan = planWithout(loaded, entry)
     const files = await writeFiles([plan.file], {
       ...this.writeOptions(flags),
-      losing: `Revoke the key of ${calledAs(entry)}?`,
+      losing: `Revoke the key of ${calledWithHash(entry)}?`,
       warnings: plan.findings.map(one => `${one.message}: ${one.hint}`),
     })
     const word = changeWord('revoked', 'revoke', true, flags['dry-run'])
-    this.sayProse(`${this.terminal.style('green', word)} ${calledAs(entry)}`)
+    this.sayProse(`${this.terminal.style('green', word)} ${calledWithHash(entry)}`)
     const { name, hash, place } = entry
     const isEmpty = !clientEntries(plan.document).some(one => one.place.id === place.id)
     if (!flags['dry-run']) for (const line of await tellGateways(process.env, loaded.path)) this.note(line)
