@@ -5,24 +5,47 @@ import type { LogRule, OtlpLogRule } from '../telemetry/log-rule.ts'
 import { compileAdded } from './added-fields.ts'
 import { collectorOf } from './collector.ts'
 
-type Written = NonNullable<Config['frontendPolicies']>['accessLog']
+type Policy = NonNullable<NonNullable<Config['frontendPolicies']>['accessLog']>
 
-const PATH = ['frontendPolicies', 'accessLog']
-
-/** `frontendPolicies.accessLog`; undefined where it changes nothing in the lines. */
-export function compileAccessLog(written: Written, cel: Cel): LogRule | undefined {
-  const { filter, add = {}, remove = [] } = written ?? {}
-  const isPlain = !filter && Object.keys(add).length === 0 && remove.length === 0
-  return isPlain ? undefined : ruleOf({ filter, add, remove }, PATH, PATH, cel)
+/** What a config says of its log, and where the parts of that stand. */
+interface Written {
+  readonly policy: Pick<Policy, 'filter' | 'add' | 'remove' | 'otlp'>
+  readonly filterAt: Path
+  readonly fieldsAt: Path
 }
 
-/** `frontendPolicies.accessLog.otlp`, whose filter and fields are those of the log unless it has its own. */
-export function compileOtlpLog(written: Written, cel: Cel): OtlpLogRule | undefined {
-  const { otlp } = written ?? {}
-  if (written === undefined || written === null || otlp === undefined || otlp === null) return undefined
-  const at = [...PATH, 'otlp']
-  const [filter, filterAt] = otlp.filter ? [otlp.filter, at] : [written.filter, PATH]
-  const [fields, fieldsAt] = otlp.fields ? [otlp.fields, [...at, 'fields']] : [written, PATH]
+/** The place of today, its other name, and the older one; a config has one of them. */
+function writtenIn({ config, frontendPolicies }: Config): Written | undefined {
+  for (const key of ['accessLog', 'logging'] as const) {
+    const at = ['frontendPolicies', key]
+    const policy = frontendPolicies?.[key]
+    if (policy) return { policy, filterAt: at, fieldsAt: at }
+  }
+  const at = ['config', 'logging']
+  const older = config?.logging
+  if (!older) return undefined
+  return { policy: { ...older.fields, filter: older.filter }, filterAt: at, fieldsAt: [...at, 'fields'] }
+}
+
+/** The access log; undefined where the config changes nothing in the lines. */
+export function compileAccessLog(config: Config, cel: Cel): LogRule | undefined {
+  const { policy, filterAt, fieldsAt } = writtenIn(config) ?? {}
+  const { filter, add = {}, remove = [] } = policy ?? {}
+  const isPlain = !filter && Object.keys(add).length === 0 && remove.length === 0
+  if (isPlain || filterAt === undefined || fieldsAt === undefined) return undefined
+  return ruleOf({ filter, add, remove }, filterAt, fieldsAt, cel)
+}
+
+/** The `otlp` of it, whose filter and fields are those of the log unless it has its own. */
+export function compileOtlpLog(config: Config, cel: Cel): OtlpLogRule | undefined {
+  const written = writtenIn(config)
+  const { otlp } = written?.policy ?? {}
+  if (written === undefined || otlp === undefined || otlp === null) return undefined
+  const at = [...written.filterAt, 'otlp']
+  const [filter, filterAt] = otlp.filter ? [otlp.filter, at] : [written.policy.filter, written.filterAt]
+  const [fields, fieldsAt] = otlp.fields
+    ? [otlp.fields, [...at, 'fields']]
+    : [written.policy, written.fieldsAt]
   const { add = {}, remove = [] } = fields
   const { host, protocol, path = '/v1/logs' } = otlp
   return {

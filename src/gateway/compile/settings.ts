@@ -63,8 +63,8 @@ export function settingsOf(whole: Config, hidden: Hidden, cel: Cel): Settings {
   const { config, frontendPolicies } = whole
   const { http1IdleTimeout, http1MaxHeaders } = frontendPolicies?.http ?? {}
   const deadline = config?.connectionTerminationDeadline
-  const accessLog = compileAccessLog(frontendPolicies?.accessLog, cel)
-  const otlpLog = compileOtlpLog(frontendPolicies?.accessLog, cel)
+  const accessLog = compileAccessLog(whole, cel)
+  const otlpLog = compileOtlpLog(whole, cel)
   const metricLabels = compileMetricLabels(config, cel)
   const tracing = compileTracing({ config, frontendPolicies }, cel)
   const sensitive = (config?.sensitiveHeaders ?? []).map(name => name.toLowerCase())

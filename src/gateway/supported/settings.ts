@@ -8,13 +8,11 @@ const LISTENED_ON = unless(value =>
   typeof value === 'string' && value.startsWith('unix:') ? 'admin pages on a Unix socket' : undefined,
 )
 
-const LOGGING: Support = (value, path, report) => {
-  if (isObject(value))
-    report(
-      path,
-      '"logging"',
-      'use frontendPolicies.accessLog for its filter and fields, --log-level for its level',
-    )
+/** Set to anything else than what is usual, which a flag says here. */
+function flagInstead(usual: string, flag: string): Support {
+  return (value, path, report) => {
+    if (value !== usual) report(path, `"${path.at(-1)}"`, `use ${flag} of agw serve`)
+  }
 }
 
 /** What a log or a span tells besides. */
@@ -25,7 +23,12 @@ const FIELDS = section({ add: each(EXPRESSION), remove: runs })
  * Nothing to do: IPv6 (the address comes from --host). Everything else would be silently without effect.
  */
 export const STATIC_CONFIG = section({
-  logging: LOGGING,
+  logging: section({
+    filter: EXPRESSION,
+    fields: FIELDS,
+    level: flagInstead('info', '--log-level'),
+    format: flagInstead('text', '--log-format'),
+  }),
   adminAddr: LISTENED_ON,
   statsAddr: LISTENED_ON,
   readinessAddr: LISTENED_ON,
@@ -71,9 +74,12 @@ const TRACING = section({
 
 const OTLP_LOG = section({ host: COLLECTOR, protocol: runs, path: runs, filter: EXPRESSION, fields: FIELDS })
 
+const ACCESS_LOG = section({ filter: EXPRESSION, add: each(EXPRESSION), remove: runs, otlp: OTLP_LOG })
+
 export const FRONTEND_POLICIES = section({
   tls: section({ minVersion: runs, maxVersion: runs, cipherSuites: runs, keyExchangeGroups: runs }),
-  accessLog: section({ filter: EXPRESSION, add: each(EXPRESSION), remove: runs, otlp: OTLP_LOG }),
+  accessLog: ACCESS_LOG,
+  logging: ACCESS_LOG,
   tracing: TRACING,
   http: section({
     maxBufferSize: runs,

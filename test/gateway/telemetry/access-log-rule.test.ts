@@ -6,21 +6,48 @@ import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
 
 async function logged(
-  accessLog: object,
+  accessLog: object | undefined,
   headers: Record<string, string> = {},
   config: object = {},
   policies: object = {},
+  frontendPolicies: object = { accessLog },
 ) {
   const { port: to } = await startUpstream()
   const whole = {
     ...JSON.parse(toHost(`127.0.0.1:${to}`, policies)),
-    frontendPolicies: { accessLog },
+    frontendPolicies,
     config,
   }
   const { port, nextEvent } = await startTestGateway(JSON.stringify(whole))
   await call(port, { method: 'GET', path: '/a?key=secret', headers })
   return (await nextEvent()).log
 }
+
+describe('the other places of the access log', () => {
+  const rule = { filter: 'response.code == 200', add: { two: '1 + 1' }, remove: ['http.path'] }
+  const changed = { isWanted: true, added: { two: 2 }, removed: new Set(['http.path']) }
+
+  it('are frontendPolicies.logging', async () => {
+    expect(await logged(undefined, {}, {}, {}, { logging: rule })).toEqual(changed)
+  })
+
+  it('and config.logging', async () => {
+    const { filter, ...fields } = rule
+    const config = { logging: { level: 'info', format: 'text', filter, fields } }
+    expect(await logged(undefined, {}, config, {}, {})).toEqual(changed)
+  })
+
+  it('which are named where an expression does not compile', () => {
+    const start = (more: object) => () => startTestGateway(JSON.stringify({ binds: [], ...more }))
+    const fields = { add: { a: '1 +' } }
+    return Promise.all([
+      expect(start({ config: { logging: { fields } } })).rejects.toThrow(/config\.logging\.fields\.add\.a/),
+      expect(start({ frontendPolicies: { logging: fields } })).rejects.toThrow(
+        /frontendPolicies\.logging\.add\.a/,
+      ),
+    ])
+  })
+})
 
 describe('frontendPolicies.accessLog', () => {
   it.each([
