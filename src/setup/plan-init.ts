@@ -69,13 +69,15 @@ export async function planEntries(
   const folder = dirname(config)
   const kept: { name: string; place: PlannedEntry; key: Secret }[] = []
   let agw = providers.some(one => isAgwMethod(one.method)) ? await readAgwFile(folder) : undefined
+  const before = agw?.document.text ?? ''
   let file: PlannedFile | undefined
   for (const [index, { method, provider, variable, key }] of providers.entries()) {
     if (!isAgwMethod(method)) continue
     const slot = { name: names[index] ?? provider.id }
     const place = await planEntry(variable ?? provider.variable, method, slot, {}, { folder, agw })
     agw = place.agw
-    file = place.file ?? file
+    // All entries are one change of what stands there now.
+    file = place.file === undefined ? file : { ...place.file, madeOf: before }
     if (key !== undefined) kept.push({ name: slot.name, place, key })
   }
   return { kept, file }

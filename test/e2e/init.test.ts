@@ -49,6 +49,20 @@ describe('several providers at once', () => {
     expect(await read('anthropic.key')).toBe(`${ANTHROPIC}\n`)
   })
 
+  it('have an entry each in agw.yaml, in one change', async () => {
+    const run = await init(
+      [...both, '--method', 'encrypted', '--key-from-stdin'],
+      `${OPENAI}\n${ANTHROPIC}\n`,
+    )
+    expect(run.status, run.stderr).toBe(0)
+    expect(await read('agw.yaml')).toMatch(/OPENAI_API_KEY: .*\n {2}ANTHROPIC_API_KEY: .*\n$/)
+    const { keys } = JSON.parse((await agw(['keys', 'list', '--json'], { cwd: folder })).stdout)
+    expect(keys).toMatchObject([
+      { method: 'encrypted', state: 'ok' },
+      { method: 'encrypted', state: 'ok' },
+    ])
+  })
+
   it('leave a key for later where its line is empty', async () => {
     const run = await init([...both, '--method', 'env', '--key-from-stdin'], `\n${ANTHROPIC}\n`)
     expect(run.status, run.stderr).toBe(0)
