@@ -19,8 +19,11 @@ function timeLeft({ route, startedAt }: Exchange): number | undefined {
 }
 
 function onDeadline(exchange: Exchange, failure: Failure): void {
-  exchange.relay?.abort(failure === UPSTREAM_TIMEOUT)
-  if (failure === UPSTREAM_TIMEOUT && exchange.attempts?.onFailure(true) === true) return
+  const isOfCall = failure === UPSTREAM_TIMEOUT
+  // A backend that has the whole request and has not answered counts as failed, whichever time it was that it used up.
+  const isHung = isOfCall || (exchange.relay !== undefined && exchange.request.complete)
+  exchange.relay?.abort(isHung)
+  if (isHung && exchange.attempts?.onFailure(isOfCall) === true) return
   exchange.end(failure)
 }
 

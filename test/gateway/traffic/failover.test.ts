@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { Health } from '../../../src/gateway/traffic/health.ts'
 import { call, post } from '../kit/client.ts'
@@ -98,6 +100,38 @@ describe('groups of providers', () => {
     const { port } = await startTestGateway(config(groups, { retry: { codes: [503] } }))
     expect((await ask(port)).status).toBe(200)
     expect(b.seen).toHaveLength(1)
+  })
+
+  it.each(['requestTimeout', 'backendRequestTimeout'])(
+    'a provider that has not answered within %s is evicted',
+    async name => {
+      const hung = await startUpstream(() => {})
+      const b = await upstream()
+      const groups = [[provider('a', hung, EVICTING)], [provider('b', b)]]
+      const { port } = await startTestGateway(config(groups, { timeout: { [name]: '300ms' } }))
+      expect((await ask(port)).status).toBe(504)
+      expect((await ask(port)).status).toBe(200)
+      expect([hung.seen.length, b.seen.length]).toEqual([1, 1])
+    },
+  )
+
+  it('a backend that was not sent the whole request is not', async () => {
+    const [hung, b] = [await startUpstream(() => {}), await upstream()]
+    const backends = [
+      { host: `127.0.0.1:${hung.port}`, weight: 1_000_000, policies: EVICTING },
+      { host: `127.0.0.1:${b.port}` },
+    ]
+    const routes = [{ policies: { timeout: { requestTimeout: '300ms' } }, backends }]
+    const frontendPolicies = { http: { maxBufferSize: 1 } }
+    const binds = [{ port: 3000, listeners: [{ routes }] }]
+    const { port } = await startTestGateway(JSON.stringify({ binds, frontendPolicies }))
+    const client = connect(port, '127.0.0.1')
+    client.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf')
+    const [answer] = (await once(client, 'data')) as [Buffer]
+    client.destroy()
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 504 /)
+    expect((await call(port)).status).toBe(504)
+    expect(b.seen).toEqual([])
   })
 
   it('a connection that breaks off before the answer sends the request elsewhere', async () => {
