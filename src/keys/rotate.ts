@@ -5,7 +5,7 @@ import { parseConnectTo } from '../gateway/index.ts'
 import { probeKeys } from '../gateway/probe/probe-keys.ts'
 import { requireKeyPlaces } from '../require-config.ts'
 import { whyNotSent } from '../secrets/findings.ts'
-import { addToGitignore, gitState, runWith } from '../secrets/index.ts'
+import { addToGitignore, gitState, methodOf, runWith } from '../secrets/index.ts'
 import { describePlace, readPlace, storeAtPlace } from '../secrets/keep.ts'
 import { forgetKept, isExpired } from '../secrets/rotation/forget.ts'
 import { type Rotation, type RotationStep, writeRotation } from '../secrets/rotation/journal.ts'
@@ -48,6 +48,8 @@ export interface RotateOptions extends SceneOptions {
 
 export interface Rotated {
   readonly slot: KeySlot
+  /** How its key is handed over. */
+  readonly method: string
   readonly changed: boolean
   readonly fingerprint: string
   readonly previousFingerprint: string
@@ -250,9 +252,9 @@ async function seeLetGo(
   return gateways
 }
 
-function outcome({ slot }: Scene, fingerprint: string, previousFingerprint: string): Rotated {
+function outcome({ slot, loaded }: Scene, fingerprint: string, previousFingerprint: string): Rotated {
   const nothing = { changed: true, gateways: [], files: [], keepUntil: undefined }
-  return { slot, fingerprint, previousFingerprint, ...nothing }
+  return { slot, method: methodOf(slot, loaded), fingerprint, previousFingerprint, ...nothing }
 }
 
 function note(

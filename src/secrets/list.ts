@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { AgeLimits } from '../config/agw/file.ts'
+import type { AgeLimits, AgwFile } from '../config/agw/file.ts'
 import { type Diagnostic, formatPath } from '../config/diagnostic.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import type { KeySlot } from '../config/slots.ts'
@@ -147,6 +147,16 @@ async function fileRow(slot: KeySlot, file: string, context: ListContext): Promi
   return { ...row, state: code, detail: `${message}: ${suggested('keys', 'set', slot.name)} stores it` }
 }
 
+/** How a key is handed over by now: for a variable that agw.yaml names, its source, be it asked or not. */
+export function methodOf(
+  { variable = '', method }: KeySlot,
+  { variables, agw }: { readonly variables: VariableTable; readonly agw: AgwFile | undefined },
+): string {
+  const found = variables.lookup(variable)
+  if (found !== undefined) return found.isNamed ? found.source : method
+  return agw?.entries.get(variable)?.kind ?? method
+}
+
 function variableRow(slot: KeySlot, variable: string, { variables, notes }: ListContext): KeyRow {
   const found = variables.lookup(variable)
   const reference = looksSecret(variable) ? '$(a name not shown)' : `$${variable}`
@@ -164,8 +174,8 @@ function variableRow(slot: KeySlot, variable: string, { variables, notes }: List
     const source = problem === undefined ? 'nowhere' : `${reference} (${problem.place})`
     return { ...base, method: problem?.source ?? slot.method, source, fingerprint: null, state, detail }
   }
-  const { source, isNamed, place, overruled, value, home } = found
-  const method = isNamed ? source : slot.method
+  const { place, overruled, value, home } = found
+  const method = methodOf(slot, { variables, agw: undefined })
   // In a longer text the variable is only a part of the key; its own fingerprint is what people can compare.
   const mode = home === undefined ? null : octal(home.facts)
   const row = { ...base, mode, method, source: `${reference} (${place})`, ...judged(value, slot) }

@@ -6,7 +6,7 @@ import { type KeySlot, keySlots } from '../config/index.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable } from '../load.ts'
 import { mockNote } from '../mock-note.ts'
 import { requireKeyPlaces } from '../require-config.ts'
-import { placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
+import { methodOf, placeholderSecrets, type ResolvedConfig, type Secret } from '../secrets/index.ts'
 
 /** Which config is read, and how much of its keys. */
 export interface Preparing {
@@ -29,6 +29,8 @@ export interface Prepared {
   /** `config.yaml:12`, where the config has something at a path. */
   readonly placeOf: (path: Path) => string
   readonly written: Written
+  /** How the key of a slot is handed over. */
+  readonly methodOf: (slot: KeySlot) => string
   /** A client is known by it here. */
   readonly isKnown: (key: Secret) => boolean
 }
@@ -61,6 +63,7 @@ export async function prepare(options: Preparing): Promise<Prepared> {
       unread: new Set(unread.map(one => one.name)),
       placeOf: lineIn(loaded),
       written: writtenAs(loaded),
+      methodOf: slot => methodOf(slot, loaded),
       isKnown: knownIn(loaded),
     }
   }
@@ -79,6 +82,7 @@ export async function prepare(options: Preparing): Promise<Prepared> {
     unread: new Set(unread),
     placeOf: lineIn(loaded),
     written: writtenAs(loaded),
+    methodOf: slot => methodOf(slot, loaded),
     isKnown: knownIn(loaded),
   }
 }

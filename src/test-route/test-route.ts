@@ -58,6 +58,8 @@ export interface RouteTest {
   /** The backend that was called; else the one that is most likely. */
   readonly destination: DestinationExplanation | undefined
   readonly slot: KeySlot | undefined
+  /** How its key is handed over. */
+  readonly keyMethod: string | undefined
   /** The key was read; with `explain` or `mock` it may be missing, and its place is all that is known. */
   readonly isKeyKnown: boolean
   /** What was given for the provider, as far as that is shown it. */
@@ -98,7 +100,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
   const url = options.url === undefined ? undefined : gatewayUrl(options.url)
   const certificate = options.certificate && readCertificate(options.certificate, options.load.cwd)
   if (certificate !== undefined) onSecret(certificate.key)
-  const { config, slots, unread, placeOf, written, isKnown } = await prepare(options)
+  const { config, slots, unread, placeOf, written, methodOf, isKnown } = await prepare(options)
   const runtime = compiled(config, { isAskedOnly: options.explain }, written)
   const ports = runtime.binds.map(bind => bind.port)
   const chosen = options.request.port ?? ports.find(port => port === portOf(url))
@@ -162,6 +164,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     explanation,
     destination,
     slot,
+    keyMethod: slot && methodOf(slot),
     isKeyKnown: slot === undefined || !unread.has(slot.name),
     clientKey: destination?.passedOn.find(({ secret }) => secret === own),
     answer,

@@ -43,6 +43,7 @@ describe.each(['env', 'file', 'encrypted', 'inline'])('agw keys rotate: a key ke
     expect(done.status, done.stderr).toBe(0)
     expect(JSON.parse(done.stdout)).toMatchObject({
       name: 'openai',
+      method,
       changed: true,
       check: 'valid',
       gateways: [],
@@ -51,6 +52,8 @@ describe.each(['env', 'file', 'encrypted', 'inline'])('agw keys rotate: a key ke
     if (method === 'encrypted') expect([...(await holders(NEW)), ...(await holders(OLD))]).toEqual([])
     else expect((await holders(NEW)).length).toBe(1)
 
+    const way = await agw(['test-route', '--explain', '--json'], { cwd: folder })
+    expect(JSON.parse(way.stdout)).toMatchObject({ key: { name: 'openai', method } })
     const scan = await agw(['keys', 'scan'], { cwd: folder })
     expect(scan.status, scan.stdout).toBe(method === 'inline' ? 1 : 0)
 

@@ -65,10 +65,10 @@ export function rotatedJson(
   rotated: Rotated,
   { cwd, checked }: { readonly cwd: string; readonly checked: string | undefined },
 ): object {
-  const { slot, changed, fingerprint, previousFingerprint, gateways, keepUntil } = rotated
+  const { slot, method, changed, fingerprint, previousFingerprint, gateways, keepUntil } = rotated
   return {
     name: slot.name,
-    method: slot.method,
+    method,
     changed,
     fingerprint,
     previousFingerprint,

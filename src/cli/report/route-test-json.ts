@@ -5,7 +5,17 @@ import { routeAdvice } from './route-advice.ts'
 
 /** The way of a request, as `--json` has it. What is not there is null. */
 export function routeTestJson(test: RouteTest): object {
-  const { explanation, destination, slot, isKeyKnown, clientKey, answer, answeredBy = null, ok } = test
+  const {
+    explanation,
+    destination,
+    slot,
+    keyMethod,
+    isKeyKnown,
+    clientKey,
+    answer,
+    answeredBy = null,
+    ok,
+  } = test
   const { method, path, host, model = null } = test.request
   const { key } = destination ?? {}
   return {
@@ -34,7 +44,7 @@ export function routeTestJson(test: RouteTest): object {
         ? null
         : {
             name: slot?.name ?? key.slot,
-            method: slot?.method ?? null,
+            method: keyMethod ?? null,
             path: slot === undefined ? key.slot : formatPath(slot.path),
             fingerprint: isKeyKnown ? key.secret.fingerprint() : null,
             placement: key.placement ?? null,

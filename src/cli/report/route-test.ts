@@ -126,7 +126,7 @@ function keyText(test: RouteTest): string | undefined {
   if (key === undefined) return `none${passedOnText(test)}`
   const value = isKeyKnown ? key.secret.fingerprint() : 'its value was not read'
   const place = key.placement === undefined ? 'is taken out again on the way' : `goes into ${key.placement}`
-  return `${slot?.name ?? key.slot} (${slot?.method ?? 'key'}): ${value}; ${place}, from the ${key.level}`
+  return `${slot?.name ?? key.slot} (${test.keyMethod ?? 'key'}): ${value}; ${place}, from the ${key.level}`
 }
 
 /** What the client itself shows the upstream. */
