@@ -17,7 +17,7 @@ import {
   retry,
   timeout,
 } from './policies-traffic.ts'
-import { cel, duration } from './primitives.ts'
+import { cel, duration, text } from './primitives.ts'
 import { simpleBackend } from './references.ts'
 import { headerModifier, requestRedirect, urlRewrite } from './rewrite.ts'
 import { section } from './section.ts'
@@ -109,7 +109,8 @@ export const health = section(
     id: 'Health',
   },
   {
-    unhealthyExpression: nullish(cel, 'CEL on an answer; by default a 5xx or a failed connection.'),
+    // An empty one is none, unlike all other expressions.
+    unhealthyExpression: nullish(text, 'CEL on an answer; by default a 5xx or a failed connection.'),
     eviction: nullish(
       section(
         {

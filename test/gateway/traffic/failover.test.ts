@@ -264,6 +264,14 @@ describe('groups of providers', () => {
     expect([a.seen.length, b.seen.length]).toEqual([2, 1])
   })
 
+  it('are evicted as usual by an expression that says nothing', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const policy = { health: { unhealthyExpression: ' ', eviction: { duration: '1h' } } }
+    const { port } = await startTestGateway(config([[provider('a', a, policy)], [provider('b', b)]]))
+    expect((await ask(port)).status).toBe(500)
+    expect((await ask(port)).status).toBe(200)
+  })
+
   it('keep their health over a reload that does not touch it', async () => {
     const [a, b] = [await upstream(500), await upstream()]
     const groups = [[provider('a', a, EVICTING)], [provider('b', b)]]
