@@ -36,9 +36,15 @@ export abstract class GatheringRelay extends Relay {
     this.#pieces.add(chunk)
     if (this.#pieces.size > Math.max(WHOLE_LIMIT, this.exchange.answerBuffer?.limit ?? 0)) {
       this.abort()
-      this.exchange.end(this.destination.ai === undefined ? TOO_LARGE_ANSWER : TOO_LARGE_OF_MODEL)
+      this.unreadable(this.destination.ai === undefined ? TOO_LARGE_ANSWER : TOO_LARGE_OF_MODEL)
     }
     return true
+  }
+
+  /** The backend has failed, whatever its head said: agentgateway judges by the status that the client gets. */
+  protected unreadable(failure: Failure): void {
+    this.exchange.attempts?.onFailure(false)
+    this.exchange.end(failure)
   }
 
   /** A piece of what goes to the client, held as long as the policy for that lets it. */

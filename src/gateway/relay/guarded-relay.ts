@@ -18,7 +18,7 @@ export class GuardedRelay extends GatheringRelay {
     const isGuarded = isAnswer && (!this.#isStream || this.events !== undefined)
     if (isGuarded && head.isEncoded) {
       this.abort()
-      return this.exchange.end(llmResponseFailure('unsupported content encoding'))
+      return this.unreadable(llmResponseFailure('unsupported content encoding'))
     }
     this.isGathered = this.exchange.holdsAnswer
     this.#isPlain = !isGuarded && !this.isGathered
@@ -40,7 +40,7 @@ export class GuardedRelay extends GatheringRelay {
     try {
       this.sendChecked(body)
     } catch {
-      this.exchange.end(llmResponseFailure('failed to parse response'))
+      this.unreadable(llmResponseFailure('failed to parse response'))
     }
   }
 }

@@ -67,7 +67,7 @@ export class TranslatedRelay extends GatheringRelay {
       if (this.usage === undefined && status <= 299) this.count(answer)
       this.sendChecked(answer)
     } catch {
-      this.exchange.end(llmResponseFailure('failed to parse response'))
+      this.unreadable(llmResponseFailure('failed to parse response'))
     }
   }
 }

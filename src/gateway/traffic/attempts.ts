@@ -52,6 +52,8 @@ export class Attempts implements Watcher {
   #backend: HealthRule | undefined
   #health: Health | undefined
   #calledAt = 0
+  /** The call under way has been held against its backend, which is done once. */
+  #hasFailed = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(exchange: Exchange, rule: RetryRule | undefined, repeating: Repeating) {
@@ -73,6 +75,7 @@ export class Attempts implements Watcher {
     this.#health = backend && this.#exchange.generation.state(backend.state)
     if (this.#health !== undefined) this.#health.inFlight++
     this.#calledAt = performance.now()
+    this.#hasFailed = false
   }
 
   /** The head of an answer; true when it is not for the client, because there will be another one. */
@@ -109,6 +112,8 @@ export class Attempts implements Watcher {
   }
 
   #failed(evictAfterMs: number | undefined): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
     const wait = evictAfterMs ?? this.#rule?.backoffMs
     this.#record({ isHealthy: false, evictAfterMs: wait })
   }

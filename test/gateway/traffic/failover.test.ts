@@ -115,6 +115,30 @@ describe('groups of providers', () => {
     },
   )
 
+  it('one whose answer cannot be read is evicted, too', async () => {
+    const broken = await startUpstream(response => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>under repair</html>')
+    })
+    const b = await upstream()
+    const groups = [[provider('a', broken, EVICTING)], [provider('b', b)]]
+    const response = [{ regex: { rules: [{ pattern: 'x' }] } }]
+    const { port } = await startTestGateway(config(groups, { ai: { promptGuard: { response } } }))
+    expect((await ask(port)).status).toBe(502)
+    expect((await ask(port)).status).toBe(200)
+    expect([broken.seen.length, b.seen.length]).toEqual([1, 1])
+  })
+
+  it('a call that fails twice over counts once', async () => {
+    const broken = await startUpstream(response => {
+      response.writeHead(503, { 'content-length': 100 }).write('half', () => response.socket?.resetAndDestroy())
+    })
+    const b = await upstream()
+    const policy = { health: { eviction: { duration: '1h', consecutiveFailures: 2 } } }
+    const { port } = await startTestGateway(config([[provider('a', broken, policy)], [provider('b', b)]]))
+    for (let i = 0; i < 3; i++) await ask(port).catch(() => {})
+    expect([broken.seen.length, b.seen.length]).toEqual([2, 1])
+  })
+
   it('a backend that was not sent the whole request is not', async () => {
     const [hung, b] = [await startUpstream(() => {}), await upstream()]
     const backends = [
