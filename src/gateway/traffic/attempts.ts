@@ -54,6 +54,8 @@ export class Attempts implements Watcher {
   #calledAt = 0
   /** The call under way has been held against its backend, which is done once. */
   #hasFailed = false
+  /** Milliseconds that the head of a good answer took, until all of it has come: it may break off. */
+  #goodAfter: number | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(exchange: Exchange, rule: RetryRule | undefined, repeating: Repeating) {
@@ -88,7 +90,7 @@ export class Attempts implements Watcher {
     }
     const { unhealthy } = this.#backend ?? {}
     const isHealthy = unhealthy === undefined ? status < 500 : !holds(unhealthy)
-    if (isHealthy) this.#succeeded()
+    if (isHealthy) this.#goodAfter = performance.now() - this.#calledAt
     else if (this.#backend !== undefined) this.#failed(retryAfterMs(status, textsOf(rawHeaders)))
     if (isOfLoop(status, this.#exchange)) return false
     const { codes, condition } = this.#rule ?? {}
@@ -107,13 +109,10 @@ export class Attempts implements Watcher {
     this.#leave()
   }
 
-  #succeeded(): void {
-    this.#record({ isHealthy: true, latencyMs: performance.now() - this.#calledAt })
-  }
-
   #failed(evictAfterMs: number | undefined): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
+    this.#goodAfter = undefined
     const wait = evictAfterMs ?? this.#rule?.backoffMs
     this.#record({ isHealthy: false, evictAfterMs: wait })
   }
@@ -122,7 +121,10 @@ export class Attempts implements Watcher {
     if (this.#backend !== undefined) this.#exchange.generation.record(this.#backend, outcome)
   }
 
+  /** The call is over; what has not failed until then was good. */
   #leave(): void {
+    if (this.#goodAfter !== undefined) this.#record({ isHealthy: true, latencyMs: this.#goodAfter })
+    this.#goodAfter = undefined
     if (this.#health !== undefined) this.#health.inFlight--
     this.#health = undefined
   }

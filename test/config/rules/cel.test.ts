@@ -219,6 +219,7 @@ describe('the table of places', () => {
     // What is text or a number in the schema is compiled all the same.
     const text = [
       'fields add*',
+      'health unhealthyExpression',
       'logging filter',
       'tracing randomSampling',
       'tracing clientSampling',

@@ -130,7 +130,22 @@ describe('groups of providers', () => {
 
   it('a call that fails twice over counts once', async () => {
     const broken = await startUpstream(response => {
-      response.writeHead(503, { 'content-length': 100 }).write('half', () => response.socket?.resetAndDestroy())
+      response
+        .writeHead(503, { 'content-length': 100 })
+        .write('half', () => response.socket?.resetAndDestroy())
+    })
+    const b = await upstream()
+    const policy = { health: { eviction: { duration: '1h', consecutiveFailures: 2 } } }
+    const { port } = await startTestGateway(config([[provider('a', broken, policy)], [provider('b', b)]]))
+    for (let i = 0; i < 3; i++) await ask(port).catch(() => {})
+    expect([broken.seen.length, b.seen.length]).toEqual([2, 1])
+  })
+
+  it('answers that break off behind their heads are failures in a row', async () => {
+    const broken = await startUpstream(response => {
+      response
+        .writeHead(200, { 'content-length': 100 })
+        .write('half', () => response.socket?.resetAndDestroy())
     })
     const b = await upstream()
     const policy = { health: { eviction: { duration: '1h', consecutiveFailures: 2 } } }
