@@ -88,7 +88,7 @@ describe.skipIf(!existsSync(DIST))('commands in messages', () => {
   })
 
   it.each([
-    [['keys', 'rotate'], 'an argument is missing'],
+    [['keys', 'remove'], 'an argument is missing'],
     [['keys', 'set', ANY, '--methd', 'file'], 'no flag --methd'],
     [['keys', 'move', ANY, '--to', 'nowhere'], '--to takes no nowhere'],
     [['keys', 'set', 'NAME'], 'NAME stands for a word'],

@@ -53,7 +53,7 @@ describe('what the page says of a service', () => {
     expect(args[0]).toBe('serve')
     const gateway = start(args, { cwd: folder, env: { CREDENTIALS_DIRECTORY: join(folder, 'credentials') } })
     await gateway.until('ready')
-    const [, admin = ''] = await gateway.until(/admin pages on (http:\S+)/)
+    const [, admin = ''] = await gateway.until(/"message":"admin pages on (http:[^\s"]+)/)
     const [, path = ''] = /fetch\('http:\/\/127\.0\.0\.1:15000(\/[^']*)'\)/.exec(IMAGE) ?? []
     expect((await fetch(admin + path)).status).toBe(200)
     expect(await gateway.stop('SIGTERM')).toBe(0)
