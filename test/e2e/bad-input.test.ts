@@ -117,7 +117,7 @@ const cases: Case[] = [
     files: { 'config.yaml': GUIDE.env },
     args: ['validate'],
     status: 1,
-    says: [/config\.yaml:14:17/, /OPENAI_API_KEY is not set/, /agw keys set openai/],
+    says: [/config\.yaml:14:17/, /OPENAI_API_KEY is not set/, /agw keys set openai/, /--no-secrets/],
   },
   {
     what: 'an unset variable, served',

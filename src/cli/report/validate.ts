@@ -1,4 +1,5 @@
 import { type AgwError, EXIT } from '../../errors.ts'
+import { isUnresolved } from '../../require-config.ts'
 import type { Terminal } from '../terminal.ts'
 import { type CheckedFile, countOf } from './checked-file.ts'
 import { counted } from './counted.ts'
@@ -76,12 +77,19 @@ export interface Verdict {
   readonly note?: string
 }
 
+/** Where configs are checked, their keys are often not. */
+const WITHOUT_KEYS = 'where the keys are elsewhere, --no-secrets checks the config without them'
+
 export function verdictOf(files: readonly CheckedFile[], { strict, maxWarnings }: Limits): Verdict {
   const all = files.flatMap(file => file.diagnostics)
   const warnings = countOf(all, 'warning')
   if (all.some(one => one.code === 'FILE_UNREADABLE')) return { status: EXIT.usage, strict }
   const tooMany = maxWarnings !== undefined && warnings > maxWarnings
-  if (countOf(all, 'error') > 0) return { status: EXIT.findings, strict: strict || tooMany }
+  const errors = all.filter(one => one.severity === 'error')
+  if (errors.length > 0) {
+    const failed = { status: EXIT.findings, strict: strict || tooMany }
+    return errors.every(one => isUnresolved(one.code)) ? { ...failed, note: WITHOUT_KEYS } : failed
+  }
   if (strict && warnings > 0)
     return { status: EXIT.findings, strict, note: 'not passed: --strict counts warnings as errors' }
   if (!tooMany) return { status: EXIT.ok, strict }
