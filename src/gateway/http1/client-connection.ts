@@ -295,10 +295,10 @@ export class ClientConnection implements AnswerCarrier, Offer {
     if (this.#isParting) return
     const isMidway = this.#head !== '' || this.#request?.complete === false
     if (isMidway && this.#response?.headersSent !== true) this.#refuse('400 Bad Request')
-    else this.socket.destroy()
+    else this.#breakOff()
   }
 
-  readonly #onError = (): void => void this.socket.destroy()
+  readonly #onError = (): void => this.#breakOff()
 
   readonly #onClose = (): void => {
     clearTimeout(this.#parting)
@@ -309,15 +309,22 @@ export class ClientConnection implements AnswerCarrier, Offer {
 
   /** Parts from a client whose bytes are no request, or do not come. */
   #refuse(status: string): void {
-    const response = this.#response
+    if (this.#isParting) return
     // It would be taken for a part of the answer, or for the next one.
-    if (response?.headersSent === true) return void this.socket.destroy()
+    if (this.#response?.headersSent === true) return this.#breakOff()
     this.socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, 'latin1')
     this.#part(SENDING_MS)
   }
 
+  /** Nothing more of what has come is looked at. */
+  #breakOff(): void {
+    this.#isParting = true
+    this.socket.destroy()
+  }
+
   /** Parts from the client, which has all its answers: at once, unless it is sending. */
   #close(): void {
+    if (this.#isParting) return
     const { socket } = this
     if (this.#request?.complete === false || this.#ahead.size > 0) this.#part(SENDING_MS)
     else if (this.#isLingering || !('destroySoon' in socket)) this.#part(PARTING_MS)
@@ -332,7 +339,6 @@ export class ClientConnection implements AnswerCarrier, Offer {
    * would take the answer from it (RFC 9112 §9.6).
    */
   #part(patienceMs: number): void {
-    if (this.#isParting) return
     this.#isParting = true
     this.#ahead = new BytePieces()
     this.socket.resume()
