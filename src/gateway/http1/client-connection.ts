@@ -140,8 +140,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   readonly #onData = (bytes: Buffer): void => {
-    if (this.#isParting) return
-    this.#read(bytes)
+    // Behind what is lost nothing is what it seems.
+    if (!this.#isParting && !this.#hasLost) this.#read(bytes)
   }
 
   /** Takes bytes as far as it is their turn. */
@@ -165,9 +165,9 @@ export class ClientConnection implements AnswerCarrier, Offer {
       if (this.#ahead.size > MOST_EARLY) this.socket.pause()
       return
     }
-    if (this.#ahead.size + bytes.length > MOST_AHEAD) this.#hasLost = true
-    if (!this.#hasLost) this.#ahead.add(bytes)
-    else if (this.#ahead.size < MOST_AHEAD) this.#ahead.add(bytes.subarray(0, MOST_AHEAD - this.#ahead.size))
+    const room = MOST_AHEAD - this.#ahead.size
+    this.#hasLost ||= bytes.length > room
+    this.#ahead.add(bytes.length > room ? bytes.subarray(0, room) : bytes)
   }
 
   /** Gives where the bytes of the head end that are here. */
