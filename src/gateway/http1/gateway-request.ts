@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { BytePieces } from '../../byte-pieces.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Offer } from '../websocket/offer.ts'
 import type { ChunkTaker } from './chunks.ts'
@@ -50,8 +51,7 @@ export class GatewayRequest implements ChunkTaker {
   #onGivenUp: (() => void) | undefined = undefined
   #reader: BodyReader | undefined = undefined
   /** What has come of the body, as long as nobody reads it. */
-  #kept: Buffer[] | undefined = undefined
-  #keptBytes = 0
+  #kept: BytePieces | undefined = undefined
   #hasEnded = false
   /** Nothing more is read from the connection. */
   #isHeld = false
@@ -74,10 +74,10 @@ export class GatewayRequest implements ChunkTaker {
   /** Hands the body to this one, what is here of it at once. */
   read(reader: BodyReader): void {
     this.#reader = reader
-    const kept = this.#kept ?? []
+    const kept = this.#kept
     this.#kept = undefined
-    this.#keptBytes = 0
-    for (const piece of kept) this.onPiece(piece)
+    // As one, for its reader may make place for another.
+    if (kept !== undefined) this.onPiece(kept.take())
     if (this.#hasEnded) this.#reader?.onEnd(this)
     else this.#readOn()
   }
@@ -91,7 +91,6 @@ export class GatewayRequest implements ChunkTaker {
   drop(): void {
     if (this.#hasEnded) return
     this.#kept = undefined
-    this.#keptBytes = 0
     this.#reader = DROP
     this.onGone()
     this.#readOn()
@@ -99,25 +98,20 @@ export class GatewayRequest implements ChunkTaker {
 
   /** The body as it comes, for one who may be slow to take it. Throws when the rest will not come. */
   async *pieces(): AsyncGenerator<Buffer> {
-    const here: Buffer[] = []
-    let bytes = 0
+    const here = new BytePieces()
     let wake = (): void => {}
     this.#onGivenUp = () => wake()
     this.read({
       onPiece: (_request, piece) => {
-        here.push(piece)
-        bytes += piece.length
-        if (bytes > MOST_KEPT) this.#hold()
+        here.add(piece)
+        if (here.size > MOST_KEPT) this.#hold()
         wake()
       },
       onEnd: () => wake(),
     })
     for (;;) {
-      const next = here.shift()
-      if (next !== undefined) {
-        bytes -= next.length
-        yield next
-      } else if (this.#hasEnded) return
+      if (here.size > 0) yield here.take()
+      else if (this.#hasEnded) return
       else if (this.#isGivenUp) throw new Error('the client sends no more')
       else {
         const waited = new Promise<void>(resolve => {
@@ -132,10 +126,9 @@ export class GatewayRequest implements ChunkTaker {
   /** A piece of the body has come. */
   onPiece(piece: Buffer): void {
     if (this.#reader !== undefined) return this.#reader.onPiece(this, piece)
-    this.#kept ??= []
-    this.#kept.push(piece)
-    this.#keptBytes += piece.length
-    if (this.#keptBytes > MOST_KEPT) this.#hold()
+    this.#kept ??= new BytePieces()
+    this.#kept.add(piece)
+    if (this.#kept.size > MOST_KEPT) this.#hold()
   }
 
   /** There is no more of it. */

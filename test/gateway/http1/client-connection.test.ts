@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { answer, openConnection, passed, statusesIn, type Taken } from '../kit/client-connection.ts'
 
 const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
+const posted = (path: string, body: string, length = body.length): string =>
+  `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`
 const CHUNKED = 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
 
 describe('a body that breaks the rules', () => {
@@ -41,3 +43,58 @@ describe('what comes before its turn', () => {
     expect(statusesIn(received())).toEqual(Array(whole).fill('200'))
   })
 })
+
+describe('a body', () => {
+  it('whose reader was slower than its end holds up nobody', async () => {
+    const { server, taken, send, received } = openConnection(one => void readAll(one))
+    await send(posted('/1', '', 3))
+    await send('abc')
+    await send(get('/2'))
+    expect(taken.map(({ request }) => request.url)).toEqual(['/1', '/2'])
+    expect(server.isPaused()).toBe(false)
+    expect(statusesIn(received())).toEqual(['200', '200'])
+  })
+
+  it('that nobody reads is kept, as far as 64 KiB, and then no more is read', async () => {
+    const { server, taken, send } = openConnection()
+    await send(posted('/', 'b'.repeat(64 * 1024), 200_000))
+    expect(server.isPaused()).toBe(false)
+    await send('b'.repeat(30_000))
+    expect(server.isPaused()).toBe(true)
+    const read = bodyOf(taken[0] as Taken)
+    await send('b'.repeat(200_000 - 64 * 1024 - 30_000))
+    expect(await read).toBe('b'.repeat(200_000))
+  })
+
+  it('that nobody has read, and nobody will, is out of the way of the next request', async () => {
+    const { taken, send, received } = openConnection()
+    await send(posted('/1', 'b'.repeat(70_000)))
+    await send(get('/2'))
+    answer(taken[0] as Taken)
+    await passed()
+    expect(taken.map(({ request }) => request.url)).toEqual(['/1', '/2'])
+    expect(statusesIn(received())).toEqual(['200'])
+  })
+
+  it('in chunks of a byte each is kept in a few pieces', async () => {
+    const { taken, send } = openConnection()
+    await send(CHUNKED)
+    for (let i = 0; i < 60; i++) await send('1\r\nb\r\n'.repeat(1000))
+    const pieces: Buffer[] = []
+    taken[0]?.request.read({ onPiece: (_, piece) => pieces.push(piece), onEnd() {} })
+    expect(Buffer.concat(pieces)).toHaveLength(60_000)
+    expect(pieces.length).toBeLessThan(20)
+  })
+})
+
+/** Reads the body slowly. */
+async function bodyOf({ request }: Taken): Promise<string> {
+  let text = ''
+  for await (const piece of request.pieces()) text += piece.toString('latin1')
+  return text
+}
+
+async function readAll(one: Taken): Promise<void> {
+  await bodyOf(one)
+  answer(one)
+}
