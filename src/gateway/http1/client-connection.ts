@@ -180,7 +180,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
       this.#head = ''
       return at + 2 - before
     }
-    if (before === 0) this.#begin()
+    // Half an empty line is no beginning: it would give more time.
+    if (before === 0 && text !== '\r') this.#begin()
     const end = text.indexOf('\r\n\r\n', before - 3)
     if (end > MOST_HEAD || (end < 0 && text.length > MOST_HEAD)) {
       this.#refuse('431 Request Header Fields Too Large')

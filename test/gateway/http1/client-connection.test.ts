@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { answer, openConnection, passed, statusesIn, type Taken } from '../kit/client-connection.ts'
+import {
+  answer,
+  type OpenConnection,
+  openConnection,
+  passed,
+  statusesIn,
+  type Taken,
+} from '../kit/client-connection.ts'
 
 const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
 const posted = (path: string, body: string, length = body.length): string =>
@@ -98,3 +105,56 @@ async function readAll(one: Taken): Promise<void> {
   await bodyOf(one)
   answer(one)
 }
+
+describe('time', () => {
+  const soon = { headMs: 0, requestMs: 0, idleMs: 0 }
+  const check = ({ connection }: OpenConnection): Promise<void> => {
+    connection.check(performance.now())
+    return passed()
+  }
+
+  it('is not prolonged by halves of empty lines', async () => {
+    const open = openConnection(undefined, { headMs: 100 })
+    const begun = performance.now()
+    for (let i = 0; performance.now() < begun + 90; i++) {
+      await open.send(i % 2 === 0 ? '\r' : '\n')
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    await new Promise(resolve => setTimeout(resolve, 20))
+    await check(open)
+    expect(statusesIn(open.received())).toEqual(['408'])
+  })
+
+  it.each([
+    ['no byte', '', '408'],
+    ['half a head', 'GET / HT', '408'],
+    ['half a body', posted('/', 'b', 2), '408'],
+    ['half a chunk', `${CHUNKED}5\r\nab`, '408'],
+  ])('is up for a client that has sent %s', async (_, bytes, status) => {
+    const open = openConnection(undefined, soon)
+    await open.send(bytes)
+    await check(open)
+    expect(open.received()).toBe(`HTTP/1.1 ${status} Request Timeout\r\nConnection: close\r\n\r\n`)
+    expect(open.server.writableEnded).toBe(true)
+  })
+
+  it('is up for a body of which the client has the answer already', async () => {
+    const open = openConnection(answer, soon)
+    await open.send(posted('/', 'b', 2))
+    await check(open)
+    expect(statusesIn(open.received())).toEqual(['200'])
+    expect(open.server.destroyed).toBe(true)
+  })
+
+  it('is not up for a client that waits for its answer', async () => {
+    const open = openConnection(undefined, soon)
+    await open.send(get('/'))
+    await check(open)
+    answer(open.taken[0] as Taken)
+    await passed()
+    expect(statusesIn(open.received())).toEqual(['200'])
+    await check(open)
+    expect(open.server.writableEnded).toBe(true)
+    expect(statusesIn(open.received())).toEqual(['200'])
+  })
+})
