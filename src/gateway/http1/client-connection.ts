@@ -291,11 +291,13 @@ export class ClientConnection implements AnswerCarrier, Offer {
     response?.onDrain?.(response)
   }
 
-  /** The client sends no more: it has gone, unless there is something to tell it. */
+  /** The client sends no more: it has gone, unless there is something to tell it, or its answer is on its way. */
   readonly #onEnd = (): void => {
     if (this.#isParting) return
+    const response = this.#response
     const isMidway = this.#head !== '' || this.#request?.complete === false
-    if (isMidway && this.#response?.headersSent !== true) this.#refuse('400 Bad Request')
+    if (response?.writableEnded === true && !response.writableFinished) response.isLast = true
+    else if (isMidway && response?.headersSent !== true) this.#refuse('400 Bad Request')
     else this.#breakOff()
   }
 

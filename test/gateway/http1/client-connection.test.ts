@@ -1,12 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   answer,
   type OpenConnection,
   openConnection,
   passed,
+  startServer,
   statusesIn,
   type Taken,
 } from '../kit/client-connection.ts'
+import { eventually } from '../kit/wait.ts'
 
 const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
 const posted = (path: string, body: string, length = body.length): string =>
@@ -156,5 +159,45 @@ describe('time', () => {
     await check(open)
     expect(open.server.writableEnded).toBe(true)
     expect(statusesIn(open.received())).toEqual(['200'])
+  })
+})
+
+describe('a client that sends no more', () => {
+  it('has the rest of an answer that is on its way', async () => {
+    const { port, taken } = await startServer(one => answer(one, 'x'.repeat(8 << 20)))
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void client.destroy())
+    client.write(get('/'))
+    await eventually(() => taken.length === 1)
+    client.end()
+    let size = 0
+    for await (const bytes of client) size += (bytes as Buffer).length
+    expect(size).toBeGreaterThan(8 << 20)
+  })
+
+  it.each<[string, string, (one: Taken) => void, string[]]>([
+    ['before its answer', get('/'), () => {}, []],
+    [
+      'in the midst of it',
+      get('/'),
+      ({ response }) => {
+        response.writeHead(200, 'OK', [])
+        response.flushHeaders()
+      },
+      ['200'],
+    ],
+    ['before any request', '', () => {}, []],
+    ['between two requests', get('/'), answer, ['200']],
+    ['in a head', 'GET /', () => {}, ['400']],
+    ['in a body', posted('/', 'b', 2), () => {}, ['400']],
+    ['in a body, of which it has the answer', posted('/', 'b', 2), answer, ['200']],
+  ])('is parted from: %s', async (_, bytes, accept, statuses) => {
+    const { client, server, send, received, taken } = openConnection(accept)
+    await send(bytes)
+    client.end()
+    await passed()
+    expect(statusesIn(received())).toEqual(statuses)
+    expect(server.writableEnded || server.destroyed).toBe(true)
+    expect(taken.every(({ response }) => response.destroyed)).toBe(true)
   })
 })

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import {
@@ -46,6 +47,27 @@ export const rulesFor = (accept: Accept, rules: Partial<ConnectionRules> = {}): 
 /** Long enough for bytes to go there and back in memory. */
 export async function passed(): Promise<void> {
   for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
+}
+
+/** The same over sockets. */
+export async function startServer(accept: (one: Taken) => void, others: Partial<ConnectionRules> = {}) {
+  const taken: Taken[] = []
+  const sockets: Socket[] = []
+  const rules = rulesFor((request, response, expectsContinue) => {
+    const one = { request, response, expectsContinue }
+    taken.push(one)
+    accept(one)
+  }, others)
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
+    sockets.push(socket)
+    new ClientConnection(socket, rules)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: (server.address() as AddressInfo).port, taken, sockets }
 }
 
 /** A connection in memory. Requests are kept, and nobody answers them, unless `accept` does. */
