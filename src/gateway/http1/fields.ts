@@ -35,9 +35,9 @@ export const Fields: new () => Record<string, unknown> = (() => {
 /** Puts a field line in, its name in lower case. False where its like is there already and there must be one. */
 export function addField(headers: IncomingHttpHeaders, name: string, value: string): boolean {
   const before = headers[name]
-  if (name === 'set-cookie') headers[name] = [...(headers[name] ?? []), value]
-  else if (before === undefined) headers[name] = value
+  if (Array.isArray(before)) before.push(value)
+  else if (before === undefined) headers[name] = name === 'set-cookie' ? [value] : value
   else if (FRAMING.has(name)) return false
-  else if (!SINGLE.has(name)) headers[name] = `${String(before)}${name === 'cookie' ? '; ' : ', '}${value}`
+  else if (!SINGLE.has(name)) headers[name] = `${before}${name === 'cookie' ? '; ' : ', '}${value}`
   return true
 }
