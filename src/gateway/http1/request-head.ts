@@ -87,7 +87,7 @@ export function canBeHead(text: string, from: number): boolean {
   IMPOSSIBLE.lastIndex = Math.max(0, from - 1)
   if (IMPOSSIBLE.test(text)) return false
   const lineEnd = text.indexOf('\r\n')
-  return lineEnd < 0 || readLine(text, lineEnd) !== undefined
+  return lineEnd < 0 || lineEnd < from - 1 || readLine(text, lineEnd) !== undefined
 }
 
 /** `POST /path HTTP/1.1`, with one space between each two. */
