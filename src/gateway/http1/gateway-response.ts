@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayRequest } from './gateway-request.ts'
-import { dateNow, fieldLines } from './response-head.ts'
+import { dateNow, fieldLines, illegal, NOT_IN_VALUE } from './response-head.ts'
 
 /** Bytes up to which a piece is written as text, with what stands around it, in one write; longer ones would be copied once more. */
 const SHORT = 15 * 1024
@@ -60,7 +60,9 @@ export class GatewayResponse {
 
   /** Settles the head, one byte a character. It leaves with the first piece of the body, with `flushHeaders`, or at the end. */
   writeHead(status: number, reason: string, headers: readonly string[]): void {
+    if (this.headersSent) throw new Error('an answer has one head')
     if (!(status >= 100 && status <= 999)) throw new RangeError(`${status} is no status`)
+    if (NOT_IN_VALUE.test(reason)) throw illegal('the words behind the status hold')
     const { lines, hasLength, hasDate, hasConnection } = fieldLines(headers)
     // A client that has no leave may send its body, or its next request: nobody knows.
     if (this.isAskedForLeave || this.#carrier?.goesOn === false) this.shouldKeepAlive = false
@@ -85,7 +87,7 @@ export class GatewayResponse {
   /** Sends the head without waiting for the body. */
   flushHeaders(): void {
     if (this.#head === '') return
-    this.#carrier?.socket.write(this.#head, 'latin1')
+    this.#socketOpen?.write(this.#head, 'latin1')
     this.#head = ''
   }
 
@@ -135,7 +137,7 @@ export class GatewayResponse {
   /** Gives the client leave to send its body. */
   writeContinue(): void {
     this.isAskedForLeave = false
-    this.#socketOpen?.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+    if (!this.headersSent) this.#socketOpen?.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
   }
 
   /**
@@ -144,7 +146,8 @@ export class GatewayResponse {
    */
   breakOff(): void {
     const socket = this.#carrier?.socket
-    if (socket === undefined) return
+    // What the connection does behind the answer is not its matter.
+    if (socket === undefined || this.destroyed) return
     if (this.req.httpVersionMinor === 0 && 'resetAndDestroy' in socket && !('encrypted' in socket)) {
       ;(socket as { resetAndDestroy(): void }).resetAndDestroy()
     } else socket.destroy()

@@ -1,5 +1,6 @@
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+/** What would end a line, or be read as something else by some. */
+export const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 
 /** What the fields of an answer say of its framing. */
 export interface ResponseFields {
@@ -19,7 +20,8 @@ export function fieldLines(headers: readonly string[]): ResponseFields {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string
     const value = headers[i + 1] as string
-    if (!NAME.test(name) || NOT_IN_VALUE.test(value)) throw illegal(name)
+    if (!NAME.test(name) || NOT_IN_VALUE.test(value))
+      throw illegal(`the header ${JSON.stringify(name)} holds`)
     lines += `${name}: ${value}\r\n`
     // Their lengths tell most names from these.
     if (name.length === 14) hasLength ||= name.toLowerCase() === 'content-length'
@@ -29,9 +31,9 @@ export function fieldLines(headers: readonly string[]): ResponseFields {
   return { lines, hasLength, hasDate, hasConnection }
 }
 
-function illegal(name: string): Error {
-  const error = new TypeError(`the header ${JSON.stringify(name)} holds what HTTP does not allow`)
-  return Object.assign(error, { code: 'ERR_INVALID_CHAR' })
+/** `what` is as `the header "x" holds`. */
+export function illegal(what: string): Error {
+  return Object.assign(new TypeError(`${what} what HTTP does not allow`), { code: 'ERR_INVALID_CHAR' })
 }
 
 let dateSecond = 0
