@@ -22,7 +22,7 @@ const SINGLE: ReadonlySet<string> = new Set([
 ])
 
 /** Two of them may make two messages of one. */
-const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+export const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
 
 /** An object that knows no name that was not put into it: a client chooses the names. */
 export const Fields: new () => Record<string, unknown> = (() => {

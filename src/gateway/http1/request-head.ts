@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, METHODS } from 'node:http'
-import { addField, Fields } from './fields.ts'
+import { addField, Fields, FRAMING } from './fields.ts'
 
 /** The characters of a name of a method or a field (RFC 9110 §5.6.2). */
 export const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
@@ -7,8 +7,12 @@ export const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 /** Field lines, from their first character on. No line is folded, and nothing stands between a name and its colon. */
 const FIELD_LINES = new RegExp(`(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`, 'y')
 
-/** Nothing that separates the parts of a request line. */
-const TARGET = /^[\x21-\x7e\x80-\xff]+$/
+/** `host:80`, as far as its characters go. */
+const AUTHORITY = "(?:@?[\\w\\-.!~*'()%;:&=+$,[\\]])+@?"
+
+/** A path or `*` with what may follow, `http://host/path?query`, or (of `CONNECT`) an authority: RFC 9112 §3.2. */
+const TARGET = new RegExp(`^(?:[/*][\\x21-\\x7e]*|[A-Za-z]+://${AUTHORITY}(?:[/?][\\x21-\\x7e]*)?)$`)
+const CONNECT_TARGET = new RegExp(`^${AUTHORITY}$`)
 
 /** What nothing of a head can become, whatever follows: a line feed or a carriage return alone, or another control character. */
 const IMPOSSIBLE = /\r(?!\n|$)|(?<!\r)\n|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g
@@ -61,8 +65,10 @@ export function readHead(text: string, end: number): RequestHead | undefined {
     const next = text.indexOf('\r\n', colon)
     const name = text.slice(at, colon)
     const value = trimmed(text, colon + 1, next)
+    const lower = name.toLowerCase()
     rawHeaders.push(name, value)
-    if (!addField(headers, name.toLowerCase(), value)) isTwofold = true
+    if (!addField(headers, lower, value)) isTwofold = true
+    if (isBlank(text.charCodeAt(next - 1)) && FRAMING.has(lower) && hasTabBehind(text, next)) return undefined
     at = next + 2
   }
   const bodyLength = lengthOf(headers)
@@ -76,7 +82,7 @@ export function readHead(text: string, end: number): RequestHead | undefined {
     rawHeaders,
     headers,
     bodyLength,
-    keepsAlive: isLatest ? !lists(connection, 'close') : lists(connection, 'keep-alive'),
+    keepsAlive: !lists(connection, 'close') && (isLatest || lists(connection, 'keep-alive')),
     offersUpgrade: headers.upgrade !== undefined && lists(connection, 'upgrade'),
   }
 }
@@ -100,7 +106,8 @@ function readLine(
   if (methodEnd < 0 || urlEnd <= methodEnd + 1) return undefined
   const method = text.slice(0, methodEnd)
   const url = text.slice(methodEnd + 1, urlEnd)
-  if (!KNOWN.has(method) || !TARGET.test(url)) return undefined
+  const form = method === 'CONNECT' ? CONNECT_TARGET : TARGET
+  if (!KNOWN.has(method) || !form.test(url)) return undefined
   if (text.startsWith(' HTTP/1.1', urlEnd)) return { method, url, httpVersionMinor: 1 }
   return text.startsWith(' HTTP/1.0', urlEnd) ? { method, url, httpVersionMinor: 0 } : undefined
 }
@@ -114,6 +121,13 @@ function trimmed(text: string, from: number, to: number): string {
   return text.slice(start, end)
 }
 
+/** Node, and others, take it for a part of a length, or of the name of a coding. */
+function hasTabBehind(text: string, to: number): boolean {
+  let end = to
+  while (text.charCodeAt(end - 1) === SPACE) end--
+  return text.charCodeAt(end - 1) === TAB
+}
+
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB
 }
@@ -123,7 +137,8 @@ function lengthOf(headers: IncomingHttpHeaders): number | undefined {
   const { 'content-length': length, 'transfer-encoding': coding } = headers
   if (length === undefined) {
     if (coding === undefined) return 0
-    return /(?:^|,[\t ]*)chunked$/i.test(coding) ? IN_CHUNKS : undefined
+    // Once, and last (RFC 9112 §7).
+    return /(?:^|,[\t ]*)chunked$/i.test(coding) && !/chunked./i.test(coding) ? IN_CHUNKS : undefined
   }
   if (coding !== undefined || !/^\d+$/.test(length)) return undefined
   const bytes = Number(length)
