@@ -130,7 +130,8 @@ export class Port {
       const refuse = (error: NodeJS.ErrnoException) => reject(listenFailure(options, error))
       port.#server.once('error', refuse)
       port.#server.listen({ host: options.host, port: options.port }, () => {
-        port.#server.off('error', refuse)
+        // A client whose connection the system could not hand over: there will be others.
+        port.#server.off('error', refuse).on('error', () => {})
         resolve()
       })
     })
