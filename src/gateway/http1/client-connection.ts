@@ -117,7 +117,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
   /** Ends it behind the answer that is under way. */
   leave(): void {
     const response = this.#response
-    if (response === undefined) return this.#close()
+    // It may have its answer while the rest of its body is still to come.
+    if (response === undefined || response.writableFinished) return this.#close()
     response.isLast = true
     if (response.tunnel !== undefined) response.tunnel.close()
     else if (!response.headersSent) response.shouldKeepAlive = false
@@ -275,7 +276,10 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#isWaiting = true
     this.#dueAt = performance.now() + this.#rules.idleMs
     if (this.#isReading) return
-    if (this.#ahead.size > 0) this.#read(this.#ahead.take())
+    const pieces = this.#ahead.list
+    this.#ahead = new BytePieces()
+    // Each as it is: as one they would be copied for every request that is among them.
+    for (const piece of pieces) this.#read(piece)
     if (this.#hasLost) this.#missLost()
   }
 

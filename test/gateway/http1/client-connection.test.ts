@@ -397,3 +397,35 @@ describe('leave to send a body', () => {
     expect(taken[0]).toMatchObject({ expectsContinue: false, request: { expectsOther: true } })
   })
 })
+
+describe('a client that is to leave', () => {
+  it.each<[string, string, (one: Taken) => void, string[]]>([
+    ['with no request under way', '', () => {}, []],
+    ['between two requests', get('/'), answer, ['200']],
+    ['with the answer, though more of its body is to come', posted('/', 'b', 3), answer, ['200']],
+    ['before it has the whole head', 'GET /', () => {}, []],
+  ])('does so at once %s', async (_, bytes, accept, statuses) => {
+    const { connection, send, received, server, taken } = openConnection(accept)
+    await send(bytes)
+    connection.leave()
+    expect(server.writableEnded).toBe(true)
+    await send(`bb${get('/more')}`)
+    connection.leave()
+    expect(statusesIn(received())).toEqual(statuses)
+    expect(taken).toHaveLength(statuses.length)
+    expect(server.errored).toBeNull()
+  })
+
+  it('has its answer first', async () => {
+    const { connection, send, received, server, taken } = openConnection()
+    await send(get('/'))
+    connection.leave()
+    expect(server.writableEnded).toBe(false)
+    await send(get('/more'))
+    answer(taken[0] as Taken)
+    await passed()
+    expect(received()).toContain('Connection: close\r\n')
+    expect(taken).toHaveLength(1)
+    expect(server.writableEnded).toBe(true)
+  })
+})
