@@ -53,6 +53,7 @@ export async function passed(): Promise<void> {
 export async function startServer(accept: (one: Taken) => void, others: Partial<ConnectionRules> = {}) {
   const taken: Taken[] = []
   const sockets: Socket[] = []
+  const connections: ClientConnection[] = []
   const rules = rulesFor((request, response, expectsContinue) => {
     const one = { request, response, expectsContinue }
     taken.push(one)
@@ -60,14 +61,14 @@ export async function startServer(accept: (one: Taken) => void, others: Partial<
   }, others)
   const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
     sockets.push(socket)
-    new ClientConnection(socket, rules)
+    connections.push(new ClientConnection(socket, rules))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, taken, sockets }
+  return { port: (server.address() as AddressInfo).port, taken, sockets, connections }
 }
 
 /** A connection in memory. Requests are kept, and nobody answers them, unless `accept` does. */
