@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { FRAMING } from '../headers/header-names.ts'
 
 /** Of several lines the first counts: RFC 9110 gives them no list. As in Node. */
 const SINGLE: ReadonlySet<string> = new Set([
@@ -20,9 +21,6 @@ const SINGLE: ReadonlySet<string> = new Set([
   'server',
   'user-agent',
 ])
-
-/** Two of them may make two messages of one. */
-export const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
 
 /** An object that knows no name that was not put into it: a client chooses the names. */
 export const Fields: new () => Record<string, unknown> = (() => {

@@ -63,9 +63,9 @@ export class GatewayResponse {
     if (this.headersSent) throw new Error('an answer has one head')
     if (!(status >= 100 && status <= 999)) throw new RangeError(`${status} is no status`)
     if (NOT_IN_VALUE.test(reason)) throw illegal('the words behind the status hold')
-    const { lines, hasLength, hasDate, hasConnection } = fieldLines(headers)
+    const { lines, hasLength, hasDate, hasConnection, tellsClose } = fieldLines(headers)
     // A client that has no leave may send its body, or its next request: nobody knows.
-    if (this.isAskedForLeave || this.#carrier?.goesOn === false) this.shouldKeepAlive = false
+    if (this.isAskedForLeave || tellsClose || this.#carrier?.goesOn === false) this.shouldKeepAlive = false
     if (status < 200 || status === 204 || status === 304 || this.req.method === 'HEAD') this.#framing = 'none'
     else if (hasLength) this.#framing = 'length'
     else this.#framing = this.req.httpVersionMinor === 1 ? 'chunks' : 'close'

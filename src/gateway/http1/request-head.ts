@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, METHODS } from 'node:http'
-import { addField, Fields, FRAMING } from './fields.ts'
+import { FRAMING } from '../headers/header-names.ts'
+import { addField, Fields } from './fields.ts'
 
 /** The characters of a name of a method or a field (RFC 9110 §5.6.2). */
 export const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
@@ -146,7 +147,7 @@ function lengthOf(headers: IncomingHttpHeaders): number | undefined {
 }
 
 /** Whether a list of words, as that of a `Connection` is, has this one. */
-function lists(list: string | undefined, word: string): boolean {
+export function lists(list: string | undefined, word: string): boolean {
   if (list === undefined) return false
   const lower = list.toLowerCase()
   if (lower === word) return true

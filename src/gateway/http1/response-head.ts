@@ -1,3 +1,5 @@
+import { lists } from './request-head.ts'
+
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** What would end a line, or be read as something else by some. */
 export const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
@@ -9,6 +11,8 @@ export interface ResponseFields {
   readonly hasLength: boolean
   readonly hasDate: boolean
   readonly hasConnection: boolean
+  /** They tell the client that the connection ends. */
+  readonly tellsClose: boolean
 }
 
 /** One byte a character. Throws a TypeError with Node's code ERR_INVALID_CHAR for what would not be one field. */
@@ -17,6 +21,7 @@ export function fieldLines(headers: readonly string[]): ResponseFields {
   let hasLength = false
   let hasDate = false
   let hasConnection = false
+  let tellsClose = false
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string
     const value = headers[i + 1] as string
@@ -26,9 +31,12 @@ export function fieldLines(headers: readonly string[]): ResponseFields {
     // Their lengths tell most names from these.
     if (name.length === 14) hasLength ||= name.toLowerCase() === 'content-length'
     else if (name.length === 4) hasDate ||= name.toLowerCase() === 'date'
-    else if (name.length === 10) hasConnection ||= name.toLowerCase() === 'connection'
+    else if (name.length === 10 && name.toLowerCase() === 'connection') {
+      hasConnection = true
+      tellsClose ||= lists(value, 'close')
+    }
   }
-  return { lines, hasLength, hasDate, hasConnection }
+  return { lines, hasLength, hasDate, hasConnection, tellsClose }
 }
 
 /** `what` is as `the header "x" holds`. */

@@ -280,6 +280,14 @@ describe('an answer', () => {
     expect(received().match(/HTTP\/1|another/g)).toEqual(['HTTP/1', 'another'])
   })
 
+  it('that says by itself that it is the last one is that', async () => {
+    const { taken, send, received, server } = openConnection(one => answer(one, '', ['connection', 'close']))
+    await send(get('/1') + get('/2'))
+    expect(taken).toHaveLength(1)
+    expect(server.writableEnded).toBe(true)
+    expect(received().match(/connection/gi)).toHaveLength(1)
+  })
+
   it('has one head', async () => {
     const { taken, send, received } = openConnection(answer)
     await send(get('/'))

@@ -7,12 +7,14 @@ import { dateNow, fieldLines } from '../../../src/gateway/http1/response-head.ts
 it('writes names and values as they are, and tells which of them are about the framing', () => {
   const { lines, ...told } = fieldLines(['Content-Length', '5', 'x', '', 'DATE', 'today', 'y', ' ü\t~ '])
   expect(lines).toBe('Content-Length: 5\r\nx: \r\nDATE: today\r\ny:  ü\t~ \r\n')
-  expect(told).toEqual({ hasLength: true, hasDate: true, hasConnection: false })
+  expect(told).toEqual({ hasLength: true, hasDate: true, hasConnection: false, tellsClose: false })
   expect(fieldLines(['connection', 'Upgrade', 'content_length', '5'])).toMatchObject({
     hasLength: false,
     hasDate: false,
     hasConnection: true,
+    tellsClose: false,
   })
+  expect(fieldLines(['Connection', 'x, Close'])).toMatchObject({ hasConnection: true, tellsClose: true })
 })
 
 it.each([
