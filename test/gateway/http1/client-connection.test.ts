@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   answer,
   type OpenConnection,
@@ -435,5 +435,46 @@ describe('a client that is to leave', () => {
     expect(received()).toContain('Connection: close\r\n')
     expect(taken).toHaveLength(1)
     expect(server.writableEnded).toBe(true)
+  })
+})
+
+describe('a client that is parted from', () => {
+  it.each<[string, string, (one: Taken) => void, number]>([
+    ['for good, and goes on sending', `${CHUNKED}zz\r\n`, () => {}, 5000],
+    [
+      'for good, with more of its body to come',
+      posted('/', 'b', 9).replace('host', 'connection: close\r\nhost'),
+      answer,
+      5000,
+    ],
+    ['behind its last answer', get('/', 'connection: close\r\n'), answer, 500],
+  ])('%s, has its time, and no timer is left', async (_, bytes, accept, patienceMs) => {
+    const { server, client, send } = openConnection(accept)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await send(bytes)
+    expect(server.writableEnded).toBe(true)
+    expect(vi.getTimerCount()).toBe(1)
+    vi.advanceTimersByTime(patienceMs - 1)
+    await send('more')
+    expect(server.destroyed).toBe(false)
+    // What it sends is read: its own side could be stuck otherwise.
+    expect(client.writableLength).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(server.destroyed).toBe(true)
+    await passed()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('and leaves by itself has no timer either', async () => {
+    const { server, client, send } = openConnection()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await send(`${CHUNKED}zz\r\n`)
+    expect(vi.getTimerCount()).toBe(1)
+    client.end()
+    await passed()
+    expect(server.destroyed).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
