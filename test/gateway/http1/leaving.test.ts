@@ -1,20 +1,17 @@
 import { connect, type Socket } from 'node:net'
-import fc from 'fast-check'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   answer,
+  CHUNKED,
+  get,
   openConnection,
   passed,
+  posted,
   startServer,
   statusesIn,
   type Taken,
 } from '../kit/client-connection.ts'
 import { eventually } from '../kit/wait.ts'
-
-const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
-const posted = (body: string, length: number): string =>
-  `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`
-const CHUNKED = 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
 
 const begin = ({ response }: Taken): void => response.writeHead(200, 'OK', [])
 const readSlowly = ({ request }: Taken): void =>
@@ -44,8 +41,8 @@ describe('a client that leaves takes everything with it', () => {
     ['before it has sent anything', '', () => {}, 0],
     ['in a head', 'GET / HT', () => {}, 0],
     ['behind an empty line', '\r\n', () => {}, 0],
-    ['in a body that nobody reads', posted('b'.repeat(200_000), 400_000), () => {}, 1],
-    ['in a body that is read slowly', posted('b'.repeat(200_000), 400_000), readSlowly, 1],
+    ['in a body that nobody reads', posted('/', 'b'.repeat(200_000), 400_000), () => {}, 1],
+    ['in a body that is read slowly', posted('/', 'b'.repeat(200_000), 400_000), readSlowly, 1],
     ['in the size of a chunk', `${CHUNKED}5`, () => {}, 1],
     ['in a chunk', `${CHUNKED}5\r\nab`, () => {}, 1],
     ['in the trailers', `${CHUNKED}0\r\nx: y\r\n`, () => {}, 1],
@@ -53,7 +50,7 @@ describe('a client that leaves takes everything with it', () => {
     ['with the head of its answer', get('/'), one => [begin(one), one.response.flushHeaders()], 1],
     ['in the midst of its answer, which it does not read', get('/'), flood, 1],
     ['between two requests', get('/'), answer, 1],
-    ['in a body of which it has the answer', posted('b', 3), answer, 1],
+    ['in a body of which it has the answer', posted('/', 'b', 3), answer, 1],
     ['with others waiting', get('/').repeat(20), () => {}, 1],
     ['with more waiting than is kept', get('/').repeat(30_000), () => {}, 1],
     ['in the midst of being refused', `${CHUNKED}zz\r\n`, () => {}, 1],
@@ -96,221 +93,115 @@ describe('a client that leaves takes everything with it', () => {
   })
 })
 
-describe('a connection that becomes a WebSocket', () => {
-  const OFFER =
-    'GET / HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
-
-  it('hands over what has come, and what comes, once and in order', async () => {
-    const { connection, server, taken, send, received } = openConnection()
-    await send(`${OFFER}one,`)
-    await send('two,')
-    const { request, response } = taken[0] as Taken
-    expect(request.offer).toBe(connection)
-    response.writeHead(101, 'Switching Protocols', ['connection', 'Upgrade', 'upgrade', 'websocket'])
-    response.flushHeaders()
-    const { socket, early } = connection.take()
-    let text = Buffer.concat(early).toString()
-    socket.on('data', bytes => {
-      text += bytes
-    })
-    await send('three,')
-    await send(get('/'))
-    expect(text).toBe(`one,two,three,${get('/')}`)
-    expect(taken).toHaveLength(1)
-    expect(statusesIn(received())).toEqual(['101'])
-    expect(received()).not.toContain('keep-alive')
-    // No time limit has a say in it, nor has an end.
-    connection.check(Number.POSITIVE_INFINITY)
-    expect(server.destroyed).toBe(false)
-    let isOver = false
-    response.onOver = () => {
-      isOver = true
-    }
-    server.destroy()
-    await passed()
-    expect(isOver).toBe(true)
+describe('a client that sends no more', () => {
+  it('has the rest of an answer that is on its way', async () => {
+    const { port, taken } = await startServer(one => answer(one, 'x'.repeat(8 << 20)))
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void client.destroy())
+    client.write(get('/'))
+    await eventually(() => taken.length === 1)
+    client.end()
+    let size = 0
+    for await (const bytes of client) size += (bytes as Buffer).length
+    expect(size).toBeGreaterThan(8 << 20)
   })
 
-  it('loses nothing where so much comes early that reading stops', async () => {
-    const { connection, client, server, send } = openConnection()
-    await send(OFFER)
-    const sent = Array.from({ length: 60 }, (_, i) => `${i} `.repeat(1000)).join('')
-    for (let at = 0; at < sent.length; at += 10_000) client.write(sent.slice(at, at + 10_000))
+  it.each<[string, string, (one: Taken) => void, string[]]>([
+    ['before its answer', get('/'), () => {}, []],
+    [
+      'in the midst of it',
+      get('/'),
+      ({ response }) => {
+        response.writeHead(200, 'OK', [])
+        response.flushHeaders()
+      },
+      ['200'],
+    ],
+    ['before any request', '', () => {}, []],
+    ['between two requests', get('/'), answer, ['200']],
+    ['in a head', 'GET /', () => {}, ['400']],
+    ['in a body', posted('/', 'b', 2), () => {}, ['400']],
+    ['in a body, of which it has the answer', posted('/', 'b', 2), answer, ['200']],
+  ])('is parted from: %s', async (_, bytes, accept, statuses) => {
+    const { client, server, send, received, taken } = openConnection(accept)
+    await send(bytes)
+    client.end()
     await passed()
-    await eventually(() => server.isPaused())
-    const { socket, early } = connection.take()
-    let text = Buffer.concat(early).toString()
-    expect(text.length).toBeLessThan(sent.length)
-    socket.on('data', bytes => {
-      text += bytes
-    })
-    socket.resume()
-    await eventually(() => text.length >= sent.length)
-    expect(text).toBe(sent)
-  })
-
-  it('is none when that is refused, and whatever came early is dropped', async () => {
-    const { client, server, taken, send, received } = openConnection()
-    await send(`${OFFER}${get('/early')}`)
-    client.write('x'.repeat(200_000))
-    await passed()
-    answer(taken[0] as Taken, 'no')
-    await passed()
-    expect(received()).toMatch(/Connection: close\r\n.*no$/s)
-    expect(taken).toHaveLength(1)
-    expect(server.writableEnded).toBe(true)
-  })
-
-  it.each([
-    'CONNECT a:443 HTTP/1.1\r\n\r\n',
-    OFFER.replace('GET', 'POST').replace('host', 'content-length: 5\r\nhost'),
-  ])('is the last one where it is asked for in another way: %j', async text => {
-    const { taken, send, received } = openConnection(answer)
-    await send(text + get('/smuggled'))
-    expect(taken).toHaveLength(1)
-    expect(taken[0]?.request.complete).toBe(true)
-    expect(received()).toContain('Connection: close\r\n')
+    expect(statusesIn(received())).toEqual(statuses)
+    expect(server.writableEnded || server.destroyed).toBe(true)
+    expect(taken.every(({ response }) => response.destroyed)).toBe(true)
   })
 })
 
-type Behaviour =
-  | 'at once'
-  | 'when the body is here'
-  | 'in pieces'
-  | 'later'
-  | 'slowly'
-  | 'breaks off'
-  | 'closes'
-interface Plan {
-  readonly body: number
-  readonly isChunked: boolean
-  readonly behaviour: Behaviour
-}
-
-const piece = (path: number, size: number): string => `${path}`.repeat(size).slice(0, size)
-
-function bytesOf({ body, isChunked }: Plan, path: number): string {
-  const text = piece(path, body)
-  if (!isChunked) return `POST /${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${body}\r\n\r\n${text}`
-  const chunks = text.replace(/.{1,100}/g, part => `${part.length.toString(16)}\r\n${part}\r\n`)
-  return `POST /${path} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`
-}
-
-async function serve(one: Taken, { behaviour }: Plan): Promise<void> {
-  const { request, response } = one
-  const path = request.url.slice(1)
-  const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-  const reply = (body: string): void => answer(one, `<${path}:${body}>`)
-  switch (behaviour) {
-    case 'at once':
-      request.drop()
-      return reply('')
-    case 'later':
-      await turn()
-      request.drop()
-      return reply('')
-    case 'breaks off':
-      begin(one)
-      response.write(Buffer.from(`<${path}`))
-      return response.breakOff()
-    case 'closes':
-      request.drop()
-      response.shouldKeepAlive = false
-      return reply('')
-    default: {
-      let body = ''
-      try {
-        for await (const bytes of request.pieces()) {
-          body += bytes
-          if (behaviour === 'slowly') await turn()
-        }
-      } catch {
-        return response.breakOff()
-      }
-      if (behaviour !== 'in pieces') return reply(body)
-      begin(one)
-      for (const part of [`<${path}:`, body, '>']) {
-        response.write(Buffer.from(part))
-        await turn()
-      }
-      response.end()
-    }
-  }
-}
-
-/** The bodies of the answers, each ended by its length or its last chunk. */
-function bodiesIn(text: string): string[] {
-  const bodies: string[] = []
-  let rest = text
-  while (rest !== '') {
-    const head = rest.slice(0, rest.indexOf('\r\n\r\n') + 4)
-    rest = rest.slice(head.length)
-    const length = /content-length: (\d+)/.exec(head)?.[1]
-    let body = ''
-    if (length !== undefined) {
-      body = rest.slice(0, Number(length))
-      rest = rest.slice(body.length)
-    } else {
-      let size = -1
-      while (size !== 0 && rest !== '') {
-        const line = /^([0-9a-f]+)\r\n/.exec(rest)
-        size = Number.parseInt(line?.[1] ?? '', 16)
-        const from = line?.[0].length ?? 0
-        body += rest.slice(from, from + size)
-        expect(rest.slice(from + size, from + size + 2)).toBe('\r\n')
-        rest = rest.slice(from + size + 2)
-      }
-      if (size !== 0) body += ', broken off'
-    }
-    bodies.push(body)
-  }
-  return bodies
-}
-
-it('answers each request with its own answer, in order, whatever happens in what turn', async () => {
-  const plan = fc.record<Plan>({
-    body: fc.constantFrom(0, 1, 100, 1000, 70_000),
-    isChunked: fc.boolean(),
-    behaviour: fc.constantFrom<Behaviour>(
-      ...(['at once', 'when the body is here', 'in pieces', 'later', 'slowly'] as const),
-      ...(['at once', 'when the body is here', 'in pieces', 'later', 'slowly'] as const),
-      ...(['breaks off', 'closes'] as const),
-    ),
+describe('a client that is to leave', () => {
+  it.each<[string, string, (one: Taken) => void, string[]]>([
+    ['with no request under way', '', () => {}, []],
+    ['between two requests', get('/'), answer, ['200']],
+    ['with the answer, though more of its body is to come', posted('/', 'b', 3), answer, ['200']],
+    ['before it has the whole head', 'GET /', () => {}, []],
+  ])('does so at once %s', async (_, bytes, accept, statuses) => {
+    const { connection, send, received, server, taken } = openConnection(accept)
+    await send(bytes)
+    connection.leave()
+    expect(server.writableEnded).toBe(true)
+    await send(`bb${get('/more')}`)
+    connection.leave()
+    expect(statusesIn(received())).toEqual(statuses)
+    expect(taken).toHaveLength(statuses.length)
+    expect(server.errored).toBeNull()
   })
-  const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 })
-  await fc.assert(
-    fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 6 }), cuts, async (plans, places) => {
-      const { client, server, taken, received } = openConnection(one => {
-        const path = Number(one.request.url.slice(1))
-        void serve(one, plans[path] as Plan)
-      })
-      const text = plans.map(bytesOf).join('')
-      const ends = places.map(place => Math.floor(place * text.length)).sort((a, b) => a - b)
-      for (const [i, from] of [0, ...ends].entries()) {
-        client.write(text.slice(from, ends[i] ?? text.length))
-        if (i % 2 === 0) await passed()
-      }
-      const last = plans.findIndex(({ behaviour }) => behaviour === 'breaks off' || behaviour === 'closes')
-      const count = last < 0 ? plans.length : last + 1
-      const isSettled = (): boolean =>
-        taken.length === count &&
-        taken.every(({ response }) => response.destroyed) &&
-        (last < 0 || !server.writable)
-      await eventually(isSettled)
-      await passed()
-      const wanted = plans.slice(0, count).map(({ body, behaviour }, path) => {
-        const hasBody =
-          behaviour === 'when the body is here' || behaviour === 'in pieces' || behaviour === 'slowly'
-        return behaviour === 'breaks off'
-          ? `<${path}, broken off`
-          : `<${path}:${hasBody ? piece(path, body) : ''}>`
-      })
-      // Of the last one nothing may have left.
-      const answers = bodiesIn(received())
-      if (plans[last]?.behaviour === 'breaks off' && answers.length < count) wanted.pop()
-      expect(answers).toEqual(wanted)
-      expect(server.isPaused()).toBe(false)
-    }),
-    { numRuns: Number(process.env['DIFFERENTIAL_RUNS'] ?? 100) },
-  )
+
+  it('has its answer first', async () => {
+    const { connection, send, received, server, taken } = openConnection()
+    await send(get('/'))
+    connection.leave()
+    expect(server.writableEnded).toBe(false)
+    await send(get('/more'))
+    answer(taken[0] as Taken)
+    await passed()
+    expect(received()).toContain('Connection: close\r\n')
+    expect(taken).toHaveLength(1)
+    expect(server.writableEnded).toBe(true)
+  })
+})
+
+describe('a client that is parted from', () => {
+  it.each<[string, string, (one: Taken) => void, number]>([
+    ['for good, and goes on sending', `${CHUNKED}zz\r\n`, () => {}, 5000],
+    [
+      'for good, with more of its body to come',
+      posted('/', 'b', 9).replace('host', 'connection: close\r\nhost'),
+      answer,
+      5000,
+    ],
+    ['behind its last answer', get('/', 'connection: close\r\n'), answer, 500],
+  ])('%s, has its time, and no timer is left', async (_, bytes, accept, patienceMs) => {
+    const { server, client, send } = openConnection(accept)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await send(bytes)
+    expect(server.writableEnded).toBe(true)
+    expect(vi.getTimerCount()).toBe(1)
+    vi.advanceTimersByTime(patienceMs - 1)
+    await send('more')
+    expect(server.destroyed).toBe(false)
+    // What it sends is read: its own side could be stuck otherwise.
+    expect(client.writableLength).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(server.destroyed).toBe(true)
+    await passed()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('and leaves by itself has no timer either', async () => {
+    const { server, client, send } = openConnection()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await send(`${CHUNKED}zz\r\n`)
+    expect(vi.getTimerCount()).toBe(1)
+    client.end()
+    await passed()
+    expect(server.destroyed).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })

@@ -106,5 +106,14 @@ export function answer({ response }: Taken, text = '', headers: readonly string[
   response.end(text)
 }
 
+export const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
+
+/** With a body that may be the first part of one of that length. */
+export const posted = (path: string, body: string, length = body.length): string =>
+  `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`
+
+/** The head of a request whose body comes in chunks. */
+export const CHUNKED = 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
+
 /** The statuses that a client has got. */
 export const statusesIn = (text: string): string[] => text.match(/(?<=HTTP\/1\.1 )\d{3}/g) ?? []
