@@ -35,19 +35,19 @@ export type SecureObserver = (
 
 /** Finds for each connection with TLS the one below it. */
 export function onSecureConnection(server: Server, tell: SecureObserver): void {
-  // Node has no public way from a TLS socket to the one below it, but both have the same peer.
+  // Node has no public way from a TLS socket to the one below it, but both have the same ends.
   const shaking = new Map<string, { readonly socket: Socket; readonly since: number }>()
   server.on('connection', socket => {
-    const peer = peerOf(socket)
-    shaking.set(peer, { socket, since: performance.now() })
+    const ends = endsOf(socket)
+    shaking.set(ends, { socket, since: performance.now() })
     socket.once('close', () => {
-      if (shaking.get(peer)?.socket === socket) shaking.delete(peer)
+      if (shaking.get(ends)?.socket === socket) shaking.delete(ends)
     })
   })
   server.on('secureConnection', (secure: TLSSocket) => {
-    const peer = peerOf(secure)
-    const below = shaking.get(peer)
-    shaking.delete(peer)
+    const ends = endsOf(secure)
+    const below = shaking.get(ends)
+    shaking.delete(ends)
     tell(secure, below?.socket, below && performance.now() - below.since)
   })
 }
@@ -62,8 +62,9 @@ export function secureWatch(
     watch(below ?? secure, { bind, protocol: 'https', listener: listenerOf(secure) }, handshakeMs, tell)
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`
+/** A client may use one port of its own for connections to several addresses of this machine. */
+function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`
 }
 
 /** Bytes are those on the wire; a connection in memory counts none. */

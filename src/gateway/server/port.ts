@@ -98,8 +98,9 @@ export class Port {
       onSecureConnection(this.#server, (secure, below, handshakeMs) => {
         this.#roots?.admit(secure, below)
         watch?.(secure, below, handshakeMs)
-        const connection = this.#talk(secure)
-        if (below !== undefined) this.#connections.set(below, connection)
+        // The one below may be unknown: one whose client has gone by then, or in memory.
+        this.#connections.set(below ?? secure, this.#talk(secure))
+        if (below === undefined) secure.once('close', () => this.#connections.delete(secure))
       })
       this.#server.on('tlsClientError', (error: Error, socket: Duplex) => socket.destroy(error))
     } else if (onConnection !== undefined) watchConnections(this.#server, bind, onConnection)

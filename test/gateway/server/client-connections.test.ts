@@ -1,4 +1,4 @@
-import { connect as connectPlain } from 'node:net'
+import { connect as connectPlain, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionChange, ConnectionPlace } from '../../../src/gateway/server/client-connections.ts'
@@ -86,4 +86,27 @@ describe('connections of clients', () => {
     await eventually(() => told.length === 2)
     expect(told[0]?.[0].listener).toBe('a')
   })
+
+  // Only Linux has more than one address of its own without being told.
+  it.runIf(process.platform === 'linux')(
+    'have their time limits, also two of one port to two addresses',
+    async () => {
+      const { port } = await startTestGateway(JSON.stringify({ binds: [SECURE] }), {
+        compile,
+        host: '0.0.0.0',
+        slowClients: { headMs: 300, checkMs: 50 },
+      })
+      const to = (host: string, localPort?: number): Socket =>
+        connectPlain({ host, port, localAddress: '127.0.0.1', ...(localPort !== undefined && { localPort }) })
+      const first = to('127.0.0.1')
+      await new Promise(resolve => first.once('connect', resolve))
+      const second = to('127.0.0.2', first.localPort)
+      await new Promise((resolve, reject) => second.once('connect', resolve).once('error', reject))
+      const closed = [first, second].map(socket => {
+        const secure = connect({ socket, servername: 'a.test', rejectUnauthorized: false })
+        return new Promise(resolve => secure.once('close', resolve).resume())
+      })
+      await Promise.all(closed)
+    },
+  )
 })
