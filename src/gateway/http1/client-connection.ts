@@ -276,11 +276,15 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#isWaiting = true
     this.#dueAt = performance.now() + this.#rules.idleMs
     if (this.#isReading) return
+    if (this.#ahead.size > 0) this.#readAhead()
+    if (this.#hasLost) this.#missLost()
+  }
+
+  /** Each piece as it is: as one they would be copied for every request that is among them. */
+  #readAhead(): void {
     const pieces = this.#ahead.list
     this.#ahead = new BytePieces()
-    // Each as it is: as one they would be copied for every request that is among them.
     for (const piece of pieces) this.#read(piece)
-    if (this.#hasLost) this.#missLost()
   }
 
   /** What was lost belongs to the request that comes next, where that has not come whole. */
