@@ -1,21 +1,14 @@
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { BytePieces } from '../../byte-pieces.ts'
 import { offersWebSocket } from '../websocket/handshake.ts'
 import type { Offer, TakenConnection } from '../websocket/offer.ts'
 import { type ChunkFault, Chunks } from './chunks.ts'
+import type { ConnectionRules } from './connection-rules.ts'
 import { GatewayRequest } from './gateway-request.ts'
 import { type AnswerCarrier, GatewayResponse } from './gateway-response.ts'
-import { canBeHead, IN_CHUNKS, type RequestHead, readHead } from './request-head.ts'
-
-/**
- * Bytes of a request's head; more is refused with 431. Cookies and tokens of large sign-ons fit, and a thousand connections
- * that send heads without end take 64 MB at most.
- */
-const MOST_HEAD = 64 * 1024
-
-/** Bytes that are looked through at once for the end of a head. */
-const PIECE = 1024
+import { type HeadFault, HeadReader } from './head-reader.ts'
+import { Parting } from './parting.ts'
+import { IN_CHUNKS, type RequestHead } from './request-head.ts'
 
 /**
  * Bytes that a client may send before it has the answers to what it has sent. Reading goes on beyond them, for only so it is
@@ -26,35 +19,15 @@ const MOST_AHEAD = 512 * 1024
 /** And before it is told that it has its WebSocket; reading stops beyond them. */
 const MOST_EARLY = 64 * 1024
 
-/** How long a client may take to read its last answer, in milliseconds. */
-const PARTING_MS = 500
-/** And how long one that is sending meanwhile, as many look for an answer only then. */
-const SENDING_MS = 5000
-
 /** RFC 9110 §10.1.1 */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
 
-const STATUS_OF: Readonly<Record<ChunkFault, string>> = {
+/** What a client is told whose bytes are no request. */
+const STATUS_OF: Readonly<Record<HeadFault | ChunkFault, string>> = {
   malformed: '400 Bad Request',
+  'too-long': '431 Request Header Fields Too Large',
   extensions: '413 Payload Too Large',
   trailers: '431 Request Header Fields Too Large',
-}
-
-/** Takes a request; `expectsContinue` when the client waits for leave to send its body. */
-export type Accept = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => void
-
-/** What all connections of a port share. */
-export interface ConnectionRules {
-  readonly accept: Accept
-  /** How long clients may take, in milliseconds, for a head, for a whole request, and for the next one. */
-  readonly headMs: number
-  readonly requestMs: number
-  idleMs: number
-  keepAliveLine: string
-  /** The port closes: an answer is the last one of its connection, unless further requests are here. */
-  isClosing: boolean
-  /** Whether requests of this connection are taken still. */
-  isOutdated(socket: Duplex): boolean
 }
 
 /**
@@ -66,8 +39,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   readonly #rules: ConnectionRules
   #request: GatewayRequest | undefined
   #response: GatewayResponse | undefined
-  /** What is here of a head, and no more. */
-  #head = ''
+  readonly #heads = new HeadReader()
   /** Bytes still to come of a body that tells its length. */
   #left = 0
   #chunks: Chunks | undefined
@@ -78,9 +50,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   #isReading = false
   /** It has to go, and what its client sends on is no matter of ours. */
   #isLingering = false
-  /** Nothing more is taken: it only has to go. */
-  #isParting = false
-  #parting: NodeJS.Timeout | undefined
+  readonly #parting: Parting
   /** It has become something else. */
   #isTaken = false
   /** It waits for a further request, of which nothing is here. */
@@ -92,6 +62,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   constructor(socket: Duplex, rules: ConnectionRules) {
     this.socket = socket
     this.#rules = rules
+    this.#parting = new Parting(socket)
     this.#begunAt = performance.now()
     this.#dueAt = this.#begunAt + rules.headMs
     socket.on('data', this.#onData)
@@ -111,7 +82,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
 
   /** No request is under way: the last one has been read whole, and its answer has gone. */
   get isIdle(): boolean {
-    return this.#request === undefined && !this.#isParting && !this.#isTaken
+    return this.#request === undefined && !this.#parting.hasBegun && !this.#isTaken
   }
 
   /** Ends it behind the answer that is under way. */
@@ -126,7 +97,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
 
   /** Looks whether the client has taken too long. */
   check(now: number): void {
-    if (now < this.#dueAt || this.#isParting || this.#isTaken) return
+    if (now < this.#dueAt || this.#parting.hasBegun || this.#isTaken) return
     if (this.#isWaiting) this.#close()
     else this.#refuse('408 Request Timeout')
   }
@@ -142,14 +113,14 @@ export class ClientConnection implements AnswerCarrier, Offer {
 
   readonly #onData = (bytes: Buffer): void => {
     // Behind what is lost nothing is what it seems.
-    if (!this.#isParting && !this.#hasLost) this.#read(bytes)
+    if (!this.#parting.hasBegun && !this.#hasLost) this.#read(bytes)
   }
 
   /** Takes bytes as far as it is their turn. */
   #read(bytes: Buffer): void {
     this.#isReading = true
     let at = 0
-    while (at < bytes.length && !this.#isParting) {
+    while (at < bytes.length && !this.#parting.hasBegun) {
       if (this.#request === undefined) at = this.#readHead(bytes, at)
       else if (!this.#request.complete) at = this.#readBody(this.#request, bytes, at)
       else {
@@ -173,28 +144,15 @@ export class ClientConnection implements AnswerCarrier, Offer {
 
   /** Gives where the bytes of the head end that are here. */
   #readHead(bytes: Buffer, at: number): number {
-    const before = this.#head.length
-    const stop = Math.min(bytes.length, at + PIECE)
-    const text = this.#head + bytes.toString('latin1', at, stop)
-    // RFC 9112 §2.2: an empty line in front of a request is no fault.
-    if (text.startsWith('\r\n')) {
-      this.#head = ''
-      return at + 2 - before
-    }
-    // Half an empty line is no beginning: it would give more time.
-    if (before === 0 && text !== '\r') this.#begin()
-    const end = text.indexOf('\r\n\r\n', before - 3)
-    if (end > MOST_HEAD || (end < 0 && text.length > MOST_HEAD)) {
-      this.#refuse('431 Request Header Fields Too Large')
-    } else if (end >= 0) {
-      this.#head = ''
-      const head = readHead(text, end)
-      if (head === undefined) this.#refuse('400 Bad Request')
-      else this.#take(head)
-      return at + end + 4 - before
-    } else if (canBeHead(text, before)) this.#head = text
-    else this.#refuse('400 Bad Request')
-    return stop
+    const heads = this.#heads
+    const isNew = !heads.hasBegun
+    const end = heads.read(bytes, at)
+    const { head } = heads
+    heads.head = undefined
+    if (isNew && (head !== undefined || heads.hasBegun)) this.#begin()
+    if (heads.fault !== undefined) this.#refuse(STATUS_OF[heads.fault])
+    else if (head !== undefined) this.#take(head)
+    return end
   }
 
   #begin(): void {
@@ -301,67 +259,43 @@ export class ClientConnection implements AnswerCarrier, Offer {
 
   /** The client sends no more: it has gone, unless there is something to tell it, or its answer is on its way. */
   readonly #onEnd = (): void => {
-    if (this.#isParting) return
+    if (this.#parting.hasBegun) return
     const response = this.#response
-    const isMidway = this.#head !== '' || this.#request?.complete === false
+    const isMidway = !this.#heads.isEmpty || this.#request?.complete === false
     if (response?.writableEnded === true && !response.writableFinished) response.isLast = true
     else if (isMidway && response?.headersSent !== true) this.#refuse('400 Bad Request')
-    else this.#breakOff()
+    else this.#parting.breakOff()
   }
 
-  readonly #onError = (): void => this.#breakOff()
+  readonly #onError = (): void => this.#parting.breakOff()
 
   readonly #onClose = (): void => {
-    clearTimeout(this.#parting)
-    this.#isParting = true
+    this.#parting.end()
     this.#request?.onGone()
     this.#response?.settle(false)
   }
 
   /** Parts from a client whose bytes are no request, or do not come. */
   #refuse(status: string): void {
-    if (this.#isParting) return
+    if (this.#parting.hasBegun) return
     // It would be taken for a part of the answer, or for the next one.
-    if (this.#response?.headersSent === true) return this.#breakOff()
+    if (this.#response?.headersSent === true) return this.#parting.breakOff()
     this.socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, 'latin1')
-    this.#part(SENDING_MS)
-  }
-
-  /** Nothing more of what has come is looked at. */
-  #breakOff(): void {
-    this.#isParting = true
-    this.socket.destroy()
+    this.#part(true)
   }
 
   /** Parts from the client, which has all its answers: at once, unless it is sending. */
   #close(): void {
-    if (this.#isParting) return
-    const { socket } = this
-    if (this.#request?.complete === false || this.#ahead.size > 0) this.#part(SENDING_MS)
-    else if (this.#isLingering || !('destroySoon' in socket)) this.#part(PARTING_MS)
-    else {
-      this.#isParting = true
-      ;(socket as Socket).destroySoon()
-    }
+    if (this.#parting.hasBegun) return
+    if (this.#request?.complete === false || this.#ahead.size > 0) this.#part(true)
+    else if (this.#isLingering) this.#part(false)
+    else this.#parting.atOnce()
   }
 
-  /**
-   * Ends it behind what was written, whatever the client does. What it sends on is read and dropped: closing over unread bytes
-   * would take the answer from it (RFC 9112 §9.6).
-   */
-  #part(patienceMs: number): void {
-    this.#isParting = true
+  #part(isSending: boolean): void {
     this.#ahead = new BytePieces()
-    this.socket.resume()
-    this.socket.end()
-    this.#parting = setTimeout(() => this.socket.destroy(), patienceMs)
+    this.#parting.gently(isSending)
     this.#request?.onGone()
     this.#response?.settle(false)
   }
-}
-
-/** As clients are told it: in seconds, where it is one at least. */
-export function keepAliveLine(idleMs: number): string {
-  const seconds = Math.floor(idleMs / 1000)
-  return seconds < 1 ? '' : `Keep-Alive: timeout=${seconds}\r\n`
 }

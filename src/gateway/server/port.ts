@@ -1,12 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
-import {
-  type Accept,
-  ClientConnection,
-  type ConnectionRules,
-  keepAliveLine,
-} from '../http1/client-connection.ts'
+import { ClientConnection } from '../http1/client-connection.ts'
+import { type Accept, type ConnectionRules, keepAliveLine } from '../http1/connection-rules.ts'
 import { keepCertificate } from './client-certificate.ts'
 import {
   type ConnectionObserver,

@@ -1,11 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { onTestFinished } from 'vitest'
-import {
-  type Accept,
-  ClientConnection,
-  type ConnectionRules,
-} from '../../../src/gateway/http1/client-connection.ts'
+import { ClientConnection } from '../../../src/gateway/http1/client-connection.ts'
+import type { Accept, ConnectionRules } from '../../../src/gateway/http1/connection-rules.ts'
 import type { GatewayRequest } from '../../../src/gateway/http1/gateway-request.ts'
 import type { GatewayResponse } from '../../../src/gateway/http1/gateway-response.ts'
 
