@@ -245,11 +245,11 @@ export class ClientConnection implements AnswerCarrier, Offer {
     for (const piece of pieces) this.#read(piece)
   }
 
-  /** What was lost belongs to the request that comes next, where that has not come whole. */
+  /** What was lost belongs to the request that comes next, where that is not whole. An offer is not: all that follows is its. */
   #missLost(): void {
-    if (this.#request?.complete === true) return
     if (this.#request === undefined) this.#close()
-    else this.#refuse('413 Payload Too Large')
+    else if (!this.#request.complete || this.#request.offer !== undefined)
+      this.#refuse('413 Payload Too Large')
   }
 
   readonly #onDrain = (): void => {

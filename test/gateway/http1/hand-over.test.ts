@@ -55,6 +55,18 @@ describe('a connection that becomes a WebSocket', () => {
     expect(text).toBe(sent)
   })
 
+  it('is none where something of what came early is lost: the rest would be put behind a gap', async () => {
+    const { client, taken, send, received } = openConnection()
+    await send(get('/before'))
+    client.write(`${OFFER}${'x'.repeat(600_000)}`)
+    await passed()
+    await send('behind the gap')
+    answer(taken[0] as Taken, 'first')
+    await passed()
+    expect(statusesIn(received())).toEqual(['200', '413'])
+    expect(taken[1]?.response.destroyed).toBe(true)
+  })
+
   it('is none when that is refused, and whatever came early is dropped', async () => {
     const { client, server, taken, send, received } = openConnection()
     await send(`${OFFER}${get('/early')}`)
