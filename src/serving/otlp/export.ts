@@ -1,3 +1,4 @@
+import type { Resource } from '@opentelemetry/resources'
 import { addressTold } from '../../address-told.ts'
 import type { AccessEvent, Collector, Runtime } from '../../gateway/index.ts'
 import type { Arrival } from '../arrival.ts'
@@ -20,7 +21,9 @@ export interface Exported<Item> {
     event: AccessEvent,
     redact: (text: string) => string,
   ) => { readonly collector: Collector; readonly item: Item } | undefined
-  readonly open: () => Promise<(sdk: Sdk, collector: Collector, onOutcome: OnOutcome) => Sender<Item>>
+  readonly open: () => Promise<
+    (sdk: Sdk, collector: Collector, resource: Resource, onOutcome: OnOutcome) => Sender<Item>
+  >
 }
 
 interface Opened<Item> {
@@ -56,11 +59,12 @@ export class Export<Item> {
   /** Makes ready for a runtime. Throws CONFIG_INVALID when the packages for it are not installed. */
   async prepare(runtime: Runtime): Promise<void> {
     if (this.#what.collectorOf(runtime) === undefined || this.#open !== undefined) return
-    const [{ loadSdk }, open] = await Promise.all([import('./sdk.ts'), this.#what.open()])
+    const [{ loadSdk, resourceOf }, open] = await Promise.all([import('./sdk.ts'), this.#what.open()])
     const sdk = await loadSdk()
     this.#open = collector => {
       const onOutcome = this.#outcomes(collector)
-      return { sender: open(sdk, collector, onOutcome), onOutcome }
+      const resource = resourceOf(sdk, collector.resource, this.#options.redact)
+      return { sender: open(sdk, collector, resource, onOutcome), onOutcome }
     }
   }
 

@@ -1,5 +1,6 @@
+import type { Resource } from '@opentelemetry/resources'
 import type { Collector } from '../../gateway/index.ts'
-import { BATCHING, type OnOutcome, resourceOf, type Sdk, type Sender, toldDelegate } from './sdk.ts'
+import { BATCHING, type OnOutcome, type Sdk, type Sender, toldDelegate } from './sdk.ts'
 
 /** One line of the log, before the SDK sees it. Values have passed the redactor. */
 export interface FinishedLine {
@@ -14,7 +15,12 @@ export interface FinishedLine {
 const INFO = 9
 
 /** Opens a way to a collector. */
-export function openLineSender(sdk: Sdk, collector: Collector, onOutcome: OnOutcome): Sender<FinishedLine> {
+export function openLineSender(
+  sdk: Sdk,
+  collector: Collector,
+  resource: Resource,
+  onOutcome: OnOutcome,
+): Sender<FinishedLine> {
   const { api, logs, transformer } = sdk
   const signal = {
     name: 'LOGS',
@@ -25,7 +31,7 @@ export function openLineSender(sdk: Sdk, collector: Collector, onOutcome: OnOutc
   } as const
   const exporter = toldDelegate(sdk, collector, signal, onOutcome)
   const batches = new logs.BatchLogRecordProcessor({ exporter, ...BATCHING })
-  const provider = new logs.LoggerProvider({ resource: resourceOf(sdk, {}), processors: [batches] })
+  const provider = new logs.LoggerProvider({ resource, processors: [batches] })
   // agentgateway's scope, and like there a line has no body: what it says are its attributes.
   const logger = provider.getLogger('request')
   return {

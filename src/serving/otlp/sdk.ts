@@ -4,6 +4,7 @@ import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-tr
 import type { Resource } from '@opentelemetry/resources'
 import { AgwError } from '../../errors.ts'
 import type { Collector } from '../../gateway/index.ts'
+import { attributesOf } from './attributes.ts'
 import { grpcTransport } from './grpc-transport.ts'
 
 /** The packages, which are installed beside agw by those who send to a collector. */
@@ -54,11 +55,15 @@ function notInstalled(): AgwError {
 }
 
 /** What describes the gateway: what the config says, before what the environment does in the words of OpenTelemetry. */
-export function resourceOf({ resources }: Sdk, own: object): Resource {
+export function resourceOf(
+  { resources }: Sdk,
+  own: Collector['resource'],
+  redact: (text: string) => string,
+): Resource {
   const { detectResources, envDetector, resourceFromAttributes } = resources
-  return resourceFromAttributes({ 'service.name': 'agentgateway' })
-    .merge(detectResources({ detectors: [envDetector] }))
-    .merge(resourceFromAttributes({ ...own }))
+  const { attributes } = detectResources({ detectors: [envDetector] })
+  const fields = { 'service.name': 'agentgateway', ...attributes }
+  return resourceFromAttributes(attributesOf(fields, { added: own, removed: new Set() }, redact))
 }
 
 /** Sends things in batches. */

@@ -1,6 +1,7 @@
+import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import type { Collector } from '../../gateway/index.ts'
-import { BATCHING, type OnOutcome, resourceOf, type Sdk, type Sender, toldDelegate } from './sdk.ts'
+import { BATCHING, type OnOutcome, type Sdk, type Sender, toldDelegate } from './sdk.ts'
 
 /** One span, before the SDK sees it. Values have passed the redactor. */
 export interface FinishedSpan {
@@ -21,7 +22,12 @@ export interface FinishedSpan {
 }
 
 /** Opens a way to a collector. */
-export function openSpanSender(sdk: Sdk, collector: Collector, onOutcome: OnOutcome): Sender<FinishedSpan> {
+export function openSpanSender(
+  sdk: Sdk,
+  collector: Collector,
+  resource: Resource,
+  onOutcome: OnOutcome,
+): Sender<FinishedSpan> {
   const { transformer, trace } = sdk
   const signal = {
     name: 'TRACES',
@@ -32,7 +38,7 @@ export function openSpanSender(sdk: Sdk, collector: Collector, onOutcome: OnOutc
   } as const
   const exporter = toldDelegate(sdk, collector, signal, onOutcome)
   const batches = new trace.BatchSpanProcessor(exporter, BATCHING)
-  const readable = spanMaker(sdk, collector.resource)
+  const readable = spanMaker(sdk, resource)
   return {
     send: span => batches.onEnd(readable(span)),
     // It rejects when the last batch is lost, of which `onOutcome` has been told.
@@ -41,9 +47,8 @@ export function openSpanSender(sdk: Sdk, collector: Collector, onOutcome: OnOutc
 }
 
 /** Makes of a finished span what the SDK exports. */
-function spanMaker(sdk: Sdk, attributes: Collector['resource']): (span: FinishedSpan) => ReadableSpan {
-  const { SpanKind, SpanStatusCode, TraceFlags, createTraceState } = sdk.api
-  const resource = resourceOf(sdk, attributes)
+function spanMaker({ api }: Sdk, resource: Resource): (span: FinishedSpan) => ReadableSpan {
+  const { SpanKind, SpanStatusCode, TraceFlags, createTraceState } = api
   const scope = { name: 'agentgateway' }
   const context = ({ traceId, traceState }: FinishedSpan, spanId: string, isRemote = false) => ({
     traceId,

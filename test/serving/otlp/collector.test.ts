@@ -88,17 +88,22 @@ describe('a collector of gRPC', () => {
   })
 
   it('gets no key, wherever it stood', async () => {
-    const { host, spans, bytes } = await startGrpcCollector()
+    vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', `note=of ${CANARY}`)
+    const { host, lines, spans, bytes } = await startGrpcCollector()
     const attributes = { note: 'request.headers["x-note"]', 'span.name': 'request.headers["x-note"]' }
-    await asked(tracingTo(host, { attributes }), {
-      headers: {
-        traceparent: TRACEPARENT,
-        tracestate: `vendor=${CANARY}`,
-        authorization: `Bearer ${CANARY}`,
-        'x-note': CANARY,
+    const tracing = { host, attributes, resources: { hint: `"as ${CANARY}"` } }
+    await asked(
+      { frontendPolicies: { accessLog: { otlp: { host } }, tracing } },
+      {
+        headers: {
+          traceparent: TRACEPARENT,
+          tracestate: `vendor=${CANARY}`,
+          authorization: `Bearer ${CANARY}`,
+          'x-note': CANARY,
+        },
       },
-    })
-    expect(spans).toHaveLength(1)
+    )
+    expect([spans.length, lines.length]).toEqual([1, 1])
     expect(bytes()).not.toContain('sk-canary')
     expect(bytes()).not.toContain('sk-gateway-key')
   })
