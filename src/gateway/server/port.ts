@@ -94,6 +94,8 @@ export class Port {
       onSecureConnection(this.#server, (secure, below, handshakeMs) => {
         this.#roots?.admit(secure, below)
         watch?.(secure, below, handshakeMs)
+        // As in the clear: before the end of its handshake a client that sends no more has gone.
+        secure.allowHalfOpen = true
         // The one below may be unknown: one whose client has gone by then, or in memory.
         this.#connections.set(below ?? secure, this.#talk(secure))
         if (below === undefined) secure.once('close', () => this.#connections.delete(secure))
@@ -223,12 +225,11 @@ function rememberPeer(connection: Duplex): void {
 
 function serverFor({ slow, tls }: PortOptions): Server | TlsServer {
   // Whether a client that sends no more has gone is for the connection to say.
-  const options = { noDelay: true, allowHalfOpen: true }
-  if (tls === undefined) return createServer(options)
+  if (tls === undefined) return createServer({ noDelay: true, allowHalfOpen: true })
   const certificates = tls()
   const { asksForCertificate } = certificates.rules
   const server = createTlsServer({
-    ...options,
+    noDelay: true,
     ...certificates.options,
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: slow.handshakeMs,

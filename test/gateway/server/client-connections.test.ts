@@ -87,6 +87,21 @@ describe('connections of clients', () => {
     expect(told[0]?.[0].listener).toBe('a')
   })
 
+  // Long before the time limit of handshakes.
+  it.each([
+    ['nothing', ''],
+    ['half a handshake', '\x16\x03\x01\x02\x00'],
+  ])(
+    'that end in the midst of their handshake, with %s, are gone at once',
+    async (_title, bytes) => {
+      const { port } = await watched(SECURE)
+      const socket = connectPlain({ host: '127.0.0.1', port, allowHalfOpen: true }).resume()
+      socket.on('error', () => {}).end(bytes, 'latin1')
+      await new Promise(resolve => socket.once('close', resolve))
+    },
+    5000,
+  )
+
   // Only Linux has more than one address of its own without being told.
   it.runIf(process.platform === 'linux')(
     'have their time limits, also two of one port to two addresses',
