@@ -250,9 +250,9 @@ export class Exchange implements RouteRequest {
     }
   }
 
-  #answer({ status, body, reason, headers = TEXT }: Answer): void {
+  #answer({ status, body, reason, error, headers = TEXT }: Answer): void {
     this.reason = reason
-    if (reason !== 'DirectResponse') this.error = body.toString()
+    if (reason !== 'DirectResponse') this.error = error ?? body.toString()
     const head = { status, headers: this.answerHeaders?.apply(headers) ?? headers.slice() }
     if (this.watchers !== undefined) this.showHead(head)
     this.send(head, this.gathersBody ? this.changedBody(head, Buffer.from(body)) : body)

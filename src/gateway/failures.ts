@@ -25,6 +25,8 @@ export interface Answer {
   readonly reason: Reason
   /** Names and values in turn; `content-type: text/plain` alone unless set. */
   readonly headers?: readonly string[]
+  /** What the log tells of it, where that is not the body. */
+  readonly error?: string
   /** The rule of the config that decided so, where one did. Explanations tell it, clients are not told. */
   readonly decidedBy?: Path
 }

@@ -2,7 +2,15 @@ import type { RouteType } from '../../providers/index.ts'
 import type { Answer } from '../failures.ts'
 import { visitAnswerTexts } from './answer-texts.ts'
 import { GuardedEvents } from './guarded-events.ts'
-import { actionOf, compileGuard, type Guard, type GuardAction, guarded, type PlacedGuards } from './guards.ts'
+import {
+  ANSWER_REJECTED,
+  actionOf,
+  compileGuard,
+  type Guard,
+  type GuardAction,
+  guarded,
+  type PlacedGuards,
+} from './guards.ts'
 
 /**
  * What is looked for in answers. Whole answers are masked or rejected. Streams are looked at where `streaming` says so, and
@@ -20,7 +28,9 @@ export class AnswerGuards {
   /** The guards of all that is given, in order; undefined where there are none. Throws CONFIG_INVALID for one that is not run here. */
   static compile(levels: readonly PlacedGuards[]): AnswerGuards | undefined {
     const guards = levels.flatMap(({ value, path }) =>
-      (value.response ?? []).map((guard, index) => compileGuard(guard, [...path, 'response', index])),
+      (value.response ?? []).map((guard, index) =>
+        compileGuard(guard, [...path, 'response', index], ANSWER_REJECTED),
+      ),
     )
     const isStreaming = levels.some(({ value }) => value.streaming === 'Enabled')
     return guards.length === 0 ? undefined : new AnswerGuards(guards, isStreaming)

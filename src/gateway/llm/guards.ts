@@ -15,8 +15,8 @@ type ResponseGuard = NonNullable<PromptGuard['response']>[number]
 const DEFAULT_SCOPE: readonly TextScope[] = ['systemPrompt', 'messages']
 const DEFAULT_BODY = 'The request was rejected due to inappropriate content'
 
-/** What the log tells of a request that did not pass, in agentgateway's words; what its client is told may be of any length. */
-export const REQUEST_REJECTED = 'request rejected by regex guardrail'
+/** What the log tells of what did not pass, of a request in agentgateway's words; what its client is told may be of any length. */
+const REQUEST_REJECTED = 'request rejected by regex guardrail'
 export const ANSWER_REJECTED = 'the answer was rejected by a guard'
 
 /** What a guard has done to a text, in agentgateway's words. */
@@ -57,7 +57,7 @@ export class RequestGuards {
   static compile(levels: readonly PlacedGuards[]): RequestGuards | undefined {
     const guards = levels.flatMap(({ value, path }) =>
       (value.request ?? []).map((guard, index) => ({
-        ...compileGuard(guard, [...path, 'request', index]),
+        ...compileGuard(guard, [...path, 'request', index], REQUEST_REJECTED),
         scopes: new Set(guard.scope ?? DEFAULT_SCOPE),
       })),
     )
@@ -97,18 +97,22 @@ export function guarded(text: string, { finders, rejection }: Guard): string | u
   return finders.some(finder => finder.finds(text)) ? undefined : text
 }
 
-/** Throws CONFIG_INVALID for a guard that is not run here. */
-export function compileGuard({ regex, rejection }: RequestGuard | ResponseGuard, path: Path): Guard {
+/** `error` is what the log tells of what it rejects. Throws CONFIG_INVALID for a guard that is not run here. */
+export function compileGuard(
+  { regex, rejection }: RequestGuard | ResponseGuard,
+  path: Path,
+  error: string,
+): Guard {
   if (regex === undefined) throw invalid(path, 'only regex guards are run here', 'use regex, or take it out')
   return {
     finders: findersOf(regex, [...path, 'regex']),
-    rejection: regex.action === 'reject' ? rejectionOf(rejection, path) : undefined,
+    rejection: regex.action === 'reject' ? { ...rejectionOf(rejection), error, decidedBy: path } : undefined,
   }
 }
 
-function rejectionOf(written: RequestGuard['rejection'], decidedBy: Path): Answer {
+function rejectionOf(written: RequestGuard['rejection']): Answer {
   const { body = DEFAULT_BODY, status = 403, headers } = written ?? {}
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body as number[])
   const told = new AnswerHeaders(editsOf(headers)).apply([])
-  return { status, headers: told, body: bytes, reason: 'Guardrail', decidedBy }
+  return { status, headers: told, body: bytes, reason: 'Guardrail' }
 }

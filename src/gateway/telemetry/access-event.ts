@@ -4,7 +4,7 @@ import type { Cost } from '../costs/costs.ts'
 import type { QueryCredential } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Reason } from '../failures.ts'
-import { ANSWER_REJECTED, type GuardActions, REQUEST_REJECTED } from '../llm/guards.ts'
+import type { GuardActions } from '../llm/guards.ts'
 import { withoutPort } from '../routing/host-name.ts'
 import { GATEWAY_NAME } from '../routing/listeners.ts'
 import { absoluteTarget } from '../server/target.ts'
@@ -153,16 +153,11 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     trace: exchange.trace ?? clientsTrace(exchange),
     span: exchange.trace && spanFacts(exchange.trace, exchange),
     reason: call.reason,
-    error: errorOf(exchange),
+    error: exchange.error,
     duration,
     requestProcessing: exchange.calledAt === 0 ? undefined : exchange.calledAt - exchange.startedAt,
     responseProcessing: call.responseProcessing,
   }
-}
-
-function errorOf({ error, reason, guards }: Exchange): string | undefined {
-  if (reason !== 'Guardrail') return error
-  return guards?.request.at(-1) === 'Reject' ? REQUEST_REJECTED : ANSWER_REJECTED
 }
 
 /** A router of models speaks as they do, even where it knows none by the name that was asked for. */
