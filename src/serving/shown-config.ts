@@ -13,7 +13,7 @@ const MASKED = '<redacted>'
  * address, and words that look like keys.
  */
 export function shownConfig(value: unknown): unknown {
-  if (typeof value === 'string') return shownText(isAddress(value) ? addressTold(value) : value)
+  if (typeof value === 'string') return shownText(withoutParameters(value))
   if (typeof value !== 'object' || value === null || value instanceof Secret) return value
   if (Array.isArray(value)) return value.map(shownConfig)
   const { name } = value as { readonly name?: unknown }
@@ -26,9 +26,13 @@ export function shownConfig(value: unknown): unknown {
   )
 }
 
-/** With a name, a password or parameters in it, or it is shown as it stands. */
-function isAddress(text: string): boolean {
-  return /^https?:\/\/\S*[@?#]/.test(text) && URL.canParse(text)
+/** A path with parameters behind it, or an address without a scheme, as the format takes one of a collector. */
+const WITH_PARAMETERS = /^((?:[\w.-]+(?::\d+)?)?\/[^\s?]*)\?[\w.%-]+=/
+
+/** An address without its name, password and parameters; what has none is shown as it stands. */
+function withoutParameters(text: string): string {
+  if (/^https?:\/\/\S*[@?#]/i.test(text) && URL.canParse(text)) return addressTold(text)
+  return WITH_PARAMETERS.exec(text)?.[1] ?? text
 }
 
 function shownHeaders(headers: unknown): unknown {

@@ -20,6 +20,19 @@ describe('the config as it is shown', () => {
       { jwks: { url: 'https://issuer.test/jwks' }, baseUrl: 'https://llm.test/v1' },
     ],
     [
+      'the same in one whose scheme is in capitals, or that has none',
+      {
+        jwks: { url: 'HTTPS://me:hunter2@issuer.test/jwks' },
+        tracing: { otlpEndpoint: 'otlp.test:4318/v1/traces?token=canary', path: '/v1/traces?token=canary' },
+        matches: [{ path: { regex: '/v1/(?:a|b)?x' } }],
+      },
+      {
+        jwks: { url: 'https://issuer.test/jwks' },
+        tracing: { otlpEndpoint: 'otlp.test:4318/v1/traces', path: '/v1/traces' },
+        matches: [{ path: { regex: '/v1/(?:a|b)?x' } }],
+      },
+    ],
+    [
       'a header that is added by hand',
       { requestHeaders: { add: { 'x-goog-api-key': 'canary', cookie: 's=canary' } } },
       { requestHeaders: { add: { 'x-goog-api-key': HIDDEN, cookie: HIDDEN } } },
