@@ -9,6 +9,9 @@ const MOST_HEAD = 64 * 1024
 /** Bytes that are looked through at once for its end. */
 const PIECE = 1024
 
+const CR = 0x0d
+const LF = 0x0a
+
 /** What is wrong with a head. */
 export type HeadFault = 'malformed' | 'too-long'
 
@@ -30,13 +33,15 @@ export class HeadReader {
     return this.#text === ''
   }
 
-  /** Takes bytes from `at` on, and gives where it stopped: behind a head, or where no more is looked at in one go. */
-  read(bytes: Buffer, at: number): number {
+  /** Takes bytes from `start` on, and gives where it stopped: behind a head, or where no more is looked at in one go. */
+  read(bytes: Buffer, start: number): number {
     this.head = undefined
     const before = this.#text.length
+    const at = before === 0 ? behindEmptyLines(bytes, start) : start
+    if (at === bytes.length) return at
     const stop = Math.min(bytes.length, at + PIECE)
     const text = this.#text + bytes.toString('latin1', at, stop)
-    // RFC 9112 §2.2: an empty line in front of a request is no fault.
+    // The second half of an empty line.
     if (text.startsWith('\r\n')) {
       this.#text = ''
       return at + 2 - before
@@ -52,4 +57,11 @@ export class HeadReader {
     else this.fault = 'malformed'
     return stop
   }
+}
+
+/** RFC 9112 §2.2: an empty line in front of a request is no fault. */
+function behindEmptyLines(bytes: Buffer, start: number): number {
+  let at = start
+  while (bytes[at] === CR && bytes[at + 1] === LF) at += 2
+  return at
 }
