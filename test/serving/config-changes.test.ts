@@ -37,6 +37,12 @@ const CASES: readonly (readonly [
     ['added r[0]'],
   ],
   [
+    'nor where they have lists in them',
+    { r: [{ y: [{ z: 1 }] }, { y: [{ z: 2 }, { z: 3 }], w: [] }] },
+    { r: [{ y: [{ z: 0 }] }, { y: [{ z: 1 }] }, { y: [{ z: 2 }, { z: 3 }], w: [] }] },
+    ['added r[0]'],
+  ],
+  [
     'nor where one goes from between them',
     { r: [{ x: 1, y: [{ z: 1 }] }, { x: 2 }, { x: 3 }] },
     { r: [{ x: 1, y: [{ z: 1 }] }, { x: 3 }] },
