@@ -162,9 +162,10 @@ const OF_THE_BODY: ReadonlySet<string> = new Set([...FRAMING, 'content-encoding'
 function setStatus(head: OutgoingHead, value: string | undefined): void {
   const status = Number(value)
   if (!Number.isInteger(status) || status < 200 || status > 599) return
+  // RFC 9110 §8.6: 204 has none. That of a 304 is no length of what follows, which is nothing.
+  const hasNone = status === 204 || (head.status === 304 && status !== 304)
   head.status = status
-  // RFC 9110 §8.6: it has none.
-  if (status === 204) head.headers = headersWhere(head.headers, name => name !== 'content-length')
+  if (hasNone) head.headers = headersWhere(head.headers, name => name !== 'content-length')
 }
 
 function jsonFrom(expression: Expression, context: CelContext): unknown {

@@ -46,6 +46,19 @@ describe('an answer that has no body by its status', () => {
   })
 })
 
+it('that of which the config makes one with another status tells no length: the next answer would be taken for its body', async () => {
+  const upstream = await startRawUpstream(socket =>
+    socket.write('HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n'),
+  )
+  const policies = { transformations: { response: { set: { ':status': '200' } } } }
+  const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`, policies))
+  const client = await rawClient(port)
+  client.socket.write(REQUEST + REQUEST)
+  const received = await client.until(text => text.split('\r\n0\r\n\r\n').length === 3)
+  expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200'])
+  expect(received).not.toMatch(/content-length/i)
+})
+
 it.each<[string, string, string, object, RegExp]>([
   [
     'to HEAD that is looked at as a whole',
