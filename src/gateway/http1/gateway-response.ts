@@ -49,6 +49,8 @@ export class GatewayResponse {
   /** Told once it is over, one way or the other. */
   onOver: ((response: GatewayResponse) => void) | undefined = undefined
   #framing: Framing = 'none'
+  /** Bytes still to come of a body that tells its length. */
+  #left = 0
   /** As long as it is not written. */
   #head = ''
 
@@ -63,13 +65,15 @@ export class GatewayResponse {
     if (this.headersSent) throw new Error('an answer has one head')
     if (!(status >= 100 && status <= 999)) throw new RangeError(`${status} is no status`)
     if (NOT_IN_VALUE.test(reason)) throw illegal('the words behind the status hold')
-    const { lines, hasLength, hasDate, hasConnection, tellsClose } = fieldLines(headers)
+    const { lines, length, hasDate, hasConnection, tellsClose } = fieldLines(headers)
     // A client that has no leave may send its body, or its next request: nobody knows.
     if (this.isAskedForLeave || tellsClose || this.#carrier?.goesOn === false) this.shouldKeepAlive = false
     if (status < 200 || status === 204 || status === 304 || this.req.method === 'HEAD') this.#framing = 'none'
-    else if (hasLength) this.#framing = 'length'
+    else if (length !== undefined) this.#framing = 'length'
     else this.#framing = this.req.httpVersionMinor === 1 ? 'chunks' : 'close'
-    if (this.#framing === 'close') this.shouldKeepAlive = false
+    // Behind one of these the client waits for the answer.
+    if (this.#framing === 'close' || status < 200) this.shouldKeepAlive = false
+    this.#left = length ?? 0
     let head = `HTTP/1.1 ${status} ${reason}\r\n${lines}`
     if (this.sendDate && !hasDate) head += dateNow()
     if (!hasConnection) head += this.#connectionLines()
@@ -96,6 +100,7 @@ export class GatewayResponse {
     const socket = this.#socketOpen
     if (socket === undefined || piece.length === 0) return true
     if (this.#framing === 'none') return true
+    if (this.#framing === 'length' && !this.#fits(piece.length)) return true
     const before = this.#framing === 'chunks' ? `${this.#head}${piece.length.toString(16)}\r\n` : this.#head
     const behind = this.#framing === 'chunks' ? '\r\n' : ''
     this.#head = ''
@@ -120,6 +125,11 @@ export class GatewayResponse {
     if (socket === undefined || this.#carrier === undefined) return
     let text = this.#head
     this.#head = ''
+    if (this.#framing === 'length') {
+      if (!this.#fits(last.length)) return
+      // Too few: the client would take the next answer for the rest.
+      if (this.#left !== 0) this.isLast = true
+    }
     if (last.length > 0 && this.#framing !== 'none') {
       const body = typeof last === 'string' ? last : last.toString('latin1')
       text += this.#framing === 'chunks' ? `${body.length.toString(16)}\r\n${body}\r\n` : body
@@ -128,6 +138,13 @@ export class GatewayResponse {
     // Nothing is left to write, and what was written may still be on its way.
     if (text === '' && socket.writableLength === 0) process.nextTick(this.#carrier.onFlushed)
     else socket.write(text, 'latin1', this.#carrier.onFlushed)
+  }
+
+  /** Counts bytes of the body. Breaks off where there are too many: the client would take the others for the next answer. */
+  #fits(bytes: number): boolean {
+    this.#left -= bytes
+    if (this.#left < 0) this.breakOff()
+    return !(this.#left < 0)
   }
 
   get #socketOpen(): Duplex | undefined {

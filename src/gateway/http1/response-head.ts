@@ -8,7 +8,8 @@ export const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 export interface ResponseFields {
   /** As lines, each with its end. */
   readonly lines: string
-  readonly hasLength: boolean
+  /** Bytes of the body; undefined where nothing is said of them, no number where nobody can be sure. */
+  readonly length: number | undefined
   readonly hasDate: boolean
   readonly hasConnection: boolean
   /** They tell the client that the connection ends. */
@@ -18,7 +19,7 @@ export interface ResponseFields {
 /** One byte a character. Throws a TypeError with Node's code ERR_INVALID_CHAR for what would not be one field. */
 export function fieldLines(headers: readonly string[]): ResponseFields {
   let lines = ''
-  let hasLength = false
+  let length: number | undefined
   let hasDate = false
   let hasConnection = false
   let tellsClose = false
@@ -29,14 +30,15 @@ export function fieldLines(headers: readonly string[]): ResponseFields {
       throw illegal(`the header ${JSON.stringify(name)} holds`)
     lines += `${name}: ${value}\r\n`
     // Their lengths tell most names from these.
-    if (name.length === 14) hasLength ||= name.toLowerCase() === 'content-length'
+    if (name.length === 14 && name.toLowerCase() === 'content-length')
+      length = length === undefined ? Number(value) : Number.NaN
     else if (name.length === 4) hasDate ||= name.toLowerCase() === 'date'
     else if (name.length === 10 && name.toLowerCase() === 'connection') {
       hasConnection = true
       tellsClose ||= lists(value, 'close')
     }
   }
-  return { lines, hasLength, hasDate, hasConnection, tellsClose }
+  return { lines, length, hasDate, hasConnection, tellsClose }
 }
 
 /** `what` is as `the header "x" holds`. */

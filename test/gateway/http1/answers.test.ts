@@ -98,6 +98,39 @@ describe('an answer', () => {
     expect(received().match(/connection/gi)).toHaveLength(1)
   })
 
+  it.each<[string, number, string[], string[], string]>([
+    ['fewer bytes than it tells', 200, ['content-length', '10'], ['few'], 'few'],
+    ['no bytes where it tells of some', 200, ['content-length', '10'], [], ''],
+    ['several lengths', 200, ['content-length', '3', 'content-length', '3'], ['few'], 'few'],
+    ['a status behind which the client waits for another', 100, [], [], ''],
+  ])('with %s is the last one', async (_, status, headers, pieces, body) => {
+    const { taken, send, received, server } = openConnection(({ response }) => {
+      response.writeHead(status, 'OK', headers)
+      for (const piece of pieces) response.write(Buffer.from(piece))
+      response.end()
+    })
+    await send(get('/1') + get('/2'))
+    expect(taken).toHaveLength(1)
+    expect(received().split('\r\n\r\n')[1]).toBe(body)
+    expect(server.writableEnded).toBe(true)
+  })
+
+  it.each<[string, string[], string | undefined]>([
+    ['in pieces', ['abc', 'de'], undefined],
+    ['at its end', ['abc'], 'de'],
+    ['in a large piece', [], 'x'.repeat(20_000)],
+  ])('with more bytes than it tells breaks off before them: %s', async (_, pieces, last) => {
+    const { taken, send, received, server } = openConnection(({ response }) => {
+      response.writeHead(200, 'OK', ['content-length', '4'])
+      for (const piece of pieces) response.write(Buffer.from(piece))
+      response.end(last === undefined ? undefined : Buffer.from(last))
+    })
+    await send(get('/1') + get('/2'))
+    expect(taken).toHaveLength(1)
+    expect(received()).not.toMatch(/de|xx/)
+    expect(server.destroyed).toBe(true)
+  })
+
   it('has one head', async () => {
     const { taken, send, received } = openConnection(answer)
     await send(get('/'))

@@ -7,9 +7,9 @@ import { dateNow, fieldLines } from '../../../src/gateway/http1/response-head.ts
 it('writes names and values as they are, and tells which of them are about the framing', () => {
   const { lines, ...told } = fieldLines(['Content-Length', '5', 'x', '', 'DATE', 'today', 'y', ' ü\t~ '])
   expect(lines).toBe('Content-Length: 5\r\nx: \r\nDATE: today\r\ny:  ü\t~ \r\n')
-  expect(told).toEqual({ hasLength: true, hasDate: true, hasConnection: false, tellsClose: false })
+  expect(told).toEqual({ length: 5, hasDate: true, hasConnection: false, tellsClose: false })
   expect(fieldLines(['connection', 'Upgrade', 'content_length', '5'])).toMatchObject({
-    hasLength: false,
+    length: undefined,
     hasDate: false,
     hasConnection: true,
     tellsClose: false,
@@ -39,6 +39,10 @@ it.each([
   expect(() => fieldLines(['a', 'b', name, value])).toThrow(
     expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_CHAR' }),
   )
+})
+
+it('knows no length where several are told', () => {
+  expect(fieldLines(['content-length', '5', 'content-length', '5']).length).toBeNaN()
 })
 
 it('refuses what Node refuses, and no more', () => {
