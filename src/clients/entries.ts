@@ -1,4 +1,4 @@
-import { type ConfigDocument, type Path, printable } from '../config/index.ts'
+import { type ConfigDocument, formatPath, type Path, printable } from '../config/index.ts'
 import { isNode, isSet, listAt, nodeAt, nodesAt, textAt } from '../config/rules/tree.ts'
 import { AgwError } from '../errors.ts'
 import { Secret } from '../secrets/secret.ts'
@@ -121,7 +121,9 @@ export function findClient(entries: readonly ClientEntry[], wanted: string, at?:
   const isOnePlace = more.every(one => one.place.id === first.place.id)
   const which = [first, ...more].map(one => {
     const about = [ages.get(one) ?? [], isOnePlace ? [] : one.place.id].flat().join(', ')
-    return `${one.hash ? shortHash(one.hash) : '–'}${about === '' ? '' : ` (${about})`}`
+    const { hash, path } = one
+    const key = hash === undefined ? `${formatPath(path)}, whose variable is not set` : shortHash(hash)
+    return about === '' ? key : `${key} (${about})`
   })
   throw new AgwError('USAGE', `${which.length} keys go by that name`, {
     hint: `name the one by its hash${isOnePlace ? '' : ', or its place with --at'}: ${which.join(', ')}`,
@@ -163,7 +165,10 @@ function refuseSecond(entry: ClientEntry, entries: readonly ClientEntry[]): void
   const [oldest] = keys
   if (oldest === undefined || keys.length === 1) return
   throw new AgwError('CLIENT_EXISTS', `${calledAs(entry)} has ${keys.length} keys already`, {
-    hint: `revoke the older one first: ${suggested('clients', 'remove', oldest.hash === undefined ? '–' : shortHash(oldest.hash))}`,
+    hint:
+      oldest.hash === undefined
+        ? `take the older one out of the config first: ${formatPath(oldest.path)}`
+        : `revoke the older one first: ${suggested('clients', 'remove', shortHash(oldest.hash))}`,
   })
 }
 

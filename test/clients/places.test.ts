@@ -128,6 +128,20 @@ describe('the clients of a config', () => {
     expect(findToRotate(three, 'x', 'b').place.id).toBe('gateways.b')
   })
 
+  it('are told by their place where the variable of their key is not set, which leaves them without a hash', () => {
+    const key = (name: string) => `{ key: $${name}, metadata: { name: x } }`
+    const unset = clientEntries(read(`llm: { policies: { apiKey: { keys: [${key('A')}, ${key('B')}] } } }\n`))
+    const keys = 'llm.policies.apiKey.keys'
+    expect(() => findClient(unset, 'x')).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining(`${keys}[0], whose variable is not set (older), ${keys}[1]`),
+      }),
+    )
+    expect(() => findToRotate(unset, 'x')).toThrow(
+      expect.objectContaining({ hint: `take the older one out of the config first: ${keys}[0]` }),
+    )
+  })
+
   it.each([
     ['nobody', 'UNKNOWN_CLIENT', /there is: research, sha256:[0-9a-f]{8}, a key without a name, twice/],
     ['sha256:00000000', 'UNKNOWN_CLIENT', /there is/],
