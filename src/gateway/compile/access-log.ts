@@ -29,18 +29,18 @@ function writtenIn({ config, frontendPolicies }: Config): Written | undefined {
 
 /** The access log; undefined where the config changes nothing in the lines. */
 export function compileAccessLog(config: Config, cel: Cel): LogRule | undefined {
-  const { policy, filterAt, fieldsAt } = writtenIn(config) ?? {}
-  const { filter, add = {}, remove = [] } = policy ?? {}
+  const written = writtenIn(config)
+  if (written === undefined) return undefined
+  const { filter, add = {}, remove = [] } = written.policy
   const isPlain = !filter && Object.keys(add).length === 0 && remove.length === 0
-  if (isPlain || filterAt === undefined || fieldsAt === undefined) return undefined
-  return ruleOf({ filter, add, remove }, filterAt, fieldsAt, cel)
+  return isPlain ? undefined : ruleOf({ filter, add, remove }, written.filterAt, written.fieldsAt, cel)
 }
 
 /** The `otlp` of it, whose filter and fields are those of the log unless it has its own. */
 export function compileOtlpLog(config: Config, cel: Cel): OtlpLogRule | undefined {
   const written = writtenIn(config)
-  const { otlp } = written?.policy ?? {}
-  if (written === undefined || otlp === undefined || otlp === null) return undefined
+  const otlp = written?.policy.otlp
+  if (!written || !otlp) return undefined
   const at = [...written.filterAt, 'otlp']
   const [filter, filterAt] = otlp.filter ? [otlp.filter, at] : [written.policy.filter, written.filterAt]
   const [fields, fieldsAt] = otlp.fields
