@@ -22,7 +22,7 @@ function onDeadline(exchange: Exchange, failure: Failure): void {
   const isOfCall = failure === UPSTREAM_TIMEOUT
   // A backend that has the whole request and has not answered counts as failed, whichever time it was that it used up.
   const isHung = isOfCall || (exchange.relay !== undefined && exchange.request.complete)
-  exchange.relay?.abort(isHung)
+  exchange.relay?.abort(isOfCall)
   if (isHung && exchange.attempts?.onFailure(isOfCall) === true) return
   exchange.end(failure)
 }

@@ -13,7 +13,8 @@ const AUTHORITY = "(?:@?[\\w\\-.!~*'()%;:&=+$,[\\]])+@?"
 
 /** A path or `*` with what may follow, `http://host/path?query`, or (of `CONNECT`) an authority: RFC 9112 §3.2. */
 const TARGET = new RegExp(`^(?:[/*][\\x21-\\x7e]*|[A-Za-z]+://${AUTHORITY}(?:[/?][\\x21-\\x7e]*)?)$`)
-const CONNECT_TARGET = new RegExp(`^${AUTHORITY}$`)
+/** A path, too: it is refused as every `CONNECT` is, and told so. */
+const CONNECT_TARGET = new RegExp(`^(?:/[\\x21-\\x7e]*|${AUTHORITY})$`)
 
 /** What nothing of a head can become, whatever follows: a line feed or a carriage return alone, or another control character. */
 const IMPOSSIBLE = /\r(?!\n|$)|(?<!\r)\n|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g
