@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { modelsInForm } from '../../../src/gateway/bodies/multipart.ts'
-import { processorMs } from '../../helpers/processor-time.ts'
+import { leastProcessorMs } from '../../helpers/processor-time.ts'
 import { rawClient } from '../kit/client.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
@@ -142,7 +142,7 @@ describe('a form that others may read in another way is refused', () => {
     ['parameters', form(...Array.from({ length: 90 }, () => field(`form-data; name=a${MANY_PARAMETERS}`)))],
   ])('at once, where it is full of %s', (_, body) => {
     expect(models(body)).toBeUndefined()
-    expect(processorMs(() => models(body))).toBeLessThan(50)
+    expect(leastProcessorMs(() => models(body))).toBeLessThan(50)
   })
 
   it.each([

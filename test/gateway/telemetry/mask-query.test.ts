@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { credentialsInQuery, maskQuery } from '../../../src/gateway/telemetry/mask-query.ts'
-import { processorMs } from '../../helpers/processor-time.ts'
+import { leastProcessorMs } from '../../helpers/processor-time.ts'
 
 describe('query masking', () => {
   it.each([
@@ -27,8 +27,8 @@ describe('query masking', () => {
   it('takes no long time for a query full of what is no escape', () => {
     for (const part of ['%=1&', '%ff=1&', 'key=%&', 'key=%ff&']) {
       const query = part.repeat(65_536 / part.length)
-      expect(processorMs(() => maskQuery(query))).toBeLessThan(60)
-      expect(processorMs(() => credentialsInQuery(query, new Set()))).toBeLessThan(60)
+      expect(leastProcessorMs(() => maskQuery(query))).toBeLessThan(60)
+      expect(leastProcessorMs(() => credentialsInQuery(query, new Set()))).toBeLessThan(60)
     }
   })
 })
