@@ -260,7 +260,11 @@ function leave(exchange: Exchange): void {
   if (!exchange.response.writableFinished) {
     exchange.relay?.abort()
     // A WebSocket ends with its connection.
-    if (exchange.response.statusCode !== 101) exchange.error ??= 'client disconnected'
+    if (exchange.response.statusCode !== 101) {
+      const { cut } = exchange.response
+      if (cut !== undefined) exchange.reason ??= cut.isFaultOfClient ? 'InvalidRequest' : 'Internal'
+      exchange.error ??= cut?.why ?? 'client disconnected'
+    }
   }
   for (const watcher of exchange.watchers ?? []) watcher.onEnd?.(exchange)
   const { generation } = exchange

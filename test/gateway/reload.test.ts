@@ -168,6 +168,8 @@ describe('a close', () => {
     const answer = call(port, { body: '{"model":"m"}', agent })
     await eventually(() => held.length === 1)
     const closing = gateway.close({ drainMs: 5000 })
+    // Who has come by then is met first.
+    await new Promise(resolve => setTimeout(resolve, 20))
     await expect(call(port)).rejects.toThrow('ECONNREFUSED')
     held[0]?.end('{"done":true}')
     expect(await answer).toMatchObject({

@@ -2,12 +2,13 @@ import type { Duplex } from 'node:stream'
 import { BytePieces } from '../../byte-pieces.ts'
 import { offersWebSocket } from '../websocket/handshake.ts'
 import type { Offer, TakenConnection } from '../websocket/offer.ts'
-import { type ChunkFault, Chunks } from './chunks.ts'
+import { Chunks } from './chunks.ts'
 import type { ConnectionRules } from './connection-rules.ts'
 import { GatewayRequest } from './gateway-request.ts'
 import { type AnswerCarrier, GatewayResponse } from './gateway-response.ts'
-import { type HeadFault, HeadReader } from './head-reader.ts'
+import { HeadReader } from './head-reader.ts'
 import { Parting } from './parting.ts'
+import { REFUSALS, type Refusal } from './refusals.ts'
 import { IN_CHUNKS, type RequestHead } from './request-head.ts'
 
 /**
@@ -19,16 +20,13 @@ const MOST_AHEAD = 512 * 1024
 /** And before it is told that it has its WebSocket; reading stops beyond them. */
 const MOST_EARLY = 64 * 1024
 
+const CLOSED = { why: 'the gateway has closed the port', isFaultOfClient: false }
+
+/** Bytes of a body that are read and dropped behind its answer, for the next request; with more to come that is not worth it. */
+const MOST_DROPPED = 16 * 1024 * 1024
+
 /** RFC 9110 §10.1.1 */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
-
-/** What a client is told whose bytes are no request. */
-const STATUS_OF: Readonly<Record<HeadFault | ChunkFault, string>> = {
-  malformed: '400 Bad Request',
-  'too-long': '431 Request Header Fields Too Large',
-  extensions: '413 Payload Too Large',
-  trailers: '431 Request Header Fields Too Large',
-}
 
 /**
  * A client's connection and what comes over it as HTTP/1.1, one request after the other. What comes before the answer to the
@@ -43,6 +41,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
   /** Bytes still to come of a body that tells its length. */
   #left = 0
   #chunks: Chunks | undefined
+  /** Bytes of it that came behind its answer. */
+  #dropped = 0
   /** What came before its turn. */
   #ahead = new BytePieces()
   /** There was more of it than is kept. */
@@ -54,7 +54,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   /** It has become something else. */
   #isTaken = false
   /** It waits for a further request, of which nothing is here. */
-  #isWaiting = false
+  #isWaiting = true
   /** When the request began, and when the client is too late, by `performance.now()`. */
   #begunAt: number
   #dueAt: number
@@ -77,7 +77,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   get goesOn(): boolean {
-    return !this.#rules.isClosing || this.#ahead.size > 0
+    return (!this.#rules.isClosing || this.#ahead.size > 0) && this.#left <= MOST_DROPPED
   }
 
   /** No request is under way: the last one has been read whole, and its answer has gone. */
@@ -95,17 +95,30 @@ export class ClientConnection implements AnswerCarrier, Offer {
     else if (!response.headersSent) response.shouldKeepAlive = false
   }
 
+  /** The port closes, and the client has had the time for that: a WebSocket ends with a word. */
+  giveUp(): void {
+    this.#response?.tunnel?.close()
+  }
+
+  /** Ends it, whatever is under way. */
+  cut(): void {
+    if (this.#response !== undefined) this.#response.cut ??= CLOSED
+    this.#parting.breakOff()
+  }
+
   /** Looks whether the client has taken too long. */
   check(now: number): void {
+    if (!this.#isTaken && this.socket.writableLength > 0) this.#parting.watch(this.#rules.requestMs)
     if (now < this.#dueAt || this.#parting.hasBegun || this.#isTaken) return
     if (this.#isWaiting) this.#close()
-    else this.#refuse('408 Request Timeout')
+    else this.#refuse('late')
   }
 
   /** The socket is the caller's, with what came over it by now. */
   take(): TakenConnection {
     this.#isTaken = true
     this.socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain)
+    this.#parting.unwatch()
     const early = this.#ahead.list
     this.#ahead = new BytePieces()
     return { socket: this.socket, early }
@@ -150,7 +163,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
     const { head } = heads
     heads.head = undefined
     if (isNew && (head !== undefined || heads.hasBegun)) this.#begin()
-    if (heads.fault !== undefined) this.#refuse(STATUS_OF[heads.fault])
+    if (heads.fault !== undefined) this.#refuse(heads.fault)
     else if (head !== undefined) this.#take(head)
     return end
   }
@@ -169,6 +182,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#response = response
     this.#dueAt = this.#begunAt + this.#rules.requestMs
     this.#left = head.bodyLength
+    this.#dropped = 0
     if (head.bodyLength === IN_CHUNKS) this.#chunks = new Chunks()
     else if (head.bodyLength === 0) this.#endBody(request)
     if (head.method === 'CONNECT') this.#endHttp(request, response)
@@ -193,6 +207,13 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   #readBody(request: GatewayRequest, bytes: Buffer, at: number): number {
+    if (this.#response?.writableFinished === true) {
+      this.#dropped += bytes.length - at
+      if (this.#dropped > MOST_DROPPED) {
+        this.#close()
+        return bytes.length
+      }
+    }
     if (this.#chunks !== undefined) return this.#readChunks(request, this.#chunks, bytes, at)
     const end = Math.min(bytes.length, at + this.#left)
     this.#left -= end - at
@@ -206,7 +227,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
 
   #readChunks(request: GatewayRequest, chunks: Chunks, bytes: Buffer, at: number): number {
     const end = chunks.read(bytes, at, request)
-    if (chunks.fault !== undefined) this.#refuse(STATUS_OF[chunks.fault])
+    if (chunks.fault !== undefined) this.#refuse(chunks.fault)
     else if (chunks.isOver) this.#endBody(request)
     return end
   }
@@ -248,8 +269,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   /** What was lost belongs to the request that comes next, where that is not whole. An offer is not: all that follows is its. */
   #missLost(): void {
     if (this.#request === undefined) this.#close()
-    else if (!this.#request.complete || this.#request.offer !== undefined)
-      this.#refuse('413 Payload Too Large')
+    else if (!this.#request.complete || this.#request.offer !== undefined) this.#refuse('lost')
   }
 
   readonly #onDrain = (): void => {
@@ -263,7 +283,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
     const response = this.#response
     const isMidway = !this.#heads.isEmpty || this.#request?.complete === false
     if (response?.writableEnded === true && !response.writableFinished) response.isLast = true
-    else if (isMidway && response?.headersSent !== true) this.#refuse('400 Bad Request')
+    else if (isMidway && response?.headersSent !== true) this.#refuse('half')
     else this.#parting.breakOff()
   }
 
@@ -276,11 +296,13 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   /** Parts from a client whose bytes are no request, or do not come. */
-  #refuse(status: string): void {
+  #refuse(refusal: Refusal): void {
     if (this.#parting.hasBegun) return
+    const [status, why] = REFUSALS[refusal]
     // It would be taken for a part of the answer, or for the next one.
     if (this.#response?.headersSent === true) return this.#parting.breakOff()
     this.socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, 'latin1')
+    this.#response?.replace(status, why)
     this.#part(true)
   }
 

@@ -17,6 +17,12 @@ export interface AnswerCarrier {
   readonly onFlushed: (error?: Error | null) => void
 }
 
+/** Why the connection of an answer was ended. */
+export interface Cut {
+  readonly why: string
+  readonly isFaultOfClient: boolean
+}
+
 /** Where the body ends: with its length, with its last chunk, with the connection; or there is none. */
 type Framing = 'length' | 'chunks' | 'close' | 'none'
 
@@ -42,6 +48,8 @@ export class GatewayResponse {
   writableFinished = false
   /** It is over, one way or the other. */
   destroyed = false
+  /** Why it has not come to its end, where the client has not just left. */
+  cut: Cut | undefined = undefined
   /** The client waits for leave to send its body, and has none yet. */
   isAskedForLeave = false
   /** Told when the client has taken what was on its way to it. */
@@ -168,6 +176,14 @@ export class GatewayResponse {
     if (this.req.httpVersionMinor === 0 && 'resetAndDestroy' in socket && !('encrypted' in socket)) {
       ;(socket as { resetAndDestroy(): void }).resetAndDestroy()
     } else socket.destroy()
+  }
+
+  /** The connection has told the client something in its place, as `400 Bad Request`. */
+  replace(status: string, why: string): void {
+    this.headersSent = true
+    this.statusCode = Number.parseInt(status, 10)
+    this.cut = { why, isFaultOfClient: true }
+    this.settle(false)
   }
 
   /** All of it has left, or (`isWhole` is false) the client has gone before that. */

@@ -11,6 +11,7 @@ export class Parting {
   hasBegun = false
   readonly #socket: Duplex
   #patience: NodeJS.Timeout | undefined
+  #isWatched = false
 
   constructor(socket: Duplex) {
     this.#socket = socket
@@ -38,6 +39,25 @@ export class Parting {
     this.#socket.resume()
     this.#socket.end()
     this.#patience = setTimeout(() => this.#socket.destroy(), isSending ? SENDING_MS : READING_MS)
+  }
+
+  /** Breaks off once the client has taken nothing for so long of what is on its way to it: Node sees to what it has taken. */
+  watch(ms: number): void {
+    if (this.#isWatched || !('setTimeout' in this.#socket)) return
+    this.#isWatched = true
+    ;(this.#socket as Socket).setTimeout(ms, this.#onStill)
+  }
+
+  /** It has taken all, or is somebody else's. */
+  unwatch(): void {
+    if (!this.#isWatched) return
+    this.#isWatched = false
+    ;(this.#socket as Socket).setTimeout(0, this.#onStill)
+  }
+
+  readonly #onStill = (): void => {
+    if (this.#socket.writableLength > 0) this.breakOff()
+    else this.unwatch()
   }
 
   /** The connection is closed. */

@@ -51,6 +51,9 @@ const SWEEP_MS = 25
 /** And how often at least for those that have nothing more to ask. */
 const SHORTEST_CHECK_MS = 10
 
+/** How long a closing port goes on to meet clients, in milliseconds: there may always be another one. */
+const MEETING_MS = 100
+
 /** One open port. */
 export class Port {
   readonly bind: string
@@ -61,6 +64,8 @@ export class Port {
   readonly #rules: ConnectionRules
   readonly #roots: ClientRoots | undefined
   readonly #checkMs: number
+  /** Clients so far. */
+  #met = 0
   #check: NodeJS.Timeout | undefined
   /** Once it closes: when its last connection has gone. */
   #gone: Promise<void> | undefined
@@ -85,6 +90,7 @@ export class Port {
     this.#server = serverFor(options)
     this.#server.on('connection', (connection: Duplex) => {
       rememberPeer(connection)
+      this.#met += 1
       this.#roots?.meet(connection)
       this.#connections.set(connection, tls === undefined ? this.#talk(connection) : undefined)
       connection.once('close', () => this.#connections.delete(connection))
@@ -190,6 +196,7 @@ export class Port {
     this.#gone ??= this.#drain()
     let cut = setTimeout(() => {
       giveUp()
+      for (const connection of this.#connections.values()) connection?.giveUp()
       cut = setTimeout(() => this.#cutOff(() => true), 2 * SWEEP_MS)
     }, drainMs)
     await this.#gone
@@ -198,6 +205,7 @@ export class Port {
 
   async #drain(): Promise<void> {
     this.#rules.isClosing = true
+    await this.#meetAll()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     const left = [...this.#connections.keys()].map(
       socket => new Promise<void>(resolve => socket.once('close', resolve)),
@@ -212,9 +220,21 @@ export class Port {
     clearTimeout(this.#check)
   }
 
+  /** Meets the clients that the system has taken in by now, for their requests may be here: each turn it hands over one. */
+  async #meetAll(): Promise<void> {
+    const latest = performance.now() + MEETING_MS
+    for (let before = -1; before !== this.#met && performance.now() < latest; ) {
+      before = this.#met
+      await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+    }
+  }
+
   #cutOff(which: (connection: ClientConnection | undefined) => boolean): void {
-    for (const [socket, connection] of this.#connections)
-      if (which(connection)) (connection?.socket ?? socket).destroy()
+    for (const [socket, connection] of this.#connections) {
+      if (!which(connection)) continue
+      if (connection === undefined) socket.destroy()
+      else connection.cut()
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   answer,
@@ -12,10 +12,11 @@ import {
 } from '../kit/client-connection.ts'
 import { eventually } from '../kit/wait.ts'
 
+const large = Buffer.alloc(20_000, 'l')
+
 describe('an answer', () => {
   const old = (headers = ''): string => `GET / HTTP/1.0\r\n${headers}\r\n`
   const text = Buffer.from('text')
-  const large = Buffer.alloc(20_000, 'l')
 
   it.each<[string, string, number, readonly string[], readonly Buffer[], string]>([
     ['with a length', get('/'), 200, ['content-length', '4'], [text], 'content-length: 4|keep-alive||text'],
@@ -161,7 +162,8 @@ describe('an answer', () => {
     const { taken, send, received, server } = openConnection()
     await send(`${CHUNKED}zz\r\n`)
     const { response } = taken[0] as Taken
-    response.writeHead(200, 'OK', [])
+    expect(response).toMatchObject({ headersSent: true, statusCode: 400, cut: { isFaultOfClient: true } })
+    expect(() => response.writeHead(200, 'OK', [])).toThrow('one head')
     response.flushHeaders()
     response.write(text)
     response.end()
@@ -206,6 +208,43 @@ describe('an answer', () => {
     await drained
     response.end()
     await eventually(() => size > written + large.length)
+  })
+})
+
+describe('a client that has been sent more than it takes', () => {
+  async function flooded(read: (client: Socket) => void): Promise<Socket> {
+    const rules = { requestMs: 100 }
+    const served = await startServer(({ response }) => response.writeHead(200, 'OK', []), rules)
+    const client = connect({ port: served.port, host: '127.0.0.1' })
+    onTestFinished(() => void client.destroy())
+    client.on('error', () => {}).write(get('/'))
+    await eventually(() => served.taken.length === 1)
+    const { response } = served.taken[0] as Taken
+    response.onDrain = () => {
+      while (response.write(large));
+    }
+    response.onDrain(response)
+    await new Promise(resolve => setImmediate(resolve))
+    read(client)
+    served.connections[0]?.check(performance.now())
+    return served.sockets[0] as Socket
+  }
+
+  it('is parted from when it takes nothing for as long as a request may take', async () => {
+    const socket = await flooded(() => {})
+    await eventually(() => socket.destroyed)
+  })
+
+  it('is not as long as it takes some of it', async () => {
+    let isStill = false
+    const socket = await flooded(client => {
+      const takes = setInterval(() => !isStill && client.read(256 * 1024), 10)
+      onTestFinished(() => clearInterval(takes))
+    })
+    await new Promise(resolve => setTimeout(resolve, 500))
+    expect(socket.destroyed).toBe(false)
+    isStill = true
+    await eventually(() => socket.destroyed)
   })
 })
 

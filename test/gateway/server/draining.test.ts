@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect } from 'node:tls'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../../helpers/tls.ts'
 import { rawClient } from '../kit/client.ts'
+import { runtimeOf } from '../kit/config.ts'
 import { toHost } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
+import { echo, openSocket, startSocketUpstream } from '../kit/websocket.ts'
 
 const A = makeCertificate(['a.test'])
 const FILES: Readonly<Record<string, string>> = { 'a.pem': A.cert, 'a.key': A.key }
@@ -102,4 +104,49 @@ it('a request within TLS that waits for its answer is waited for', async () => {
   const [answer] = await once(client, 'data')
   expect(String(answer)).toContain('200 OK')
   await closing
+})
+
+describe('a port that a reload takes away', () => {
+  const on = (upstream: number, ...ports: number[]): string => {
+    const listeners = [{ routes: [{ backends: [{ host: `127.0.0.1:${upstream}` }] }] }]
+    const deadline = { connectionTerminationDeadline: '50ms' }
+    return JSON.stringify({ config: deadline, binds: ports.map(port => ({ port, listeners })) })
+  }
+
+  it('cuts off what takes longer than the deadline, and the log says who it was', async () => {
+    const upstream = await startUpstream(response => response.writeHead(200).write('begun'))
+    const { gateway, nextEvent } = await startTestGateway(on(upstream.port, 3000, 3001))
+    const client = await rawClient(gateway.addresses[1]?.port ?? 0)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await client.until(text => text.includes('begun'))
+    await gateway.reload(runtimeOf(on(upstream.port, 3000)))
+    await client.closed
+    expect(await nextEvent()).toMatchObject({
+      status: 200,
+      reason: 'Internal',
+      error: 'the gateway has closed the port',
+    })
+  })
+
+  it('ends a WebSocket with a word', async () => {
+    const upstream = await startSocketUpstream(echo)
+    const { gateway } = await startTestGateway(on(upstream.port, 3000, 3001))
+    const socket = await openSocket(gateway.addresses[1]?.port ?? 0)
+    const code = new Promise(resolve => socket.once('close', resolve))
+    await gateway.reload(runtimeOf(on(upstream.port, 3000)))
+    expect(await code).toBe(1001)
+  })
+})
+
+it('clients that the system has taken in are met before a port closes', async () => {
+  const { port, gateway } = await startTestGateway(config(false))
+  const clients = Array.from({ length: 20 }, () => clear(port).on('error', () => {}))
+  // Nothing else runs here before all of them are there.
+  const until = performance.now() + 50
+  for (const client of clients) client.write(GET)
+  while (performance.now() < until);
+  const answers = clients.map(client => once(client, 'data'))
+  await new Promise(resolve => setImmediate(resolve))
+  await gateway.close({ drainMs: LONG_MS })
+  for (const [bytes] of await Promise.all(answers)) expect(String(bytes)).toContain('200 OK')
 })

@@ -10,6 +10,11 @@ const PIECE = 64 * 1024
 const LENGTH = `content-length: ${UPLOAD.length}\r\n`
 const apiKey = { mode: 'strict', keys: [{ key: 'agw_sk_of_a_client' }] }
 
+/** As one chunk. */
+function chunkOf(body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n')])
+}
+
 /** Sends piece by piece, as an upload does, and gives the statuses that have come once the connection is gone. */
 async function statusesFor(port: number, head: string, body: Buffer): Promise<string[]> {
   const client = await rawClient(port)
@@ -88,4 +93,33 @@ it.each([
   }
   if (isAtOnce) socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
   expect(await isCutOff(socket)).toBe(isAtOnce)
+})
+
+it.each([
+  ['tells its length', `content-length: ${2 ** 40}\r\n`, 'close', UPLOAD],
+  ['comes in chunks', 'transfer-encoding: chunked\r\n', 'keep-alive', chunkOf(UPLOAD)],
+])('a refused body that %s and has no end is not read for ever', async (_, header, connection, part) => {
+  const { port } = await startTestGateway(toHost('127.0.0.1:1', { apiKey }))
+  const client = await rawClient(port)
+  client.socket.write(`POST / HTTP/1.1\r\nhost: a\r\n${header}\r\n`)
+  expect(await client.until(text => text.includes('\r\n\r\n'))).toMatch(
+    new RegExp(`^HTTP/1\\.1 401 [^]*connection: ${connection}\r\n`, 'i'),
+  )
+  const ended = new Promise(resolve => client.socket.once('end', resolve))
+  const send = (): void => {
+    if (client.socket.writable) client.socket.write(part, () => setImmediate(send))
+  }
+  send()
+  await ended
+})
+
+it.each([
+  ['is no HTTP', 'zz\r\n', { status: 400, error: 'what the client has sent is no HTTP' }],
+  ['does not come in time', '', { status: 408, error: 'the request did not come in time' }],
+])('the log tells of a body that %s', async (_, body, told) => {
+  const slowClients = { headMs: 1000, requestMs: 50, checkMs: 10 }
+  const { port, nextEvent } = await startTestGateway(toHost('127.0.0.1:1'), { slowClients })
+  const client = await rawClient(port)
+  client.socket.write(`POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${body}`)
+  expect(await nextEvent()).toMatchObject({ ...told, reason: 'InvalidRequest' })
 })
