@@ -23,7 +23,7 @@ const MOST_EARLY = 64 * 1024
 const CLOSED = { why: 'the gateway has closed the port', isFaultOfClient: false }
 
 /** Bytes of a body that are read and dropped behind its answer, for the next request; with more to come that is not worth it. */
-const MOST_DROPPED = 16 * 1024 * 1024
+const MOST_DROPPED = 64 * 1024 * 1024
 
 /** RFC 9110 §10.1.1 */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
