@@ -139,7 +139,8 @@ it('answers each request with its own answer, in order, whatever happens in what
       const answers = bodiesIn(received())
       if (plans[last]?.behaviour === 'breaks off' && answers.length < count) wanted.pop()
       expect(answers).toEqual(wanted)
-      expect(server.isPaused()).toBe(false)
+      // What was broken off with a body that nobody has read stays as it is.
+      expect(server.isPaused() && !server.destroyed).toBe(false)
     }),
     { numRuns: 100 },
   )
