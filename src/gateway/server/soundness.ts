@@ -1,7 +1,14 @@
+import { isIPv6 } from 'node:net'
 import type { GatewayRequest } from '../http1/gateway-request.ts'
 
-/** What no host and port can hold, an empty part among it; the dot of the root has been taken off. */
-const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]|\.(?:\.|:|$)/
+const LABEL = "[\\w\\-~!$&'()*+,;=]+"
+/**
+ * RFC 3986 §3.2.2, with or without a port; what is escaped is no name, as in agentgateway. No part of it is empty; the dot of
+ * the root has been taken off.
+ */
+const NAME = new RegExp(`^\\.?${LABEL}(?:\\.${LABEL})*(?::\\d*)?$`)
+/** With its zone perhaps, and a port. */
+const ADDRESS = /^\[([^[\]]+)\](?::\d*)?$/
 
 /**
  * RFC 9112 §3.2: a host that is none must not be taken for one, here or by those who come after. A target has no
@@ -11,7 +18,11 @@ const NO_HOST = /[\s/\\?#@<>"^`{|}\u0000-\u001f\u007f-\uffff]|\.(?:\.|:|$)/
 export function isSound({ headers, httpVersionMinor, url }: GatewayRequest): boolean {
   const { host, 'transfer-encoding': coding } = headers
   if (url.includes('#') || (httpVersionMinor === 0 && coding !== undefined)) return false
-  return host === undefined || (host !== '' && !NO_HOST.test(host))
+  return host === undefined || isHost(host)
+}
+
+function isHost(text: string): boolean {
+  return NAME.test(text) || isIPv6(ADDRESS.exec(text)?.[1] ?? '')
 }
 
 /** RFC 9112 §3.2: one `Host`, which HTTP/1.0 may leave out, also where the target names another. */
