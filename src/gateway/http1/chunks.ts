@@ -1,11 +1,13 @@
 import { TOKEN } from './request-head.ts'
 
-/** `5;name=value`. Sizes have twelve digits at most, which no number rounds. */
+/** Sizes have twelve digits at most, which no number rounds; some write zeros in front, up to a width of theirs. */
+const DIGITS = '0{0,20}[0-9A-Fa-f]'
+/** `5;name=value` */
 const SIZE = new RegExp(
-  `^([0-9A-Fa-f]{1,12})((?:;${TOKEN}(?:=(?:${TOKEN}|"[\\t\\x20-\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]*"))?)*)$`,
+  `^(${DIGITS}{1,12})((?:;${TOKEN}(?:=(?:${TOKEN}|"[\\t\\x20-\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]*"))?)*)$`,
 )
 /** What is here of such a line, as long as its end is not. */
-const SIZE_SO_FAR = /^[0-9A-Fa-f]{0,12}(?:$|[;\r])/
+const SIZE_SO_FAR = new RegExp(`^${DIGITS}{0,12}(?:$|[;\\r])`)
 const FIELD = new RegExp(`^(${TOKEN}):[\\t\\x20-\\x7e\\x80-\\xff]*$`)
 
 /** They would tell of another end of the message, or of another place to go, when all that has been settled. */
