@@ -67,11 +67,10 @@ export function serveOptions(
     readonly version: string
     readonly root: string
     readonly redact: (text: string) => string
-    readonly onNote: (message: string) => void
     readonly onGone: (error: AgwError) => void
   },
 ): Omit<ServeOptions, 'load' | 'onEvent' | 'onSecret'> {
-  const { version, root, redact, onNote, onGone } = own
+  const { version, root, redact, onGone } = own
   return {
     host: flags.host,
     mock: flags.mock,
@@ -83,7 +82,6 @@ export function serveOptions(
       file: flags['access-log'],
       stream: process.stderr,
       redact,
-      onNote,
     },
     admin: { address: flags.admin, pid: process.pid, version, redact },
     reader: join(root, 'bin', 'reader.js'),

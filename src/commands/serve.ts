@@ -50,7 +50,6 @@ export default class Serve extends ConfigCommand {
         version: this.config.version,
         root: this.config.root,
         redact: text => this.redactor.redact(text),
-        onNote: message => this.#tell({ event: 'note', message }),
         onGone: error => giveUp(error),
       }),
       load: this.loadOptions(flags),
@@ -68,7 +67,7 @@ export default class Serve extends ConfigCommand {
       unwanted.abort()
       return this.#endEarly(starting, running)
     }
-    outliveOutput(message => this.#log({ event: 'note', message }))
+    outliveOutput(message => this.#log({ event: 'warning', message, hint: '' }))
     onHangup(() => void this.#reload(running))
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)

@@ -9,11 +9,11 @@ import {
   textFormat,
   wentWrong,
 } from '../gateway/index.ts'
-import type { Arrival } from './arrival.ts'
 import { LogFile } from './log-file.ts'
+import type { News } from './news.ts'
 
 /** Where the access log goes and how much of it. */
-export interface AccessLogOptions {
+export interface LogOptions {
   readonly format: 'text' | 'json'
   /** At the start; the admin pages can change it. */
   readonly level: LogLevel
@@ -22,8 +22,11 @@ export interface AccessLogOptions {
   readonly stream: NodeJS.WritableStream
   /** The last thing that lines pass. */
   readonly redact: (text: string) => string
+}
+
+interface AccessLogOptions extends LogOptions {
   /** Told once when lines begin to be lost, and once when they are written again. */
-  readonly onNote: (message: string, arrival?: Arrival) => void
+  readonly onNews: (news: News) => void
   /** Other processes write to the same stream: what is written at once must be small enough to stay in one piece. */
   readonly isShared?: boolean
   /** Another process has found that it can be opened: what goes wrong by now costs lines, and no more. */
@@ -58,7 +61,7 @@ export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLo
     },
   }
   const log = new AccessLog(format, options.redact, sink, error =>
-    options.onNote(noteOf(error, options.file), { way: 'the access log', isLost: error !== undefined }),
+    options.onNews(newsOf(error, options.file)),
   )
   const opened: OpenedLog = {
     level: options.level,
@@ -96,9 +99,16 @@ function tellsAll(level: LogLevel): boolean {
   return level === 'info' || level === 'debug'
 }
 
-function noteOf(error: NodeJS.ErrnoException | undefined, file = 'standard error'): string {
-  if (error === undefined) return `the access log is written to ${file} again`
-  return `the access log cannot be written to ${file} (${error.code ?? 'unknown reason'}); lines are lost`
+function newsOf(error: NodeJS.ErrnoException | undefined, file: string | undefined): News {
+  const [way, place] = ['the access log', file ?? 'standard error']
+  if (error === undefined)
+    return { message: `${way} is written to ${place} again`, hint: '', isTrouble: false, way }
+  return {
+    message: `${way} cannot be written to ${place} (${error.code ?? 'unknown reason'}); lines are lost`,
+    hint: file === undefined ? '' : 'make room there, or look at its folder with `ls -ld`; no restart is needed',
+    isTrouble: true,
+    way,
+  }
 }
 
 async function openFile(path: string, isOpened = false): Promise<LogFile> {

@@ -7,10 +7,10 @@ import {
   type Runtime,
   startGateway,
 } from '../gateway/index.ts'
-import { type AccessLogOptions, type DebugLog, type OpenedLog, openAccessLog } from './access-log.ts'
+import { type DebugLog, type LogOptions, type OpenedLog, openAccessLog } from './access-log.ts'
 import type { KeyUse } from './key-use.ts'
 import type { Engine } from './live.ts'
-import type { ExportOptions } from './otlp/export.ts'
+import type { News } from './news.ts'
 import { Exports } from './otlp/exports.ts'
 
 /** What serves, with what can be told of it and changed in it. */
@@ -24,7 +24,7 @@ export interface Serving {
 }
 
 export interface HereOptions {
-  readonly options: { readonly host?: string; readonly log?: AccessLogOptions }
+  readonly options: { readonly host?: string; readonly log?: LogOptions }
   /** The pages by which somebody can ask what is counted, or change the level of the log. */
   readonly pages: { readonly tellMetrics: boolean; readonly setLevel: boolean }
   readonly keys: KeyUse
@@ -32,8 +32,7 @@ export interface HereOptions {
   readonly standIn: { readonly host: string; readonly port: number } | undefined
   /** Takes known secrets out of a text. */
   readonly redact: (text: string) => string
-  /** Absent where nothing is to leave for a collector, whatever the config says. */
-  readonly exports: ExportOptions | undefined
+  readonly onNews: (news: News) => void
 }
 
 /**
@@ -41,12 +40,13 @@ export interface HereOptions {
  * traces that nothing is installed for.
  */
 export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Serving> {
-  const { options, pages, keys, connectTo, standIn } = here
-  const exports = here.exports && new Exports(here.exports)
+  const { options, pages, keys, connectTo, standIn, redact, onNews } = here
+  // With a mock, nothing leaves: not to a collector either.
+  const exports = standIn === undefined ? new Exports({ redact, onNews }) : undefined
   await exports?.prepare(runtime)
   exports?.adopt(runtime)
-  const log = options.log && (await openAccessLog(options.log))
-  const metrics = new Metrics(here.redact)
+  const log = options.log && (await openAccessLog({ ...options.log, onNews }))
+  const metrics = new Metrics(redact)
   const counts = pages.tellMetrics ? metrics.record : undefined
   const observers = [log?.add, exports?.add, keys.record, counts].filter(one => one !== undefined)
   const gateway = await startGateway(runtime, {
@@ -57,7 +57,7 @@ export async function serveHere(runtime: Runtime, here: HereOptions): Promise<Se
     wantsDebug: debugSwitch(log, pages.setLevel),
     wantsLine: isWrong => log?.wants(isWrong) ?? false,
     wantsLabels: pages.tellMetrics,
-    onNote: message => here.exports?.onNote(here.exports.redact(message)),
+    onNote: message => onNews({ message: redact(message), hint: '', isTrouble: true }),
     ...(pages.tellMetrics && { onConnection: metrics.connection, onUpstream: metrics.upstream }),
   }).catch(async (error: unknown) => {
     await Promise.all([log?.close(), exports?.close()])

@@ -5,13 +5,14 @@ import type { LoadOptions, ServedConfig } from '../load.ts'
 import { mockNote } from '../mock-note.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
-import type { AccessLogOptions } from './access-log.ts'
+import type { LogOptions } from './access-log.ts'
 import { checkAdminFlag, type OpenedPages, openAdmin, usesOf } from './admin.ts'
 import { exposure } from './exposure.ts'
 import { Forgetting } from './forgetting.ts'
 import { type HereOptions, type Serving, serveHere } from './here.ts'
 import { KeyUse } from './key-use.ts'
 import { type LiveEvent, type LiveGateway, startLive } from './live.ts'
+import { type News, newsEvent } from './news.ts'
 import { type Announcement, announce, type RunningGateway } from './running-gateways.ts'
 import { shownConfig } from './shown-config.ts'
 import { workerCount } from './workers/count.ts'
@@ -53,7 +54,7 @@ export interface ServeOptions {
   readonly signal?: AbortSignal
   /** Follow the files. */
   readonly reload: boolean
-  readonly log?: AccessLogOptions
+  readonly log?: LogOptions
   readonly admin?: AdminOptions
   readonly workers?: WorkersOptions
   readonly onEvent: (event: LiveEvent) => void
@@ -111,6 +112,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     return redactor
   }
   const redact = (text: string): string => known().redact(text)
+  const onNews = (news: News): void => options.onEvent(newsEvent(news))
   let serving: Serving | undefined
   let announced: Announcement | undefined
   let noted: string | undefined
@@ -138,11 +140,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               connectTo,
               standIn,
               redact,
-              // With a mock, nothing leaves: not to a collector either.
-              exports:
-                standIn === undefined
-                  ? { redact, onNote: message => options.onEvent({ event: 'note', message }) }
-                  : undefined,
+              onNews,
             })
           : await serveInWorkers(runtime, config, {
               workers: count,
@@ -159,8 +157,7 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
               log: options.log,
               hidden: () => [...hidden.values()],
               onRefused: refused => keys.refused(refused),
-              onNote: message => options.onEvent({ event: 'note', message }),
-              onLoss: (message, hint) => options.onEvent({ event: 'warning', message, hint }),
+              onNews,
               onGone: options.workers.onGone,
             })
       return serving.engine
@@ -221,7 +218,7 @@ function redactorOf(secrets: Iterable<Secret>): Redactor {
   return redactor
 }
 
-function workersLog({ format, file }: AccessLogOptions): WorkerSetup['log'] {
+function workersLog({ format, file }: LogOptions): WorkerSetup['log'] {
   return { format, file }
 }
 

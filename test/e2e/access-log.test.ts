@@ -105,7 +105,8 @@ describe('the access log', () => {
           expect((await ask(new Agent({ keepAlive: false }))).status).toBe(200)
         await new Promise(resolve => setTimeout(resolve, 150))
       }
-      await running.until('the access log cannot be written to /dev/full (ENOSPC); lines are lost')
+      const lost = 'the access log cannot be written to /dev/full (ENOSPC); lines are lost'
+      await running.until(`{"event":"warning","message":"${lost}"`)
       expect(await running.stop()).toBe(0)
       expect(running.stdout().match(/ENOSPC/g)).toHaveLength(1)
     },

@@ -54,8 +54,9 @@ it.each([
     expect(last).toEqual([
       { event: 'draining', drainMs: expect.any(Number) },
       {
-        event: 'note',
+        event: 'warning',
         message: expect.stringMatching(/^spans do not reach .* \(no answer before the end\) and are lost$/),
+        hint: 'see to the collector; no restart is needed here',
       },
       { event: 'stopped' },
     ])

@@ -56,6 +56,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     const { running, workers } = await serve()
     process.kill(workers[0] ?? 0, 'SIGSTOP')
     expect(await running.stop()).toBe(0)
+    expect(running.stdout()).toMatch(/"event":"warning","message":"a worker has not ended after 5 s, /)
     for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   })
 

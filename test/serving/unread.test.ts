@@ -39,7 +39,7 @@ it.each<[string, string, LogLevel | undefined, number, object, Evaluated]>([
   const upstream = await startUpstream(response => response.writeHead(status).end('{}'))
   const evaluated = { line: 0, labels: 0 }
   const redact = (text: string): string => text
-  const log = { format: 'text', stream: new PassThrough(), redact, onNote: () => {} } as const
+  const log = { format: 'text', stream: new PassThrough(), redact } as const
   const { engine } = await serveHere(counting(await runtimeWith(upstream.port, {}), evaluated), {
     options: level === undefined ? {} : { log: { ...log, level } },
     pages: usesOf({ flag, config }),
@@ -47,7 +47,7 @@ it.each<[string, string, LogLevel | undefined, number, object, Evaluated]>([
     connectTo: [],
     standIn: undefined,
     redact,
-    exports: undefined,
+    onNews: () => {},
   })
   onTestFinished(() => engine.close({ drainMs: 100 }))
   await ask(engine.addresses[0]?.port ?? 0)

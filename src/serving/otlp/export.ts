@@ -1,14 +1,14 @@
 import type { Resource } from '@opentelemetry/resources'
 import { addressTold } from '../../address-told.ts'
 import type { AccessEvent, Collector, Runtime } from '../../gateway/index.ts'
-import type { Arrival } from '../arrival.ts'
+import type { News } from '../news.ts'
 import type { OnOutcome, Sdk, Sender } from './sdk.ts'
 
 export interface ExportOptions {
   /** The last thing a value passes. */
   readonly redact: (text: string) => string
   /** Told when things begin to be lost, and when they arrive again. */
-  readonly onNote: (message: string, arrival?: Arrival) => void
+  readonly onNews: (news: News) => void
 }
 
 /** One signal: what of an event goes to which collector. */
@@ -92,10 +92,12 @@ export class Export<Item> {
       if (this.#isClosed || isLost === (error !== undefined)) return
       isLost = error !== undefined
       const why = error === undefined ? '' : ` (${reasonOf(error, protocol)})`
-      this.#options.onNote(
-        isLost ? `${noun} do not reach ${at}${why} and are lost` : `${noun} reach ${at} again`,
-        { way: `${noun} to ${at}`, isLost },
-      )
+      this.#options.onNews({
+        message: isLost ? `${noun} do not reach ${at}${why} and are lost` : `${noun} reach ${at} again`,
+        hint: isLost ? 'see to the collector; no restart is needed here' : '',
+        isTrouble: isLost,
+        way: `${noun} to ${at}`,
+      })
     }
   }
 

@@ -1,5 +1,6 @@
 import { AgwError } from '../../errors.ts'
 import { suggested } from '../../suggested.ts'
+import type { News } from '../news.ts'
 
 /** A worker that serves for a shorter time is one that cannot live: the next one waits longer each time. */
 const SHORT_LIFE_MS = 1000
@@ -23,6 +24,8 @@ export class Deaths {
   }
 }
 
+const MACHINE = 'look whether the machine has time for it: its load, its memory'
+
 /** Why there is one worker less than there should be. */
 export interface Loss {
   /** A clause. */
@@ -41,6 +44,15 @@ export function hasDied(how: string): Loss {
   return { what: `a worker has died (${how})`, next: ', another one takes its place', hint }
 }
 
+/** Of one that served and has not said a word for that long. */
+export function hasHung(silentMs: number): Loss {
+  return {
+    what: `a worker has not answered for ${secondsOf(silentMs)}, and agw has ended it`,
+    next: ', another one takes its place',
+    hint: MACHINE,
+  }
+}
+
 /** Of one that should have taken the place of another. */
 export function hasNotStarted(error: unknown): Loss {
   const { message, hint = '' } = error instanceof AgwError ? error : cannotStart(error as Error)
@@ -53,9 +65,27 @@ export function noneLeft({ what, hint }: Loss): AgwError {
 
 export function notStarted(afterMs: number): AgwError {
   return failed(
-    `a worker has ended after ${Math.round(afterMs / 1000)} s, before it served`,
+    `a worker has ended after ${secondsOf(afterMs)}, before it served`,
     'look at what it has said on standard error',
   )
+}
+
+/** `silentMs`: how long it has not said a word. */
+export function hungAtStart(silentMs: number): AgwError {
+  return failed(
+    `a worker has not answered for ${secondsOf(silentMs)} at its start, and agw has ended it`,
+    MACHINE,
+  )
+}
+
+/** Of one that is to end, and whose time is over. */
+export function hasNotEnded(afterMs: number): News {
+  const message = `a worker has not ended after ${secondsOf(afterMs)}, and agw has ended it: its last lines may be lost`
+  return { message, hint: MACHINE, isTrouble: true }
+}
+
+function secondsOf(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
 }
 
 /** The system gives no process. */

@@ -40,8 +40,8 @@ export interface DeliveryOptions {
   readonly send: (message: ToWorker) => void
   /** How long the worker may take from one word to the next, in milliseconds. */
   readonly limitMs: () => number
-  /** It takes longer. */
-  readonly onHang: () => void
+  /** It takes longer than that. */
+  readonly onHang: (limitMs: number) => void
 }
 
 /**
@@ -98,6 +98,7 @@ export class Delivery {
 
   #wait(): void {
     clearTimeout(this.#limit)
-    this.#limit = setTimeout(this.#options.onHang, this.#options.limitMs())
+    const limitMs = this.#options.limitMs()
+    this.#limit = setTimeout(() => this.#options.onHang(limitMs), limitMs)
   }
 }

@@ -3,10 +3,21 @@ import { AgwError } from '../../errors.ts'
 import type { ListeningAddress, LogLevel, MetricsSnapshot, Runtime } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
 import { LONGEST_TIMER_MS } from '../../timers.ts'
-import type { Arrival } from '../arrival.ts'
 import type { RefusedKey } from '../key-use.ts'
+import type { News } from '../news.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import { cannotStart, Deaths, hasDied, hasNotStarted, type Loss, noneLeft, notStarted } from './deaths.ts'
+import {
+  cannotStart,
+  Deaths,
+  hasDied,
+  hasHung,
+  hasNotEnded,
+  hasNotStarted,
+  hungAtStart,
+  type Loss,
+  noneLeft,
+  notStarted,
+} from './deaths.ts'
 import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
 import { closeLost } from './handovers.ts'
@@ -23,9 +34,7 @@ export interface FleetOptions {
   /** Values that no log line may show, beside the config's own. */
   readonly hidden: () => readonly Secret[]
   readonly onRefused: (refused: RefusedKey) => void
-  readonly onNote: (message: string) => void
-  /** There is one worker less for a while. */
-  readonly onLoss: (message: string, hint: string) => void
+  readonly onNews: (news: News) => void
   /** No worker is left, and none can be started. */
   readonly onGone: (error: AgwError) => void
   /** What a worker may take to say something at its start, in milliseconds. */
@@ -50,6 +59,8 @@ interface Member {
   readonly pulse: Pulse
   /** The newest config on its way. */
   delivery: Delivery | undefined
+  /** How long it had not said a word when it was ended for that, in milliseconds. */
+  silentMs: number | undefined
 }
 
 /**
@@ -117,13 +128,14 @@ export class Fleet {
   async #add(): Promise<void> {
     const worker = cluster.fork()
     closeLost(worker.process)
-    const pulse = new Pulse(() => this.#endHung(worker), this.#options.beatMs)
+    const pulse = new Pulse(silentMs => this.#endHung(member, silentMs), this.#options.beatMs)
     const member: Member = {
       worker,
       startedAt: performance.now(),
       servedAt: undefined,
       pulse,
       delivery: undefined,
+      silentMs: undefined,
     }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
@@ -141,6 +153,7 @@ export class Fleet {
     // One that has served an older config on its way is replaced when it leaves.
     if (outcome?.kind === 'serving' || isServing(member)) return
     if (trouble !== undefined) throw cannotStart(trouble)
+    if (member.silentMs !== undefined) throw hungAtStart(member.silentMs)
     if (outcome === undefined) throw notStarted(performance.now() - member.startedAt)
     throw new AgwError(outcome.code, outcome.message, { hint: outcome.hint })
   }
@@ -152,7 +165,7 @@ export class Fleet {
         newest: () => this.#newest,
         send: message => this.#tell(member, message),
         limitMs: () => (isServing(member) ? RELOAD_MS : (this.#options.startMs ?? START_MS)),
-        onHang: () => this.#endHung(member.worker),
+        onHang: limitMs => this.#endHung(member, limitMs),
       })
       member.delivery = delivery
       if (isServing(member)) delivery.begin()
@@ -160,9 +173,9 @@ export class Fleet {
     return member.delivery.outcome
   }
 
-  #endHung(worker: Worker): void {
-    this.#options.onNote('a worker hangs, and is ended')
-    worker.process.kill('SIGKILL')
+  #endHung(member: Member, silentMs: number): void {
+    member.silentMs = silentMs
+    member.worker.process.kill('SIGKILL')
   }
 
   #tell({ worker }: Member, message: ToWorker): void {
@@ -201,8 +214,8 @@ export class Fleet {
         if (this.#members.has(member.worker.id))
           this.#metrics.take(member.worker.id, message.id, message.metrics)
         return
-      case 'note':
-        if (this.#isNews(member, message.arrival)) this.#options.onNote(message.message)
+      case 'news':
+        if (this.#isNews(member, message.news)) this.#options.onNews(message.news)
         return
       case 'refused':
         return this.#options.onRefused(message)
@@ -218,13 +231,13 @@ export class Fleet {
   }
 
   /** What one loses that has left is no news: it was forgotten with it. */
-  #isNews({ worker }: Member, arrival: Arrival | undefined): boolean {
-    if (arrival === undefined) return true
-    return this.#members.has(worker.id) && this.#losses.isNews(worker.id, arrival)
+  #isNews({ worker }: Member, news: News): boolean {
+    if (news.way !== undefined && !this.#members.has(worker.id)) return false
+    return this.#losses.isNews(worker.id, news)
   }
 
   #left(member: Member, how: string): void {
-    const { worker, servedAt } = member
+    const { worker, servedAt, silentMs } = member
     this.#members.delete(worker.id)
     member.pulse.end()
     this.#metrics.leave(worker.id)
@@ -232,13 +245,13 @@ export class Fleet {
     // One that never served is the business of whoever started it.
     if (this.#isClosing || servedAt === undefined) return
     this.#losses.leave(worker.id)
-    this.#replace(hasDied(how), performance.now() - servedAt)
+    this.#replace(silentMs === undefined ? hasDied(how) : hasHung(silentMs), performance.now() - servedAt)
   }
 
   #replace(loss: Loss, lifeMs: number): void {
     const wait = this.#deaths.count(lifeMs)
     if (this.#deaths.areTooMany && !this.isServing) return this.#options.onGone(noneLeft(loss))
-    this.#options.onLoss(loss.what + loss.next, loss.hint)
+    this.#options.onNews({ message: loss.what + loss.next, hint: loss.hint, isTrouble: true })
     setTimeout(() => {
       if (this.#isClosing) return
       this.#add().catch((error: unknown) => this.#isClosing || this.#replace(hasNotStarted(error), 0))
@@ -283,13 +296,17 @@ export class Fleet {
     const ended = [...this.#members.values()].map(
       ({ worker }) => new Promise<void>(resolve => worker.once('exit', () => resolve())),
     )
-    const kill = setTimeout(this.#kill, Math.min(drainMs + KILL_AFTER_MS, LONGEST_TIMER_MS))
+    const limitMs = Math.min(drainMs + KILL_AFTER_MS, LONGEST_TIMER_MS)
+    const kill = setTimeout(() => this.#kill(limitMs), limitMs)
     await Promise.all(ended)
     clearTimeout(kill)
   }
 
-  readonly #kill = (): void => {
-    for (const { worker } of this.#members.values()) worker.process.kill('SIGKILL')
+  #kill(afterMs: number): void {
+    for (const { worker } of this.#members.values()) {
+      this.#options.onNews(hasNotEnded(afterMs))
+      worker.process.kill('SIGKILL')
+    }
   }
 }
 

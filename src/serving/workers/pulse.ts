@@ -10,12 +10,13 @@ const MOST_SILENT = 30
  */
 export class Pulse {
   readonly #beatMs: number
-  readonly #onHang: () => void
+  readonly #onHang: (silentMs: number) => void
   #silent = 0
   #timer: NodeJS.Timeout | undefined
   #isOver = false
 
-  constructor(onHang: () => void, beatMs = BEAT_MS) {
+  /** `onHang` is told how long nothing was heard, in milliseconds. */
+  constructor(onHang: (silentMs: number) => void, beatMs = BEAT_MS) {
     this.#beatMs = beatMs
     this.#onHang = onHang
   }
@@ -40,6 +41,6 @@ export class Pulse {
     this.#silent += 1
     if (this.#isOver || this.#silent < MOST_SILENT) return
     this.end()
-    this.#onHang()
+    this.#onHang(MOST_SILENT * this.#beatMs)
   }
 }

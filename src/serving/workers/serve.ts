@@ -1,12 +1,12 @@
 import type { LogLevel, Runtime } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
-import { type AccessLogOptions, openAccessLog } from '../access-log.ts'
+import { type LogOptions, openAccessLog } from '../access-log.ts'
 import type { Serving } from '../here.ts'
 import type { FleetOptions } from './fleet.ts'
 
 export interface WorkersOptions extends FleetOptions {
   readonly level: LogLevel
-  readonly log: AccessLogOptions | undefined
+  readonly log: LogOptions | undefined
 }
 
 /** Serves in several processes. Throws PORT_TAKEN. */
@@ -18,7 +18,7 @@ export async function serveInWorkers(
   // Most gateways are one process, and load nothing of this.
   const { Fleet } = await import('./fleet.ts')
   // Workers write of requests; what is told beside them is told here.
-  const opened = log && (await openAccessLog({ ...log, isShared: true }))
+  const opened = log && (await openAccessLog({ ...log, onNews: options.onNews, isShared: true }))
   const fleet = await Fleet.start(runtime, config, level, options).catch(async (error: unknown) => {
     await opened?.close()
     throw error

@@ -9,8 +9,8 @@ import type {
   Taken,
 } from '../../gateway/index.ts'
 import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
-import type { Arrival } from '../arrival.ts'
 import type { RefusedKey } from '../key-use.ts'
+import type { News } from '../news.ts'
 
 /** What a worker needs to know once, beside the config. */
 export interface WorkerSetup {
@@ -90,7 +90,7 @@ export type FromWorker =
     }
   /** Asked for by `id`; 0 for one that nobody has asked for. */
   | { readonly kind: 'snapshot'; readonly id: number; readonly metrics: MetricsSnapshot }
-  | { readonly kind: 'note'; readonly message: string; readonly arrival?: Arrival | undefined }
+  | { readonly kind: 'news'; readonly news: News }
   | ({ readonly kind: 'refused' } & RefusedKey)
   | {
       readonly kind: 'take'

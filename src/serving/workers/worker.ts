@@ -14,7 +14,6 @@ import {
 } from '../../gateway/index.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { type OpenedLog, openAccessLog } from '../access-log.ts'
-import type { Arrival } from '../arrival.ts'
 import { Assembly, type ConfigPiece } from '../config-pieces.ts'
 import { refusedKey } from '../key-use.ts'
 import { Exports } from '../otlp/exports.ts'
@@ -48,7 +47,7 @@ class ServingWorker {
   #sends = true
   readonly #exports = new Exports({
     redact: text => this.#redactor.redact(text),
-    onNote: (message, arrival) => this.#tell({ kind: 'note', message, arrival }),
+    onNews: news => this.#tell({ kind: 'news', news }),
   })
   #setup: WorkerSetup | undefined
   #level: LogLevel = 'off'
@@ -142,15 +141,13 @@ class ServingWorker {
     // There is one already where the config before this one could not be served.
     if (log !== undefined && this.#log === undefined) {
       const redact = (text: string): string => this.#redactor.redact(text)
-      const onNote = (message: string, arrival?: Arrival): void =>
-        this.#tell({ kind: 'note', message, arrival })
       const [level, stream] = [this.#level, this.#stderr]
       this.#log = await openAccessLog({
         ...log,
         level,
         stream,
         redact,
-        onNote,
+        onNews: news => this.#tell({ kind: 'news', news }),
         isShared: true,
         isOpened: true,
       })
@@ -169,7 +166,11 @@ class ServingWorker {
       health: this.#health,
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
       ...(counts && { onConnection: this.#countConnection, onUpstream: this.#metrics.upstream }),
-      onNote: message => this.#tell({ kind: 'note', message: this.#redactor.redact(message) }),
+      onNote: message =>
+        this.#tell({
+          kind: 'news',
+          news: { message: this.#redactor.redact(message), hint: '', isTrouble: true },
+        }),
       wantsDebug: () => opened?.level === 'debug',
       wantsLine: isWrong => opened?.wants(isWrong) ?? false,
       wantsLabels: counts,

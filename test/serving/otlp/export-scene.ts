@@ -42,7 +42,7 @@ export function serveWith(runtime: Runtime, notes: string[] = []) {
     connectTo: [],
     standIn: undefined,
     redact,
-    exports: { redact, onNote: message => notes.push(message) },
+    onNews: ({ message }) => notes.push(message),
   })
 }
 

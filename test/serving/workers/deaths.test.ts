@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest'
-import { cannotStart, Deaths, hasDied, hasNotStarted, noneLeft } from '../../../src/serving/workers/deaths.ts'
+import {
+  cannotStart,
+  Deaths,
+  hasDied,
+  hasHung,
+  hasNotStarted,
+  hungAtStart,
+  noneLeft,
+} from '../../../src/serving/workers/deaths.ts'
 
 it.each<[string, lives: number[], waits: number[], areTooMany: boolean]>([
   ['one that has lived is replaced at once', [60_000], [0], false],
@@ -22,6 +30,18 @@ it.each([
     /standard error/,
   ],
   ['that was killed', hasDied('SIGKILL'), /^a worker has died \(SIGKILL\), another one takes/, /memory/],
+  [
+    'that has hung',
+    hasHung(30_000),
+    /^a worker has not answered for 30 s, and agw has ended it, another one takes/,
+    /load/,
+  ],
+  [
+    'that has hung at its start',
+    hasNotStarted(hungAtStart(60_000)),
+    /^a worker has not answered for 60 s at its start, and agw has ended it; another try/,
+    /load/,
+  ],
   [
     'that cannot be started',
     hasNotStarted(NO_ROOM),

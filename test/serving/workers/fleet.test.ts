@@ -55,8 +55,7 @@ async function fleetOf(program: string, more: Partial<FleetOptions> = {}) {
     setup: { startedAt: 0, host: undefined, connectTo: [], standIn: undefined, log: undefined, counts: true },
     hidden: () => [],
     onRefused: () => {},
-    onNote: note => notes.push(note),
-    onLoss: message => notes.push(message),
+    onNews: ({ message }) => notes.push(message),
     onGone: error => tell(error),
     ...more,
   })
@@ -74,10 +73,10 @@ describe('a fleet of workers', () => {
     await expect(started).rejects.toMatchObject({
       code: 'WORKER_FAILED',
       exitCode: 70,
-      message: expect.stringMatching(/^a worker has ended after \d+ s, before it served$/),
+      message: 'a worker has not answered for 0 s at its start, and agw has ended it',
       hint: expect.stringContaining('--workers 1'),
     })
-    expect(notes).toEqual(['a worker hangs, and is ended'])
+    expect(notes).toEqual([])
     expect(Object.keys(cluster.workers ?? {})).toEqual([])
   })
 
@@ -179,8 +178,8 @@ describe('a fleet of workers', () => {
     await sleep(2500)
     expect(notes).toEqual([])
     create('.hang')
-    const both = ['a worker hangs, and is ended', 'a worker has died (SIGKILL), another one takes its place']
-    await expect.poll(() => notes, { timeout: 20_000 }).toEqual(both)
+    const ended = 'a worker has not answered for 2 s, and agw has ended it, another one takes its place'
+    await expect.poll(() => notes, { timeout: 20_000 }).toEqual([ended])
     await expect.poll(() => fleet.isServing, { timeout: 20_000 }).toBe(true)
   })
 
@@ -192,14 +191,14 @@ describe('a fleet of workers', () => {
     first?.process.kill('SIGKILL')
     const died = 'a worker has died (SIGKILL), another one takes its place'
     await expect.poll(() => notes, { timeout: 20_000 }).toEqual([died])
-    const arrival = { way: 'the access log', isLost: true }
-    first?.emit('message', { kind: 'note', message: 'lines are lost', arrival })
+    const news = { message: 'lines are lost', hint: '', isTrouble: true, way: 'the access log' }
+    first?.emit('message', { kind: 'news', news })
     first?.emit('message', { kind: 'serving', version: 1, addresses: [] })
     await expect.poll(() => fleet.isServing, { timeout: 20_000 }).toBe(true)
     await sleep(1500)
     expect(notes).toEqual([died])
     const [second] = Object.values(cluster.workers ?? {})
-    second?.emit('message', { kind: 'note', message: 'lines are lost', arrival })
+    second?.emit('message', { kind: 'news', news })
     expect(notes).toEqual([died, 'lines are lost'])
   })
 

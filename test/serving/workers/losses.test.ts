@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { Losses } from '../../../src/serving/workers/losses.ts'
 
+const news = (way: string, isTrouble: boolean) => ({ message: '', hint: '', isTrouble, way })
+
 /** Who tells of which way, that it is lost or that it arrives again; whether that is news. */
 type Word = readonly [worker: number, way: string, isLost: boolean, isNews: boolean]
 
@@ -27,13 +29,13 @@ it.each<[string, readonly Word[]]>([
 ])('tells of %s', (_title, words) => {
   const losses = new Losses()
   for (const [worker, way, isLost, isNews] of words)
-    expect(losses.isNews(worker, { way, isLost })).toBe(isNews)
+    expect(losses.isNews(worker, news(way, isLost))).toBe(isNews)
 })
 
 it('forgets a worker that has left', () => {
   const losses = new Losses()
-  losses.isNews(1, { way: 'a', isLost: true })
-  losses.isNews(2, { way: 'a', isLost: true })
+  losses.isNews(1, news('a', true))
+  losses.isNews(2, news('a', true))
   losses.leave(1)
-  expect(losses.isNews(2, { way: 'a', isLost: false })).toBe(true)
+  expect(losses.isNews(2, news('a', false))).toBe(true)
 })
