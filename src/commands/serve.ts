@@ -4,7 +4,7 @@ import { refuseEmbeddedFlags } from '../cli/engine-flags.ts'
 import { givenValue } from '../cli/flag-words.ts'
 import { exposures, outliveOutput } from '../cli/guard.ts'
 import type { Failure } from '../cli/printed-failure.ts'
-import { failureLine, isNote, liveEventLine, liveEventText } from '../cli/report/live.ts'
+import { failureLine, isAnswer, liveEventLine, liveEventText } from '../cli/report/live.ts'
 import { serveFlags, serveOptions } from '../cli/serve-flags.ts'
 import { onHangup, untilSignal } from '../cli/signals.ts'
 import type { AgwError } from '../errors.ts'
@@ -67,13 +67,17 @@ export default class Serve extends ConfigCommand {
       unwanted.abort()
       return this.#endEarly(starting, running)
     }
-    outliveOutput(message => this.#log({ event: 'warning', message, hint: '' }))
+    outliveOutput(message => {
+      // What flushes the output at the end would find out, too.
+      if (!isOver) this.#log({ event: 'warning', message, hint: '' })
+    })
     onHangup(() => void this.#reload(running))
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)
     const signal = await Promise.race([stopping, gone])
     clearInterval(staying)
     await running.close()
+    isOver = true
     setTimeout(() => process.exit(), END_PATIENCE_MS).unref()
     if (signal instanceof Error) throw signal
     this.endWith(statusAfter(signal))
@@ -120,10 +124,10 @@ export default class Serve extends ConfigCommand {
     else this.#log(event)
   }
 
-  /** For people, where it listens is the answer and the rest are notes, and so it is for who reads the log by machine. */
+  /** Standard output has where it listens, standard error the rest, whoever reads them. */
   #log(event: LiveEvent): void {
     const { terminal } = this
-    const way = isNote(event) ? 'err' : 'out'
+    const way = isAnswer(event) ? 'out' : 'err'
     if (this.#logsJson) return terminal[way](this.json(liveEventLine(event, new Date())))
     for (const line of liveEventText(event, terminal)) {
       if (way === 'err') this.note(line)

@@ -105,7 +105,8 @@ function newsOf(error: NodeJS.ErrnoException | undefined, file: string | undefin
     return { message: `${way} is written to ${place} again`, hint: '', isTrouble: false, way }
   return {
     message: `${way} cannot be written to ${place} (${error.code ?? 'unknown reason'}); lines are lost`,
-    hint: file === undefined ? '' : 'make room there, or look at its folder with `ls -ld`; no restart is needed',
+    hint:
+      file === undefined ? '' : 'make room there, or look at its folder with `ls -ld`; no restart is needed',
     isTrouble: true,
     way,
   }

@@ -73,7 +73,7 @@ describe('agw serve --log-level debug', () => {
     expect((await ask()).status).toBe(200)
     expect((await ask('/closed')).status).toBe(403)
     await writeFile(join(folder, 'key'), `${NEXT}\n`, { mode: 0o600 })
-    await gateway.until('key changed')
+    await gateway.until('key changed', 'stderr')
     await gateway.stop()
     const told = (gateway.stdout() + gateway.stderr()).trim().split('\n')
     for (const line of told)

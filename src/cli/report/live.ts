@@ -8,21 +8,11 @@ function utc(iso: string): string {
   return `${iso.slice(0, 16).replace('T', ' ')} UTC`
 }
 
-const NOTES: readonly LiveEvent['event'][] = [
-  'reload-rejected',
-  'key-refused',
-  'source-failed',
-  'source-recovered',
-  'key-not-forgotten',
-  'note',
-  'warning',
-  'draining',
-  'stopped',
-]
+const ANSWERS: readonly LiveEvent['event'][] = ['listening', 'admin', 'ready']
 
-/** Where it listens is the answer; what goes wrong and how it ends are notes. */
-export function isNote({ event }: LiveEvent): boolean {
-  return NOTES.includes(event)
+/** Where it listens is the answer; all that becomes of it is a note. */
+export function isAnswer({ event }: LiveEvent): boolean {
+  return ANSWERS.includes(event)
 }
 
 type Styled = (style: Style, text: string) => string
