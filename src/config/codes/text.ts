@@ -3,8 +3,8 @@ import { type CodeRows, note, warning } from './row.ts'
 /** Expressions and text. */
 export const TEXT = {
   UNKNOWN_FUNCTION: warning(
-    'function that agentgateway does not have',
-    'It is looked up when the expression is evaluated, which then fails; a rule that fails counts as false.',
+    'function that agentgateway does not have, or not in this form',
+    'It is looked up when the expression is evaluated, which then fails; a rule that fails counts as false. Some functions work on what stands in front of them, others on their arguments.',
   ),
   UNKNOWN_NAME: warning(
     'name that no request has',

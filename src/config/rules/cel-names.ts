@@ -2,10 +2,10 @@ import { BINDING_MACROS, type Expr } from './cel-syntax.ts'
 
 /**
  * Something an expression uses that agentgateway does not have; a `binder` it has, though not for a first argument that is
- * no plain name.
+ * no plain name, an `asMethod` or `asFunction` only in the other form, and a `sameTwice` takes its first argument for both.
  */
 export interface StrangeName {
-  readonly kind: 'function' | 'name' | 'field' | 'type' | 'binder'
+  readonly kind: 'function' | 'name' | 'field' | 'type' | 'binder' | 'asMethod' | 'asFunction' | 'sameTwice'
   readonly name: string
   /** What it is looked up in, for did-you-mean. */
   readonly known: readonly string[]
@@ -46,7 +46,7 @@ export const QUALIFIED: Readonly<Record<string, readonly string[]>> = {
 
 /** Functions of CEL, of its string, address and JSON extensions, and agentgateway's own. */
 const FUNCTIONS: readonly string[] = (
-  'contains size max min startsWith endsWith string bytes double int uint type dyn bool value hasValue or orValue matches ' +
+  'contains size max min startsWith endsWith string bytes double int uint type value hasValue or orValue matches ' +
   'duration timestamp getFullYear getMonth getDayOfYear getDayOfMonth getDate getDayOfWeek getHours getMinutes ' +
   'getSeconds getMilliseconds charAt indexOf lastIndexOf join lowerAscii upperAscii stripPrefix stripSuffix trim ' +
   'replace split substring cidr ip isIP json jsonField unvalidatedJwtPayload to_json toJson with mapValues ' +
@@ -61,6 +61,25 @@ export const METHODS: readonly string[] = FUNCTIONS.concat(
     'isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast'
   ).split(' '),
 )
+
+/** Those that take what they work on as an argument: `json(x)`, never `x.json()`. */
+export const CALLED: ReadonlySet<string> = new Set(
+  (
+    'bytes duration timestamp cidr isIP json jsonField unvalidatedJwtPayload to_json toJson fail base64Encode ' +
+    'base64Decode flatten flatten_recursive flattenRecursive'
+  ).split(' '),
+)
+
+/** Those that take it in front alone: `x.trim()`, never `trim(x)`. */
+const ASKED: ReadonlySet<string> = new Set(
+  (
+    'charAt indexOf lastIndexOf join lowerAscii upperAscii stripPrefix stripSuffix trim replace split substring with ' +
+    'mapValues filterKeys merge regexReplace'
+  ).split(' '),
+)
+
+/** Of these agentgateway looks at the first argument twice when there is nothing in front: `startsWith(a, b)` is `a.startsWith(a)`. */
+const SAME_TWICE: ReadonlySet<string> = new Set(['contains', 'startsWith', 'endsWith', 'matches'])
 
 /** What a request brings into an expression; the gateway fills in the same names. */
 export const CONTEXT_NAMES = [
@@ -173,6 +192,11 @@ function lookCall(
   const known = space !== undefined ? (QUALIFIED[space] ?? []) : of === undefined ? FUNCTIONS : METHODS
   if (!known.includes(name) && !own.includes(name))
     found.push({ kind: 'function', name, known: [...known, ...own] })
+  else if (space === undefined && !own.includes(name)) {
+    if (of !== undefined && CALLED.has(name)) found.push({ kind: 'asFunction', name, known: [] })
+    if (of === undefined && ASKED.has(name)) found.push({ kind: 'asMethod', name, known: [] })
+    if (of === undefined && SAME_TWICE.has(name)) found.push({ kind: 'sameTwice', name, known: [] })
+  }
   if (of !== undefined && space === undefined) look(of, bound, own, found)
   // `default(a.b, c)` and `coalesce(…)` are there for what may be missing, but not for names that never exist.
   const [first, ...rest] = args

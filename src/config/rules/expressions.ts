@@ -140,6 +140,21 @@ function describe(
       hint: `write ${name}(x, …)`,
     }
   }
+  if (kind === 'asMethod' || kind === 'asFunction') {
+    const [wrong, right] = kind === 'asMethod' ? [`${name}(x)`, `x.${name}()`] : [`x.${name}()`, `${name}(x)`]
+    return {
+      code: 'UNKNOWN_FUNCTION',
+      message: `agentgateway has ${right} and no ${wrong}, so the expression ${outcome}`,
+      hint: `write ${right}, with the other arguments behind`,
+    }
+  }
+  if (kind === 'sameTwice') {
+    return {
+      code: 'UNKNOWN_FUNCTION',
+      message: `in ${name}(a, b) agentgateway compares a with itself, and looks at no b`,
+      hint: `write a.${name}(b)`,
+    }
+  }
   if (kind === 'type') {
     return {
       code: 'UNKNOWN_NAME',

@@ -60,8 +60,12 @@ export function patternFunctions(): readonly (readonly [string, Handler])[] {
   ]
 }
 
+function textIn(text: string | Uint8Array): string {
+  return typeof text === 'string' ? text : Buffer.from(text).toString()
+}
+
 function parseJson(text: string | Uint8Array): unknown {
-  return celValue(JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString()))
+  return celValue(JSON.parse(textIn(text)))
 }
 
 function toJson(value: unknown): string {
@@ -86,9 +90,9 @@ function formEncode(map: CelMap): string {
 }
 
 /** A key that is there several times has a list. */
-function formDecode(text: string): Record<string, unknown> {
+function formDecode(form: string | Uint8Array): Record<string, unknown> {
   const map: Record<string, string | string[]> = Object.create(null)
-  for (const [key, value] of parametersOf(text)) {
+  for (const [key, value] of parametersOf(textIn(form))) {
     const before = map[key]
     if (Array.isArray(before)) before.push(value)
     else map[key] = before === undefined ? value : [before, value]
@@ -150,7 +154,8 @@ function flattening(name: string, isDeep: boolean): [string, Handler][] {
   return ['list', 'map'].map(type => [`${name}(${type}): Flattened`, handler])
 }
 
-const decodeBase64 = (text: string): Uint8Array => {
+const decodeBase64 = (encoded: string | Uint8Array): Uint8Array => {
+  const text = textIn(encoded)
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new SyntaxError('not base64')
   return Uint8Array.from(Buffer.from(text, 'base64'))
 }
@@ -199,18 +204,16 @@ export const FUNCTIONS: readonly (readonly [string, Handler])[] = [
       throw new Error('fail()')
     },
   ],
-  ['string.base64Encode(): string', encodeBase64],
-  ['bytes.base64Encode(): string', encodeBase64],
-  ['string.base64Decode(): bytes', decodeBase64],
-  ...onText('base64_encode', 'string', encodeBase64),
-  ['base64_decode(string): bytes', decodeBase64],
+  // By the names of old, and by those of CEL's extension.
+  ...['base64Encode', 'base64_encode'].flatMap(name => onText(name, 'string', encodeBase64)),
+  ...['base64Decode', 'base64_decode'].flatMap(name => onText(name, 'bytes', decodeBase64)),
   ...onText('sha256_encode', 'string', hash('sha256')),
   ...onText('sha1_encode', 'string', hash('sha1')),
   ...onText('md5_encode', 'string', hash('md5')),
   ...onText('url_encode', 'string', urlEncode),
   ['url_decode(string): string', urlDecode],
   ['form_encode(map): string', formEncode],
-  ['form_decode(string): map', formDecode],
+  ...onText('form_decode', 'map', formDecode),
   ...flattening('flatten', false),
   ...flattening('flattenRecursive', true),
   ...flattening('flatten_recursive', true),

@@ -1,4 +1,5 @@
 import type { Checker, Evaluator, Node } from './library.ts'
+import { withArguments } from './numbers.ts'
 import { entriesOf, isCelMap } from './values.ts'
 
 /** As much as macros use of what else the library hands them. */
@@ -112,9 +113,7 @@ const BINDERS: Readonly<Record<'with' | 'mapValues' | 'filterKeys', Binding>> = 
 /** Signature → macro: `default`, `coalesce`, `with`, `mapValues`, `filterKeys`. */
 export const MACRO_FUNCTIONS: readonly (readonly [string, (given: never) => unknown])[] = [
   ['default(ast, ast): dyn', orDefault],
-  ...[1, 2, 3, 4, 5].map(
-    count => [`coalesce(${Array(count).fill('ast').join(', ')}): dyn`, firstPresent] as const,
-  ),
+  ...withArguments('coalesce', 1, 'ast').map(signature => [signature, firstPresent] as const),
   ...Object.entries(BINDERS).map(
     ([name, binding]) => [`dyn.${name}(ast, ast): dyn`, binder(name, binding)] as const,
   ),

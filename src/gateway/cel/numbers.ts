@@ -43,7 +43,37 @@ function onBits(name: string, bits: Bits): [string, Handler][] {
       `math_${name}(bytes, bytes): bytes`,
       (left: Uint8Array, right: Uint8Array) => bytesOf(bits, left, right),
     ],
+    ...onNumberAndBytes(name, 'int', (number: bigint, bytes) => {
+      if (number < 0n) throw new RangeError('bit operations with bytes take no number below 0')
+      return BigInt.asIntN(64, bits(number, lowBits(bytes)))
+    }),
+    ...onNumberAndBytes(
+      name,
+      'uint',
+      ({ value }: UnsignedInt, bytes) => new UnsignedInt(bits(value, lowBits(bytes))),
+    ),
   ]
+}
+
+/** In either order. */
+function onNumberAndBytes<T>(
+  name: string,
+  type: string,
+  handler: (number: T, bytes: Uint8Array) => unknown,
+): [string, Handler][] {
+  return [
+    [`math_${name}(${type}, bytes): ${type}`, handler],
+    [`math_${name}(bytes, ${type}): ${type}`, (bytes: Uint8Array, number: T) => handler(number, bytes)],
+  ]
+}
+
+/** The last eight bytes, as a number. */
+function lowBits(bytes: Uint8Array): bigint {
+  return numberOf(bytes.subarray(-8))
+}
+
+function numberOf(bytes: Uint8Array): bigint {
+  return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`)
 }
 
 const MOST_BYTES = 32
@@ -52,10 +82,9 @@ const MOST_BYTES = 32
 function bytesOf(bits: Bits, left: Uint8Array, right: Uint8Array): Uint8Array {
   const length = Math.max(left.length, right.length)
   if (length > MOST_BYTES) throw new RangeError('bit operations take at most 32 bytes')
-  const hex = (bytes: Uint8Array): bigint => BigInt(`0x0${Buffer.from(bytes).toString('hex')}`)
   return Uint8Array.from(
     Buffer.from(
-      bits(hex(left), hex(right))
+      bits(numberOf(left), numberOf(right))
         .toString(16)
         .padStart(length * 2, '0'),
       'hex',
@@ -84,16 +113,27 @@ function onShift(name: string, direction: 1n | -1n): [string, Handler][] {
   ]
 }
 
-/** With one to five arguments. */
-function oneOrMore(name: string, handler: Handler): [string, Handler][] {
-  return [1, 2, 3, 4, 5].map(count => [`${name}(${Array(count).fill('dyn').join(', ')}): dyn`, handler])
+/** agentgateway takes any number of them; the library wants a signature for each number. */
+const MOST_ARGUMENTS = 16
+
+/** `name(dyn, dyn): dyn` and the like, with that many arguments and more. */
+export function withArguments(name: string, from: number, type = 'dyn'): string[] {
+  return Array.from({ length: MOST_ARGUMENTS + 1 - from }, (_, at) => {
+    return `${name}(${Array(from + at)
+      .fill(type)
+      .join(', ')}): dyn`
+  })
+}
+
+function withNumbers(name: string, from: number, handler: Handler): [string, Handler][] {
+  return withArguments(name, from).map(signature => [signature, handler])
 }
 
 export const NUMBER_FUNCTIONS: readonly (readonly [string, Handler])[] = [
-  ...oneOrMore('max', extreme(1)),
-  ...oneOrMore('min', extreme(-1)),
-  ...oneOrMore('math_greatest', extremeNumber(1)),
-  ...oneOrMore('math_least', extremeNumber(-1)),
+  ...withNumbers('max', 0, extreme(1)),
+  ...withNumbers('min', 0, extreme(-1)),
+  ...withNumbers('math_greatest', 1, extremeNumber(1)),
+  ...withNumbers('math_least', 1, extremeNumber(-1)),
   ['math_ceil(double): double', Math.ceil],
   ['math_floor(double): double', Math.floor],
   ['math_round(double): double', (value: number) => Math.sign(value) * Math.round(Math.abs(value))],

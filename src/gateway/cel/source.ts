@@ -1,5 +1,5 @@
 import { own } from '../../config/own.ts'
-import { QUALIFIED } from '../../config/rules/cel-names.ts'
+import { CALLED, QUALIFIED } from '../../config/rules/cel-names.ts'
 import { type Token, tokensOf } from '../../config/rules/cel-tokens.ts'
 import { RUST_NAMES } from './texts.ts'
 
@@ -8,6 +8,9 @@ const RENAMED: Readonly<Record<string, string>> = {
   ...Object.fromEntries(RUST_NAMES.map(name => [name, `rust_${name}`])),
   existsOne: 'exists_one',
 }
+
+/** What the library has, and agentgateway has not. */
+const LACKED = new Set(['at', 'base64', 'bool', 'dyn', 'hex'])
 
 /** Namespaces that the library has itself. */
 const KEPT_NAMESPACES = new Set(['optional'])
@@ -72,7 +75,10 @@ function formOfName(tokens: readonly Token[], at: number, name: string): Form | 
   if (isVariables(tokens, at)) return { text: name, tokens: 3 }
   const space = namespaceAt(tokens, at)
   if (space !== undefined) return { text: space, tokens: 3 }
-  const renamed = tokens[at + 1]?.text === '(' ? own(RENAMED, name) : undefined
+  if (tokens[at + 1]?.text !== '(') return undefined
+  // Nothing is called so: what fails in agentgateway fails here.
+  const isLacked = LACKED.has(name) || (CALLED.has(name) && tokens[at - 1]?.text === '.')
+  const renamed = isLacked ? `lacked_${name}` : own(RENAMED, name)
   return renamed === undefined ? undefined : { text: renamed, tokens: 1 }
 }
 

@@ -114,13 +114,19 @@ function string(value: unknown): string {
   if (value instanceof Date) return value.toISOString().replace(/\.?0*Z$/, 'Z')
   if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   // Unsigned numbers, durations, addresses, networks and hidden values have a text of their own.
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.hasOwn(Object.getPrototypeOf(value) ?? {}, 'toString')
-  )
-    return String(value)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isCelMap(value)) {
+    if (Object.hasOwn(Object.getPrototypeOf(value) ?? {}, 'toString')) return String(value)
+  }
   throw new TypeError('no text')
+}
+
+/** Of the letters of ASCII alone. */
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+}
+
+function upperAscii(text: string): string {
+  return text.replace(/[a-z]+/g, letters => letters.toUpperCase())
 }
 
 /** Without an exponent, as Rust writes it. */
@@ -150,7 +156,8 @@ function checkedTime(value: unknown): string {
   // JavaScript takes 30 February for 1 March.
   if (typeof value !== 'string' || new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() !== Number(day))
     throw new SyntaxError('not a time')
-  return text
+  // JavaScript reads ten digits of a second as if there were no zeros in front.
+  return text.replace(/(\.\d{3})\d+/, '$1')
 }
 
 const SECOND = 1_000_000_000n
@@ -168,7 +175,9 @@ const DURATION_PART = /(\d*)(?:\.(\d*))?(ns|us|µs|ms|s|m|h)/gy
 const LONGEST_DURATION = 100
 
 /** `-1h30m`, `1.5s` */
-function duration(text: string): Duration {
+function duration(text: unknown): Duration {
+  if (text instanceof Duration) return text
+  if (typeof text !== 'string') throw new TypeError('not a duration')
   const unsigned = text.replace(/^[+-]/, '')
   const parts = text.length > LONGEST_DURATION ? [] : [...unsigned.matchAll(DURATION_PART)]
   if (unsigned === '' || parts.reduce((read, [part]) => read + part.length, 0) < unsigned.length)
@@ -196,9 +205,11 @@ export const TEXT_FUNCTIONS: readonly (readonly [string, Handler])[] = [
   ...bothWays('uint', 'uint', uint),
   ...bothWays('double', 'double', double),
   ...bothWays('string', 'string', string),
-  ['rust_duration(string): google.protobuf.Duration', duration],
+  ['rust_duration(dyn): google.protobuf.Duration', duration],
   ['rust_timestamp(dyn): google.protobuf.Timestamp', timestamp],
   ['string.charAt(int): string', charAt],
+  ['string.rust_lowerAscii(): string', lowerAscii],
+  ['string.rust_upperAscii(): string', upperAscii],
   ['string.rust_substring(int): string', substring],
   ['string.rust_substring(int, int): string', substring],
   ['string.rust_indexOf(string): int', indexOf],
@@ -211,4 +222,6 @@ export const TEXT_FUNCTIONS: readonly (readonly [string, Handler])[] = [
 
 /** What is called `rust_…` where expressions are run. */
 export const RUST_NAMES =
-  'size int uint double string duration timestamp substring indexOf lastIndexOf split matches'.split(' ')
+  'size int uint double string duration timestamp substring indexOf lastIndexOf split matches lowerAscii upperAscii'.split(
+    ' ',
+  )

@@ -130,11 +130,40 @@ const STRANGE: readonly (readonly [source: string, names: readonly string[]])[] 
   ['unredacted(apiKey.key)', ['function unredacted']],
   ['apiKey.key.unredacted()', []],
   ['jwt.anything.at.all', []],
+  // Of CEL, and not of agentgateway.
+  ['dyn(1) == 1 || bool("true")', ['function dyn', 'function bool']],
+  ['request.body.json().model == ""', ['asFunction json']],
+  ['jwt.sub.base64Decode() == b""', ['asFunction base64Decode']],
+  ['trim(request.path) == "/"', ['asMethod trim']],
+  ['startsWith(request.path, "/a")', ['sameTwice startsWith']],
+  ['contains(jwt.groups, "a") && matches(request.path, "^/a")', ['sameTwice contains', 'sameTwice matches']],
+  ['cidr("10.0.0.0/8").ip() == ip("10.0.0.0") && size(jwt.sub) == jwt.sub.size()', []],
   ['request.headers.map(request, request.anything)', []],
 ]
 
 test.each(STRANGE)('names in %s', (source, names) => {
   expect(strangeNames(source, parseCel(source), []).map(one => `${one.kind} ${one.name}`)).toEqual(names)
+})
+
+test('a function that works on what stands in front of it is told from one that works on its arguments', () => {
+  const rule = (source: string) => {
+    const [finding] = diagnosticsIn(`gateways: {default: {port: 8080}}
+routes:
+- backends: [{host: "localhost:9000"}]
+  policies:
+    authorization: {rules: [{allow: '${source}'}]}
+`)
+    return `${finding?.message} | ${finding?.hint}`
+  }
+  expect(rule('json(request.body).a == request.body.json().a')).toBe(
+    'agentgateway has json(x) and no x.json(), so the expression fails whenever it is evaluated | write json(x), with the other arguments behind',
+  )
+  expect(rule('stripPrefix(request.path, "/a") == ""')).toBe(
+    'agentgateway has x.stripPrefix() and no stripPrefix(x), so the expression fails whenever it is evaluated | write x.stripPrefix(), with the other arguments behind',
+  )
+  expect(rule('startsWith(request.path, "/a")')).toBe(
+    'in startsWith(a, b) agentgateway compares a with itself, and looks at no b | write a.startsWith(b)',
+  )
 })
 
 test('functions that the config defines are known, in all its expressions', () => {
