@@ -37,7 +37,7 @@ const routeWith = (policies: object): unknown => ({ routes: [{ policies }] })
 const backendWith = (backend: object): unknown => ({ routes: [{ backends: [backend] }] })
 const guardWith = (guard: object): unknown => ({ llm: { policies: { guardrails: { request: [guard] } } } })
 
-/** First cell of the table → the names that may stand in the second one, and a config with one of them. */
+/** What the list calls a part of the format → the names that may stand behind it, and a config with one of them. */
 const PLACES: Readonly<Record<string, Place>> = {
   'the file': [keysOf(schema), name => ({ [name]: name === 'binds' ? [] : [{}] })],
   '`config`': [
@@ -60,7 +60,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 
 const page = readFileSync(join(ROOT, 'docs/differences.md'), 'utf8')
 const section = page.split('## What is not run')[1]?.split('\n## ')[0] ?? ''
-const rows = [...section.matchAll(/^\| (.+?) +\| (.+?) +\|$/gm)].slice(2)
+const rows = [...section.matchAll(/^- (.+?): (.+(?:\n {2}.+)*)/gm)]
 
 it('the page of differences has each place where something is not run', () => {
   expect(rows.map(([, place]) => place)).toEqual(Object.keys(PLACES))
