@@ -15,8 +15,8 @@ import type { GatewayResponse } from './http1/gateway-response.ts'
 import { isGuarded } from './llm/answer-guards.ts'
 import { withQuery } from './llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from './llm/llm-request.ts'
-import { modelListFor } from './llm/model-list.ts'
-import { destinationFor, isModelList, ROUTER_BODY_REFUSALS } from './llm/model-router.ts'
+import { isModelList, modelsAnswer } from './llm/model-list.ts'
+import { destinationFor, ROUTER_BODY_REFUSALS } from './llm/model-router.ts'
 import { sendMirrors } from './mirror.ts'
 import { runSteps } from './policies/run.ts'
 import { GuardedRelay } from './relay/guarded-relay.ts'
@@ -24,7 +24,6 @@ import { Relay } from './relay/relay.ts'
 import { TranslatedRelay } from './relay/translated-relay.ts'
 import { WholeRelay } from './relay/whole-relay.ts'
 import { listenerOf, misdirection } from './routing/listeners.ts'
-import type { ModelRouter } from './runtime.ts'
 import { unfitness } from './server/unfitness.ts'
 import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace } from './telemetry/trace.ts'
@@ -89,18 +88,13 @@ function admit(exchange: Exchange): void {
     case 'none':
       return exchange.end(NO_VALID_BACKENDS)
     case 'models':
-      if (isModelList(exchange.path)) return answerModelList(exchange, action)
+      if (isModelList(exchange)) return exchange.end(modelsAnswer(exchange, action))
       return gatherBody(exchange, new Gathering(limit, readModel, refuseForRouter))
     case 'destinations':
       exchange.target = action
       exchange.destination = aim(exchange)
       return gatherBody(exchange, new Gathering(limit, send, send))
   }
-}
-
-function answerModelList(exchange: Exchange, router: ModelRouter): void {
-  const headers = ['content-type', 'application/json']
-  exchange.end({ status: 200, headers, body: modelListFor(exchange, router), reason: 'DirectResponse' })
 }
 
 function readModel(exchange: Exchange): void {

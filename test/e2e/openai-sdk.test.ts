@@ -76,6 +76,12 @@ describe('the official OpenAI package against the gateway', () => {
     expect(names).toEqual(['*'])
   })
 
+  it('models.retrieve', async () => {
+    const { id, object, created } = await client.models.retrieve('org/gpt-4o-mini')
+    expect([id, object]).toEqual(['org/gpt-4o-mini', 'model'])
+    expect(created).toBeGreaterThan(1_700_000_000)
+  })
+
   it('embeddings.create', async () => {
     const answer = await client.embeddings.create({ model: 'text-embedding-3-small', input: 'hello' })
     expect(answer.data[0]?.embedding.every(Number.isFinite)).toBe(true)

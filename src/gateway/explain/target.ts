@@ -11,8 +11,8 @@ import { queryCredentialsOf } from '../headers/passthrough.ts'
 import { usableNames } from '../llm/allowed-models.ts'
 import { withQuery } from '../llm/llm-path.ts'
 import { type LlmCall, prepareLlmCall } from '../llm/llm-request.ts'
-import { modelListFor, modelNames } from '../llm/model-list.ts'
-import { destinationFor, isModelList, modelMismatch } from '../llm/model-router.ts'
+import { isModelList, modelNames, modelsAnswer } from '../llm/model-list.ts'
+import { destinationFor, modelMismatch } from '../llm/model-router.ts'
 import { copyFor } from '../mirror.ts'
 import type { ModelRouter, Route } from '../runtime.ts'
 import { maskUrl } from '../telemetry/mask-query.ts'
@@ -93,8 +93,8 @@ export async function explainAction(
       return reached(found)
     }
     case 'models':
-      return isModelList(exchange.path)
-        ? answered({ status: 200, body: modelListFor(exchange, action), reason: 'DirectResponse' })
+      return isModelList(exchange)
+        ? answered(modelsAnswer(exchange, action))
         : await explainModels(action, exchange, asking)
   }
 }

@@ -7,13 +7,13 @@ import { celContext } from '../cel/context.ts'
 import type { Destination, Target } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Failure, routerFailure } from '../failures.ts'
-import { headerMatches, type RouteRequest, trimPath } from '../routing/match.ts'
+import { headerMatches, type RouteRequest } from '../routing/match.ts'
 import type { Model, ModelRouter, VirtualModel } from '../runtime.ts'
 import { modelsInQuery, withModelInQuery } from '../websocket/model-in-query.ts'
 import { isModelAllowed, nameCovers } from './allowed-models.ts'
 import { hidesModel, modelInPath, withModelInPath } from './model-in-path.ts'
+import { MODEL_NOT_FOUND } from './model-list.ts'
 
-const NOT_FOUND = routerFailure(404, 'model_not_found', 'Model not found')
 const INVALID_BODY = routerFailure(400, 'invalid_request_body', 'LLM request body must be valid JSON')
 const MISSING_MODEL = routerFailure(400, 'missing_model', "LLM request body is missing string field 'model'")
 const TWO_TYPES = routerFailure(400, 'ambiguous_content_type', 'LLM request has more than one content type')
@@ -61,17 +61,6 @@ export const ROUTER_BODY_REFUSALS: BodyRefusals = {
   tooLarge: routerFailure(413, 'request_body_too_large', 'LLM request body exceeded the buffer limit'),
   broken: UNDECODABLE,
   unknown: UNDECODABLE,
-}
-
-/** `/v1/models`, `/models` and everything below them are answered by the gateway. */
-export function isModelList(path: string): boolean {
-  const below = trimPath(path)
-  return (
-    below === '/v1/models' ||
-    below === '/models' ||
-    below.startsWith('/v1/models/') ||
-    below.startsWith('/models/')
-  )
 }
 
 /** The model a request asks for: named by its path, its JSON body, or a multipart field. */
@@ -155,7 +144,7 @@ export function destinationFor(
   if (![name, ...fallbacksOf(exchange)].every(one => isModelAllowed(allowedModels, one))) return NOT_ALLOWED
   exchange.userModel = name
   const virtual = router.virtualModels.get(name)
-  if (virtual === undefined) return modelFor(exchange, router, { name, isInternal: false }) ?? NOT_FOUND
+  if (virtual === undefined) return modelFor(exchange, router, { name, isInternal: false }) ?? MODEL_NOT_FOUND
   const chosen = choose(virtual, exchange)
   if (typeof chosen !== 'string') return chosen
   putModel(exchange, chosen)
