@@ -17,6 +17,7 @@ import { requireConsent } from './consent.ts'
 import {
   type Before,
   DRY_RUN,
+  isInitialYes,
   type ShownFiles,
   showFiles,
   type TakeBack,
@@ -60,7 +61,7 @@ export async function storeKey(
     )
   if (!options.dryRun && isChange) {
     if (stranger !== undefined) await agreeToReplace(options)
-    else await requireConsent('Write this?', 'written', options, { initial: !isInGit })
+    else await requireConsent('Write this?', 'written', options, { initial: isInitialYes(isInGit, options) })
   }
   return await store(plan, value, home, before, options)
 }

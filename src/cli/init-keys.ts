@@ -1,5 +1,7 @@
 import { AgwError } from '../errors.ts'
+import { isDoubtful } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { ChosenProvider } from '../setup/new-config.ts'
 import { isTyped, type KeyInputContext, MAX_KEY_BYTES, readKey } from './key-input.ts'
 import { readStdin } from './stdin.ts'
 import type { WantedKey } from './wizard.ts'
@@ -17,12 +19,13 @@ export function keyTaker(
   context: KeyInputContext,
 ): (wanted: WantedKey) => Promise<Secret | undefined> {
   let lines: Promise<readonly string[]> | undefined
-  return async ({ provider, method, index, count }) => {
+  return async ({ provider, method, index, count, isOwnHost = false }) => {
     const isAsked = fromEnv.length === 0 && (!fromStdin || isTyped(context))
     const canComeLater = method !== 'inline'
     const question = {
       message: `${provider.id === 'openai-compatible' ? 'Its' : provider.label} key (hidden${canComeLater ? '; empty to store it later' : ''})`,
       provider: provider.words.llm,
+      isOwnHost,
       optional: canComeLater || !context.prompt.allowed,
     }
     if (isAsked) return readKey({}, question, context)
@@ -35,6 +38,15 @@ export function keyTaker(
     const text = (await lines)[index] ?? ''
     return text === '' ? undefined : readKey({ text }, question, context)
   }
+}
+
+/** Whether something speaks against one of the keys, as was warned when it was read. */
+export function hasDoubtfulKey(providers: readonly ChosenProvider[]): boolean {
+  return providers.some(
+    ({ provider, key, baseUrl }) =>
+      key !== undefined &&
+      isDoubtful(key, { provider: provider.words.llm, isOwnHost: baseUrl !== undefined }),
+  )
 }
 
 /** One key a line; an empty line leaves a provider without. */

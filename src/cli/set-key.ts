@@ -1,5 +1,5 @@
 import { shortName } from '../load.ts'
-import { noteStored } from '../secrets/index.ts'
+import { isDoubtful, noteStored } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { notesAfterStore, nowInConfig } from '../setup/after-store.ts'
 import { describeCluster, sendToCluster } from '../setup/send-to-cluster.ts'
@@ -39,6 +39,7 @@ export async function setKey(
       ...options,
       yes,
       mayReplace: options.yes,
+      isDoubtful: isDoubtful(key, slot),
       warnings: inClear === undefined ? [] : [inClear],
       sentTo: plan.toCluster === true ? describeCluster(slot.name, namespace) : undefined,
     },

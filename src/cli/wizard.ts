@@ -36,6 +36,8 @@ export interface WantedKey {
   readonly method: InitMethod
   readonly index: number
   readonly count: number
+  /** A server of one's own is called, which may want any word for a key. */
+  readonly isOwnHost?: boolean
 }
 
 /** Asks for what the flags leave open; without a person, a missing answer names its flag. */
@@ -149,7 +151,9 @@ async function completeProvider(
     baseUrl,
     settings,
     header: method === 'passthrough' ? await passthroughHeader(flags, prompt) : undefined,
-    key: takesKey(method) ? await context.takeKey(wanted) : undefined,
+    key: takesKey(method)
+      ? await context.takeKey({ ...wanted, isOwnHost: baseUrl !== undefined })
+      : undefined,
   }
 }
 

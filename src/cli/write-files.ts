@@ -44,6 +44,8 @@ export interface WriteFilesOptions {
   readonly warnings?: readonly string[]
   /** What is asked in place of whether to write this, where something would be lost: then Enter is a no. */
   readonly losing?: string
+  /** Something speaks against the key that is written, as was warned when it was read: Enter is a no, too. */
+  readonly isDoubtful?: boolean
   /**
    * What must have happened before the first file is written, once all was agreed to and no file has changed since. It may
    * give what takes it back, for when no file can be written then, and says what has become of it.
@@ -70,9 +72,14 @@ export async function writeFiles(
   if (options.dryRun) options.terminal.err(isChange ? DRY_RUN : 'nothing would change')
   else if (isChange)
     await requireConsent(options.losing ?? 'Write this?', 'written', options, {
-      initial: !isInGit && options.losing === undefined,
+      initial: isInitialYes(isInGit, options),
     })
   return writeAgreed(files, before, options)
+}
+
+/** What Enter says to whether files shall be written: a no where a key or something else would be lost or seen. */
+export function isInitialYes(isInGit: boolean, { losing, isDoubtful }: WriteFilesOptions): boolean {
+  return !isInGit && losing === undefined && isDoubtful !== true
 }
 
 /** What is about to change. */

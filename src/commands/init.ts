@@ -5,7 +5,7 @@ import { equivalentCommand } from '../cli/equivalent-command.ts'
 import { writeFlags } from '../cli/flags.ts'
 import { addingContext } from '../cli/init-add.ts'
 import { checkInitNames, initFlags, initLists } from '../cli/init-flags.ts'
-import { keyTaker } from '../cli/init-keys.ts'
+import { hasDoubtfulKey, keyTaker } from '../cli/init-keys.ts'
 import { chooseAddition, initTarget } from '../cli/init-target.ts'
 import { secretsIn } from '../cli/known-secrets.ts'
 import type { Prompt } from '../cli/prompt.ts'
@@ -60,6 +60,7 @@ export default class Init extends BaseCommand {
     const options = this.writeOptions(flags)
     const files = await writeFiles(plan.files, {
       ...options,
+      isDoubtful: hasDoubtfulKey(choices.providers),
       warnings: plan.warnings.map(text => this.typable(text)),
       beforeWriting: () => storeKept(plan.kept, { config, folder: dirname(config) }, options),
     })

@@ -89,7 +89,7 @@ export function whyNotSent(secret: Secret, { provider }: Pick<KeySlot, 'provider
 }
 
 /** Whether something speaks against a key of a slot, as {@link keyDoubts} tells it. */
-export function isDoubtful(secret: Secret, slot: KeySlot): boolean {
+export function isDoubtful(secret: Secret, slot: Pick<KeySlot, 'provider' | 'isOwnHost'>): boolean {
   return keyDoubts(secret.reveal().trim(), slot).length > 0
 }
 

@@ -211,6 +211,22 @@ describe.skipIf(missing !== undefined)(`a key in the config${unless(missing)}`, 
     expect(await readFile(join(folder, '.env'), 'utf8')).toBe(`OPENAI_API_KEY=${KEY}\n`)
   })
 
+  it('that is doubtful is written by init and by keys set after a yes alone: Enter is a no', async () => {
+    const short: [RegExp, string][] = [
+      [/key[^\n]*\(hidden/, 'short\r'],
+      [/shorter than 16 characters[\s\S]*Write this\?/, '\r'],
+    ]
+    for (const args of [
+      ['init', '--provider', 'openai', '--method', 'env'],
+      ['keys', 'set', 'openai'],
+    ]) {
+      if (args[0] === 'keys') await writeFile(join(folder, 'config.yaml'), GUIDE.env)
+      const { status, screen } = await talk(args, short)
+      expect([status, screen]).toEqual([1, expect.stringContaining('nothing was written')])
+    }
+    expect(await names()).toEqual(['config.yaml'])
+  })
+
   it('that is doubtful, and of which no provider could say anything, needs a yes: Enter is a no', async () => {
     await writeFile(join(folder, 'config.yaml'), GUIDE.env)
     await writeFile(join(folder, '.env'), `OPENAI_API_KEY=${KEY}\n`, { mode: 0o600 })
