@@ -8,9 +8,11 @@ import {
   shortHash,
   warningsOf,
 } from '../clients/index.ts'
+import { AgwError } from '../errors.ts'
 import { isObject } from '../json.ts'
 import type { LoadedConfig } from '../load.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { suggested } from '../suggested.ts'
 import { ConfigCommand } from './config-command.ts'
 import { requireKept } from './guard.ts'
 import { sentAs } from './report/clients.ts'
@@ -26,6 +28,14 @@ interface Admission {
   readonly entry: Omit<NewClient, 'hash'>
   readonly name: string
   readonly flags: { readonly 'dry-run': boolean; readonly yes: boolean; readonly 'no-input'?: boolean }
+}
+
+function lost(error: unknown, hash: string): Error {
+  const why = error instanceof Error ? error.message : 'it is not known why'
+  return new AgwError('OUTPUT_FAILED', `${why}; the config knows a key now that nobody has`, {
+    hint: `${suggested('clients', 'remove', hash)} takes it out again`,
+    cause: error,
+  })
 }
 
 /** A command that makes a virtual key: it writes the hash and hands the key over, once. */
@@ -62,9 +72,11 @@ export abstract class NewKeyCommand extends ConfigCommand {
     return { key: null, hash: shortHash(hash), files }
   }
 
-  /** The one document with the key in it. */
+  /** The one document with the key in it. The config knows the key by then, and nobody has it where this fails. */
   protected override logJson(document: unknown): void {
-    if (this.#key === undefined || !isObject(document) || !('key' in document)) super.logJson(document)
-    else this.terminal.handOverIn(this.#key, value => this.json({ ...document, key: value }, 2))
+    const key = this.#key
+    if (key === undefined || !isObject(document) || !('key' in document)) return super.logJson(document)
+    const handed = this.terminal.handOverIn(key, value => this.json({ ...document, key: value }, 2))
+    handed.catch(error => this.catch(lost(error, shortHash(hashOf(key)))))
   }
 }

@@ -44,10 +44,10 @@ export class Terminal {
     await writeSurely(`${key.reveal()}\n`)
   }
 
-  /** The same in the text that `around` gives, where that is the last thing a command does. */
-  handOverIn(key: Secret, around: (value: string) => string): void {
+  /** The same in the text that `around` gives. */
+  async handOverIn(key: Secret, around: (value: string) => string): Promise<void> {
     this.status('')
-    this.#options.stdout.write(`${around(key.reveal())}\n`)
+    await writeSurely(`${around(key.reveal())}\n`)
   }
 
   /** A note or a warning. */
