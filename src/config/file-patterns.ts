@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
-import { AGW_FILE } from './agw/file.ts'
+import { AGW_FILE } from './find.ts'
 
 const MANIFEST = /^kubernetes(?:-pod|-secret)?\.yaml$/
 /** Folders that `**` does not go into. */

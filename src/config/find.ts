@@ -11,6 +11,9 @@ export interface FindOptions {
   readonly cwd: string
 }
 
+/** The name of the file that says where variables live, beside config.yaml. */
+export const AGW_FILE = 'agw.yaml'
+
 /** A config file and the rule that found it. */
 export interface FoundConfig {
   /** Absolute path, or `-` for standard input. */

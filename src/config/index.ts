@@ -1,6 +1,6 @@
 /** The face of this room: text → Config and findings, key slots, edits of the text. */
 export type { Connections } from './agw/connections.ts'
-export { AGW_FILE, type AgwFile, agwFileOf, readAgwFile, type SecretEntry } from './agw/file.ts'
+export { type AgwFile, agwFileOf, readAgwFile, type SecretEntry } from './agw/file.ts'
 export type { SourceKind, SourcePlaces } from './agw/places.ts'
 export { CODES, type Code } from './codes.ts'
 export {
@@ -14,7 +14,7 @@ export {
 export { ConfigDocument, type DocumentOptions, type VariableProblem } from './document.ts'
 export { quoteLiteral, quoteVariable, setValue } from './edit.ts'
 export { variableNames } from './expand.ts'
-export { type FindOptions, type FoundConfig, findConfig } from './find.ts'
+export { AGW_FILE, type FindOptions, type FoundConfig, findConfig } from './find.ts'
 export { findSlot } from './find-slot.ts'
 export { codeFrame, type FrameLine, shownLine } from './frame.ts'
 export {

@@ -6,6 +6,7 @@ import { NotAFile, openingFailed, WITHOUT_WAITING, whatElse, whyUnread } from '.
 import { suggested } from '../suggested.ts'
 import { closest } from './did-you-mean.ts'
 import { ConfigDocument, type DocumentOptions } from './document.ts'
+import { AGW_FILE } from './find.ts'
 import { own } from './own.ts'
 import type { SyntaxFinding } from './syntax.ts'
 
@@ -102,7 +103,7 @@ async function closestBeside(path: string): Promise<string | undefined> {
   const names = await readdir(dirname(path)).catch(() => [])
   return closest(
     basename(path),
-    names.filter(name => /\.(?:ya?ml|json)$/.test(name)),
+    names.filter(name => /\.(?:ya?ml|json)$/.test(name) && name !== AGW_FILE),
   )
 }
 

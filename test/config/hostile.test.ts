@@ -139,7 +139,7 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     ['text with a tag that says nothing', utf8(GOOD.replace('"localhost', '!!binary "localhost'))],
     [
       'JSON that is indented with tabs',
-      utf8('{\n\t"binds": [\n\t\t{ "port": 3000, "listeners": [] }\n\t]\n}\n'),
+      utf8('{\n\t"llm": {\n\t\t"models": [{ "name": "a", "provider": "ollama" }]\n\t}\n}\n'),
     ],
   ])('%s is no mistake', (_, bytes) => {
     expect(codes(bytes)).toEqual([])
@@ -173,6 +173,15 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     await mkdir(join(folder, 'config.yaml'))
     await expect(readConfigBytes(join(folder, 'config.yaml'))).rejects.toMatchObject({
       code: 'CONFIG_UNREADABLE',
+    })
+  })
+
+  it('the file of sources is not what was meant by another name', async () => {
+    const folder = await tempFolder()
+    await writeFile(join(folder, 'agw.yaml'), '')
+    await expect(readConfigBytes(join(folder, 'agw.yml'))).rejects.toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      hint: expect.stringContaining('agw init'),
     })
   })
 

@@ -4,6 +4,7 @@ import { AgwError } from '../../errors.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ConfigDocument } from '../document.ts'
 import { ageMs, milliseconds } from '../duration.ts'
+import { AGW_FILE } from '../find.ts'
 import { readConfigBytes, readDocument } from '../read.ts'
 import { shapeFindings } from '../validate.ts'
 import type { Connections } from './connections.ts'
@@ -39,9 +40,6 @@ export interface AgwFile {
   /** SHA-256 of the bytes, in hex: what trust is given to. */
   readonly hash: string
 }
-
-/** The file's name, beside config.yaml. */
-export const AGW_FILE = 'agw.yaml'
 
 /**
  * Reads agw.yaml in a folder; `undefined` where there is none. `shown` is how messages call it. Findings are returned;
