@@ -48,7 +48,7 @@ describe('--schema', () => {
   })
 
   it.each([['schema.json'], ['file']])('checks against a published schema, too (%s)', async kind => {
-    await put({ 'config.yaml': `${GOOD}novelty: {}\nllm: { models: [] }\n`, 'schema.json': SCHEMA })
+    await put({ 'config.yaml': 'binds: []\nnovelty: {}\nllm: { models: [] }\n', 'schema.json': SCHEMA })
     const source = kind === 'file' ? new URL('schema.json', `file://${folder}/`).href : kind
     const run = await validate(['--schema', source, '--json'])
     expect(json(run).files[0]?.diagnostics).toMatchObject([

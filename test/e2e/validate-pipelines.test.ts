@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { checked } from '../cli/report/checked.ts'
 import { cleanEnv, ROOT, tempFolder } from '../helpers/agw.ts'
 import { expectKnownFlags, manifest } from '../helpers/known-flags.ts'
+import { GOOD } from '../helpers/validate.ts'
 
 const read = (name: string): Promise<string> => readFile(join(ROOT, name), 'utf8')
 interface Action {
@@ -46,9 +47,9 @@ describe('the GitHub action', async () => {
   const run = async (env: Record<string, string>): Promise<{ status: number; stdout: string }> => {
     const folder = await tempFolder()
     await mkdir(join(folder, 'conf/deep'), { recursive: true })
-    await writeFile(join(folder, 'config.yaml'), 'binds: []\n')
+    await writeFile(join(folder, 'config.yaml'), GOOD)
     await writeFile(join(folder, 'conf/deep/b.yaml'), 'bindz: []\n')
-    await writeFile(join(folder, 'warned.yaml'), 'config: { adminAddr: "0.0.0.0:15000" }\nbinds: []\n')
+    await writeFile(join(folder, 'warned.yaml'), `config: { adminAddr: "0.0.0.0:15000" }\n${GOOD}`)
     await writeFile(
       join(folder, 'keys.yaml'),
       'llm: { models: [{ name: "*", provider: openAI, params: { apiKey: $NOT_SET_KEY } }] }\n',

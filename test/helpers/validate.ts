@@ -27,7 +27,7 @@ export const validate = (
 ): Promise<Run> => agw(['validate', ...args], { cwd: folder, env, input })
 export const KEY = keyLike('openai', 'validate')
 
-export const GOOD = 'binds: []\n'
+export const GOOD = 'llm: { models: [{ name: a, provider: ollama }] }\n'
 export const BAD = 'bindz: []\n'
 /** One warning: a deprecated or doubtful place would do as well. */
 export const DOUBTFUL = `llm:

@@ -102,6 +102,14 @@ export const CLIENTS = {
     'check of clients that refuses nobody',
     'It only notes who a request comes from; something else must decide.',
   ),
+  TOKEN_FOR_OTHERS: warning(
+    'tokens that were made for another service',
+    'An issuer makes tokens for many services, and each of them could use those of its visitors here.',
+  ),
+  TOKEN_ISSUER_HIDDEN: warning(
+    'issuer of tokens that another one hides',
+    'The first provider that has the key of a token judges it, by its own issuer and audiences; the others are not asked.',
+  ),
   PLAIN_VIRTUAL_KEY: warning(
     'client key in plain text',
     'Configs are copied, committed and shared; a hash would do for the check.',

@@ -79,6 +79,10 @@ export const REFERENCES = {
 
 /** Which route gets a request. */
 export const ROUTES = {
+  NOTHING_ANSWERS: warning(
+    'nothing that answers',
+    'The gateway starts, and no request that comes this way can succeed.',
+  ),
   ROUTE_WITHOUT_BACKEND: warning('route without an answer', 'Every request to it ends in a 500.'),
   NO_WEIGHT: warning('no backend with a weight', 'None is ever chosen, and every request ends in an error.'),
   ROUTE_SHADOWED: warning(

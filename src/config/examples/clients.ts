@@ -32,10 +32,28 @@ ${policy === '' ? '' : `  policies:\n${policy}`}backends:
 `
 }
 
+/** The llm section with a check of tokens. */
+function tokens(...lines: readonly string[]): string {
+  return `${model()}  policies:\n    jwtAuth:\n      mode: strict\n${lines.map(line => `      ${line}\n`).join('')}`
+}
+
+const ISSUER = 'issuer: https://login.example.com'
+const JWKS = 'jwks: {url: "https://login.example.com/jwks.json"}'
+
+function provider(audiences: string): string {
+  return `- {${ISSUER}, audiences: ${audiences}, ${JWKS}}`
+}
+
 /** Who may use the gateway. */
 export const CLIENTS: readonly Example[] = [
   example('AUTH_OPTIONAL', keys(`{${HASH}}`, 'location: {header: {name: x-key}}'), keys(`{${HASH}}`)),
   example('AUTH_PERMISSIVE', keys(`{${HASH}}`, 'mode: permissive'), keys(`{${HASH}}`)),
+  example('TOKEN_FOR_OTHERS', tokens(ISSUER, JWKS), tokens(ISSUER, 'audiences: [agw]', JWKS)),
+  example(
+    'TOKEN_ISSUER_HIDDEN',
+    tokens('providers:', provider('[agw]'), provider('[agw-admins]')),
+    tokens('providers:', provider('[agw, agw-admins]')),
+  ),
   example('PLAIN_VIRTUAL_KEY', keys('{key: example-key-of-alice}'), keys(`{${HASH}}`)),
   example(
     'DUPLICATE_VIRTUAL_KEY',

@@ -81,7 +81,11 @@ function routes(first: string, second: string): string {
 
 /** Listeners, names and what refers to them. */
 export const REFERENCES: readonly Example[] = [
-  example('PORT_TAKEN', modelAnd('gateways: {web: {port: 4000}}'), modelAnd('gateways: {web: {port: 8080}}')),
+  example(
+    'PORT_TAKEN',
+    modelAnd('gateways: {web: {port: 4000}}'),
+    modelAnd('gateways: {default: {port: 8080}}'),
+  ),
   example('TLS_UNUSED', listeners(`${TLS}, ${ROUTES}`), listeners(`protocol: HTTPS, ${TLS}, ${ROUTES}`)),
   example('MIXED_LISTENERS', listeners(ROUTES, `protocol: TLS, ${TCP_ROUTES}`), listeners(ROUTES)),
   example(

@@ -22,6 +22,11 @@ function hosts(listener: string, host: string): string {
 
 /** Which route gets a request. */
 export const ROUTES: readonly Example[] = [
+  example(
+    'NOTHING_ANSWERS',
+    'gateways: {web: {port: 8080}}\n',
+    route('gateways: web').replace('default', 'web'),
+  ),
   example('ROUTE_WITHOUT_BACKEND', 'gateways: {default: {port: 8080}}\nroutes:\n- name: empty\n', route()),
   example('BACKEND_LEADS_BACK', route().replace('localhost:9000', 'localhost:8080'), route()),
   example(

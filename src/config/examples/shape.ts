@@ -32,13 +32,13 @@ gateways: {default: {port: 8080}}
 llm:
   gateways: default
   port: 4000
-  models: []
+  models: [{name: "*", provider: ollama}]
 `,
     `
 gateways: {default: {port: 8080}}
 llm:
   gateways: default
-  models: []
+  models: [{name: "*", provider: ollama}]
 `,
   ),
   example(

@@ -16,13 +16,16 @@ import { METRIC_RULES } from './metrics.ts'
 import { OLD_PLACE_RULES } from './old-places.ts'
 import { COLLECTED_KEYS, type CollectedKey, type PlaceContext, type PlaceRule, type Report } from './rule.ts'
 import { sceneOf } from './scene.ts'
+import { TOKEN_RULES } from './tokens.ts'
 import { isNode, type Node, type Place, pathKey, startsWith, walk } from './tree.ts'
 import { UNANSWERABLE_RULES } from './unanswerable.ts'
+import { unanswered } from './unanswered.ts'
 import { VARIABLE_RULES } from './variables.ts'
 
 const PLACE_RULES: readonly PlaceRule[] = [
   ...KEY_PLACE_RULES,
   ...CLIENT_RULES,
+  ...TOKEN_RULES,
   ...EXPOSURE_RULES,
   ...LIMIT_RULES,
   ...LOAD_RULES,
@@ -65,6 +68,8 @@ export function findingsOfRules(
     const placesOf = (key: CollectedKey): readonly Place[] => places.get(key) ?? []
     const whole = { ...context, scene: sceneOf(data), slots: getSlots, placesOf }
     for (const rule of FILE_RULES) rule(whole)
+    // What refers to nothing answers nowhere, and has been told as that.
+    if (found.every(one => one.severity !== 'error')) unanswered(whole)
   }
   return found
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { githubText, stepSummary } from '../../../src/cli/report/github.ts'
+import { GOOD } from '../../helpers/validate.ts'
 import { checked, fileWith, finding, ROOT } from './checked.ts'
 
 /** Undoes what the runner undoes. */
@@ -97,7 +98,7 @@ describe('githubText', () => {
   })
 
   it('says that nothing was found', () => {
-    expect(githubText([checked('binds: []\n')], ROOT)).toBe('agw validate: no findings')
+    expect(githubText([checked(GOOD)], ROOT)).toBe('agw validate: no findings')
   })
 })
 
@@ -144,7 +145,7 @@ describe('stepSummary', () => {
   })
 
   it('says that nothing was found', () => {
-    expect(stepSummary([checked('binds: []\n')], ROOT)).toBe(
+    expect(stepSummary([checked(GOOD)], ROOT)).toBe(
       '### ✅ agw validate: no findings\n\n- <code>config.yaml</code>: no findings\n',
     )
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { junitText } from '../../../src/cli/report/junit.ts'
+import { GOOD } from '../../helpers/validate.ts'
 import { checked, fileWith, finding, ROOT } from './checked.ts'
 import { parseXml, type XmlElement } from './xml.ts'
 
@@ -8,10 +9,7 @@ const suites = (text: string): readonly XmlElement[] => parseXml(text).children
 
 describe('junitText', () => {
   it('is a suite for each file and a case for each finding', () => {
-    const text = junitText(
-      [checked('ruotes: []\nbinds: 1\n', 'a.yaml'), checked('binds: []\n', 'conf/b.yaml')],
-      LAX,
-    )
+    const text = junitText([checked('ruotes: []\nbinds: 1\n', 'a.yaml'), checked(GOOD, 'conf/b.yaml')], LAX)
     const root = parseXml(text)
     expect(root).toMatchObject({
       name: 'testsuites',

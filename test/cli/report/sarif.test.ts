@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sarifText } from '../../../src/cli/report/sarif.ts'
 import { CODES } from '../../../src/config/codes.ts'
+import { GOOD } from '../../helpers/validate.ts'
 import { checked, fileWith, finding, ROOT } from './checked.ts'
 
 interface Result {
@@ -95,7 +96,7 @@ describe('sarifText', () => {
   })
 
   it('is a log of no results where nothing was found', () => {
-    const run = runOf([checked('binds: []\n')])
+    const run = runOf([checked(GOOD)])
     expect(run.results).toEqual([])
     expect(run.tool.driver.rules).toEqual([])
   })

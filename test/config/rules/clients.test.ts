@@ -7,7 +7,7 @@ const KEYS = `keys: [{keyHash: "sha256:${'0'.repeat(64)}"}]`
 describe('checks of clients', () => {
   const gateway = (policies: string, route = ''): string =>
     `gateways: {default: {port: 8080, ${policies}}}\nroutes:\n- {backends: [{host: "localhost:9000"}], policies: {${route}}}\n`
-  const jwt = `jwtAuth: {issuer: a, jwks: '{"keys":[]}'}`
+  const jwt = `jwtAuth: {issuer: a, audiences: [b], jwks: '{"keys":[]}'}`
   const policy = (text: string): string =>
     `policies:\n- name: {name: a, namespace: b}\n  target: {gateway: {gatewayName: default, gatewayNamespace: default}}\n  policy: {${text}}\n`
   const targeted = (text: string): string => gateway(`apiKey: {${KEYS}}`) + policy(text)
@@ -22,13 +22,21 @@ describe('checks of clients', () => {
       `gateways: {default: {port: 8080}}\nroutes:\n- {backends: [{host: "localhost:9000"}], policies: {authorization: {rules: ["true"]}}}\n${policy(jwt)}`,
       [],
     ],
-    ['targeted, with no rules', `gateways: {default: {port: 8080}}\n${policy(jwt)}`, ['AUTH_OPTIONAL 5']],
+    [
+      'targeted, with no rules',
+      `gateways: {default: {port: 8080}}\nllm: {models: [{name: "*", provider: ollama}]}\n${policy(jwt)}`,
+      ['AUTH_OPTIONAL 6'],
+    ],
     ['optional on purpose', gateway(`apiKey: {mode: optional, ${KEYS}}`), []],
     ['with rules beside them', gateway(`${jwt}, authorization: {rules: [jwt.sub == "a"]}`), []],
     ['with rules on the route', gateway(jwt, 'authorization: {rules: [jwt.sub == "a"]}'), []],
     ['on the route, with rules on the gateway', gateway('authorization: {rules: [jwt.sub == "a"]}', jwt), []],
     ['whose token is needed later', gateway('cors: {}', `${jwt}, backendAuth: {passthrough: {}}`), []],
-    ['keys called apiKey are no checks', 'gateways: {apiKey: {port: 8080}}\n', []],
+    [
+      'keys called apiKey are no checks',
+      'gateways: {apiKey: {port: 8080}}\nllm: {gateways: apiKey, models: [{name: "*", provider: ollama}]}\n',
+      [],
+    ],
     [
       'a key from a variable is not in the file',
       gateway('apiKey: {mode: strict, keys: [{key: "$KEY"}]}'),
@@ -62,6 +70,56 @@ describe('checks of clients', () => {
     const config = gateway(`apiKey: {mode: strict, keys: [{key: "$KEY"}, {keyHash: "sha256:${hash}"}]}`)
     expect(findingsIn(config, { KEY: 'example-of-alice' })).toEqual(['DUPLICATE_VIRTUAL_KEY 1'])
     expect(findingsIn(config, { KEY: 'example-of-bob' })).toEqual([])
+  })
+})
+
+describe('tokens', () => {
+  const config = (...lines: readonly string[]): string =>
+    `llm:\n  models: [{name: "*", provider: ollama}]\n  policies:\n${lines.map(line => `    ${line}\n`).join('')}`
+  const jwt = (...lines: readonly string[]): string =>
+    config('jwtAuth:', '  mode: strict', ...lines.map(line => `  ${line}`))
+  const keys = (...kids: readonly string[]): string =>
+    `jwks: '${JSON.stringify({ keys: kids.map(kid => ({ kid })) })}'`
+  const provider = (issuer: string, set: string, audiences = '[agw]'): string =>
+    `- {issuer: ${issuer}, audiences: ${audiences}, ${set}}`
+  const url = (name: string): string => `jwks: {url: "https://${name}.test/jwks"}`
+  const cases: Cases = [
+    ['without audiences', jwt('issuer: a', keys('k')), ['TOKEN_FOR_OTHERS 4']],
+    ['for no audience', jwt('issuer: a', 'audiences: []', keys('k')), ['TOKEN_FOR_OTHERS 7']],
+    ['for an audience', jwt('issuer: a', 'audiences: [b]', keys('k')), []],
+    [
+      'whose audience a rule asks for',
+      config(
+        `jwtAuth: {mode: strict, issuer: a, ${keys('k')}}`,
+        `authorization: {rules: ['jwt.aud == "b"']}`,
+      ),
+      [],
+    ],
+    [
+      'of which one provider asks for no audience',
+      jwt('providers:', provider('a', keys('k')), provider('b', keys('l'), 'null')),
+      ['TOKEN_FOR_OTHERS 8'],
+    ],
+    [
+      'of one issuer, twice',
+      jwt('providers:', provider('a', keys('k')), provider('a', keys('l'))),
+      ['TOKEN_ISSUER_HIDDEN 8'],
+    ],
+    [
+      'of two issuers with one key set',
+      jwt('providers:', provider('a', url('a')), provider('b', url('a'))),
+      ['TOKEN_ISSUER_HIDDEN 8'],
+    ],
+    [
+      'of two issuers with keys of the same name',
+      jwt('providers:', provider('a', keys('j', 'k')), provider('b', keys('k', 'l'))),
+      ['TOKEN_ISSUER_HIDDEN 8'],
+    ],
+    ['of two issuers', jwt('providers:', provider('a', url('a')), provider('b', url('b'))), []],
+  ]
+
+  test.each(cases)('%s', (_, text, findings) => {
+    expect(findingsIn(text)).toEqual(findings)
   })
 })
 

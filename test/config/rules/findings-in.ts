@@ -13,7 +13,12 @@ export function diagnosticsIn(
   return validate(readDocument(text, { file: 'config.yaml', lookup: name => env[name] })).diagnostics
 }
 
-/** `CODE line`, in the order of the file. */
+/** `CODE line`, in the order of the file; what is left out is that nothing answers: most texts here are parts of configs. */
 export function findingsIn(text: string, env: Readonly<Record<string, string>> = {}): string[] {
-  return diagnosticsIn(text, env).map(({ code, range }) => `${code} ${range.start.line}`)
+  return told(diagnosticsIn(text, env).filter(one => one.code !== 'NOTHING_ANSWERS'))
+}
+
+/** Any diagnostics as `CODE line`. */
+export function told(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.map(({ code, range }) => `${code} ${range.start.line}`)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Cases, diagnosticsIn, findingsIn } from './findings-in.ts'
+import { type Cases, diagnosticsIn, findingsIn, told } from './findings-in.ts'
 
 const ROUTES = 'routes: [{backends: [{host: "localhost:9000"}]}]'
 const TLS = 'tls: {cert: /c.pem, key: /k.pem}'
@@ -121,5 +121,55 @@ describe('references to gateways', () => {
   test('a near name is offered', () => {
     const [finding] = diagnosticsIn(at('{public: {port: 1}}', 'pubic'))
     expect(finding?.hint).toBe('did you mean "public"?')
+  })
+})
+
+describe('nothing that answers', () => {
+  const web = 'gateways: {web: {port: 8080}}\n'
+  const route = (more = ''): string => `routes:\n- backends: [{host: "localhost:9000"}]\n${more}`
+  const cases: Cases = [
+    ['no section that listens', 'config: {}\n', ['NOTHING_ANSWERS 1']],
+    ['only backends', 'backends:\n- {name: a, host: "localhost:9000"}\n', ['NOTHING_ANSWERS 1']],
+    ['binds that are empty', 'config: {}\nbinds: []\n', ['NOTHING_ANSWERS 2']],
+    ['a bind without listeners', 'binds:\n- port: 8080\n  listeners: []\n', ['NOTHING_ANSWERS 3']],
+    [
+      'a listener without routes',
+      'binds:\n- port: 8080\n  listeners:\n  - routes: []\n',
+      ['NOTHING_ANSWERS 4'],
+    ],
+    [
+      'a TCP listener without routes',
+      'binds:\n- port: 8080\n  listeners:\n  - {protocol: TCP, tcpRoutes: []}\n',
+      ['NOTHING_ANSWERS 4'],
+    ],
+    [
+      'a bind that is a tunnel',
+      'binds:\n- port: 8080\n  tunnelProtocol: connect\n  listeners: [{routes: []}]\n',
+      [],
+    ],
+    ['a gateway that no route names', web, ['NOTHING_ANSWERS 1']],
+    [
+      'one of two gateways',
+      `gateways:\n  default: {port: 8080}\n  web: {port: 8081}\n${route()}`,
+      ['NOTHING_ANSWERS 3'],
+    ],
+    [
+      'one of two listeners',
+      `gateways:\n  web:\n    port: 8080\n    listeners:\n    - {name: a, hostname: a.test}\n    - {name: b, hostname: b.test}\n${route('  gateways: web/a\n')}`,
+      ['NOTHING_ANSWERS 6'],
+    ],
+    ['a gateway that llm names', `${web}llm: {gateways: web, models: [{name: "*", provider: ollama}]}\n`, []],
+    ['a gateway for TCP', 'gateways: {web: {port: 8080, protocol: TCP}}\n', ['NOTHING_ANSWERS 1']],
+    [
+      'a gateway for TCP with a route',
+      'gateways: {web: {port: 8080, protocol: TCP}}\ntcpRoutes:\n- {gateways: web, backends: [{host: "localhost:9000"}]}\n',
+      [],
+    ],
+    ['no model', 'llm:\n  models: []\n', ['NOTHING_ANSWERS 2']],
+    ['an mcp section', 'mcp: {targets: []}\n', []],
+  ]
+
+  test.each(cases)('%s', (_, config, findings) => {
+    expect(told(diagnosticsIn(config))).toEqual(findings)
   })
 })

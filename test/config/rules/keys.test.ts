@@ -172,7 +172,7 @@ describe('a provider without a key', () => {
     [
       'gets the token of the user back',
       ai('openAI: {}', {
-        gateway: `jwtAuth: {mode: strict, issuer: a, jwks: '{"keys":[]}'}`,
+        gateway: `jwtAuth: {mode: strict, issuer: a, audiences: [b], jwks: '{"keys":[]}'}`,
         route: 'backendAuth: {passthrough: {}}',
       }),
       [],

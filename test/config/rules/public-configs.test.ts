@@ -37,6 +37,13 @@ const WARNINGS: Readonly<Record<string, readonly string[]>> = {
   // Fragments that show where policies stand: a route with nothing else answers 500.
   '11eacb0991d7.yaml': ['ROUTE_WITHOUT_BACKEND 5'],
   '47557d49fe12.yaml': ['ROUTE_WITHOUT_BACKEND 5'],
+  // Fixtures and fragments with gateways that nothing leads away from.
+  '227832fa5387.yaml': ['NOTHING_ANSWERS 3'],
+  '3ee471292af9.yaml': ['NOTHING_ANSWERS 6', 'NOTHING_ANSWERS 9'],
+  '919b5cacdb0f.yaml': ['NOTHING_ANSWERS 5'],
+  'a5d4552b1793.yaml': ['NOTHING_ANSWERS 3'],
+  'ae2399231e98.yaml': ['NOTHING_ANSWERS 6', 'NOTHING_ANSWERS 12'],
+  'd0f0a7a867ca.yaml': ['NOTHING_ANSWERS 3'],
   // Hosts with port 443 and no backendTLS: agentgateway speaks plain HTTP to them.
   '7048ea007805.yaml': ['PLAIN_TO_TLS_PORT 7'],
   '737b605395a4.yaml': ['PLAIN_TO_TLS_PORT 8'],
@@ -47,7 +54,7 @@ const WARNINGS: Readonly<Record<string, readonly string[]>> = {
   'f861883ef845.yaml': ['PLAIN_TO_TLS_PORT 12'],
   // Fixtures with two routes for everything on one listener.
   '5cbc2c02b5d8.yaml': ['PLAIN_TO_TLS_PORT 8', 'ROUTE_SHADOWED 25', 'PLAIN_TO_TLS_PORT 26'],
-  'e42d7161efc5.yaml': ['ROUTE_SHADOWED 17'],
+  'e42d7161efc5.yaml': ['NOTHING_ANSWERS 12', 'ROUTE_SHADOWED 17'],
   // Groups and targets without health: none of them is ever evicted.
   '155eb9186909.yaml': ['FAILOVER_WITHOUT_EVICTION 10'],
   '9cf1d4b8a486.yaml': ['FAILOVER_WITHOUT_EVICTION 20'],

@@ -151,7 +151,7 @@ test('relative files: secrets, certificates and documents', () => {
   - protocol: HTTPS
     tls: {cert: cert.pem, key: /etc/key.pem, root: ~/ca.pem}
     policies:
-      jwtAuth: {mode: strict, issuer: a, jwks: {file: keys.json}}
+      jwtAuth: {mode: strict, issuer: a, audiences: [b], jwks: {file: keys.json}}
       basicAuth: {mode: strict, htpasswd: {file: users}}
     routes:
     - backends: [{host: "localhost:9000"}]
