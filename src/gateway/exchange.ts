@@ -5,7 +5,7 @@ import type { RefusedBody } from './bodies/json-body.ts'
 import type { CelContext } from './cel/cel.ts'
 import type { Caller } from './cel/context.ts'
 import type { Destination, Target } from './destination.ts'
-import { type Answer, INTERNAL_ERROR, type Reason } from './failures.ts'
+import { type Answer, internalError, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { headerText } from './headers/header-text.ts'
 import type { AnswerHeaders } from './headers/headers.ts'
@@ -26,11 +26,6 @@ import type { OutgoingHead, Watcher } from './watcher.ts'
 
 const TEXT = ['content-type', 'text/plain']
 
-/** Only the kind of error: its message may quote the request. */
-function kindOf(error: unknown): string {
-  return `${INTERNAL_ERROR.body} (${error instanceof Error ? error.name : typeof error})`
-}
-
 const NONE: readonly string[] = Object.freeze([])
 
 /** One request and its answer: what it asked for, what was found for it, and what became of it. */
@@ -40,7 +35,8 @@ export class Exchange implements RouteRequest {
   readonly generation: Generation
   /** The port the client came to, as the config numbers it. */
   readonly port: number
-  readonly startedAt = performance.now()
+  /** By `performance.now()`. */
+  startedAt = performance.now()
 
   /** There is one host and no other, before anything is made of it. */
   readonly hasItsHosts: boolean
@@ -181,8 +177,7 @@ export class Exchange implements RouteRequest {
     try {
       step(this)
     } catch (error) {
-      this.end(INTERNAL_ERROR)
-      this.error = kindOf(error)
+      this.end(internalError(error))
     }
   }
 
@@ -244,9 +239,10 @@ export class Exchange implements RouteRequest {
       this.#answer(answer)
     } catch (error) {
       // What the config makes of this answer cannot be sent: an answer that it has no hand in goes instead.
-      this.reason = INTERNAL_ERROR.reason
-      this.error = kindOf(error)
-      this.send({ status: INTERNAL_ERROR.status, headers: TEXT.slice() }, INTERNAL_ERROR.body)
+      const failure = internalError(error)
+      this.reason = failure.reason
+      this.error = failure.error
+      this.send({ status: failure.status, headers: TEXT.slice() }, failure.body)
     }
   }
 

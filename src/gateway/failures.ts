@@ -36,7 +36,7 @@ export interface Failure extends Answer {
   readonly body: string
 }
 
-const failure = (status: number, reason: Reason, body: string): Failure => ({ status, body, reason })
+export const failure = (status: number, reason: Reason, body: string): Failure => ({ status, body, reason })
 
 export const LISTENER_NOT_FOUND = failure(404, 'NotFound', 'listener not found')
 export const ROUTE_NOT_FOUND = failure(404, 'NotFound', 'route not found')
@@ -92,6 +92,11 @@ export function loopFailure(visits: number): Failure {
   return failure(508, 'Internal', body)
 }
 export const INTERNAL_ERROR = failure(503, 'Internal', 'processing failed: internal error')
+/** The log tells the kind of error, and no more: its message may quote the request. */
+export function internalError(error: unknown): Failure {
+  const kind = error instanceof Error ? error.name : typeof error
+  return { ...INTERNAL_ERROR, error: `${INTERNAL_ERROR.body} (${kind})` }
+}
 export const REQUEST_TIMEOUT = failure(504, 'Timeout', 'request timeout')
 export const UPSTREAM_TIMEOUT = failure(504, 'Timeout', 'upstream call timeout')
 /** What was under way when the gateway dropped its connections, which is no fault of the upstream's. */

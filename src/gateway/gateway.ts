@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { AgwError } from '../errors.ts'
 import { Generation } from './generation.ts'
 import { KeptStates } from './kept.ts'
-import { accept } from './proxy.ts'
+import { accept, noteRefused } from './proxy.ts'
 import { listenerShown } from './routing/listeners.ts'
 import { type Bind, type Runtime, upstreamsOf } from './runtime.ts'
 import type { ConnectionObserver } from './server/client-connections.ts'
@@ -174,8 +174,11 @@ class RunningGateway implements Gateway {
       listenerShown(this.#current.bind(bind.port) ?? bind, socket)?.name
     return Port.open(
       { bind: bind.key, host: this.#host, port, idleMs, tls, slow, listenerOf, onConnection },
-      (request, response, expectsContinue) =>
-        accept(this.#serving(bind.port), bind.port, request, response, expectsContinue),
+      {
+        accept: (request, response, expectsContinue) =>
+          accept(this.#serving(bind.port), bind.port, request, response, expectsContinue),
+        onRefused: (response, since) => noteRefused(this.#serving(bind.port), bind.port, response, since),
+      },
     )
   }
 

@@ -10,7 +10,7 @@ import { outgoingHeaders } from './headers/outgoing-headers.ts'
 import { queryCredentialsOf } from './headers/passthrough.ts'
 import { dropSessionCookies } from './headers/request-edits.ts'
 import { putVia } from './headers/via.ts'
-import type { GatewayRequest } from './http1/gateway-request.ts'
+import { GatewayRequest } from './http1/gateway-request.ts'
 import type { GatewayResponse } from './http1/gateway-response.ts'
 import { isGuarded } from './llm/answer-guards.ts'
 import { withQuery } from './llm/llm-path.ts'
@@ -40,15 +40,37 @@ export function accept(
   response: GatewayResponse,
   expectsContinue: boolean,
 ): void {
-  const exchange = new Exchange(generation, port, request, response)
+  const exchange = takeIn(generation, port, request, response)
   exchange.expectsContinue = expectsContinue
   exchange.isUpgrade = request.offer !== undefined
+  exchange.attempt(match)
+}
+
+/** For the log and metrics: what a connection answers by itself, of which nothing else is known. */
+export function noteRefused(
+  generation: Generation,
+  port: number,
+  response: GatewayResponse,
+  since: number,
+): void {
+  const unread = new GatewayRequest(response.req.socket)
+  unread.method = unread.url = ''
+  takeIn(generation, port, unread, response).startedAt = since
+}
+
+function takeIn(
+  generation: Generation,
+  port: number,
+  request: GatewayRequest,
+  response: GatewayResponse,
+): Exchange {
+  const exchange = new Exchange(generation, port, request, response)
   request.exchange = exchange
   response.exchange = exchange
   generation.enter()
   response.onDrain = onDrain
   response.onOver = onOver
-  exchange.attempt(match)
+  return exchange
 }
 
 function match(exchange: Exchange): void {
@@ -256,8 +278,8 @@ function leave(exchange: Exchange): void {
     // A WebSocket ends with its connection.
     if (exchange.response.statusCode !== 101) {
       const { cut } = exchange.response
-      if (cut !== undefined) exchange.reason ??= cut.isFaultOfClient ? 'InvalidRequest' : 'Internal'
-      exchange.error ??= cut?.why ?? 'client disconnected'
+      exchange.reason ??= cut?.reason
+      exchange.error ??= cut?.error ?? 'client disconnected'
     }
   }
   for (const watcher of exchange.watchers ?? []) watcher.onEnd?.(exchange)

@@ -1,29 +1,21 @@
 import type { Duplex } from 'node:stream'
-import { BytePieces } from '../../byte-pieces.ts'
+import { type Failure, internalError } from '../failures.ts'
 import { offersWebSocket } from '../websocket/handshake.ts'
 import type { Offer, TakenConnection } from '../websocket/offer.ts'
-import { Chunks } from './chunks.ts'
+import { Ahead } from './ahead.ts'
 import type { ConnectionRules } from './connection-rules.ts'
 import { GatewayRequest } from './gateway-request.ts'
-import { type AnswerCarrier, GatewayResponse } from './gateway-response.ts'
+import { type AnswerCarrier, type Cut, GatewayResponse } from './gateway-response.ts'
 import { HeadReader } from './head-reader.ts'
+import { IncomingBody } from './incoming-body.ts'
 import { Parting } from './parting.ts'
-import { REFUSALS, type Refusal } from './refusals.ts'
-import { IN_CHUNKS, type RequestHead } from './request-head.ts'
+import { REFUSALS } from './refusals.ts'
+import type { RequestHead } from './request-head.ts'
 
-/**
- * Bytes that a client may send before it has the answers to what it has sent. Reading goes on beyond them, for only so it is
- * seen that a client has gone, but they are lost: it has to send them again (RFC 9112 §9.3.2).
- */
-const MOST_AHEAD = 512 * 1024
-
-/** And before it is told that it has its WebSocket; reading stops beyond them. */
+/** Bytes that a client may send before it is told that it has its WebSocket; reading stops beyond them. */
 const MOST_EARLY = 64 * 1024
 
-const CLOSED = { why: 'the gateway has closed the port', isFaultOfClient: false }
-
-/** Bytes of a body that are read and dropped behind its answer, for the next request; with more to come that is not worth it. */
-const MOST_DROPPED = 64 * 1024 * 1024
+const CLOSED: Cut = { reason: 'Internal', error: 'the gateway has closed the port' }
 
 /** RFC 9110 §10.1.1 */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
@@ -38,15 +30,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
   #request: GatewayRequest | undefined
   #response: GatewayResponse | undefined
   readonly #heads = new HeadReader()
-  /** Bytes still to come of a body that tells its length. */
-  #left = 0
-  #chunks: Chunks | undefined
-  /** Bytes of it that came behind its answer. */
-  #dropped = 0
-  /** What came before its turn. */
-  #ahead = new BytePieces()
-  /** There was more of it than is kept. */
-  #hasLost = false
+  readonly #body = new IncomingBody()
+  readonly #ahead = new Ahead()
   #isReading = false
   /** It has to go, and what its client sends on is no matter of ours. */
   #isLingering = false
@@ -77,7 +62,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   get goesOn(): boolean {
-    return (!this.#rules.isClosing || this.#ahead.size > 0) && this.#left <= MOST_DROPPED
+    return (!this.#rules.isClosing || this.#ahead.size > 0) && !this.#body.isEndless
   }
 
   /** No request is under way: the last one has been read whole, and its answer has gone. */
@@ -111,7 +96,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
     if (!this.#isTaken && this.socket.writableLength > 0) this.#parting.watch(this.#rules.requestMs)
     if (now < this.#dueAt || this.#parting.hasBegun || this.#isTaken) return
     if (this.#isWaiting) this.#close()
-    else this.#refuse('late')
+    else this.#refuse(REFUSALS.late)
   }
 
   /** The socket is the caller's, with what came over it by now. */
@@ -119,14 +104,12 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#isTaken = true
     this.socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain)
     this.#parting.unwatch()
-    const early = this.#ahead.list
-    this.#ahead = new BytePieces()
-    return { socket: this.socket, early }
+    return { socket: this.socket, early: this.#ahead.take() }
   }
 
   readonly #onData = (bytes: Buffer): void => {
     // Behind what is lost nothing is what it seems.
-    if (!this.#parting.hasBegun && !this.#hasLost) this.#read(bytes)
+    if (!this.#parting.hasBegun && !this.#ahead.hasLost) this.#read(bytes)
   }
 
   /** Takes bytes as far as it is their turn. */
@@ -145,14 +128,9 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   #keep(bytes: Buffer, { offer }: GatewayRequest): void {
-    if (offer !== undefined) {
-      this.#ahead.add(bytes)
-      if (this.#ahead.size > MOST_EARLY) this.socket.pause()
-      return
-    }
-    const room = MOST_AHEAD - this.#ahead.size
-    this.#hasLost ||= bytes.length > room
-    this.#ahead.add(bytes.length > room ? bytes.subarray(0, room) : bytes)
+    if (offer === undefined) return this.#ahead.add(bytes)
+    this.#ahead.addAll(bytes)
+    if (this.#ahead.size > MOST_EARLY) this.socket.pause()
   }
 
   /** Gives where the bytes of the head end that are here. */
@@ -162,8 +140,9 @@ export class ClientConnection implements AnswerCarrier, Offer {
     const end = heads.read(bytes, at)
     const { head } = heads
     heads.head = undefined
-    if (isNew && (head !== undefined || heads.hasBegun)) this.#begin()
-    if (heads.fault !== undefined) this.#refuse(heads.fault)
+    const { fault } = heads
+    if (isNew && (head !== undefined || heads.hasBegun || fault !== undefined)) this.#begin()
+    if (fault !== undefined) this.#refuse(REFUSALS[fault])
     else if (head !== undefined) this.#take(head)
     return end
   }
@@ -181,10 +160,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#request = request
     this.#response = response
     this.#dueAt = this.#begunAt + this.#rules.requestMs
-    this.#left = head.bodyLength
-    this.#dropped = 0
-    if (head.bodyLength === IN_CHUNKS) this.#chunks = new Chunks()
-    else if (head.bodyLength === 0) this.#endBody(request)
+    this.#body.begin(head.bodyLength)
+    if (head.bodyLength === 0) this.#endBody(request)
     if (head.method === 'CONNECT') this.#endHttp(request, response)
     else if (head.offersUpgrade && offersWebSocket(head.headers)) {
       this.#endHttp(request, response)
@@ -196,7 +173,11 @@ export class ClientConnection implements AnswerCarrier, Offer {
     const expectsContinue = expect !== undefined && head.httpVersionMinor === 1 && CONTINUE.test(expect)
     response.isAskedForLeave = expectsContinue
     request.expectsOther = expect !== undefined && head.httpVersionMinor === 1 && !expectsContinue
-    this.#rules.accept(request, response, expectsContinue)
+    try {
+      this.#rules.accept(request, response, expectsContinue)
+    } catch (error) {
+      this.#refuse(internalError(error))
+    }
   }
 
   /** What follows is no HTTP, or nobody knows. */
@@ -206,34 +187,20 @@ export class ClientConnection implements AnswerCarrier, Offer {
     if (!request.complete) this.#endBody(request)
   }
 
+  /** Gives where the bytes of the body end that are here. */
   #readBody(request: GatewayRequest, bytes: Buffer, at: number): number {
-    if (this.#response?.writableFinished === true) {
-      this.#dropped += bytes.length - at
-      if (this.#dropped > MOST_DROPPED) {
-        this.#close()
-        return bytes.length
-      }
+    const body = this.#body
+    if (this.#response?.writableFinished === true && !body.drop(bytes.length - at)) {
+      this.#close()
+      return bytes.length
     }
-    if (this.#chunks !== undefined) return this.#readChunks(request, this.#chunks, bytes, at)
-    const end = Math.min(bytes.length, at + this.#left)
-    this.#left -= end - at
-    const isLast = this.#left === 0
-    // Whoever takes the last piece may answer at once.
-    if (isLast) request.complete = true
-    request.onPiece(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end))
-    if (isLast) this.#endBody(request)
-    return end
-  }
-
-  #readChunks(request: GatewayRequest, chunks: Chunks, bytes: Buffer, at: number): number {
-    const end = chunks.read(bytes, at, request)
-    if (chunks.fault !== undefined) this.#refuse(chunks.fault)
-    else if (chunks.isOver) this.#endBody(request)
+    const end = body.read(request, bytes, at)
+    if (body.fault !== undefined) this.#refuse(REFUSALS[body.fault])
+    else if (body.isOver) this.#endBody(request)
     return end
   }
 
   #endBody(request: GatewayRequest): void {
-    this.#chunks = undefined
     this.#dueAt = Number.POSITIVE_INFINITY
     request.onEnd()
     if (this.#response?.writableFinished === true) this.#next()
@@ -255,21 +222,14 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#isWaiting = true
     this.#dueAt = performance.now() + this.#rules.idleMs
     if (this.#isReading) return
-    if (this.#ahead.size > 0) this.#readAhead()
-    if (this.#hasLost) this.#missLost()
-  }
-
-  /** Each piece as it is: as one they would be copied for every request that is among them. */
-  #readAhead(): void {
-    const pieces = this.#ahead.list
-    this.#ahead = new BytePieces()
-    for (const piece of pieces) this.#read(piece)
+    if (this.#ahead.size > 0) for (const piece of this.#ahead.take()) this.#read(piece)
+    if (this.#ahead.hasLost) this.#missLost()
   }
 
   /** What was lost belongs to the request that comes next, where that is not whole. An offer is not: all that follows is its. */
   #missLost(): void {
     if (this.#request === undefined) this.#close()
-    else if (!this.#request.complete || this.#request.offer !== undefined) this.#refuse('lost')
+    else if (!this.#request.complete || this.#request.offer !== undefined) this.#refuse(REFUSALS.lost)
   }
 
   readonly #onDrain = (): void => {
@@ -283,7 +243,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
     const response = this.#response
     const isMidway = !this.#heads.isEmpty || this.#request?.complete === false
     if (response?.writableEnded === true && !response.writableFinished) response.isLast = true
-    else if (isMidway && response?.headersSent !== true) this.#refuse('half')
+    else if (isMidway && response?.headersSent !== true) this.#refuse(REFUSALS.half)
     else this.#parting.breakOff()
   }
 
@@ -295,14 +255,14 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#response?.settle(false)
   }
 
-  /** Parts from a client whose bytes are no request, or do not come. */
-  #refuse(refusal: Refusal): void {
+  /** Parts from a client whose bytes are no request, or do not come; or that nobody can serve. */
+  #refuse(failure: Failure): void {
     if (this.#parting.hasBegun) return
-    const [status, why] = REFUSALS[refusal]
-    // It would be taken for a part of the answer, or for the next one.
-    if (this.#response?.headersSent === true) return this.#parting.breakOff()
-    this.socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, 'latin1')
-    this.#response?.replace(status, why)
+    this.#response ??= new GatewayResponse(new GatewayRequest(this.socket), this)
+    const response = this.#response
+    if (response.exchange === undefined) this.#rules.onRefused(response, this.#begunAt)
+    // It would be taken for a part of the answer.
+    if (!response.refuse(failure)) return this.#parting.breakOff()
     this.#part(true)
   }
 
@@ -315,7 +275,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   #part(isSending: boolean): void {
-    this.#ahead = new BytePieces()
+    this.#ahead.take()
     this.#parting.gently(isSending)
     this.#request?.onGone()
     this.#response?.settle(false)

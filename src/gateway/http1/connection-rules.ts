@@ -2,12 +2,18 @@ import type { Duplex } from 'node:stream'
 import type { GatewayRequest } from './gateway-request.ts'
 import type { GatewayResponse } from './gateway-response.ts'
 
-/** Takes a request; `expectsContinue` when the client waits for leave to send its body. */
-export type Accept = (request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean) => void
+/** Who is told of what comes over connections. */
+export interface Intake {
+  /** A request has come; `expectsContinue` when the client waits for leave to send its body. */
+  accept(request: GatewayRequest, response: GatewayResponse, expectsContinue: boolean): void
+  /**
+   * The connection is about to answer what is no request, or could not be accepted. It began at `since`, by `performance.now()`.
+   */
+  onRefused(response: GatewayResponse, since: number): void
+}
 
 /** What all connections of a port share. */
-export interface ConnectionRules {
-  readonly accept: Accept
+export interface ConnectionRules extends Intake {
   /** How long clients may take, in milliseconds, for a head, for a whole request, and for the next one. */
   readonly headMs: number
   readonly requestMs: number

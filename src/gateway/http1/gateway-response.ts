@@ -1,5 +1,7 @@
+import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Exchange } from '../exchange.ts'
+import type { Failure, Reason } from '../failures.ts'
 import type { GatewayRequest } from './gateway-request.ts'
 import { dateNow, fieldLines, illegal, NOT_IN_VALUE } from './response-head.ts'
 
@@ -17,10 +19,10 @@ export interface AnswerCarrier {
   readonly onFlushed: (error?: Error | null) => void
 }
 
-/** Why the connection of an answer was ended. */
+/** Why the connection of an answer was ended, in the words of the log. */
 export interface Cut {
-  readonly why: string
-  readonly isFaultOfClient: boolean
+  readonly reason: Reason
+  readonly error: string
 }
 
 /** Where the body ends: with its length, with its last chunk, with the connection; or there is none. */
@@ -178,12 +180,23 @@ export class GatewayResponse {
     } else socket.destroy()
   }
 
-  /** The connection has told the client something in its place, as `400 Bad Request`. */
-  replace(status: string, why: string): void {
-    this.headersSent = true
-    this.statusCode = Number.parseInt(status, 10)
-    this.cut = { why, isFaultOfClient: true }
-    this.settle(false)
+  /**
+   * The connection tells the client this in place of the answer, and ends behind it. False where a part of the answer has been
+   * sent; a whole one stays what it is.
+   */
+  refuse(failure: Failure): boolean {
+    this.cut = { reason: failure.reason, error: failure.error ?? failure.body }
+    if (this.headersSent) return this.writableEnded
+    const length = failure.body.length
+    const headers = ['content-type', 'text/plain', 'content-length', String(length)]
+    this.shouldKeepAlive = false
+    this.writeHead(failure.status, STATUS_CODES[failure.status] ?? '', headers)
+    if (this.exchange !== undefined) {
+      this.exchange.sentHeaders = headers
+      this.exchange.sentBytes = this.#framing === 'none' ? 0 : length
+    }
+    this.end(failure.body)
+    return true
   }
 
   /** All of it has left, or (`isWhole` is false) the client has gone before that. */

@@ -1,19 +1,19 @@
+import { type Failure, failure } from '../failures.ts'
 import type { ChunkFault } from './chunks.ts'
 import type { HeadFault } from './head-reader.ts'
 
 /** Why a connection is ended in the midst of a request. */
-export type Refusal = HeadFault | ChunkFault | 'half' | 'late' | 'lost'
+type Refusal = HeadFault | ChunkFault | 'half' | 'late' | 'lost'
 
-/** What a client is told that is parted from in the midst of a request, and what the log says of that. */
-export const REFUSALS: Readonly<Record<Refusal, readonly [status: string, why: string]>> = {
-  malformed: ['400 Bad Request', 'what the client has sent is no HTTP'],
-  'too-long': ['431 Request Header Fields Too Large', 'the head of the request is too long'],
-  extensions: ['413 Payload Too Large', 'the chunks of the request have too many extensions'],
-  trailers: ['431 Request Header Fields Too Large', 'the request has too many trailers'],
-  half: ['400 Bad Request', 'client disconnected'],
-  late: ['408 Request Timeout', 'the request did not come in time'],
-  lost: [
-    '413 Payload Too Large',
-    'the request came ahead of the answers before its own, and not all of it was kept',
-  ],
+const refusal = (status: number, body: string): Failure => failure(status, 'InvalidRequest', body)
+
+/** What a client is told that is parted from in the midst of a request; the log says the same, unless there is an `error`. */
+export const REFUSALS: Readonly<Record<Refusal, Failure>> = {
+  malformed: refusal(400, 'the request is no well-formed HTTP/1.1'),
+  'too-long': refusal(431, 'the head of the request is too long'),
+  extensions: refusal(413, 'the chunks of the request have too many extensions'),
+  trailers: refusal(431, 'the request has too many trailers'),
+  half: { ...refusal(400, 'the request has no end'), error: 'client disconnected' },
+  late: refusal(408, 'the request did not come in time'),
+  lost: refusal(413, 'the request came ahead of the answers before its own, and not all of it was kept'),
 }

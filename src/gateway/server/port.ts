@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { type Duplex, duplexPair } from 'node:stream'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { ClientConnection } from '../http1/client-connection.ts'
-import { type Accept, type ConnectionRules, keepAliveLine } from '../http1/connection-rules.ts'
+import { type ConnectionRules, type Intake, keepAliveLine } from '../http1/connection-rules.ts'
 import { keepCertificate } from './client-certificate.ts'
 import {
   type ConnectionObserver,
@@ -70,7 +70,7 @@ export class Port {
   /** Once it closes: when its last connection has gone. */
   #gone: Promise<void> | undefined
 
-  private constructor(options: PortOptions, accept: Accept) {
+  private constructor(options: PortOptions, intake: Intake) {
     const { bind, tls, slow, listenerOf, onConnection } = options
     this.bind = bind
     this.#tls = tls
@@ -78,7 +78,7 @@ export class Port {
     const roots = tls && new ClientRoots(tls)
     this.#roots = roots
     this.#rules = {
-      accept,
+      ...intake,
       headMs: slow.headMs,
       requestMs: slow.requestMs,
       idleMs: 0,
@@ -128,8 +128,8 @@ export class Port {
   }
 
   /** Listens. Throws PORT_TAKEN, which names the port and what to do. */
-  static async open(options: PortOptions, accept: Accept): Promise<Port> {
-    const port = new Port(options, accept)
+  static async open(options: PortOptions, intake: Intake): Promise<Port> {
+    const port = new Port(options, intake)
     if (options.port === undefined) return port
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException) => reject(listenFailure(options, error))

@@ -42,12 +42,13 @@ export interface AccessEvent {
   readonly endpoint: string | undefined
   /** `address:port` of the client; undefined for one that came in without a socket. */
   readonly source: string | undefined
-  readonly method: string
+  /** Undefined, as path and version are, where the connection has refused what came before it was a request. */
+  readonly method: string | undefined
   /** Without its port, as the client wrote it; undefined where it wrote none. */
   readonly host: string | undefined
   /** With its query, the values of parameters that carry credentials masked. */
-  readonly path: string
-  readonly version: string
+  readonly path: string | undefined
+  readonly version: string | undefined
   /** Undefined when the client left before there was one. */
   readonly status: number | undefined
   readonly provider: string | undefined
@@ -124,10 +125,10 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     backendPath: destination?.path,
     endpoint: destination?.upstream.endpoint,
     source: sourceOf(request.socket),
-    method: exchange.method,
+    method: exchange.method || undefined,
     host: hostLogged(exchange),
-    path: withoutNoted(exchange, maskedTarget(exchange, destination?.queryCredentials ?? [])),
-    version: request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`,
+    path: pathLogged(exchange),
+    version: request.url === '' ? undefined : request.httpVersionMinor === 1 ? 'HTTP/1.1' : 'HTTP/1.0',
     status,
     provider: call.provider,
     protocol: protocolOf(exchange),
@@ -182,6 +183,11 @@ function hostLogged(exchange: Exchange): string | undefined {
   return authority === undefined || authority === ''
     ? undefined
     : withoutNoted(exchange, withoutPort(authority))
+}
+
+function pathLogged(exchange: Exchange): string | undefined {
+  if (exchange.request.url === '') return undefined
+  return withoutNoted(exchange, maskedTarget(exchange, exchange.destination?.queryCredentials ?? []))
 }
 
 /** Of a body that was read anyhow. */

@@ -31,10 +31,10 @@ function finishedSpan(
   const { duration: _, 'trace.id': __, 'span.id': ___, error: ____, ...fields } = eventFields(event)
   const { 'span.name': name, ...own } = added
   // As the conventions of OpenTelemetry name it; agentgateway adds them to spans alone.
-  const protocol = { 'url.scheme': scheme, 'network.protocol.version': event.version.replace('HTTP/', '') }
+  const protocol = { 'url.scheme': scheme, 'network.protocol.version': event.version?.replace('HTTP/', '') }
   const facts = { ...fields, ...costParts(event), ...protocol }
   const attributes = attributesOf(facts, { added: own, removed }, redact)
-  const { status = 0, error, method } = event
+  const { status = 0, error, method = 'HTTP' } = event
   return {
     name: redact(typeof name === 'string' ? name : pattern === undefined ? method : `${method} ${pattern}`),
     traceId,

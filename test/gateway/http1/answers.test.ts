@@ -162,7 +162,7 @@ describe('an answer', () => {
     const { taken, send, received, server } = openConnection()
     await send(`${CHUNKED}zz\r\n`)
     const { response } = taken[0] as Taken
-    expect(response).toMatchObject({ headersSent: true, statusCode: 400, cut: { isFaultOfClient: true } })
+    expect(response).toMatchObject({ headersSent: true, statusCode: 400, cut: { reason: 'InvalidRequest' } })
     expect(() => response.writeHead(200, 'OK', [])).toThrow('one head')
     response.flushHeaders()
     response.write(text)

@@ -7,6 +7,7 @@ import {
   openConnection,
   passed,
   posted,
+  refusal,
   statusesIn,
   type Taken,
 } from '../kit/client-connection.ts'
@@ -104,7 +105,7 @@ async function readAll(one: Taken): Promise<void> {
   answer(one)
 }
 
-const LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
+const LATE = refusal('408 Request Timeout', 'the request did not come in time')
 
 describe('time', () => {
   const soon = { headMs: 0, requestMs: 0, idleMs: 0 }
@@ -127,7 +128,7 @@ describe('time', () => {
   })
 
   it.each([
-    ['no byte, which is told nothing', '', ''],
+    ['no byte, which is told nothing', '', /^$/],
     ['half a head', 'GET / HT', LATE],
     ['half a body', posted('/', 'b', 2), LATE],
     ['half a chunk', `${CHUNKED}5\r\nab`, LATE],
@@ -135,7 +136,7 @@ describe('time', () => {
     const open = openConnection(undefined, soon)
     await open.send(bytes)
     await check(open)
-    expect(open.received()).toBe(told)
+    expect(open.received()).toMatch(told)
     expect(open.server.writableEnded).toBe(true)
   })
 
@@ -144,7 +145,7 @@ describe('time', () => {
     await open.send(posted('/', 'b', 2))
     await check(open)
     expect(statusesIn(open.received())).toEqual(['200'])
-    expect(open.server.destroyed).toBe(true)
+    expect(open.server.writableEnded).toBe(true)
   })
 
   it('is not up for a client that waits for its answer', async () => {

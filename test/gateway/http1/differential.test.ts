@@ -71,7 +71,7 @@ async function byUs(pieces: readonly Buffer[]): Promise<Outcome> {
   for (const piece of pieces) wire.push(piece)
   await settled()
   const hasEnded = wire.writableEnded
-  const refusal = /HTTP\/1\.1 (4\d\d .*)\r\nConnection: close\r\n\r\n$/.exec(wire.written)?.[1]
+  const refusal = /HTTP\/1\.1 (4\d\d .*)\r\n(?:.+\r\n)*Connection: close\r\n\r\n.*$/.exec(wire.written)?.[1]
   wire.destroy()
   return { requests, refusal, hasEnded }
 }

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { ClientConnection } from '../../../src/gateway/http1/client-connection.ts'
-import type { Accept, ConnectionRules } from '../../../src/gateway/http1/connection-rules.ts'
+import type { ConnectionRules, Intake } from '../../../src/gateway/http1/connection-rules.ts'
 import type { GatewayRequest } from '../../../src/gateway/http1/gateway-request.ts'
 import type { GatewayResponse } from '../../../src/gateway/http1/gateway-response.ts'
 
@@ -30,8 +30,12 @@ export interface OpenConnection {
 /** A minute, which no test waits. */
 const AGES = 60_000
 
-export const rulesFor = (accept: Accept, rules: Partial<ConnectionRules> = {}): ConnectionRules => ({
+export const rulesFor = (
+  accept: Intake['accept'],
+  rules: Partial<ConnectionRules> = {},
+): ConnectionRules => ({
   accept,
+  onRefused: () => {},
   headMs: AGES,
   requestMs: AGES,
   idleMs: AGES,
@@ -111,6 +115,12 @@ export const posted = (path: string, body: string, length = body.length): string
 
 /** The head of a request whose body comes in chunks. */
 export const CHUNKED = 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
+
+/** An answer of the connection itself, as the last one that it gives. */
+export const refusal = (status: string, body: string): RegExp =>
+  new RegExp(
+    `HTTP/1\\.1 ${status}\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\nDate: [^\r]+ GMT\r\nConnection: close\r\n\r\n${body}$`,
+  )
 
 /** The statuses that a client has got. */
 export const statusesIn = (text: string): string[] => text.match(/(?<=HTTP\/1\.1 )\d{3}/g) ?? []

@@ -114,7 +114,7 @@ it.each([
 })
 
 it.each([
-  ['is no HTTP', 'zz\r\n', { status: 400, error: 'what the client has sent is no HTTP' }],
+  ['is no HTTP', 'zz\r\n', { status: 400, error: 'the request is no well-formed HTTP/1.1' }],
   ['does not come in time', '', { status: 408, error: 'the request did not come in time' }],
 ])('the log tells of a body that %s', async (_, body, told) => {
   const slowClients = { headMs: 1000, requestMs: 50, checkMs: 10 }
