@@ -1,4 +1,5 @@
 import { BytePieces } from '../../byte-pieces.ts'
+import { HeadReader } from './head-reader.ts'
 
 /**
  * Bytes that a client may send before it has the answers to what it has sent. Reading goes on beyond them, for only so it is
@@ -33,5 +34,17 @@ export class Ahead {
     const { list } = this.#pieces
     this.#pieces = new BytePieces()
     return list
+  }
+
+  /** Something among them will have an answer: the head of a request, or what can be none. */
+  get asks(): boolean {
+    const heads = new HeadReader()
+    for (const piece of this.#pieces.list) {
+      for (let at = 0; at < piece.length; ) {
+        at = heads.read(piece, at)
+        if (heads.head !== undefined || heads.fault !== undefined) return true
+      }
+    }
+    return false
   }
 }

@@ -62,7 +62,11 @@ export class ClientConnection implements AnswerCarrier, Offer {
   }
 
   get goesOn(): boolean {
-    return (!this.#rules.isClosing || this.#ahead.size > 0) && !this.#body.isEndless
+    if (this.#body.isEndless) return false
+    const { isClosing } = this.#rules
+    if (!isClosing && !this.#ahead.hasLost) return true
+    // What is behind it in the bytes that are being read has not been looked at.
+    return this.#isReading ? !isClosing : this.#ahead.asks
   }
 
   /** No request is under way: the last one has been read whole, and its answer has gone. */

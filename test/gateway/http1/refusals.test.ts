@@ -146,3 +146,38 @@ describe('a client has the whole answer that it was given', () => {
     expect(server.destroyed).toBe(false)
   })
 })
+
+describe('the last answer before what was lost', () => {
+  const large = `x: ${'y'.repeat(50_000)}\r\n`
+
+  it.each([
+    ['of a head', posted('/2', 'b'.repeat(500_000)) + get('/3', large), ['200', '200']],
+    // It has an answer of its own, which says so.
+    ['of a body', posted('/2', 'b'.repeat(600_000)), ['200', '413']],
+  ])('says that the connection ends, where that is a part %s', async (_, ahead, statuses) => {
+    const { client, taken, send, received, server } = openConnection()
+    await send(get('/1'))
+    client.write(ahead)
+    await passed()
+    for (const one of taken) {
+      if (!one.response.headersSent) answer(one)
+      await passed()
+    }
+    expect(statusesIn(received())).toEqual(statuses)
+    expect(received().match(/(?<=Connection: )\S+/g)).toEqual(['keep-alive', 'close'])
+    expect(server.writableEnded).toBe(true)
+  })
+
+  it('is the first one that says so', async () => {
+    const { taken, send, received } = openConnection()
+    await send(get('/0'))
+    for (let i = 1; i <= 20; i++) await send(get(`/${i}`, large))
+    for (const one of taken) {
+      answer(one)
+      await passed()
+    }
+    const said = received().match(/(?<=Connection: )\S+/g)
+    expect(said).toEqual([...Array(taken.length - 1).fill('keep-alive'), 'close'])
+    expect(taken.length).toBeGreaterThan(5)
+  })
+})
