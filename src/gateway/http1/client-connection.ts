@@ -95,10 +95,15 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#parting.breakOff()
   }
 
-  /** Looks whether the client has taken too long. */
+  /** Looks whether the client has taken too long, or is gone. */
   check(now: number): void {
-    if (!this.#isTaken && this.socket.writableLength > 0) this.#parting.watch(this.#rules.requestMs)
-    if (now < this.#dueAt || this.#parting.hasBegun || this.#isTaken) return
+    const { socket } = this
+    if (this.#isTaken) return
+    if (socket.writableLength > 0) this.#parting.watch(this.#rules.requestMs)
+    if (this.#parting.hasBegun) return
+    // Where nobody reads, a reset is seen by writing alone, be it nothing; TLS keeps it to itself even then.
+    if (socket.isPaused() && socket.writableLength === 0) socket.write('')
+    if (now < this.#dueAt) return
     if (this.#isWaiting) this.#close()
     else this.#refuse(REFUSALS.late)
   }

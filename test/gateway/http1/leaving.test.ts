@@ -13,6 +13,9 @@ import {
 } from '../kit/client-connection.ts'
 import { eventually } from '../kit/wait.ts'
 
+const UPGRADE =
+  'GET / HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n'
+
 const begin = ({ response }: Taken): void => response.writeHead(200, 'OK', [])
 const readSlowly = ({ request }: Taken): void =>
   void request
@@ -92,6 +95,29 @@ describe('a client that leaves takes everything with it', () => {
     expect(taken.every(({ response }) => response.destroyed)).toBe(true)
   })
 })
+
+it.each([
+  ['in a body that nobody reads', posted('/', 'b'.repeat(200_000), 400_000)],
+  ['in what it sends before it has its WebSocket', UPGRADE + 'b'.repeat(200_000)],
+])(
+  'a client that resets its connection %s is missed at the next look, not when its time is up',
+  async (_, bytes) => {
+    const { port, taken, sockets, connections } = await startServer(() => {})
+    const client = connect({ port, host: '127.0.0.1' })
+    onTestFinished(() => void client.destroy())
+    client.on('error', () => {}).write(bytes)
+    await eventually(() => sockets[0]?.isPaused() === true)
+    connections[0]?.check(0)
+    await new Promise(resolve => setTimeout(resolve, 10))
+    expect(sockets[0]?.destroyed).toBe(false)
+    client.resetAndDestroy()
+    await eventually(() => {
+      connections[0]?.check(0)
+      return sockets[0]?.closed === true
+    })
+    expect(taken[0]?.response.destroyed).toBe(true)
+  },
+)
 
 describe('a client that sends no more', () => {
   it('has the rest of an answer that is on its way', async () => {
