@@ -29,6 +29,7 @@ import { accessEvent } from './telemetry/access-event.ts'
 import { beginTrace } from './telemetry/trace.ts'
 import { aim } from './traffic/aim.ts'
 import { Attempts, type Repeating } from './traffic/attempts.ts'
+import { FREE } from './traffic/token-cost.ts'
 import { upgradeRefusal } from './websocket/refusal.ts'
 import { UpgradeRelay } from './websocket/upgrade-relay.ts'
 
@@ -188,7 +189,7 @@ function rewriteWhole(exchange: Exchange): void {
 function withinTokens(exchange: Exchange, next: () => void): void {
   const limit = exchange.tokenLimit
   // Tokens are reserved once per request, however many calls it takes.
-  if (limit === undefined || (exchange.attempts?.made ?? 0) > 0) next()
+  if (limit === undefined || FREE.has(exchange.type) || (exchange.attempts?.made ?? 0) > 0) next()
   else runSteps(exchange, [limit], next)
 }
 

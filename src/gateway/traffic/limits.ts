@@ -40,8 +40,9 @@ export class LocalLimits implements Limits {
   }
 
   take(wants: readonly Want[]): Taken {
-    const now = performance.now()
     const buckets = wants.map(({ bucket }) => this.#states.of(bucket))
+    // No earlier than those that have just been made.
+    const now = performance.now()
     const empty = buckets.find(bucket => bucket.remaining(now) < 1)
     if (empty !== undefined) return { isAllowed: false, amounts: [], ...standing(empty, now) }
     const amounts = buckets.map((bucket, at) => bucket.take(wants[at]?.amount ?? 1, now))

@@ -34,10 +34,10 @@ export class TokenBucket {
     return Math.max(0, this.#level)
   }
 
-  /** Whole seconds until the next fill. */
+  /** Whole seconds after which the next fill has come. */
   resetSeconds(now: number): number {
     this.#fill(now)
-    return Math.floor((this.#nextFillAt - now) / 1000)
+    return Math.ceil((this.#nextFillAt - now) / 1000)
   }
 
   /** Takes up to `wanted` tokens and tells how many; there must be one at least, or nothing is taken. */

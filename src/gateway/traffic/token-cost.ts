@@ -8,8 +8,8 @@ import { BYTES_PER_TOKEN, type Estimate } from './estimate.ts'
  */
 const STREAMED_BYTES_PER_TOKEN = { short: 32, framed: 128 }
 
-/** Asking how many tokens a prompt has costs none. */
-const FREE: ReadonlySet<unknown> = new Set(['anthropicTokenCount', 'geminiCountTokens'])
+/** To ask how many tokens a prompt has costs none. */
+export const FREE: ReadonlySet<unknown> = new Set(['anthropicTokenCount', 'geminiCountTokens'])
 
 /** Whose streams have little around what they say. */
 const SHORT_FRAMES: ReadonlySet<unknown> = new Set(['messages', 'generateContent'])
@@ -25,7 +25,7 @@ const TEXTS: ReadonlySet<unknown> = new Set(['completions', 'messages', 'respons
  */
 export function tokenCost(exchange: Exchange, reserved: number, { prompt, most }: Estimate): number {
   const { type, relay, response } = exchange
-  if (relay === undefined || FREE.has(type)) return 0
+  if (relay === undefined) return 0
   const allowed = most === undefined ? Number.POSITIVE_INFINITY : prompt + most
   const { usage } = relay
   if (usage === undefined) {
