@@ -10,7 +10,7 @@ export const routeHosts: FileRule = ({ scene, report }) => {
     const key = `${listener.socket} ${listener.tls}`
     sockets.set(key, [...(sockets.get(key) ?? []), listener])
   }
-  const reached = new Map<string, { path: readonly (string | number)[]; open: boolean }>()
+  const reached = new Map<string, { path: readonly (string | number)[]; host: string; open: boolean }>()
   for (const listener of scene.listeners) {
     if (listener.kind !== 'http') continue
     const rivals = sockets.get(`${listener.socket} ${listener.tls}`) ?? []
@@ -19,12 +19,21 @@ export const routeHosts: FileRule = ({ scene, report }) => {
         const at = [...path, 'hostnames', index]
         const key = pathKey(at)
         const open = reached.get(key)?.open === true || getsRequests(host, listener, rivals)
-        reached.set(key, { path: at, open })
+        reached.set(key, { path: at, host, open })
       }
     }
   }
-  for (const { path, open } of reached.values()) {
+  for (const { path, host, open } of reached.values()) {
     if (open) continue
+    if (isNobodys(host)) {
+      report({
+        code: 'ROUTE_HOST_MISSED',
+        path,
+        message: 'agentgateway takes this for a name, which no request has, and not for all hosts',
+        hint: 'leave hostnames out for all hosts, or write a star before a name: *.example.com',
+      })
+      continue
+    }
     report({
       code: 'ROUTE_HOST_MISSED',
       path,
@@ -34,8 +43,13 @@ export const routeHosts: FileRule = ({ scene, report }) => {
   }
 }
 
+function isNobodys(host: string): boolean {
+  return host === '' || host === '*'
+}
+
 /** Whether the listener is the one that gets a request for this host, or for some host of this pattern. */
 function getsRequests(host: string, listener: ListenerScene, rivals: readonly ListenerScene[]): boolean {
+  if (isNobodys(host)) return false
   if (!host.startsWith('*')) return bestListener(host, rivals)?.hostname === listener.hostname
   const suffix = host.slice(1)
   const { hostname } = listener

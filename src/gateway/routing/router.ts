@@ -112,11 +112,15 @@ function better<R>(
 export class RouteTable<R extends Routable> {
   readonly #buckets = new HostTable<Bucket<R>>()
 
-  /** Of routes with one key the last one remains, as in agentgateway. */
+  /**
+   * Of routes with one key the last one remains, as in agentgateway, to which a star alone is a name that no request has:
+   * a route for all hosts names none.
+   */
   constructor(routes: readonly R[]) {
     const entries = new Map<string, { route: R; match: Match }[]>()
     for (const route of new Map(routes.map(route => [route.key, route])).values()) {
-      for (const hostname of route.hostnames.length > 0 ? route.hostnames : ['*']) {
+      const hostnames = route.hostnames.filter(hostname => hostname !== '' && hostname !== '*')
+      for (const hostname of route.hostnames.length > 0 ? hostnames : ['*']) {
         const name = comparable(hostname)
         const bucket = entries.get(name) ?? []
         entries.set(name, bucket)

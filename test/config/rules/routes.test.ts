@@ -219,6 +219,8 @@ describe('a host that does not get to its route', () => {
     ['a star that takes the name in', listeners(['a.example.com', '*.example.com']), []],
     ['a star elsewhere', listeners(['*.example.com', '*.example.org']), ['ROUTE_HOST_MISSED 4']],
     ['a listener for all hosts', listeners(['', 'a.example.com']), []],
+    ['a star alone', listeners(['*', '*']), ['ROUTE_HOST_MISSED 4']],
+    ['no name', listeners(['', '']), ['ROUTE_HOST_MISSED 4']],
     [
       'a listener that has the host by name',
       listeners(['*.example.com', 'a.example.com'], ['a.example.com', 'a.example.com']),
