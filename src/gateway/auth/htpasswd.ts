@@ -88,11 +88,9 @@ export function parseHtpasswd(text: string, bcrypt: BcryptCompare): Users {
         'write one user and hash a line',
       )
     }
-    const name = entry.slice(0, colon)
-    // As in agentgateway, the first of two lines for a user counts.
-    if (users.has(name)) continue
     const hash = entry.slice(colon + 1)
-    users.set(name, checkFor(hash, index + 1, bcrypt))
+    // As in agentgateway, the last of several lines for a user counts.
+    users.set(entry.slice(0, colon), checkFor(hash, index + 1, bcrypt))
     hashes.push([hash, index + 1])
   }
   const slowest = SLOWNESS.map(kind => hashes.find(([hash]) => kind.test(hash))).find(

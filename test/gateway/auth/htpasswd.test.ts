@@ -20,15 +20,18 @@ describe('an apr1 hash is the one that openssl makes', () => {
 
 describe('a password file', () => {
   const sha = `{SHA}${createHash('sha1').update('two').digest('base64')}`
-  const text = `# users\n\n alice:${apr1('one', 'saltsalt')} \r\nbob:${sha}\nalice:${sha}\n`
+  const text = `# users\n\n alice:${apr1('one', 'saltsalt')} \r\nbob:${sha}\nbob:${apr1('three', 'saltsalt')}\nbob:${sha}\n`
 
-  it('tells right passwords from wrong ones; the first line of a user counts', async () => {
+  it('tells right passwords from wrong ones; the last line of a user counts', async () => {
     const { byName: users, decoy } = parseHtpasswd(text, never)
     expect([...users.keys()]).toEqual(['alice', 'bob'])
     expect(await users.get('alice')?.('one')).toBe(true)
     expect(await users.get('alice')?.('two')).toBe(false)
     expect(await users.get('bob')?.('two')).toBe(true)
+    expect(await users.get('bob')?.('three')).toBe(false)
     expect(await users.get('bob')?.('')).toBe(false)
+    const twice = parseHtpasswd(`${text}alice:${sha}`, never).byName
+    expect([await twice.get('alice')?.('one'), await twice.get('alice')?.('two')]).toEqual([false, true])
     // That of the slower hash, and no password fits it.
     expect(processorMs(() => void Array.from({ length: 100 }, () => decoy('one')))).toBeGreaterThan(20)
     expect(await decoy('one')).toBe(false)
