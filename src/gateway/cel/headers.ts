@@ -1,3 +1,5 @@
+import { Absent } from './absent.ts'
+
 /** How what several lines of one name say is shown. */
 type View = 'usual' | 'join' | 'raw' | 'split'
 
@@ -89,7 +91,7 @@ function cookie(headers: CelHeaders, name: string): string {
     const text = part.trim()
     if (text.startsWith(`${name}=`)) return text.slice(name.length + 1)
   }
-  throw new RangeError('no such cookie')
+  throw new Absent('no such cookie')
 }
 
 export const HEADER_FUNCTIONS: readonly (readonly [

@@ -98,6 +98,7 @@ describe('an expression yields', () => {
     ['default(jwt.missing, "none")', 'none'],
     ['default(basicAuth.username, "none")', 'none'],
     ['default(nothing.at.all, "none")', 'none'],
+    ['default(request.headers.cookie("none"), "no cookie")', 'no cookie'],
     ['default(jwt.sub, "none")', 'alice'],
     ['coalesce(jwt.a, jwt.b, jwt.sub)', 'alice'],
     ['json(request.body).n', 3],
