@@ -62,7 +62,8 @@ export function awaitBody(exchange: Exchange, limit: number): Promise<void> | un
   })
 }
 
-function hasNoBody({ headers }: GatewayRequest): boolean {
+/** By what its head says. */
+export function hasNoBody({ headers }: GatewayRequest): boolean {
   const length = headers['content-length']
   return length === undefined ? headers['transfer-encoding'] === undefined : Number(length) === 0
 }

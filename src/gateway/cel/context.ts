@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
+import { hasNoBody } from '../bodies/body.ts'
 import { jsonOf } from '../bodies/json-body.ts'
 import type { Exchange } from '../exchange.ts'
 import { HOP_BY_HOP } from '../headers/header-names.ts'
@@ -243,8 +244,15 @@ function metadataOf({ metadata, userModel }: Exchange): Record<string, unknown> 
   return Object.assign(Object.create(null), { agentgateway_user_model: userModel }, metadata)
 }
 
-function bodyShown({ body, bodyMayTell }: Exchange, clean: Cleaning | undefined): Buffer | undefined {
-  if (body === undefined || !bodyMayTell || clean === undefined) return body
+const EMPTY = Buffer.alloc(0)
+
+/** Undefined where it is not here, or too large to be looked at. */
+function bodyShown(
+  { request, body, bodyMayTell }: Exchange,
+  clean: Cleaning | undefined,
+): Buffer | undefined {
+  if (body === undefined) return hasNoBody(request) ? EMPTY : undefined
+  if (!bodyMayTell || clean === undefined) return body
   // A character a byte: what is no text stays as it is.
   return Buffer.from(clean(body.toString('latin1')), 'latin1')
 }

@@ -50,13 +50,20 @@ describe('an expression sees of its request', () => {
     ['request.headers["x-b"]', ['1', '2']],
     ['"host" in request.headers || "connection" in request.headers || "x-hop" in request.headers', false],
     ['request.startTime < timestamp("2100-01-01T00:00:00Z")', true],
-    ['has(request.body)', false],
+    ['request.body.size()', 0],
     ['response == null && jwt == null && apiKey == null && basicAuth == null && llmRequest == null', true],
     ['llm == null && backend == null && mcp == null && metadata == null', true],
     ['source.port', 0],
     ['proxy.bind', 'bind/3000'],
   ])('%s', (source, wanted) => {
     expect(see(source)).toEqual(wanted)
+  })
+
+  it('no body as long as that is not here', () => {
+    const announce = (it: Exchange): void => {
+      it.request.headers['content-length'] = '5'
+    }
+    expect(see('has(request.body)', {}, announce)).toBe(false)
   })
 })
 
