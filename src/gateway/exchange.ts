@@ -9,7 +9,7 @@ import { type Answer, internalError, type Reason } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { headerText } from './headers/header-text.ts'
 import type { AnswerHeaders } from './headers/headers.ts'
-import { dropListed } from './headers/request-edits.ts'
+import { dropListed, setRequestHeader } from './headers/request-edits.ts'
 import type { GatewayRequest } from './http1/gateway-request.ts'
 import type { GatewayResponse } from './http1/gateway-response.ts'
 import type { GuardActions } from './llm/guards.ts'
@@ -186,6 +186,12 @@ export class Exchange implements RouteRequest {
     if (!this.expectsContinue) return
     this.expectsContinue = false
     this.response.writeContinue()
+  }
+
+  /** The client asks for a WebSocket. As in agentgateway, what the connection is told of that everybody sees. */
+  askForUpgrade(): void {
+    this.isUpgrade = true
+    setRequestHeader(this.request, 'connection', 'upgrade')
   }
 
   /** There is nothing more to say: an answer is on its way, or the client has gone. */

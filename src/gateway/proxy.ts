@@ -43,7 +43,7 @@ export function accept(
 ): void {
   const exchange = takeIn(generation, port, request, response)
   exchange.expectsContinue = expectsContinue
-  exchange.isUpgrade = request.offer !== undefined
+  if (request.offer !== undefined) exchange.askForUpgrade()
   exchange.attempt(match)
 }
 

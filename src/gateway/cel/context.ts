@@ -217,7 +217,9 @@ function requestOf(
   const { request, rawHeaders, method } = exchange
   const { hiddenParameters, hiddenHeaders } = exchange.generation.runtime.settings
   const shown = clean ?? (text => text)
-  const headers = headersOf(clean === undefined ? rawHeaders : rawHeaders.map(clean), hidden ?? hiddenHeaders)
+  const list = clean === undefined ? rawHeaders : rawHeaders.map(clean)
+  const unseen = exchange.isUpgrade ? NOT_SEEN_OF_HANDSHAKE : NOT_SEEN
+  const headers = CelHeaders.of(list, hidden ?? hiddenHeaders, name => !unseen.has(name))
   const path = shown(exchange.path)
   const query = hidden === undefined ? exchange.query : shown(maskQuery(exchange.query, hiddenParameters))
   const pathAndQuery = query === '' ? path : `${path}?${query}`
@@ -296,6 +298,7 @@ const NOT_SEEN: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP.filter(name => name !== 'proxy-authorization'),
 ])
 
-function headersOf(headers: readonly string[], sensitive: ReadonlySet<string>): CelHeaders {
-  return CelHeaders.of(headers, sensitive, name => !NOT_SEEN.has(name))
-}
+/** What makes it one is for everybody to see. */
+const NOT_SEEN_OF_HANDSHAKE: ReadonlySet<string> = new Set(
+  [...NOT_SEEN].filter(name => name !== 'connection' && name !== 'upgrade'),
+)

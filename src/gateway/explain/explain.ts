@@ -124,7 +124,7 @@ function exchangeFor(
     offersWebSocket(incoming.headers) && /\bupgrade\b/i.test(incoming.headers.connection ?? '')
   const generation = new Generation(runtime, new Pools(), states, new LocalLimits(states), () => {})
   const exchange = new Exchange(generation, bind?.port ?? 0, incoming, new GatewayResponse(incoming))
-  exchange.isUpgrade = isUpgrade
+  if (isUpgrade) exchange.askForUpgrade()
   exchange.body = request.body === undefined ? undefined : Buffer.from(request.body)
   return exchange
 }
