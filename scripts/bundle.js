@@ -29,7 +29,7 @@ export async function bundle(root) {
   writeFileSync(join(folder, 'LICENSES.txt'), licenses(modules))
 }
 
-/** Files that are loaded by name: the library, the start, a worker process, the thread that reads, each command and hook. */
+/** Files that are loaded by name: the library, the start, a worker process, the thread that reads, the help, each command and hook. */
 function entries(dist) {
   const commands = readdirSync(join(dist, 'commands'), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.js'))
@@ -38,6 +38,7 @@ function entries(dist) {
     'index.js',
     join('cli', 'main.js'),
     join('cli', 'command-not-found.js'),
+    join('cli', 'help.js'),
     join('serving', 'workers', 'worker.js'),
     join('serving', 'reading', 'thread.js'),
     ...commands,

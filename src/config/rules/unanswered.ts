@@ -40,16 +40,15 @@ function isTunnel(listener: Node, path: Path, data: Node): boolean {
 }
 
 function tellListener({ path, name, kind }: ListenerScene, { report }: FileContext): void {
+  const isBind = path[0] === 'binds'
   const list = kind === 'tcp' ? 'tcpRoutes' : 'routes'
-  const own = path[0] === 'binds'
+  const whose = kind === 'tcp' ? 'an entry of tcpRoutes' : 'a route, or of llm'
   report({
     code: 'NOTHING_ANSWERS',
     path,
-    at: own ? 'value' : 'key',
+    at: isBind ? 'value' : 'key',
     message: `nothing answers at this ${path.length === 2 ? 'gateway' : 'listener'}: no route leads away from it`,
-    hint: own
-      ? `add \`${list}\` to it, or remove it`
-      : `add \`${list}\`${kind === 'tcp' ? '' : ' or an `llm` section'} with \`gateways: ${name}\`, or remove it`,
+    hint: `${isBind ? `add \`${list}\` to it` : `name it in \`gateways\` of ${whose}, as in gateways: ${name}`}; or remove it`,
   })
 }
 
