@@ -30,7 +30,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
  */
 const commandNotFound: Hook<'command_not_found'> = async ({ id, config, argv }) => {
   const typed = id.split(':')
-  const failure = typed[0] === '--json' ? NONE : (tooManyWords(typed, config) ?? unknownWord(typed, config))
+  const failure =
+    typed[0] === '--json'
+      ? NONE
+      : (strayFlag(typed[0] ?? '') ?? tooManyWords(typed, config) ?? unknownWord(typed, config))
   tellPlainly(failure, [...typed, ...(argv ?? [])])
 }
 
@@ -62,6 +65,22 @@ function tooManyWords(typed: readonly string[], config: Config): Failed | undefi
   }
   return undefined
 }
+
+/** A flag where a command belongs. */
+function strayFlag(typed: string): Failed | undefined {
+  if (!typed.startsWith('-')) return undefined
+  const meant = closest(typed, OWN_FLAGS)
+  const name = typed.split('=')[0] ?? ''
+  return failed(
+    'USAGE',
+    `${looksSecret(name.replace(/^-+/, '')) ? 'that' : name} is not a flag of agw itself`,
+    meant === undefined
+      ? 'flags stand behind a command, as in `agw serve --mock`; agw --help lists the commands'
+      : `did you mean ${meant}?`,
+  )
+}
+
+const OWN_FLAGS = ['--help', '--version', '--json']
 
 function unknownWord(typed: readonly string[], config: Config): Failed {
   const names = config.commandIDs.map(name => name.replaceAll(':', ' '))

@@ -1,6 +1,7 @@
 import { structuredPatch } from 'diff'
 import { printable } from '../config/printable.ts'
 import type { Terminal } from './terminal.ts'
+import { wrapped } from './wrapped.ts'
 
 /** Lines around a change. */
 const CONTEXT = 2
@@ -35,12 +36,19 @@ export function printableDiff(
   for (const hunk of hunksOf(before, after)) {
     if (before !== '') lines.push(terminal.style('dim', `@@ line ${hunk.newStart} @@`, 'err'))
     for (const [sign, text] of shownLines(hunk, texts)) {
-      const shown = `  ${sign} ${text}`.trimEnd()
       const style = sign === '+' ? 'green' : sign === '-' ? 'red' : undefined
-      lines.push(style ? terminal.style(style, shown, 'err') : shown)
+      for (const shown of fitting(sign, text, terminal.columnsOf('err')))
+        lines.push(style ? terminal.style(style, shown, 'err') : shown)
     }
   }
   return lines.join('\n')
+}
+
+/** A line behind its sign; what does not fit into the terminal stands below it, a little further in. */
+function fitting(sign: string, text: string, columns: number): string[] {
+  const indent = `  ${sign} ${/^\s*/.exec(text)?.[0]}`
+  const [first = '', ...more] = wrapped(text.trim(), columns - indent.length - 2)
+  return [(indent + first).trimEnd(), ...more.map(rest => ' '.repeat(indent.length + 2) + rest)]
 }
 
 /** The lines of a hunk with their signs; of a long one what differs from the line in whose place it stands. */

@@ -39,7 +39,7 @@ function spelledOut(args: readonly string[], byDefault: boolean, topics: () => s
     if (word === '' || topics().includes(word)) return ['--json']
     if (['--version', '-v', 'version'].includes(word)) return [VERSION, '--json']
   }
-  return first === 'help' ? [...rest, '--help'] : [...args]
+  return first === 'help' ? spelledOut([...rest, '--help'], byDefault, topics) : [...args]
 }
 
 /** The command behind `--version`; the library knows the plain word for the flag. */

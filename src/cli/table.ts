@@ -1,26 +1,27 @@
 import { stripVTControlCharacters } from 'node:util'
+import type { Terminal } from './terminal.ts'
 
 /**
- * Rows under headings, each column as wide as its widest cell; where that is wider than `limit`, each row as a list under
- * its first cell. Cells may be coloured.
+ * Rows under headings, each column as wide as its widest cell; where that is wider than the terminal, each row as a list
+ * under its first cell. Cells may be coloured.
  */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  styleHeading: (text: string) => string = text => text,
-  limit = Number.POSITIVE_INFINITY,
+  terminal: Pick<Terminal, 'columns' | 'lines' | 'style'>,
 ): string {
   // Not as arguments of one call: there may be more rows than it takes.
   const widths = headings.map((heading, column) =>
     rows.reduce((widest, row) => Math.max(widest, width(row[column] ?? '')), width(heading)),
   )
-  if (widths.reduce((sum, one) => sum + one + 2, -2) > limit) return lists(headings, rows, styleHeading)
+  if (widths.reduce((sum, one) => sum + one + 2, -2) > terminal.columns)
+    return lists(headings, rows, terminal)
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(cell))))
       .join('  ')
       .trimEnd()
-  return [styleHeading(line(headings)), ...rows.map(line)].join('\n')
+  return [terminal.style('dim', line(headings)), ...rows.map(line)].join('\n')
 }
 
 /** Letters that take the place of two. */
@@ -39,13 +40,19 @@ function width(cell: string): number {
 function lists(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  styleHeading: (text: string) => string,
+  terminal: Pick<Terminal, 'columns' | 'lines' | 'style'>,
 ): string {
   const widest = Math.max(...headings.slice(1).map(heading => heading.length))
+  const indent = widest + 4
+  const shown = (cell: string): string =>
+    terminal.lines(cell, terminal.columns - indent).join(`\n${' '.repeat(indent)}`)
   const list = ([first = '', ...rest]: readonly string[]): string =>
     [
       first,
-      ...rest.map((cell, at) => `  ${styleHeading((headings[at + 1] ?? '').padEnd(widest))}  ${cell}`),
+      ...rest.map((cell, at) => {
+        const heading = (headings[at + 1] ?? '').padEnd(widest)
+        return `  ${terminal.style('dim', heading)}  ${shown(cell)}`
+      }),
     ].join('\n')
   return rows.map(list).join('\n')
 }

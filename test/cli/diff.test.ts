@@ -114,3 +114,21 @@ it('masks by what stands in the lines above, in both texts', () => {
   expect(shown).toContain('  - ')
   expect(shown).not.toMatch(/horse|staple/)
 })
+
+it('lets a line that does not fit go on below itself', () => {
+  const narrow = new Terminal({
+    stdin: {},
+    stdout: stream,
+    stderr: Object.assign({ isTTY: true, columns: 30 }, stream),
+    env: { NO_COLOR: '1' },
+    redact: text => text,
+  })
+  const shown = printableDiff(
+    'a: 1\n',
+    'a: 1\n  b: { c: one, d: two, e: three }\n',
+    'a.yaml',
+    narrow,
+    asWritten,
+  )
+  expect(shown.split('\n').slice(2)).toEqual(['    a: 1', '  +   b: { c: one, d: two,', '        e: three }'])
+})

@@ -12,7 +12,9 @@ async function linesOf(page: string, maxWidth: number): Promise<string[]> {
     lines.push(...String(text).split('\n'))
   })
   try {
-    await new FittingHelp(await Config.load(ROOT), { maxWidth, stripAnsi: true }).showHelp(page.split(' '))
+    await new FittingHelp(await Config.load(ROOT), { maxWidth, stripAnsi: true }).showHelp(
+      page === '' ? [] : page.split(' '),
+    )
   } finally {
     log.mockRestore()
   }

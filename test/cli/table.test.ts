@@ -1,15 +1,20 @@
 import { expect, test } from 'vitest'
 import { table } from '../../src/cli/table.ts'
+import { wrapped } from '../../src/cli/wrapped.ts'
 
 const HEADINGS = ['NAME', 'SOURCE', 'STATE']
 const ROWS = [
   ['openai', '$OPENAI_API_KEY (.env)', '\u001b[32mok\u001b[39m'],
   ['b', 'file b.key', 'missing'],
 ]
-const same = (text: string): string => text
+const wide = (columns: number) => ({
+  columns,
+  lines: (text: string, width = columns) => wrapped(text, width),
+  style: (_: unknown, text: string) => text,
+})
 
 test('columns are as wide as their widest cell, colours not counted', () => {
-  expect(table(HEADINGS, ROWS, same, 39)).toBe(
+  expect(table(HEADINGS, ROWS, wide(39))).toBe(
     [
       'NAME    SOURCE                  STATE',
       'openai  $OPENAI_API_KEY (.env)  \u001b[32mok\u001b[39m',
@@ -25,7 +30,7 @@ test('wide letters take two places, and what stands on a letter none', () => {
     ['e\u0301é', '3'],
     ['🚀 x', '4'],
   ]
-  expect(table(['N', 'S'], rows).split('\n')).toEqual([
+  expect(table(['N', 'S'], rows, wide(80)).split('\n')).toEqual([
     'N     S',
     '日本  1',
     'ａ한  2',
@@ -39,12 +44,13 @@ test('there may be more rows than a call has arguments', () => {
     table(
       ['N'],
       Array.from({ length: 200_000 }, (_, at) => [`${at}`]),
+      wide(80),
     ).split('\n'),
   ).toHaveLength(200_001)
 })
 
 test('what does not fit into the terminal stands one below the other', () => {
-  expect(table(HEADINGS, ROWS, same, 38)).toBe(
+  expect(table(HEADINGS, ROWS, wide(38))).toBe(
     [
       'openai',
       '  SOURCE  $OPENAI_API_KEY (.env)',
@@ -53,5 +59,11 @@ test('what does not fit into the terminal stands one below the other', () => {
       '  SOURCE  file b.key',
       '  STATE   missing',
     ].join('\n'),
+  )
+})
+
+test('and a cell that is too long even there goes on below itself', () => {
+  expect(table(HEADINGS, [['a', 'nobody was asked: a.key does not exist', 'missing']], wide(30))).toBe(
+    ['a', '  SOURCE  nobody was asked:', '          a.key does not exist', '  STATE   missing'].join('\n'),
   )
 })

@@ -43,6 +43,7 @@ function write(
     warn: () => {},
     style: (_: string, text: string) => text,
     redacted: (text: string) => text,
+    columnsOf: () => Number.POSITIVE_INFINITY,
   }
   const prompt = { allowed: false }
   const options = { cwd: folder, env: {}, terminal, prompt, yes: true, dryRun: false, ...more }

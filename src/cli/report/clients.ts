@@ -25,8 +25,7 @@ export function clientsText(entries: readonly ClientEntry[], terminal: Terminal)
     entries.map(entry =>
       used.map(([heading, cell]) => printable(cell(entry) ?? '') || (heading === 'MODELS' ? 'all' : '–')),
     ),
-    text => terminal.style('dim', text),
-    terminal.columns,
+    terminal,
   )
 }
 

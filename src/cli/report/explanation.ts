@@ -1,23 +1,29 @@
 import type { Severity } from '../../config/diagnostic.ts'
 import type { Setting } from '../../config/examples/index.ts'
-import { CODES, codesByStage, STAGES } from '../../config/index.ts'
+import { CODES, type Code, codesByStage, STAGES } from '../../config/index.ts'
 import type { Explanation } from '../../explain.ts'
-import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { LOOK } from './text.ts'
 
 /** Longer lines are shortened: some examples are about length. Characters. */
 const LINE = 100
 
-/** All codes in a table, stage by stage. */
+/** All codes, stage by stage: each with its title beside it, or below it where some title does not fit. */
 export function codesText(terminal: Terminal): string {
   const stages = [...codesByStage()]
-  const rows = stages.flatMap(([, codes]) =>
-    codes.map(code => [code, severityText(CODES[code].severity, terminal), CODES[code].title]),
-  )
-  const [, ...lines] = table(['', '', ''], rows).split('\n')
+  const all = stages.flatMap(([, codes]) => codes)
+  const widest = Math.max(...all.map(code => code.length))
+  const words = Math.max(...all.map(code => LOOK[CODES[code].severity].word.length))
+  const isWide = all.every(code => widest + words + CODES[code].title.length + 6 <= terminal.columns)
+  const shown = (code: Code): string => {
+    const { severity, title } = CODES[code]
+    const word = severityText(severity, terminal)
+    if (!isWide) return [`  ${code}  ${word}`, ...terminal.lines(title, terminal.columns - 4)].join('\n    ')
+    const gap = ' '.repeat(words - LOOK[severity].word.length)
+    return `  ${code.padEnd(widest)}  ${word}${gap}  ${title}`
+  }
   const blocks = stages.map(([stage, codes]) =>
-    [terminal.style('bold', STAGES[stage]), ...lines.splice(0, codes.length).map(line => `  ${line}`)].join(
+    [...terminal.lines(STAGES[stage]).map(line => terminal.style('bold', line)), ...codes.map(shown)].join(
       '\n',
     ),
   )

@@ -28,8 +28,7 @@ export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
   return table(
     shown.map(([heading]) => heading),
     rows.map(row => shown.map(([, cell]) => cell(row) || '–')),
-    text => terminal.style('dim', text),
-    terminal.columns,
+    terminal,
   )
 }
 
@@ -55,8 +54,7 @@ export function checkText(keys: readonly CheckedKey[], terminal: Terminal): stri
       host === undefined ? '–' : `${host}${status === undefined ? '' : ` (${status})`}`,
       detail,
     ]),
-    text => terminal.style('dim', text),
-    terminal.columns,
+    terminal,
   )
 }
 
