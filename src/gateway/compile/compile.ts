@@ -215,7 +215,8 @@ class Compilation {
       const path = ['routes', index]
       for (const listener of this.#referenced(route.gateways, path)) {
         // As in agentgateway, an unnamed route is numbered among those of the listener it hangs under.
-        const place = { listener, index: listener.routes.length, path }
+        const owner = `route ${route.namespace ?? 'default'}/${route.name ?? index} of ${route.gateways ?? ''}`
+        const place = { listener, index: listener.routes.length, path, owner }
         listener.routes.push(compileRoute(route, place, this.#context))
       }
     }

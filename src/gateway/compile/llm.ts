@@ -24,7 +24,8 @@ const LLM_ROUTE = { namespace: 'internal', name: 'llm:request', rule: undefined 
 /** What the route of the section has of its own. */
 function ownPolicies({ policies }: LlmConfig, isAttached: boolean): PolicyLevel {
   const path = ['llm', 'policies']
-  if (isAttached || !policies) return { policies, path }
+  // Of all its gateways together.
+  if (isAttached || !policies) return { policies, path, owner: 'llm' }
   const { localRateLimit } = policies
   return { policies: { localRateLimit }, path }
 }

@@ -31,6 +31,8 @@ export interface RoutePlace {
   readonly listener: RouteListener
   readonly index: number
   readonly path: Path
+  /** Whose its limits are, where it hangs under several listeners: they are counted together. */
+  readonly owner?: string
 }
 
 /** A route and all that has a say in it. */
@@ -63,14 +65,14 @@ export function compileRoute(route: WrittenRoute, place: RoutePlace, context: Ro
 }
 
 function draftRoute(route: WrittenRoute, place: RoutePlace, { targeted }: RouteContext): RouteDraft {
-  const { path, listener } = place
+  const { path, listener, owner } = place
   const name: RouteName = {
     namespace: route.namespace ?? 'default',
     name: route.name ?? `route${place.index}`,
     rule: route.ruleName ?? undefined,
   }
   const key = `${listener.key}/${name.namespace}/${name.name}`
-  const own = { policies: route.policies, path: [...path, 'policies'] }
+  const own = { policies: route.policies, path: [...path, 'policies'], ...(owner !== undefined && { owner }) }
   return { route, path, key, name, listener, levels: [own, ...targeted.ofRoute(name, listener.name)] }
 }
 

@@ -122,6 +122,28 @@ describe('localRateLimit of requests', () => {
     expect(statuses).toEqual([200, 200, 429, 429])
   })
 
+  it('counts a route, and the llm section, for all their gateways together, and each route for itself', async () => {
+    const { port: to } = await startUpstream()
+    const policies = { localRateLimit: [requests(1)] }
+    const route = { name: 'r', policies, backends: [{ host: `127.0.0.1:${to}` }] }
+    const both = ['a', 'b']
+    const gateways = { a: { port: 3000 }, b: { port: 3001 }, c: { port: 3002 } }
+    const routes = [
+      { ...route, gateways: both },
+      { ...route, gateways: 'c' },
+    ]
+    const llm = { gateways: both, policies, models: [] }
+    for (const [config, path, wanted] of [
+      [{ gateways, routes }, '/', [200, 429, 200]],
+      [{ gateways, llm }, '/v1/models', [200, 429, 404]],
+    ] as const) {
+      const { gateway } = await startTestGateway(JSON.stringify(config))
+      const statuses = []
+      for (const { port } of gateway.addresses) statuses.push((await call(port, { path })).status)
+      expect(statuses).toEqual(wanted)
+    }
+  })
+
   it('counts each route for itself', async () => {
     const { port: to } = await startUpstream()
     const route = (path: string) => ({
