@@ -10,6 +10,11 @@ export interface Node {
   readonly meta: {
     check: (checker: Checker, node: Node, scope: unknown) => unknown
     evaluate: (evaluator: Evaluator, node: Node, scope: unknown) => unknown
+    /** In place of the two above, where the node calls a macro. */
+    readonly macro?: {
+      typeCheck: (checker: Checker, macro: unknown, scope: unknown) => unknown
+      evaluate: (evaluator: Evaluator, macro: unknown, scope: unknown) => unknown
+    }
   }
 }
 export interface Checker {

@@ -27,6 +27,7 @@ export function withOperators(ast: unknown): void {
     else if (node.op === '&&' || node.op === '||') makeLogical(node)
     else if (node.op === '?:') makeTernary(node)
     else if (node.op === '-_' || node.op === '/') makeBounded(node)
+    else if (node.op === 'call') makeHas(node)
   }
 }
 
@@ -64,6 +65,23 @@ function makeTernary(node: Node): void {
       if (codeOf(error) !== 'incompatible_ternary_branches') throw error
       return checker.getType('dyn')
     }
+  }
+}
+
+/** `has(x.field)`, where the library wants `x` to be a name or a field of one: nothing but a map has a field. */
+function makeHas(node: Node): void {
+  const { macro } = node.meta
+  const [name, args] = node.args as readonly [string, readonly Node[]]
+  const [field] = args
+  if (name !== 'has' || field?.op !== '.' || macro === undefined) return
+  const [of, key] = field.args as readonly [Node, string]
+  macro.typeCheck = (checker, _, scope) => {
+    checker.check(of, scope)
+    return checker.getType('bool')
+  }
+  macro.evaluate = (evaluator, _, scope) => {
+    const value = evaluator.run(of, scope)
+    return typeof value === 'object' && value !== null && isCelMap(value) && hasKey(value, key)
   }
 }
 

@@ -182,6 +182,13 @@ describe('operators look at values when they are there', () => {
     ['jwt.missing == 1 || true', true],
     ['jwt.missing == 1 && false', false],
     ['true ? 1 : "a"', 1],
+    // What is asked for a field may be anything that an expression yields.
+    ['has(json(request.body).n) && has(json("{\\"a\\": {\\"b\\": null}}").a.b)', true],
+    ['has(json(request.body).m) || has([{"a": 1}][0].b) || has("a".b) || has(request.path.x)', false],
+    [
+      'has({"a": 1}.merge({"b": 2}).b) && has(request.headers.raw().Cookie) && ![jwt].exists(j, has(j.none))',
+      true,
+    ],
     ['default(1 == 1.0, false)', true],
     ['[1, 2].exists(x, x == 2.0) && jwt.groups.all(g, g != 1)', true],
     ['jwt.sub.with(s, s == "alice")', true],
@@ -272,6 +279,8 @@ describe("agentgateway's own functions", () => {
 describe('an expression that fails is neither true nor false', () => {
   it.each([
     'jwt.missing == "x"',
+    'has(jwt.missing.x)',
+    'has(nothing.x)',
     'nothing == 1',
     'basicAuth.username == "x"',
     'request.headers["x-missing"] == "1"',
