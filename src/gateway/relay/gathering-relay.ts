@@ -16,6 +16,11 @@ const TOO_LARGE_OF_MODEL = llmResponseFailure('response was too large')
 /** It has no last event: a part of it is missing. */
 const WITHOUT_END = llmResponseFailure('the stream has ended before its last event')
 
+/** By its status it has no body that could be an answer of a model: RFC 9110 §15.3.5, §15.3.6 and §15.4.5. */
+export function isWithoutBody({ status }: OutgoingHead): boolean {
+  return status === 204 || status === 205 || status === 304
+}
+
 /** Holds an answer, or what becomes of it, until it is all there, and sends it as a whole. */
 export abstract class GatheringRelay extends Relay {
   /** As it is sent; 502 where the answer ended before its head. */

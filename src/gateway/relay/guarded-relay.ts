@@ -1,6 +1,6 @@
 import { llmResponseFailure } from '../failures.ts'
 import type { AnswerHead } from '../headers/headers.ts'
-import { GatheringRelay } from './gathering-relay.ts'
+import { GatheringRelay, isWithoutBody } from './gathering-relay.ts'
 
 /** Headers that say something about bytes that may change. */
 const OF_THE_BYTES = new Set(['content-length', 'etag', 'digest', 'content-md5'])
@@ -13,7 +13,7 @@ export class GuardedRelay extends GatheringRelay {
   protected override begin(statusText: string, head: AnswerHead): void {
     const guards = this.destination.ai?.answerGuards
     const isAnswer = head.status <= 299
-    this.#isStream = head.isEventStream && isAnswer
+    this.#isStream = head.isEventStream && isAnswer && !isWithoutBody(head)
     this.events = this.#isStream ? guards?.events : undefined
     const isGuarded = isAnswer && (!this.#isStream || this.events !== undefined)
     if (isGuarded && head.isEncoded) {
@@ -36,6 +36,7 @@ export class GuardedRelay extends GatheringRelay {
   protected override end(): void {
     if (this.#isPlain) return super.end()
     if (this.#isStream) return this.endEvents(Buffer.alloc(0), true)
+    if (isWithoutBody(this.head)) return this.send(Buffer.alloc(0))
     const body = this.whole()
     try {
       this.sendChecked(body)

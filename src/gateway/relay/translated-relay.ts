@@ -3,7 +3,7 @@ import type { Destination } from '../destination.ts'
 import type { Exchange } from '../exchange.ts'
 import { llmResponseFailure } from '../failures.ts'
 import type { AnswerHead } from '../headers/headers.ts'
-import { GatheringRelay } from './gathering-relay.ts'
+import { GatheringRelay, isWithoutBody } from './gathering-relay.ts'
 
 /** Headers of the provider's answer that say something about its bytes. */
 const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'content-type', 'etag', 'digest'])
@@ -31,8 +31,8 @@ export class TranslatedRelay extends GatheringRelay {
     head.contentLength = -1
     const { streamType, stream } = this.#translation
     const isStream = streamType === undefined ? head.isEventStream : type?.startsWith(streamType) === true
-    this.isStream = isStream && stream !== undefined
-    if (!isStream || stream === undefined || head.status > 299) return
+    this.isStream = isStream && stream !== undefined && !isWithoutBody(head)
+    if (!this.isStream || stream === undefined || head.status > 299) return
     this.isGathered = this.exchange.holdsAnswer
     this.#stream = stream(this.#facts)
     this.events = this.destination.ai?.answerGuards?.events
@@ -58,6 +58,7 @@ export class TranslatedRelay extends GatheringRelay {
   }
 
   #endWhole(): void {
+    if (isWithoutBody(this.head)) return this.send(Buffer.alloc(0))
     const { status, headers } = this.head
     headers.push('content-type', 'application/json')
     const facts = { ...this.#facts, header: (name: string) => headerIn(this.head.headers, name) }

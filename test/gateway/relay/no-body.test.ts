@@ -22,6 +22,46 @@ const WAYS: readonly (readonly [title: string, config: (address: string) => stri
   ['held', address => toHost(address, { buffer: { response: { maxBytes: 100 } } })],
 ]
 
+/** To a model, with a guard for what it says, or in another format than it speaks. */
+function toGuarded(address: string): string {
+  const promptGuard = { response: [{ regex: { rules: [{ pattern: 'secret' }] } }], streaming: 'Enabled' }
+  return toModel(address, { ai: { promptGuard } })
+}
+function toOther(address: string): string {
+  const ai = { name: 'llm', hostOverride: address, provider: { anthropic: {} } }
+  const routes = [{ backends: [{ ai }], policies: { backendAuth: { key: 'sk-gateway-key' } } }]
+  return JSON.stringify({ binds: [{ port: 3000, listeners: [{ routes }] }] })
+}
+
+describe.each([
+  ['guarded', toGuarded],
+  ['translated', toOther],
+])('an answer of a model without a body, %s', (_, config) => {
+  it.each([
+    ['204 No Content', /^HTTP\/1.1 204 /, ''],
+    ['204 No Content\r\ncontent-type: text/event-stream', /^HTTP\/1.1 204 /, ''],
+    ['205 Reset Content\r\ncontent-length: 0', /^HTTP\/1.1 205 [\s\S]*content-length: 0\r/, ''],
+    ['205 Reset Content\r\ncontent-length: 6', /^HTTP\/1.1 205 [\s\S]*content-length: 0\r/, 'secret'],
+    ['304 Not Modified\r\netag: "a"', /^HTTP\/1.1 304 /, ''],
+  ])('%j reaches the client', async (head, seen, stray) => {
+    const answer = `HTTP/1.1 ${head}\r\n\r\n${stray}`
+    const upstream = await startRawUpstream(socket =>
+      socket.on('data', () => socket.write(answer)).write(answer),
+    )
+    const { port, nextEvent } = await startTestGateway(config(`127.0.0.1:${upstream.port}`))
+    const client = await rawClient(port)
+    const body = '{"model":"m","messages":[{"role":"user","content":"hi"}]}'
+    const request = `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+    client.socket.write(request)
+    expect(await client.until(text => text.endsWith('\r\n\r\n'))).toMatch(seen)
+    expect(await nextEvent()).toMatchObject({ error: undefined, bytes: 0 })
+    // The connection goes on.
+    client.socket.write(request)
+    await client.until(text => text.split('\r\n\r\n').length === 3)
+    expect(client.received()).not.toMatch(/secret|transfer-encoding/)
+  })
+})
+
 describe('an answer that has no body by its status', () => {
   it.each(
     ANSWERS.flatMap(([head, stray, kept]) =>
