@@ -17,11 +17,15 @@ const SHORT_FRAMES: ReadonlySet<unknown> = new Set(['messages', 'generateContent
 /** Whose whole answers are text. */
 const TEXTS: ReadonlySet<unknown> = new Set(['completions', 'messages', 'responses', 'generateContent'])
 
+/** Bytes of a stream that may stand behind its last counts: the end of their event, and events that say that it is over. */
+const MOST_BEHIND = 4096
+
 /**
  * What a request has cost once it is over, in tokens: what its provider tells. Where that tells nothing, what was reserved
  * if it answered, or more where more has gone by; what was reserved if the client did not wait for an answer; nothing if the
- * call failed. Of an answer that was cut off, what came after the last counts is estimated. An estimate is no more than the
- * request allowed. So neither leaving early nor asking for no counts is a way around a limit.
+ * call failed. Of an answer that was cut off, or ends without its counts, what came after the last ones is estimated, and so
+ * is the side, prompt or answer, of which they tell no number that can be. An estimate is no more than the request allowed. So
+ * neither leaving early nor asking for no counts is a way around a limit.
  */
 export function tokenCost(exchange: Exchange, reserved: number, { prompt, most }: Estimate): number {
   const { type, relay, response } = exchange
@@ -36,11 +40,14 @@ export function tokenCost(exchange: Exchange, reserved: number, { prompt, most }
     if (isRefused || (!hasLeft && !isAnswered)) return 0
     return Math.max(reserved, Math.min(prompt + passedTokens(type, relay, relay.bytes), allowed))
   }
-  const told = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)
+  const input = usage.inputTokens ?? prompt
+  const output = usage.outputTokens
+  const told = input + (output ?? 0)
   // A client whose stream a guard has rejected gets an end of its own; the provider's counts have not come.
-  const isCut = relay.isStream && exchange.reason === 'Guardrail'
-  if (response.writableFinished && !isCut) return told
-  return Math.max(told, Math.min(told + passedTokens(type, relay, relay.uncounted), allowed))
+  const isCut = relay.isStream && (exchange.reason === 'Guardrail' || relay.uncounted > MOST_BEHIND)
+  if (response.writableFinished && !isCut && (output !== undefined || !TEXTS.has(type))) return told
+  const untold = output === undefined ? relay.bytes : relay.uncounted
+  return Math.max(told, Math.min(told + passedTokens(type, relay, untold), allowed))
 }
 
 /** What so many bytes of an answer stand for. Of whole ones that are no text, like vectors and images, nobody can tell. */

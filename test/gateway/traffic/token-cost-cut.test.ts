@@ -202,3 +202,49 @@ describe('an answer that is cut off', () => {
     expect(cost).toBeGreaterThan(5 + 70 + 20 + 1 + 40)
   })
 })
+
+describe('a stream that ends without its counts', () => {
+  const long = Array.from({ length: 200 }, () => DELTA)
+  const OVERLOADED = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+
+  it.each<[string, unknown[]]>([
+    ['with an error', [START, ...long, OVERLOADED]],
+    ['in the midst of it', [START, ...long]],
+  ])('%s costs what was told and an estimate of what came since', async (_, events) => {
+    const cost = await charged(stream(...events), port =>
+      post(port, MESSAGES, { ...claude, max_tokens: 5000, stream: true }),
+    )
+    const bytes = 200 * `data: ${JSON.stringify(DELTA)}\n\n`.length
+    expect(cost).toBeGreaterThanOrEqual(96 + Math.floor(bytes / 32))
+    expect(cost).toBeLessThan(96 + Math.ceil(bytes / 32) + 10)
+  })
+})
+
+describe('counts that cannot be', () => {
+  const said = 'x'.repeat(400)
+  const answer = (usage: object) => ({ ...GPT_ANSWER, choices: [{ message: { content: said } }], usage })
+
+  it.each([
+    ['negative', -1000],
+    ['a text', '12'],
+    ['no number', null],
+    ['broken', 0.5],
+    ['more than there are', 1e300],
+    ['a list', [1]],
+  ])('of the answer: %s, which is estimated', async (_, wrong) => {
+    const body = answer({ prompt_tokens: 30, completion_tokens: wrong })
+    const bytes = JSON.stringify(body).length
+    expect(await charged(json(body), port => post(port, CHAT, chat))).toBe(30 + Math.ceil(bytes / 4))
+    const streamed = { ...chat, stream: true }
+    const cost = await charged(stream(...Array.from({ length: 40 }, () => CHUNK), body), port =>
+      post(port, CHAT, streamed),
+    )
+    expect(cost).toBeGreaterThan(30 + 25)
+  })
+
+  it('of the prompt: it is estimated', async () => {
+    const body = answer({ prompt_tokens: -1000, completion_tokens: 12 })
+    const cost = await charged(json(body), port => post(port, CHAT, chat))
+    expect(cost).toBe(Math.ceil(JSON.stringify(chat).length / 4) + 12)
+  })
+})
