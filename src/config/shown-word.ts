@@ -1,8 +1,9 @@
 import type { Path } from './diagnostic.ts'
 import { distance } from './did-you-mean.ts'
 
-const KEY_PREFIX =
-  /^(?:sk[-_]|pk[-_]|rk[-_]|AIza|AQ\.|gsk_|xai-|pplx-|csk-|nvapi-|hf_|r8_|vck_|tgp_|gh[opsu]_|github_|eyJ|agw_sk_|AKIA|ASIA|xox)/
+const PREFIXES =
+  '(?:sk[-_]|pk[-_]|rk[-_]|AIza|AQ\\.|gsk_|xai-|pplx-|csk-|nvapi-|hf_|r8_|vck_|tgp_|gh[opsu]_|github_|eyJ|agw_sk_|AKIA|ASIA|xox)'
+const KEY_PREFIX = new RegExp(`^${PREFIXES}`)
 
 /** Edits within which a word is taken for a misspelt key of the format, whatever it looks like. */
 const MISSPELT = 3
@@ -37,6 +38,19 @@ export function isClearlyKey(text: string): boolean {
   if (BARE_KEY.test(word))
     return /[A-Za-z]/.test(word) && word.replace(/\D/g, '').length >= LEAST_DIGITS && !isWordy(word)
   return KEY_PREFIX.test(word) && word.length >= SHORTEST_CLEAR_KEY && !/[\s/\\]/.test(word) && !isWordy(word)
+}
+
+const CLEAR_KEY = new RegExp(`(?<![A-Za-z\\d])${PREFIXES}\\S*`)
+
+/** Whether something in a text begins like a key. */
+export function mayHoldKey(text: string): boolean {
+  return CLEAR_KEY.test(text)
+}
+
+/** Whether a word without blanks is a key that starts like one, or ends in one behind a sign, as in `bot-sk-…`. */
+export function endsInClearKey(word: string): boolean {
+  const key = CLEAR_KEY.exec(word)?.[0]
+  return key !== undefined && isClearlyKey(key)
 }
 
 const BETWEEN = /[/\\:,=\s]+/

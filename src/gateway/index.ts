@@ -48,7 +48,7 @@ export {
 } from './telemetry/access-log.ts'
 export type { Collector } from './telemetry/collector.ts'
 export { AccessLog, type LineSink } from './telemetry/log-writer.ts'
-export { credentialsInQuery, maskUrl } from './telemetry/mask-query.ts'
+export { credentialsInTarget, maskTarget } from './telemetry/mask-target.ts'
 export type { MetricsSnapshot } from './telemetry/metric-series.ts'
 export { Metrics } from './telemetry/metrics.ts'
 export { metricsText, sumOf } from './telemetry/metrics-text.ts'

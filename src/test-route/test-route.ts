@@ -2,11 +2,11 @@ import { compiled } from '../checking/compiled.ts'
 import { formatPath, type KeySlot } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
 import {
-  credentialsInQuery,
+  credentialsInTarget,
   type DestinationExplanation,
   explainRoute,
   isTaken,
-  maskUrl,
+  maskTarget,
   type PassedCredential,
   placeWords,
   type RouteExplanation,
@@ -160,7 +160,7 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
     passthroughSlot(slots, destination) ?? slots.find(one => formatPath(one.path) === destination?.key?.slot)
   const refusedPage = pageRefused(way.request, (answer ?? explanation.answer)?.headers)
   return {
-    request: { method, path: maskUrl(path, hiddenParameters), host, model: modelIn(bare) },
+    request: { method, path: maskTarget(path, hiddenParameters), host, model: modelIn(bare) },
     explanation,
     destination,
     slot,
@@ -201,8 +201,7 @@ function portOf(url: URL | undefined): number | undefined {
 }
 
 function credentialsIn(path: string, names: ReadonlySet<string>): Secret[] {
-  const query = path.split('?').slice(1).join('?')
-  return credentialsInQuery(query, names).map(text => new Secret(text, 'given key'))
+  return credentialsInTarget(path, names).map(text => new Secret(text, 'given key'))
 }
 
 function nobodyAsks(isMore: boolean): string {

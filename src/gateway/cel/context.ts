@@ -7,7 +7,7 @@ import { HOP_BY_HOP } from '../headers/header-names.ts'
 import { GATEWAY } from '../routing/listeners.ts'
 import { certificateOf } from '../server/client-certificate.ts'
 import { redactorOf } from '../telemetry/client-credentials.ts'
-import { maskQuery, maskUrl } from '../telemetry/mask-query.ts'
+import { maskTarget } from '../telemetry/mask-target.ts'
 import type { Redacting } from '../telemetry/recent-redactors.ts'
 import type { CelContext } from './cel.ts'
 import { CelHeaders } from './headers.ts'
@@ -181,7 +181,7 @@ class ExchangeContext implements CelContext {
     const shown = headers.map((text, i) => {
       if (i % 2 === 0) return text
       const isAddress = ADDRESSES.has((headers[i - 1] ?? '').toLowerCase())
-      return this.#redact(isAddress ? maskUrl(text, hiddenParameters) : text, hidden)
+      return this.#redact(isAddress ? maskTarget(text, hiddenParameters) : text, hidden)
     })
     return CelHeaders.of(shown, hidden).redacted()
   }
@@ -220,9 +220,9 @@ function requestOf(
   const list = clean === undefined ? rawHeaders : rawHeaders.map(clean)
   const unseen = exchange.isUpgrade ? NOT_SEEN_OF_HANDSHAKE : NOT_SEEN
   const headers = CelHeaders.of(list, hidden ?? hiddenHeaders, name => !unseen.has(name))
-  const path = shown(exchange.path)
-  const query = hidden === undefined ? exchange.query : shown(maskQuery(exchange.query, hiddenParameters))
-  const pathAndQuery = query === '' ? path : `${path}?${query}`
+  const target = exchange.query === '' ? exchange.path : `${exchange.path}?${exchange.query}`
+  const pathAndQuery = hidden === undefined ? target : shown(maskTarget(target, hiddenParameters))
+  const path = hidden === undefined ? exchange.path : shown(maskTarget(exchange.path, hiddenParameters))
   const scheme = shown(exchange.scheme)
   const host = shown(request.headers.host ?? exchange.host)
   const body = bodyShown(exchange, clean)

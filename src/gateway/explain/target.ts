@@ -15,7 +15,7 @@ import { isModelList, modelNames, modelsAnswer } from '../llm/model-list.ts'
 import { destinationFor, modelMismatch } from '../llm/model-router.ts'
 import { copyFor } from '../mirror.ts'
 import type { ModelRouter, Route } from '../runtime.ts'
-import { maskUrl } from '../telemetry/mask-query.ts'
+import { maskTarget } from '../telemetry/mask-target.ts'
 import { upgradeRefusal } from '../websocket/refusal.ts'
 import { asItIs } from './as-it-is.ts'
 import {
@@ -259,7 +259,8 @@ function explainCall(
     upstream: {
       method: exchange.method,
       url:
-        upstream.origin.replace(/:(?:443|80)$/, '') + maskUrl(withQuery(path, query, []), hiddenParameters),
+        upstream.origin.replace(/:(?:443|80)$/, '') +
+        maskTarget(withQuery(path, query, []), hiddenParameters),
       endpoint: upstream.endpoint,
       headers: shownHeaders(headers),
       body: call?.body?.toString(),

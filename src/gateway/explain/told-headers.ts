@@ -1,4 +1,4 @@
-import { maskUrl } from '../telemetry/mask-query.ts'
+import { maskTarget } from '../telemetry/mask-target.ts'
 
 /** A header as it is told. */
 export interface ToldHeader {
@@ -42,6 +42,6 @@ export function toldHeaders(headers: readonly string[]): ToldHeader[] {
     const name = written.toLowerCase()
     if (i % 2 === 1 || !TOLD.has(name)) return []
     const value = headers[i + 1] ?? ''
-    return [{ name, value: name === 'location' ? maskUrl(value) : value }]
+    return [{ name, value: name === 'location' ? maskTarget(value) : value }]
   })
 }

@@ -8,10 +8,10 @@ import type { GuardActions } from '../llm/guards.ts'
 import { withoutPort } from '../routing/host-name.ts'
 import { GATEWAY_NAME } from '../routing/listeners.ts'
 import { absoluteTarget } from '../server/target.ts'
-import { withoutNoted } from './client-credentials.ts'
+import { withoutShown } from './client-credentials.ts'
 import { type DebugFacts, debugFacts } from './debug-facts.ts'
 import { type LogChange, logChange, type OtlpLine, otlpLine } from './log-rule.ts'
-import { maskQuery } from './mask-query.ts'
+import { maskTarget, withoutKeys } from './mask-target.ts'
 import { type AddedLabels, addedLabels } from './metric-labels.ts'
 import { costOfCall, modelCall, operationOf } from './model-call.ts'
 import { type Parameters, requestParameters } from './request-parameters.ts'
@@ -46,7 +46,7 @@ export interface AccessEvent {
   readonly method: string | undefined
   /** Without its port, as the client wrote it; undefined where it wrote none. */
   readonly host: string | undefined
-  /** With its query, the values of parameters that carry credentials masked. */
+  /** With its query, what may be a credential masked. */
   readonly path: string | undefined
   readonly version: string | undefined
   /** Undefined when the client left before there was one. */
@@ -133,9 +133,9 @@ export function accessEvent(exchange: Exchange): AccessEvent {
     provider: call.provider,
     protocol: protocolOf(exchange),
     subject: subjectOf(exchange),
-    model: call.model,
+    model: toldName(call.model),
     operation: call.operation,
-    answerModel: call.answerModel,
+    answerModel: toldName(call.answerModel),
     usage: call.usage,
     cost: costOfCall(call, exchange),
     guards: exchange.guards,
@@ -182,12 +182,17 @@ function hostLogged(exchange: Exchange): string | undefined {
   const { askedAuthority: authority } = exchange
   return authority === undefined || authority === ''
     ? undefined
-    : withoutNoted(exchange, withoutPort(authority))
+    : withoutShown(exchange, withoutKeys(withoutPort(authority)))
+}
+
+/** Clients and upstreams may call a model whatever they like, and labels of metrics repeat it. */
+function toldName(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : withoutKeys(name)
 }
 
 function pathLogged(exchange: Exchange): string | undefined {
   if (exchange.request.url === '') return undefined
-  return withoutNoted(exchange, maskedTarget(exchange, exchange.destination?.queryCredentials ?? []))
+  return withoutShown(exchange, maskedTarget(exchange, exchange.destination?.queryCredentials ?? []))
 }
 
 /** Of a body that was read anyhow. */
@@ -202,12 +207,10 @@ function sourceOf({ remoteAddress, remotePort }: Socket): string | undefined {
 }
 
 function maskedTarget({ request, generation }: Exchange, credentials: readonly QueryCredential[]): string {
-  const url = withoutHost(request.url ?? '')
-  const mark = url.indexOf('?')
-  if (mark < 0) return url
-  const names = new Set(generation.runtime.settings.hiddenParameters)
-  for (const { name } of credentials) names.add(name.toLowerCase())
-  return `${url.slice(0, mark)}?${maskQuery(url.slice(mark + 1), names)}`
+  const { hiddenParameters } = generation.runtime.settings
+  const own = credentials.map(({ name }) => name.toLowerCase())
+  const names = own.length === 0 ? hiddenParameters : new Set([...hiddenParameters, ...own])
+  return maskTarget(withoutHost(request.url), names)
 }
 
 /** Of a target that names a host, and may name who logs in there, what stands behind it; nothing of one that is unsound. */

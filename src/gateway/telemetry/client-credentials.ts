@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts'
 import { partsOfCredential } from '../headers/header-credentials.ts'
-import { credentialsInQuery } from './mask-query.ts'
+import { credentialsInTarget, decoded, hasLongWord } from './mask-target.ts'
 import type { Redacting } from './recent-redactors.ts'
 
 /**
@@ -22,12 +22,13 @@ export function noteCredential(exchange: Exchange, credential: string): void {
   exchange.seenCredentials.add(credential)
 }
 
-/** What the client shows in its headers and its query, as far as they are still there. */
+/** What the client shows in its headers and its target, as far as they are still there. */
 function credentialsShown(exchange: Exchange, hidden: ReadonlySet<string>): string[] {
   const { hiddenParameters } = exchange.generation.runtime.settings
   return [
     ...credentialsOf(exchange.rawHeaders, hidden),
-    ...credentialsInQuery(exchange.query, hiddenParameters),
+    ...credentialsInTarget(exchange.path, hiddenParameters),
+    ...credentialsInTarget(`?${exchange.query}`, hiddenParameters),
   ]
 }
 
@@ -45,19 +46,35 @@ function credentialsOf(headers: readonly string[], hidden: ReadonlySet<string>):
  */
 export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Redacting {
   const { caller, sentHeaders, given = [], seenCredentials = [] } = exchange
-  const checked = [caller?.jwt?.rawToken, caller?.apiKey?.key].flatMap(secret => secret?.unredacted() ?? [])
   const secrets = new Set([
     ...credentialsShown(exchange, hidden),
     ...credentialsOf(sentHeaders, hidden),
     ...given,
     ...seenCredentials,
-    ...checked,
+    ...checkedOf(caller),
   ])
   return exchange.generation.redactors.of([...secrets])
 }
 
-/** A text of the request, which may hold what was noted. */
-export function withoutNoted(exchange: Exchange, text: string): string {
-  if (exchange.seenCredentials === undefined) return text
-  return redactorOf(exchange, exchange.generation.runtime.settings.untoldHeaders).redact(text)
+/** A text of the request, without what was noted, and without what the client shows elsewhere and repeats there. */
+export function withoutShown(exchange: Exchange, text: string): string {
+  const { untoldHeaders: hidden } = exchange.generation.runtime.settings
+  if (exchange.seenCredentials !== undefined) return redactorOf(exchange, hidden).redact(text)
+  const plain = hasLongWord(text) ? decoded(text) : ''
+  if (plain === '' || !repeats(exchange, plain, hidden)) return text
+  const redactor = redactorOf(exchange, hidden)
+  const shown = redactor.redact(text)
+  // Escapes that nobody needs are no form that it knows.
+  return shown === text ? redactor.redact(plain) : shown
+}
+
+/** Looked at before a redactor is made, which for a client that is not known yet takes longer than a request. */
+function repeats({ rawHeaders, caller }: Exchange, plain: string, hidden: ReadonlySet<string>): boolean {
+  const isThere = (credential: string) => credential.length >= 8 && plain.includes(credential)
+  return checkedOf(caller).some(isThere) || credentialsOf(rawHeaders, hidden).some(isThere)
+}
+
+/** What a policy has found to be right, and may have taken out of the request. */
+function checkedOf(caller: Exchange['caller']): string[] {
+  return [caller?.jwt?.rawToken, caller?.apiKey?.key].flatMap(secret => secret?.unredacted() ?? [])
 }

@@ -1,7 +1,8 @@
 import { formatPath } from '../../config/diagnostic.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Step } from '../policies/policy.ts'
-import { withoutNoted } from './client-credentials.ts'
+import { withoutShown } from './client-credentials.ts'
+import { maskTarget } from './mask-target.ts'
 
 /** How a request came about, for whoever looks for a fault. Holds no value of a header, a body or a key. */
 export interface DebugFacts {
@@ -26,13 +27,13 @@ export interface DebugFacts {
 
 /** Worked out when the request is over, at debug only: nothing on its way is slower for it. */
 export function debugFacts(exchange: Exchange): DebugFacts {
-  const { destination, attempts, endedBy, body } = exchange
+  const { destination, attempts, endedBy, body, generation } = exchange
   const { key, former } = destination ?? {}
   return {
     backend: destination?.label,
     policies: passed(exchange),
     endedBy: endedBy?.name,
-    path: withoutNoted(exchange, exchange.path),
+    path: withoutShown(exchange, maskTarget(exchange.path, generation.runtime.settings.hiddenParameters)),
     keySlot: key && formatPath(key.slot),
     keyFingerprint: key?.secret.fingerprint(),
     formerFingerprint: exchange.isKeyRefused ? former?.fingerprint() : undefined,

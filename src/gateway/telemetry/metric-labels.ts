@@ -1,15 +1,14 @@
 import type { Exchange } from '../exchange.ts'
 import { quoted } from './label.ts'
-import { type AddedFields, fieldsFrom, loggedContext } from './log-rule.ts'
+import { type AddedFields, fieldsFrom } from './log-rule.ts'
 
 /** Labels that the config adds to metrics, in its order; undefined is `unknown`. */
 export type AddedLabels = readonly (readonly [name: string, text: string | undefined])[]
 
 /** As in agentgateway, only text is told: what fails, or yields anything else, is unknown. */
 export function addedLabels(added: AddedFields, exchange: Exchange): AddedLabels {
-  const context = loggedContext(exchange)
   return added.map(([name, expression]) => {
-    const [, value] = fieldsFrom(name, expression, context).find(([field]) => field === name) ?? []
+    const [, value] = fieldsFrom(name, expression, exchange).find(([field]) => field === name) ?? []
     return [name, typeof value === 'string' ? value : undefined]
   })
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AccessEvent } from '../../../src/gateway/index.ts'
 import { RecentRedactors } from '../../../src/gateway/telemetry/recent-redactors.ts'
+import { keyLike } from '../../helpers/keys.ts'
 import { call } from '../kit/client.ts'
 import { toHost } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -147,6 +148,54 @@ describe('no credential is told', () => {
     expect(event.log?.added).toMatchObject({ host: '<redacted>', user: '<redacted>', model: 'm' })
     expect(everywhere(event)).not.toContain('canary')
     expect(event.host).toBe('127.0.0.1')
+  })
+
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['a parameter of the path', `/a;key=${KEY}/b?c=1`, {}],
+    ['a parameter in capitals, escaped', `/a;B=1;K%45y%3D${KEY}`, {}],
+    ['a part of the path', `/key=${KEY}/b`, {}],
+    ['an address in the query', `/a?to=https%3A%2F%2Fb.test%2F%3Fcode%3D${KEY}`, {}],
+    ['a parameter behind a semicolon', `/a?b=1;key=${KEY}`, {}],
+    ['a login in the path', `/http://user:${KEY}@b.test/`, {}],
+    ['what stands in a header, too', `/a/${KEY}/b`, { 'x-api-key': KEY }],
+    ['the same, escaped', `/a/${KEY.replaceAll('-', '%2D')}/b`, { authorization: `Bearer ${KEY}` }],
+  ])('that stands in the target as %s', async (_, path, headers) => {
+    const add = { uri: 'request.uri', path: 'request.path', all: 'request.pathAndQuery' }
+    for (const wanted of [add, {}]) {
+      const event = await told(wanted, { path, headers, to: toHost })
+      expect(everywhere(event) + event.path).not.toMatch(/canary/i)
+      expect(event.path).toContain('<redacted>')
+    }
+  })
+
+  it('that is a key beyond doubt, wherever it stands', async () => {
+    const key = keyLike('gemini', 'told')
+    const answer: Answering = response =>
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'x-echo': `not ${key}` })
+        .end(JSON.stringify({ model: key, usage: { prompt_tokens: 1, completion_tokens: 1 } }))
+    const add = {
+      host: 'request.host',
+      header: 'request.headers["x-note"]',
+      body: 'string(request.body)',
+      echo: 'response.headers["x-echo"]',
+      model: 'llm.requestModel',
+      list: '[request.uri]',
+      name: '{request.uri: 1}',
+    }
+    const headers = { host: `${key}.test`, 'x-note': `my ${key}` }
+    const event = await told(add, {
+      answer,
+      headers,
+      path: `/v1/chat/completions?a=${key}`,
+      body: { model: key, messages: [{ role: 'user', content: key }] },
+    })
+    const { path, host, model, answerModel } = event
+    expect([path, host, model, answerModel].join(' ')).toBe(
+      '/v1/chat/completions?a=<redacted> <redacted> <redacted> <redacted>',
+    )
+    expect(event.log?.added).toMatchObject({ header: 'my <redacted>', echo: 'not <redacted>' })
+    expect(everywhere(event)).not.toContain(key.slice(10, 40))
   })
 
   it('that an expression finds in the host', async () => {
