@@ -116,16 +116,25 @@ describe('a credential of a client is seen by nobody', () => {
     [`http://alice:${PASSWORD}@a.test/x?y=1`, '/', 400],
     ['http://a.test/x?y=1', '/x?y=1', 200],
     ['http://a.test', '/', 200],
-  ])('a login in a target with a host: %s', async (target, path, status) => {
-    const upstream = await startUpstream(response => void response.end('ok'))
-    const gateway = await startTestGateway(config(upstream.port, {}))
-    const client = await rawClient(gateway.port)
-    client.socket.write(`GET ${target} HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n`)
-    await client.closed
-    const event = await gateway.nextEvent()
-    expect(event).toMatchObject({ path, status })
-    expect([JSON.stringify(event), textFormat()(event), client.received()].join('\n')).not.toContain(PASSWORD)
-  })
+    [`${PASSWORD}@a.test:443`, '<redacted>@a.test:443', 405, 'CONNECT'],
+    [`alice:${PASSWORD}@a.test:443`, '/', 405, 'CONNECT'],
+    [`/;key=${PASSWORD}`, '/;key=<redacted>', 405, 'CONNECT'],
+    [`/#access_token=${PASSWORD}`, '/#access_token=<redacted>', 400],
+  ])(
+    'a credential in a target with a host, or one that is refused: %s',
+    async (target, path, status, method = 'GET') => {
+      const upstream = await startUpstream(response => void response.end('ok'))
+      const gateway = await startTestGateway(config(upstream.port, {}))
+      const client = await rawClient(gateway.port)
+      client.socket.write(`${method} ${target} HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n`)
+      await client.closed
+      const event = await gateway.nextEvent()
+      expect(event).toMatchObject({ path, status })
+      expect([JSON.stringify(event), textFormat()(event), client.received()].join('\n')).not.toContain(
+        PASSWORD,
+      )
+    },
+  )
 
   it('the test itself can fail', () => {
     expect(JSON.stringify({ error: `no such key: ${KEY}` })).toContain(KEY)
