@@ -104,7 +104,8 @@ export class Relay extends AnswerWriter implements Caller {
     this.#resume = resume
     const head = this.destination.answerHeaders.build(rawHeaders, status)
     this.isStream = head.isEventStream
-    if (this.destination.ai !== undefined && !head.isEncoded) this.#usage = new UsageReader()
+    if (this.destination.ai !== undefined && !head.isEncoded)
+      this.#usage = new UsageReader(this.exchange.type === 'responses')
     const echoes = mayEcho(head) ? this.destination.echoes.knowing(this.exchange.given) : undefined
     if (echoes !== undefined) {
       const outlet = {

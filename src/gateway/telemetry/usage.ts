@@ -44,6 +44,15 @@ export class UsageReader {
   #model: string | undefined = undefined
   #hasLooked = false
   #uncounted = 0
+  readonly #isEchoed: boolean
+
+  /**
+   * `isEchoed`: the answer repeats parts of its request as they are, as those of the Responses API do with tools. What a client
+   * has put there looks like counts, until the event goes on and says that there are none yet.
+   */
+  constructor(isEchoed = false) {
+    this.#isEchoed = isEchoed
+  }
 
   /** The model that says it has answered, as far as the first chunk tells. */
   get model(): string | undefined {
@@ -82,7 +91,10 @@ export class UsageReader {
     const window = text.slice(at, at + WINDOW)
     const head = headOf(window)
     const isCut = head === null ? mayGoOn(window) : head[1] === undefined
-    if (!isCut && head?.[1] !== '{') return true
+    if (!isCut && head?.[1] !== '{') {
+      if (this.#isEchoed && head?.[1] === 'n') this.#forget()
+      return true
+    }
     const from = window.indexOf('{')
     const end = isCut ? -1 : closingBrace(window, from)
     if (end >= 0) {
@@ -93,6 +105,12 @@ export class UsageReader {
     if (window.length === WINDOW) return true
     this.#carry = window
     return false
+  }
+
+  #forget(): void {
+    this.#input = this.#output = undefined
+    this.#cached = 0
+    this.#parts = {}
   }
 
   #count(object: string): void {

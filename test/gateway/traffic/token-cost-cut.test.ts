@@ -203,6 +203,25 @@ describe('an answer that is cut off', () => {
   })
 })
 
+it('what a client has put into its tools, which the answer repeats, counts for nothing', async () => {
+  const counts = { input_tokens: 0, output_tokens: 0, total_tokens: 0 }
+  const tools = [{ type: 'function', name: 'f', parameters: { properties: { usage: counts } } }]
+  const begun = { type: 'response.created', response: { tools, usage: null } }
+  const body = { model: 'gpt', input: 'x'.repeat(4000), tools, stream: true, max_output_tokens: 500 }
+  const hangs: Upstream = response => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(`event: response.created\ndata: ${JSON.stringify(begun)}\n\n`)
+  }
+  const cost = await charged(hangs, async port => {
+    const { sent, answer } = open(port, '/v1/responses', body)
+    const got = await answer
+    got.on('error', () => {})
+    await new Promise(resolve => got.once('data', resolve))
+    sent.destroy()
+  })
+  expect(cost).toBe(Math.ceil(JSON.stringify(body).length / 4) + 500)
+})
+
 describe('a stream that ends without its counts', () => {
   const long = Array.from({ length: 200 }, () => DELTA)
   const OVERLOADED = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
