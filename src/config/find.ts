@@ -24,6 +24,11 @@ export interface FoundConfig {
 /** The config a command works on: the flag, else AGW_CONFIG, else ./config.yaml, else the one the real binary uses. */
 export async function findConfig({ file, env, cwd }: FindOptions): Promise<FoundConfig> {
   if (file === '-') return { path: '-', why: 'flag' }
+  if (file === '') {
+    throw new AgwError('USAGE', 'the name of the config is empty', {
+      hint: 'look at the variable or command that it comes from; config.yaml is looked for where none is given',
+    })
+  }
   if (file !== undefined) return { path: resolve(cwd, file), why: 'flag' }
   const named = env['AGW_CONFIG']
   if (named) return { path: resolve(cwd, named), why: 'AGW_CONFIG' }

@@ -17,3 +17,11 @@ it.each([
   if (target === 'config.yaml')
     await expect(textToChange(path)).rejects.toThrow(`cannot read ${path} to change it: ${why}`)
 })
+
+it('a name that is empty is told as that, and is no folder', async () => {
+  const cwd = await tempFolder()
+  await expect(loadConfig({ env: {}, cwd, file: '' })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'the name of the config is empty',
+  })
+})
