@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
+import { readPlainText } from '../plain-file.ts'
 import { AGW_FILE } from './find.ts'
 
 const MANIFEST = /^kubernetes(?:-pod|-secret)?\.yaml$/
@@ -11,8 +12,10 @@ const SKIPPED = /^(?:\.|node_modules$)/
 /**
  * Paths and patterns as paths, each file once, in the order given and by name within a pattern. `*` and `?` stand for
  * characters of one name, `{a,b}` for one of these, `**` for folders of any depth (but for hidden ones and node_modules; links to folders are
- * not followed). What agw writes beside a config is no config, and no pattern stands for it. A path that exists is never taken
- * for a pattern, and `-` stays. Throws USAGE where nothing matches, and for braces that stand for too many names.
+ * not followed). What agw writes beside a config is no config, and no pattern stands for it, nor for a folder. What matches and
+ * cannot be read is among them, and so is a folder that cannot be looked into: who reads it says why, else a check would pass
+ * because nothing was checked. A path that exists is never taken for a pattern, and `-` stays. Throws USAGE where nothing
+ * matches, and for braces that stand for too many names.
  */
 export async function expandFilePatterns(patterns: readonly string[], cwd: string): Promise<string[]> {
   const found = new Map<string, string>()
@@ -63,21 +66,32 @@ async function matches(pattern: string, cwd: string): Promise<string[]> {
 async function isWrittenBeside(path: string): Promise<boolean> {
   const name = basename(path)
   if (name === AGW_FILE || !MANIFEST.test(name)) return name === AGW_FILE
-  return readFile(path, 'utf8').then(
-    text => text.startsWith('apiVersion:'),
+  return readPlainText(path).then(
+    (text = '') => text.startsWith('apiVersion:'),
     () => false,
   )
 }
 
 async function matchesOf(pattern: string, cwd: string): Promise<string[]> {
-  if (!/[*?]/.test(pattern)) return (await isFile(resolve(cwd, pattern))) ? [pattern] : []
+  if (!/[*?]/.test(pattern)) return (await mayBeConfig(resolve(cwd, pattern))) ? [pattern] : []
   const steps = pattern.split(/[\\/]/)
   const fixed = steps.findIndex(step => /[*?]/.test(step))
   return walk(steps.slice(0, fixed).join('/') || (fixed > 0 ? '/' : ''), steps.slice(fixed), cwd)
 }
 
-async function walk(folder: string, [step = '', ...rest]: readonly string[], cwd: string): Promise<string[]> {
-  const entries = await readdir(resolve(cwd, folder), { withFileTypes: true }).catch((): Dirent[] => [])
+async function walk(folder: string, steps: readonly string[], cwd: string): Promise<string[]> {
+  const path = resolve(cwd, folder)
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => error)
+  if (!Array.isArray(entries)) return (await isAbsent(path, entries)) ? [] : [folder || '.']
+  return await matchesIn(folder, entries as Dirent[], steps, cwd)
+}
+
+async function matchesIn(
+  folder: string,
+  entries: readonly Dirent[],
+  [step = '', ...rest]: readonly string[],
+  cwd: string,
+): Promise<string[]> {
   const at = (name: string): string => (folder === '' ? name : join(folder, name))
   if (step === '**') {
     const below = entries.filter(entry => entry.isDirectory() && !SKIPPED.test(entry.name))
@@ -101,24 +115,30 @@ async function walk(folder: string, [step = '', ...rest]: readonly string[], cwd
     return (await Promise.all(folders.map(entry => walk(at(entry.name), rest, cwd)))).flat()
   }
   const files = await Promise.all(
-    named.map(
-      async entry =>
-        entry.isFile() || (entry.isSymbolicLink() && (await isFile(resolve(cwd, at(entry.name))))),
+    named.map(entry =>
+      entry.isSymbolicLink() ? mayBeConfig(resolve(cwd, at(entry.name))) : !entry.isDirectory(),
     ),
   )
   return named.filter((_, index) => files[index]).map(entry => at(entry.name))
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   )
 }
 
-async function isFile(path: string): Promise<boolean> {
+/** Whether something is there that is no folder; who reads it says what else is wrong with it. */
+async function mayBeConfig(path: string): Promise<boolean> {
   return stat(path).then(
-    stats => stats.isFile(),
-    () => false,
+    stats => !stats.isDirectory(),
+    async (error: unknown) => !(await isAbsent(path, error)),
   )
+}
+
+/** Whether nothing is there; a link that leads nowhere is. */
+async function isAbsent(path: string, error: unknown): Promise<boolean> {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOTDIR' || (code === 'ENOENT' && !(await exists(path)))
 }

@@ -1,4 +1,5 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { expandFilePatterns } from '../../src/config/file-patterns.ts'
@@ -84,6 +85,30 @@ describe.skipIf(process.platform === 'win32')('expandFilePatterns', () => {
     ],
   ])('%j', async (patterns, files) => {
     expect(await expandFilePatterns(patterns, folder)).toEqual(files)
+  })
+
+  it('passes over nothing that matches and cannot be read', async () => {
+    await mkdir(join(folder, 'only/sub.yaml'), { recursive: true })
+    await symlink('nothing', join(folder, 'only/broken.yaml'))
+    await symlink('sub.yaml', join(folder, 'only/folder.yaml'))
+    await symlink('around', join(folder, 'only/around'))
+    for (const pipe of ['pipe.yaml', 'kubernetes.yaml']) execFileSync('mkfifo', [join(folder, 'only', pipe)])
+    expect(await expandFilePatterns(['only/b*.yaml'], folder)).toEqual(['only/broken.yaml'])
+    expect(await expandFilePatterns(['only/{broken,folder,absent}.yaml'], folder)).toEqual([
+      'only/broken.yaml',
+    ])
+    expect(await expandFilePatterns(['only/*.yaml'], folder)).toEqual([
+      'only/broken.yaml',
+      'only/kubernetes.yaml',
+      'only/pipe.yaml',
+    ])
+    // As a folder that may not be looked into, which the tests may be allowed to.
+    expect(await expandFilePatterns(['only/around/*.yaml'], folder)).toEqual(['only/around'])
+    expect(await expandFilePatterns(['only/broken.yaml/*.yaml'], folder)).toEqual(['only/broken.yaml'])
+    if (process.getuid?.() !== 0) {
+      await chmod(join(folder, 'only'), 0)
+      expect(await expandFilePatterns(['**/b*.yaml'], folder)).toEqual(['b.yaml', 'only'])
+    }
   })
 
   it('takes absolute patterns', async () => {
