@@ -1,12 +1,10 @@
+import { isGuessable } from '../config/guessable.ts'
 import { type ConfigDocument, formatPath, type Path, printable } from '../config/index.ts'
 import { isNode, isSet, listAt, nodeAt, nodesAt, textAt } from '../config/rules/tree.ts'
 import { AgwError } from '../errors.ts'
 import { Secret } from '../secrets/secret.ts'
 import { suggested } from '../suggested.ts'
 import { askingPlaces, type ClientPlace } from './places.ts'
-
-/** Shorter keys are found by trying all of them, where their hash is known. Characters. */
-const LEAST_LENGTH = 16
 
 /** A client that a config knows by its virtual key. */
 export interface ClientEntry {
@@ -46,7 +44,7 @@ export function clientEntries(document: ConfigDocument): ClientEntry[] {
         hash: textAt(entry, 'keyHash')?.toLowerCase() ?? (plain && hashOf(plain)),
         plain,
         inClear: plain !== undefined && variables.length === 0,
-        isGuessable: plain !== undefined && (key ?? '').length < LEAST_LENGTH,
+        isGuessable: plain !== undefined && isGuessable(key ?? ''),
         metadata,
         models: isSet(entry['allowedModels']) ? listAt(entry, 'allowedModels').map(String) : undefined,
         place,

@@ -3,6 +3,7 @@ import { plainScalarsOf, type Stretch } from './comments.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import type { VariableUse } from './expand.ts'
+import { isGuessable } from './guessable.ts'
 import { countBefore } from './halving.ts'
 import { readDocument } from './read.ts'
 import { valueAt } from './union-branch.ts'
@@ -178,10 +179,13 @@ function quoteValue({ range: { start, end } }: Diagnostic, places: Places): read
   return [{ start: scalar.start, end: scalar.end, text: `"${scalar.text}"` }]
 }
 
-/** `key: …` becomes `keyHash: "sha256:…"` of exactly what agentgateway reads there; clients keep their key. */
+/**
+ * `key: …` becomes `keyHash: "sha256:…"` of exactly what agentgateway reads there; clients keep their key. Not one that its hash
+ * would not hide: it has to go, and nobody would be told of it any more.
+ */
 function hashKey({ path }: Diagnostic, { document }: Places): readonly Edit[] {
   const value = valueAt(document.data, path)
-  if (typeof value !== 'string' || document.variablesAt(path).length > 0) return []
+  if (typeof value !== 'string' || isGuessable(value) || document.variablesAt(path).length > 0) return []
   const key = document.rangeOf(path, 'key')
   const place = document.rangeOf(path)
   const between = document.text.slice(key.end.offset, place.start.offset)

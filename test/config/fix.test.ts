@@ -16,7 +16,8 @@ function fix(text: string): { text: string; fixed: string[]; left: string[] } {
   const read = (source: string) => readDocument(source, { file: 'config.yaml', lookup: name => env[name] })
   const found = validate(read(text)).diagnostics
   const { text: after, fixed } = fixText(read(text), found)
-  const again = validate(read(after)).diagnostics
+  // Most texts here are parts of configs.
+  const again = validate(read(after)).diagnostics.filter(one => one.code !== 'NOTHING_ANSWERS')
   // What is mended is gone, and a second run has nothing to do.
   expect(fixText(read(after), again)).toEqual({ text: after, fixed: [] })
   return { text: after, fixed: fixed.map(one => one.code), left: again.map(one => one.code) }
@@ -84,26 +85,34 @@ describe('a dollar sign that no variable can follow', () => {
 
 describe('a client key in plain text', () => {
   it.each([
-    ['key: abc', `keyHash: ${hash('abc')}`],
-    ['key: "a b"   # whose', `keyHash: ${hash('a b')}   # whose`],
-    ["key: 'it''s'", `keyHash: ${hash("it's")}`],
-    ['{ key: abc, metadata: { user: a } }', `{ keyHash: ${hash('abc')}, metadata: { user: a } }`],
-    ['"key": "a$$b"', `"keyHash": ${hash('a$b')}`],
-    ['{"key":"abc","metadata":{}}', `{"keyHash":${hash('abc')},"metadata":{}}`],
-    ['key: " padded "', `keyHash: ${hash(' padded ')}`],
+    ['key: the-key-of-alice', `keyHash: ${hash('the-key-of-alice')}`],
+    ['key: "the key of alice"   # whose', `keyHash: ${hash('the key of alice')}   # whose`],
+    ["key: 'it''s alice''s key'", `keyHash: ${hash("it's alice's key")}`],
+    [
+      '{ key: the-key-of-alice, metadata: { user: a } }',
+      `{ keyHash: ${hash('the-key-of-alice')}, metadata: { user: a } }`,
+    ],
+    ['"key": "the-key-of-al$$ice"', `"keyHash": ${hash('the-key-of-al$ice')}`],
+    ['{"key":"the-key-of-alice","metadata":{}}', `{"keyHash":${hash('the-key-of-alice')},"metadata":{}}`],
+    ['key: " padded key of alice "', `keyHash: ${hash(' padded key of alice ')}`],
   ])('%s', (key, after) => {
     expect(fix(clients(key))).toMatchObject({ text: clients(after), fixed: ['PLAIN_VIRTUAL_KEY'], left: [] })
   })
 
   it.each([
     'key: "$KEY"',
-    'key: "pre-$KEY"',
-    'key: &anchor abc',
-    'key: !!str abc',
-    'key: |\n              abc',
-    'key:\n              abc',
+    'key: "the-key-of-$KEY"',
+    'key: &anchor the-key-of-alice',
+    'key: !!str the-key-of-alice',
+    'key: |\n              the-key-of-alice',
+    'key:\n              the-key-of-alice',
   ])('but not %j', key => {
     expect(fix(clients(key))).toMatchObject({ text: clients(key), fixed: [] })
+  })
+
+  it('but not one that could be guessed by its hash, which is told of as before', () => {
+    const text = clients('key: password1234567')
+    expect(fix(text)).toEqual({ text, fixed: [], left: ['PLAIN_VIRTUAL_KEY'] })
   })
 
   it('leaves an alias and what it stands for alone', () => {
@@ -143,8 +152,10 @@ it('keeps the good ones where one would do harm', () => {
 })
 
 it('changes nothing else of the text', () => {
-  const text = `\n---\n# $NOPE\n${clients('key:   abc')}\n\n# end`
+  const text = `\n---\n# $NOPE\n${clients('key:   the-key-of-alice')}\n\n# end`
   expect(fix(text).text).toBe(
-    text.replace('$NOPE', '$$$$NOPE').replace('key:   abc', `keyHash:   ${hash('abc')}`),
+    text
+      .replace('$NOPE', '$$$$NOPE')
+      .replace('key:   the-key-of-alice', `keyHash:   ${hash('the-key-of-alice')}`),
   )
 })

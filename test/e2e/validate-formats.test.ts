@@ -78,7 +78,7 @@ describe('formats', () => {
 
   it('hide what a comment ignores, but for sarif, which tells', async () => {
     await put({
-      'config.yaml': DOUBTFUL.replace('a-client-key', 'a-client-key # agw-ignore PLAIN_VIRTUAL_KEY: a test'),
+      'config.yaml': DOUBTFUL.replace('-of-alice', '-of-alice # agw-ignore PLAIN_VIRTUAL_KEY: a test'),
     })
     const run = await validate(['--strict', '--engine', 'agentgateway'], ENV)
     expect([run.status, run.stdout]).toEqual([0, '✓ config.yaml: no findings (1 ignored by comments)\n'])

@@ -39,7 +39,7 @@ export const DOUBTFUL = `llm:
     apiKey:
       mode: strict
       keys:
-      - key: a-client-key
+      - key: a-client-key-of-alice
 `
 /** Sound, and only the real binary runs it. */
 export const NOT_HERE = 'mcp:\n  targets:\n  - name: my-tools\n    stdio: {cmd: my-tools}\n'

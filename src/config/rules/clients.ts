@@ -1,4 +1,5 @@
 import { hash as hashText } from 'node:crypto'
+import { isGuessable } from '../guessable.ts'
 import type { PlaceContext, PlaceRule } from './rule.ts'
 import {
   isNode,
@@ -128,13 +129,23 @@ const virtualKeys: PlaceRule = {
   },
 }
 
+const IN_CLEAR = {
+  message: 'the key of a client stands in the config in plain text: whoever reads the file can use it',
+  hint: '`agw validate --fix` writes its hash in its place; clients go on sending the key itself',
+}
+const GUESSABLE = {
+  message:
+    'the key of a client stands in the config in plain text, and is so short that it could be guessed, by its hash too',
+  hint: 'make a new one with `agw clients add`, give it to the client, and remove this one',
+}
+
 function judgeVirtualKey(entry: Node, path: (string | number)[], { document, report }: PlaceContext): void {
-  if (textAt(entry, 'key') !== undefined && document.variablesAt([...path, 'key']).length === 0) {
+  const key = textAt(entry, 'key')
+  if (key !== undefined && document.variablesAt([...path, 'key']).length === 0) {
     report({
       code: 'PLAIN_VIRTUAL_KEY',
       path: [...path, 'key'],
-      message: 'the key of a client stands in the config in plain text: whoever reads the file can use it',
-      hint: '`agw validate --fix` writes its hash in its place; clients go on sending the key itself',
+      ...(isGuessable(key) ? GUESSABLE : IN_CLEAR),
     })
   }
   const models = entry['allowedModels']
