@@ -3,7 +3,7 @@ import { isDuration } from '../duration.ts'
 import { type StrangeName, strangeNames } from './cel-names.ts'
 import { parseCel } from './cel-syntax.ts'
 import { CelProblem } from './cel-tokens.ts'
-import { readsNoModel } from './no-models.ts'
+import { nullVariable } from './llm-variables.ts'
 import type { PlaceContext, PlaceRule } from './rule.ts'
 import { isNode, keyAbove, type Place, pathOf, textAt } from './tree.ts'
 import { meant, shown } from './words.ts'
@@ -94,19 +94,20 @@ function judge(
   path: Path,
   place: Place,
   own: readonly string[],
-  { report, data }: PlaceContext,
+  { report }: PlaceContext,
 ): void {
   if (source.trim() === '' || (DURATIONS.has(String(place.key)) && isDuration(source))) return
   try {
     for (const strange of strangeNames(source, parseCel(source), own)) {
       report({ ...describe(strange, place), path })
     }
-    if (readsNoModel(source, path, data)) {
+    const missing = nullVariable(source, place)
+    if (missing !== undefined) {
       report({
         code: 'UNKNOWN_NAME',
         path,
-        message: `llmRequest is there for requests to models only, and this route leads to none, so the expression ${outcomeAt(place)}`,
-        hint: 'read request.headers or request.path here, or move the policy to the route of the models',
+        message: `${missing.name} is null here in agentgateway: it is there ${missing.isThere}`,
+        hint: 'read json(request.body) instead',
       })
     }
   } catch (error) {
