@@ -208,7 +208,13 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
       headers: { 'content-type': 'application/json', 'x-mock': 'delay=50' },
       body: JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'a b c d e' }] }),
     })
+    // Clients that come while the process above does nothing are in the queue of the system when it is told to stop.
+    running.child.kill('SIGSTOP')
+    const waiting = Array.from({ length: 8 }, () => ask().then(({ status }) => status))
+    await new Promise(resolve => setTimeout(resolve, 100))
     const stopped = running.stop()
+    running.child.kill('SIGCONT')
+    expect(await Promise.all(waiting)).toEqual(Array.from({ length: 8 }, () => 200))
     expect(await stream.text()).toContain('[DONE]')
     expect(await stopped).toBe(0)
     for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH')

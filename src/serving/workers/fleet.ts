@@ -1,9 +1,8 @@
 import cluster, { type Worker } from 'node:cluster'
 import { AgwError } from '../../errors.ts'
 import type { ListeningAddress, LogLevel, MetricsSnapshot, Runtime } from '../../gateway/index.ts'
-import type { ResolvedConfig, Secret } from '../../secrets/index.ts'
+import type { ResolvedConfig } from '../../secrets/index.ts'
 import { LONGEST_TIMER_MS } from '../../timers.ts'
-import type { RefusedKey } from '../key-use.ts'
 import type { News } from '../news.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import {
@@ -20,33 +19,19 @@ import {
 } from './deaths.ts'
 import { Delivery, type Outcome, OutgoingConfig } from './delivery.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
-import { closeLost } from './handovers.ts'
+import type { FleetOptions } from './fleet-options.ts'
+import { Handovers } from './handovers.ts'
 import { Losses } from './losses.ts'
 import { Pulse } from './pulse.ts'
 import { SharedState } from './shared-state.ts'
-import type { FromWorker, ToWorker, WorkerSetup } from './wire.ts'
-
-export interface FleetOptions {
-  readonly workers: number
-  /** `bin/worker.cjs` */
-  readonly script: string
-  readonly setup: WorkerSetup
-  /** Values that no log line may show, beside the config's own. */
-  readonly hidden: () => readonly Secret[]
-  readonly onRefused: (refused: RefusedKey) => void
-  readonly onNews: (news: News) => void
-  /** No worker is left, and none can be started. */
-  readonly onGone: (error: AgwError) => void
-  /** What a worker may take to say something at its start, in milliseconds. */
-  readonly startMs?: number
-  /** How often a worker lets itself be heard, in milliseconds. */
-  readonly beatMs?: number
-}
+import type { FromWorker, ToWorker } from './wire.ts'
 
 /** What a worker may take for a piece of a new config, or to serve it; one that has not said a word by then hangs. */
 const RELOAD_MS = 10_000
 /** Starting takes longer than reloading: the program is read first, and several start at once. */
 const START_MS = 60_000
+/** How long it goes on to hand clients over once it is to close, in milliseconds: a queue of them takes a while where all is busy. */
+const MEETING_MS = 1000
 /** After the end of the drain. */
 const KILL_AFTER_MS = 5000
 
@@ -55,12 +40,12 @@ interface Member {
   readonly worker: Worker
   readonly startedAt: number
   /** When it first served; undefined until then. */
-  servedAt: number | undefined
+  servedAt?: number
   readonly pulse: Pulse
   /** The newest config on its way. */
-  delivery: Delivery | undefined
+  delivery?: Delivery
   /** How long it had not said a word when it was ended for that, in milliseconds. */
-  silentMs: number | undefined
+  silentMs?: number
 }
 
 /**
@@ -72,6 +57,7 @@ export class Fleet {
   readonly #members = new Map<number, Member>()
   readonly #metrics = new FleetMetrics()
   readonly #losses = new Losses()
+  readonly #handovers = new Handovers()
   readonly #deaths = new Deaths()
   readonly #shared: SharedState
   #newest: OutgoingConfig
@@ -127,16 +113,9 @@ export class Fleet {
 
   async #add(): Promise<void> {
     const worker = cluster.fork()
-    closeLost(worker.process)
+    this.#handovers.follow(worker.process)
     const pulse = new Pulse(silentMs => this.#endHung(member, silentMs), this.#options.beatMs)
-    const member: Member = {
-      worker,
-      startedAt: performance.now(),
-      servedAt: undefined,
-      pulse,
-      delivery: undefined,
-      silentMs: undefined,
-    }
+    const member: Member = { worker, startedAt: performance.now(), pulse }
     this.#members.set(worker.id, member)
     worker.on('message', (message: FromWorker) => this.#hear(member, message))
     let trouble: Error | undefined
@@ -292,7 +271,9 @@ export class Fleet {
       delivery?.end()
       pulse.end()
     }
-    this.#tellAll({ kind: 'close', drainMs })
+    const deadline = performance.now() + drainMs
+    await this.#handovers.allMet(Math.min(MEETING_MS, drainMs / 2))
+    this.#tellAll({ kind: 'close', drainMs: Math.max(0, deadline - performance.now()) })
     const ended = [...this.#members.values()].map(
       ({ worker }) => new Promise<void>(resolve => worker.once('exit', () => resolve())),
     )

@@ -2,7 +2,7 @@ import type { LogLevel, Runtime } from '../../gateway/index.ts'
 import type { ResolvedConfig } from '../../secrets/index.ts'
 import { type LogOptions, openAccessLog } from '../access-log.ts'
 import type { Serving } from '../here.ts'
-import type { FleetOptions } from './fleet.ts'
+import type { FleetOptions } from './fleet-options.ts'
 
 export interface WorkersOptions extends FleetOptions {
   readonly level: LogLevel

@@ -1,0 +1,62 @@
+import type { ChildProcess } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { Handovers } from '../../../src/serving/workers/handovers.ts'
+
+/** A worker, with what Node's cluster would do: hand it the connection of that number. */
+function worker(handovers: Handovers) {
+  const child = Object.assign(new EventEmitter(), { send: (..._: unknown[]) => true })
+  handovers.follow(child as unknown as ChildProcess)
+  const closed: number[] = []
+  return {
+    closed,
+    hand: (seq: number) => child.send({ act: 'newconn', seq }, { close: () => closed.push(seq) }),
+    takes: (ack: number) => child.emit('internalMessage', { ack, accepted: true }),
+    dies: () => child.emit('exit'),
+  }
+}
+
+function watched(promise: Promise<void>) {
+  const state = { isOver: false }
+  void promise.then(() => {
+    state.isOver = true
+  })
+  return state
+}
+
+it('waits for no client where none comes', async () => {
+  await new Handovers().allMet(60_000)
+})
+
+it('waits until a worker has taken the last client, and those that come meanwhile', async () => {
+  const handovers = new Handovers()
+  const one = worker(handovers)
+  one.hand(1)
+  const met = watched(handovers.allMet(60_000))
+  await sleep(20)
+  expect(met.isOver).toBe(false)
+  one.hand(2)
+  one.takes(1)
+  await sleep(20)
+  expect(met.isOver).toBe(false)
+  one.takes(2)
+  await expect.poll(() => met.isOver).toBe(true)
+})
+
+it('waits no longer than it should for a worker that takes none', async () => {
+  const handovers = new Handovers()
+  worker(handovers).hand(1)
+  await handovers.allMet(30)
+})
+
+it('closes what a worker was handed as it died, and waits for it no more', async () => {
+  const handovers = new Handovers()
+  const one = worker(handovers)
+  one.hand(1)
+  one.hand(2)
+  one.takes(1)
+  one.dies()
+  expect(one.closed).toEqual([2])
+  await handovers.allMet(60_000)
+})
