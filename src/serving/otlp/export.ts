@@ -41,14 +41,15 @@ const LINGER_MS = 2000
 export class Export<Item> {
   readonly #options: ExportOptions
   readonly #what: Exported<Item>
-  /** Collector, as JSON → its sender. */
+  /** Collector and what describes the gateway to it, as JSON → its sender. */
   readonly #senders = new Map<string, Opened<Item>>()
-  /** JSON of collectors, which events share. */
+  /** That JSON, of collectors that events share. */
   readonly #keys = new WeakMap<Collector, string>()
   /** Those that send their last. */
   readonly #closing = new Map<Promise<void>, OnOutcome>()
   #isClosed = false
   #open: ((collector: Collector) => Opened<Item>) | undefined
+  #describe: ((collector: Collector) => Resource) | undefined
   #current: string | undefined
 
   constructor(what: Exported<Item>, options: ExportOptions) {
@@ -61,10 +62,11 @@ export class Export<Item> {
     if (this.#what.collectorOf(runtime) === undefined || this.#open !== undefined) return
     const [{ loadSdk, resourceOf }, open] = await Promise.all([import('./sdk.ts'), this.#what.open()])
     const sdk = await loadSdk()
+    const describe = ({ resource }: Collector): Resource => resourceOf(sdk, resource, this.#options.redact)
+    this.#describe = describe
     this.#open = collector => {
       const onOutcome = this.#outcomes(collector)
-      const resource = resourceOf(sdk, collector.resource, this.#options.redact)
-      return { sender: open(sdk, collector, resource, onOutcome), onOutcome }
+      return { sender: open(sdk, collector, describe(collector), onOutcome), onOutcome }
     }
   }
 
@@ -78,7 +80,8 @@ export class Export<Item> {
   #keyOf(collector: Collector): string {
     const known = this.#keys.get(collector)
     if (known !== undefined) return known
-    const key = JSON.stringify(collector)
+    // A reload may have made a key known that stands in what describes the gateway.
+    const key = JSON.stringify([collector, this.#describe?.(collector).attributes])
     this.#keys.set(collector, key)
     return key
   }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Redactor } from '../../../src/secrets/redactor.ts'
 import { startUpstream } from '../../gateway/kit/upstream.ts'
 import { tempFolder } from '../../helpers/agw.ts'
 import { startGrpcCollector } from '../../helpers/otlp-grpc.ts'
@@ -181,4 +182,22 @@ describe('a reload that names another collector', () => {
     expect(first.spans).toHaveLength(1)
     expect(second.spans).toHaveLength(0)
   })
+})
+
+it('a reload that makes a key known hides it in what describes the gateway, too', async () => {
+  vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'note=of sk-later-0123456789')
+  const { host, spans } = await startGrpcCollector()
+  const upstream = await model()
+  const tracing = tracingTo(host, { randomSampling: 1, resources: { hint: '"sk-later-0123456789"' } })
+  const redactor = new Redactor()
+  const serving = await serveWith(await runtimeWith(upstream.port, tracing), [], redactor)
+  const port = serving.engine.addresses[0]?.port ?? 0
+  await ask(port)
+  redactor.add('sk-later-0123456789')
+  const next = await runtimeWith(upstream.port, tracing, port)
+  await serving.engine.reload(next, {} as never, new AbortController().signal)
+  await ask(port)
+  await serving.engine.close({ drainMs: 10_000 })
+  const told = spans.map(({ resource }) => JSON.stringify(resource).includes('sk-later'))
+  expect(told.toSorted()).toEqual([false, true])
 })

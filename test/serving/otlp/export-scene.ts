@@ -31,8 +31,8 @@ export const tracingTo = (host: string, tracing: object) => ({
   frontendPolicies: { tracing: { host, ...tracing } },
 })
 
-export function serveWith(runtime: Runtime, notes: string[] = []) {
-  const redactor = new Redactor()
+/** `redactor` learns of keys as the gateway does. */
+export function serveWith(runtime: Runtime, notes: string[] = [], redactor = new Redactor()) {
   redactor.add(CANARY)
   const redact = (text: string): string => redactor.redact(text)
   return serveHere(runtime, {
