@@ -42,15 +42,15 @@ export const serveFlags = {
   }),
   'log-format': Flags.string({
     summary: 'The form of the log: of requests, and of what becomes of the gateway.',
+    description: "Without the flag, the config's logging.format, else text.",
     options: ['text', 'json'],
-    default: 'text',
     env: 'AGW_LOG_FORMAT',
   }),
   'log-level': Flags.string({
     summary:
       'How much is logged: requests at info, how they came about at debug, only what went wrong at warn.',
+    description: "Without the flag, the config's logging.level, else info.",
     options: ['debug', 'info', 'warn', 'off'],
-    default: 'info',
     env: 'AGW_LOG_LEVEL',
   }),
   'access-log': Flags.string({
@@ -67,18 +67,20 @@ export function serveOptions(
     readonly version: string
     readonly root: string
     readonly redact: (text: string) => string
+    readonly onFormat: (format: 'text' | 'json') => void
     readonly onGone: (error: AgwError) => void
   },
 ): Omit<ServeOptions, 'load' | 'onEvent' | 'onSecret'> {
-  const { version, root, redact, onGone } = own
+  const { version, root, redact, onFormat, onGone } = own
   return {
     host: flags.host,
     mock: flags.mock,
     connectTo: asList(flags['connect-to']),
     reload: flags.reload,
     log: {
-      format: flags['log-format'] as 'text' | 'json',
-      level: flags['log-level'] as 'debug' | 'info' | 'warn' | 'off',
+      format: flags['log-format'] as 'text' | 'json' | undefined,
+      level: flags['log-level'] as 'debug' | 'info' | 'warn' | 'off' | undefined,
+      onFormat,
       file: flags['access-log'],
       stream: process.stderr,
       redact,

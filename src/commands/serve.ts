@@ -32,6 +32,9 @@ export default class Serve extends ConfigCommand {
   ]
   static override flags = serveFlags
 
+  /** Of the log, once the config is read, which may say it. */
+  #format: 'text' | 'json' | undefined
+
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve)
     if (flags.engine === 'agentgateway') return this.#runEngine(flags)
@@ -50,6 +53,9 @@ export default class Serve extends ConfigCommand {
         version: this.config.version,
         root: this.config.root,
         redact: text => this.redactor.redact(text),
+        onFormat: format => {
+          this.#format = format
+        },
         onGone: error => giveUp(error),
       }),
       load: this.loadOptions(flags),
@@ -142,7 +148,7 @@ export default class Serve extends ConfigCommand {
 
   /** Standard error has the lines of requests in JSON: whoever reads them reads all of it. */
   get #logsJson(): boolean {
-    return givenValue('log-format', this.argv, process.env['AGW_LOG_FORMAT']) === 'json'
+    return (this.#format ?? givenValue('log-format', this.argv, process.env['AGW_LOG_FORMAT'])) === 'json'
   }
 
   /** Failures keep the usual form, on one line too. */

@@ -1,7 +1,6 @@
 export type {
   AdminView,
   KeyInUse,
-  LogLevel,
   PageSet,
   ReloadOutcome,
 } from './admin/pages.ts'
@@ -47,6 +46,7 @@ export {
   textFormat,
 } from './telemetry/access-log.ts'
 export type { Collector } from './telemetry/collector.ts'
+export { type LogLevel, logLevelOf } from './telemetry/log-level.ts'
 export { AccessLog, type LineSink } from './telemetry/log-writer.ts'
 export { credentialsInTarget, maskTarget } from './telemetry/mask-target.ts'
 export type { MetricsSnapshot } from './telemetry/metric-series.ts'

@@ -5,8 +5,8 @@ import type { LoadOptions, ServedConfig } from '../load.ts'
 import { mockNote } from '../mock-note.ts'
 import { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
-import type { LogOptions } from './access-log.ts'
 import { checkAdminFlag, type OpenedPages, openAdmin, usesOf } from './admin.ts'
+import { type AskedLog, asWritten } from './asked-log.ts'
 import { exposure } from './exposure.ts'
 import { Forgetting } from './forgetting.ts'
 import { type HereOptions, type Serving, serveHere } from './here.ts'
@@ -17,7 +17,6 @@ import { type Announcement, announce, type RunningGateway } from './running-gate
 import { shownConfig } from './shown-config.ts'
 import { workerCount } from './workers/count.ts'
 import { serveInWorkers } from './workers/serve.ts'
-import type { WorkerSetup } from './workers/wire.ts'
 
 /** The pages for those who run the gateway. */
 export interface AdminOptions {
@@ -54,7 +53,7 @@ export interface ServeOptions {
   readonly signal?: AbortSignal
   /** Follow the files. */
   readonly reload: boolean
-  readonly log?: LogOptions
+  readonly log?: AskedLog
   readonly admin?: AdminOptions
   readonly workers?: WorkersOptions
   readonly onEvent: (event: LiveEvent) => void
@@ -130,11 +129,12 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     gateway: {},
     start: async (runtime, config) => {
       const pages = usesOfPages(options, config.config)
+      const log = options.log && asWritten(options.log, config)
       const count = options.workers && workerCount(options.workers.count, config.config?.workerThreads)
       serving =
         options.workers === undefined || count === undefined || count === 1
           ? await serveHere(runtime, {
-              options,
+              options: { ...(options.host !== undefined && { host: options.host }), ...(log && { log }) },
               pages,
               keys,
               connectTo,
@@ -150,11 +150,11 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
                 host: options.host,
                 connectTo,
                 standIn,
-                log: options.log && workersLog(options.log),
+                log: log && { format: log.format, file: log.file },
                 counts: pages.tellMetrics,
               },
-              level: options.log?.level ?? 'off',
-              log: options.log,
+              level: log?.level ?? 'off',
+              log,
               hidden: () => [...hidden.values()],
               onRefused: refused => keys.refused(refused),
               onNews,
@@ -168,12 +168,16 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
     reload: options.reload,
     onEvent: options.onEvent,
     onDebug: (scope, fields) => serving?.debug(scope, fields),
-    onLoaded: loaded =>
+    onLoaded: loaded => {
       makeSecretsKnown(loaded, secret => {
         hidden.set(secret.digest(), secret)
         redactor?.add(secret)
         options.onSecret(secret)
-      }),
+      })
+      // Whether it starts or not: what keeps it from that is told in the same form.
+      if (live === undefined && options.log !== undefined)
+        options.log.onFormat?.(asWritten(options.log, loaded.resolved).format)
+    },
     onServing: (loaded, runtime) => {
       const { slots, missing } = loaded
       const { addresses = [] } = serving?.engine ?? {}
@@ -216,10 +220,6 @@ function redactorOf(secrets: Iterable<Secret>): Redactor {
   const redactor = new Redactor()
   for (const secret of secrets) redactor.add(secret)
   return redactor
-}
-
-function workersLog({ format, file }: LogOptions): WorkerSetup['log'] {
-  return { format, file }
 }
 
 function makeSecretsKnown(

@@ -64,57 +64,65 @@ const ask = (path = '/v1/chat/completions'): Promise<Response> =>
 
 describe('agw serve --log-level debug', () => {
   it.each([
-    ['1', []],
-    ['2', ['--workers', '2']],
-  ])('tells of each request how it came about, and of sources, and of no value: %s', async (_, flags) => {
-    const log = ['--log-level', 'debug', '--log-format', 'json', '--access-log', 'log']
-    const gateway = start(['serve', ...log, ...flags], { cwd: folder })
-    await gateway.until('ready')
-    expect((await ask()).status).toBe(200)
-    expect((await ask('/closed')).status).toBe(403)
-    await writeFile(join(folder, 'key'), `${NEXT}\n`, { mode: 0o600 })
-    await gateway.until('key changed', 'stderr')
-    await gateway.stop()
-    const told = (gateway.stdout() + gateway.stderr()).trim().split('\n')
-    for (const line of told)
-      expect(JSON.parse(line)).toMatchObject({
-        time: expect.any(String),
-        level: 'info',
-        message: expect.any(String),
-      })
-    const text = await readFile(join(folder, 'log'), 'utf8')
-    const lines = text
-      .trim()
-      .split('\n')
-      .map(line => JSON.parse(line) as Record<string, unknown>)
-    expect(lines).toContainEqual(
-      expect.objectContaining({
-        level: 'debug',
-        scope: 'request',
-        route: expect.stringContaining('open'),
-        'agw.backend': expect.stringContaining('openai'),
-        'agw.policies': expect.stringContaining('route/cors'),
-        'agw.key.fingerprint': fingerprint(KEY),
-        'agw.key.slot': expect.stringContaining('backendAuth'),
-        'agw.calls.before': expect.stringMatching(/^127\.0\.0\.1:\d+ 503 \d+ms$/),
-      }),
-    )
-    expect(lines).toContainEqual(
-      expect.objectContaining({ 'http.status': 403, 'agw.ended_by': 'directResponse' }),
-    )
-    expect(lines).toContainEqual(
-      expect.objectContaining({
-        level: 'debug',
-        scope: 'source',
-        kind: 'file',
-        variable: 'LOG_KEY',
-        result: 'changed',
-      }),
-    )
-    expect(lines).toContainEqual(expect.objectContaining({ scope: 'reload', result: 'reloaded' }))
-    for (const key of [KEY, NEXT]) expect(text).not.toContain(key.slice(10, 40))
-    expect(text).not.toContain('a-prompt')
-  })
+    ['by flags', ['--log-level', 'debug', '--log-format', 'json'], ''],
+    [
+      'by the config, in two workers',
+      ['--workers', '2'],
+      'config: { logging: { level: debug, format: json } }\n',
+    ],
+  ])(
+    'tells of each request how it came about, and of sources, and of no value: %s',
+    async (_, flags, more) => {
+      const config = join(folder, 'config.yaml')
+      await writeFile(config, more + (await readFile(config, 'utf8')))
+      const gateway = start(['serve', '--access-log', 'log', ...flags], { cwd: folder })
+      await gateway.until('ready')
+      expect((await ask()).status).toBe(200)
+      expect((await ask('/closed')).status).toBe(403)
+      await writeFile(join(folder, 'key'), `${NEXT}\n`, { mode: 0o600 })
+      await gateway.until('key changed', 'stderr')
+      await gateway.stop()
+      const told = (gateway.stdout() + gateway.stderr()).trim().split('\n')
+      for (const line of told)
+        expect(JSON.parse(line)).toMatchObject({
+          time: expect.any(String),
+          level: 'info',
+          message: expect.any(String),
+        })
+      const text = await readFile(join(folder, 'log'), 'utf8')
+      const lines = text
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line) as Record<string, unknown>)
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          level: 'debug',
+          scope: 'request',
+          route: expect.stringContaining('open'),
+          'agw.backend': expect.stringContaining('openai'),
+          'agw.policies': expect.stringContaining('route/cors'),
+          'agw.key.fingerprint': fingerprint(KEY),
+          'agw.key.slot': expect.stringContaining('backendAuth'),
+          'agw.calls.before': expect.stringMatching(/^127\.0\.0\.1:\d+ 503 \d+ms$/),
+        }),
+      )
+      expect(lines).toContainEqual(
+        expect.objectContaining({ 'http.status': 403, 'agw.ended_by': 'directResponse' }),
+      )
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          level: 'debug',
+          scope: 'source',
+          kind: 'file',
+          variable: 'LOG_KEY',
+          result: 'changed',
+        }),
+      )
+      expect(lines).toContainEqual(expect.objectContaining({ scope: 'reload', result: 'reloaded' }))
+      for (const key of [KEY, NEXT]) expect(text).not.toContain(key.slice(10, 40))
+      expect(text).not.toContain('a-prompt')
+    },
+  )
 
   it('is set by the admin pages too, and taken back', async () => {
     const admin = await freePort()

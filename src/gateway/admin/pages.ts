@@ -1,6 +1,4 @@
-/** How much is logged: requests at info, and how they came about at debug; only what went wrong at warn, nothing at off. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'off'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+import { LOG_LEVELS, type LogLevel } from '../telemetry/log-level.ts'
 
 /** A provider key that the gateway sends. */
 export interface KeyInUse {

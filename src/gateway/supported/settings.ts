@@ -1,4 +1,5 @@
 import { isObject } from '../../json.ts'
+import { LOG_LEVELS, logLevelOf } from '../telemetry/log-level.ts'
 import { EXPRESSION } from './policies.ts'
 import { each, only, runs, type Support, section, unless } from './support.ts'
 
@@ -8,11 +9,11 @@ const LISTENED_ON = unless(value =>
   typeof value === 'string' && value.startsWith('unix:') ? 'admin pages on a Unix socket' : undefined,
 )
 
-/** Set to anything else than what is usual, which a flag says here. */
-function flagInstead(usual: string, flag: string): Support {
-  return (value, path, report) => {
-    if (value !== usual) report(path, `"${path.at(-1)}"`, `use ${flag} of agw serve`)
-  }
+/** One for the whole log: agentgateway's parts are no parts here. */
+const LEVEL: Support = (value, path, report) => {
+  if (logLevelOf(value) !== undefined) return
+  const [last, ...others] = LOG_LEVELS.toReversed()
+  report(path, 'this level', `write ${others.reverse().join(', ')} or ${last}`)
 }
 
 /** What a log or a span tells besides. */
@@ -26,8 +27,8 @@ export const STATIC_CONFIG = section({
   logging: section({
     filter: EXPRESSION,
     fields: FIELDS,
-    level: flagInstead('info', '--log-level'),
-    format: flagInstead('text', '--log-format'),
+    level: LEVEL,
+    format: runs,
   }),
   adminAddr: LISTENED_ON,
   statsAddr: LISTENED_ON,

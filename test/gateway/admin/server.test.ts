@@ -1,12 +1,13 @@
 import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { AdminView, LogLevel, ReloadOutcome } from '../../../src/gateway/admin/pages.ts'
+import type { AdminView, ReloadOutcome } from '../../../src/gateway/admin/pages.ts'
 import {
   type AdminOptions,
   isLoopback,
   parseAdminAddress,
   startAdmin,
 } from '../../../src/gateway/admin/server.ts'
+import type { LogLevel } from '../../../src/gateway/telemetry/log-level.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 import { type Answer, type Call, call } from '../kit/client.ts'
 

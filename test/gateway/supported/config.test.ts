@@ -112,10 +112,10 @@ const UNSUPPORTED: readonly Row[] = [
   ['route groups', { routeGroups: [{}] }, 'routeGroups', /"routeGroups"/],
   ['admin pages on a socket', { config: { adminAddr: 'unix:/run/a' } }, 'config.adminAddr', /Unix socket/],
   [
-    'a log format, which is a flag here',
-    { config: { logging: { format: 'json' } } },
-    'config.logging.format',
-    /"format"/,
+    'levels of parts of the program',
+    { config: { logging: { level: ['info', 'hyper=debug'] } } },
+    'config.logging.level',
+    /this level/,
   ],
   ['a database', { config: { database: { url: 'x' } } }, 'config.database', /"database"/],
   ['DNS settings', { config: { dns: { edns0: true } } }, 'config.dns', /"dns"/],
@@ -372,8 +372,8 @@ describe('what the embedded gateway does not run', () => {
   })
 
   it('is told with what does the same here, where something does', () => {
-    const [found] = findUnsupported({ config: { logging: { level: 'debug' } } } as Config)
-    expect(found?.instead).toBe('use --log-level of agw serve')
+    const [found] = findUnsupported({ config: { logging: { level: 'info,hyper=debug' } } } as Config)
+    expect(found?.instead).toBe('write debug, info, warn or off')
   })
 
   it('is all reported at once', () => {
@@ -387,6 +387,7 @@ describe('what the embedded gateway does not run', () => {
       'null and empty lists',
       { mcp: null, ui: undefined, tcpRoutes: [], policies: [], llm: { models: [], virtualModels: [] } },
     ],
+    ['a level and a format of the log', { config: { logging: { level: ['warn'], format: 'json' } } }],
     ['admin addresses', { config: { adminAddr: 'localhost:15000', statsAddr: '[::]:15020' } }],
     ['addresses that are off', { config: { adminAddr: 'off', statsAddr: 'off', readinessAddr: 'off' } }],
     [
