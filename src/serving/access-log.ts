@@ -27,7 +27,10 @@ export interface LogOptions {
 interface AccessLogOptions extends LogOptions {
   /** Told once when lines begin to be lost, and once when they are written again. */
   readonly onNews: (news: News) => void
-  /** Other processes write to the same stream: what is written at once must be small enough to stay in one piece. */
+  /**
+   * Other processes write to the same stream: what is written at once must be small enough to stay in one piece. They go on
+   * when one of them is killed: what it has written by then shall be all but its last turn's.
+   */
   readonly isShared?: boolean
   /** Another process has found that it can be opened: what goes wrong by now costs lines, and no more. */
   readonly isOpened?: boolean
@@ -50,9 +53,10 @@ export interface OpenedLog {
 
 /** Opens the log. Throws WRITE_FAILED when its file cannot be written. */
 export async function openAccessLog(options: AccessLogOptions): Promise<OpenedLog> {
-  const file = options.file === undefined ? undefined : await openFile(options.file, options.isOpened)
+  const file = options.file === undefined ? undefined : await openFile(options.file, options)
   const format = options.format === 'json' ? jsonFormat() : textFormat()
   const sink: LineSink = {
+    isPrompt: options.isShared === true,
     write: (text, done) => {
       if (file !== undefined) return file.write(text, done)
       const pieces = options.isShared === true ? piecesOf(text) : [text]
@@ -112,9 +116,9 @@ function newsOf(error: NodeJS.ErrnoException | undefined, file: string | undefin
   }
 }
 
-async function openFile(path: string, isOpened = false): Promise<LogFile> {
-  const file = new LogFile(path)
-  if (isOpened) return file
+async function openFile(path: string, { isShared, isOpened }: AccessLogOptions): Promise<LogFile> {
+  const file = new LogFile(path, isShared)
+  if (isOpened === true) return file
   return file.open().catch((error: NodeJS.ErrnoException) => {
     throw new AgwError(
       'WRITE_FAILED',

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { appendFileSync, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { LineSink } from '../gateway/index.ts'
 
@@ -12,6 +12,7 @@ const LOOK_MS = 1000
  */
 export class LogFile implements LineSink {
   readonly #path: string
+  readonly #isPrompt: boolean
   /** Undefined until the first text comes, or somebody opens it. */
   #file: FileHandle | undefined
   #inode = 0
@@ -20,8 +21,10 @@ export class LogFile implements LineSink {
   /** The last text was not written, or not all of it. */
   #isCut = false
 
-  constructor(path: string) {
+  /** `isPrompt`: texts come often and are short; what is written in the turn costs less than a thread that writes it. */
+  constructor(path: string, isPrompt = false) {
     this.#path = path
+    this.#isPrompt = isPrompt
   }
 
   /** Throws what the system says when it cannot be opened. */
@@ -39,7 +42,8 @@ export class LogFile implements LineSink {
     // A part of the last text may be there, and this one would be taken for its end.
     const whole = this.#isCut ? `\n${text}` : text
     this.#isCut = true
-    await this.#file?.appendFile(whole)
+    if (this.#isPrompt && this.#file !== undefined) appendFileSync(this.#file.fd, whole)
+    else await this.#file?.appendFile(whole)
     this.#isCut = false
   }
 

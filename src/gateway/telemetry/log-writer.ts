@@ -5,6 +5,8 @@ import type { AccessFormat } from './access-log.ts'
 export interface LineSink {
   /** Calls back when the text has been handed to the system, or with the error. */
   write(text: string, done: (error?: Error | null) => void): unknown
+  /** It takes lines without waking a thread: each turn's are written at its end, and a process that is killed loses no others. */
+  readonly isPrompt?: boolean
 }
 
 /** How long lines wait to be written together, in milliseconds. */
@@ -36,6 +38,7 @@ export class AccessLog {
   #texts: string[] = []
   #lines = 0
   #timer: NodeJS.Timeout | undefined
+  #isAtEndOfTurn = false
   #writing = 0
   #idle: (() => void)[] = []
   #isFailing = false
@@ -58,7 +61,7 @@ export class AccessLog {
 
   /** Give this to `startGateway` as `onAccess`. */
   readonly add = (event: AccessEvent): void => {
-    this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS)
+    this.#writeSoon()
     if (this.#events.push(event) < SLICE) return
     this.#formatEvents()
     if (this.#lines >= FLUSH_COUNT) this.#write()
@@ -66,9 +69,20 @@ export class AccessLog {
 
   /** A line about something beside requests, after what was told before it. */
   readonly addLine = (line: string): void => {
-    this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS)
+    this.#writeSoon()
     this.#formatEvents()
     this.#take([line])
+  }
+
+  #writeSoon(): void {
+    if (this.#sink.isPrompt !== true) this.#timer ??= setTimeout(() => this.#write(), FLUSH_MS)
+    else if (!this.#isAtEndOfTurn) {
+      this.#isAtEndOfTurn = true
+      setImmediate(() => {
+        this.#isAtEndOfTurn = false
+        this.#write()
+      })
+    }
   }
 
   #formatEvents(): void {

@@ -30,7 +30,7 @@ import type { FromWorker, ToWorker } from './wire.ts'
 const RELOAD_MS = 10_000
 /** Starting takes longer than reloading: the program is read first, and several start at once. */
 const START_MS = 60_000
-/** How long it goes on to hand clients over once it is to close, in milliseconds: a queue of them takes a while where all is busy. */
+/** How long it goes on to hand clients over once it is to close, in milliseconds: a queue of them may take a while. */
 const MEETING_MS = 1000
 /** After the end of the drain. */
 const KILL_AFTER_MS = 5000
@@ -125,7 +125,12 @@ export class Fleet {
       trouble = error
       this.#left(member, '')
     })
-    worker.once('exit', (status, signal) => this.#left(member, signal ?? `status ${status}`))
+    worker.once('exit', (status, signal) => {
+      // What it has said last may still be on its way.
+      const leave = (): void => this.#left(member, signal ?? `status ${status}`)
+      if (worker.isConnected()) worker.once('disconnect', leave)
+      else leave()
+    })
     const outcome = await this.#deliver(member)
     // It would stay for as long as this process does, and serve nothing, or what is old.
     if (outcome?.kind === 'failed') this.#tell(member, { kind: 'close', drainMs: 0 })
@@ -194,8 +199,7 @@ export class Fleet {
           this.#metrics.take(member.worker.id, message.id, message.metrics)
         return
       case 'news':
-        if (this.#isNews(member, message.news)) this.#options.onNews(message.news)
-        return
+        return this.#takeNews(member, message.news)
       case 'refused':
         return this.#options.onRefused(message)
       case 'outcome':
@@ -210,9 +214,9 @@ export class Fleet {
   }
 
   /** What one loses that has left is no news: it was forgotten with it. */
-  #isNews({ worker }: Member, news: News): boolean {
-    if (news.way !== undefined && !this.#members.has(worker.id)) return false
-    return this.#losses.isNews(worker.id, news)
+  #takeNews({ worker }: Member, news: News): void {
+    if (news.way !== undefined && !this.#members.has(worker.id)) return
+    if (this.#losses.isNews(worker.id, news)) this.#options.onNews(news)
   }
 
   #left(member: Member, how: string): void {

@@ -259,6 +259,21 @@ describe('the access log', () => {
     await expect.poll(() => writes).toEqual(['x'])
   })
 
+  it('writes at the end of each turn where that costs little', async () => {
+    const writes: string[] = []
+    const write = (text: string, done: () => void): void => {
+      writes.push(text)
+      done()
+    }
+    const log = new AccessLog(event => `${event.duration}\n`, plain, { write, isPrompt: true })
+    for (const duration of [1, 2, 3]) log.add({ ...CHAT_EVENT, duration })
+    expect(writes).toEqual([])
+    await new Promise(resolve => setImmediate(resolve))
+    log.addLine('4\n')
+    await new Promise(resolve => setImmediate(resolve))
+    expect(writes).toEqual(['1\n2\n3\n', '4\n'])
+  })
+
   it('tells once that its sink fails, and once that it works again', async () => {
     const told: (string | undefined)[] = []
     let error: Error | null = new Error('full')
