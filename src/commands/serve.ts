@@ -43,6 +43,10 @@ export default class Serve extends ConfigCommand {
     // Heard from the start on: a signal means an orderly end at any time.
     const stopping = untilSignal()
     let isOver = false
+    outliveOutput(message => {
+      // What flushes the output at the end would find out, too.
+      if (!isOver) this.#log({ event: 'warning', message, hint: '' })
+    })
     let giveUp = (_: AgwError): void => {}
     const gone = new Promise<AgwError>(resolve => {
       giveUp = resolve
@@ -73,10 +77,6 @@ export default class Serve extends ConfigCommand {
       unwanted.abort()
       return this.#endEarly(starting, running)
     }
-    outliveOutput(message => {
-      // What flushes the output at the end would find out, too.
-      if (!isOver) this.#log({ event: 'warning', message, hint: '' })
-    })
     onHangup(() => void this.#reload(running))
     // A config may open no port at all, and the next one be better.
     const staying = setInterval(() => {}, 2 ** 30)
