@@ -96,11 +96,14 @@ async function reload(view: AdminView): Promise<Page> {
   return json(outcome.result === 'rejected' ? 409 : 200, outcome)
 }
 
+/** Wants no token anywhere. */
+export const READINESS = '/healthz/ready'
+
 /** Every page; the first that fits answers. Paths are agentgateway's where it has them. */
 export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
-    path: '/healthz/ready',
+    path: READINESS,
     on: ['admin', 'readiness'],
     about: 'whether requests are taken',
     page: readiness,

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
 import { AgwError } from '../../errors.ts'
-import { type AdminView, type Page, type PageSet, pageFor } from './pages.ts'
+import { type AdminView, type Page, type PageSet, pageFor, READINESS } from './pages.ts'
 
 /** Where an admin server listens. */
 export interface AdminAddress {
@@ -79,7 +79,7 @@ async function answer(view: AdminView, options: AdminOptions, request: IncomingM
  */
 function refusalOf(
   { host, token, on }: AdminOptions,
-  { headers }: IncomingMessage,
+  { headers, url = '/' }: IncomingMessage,
 ): { readonly status: number; readonly body: string } | undefined {
   const site = headers['sec-fetch-site']
   if (headers.origin !== undefined || (site !== undefined && site !== 'none')) {
@@ -88,7 +88,8 @@ function refusalOf(
   if (isLoopback(host) && !isOwnName(headers.host ?? '')) {
     return { status: 421, body: 'call it by its address\n' }
   }
-  if (token === undefined || on === 'readiness') return undefined
+  // Whoever sends requests here may ask whether they are taken.
+  if (token === undefined || on === 'readiness' || url === READINESS) return undefined
   if (isSame(/^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '', token)) return undefined
   return { status: 401, body: 'a token is needed: send it as Authorization: Bearer\n' }
 }

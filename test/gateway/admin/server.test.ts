@@ -182,6 +182,7 @@ describe('the admin pages', () => {
     expect((await ask('/keys')).status).toBe(401)
     expect((await ask('/keys', { headers: { authorization: 'Bearer wrong' } })).status).toBe(401)
     expect((await ask('/keys', { headers: { authorization: 'Bearer right' } })).status).toBe(200)
+    expect((await ask('/healthz/ready')).status).toBe(200)
     const ready = await startView({ token: 'right', on: 'readiness' })
     expect((await ready.ask('/healthz/ready')).status).toBe(200)
   })
