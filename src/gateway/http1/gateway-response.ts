@@ -86,7 +86,8 @@ export class GatewayResponse {
     this.#left = length ?? 0
     let head = `HTTP/1.1 ${status} ${reason}\r\n${lines}`
     if (this.sendDate && !hasDate) head += dateNow()
-    if (!hasConnection) head += this.#connectionLines()
+    const saysAll = hasConnection && (this.shouldKeepAlive || tellsClose || status < 200)
+    if (!saysAll) head += this.#connectionLines()
     if (this.#framing === 'chunks') head += 'Transfer-Encoding: chunked\r\n'
     this.#head = `${head}\r\n`
     this.statusCode = status

@@ -51,6 +51,14 @@ describe('an answer', () => {
     ['to HEAD without a length', 'HEAD / HTTP/1.1\r\nhost: a\r\n\r\n', 200, [], [text], 'keep-alive||'],
     ['of 204', get('/'), 204, [], [text], 'keep-alive||'],
     ['of 304', get('/'), 304, ['content-length', '9'], [text], 'content-length: 9|keep-alive||'],
+    [
+      'that is the last by its client, of which the config says something else',
+      get('/', 'connection: close\r\n'),
+      200,
+      ['connection', 'keep-alive', 'content-length', '4'],
+      [text],
+      'close|connection: keep-alive\r\ncontent-length: 4||text',
+    ],
     ['that is the last by its client', get('/', 'connection: x, Close\r\n'), 204, [], [], 'close||'],
   ])('%s', async (_, request, status, headers, pieces, wanted) => {
     for (const isEndedWithLast of [false, true]) {
