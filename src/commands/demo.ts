@@ -19,7 +19,7 @@ export default class Demo extends BaseCommand {
       onSecret: secret => this.redactor.add(secret),
       onStep: step => {
         steps.push(demoStepJson(step))
-        this.say(demoStepText(step, this.terminal))
+        this.sayProse(demoStepText(step, this.terminal))
         if (step.step === 'rotated' && step.failed > 0) this.endWith(EXIT.findings)
       },
     })
