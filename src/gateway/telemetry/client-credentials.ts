@@ -71,7 +71,11 @@ export function withoutShown(exchange: Exchange, text: string): string {
 /** Looked at before a redactor is made, which for a client that is not known yet takes longer than a request. */
 function repeats({ rawHeaders, caller }: Exchange, plain: string, hidden: ReadonlySet<string>): boolean {
   const isThere = (credential: string) => credential.length >= 8 && plain.includes(credential)
-  return checkedOf(caller).some(isThere) || credentialsOf(rawHeaders, hidden).some(isThere)
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase()
+    if (hidden.has(name) && partsOfCredential(name, rawHeaders[i + 1] ?? '').some(isThere)) return true
+  }
+  return caller !== undefined && checkedOf(caller).some(isThere)
 }
 
 /** What a policy has found to be right, and may have taken out of the request. */
