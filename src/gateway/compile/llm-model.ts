@@ -73,6 +73,7 @@ function modelDestination(
     routes: { ...LLM_PATHS, ...passthroughOf(model) },
   }
   // The router has looked at the rules of a model that was asked for; of a target of failover it has not.
+  const key = `${model.id ?? path.join('.')}${asked === undefined ? '' : ` as ${asked}`}`
   const own = asked === undefined ? [] : [{ policies: { authorization: model.authorization }, path }]
   const draft = {
     label: asked ?? model.name,
@@ -80,7 +81,9 @@ function modelDestination(
     path,
     target: { ai },
     levels: [keyLevel(call), modelLevel(model, path, call, base.isTls)],
-    key: `${listener.key} ${model.id ?? path.join('.')}${asked === undefined ? '' : ` as ${asked}`}`,
+    key: `${listener.key} ${key}`,
+    // Whichever gateway leads to it, the model is the same.
+    healthKey: `model ${key}`,
     backend: own,
     route: levels,
     health: healthOf(model, path, call),

@@ -351,6 +351,24 @@ describe('a failover virtual model', () => {
     expect(JSON.parse(b.seen[0]?.body ?? '').model).toBe('b')
   })
 
+  it('knows at each gateway of the section what has failed at another', async () => {
+    const [a, b] = [await upstream(500), await upstream()]
+    const targets = ['a', 'b'].map((name, priority) => ({ model: name, priority }))
+    const { gateway } = await startTestGateway(
+      JSON.stringify({
+        gateways: { one: { port: 3000 }, other: { port: 3001 } },
+        llm: {
+          gateways: ['one', 'other'],
+          models: [model('a', a, EVICTING), model('b', b)],
+          virtualModels: [{ name: 'any', routing: { failover: { targets } } }],
+        },
+      }),
+    )
+    const statuses = []
+    for (const { port } of gateway.addresses) statuses.push((await ask(port)).status)
+    expect(statuses).toEqual([500, 200])
+  })
+
   it('does so within one request where a targeted policy repeats it', async () => {
     const [a, b] = [await upstream(503), await upstream()]
     const targets = [
