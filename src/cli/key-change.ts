@@ -69,17 +69,11 @@ export async function keyNow(again: SlotAgain): Promise<Secret | undefined> {
 
 /** Sees that a slot has the very key it should have. Throws SECRET_UNREADABLE. */
 export async function requireReadsBack(again: SlotAgain, value: Secret): Promise<void> {
-  const { loaded, slot, key } = await readAgain(again)
+  const { key } = await readAgain(again)
   if (key?.equals(value)) return
-  const source = slot.variable === undefined ? undefined : loaded.variables.lookup(slot.variable)?.source
   throw new AgwError(
     'SECRET_UNREADABLE',
     `${again.name} does not read back from its new place; the old one was left alone`,
-    {
-      hint:
-        source === 'environment'
-          ? `${slot.variable} is set in this shell and wins: unset it, then run the command again`
-          : `see ${suggested('keys', 'list')} and ${suggested('doctor')}`,
-    },
+    { hint: `see ${suggested('keys', 'list')} and ${suggested('doctor')}` },
   )
 }

@@ -3,12 +3,14 @@ import { resolve } from 'node:path'
 import { AgwError } from '../errors.ts'
 import { shortName } from '../load.ts'
 import { removeFromGitignore, withLock } from '../secrets/index.ts'
-import { describePlace, removeFromPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
+import { describePlace, readPlace, removeFromPlace, type SourcePlace, storeAtPlace } from '../secrets/keep.ts'
 import { aloneWith, type KeyPlace } from '../secrets/rotation/journal.ts'
 import { reached } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ForgetPlan } from '../setup/forget-key.ts'
 import { sourceAfter } from '../setup/key-places.ts'
+import { refuseOtherKey } from '../setup/other-key.ts'
+import { SECRET_MODE } from '../setup/planned-file.ts'
 import type { StorePlan } from '../setup/store-key.ts'
 import { type Done, type Home, show, store } from './carry-out.ts'
 import { requireConsent } from './consent.ts'
@@ -44,25 +46,42 @@ export async function moveKey(
   options: WriteFilesOptions,
 ): Promise<Done> {
   const { value, folder, config, keyPlace } = move
+  if (plan.source !== undefined) await refuseOther(plan.source, move, options)
   const { before, isChange, isInGit } = await show({ plan, value, folder, old }, options)
   if (options.dryRun) {
     const stored = await store(plan, value, move, before, options)
     return joined(stored, await forget(old, { folder, before }, options))
   }
   if (isChange) await requireConsent('Move it?', 'written', options, { initial: !isInGit })
+  const asItWas: Before = new Map(before)
   return await aloneWith(config, keyPlace, options.env, async () => {
     const beforeWriting = async () => {
       await requireUnchanged(move)
       return undefined
     }
     const stored = await store(plan, value, move, before, { ...options, beforeWriting })
-    await move.requireReadsBack()
+    await move.requireReadsBack().catch(async error => {
+      throw withNote(error, await putBack(plan, { config, before, asItWas }, options))
+    })
     const now = `the key is in ${await placeNow(plan, options)} now`
     const gone = await forget(old, { folder, before, seen: value, now }, options)
     await requireStillThere(plan, move, options)
     await unignore(gone.files, options)
     return joined(stored, gone)
   })
+}
+
+/** A source that agw.yaml names for the variable may hold the only copy of another key. */
+async function refuseOther(
+  source: SourcePlace,
+  { folder, value }: Move,
+  { env }: WriteFilesOptions,
+): Promise<void> {
+  const there = await readPlace(source, folder, env).catch(error => {
+    throw withNote(error, 'nothing was written')
+  })
+  const hint = 'name another variable with --env NAME, or take that key out first'
+  refuseOtherKey(`${await describePlace(source)} holds another key`, there, value, hint)
 }
 
 /** Takes a value away, after what will go was shown and agreed to; `seen` is the one that was shown. */
@@ -79,6 +98,27 @@ export async function removeKey(
   throw new AgwError('CONFIG_CHANGED', `${left} holds another key by now than the one that was shown`, {
     hint: 'nothing was removed: run the command again',
   })
+}
+
+/** Lets the config refer to the old place again, which has the key still. Gives a clause that says how it stands then. */
+async function putBack(
+  plan: StorePlan,
+  at: { readonly config: string; readonly before: Before; readonly asItWas: Before },
+  options: WriteFilesOptions,
+): Promise<string> {
+  const references = plan.files.filter(file => !file.secret || file.path === at.config)
+  const files = references.reverse().map(file => {
+    const old = at.asItWas.get(file.path)
+    const { freed: hadKey, madeOf: _, ...rest } = file
+    const closed = hadKey === true ? { secret: true, mode: SECRET_MODE } : {}
+    return { ...rest, ...closed, content: old ?? '', goes: old === undefined }
+  })
+  const names = files.map(({ path }) => shortName(options.cwd, path)).join(' and ')
+  const copy = `a copy of the key is in ${await placeNow(plan, options)}, which the same command would use`
+  return await writeAgreed(files, at.before, { ...options, yes: true }).then(
+    () => `${names} ${files.length === 1 ? 'is as it was' : 'are as they were'}, and ${copy}`,
+    () => `${names} could not be put back, and may refer to the new place; the old copy is where it was`,
+  )
 }
 
 function joined(stored: Done, gone: Done): Done {

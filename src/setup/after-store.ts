@@ -2,10 +2,11 @@ import { stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import type { KeySlot } from '../config/index.ts'
 import type { VariableTable } from '../secrets/index.ts'
-import { Secret } from '../secrets/secret.ts'
+import type { Secret } from '../secrets/secret.ts'
 import { isOneWith } from '../secrets/stored-at.ts'
 import { suggested } from '../suggested.ts'
 import { placeAfter, placeOf } from './key-places.ts'
+import { otherInShell } from './other-key.ts'
 import { leftBehind, type Neighbours } from './sharers.ts'
 import type { StorePlan } from './store-key.ts'
 
@@ -33,8 +34,7 @@ export function nowInConfig({ method }: StorePlan, slot: KeySlot, config: string
 /** The shell's own value wins over .env, so a stored key may have no effect here. */
 function shadowed({ variable, toCluster }: StorePlan, key: Secret, { env }: FormerPlace): string | undefined {
   if (variable === undefined || toCluster) return undefined
-  const shell = env[variable]
-  if (shell === undefined || key.equals(new Secret(shell))) return undefined
+  if (otherInShell(variable, key, env) === undefined) return undefined
   return `${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`
 }
 

@@ -4,6 +4,7 @@ import { AgwError } from '../errors.ts'
 import type { Onboarding, SettingFlag } from '../providers/index.ts'
 import { setInDotenv } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { refuseOtherIn } from './other-key.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 
 /** The ways `agw init` can hand over a key. */
@@ -57,6 +58,8 @@ export interface NewConfigPlace {
   readonly cwd: string
   /** The text of `.env` beside the config, empty when there is none. */
   readonly dotenv: string
+  /** What stands in it may be replaced. */
+  readonly force?: boolean
 }
 
 /** Choices → every file of a new set-up. Throws INPUT_NEEDED when a choice is missing that cannot be guessed. */
@@ -121,26 +124,33 @@ export function slotNames({ style, providers }: NewConfigChoices): string[] {
   )
 }
 
-/** The files that the given keys go into, besides the config. */
+/** The files that the given keys go into, besides the config. Throws FILE_EXISTS where one would take the place of another. */
 export function keyFiles(
   providers: readonly ChosenProvider[],
   entries: readonly ProviderEntry[],
   place: NewConfigPlace,
 ): PlannedFile[] {
   const files: PlannedFile[] = []
+  const path = join(place.config, '..', '.env')
   let dotenv = place.dotenv
+  /** What nothing may take the place of. */
+  let kept = place.force === true ? '' : place.dotenv
   for (const [index, entry] of entries.entries()) {
     const { key, method } = providers[index] ?? {}
     if (key === undefined || method === 'kubernetes') continue
-    if (method === 'env' && entry.key.method === 'env')
-      dotenv = setInDotenv(dotenv, entry.key.variable, key.reveal())
+    if (method === 'env' && entry.key.method === 'env') {
+      const { variable } = entry.key
+      const hint = `give this one a variable of its own with --env NAME${place.force === true ? '' : ', or replace the other with --force'}`
+      refuseOtherIn({ path, text: kept }, variable, key, hint)
+      kept = setInDotenv(kept, variable, key.reveal())
+      dotenv = setInDotenv(dotenv, variable, key.reveal())
+    }
     if (entry.key.method === 'file') {
       const path = resolve(place.cwd, entry.key.path)
       files.push({ path, content: `${key.reveal()}\n`, mode: SECRET_MODE, what: 'the key', secret: true })
     }
   }
   if (dotenv !== place.dotenv) {
-    const path = join(place.config, '..', '.env')
     const madeOf = place.dotenv
     files.push({ path, content: dotenv, madeOf, mode: SECRET_MODE, what: 'the variable', secret: true })
   }

@@ -41,7 +41,7 @@ export const APPLY = 'kubectl apply --server-side --field-manager=agw -f'
 /** Choices → files, warnings and next steps. The new config is checked before anything is written. */
 export async function planInit(choices: NewConfigChoices, place: InitPlace): Promise<InitPlan> {
   const dotenv = await textIfAny(join(place.config, '..', '.env'))
-  const files = planNewConfig(choices, { config: place.config, cwd: place.cwd, dotenv })
+  const files = planNewConfig(choices, { ...place, dotenv })
   requireValid(files)
   await requireFree(files.slice(1), place)
   const kubernetes = choices.providers.some(one => one.method === 'kubernetes')

@@ -7,6 +7,7 @@ import type { Secret } from '../secrets/secret.ts'
 import { suggested } from '../suggested.ts'
 import { type AgwPlace, type PlannedEntry, planEntry, withoutEntry } from './agw-entry.ts'
 import { newKeyFile } from './new-config.ts'
+import { refuseOtherIn } from './other-key.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 import { textToChange } from './text-to-change.ts'
 
@@ -27,6 +28,8 @@ export interface StoreRequest {
   readonly keyFile?: string | undefined
   /** What agw.yaml shall say of the place. */
   readonly agwPlace?: AgwPlace | undefined
+  /** It is no new key that takes the place of another one: what lies there may be the only copy, and stays. */
+  readonly isMoved?: boolean
 }
 
 /** Where the config lies. */
@@ -101,6 +104,10 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
   }
   const path = dotenvOf(place)
   const madeOf = (await textToChange(path)) ?? ''
+  if (request.isMoved === true) {
+    const hint = 'name another variable with --env NAME, or take that one out first'
+    refuseOtherIn({ path, text: madeOf }, variable, request.value, hint)
+  }
   const content = setInDotenv(madeOf, variable, request.value.reveal())
   const dotenv = { path, content, madeOf, mode: SECRET_MODE, what: 'the variable', secret: true }
   // What agw.yaml names is never taken from the dotenv file.

@@ -176,17 +176,6 @@ describe('agw keys move', () => {
     expect(await holders()).toEqual(['.env', 'openai.key'])
   })
 
-  it('leaves the old copy where it is when the new place is overruled', async () => {
-    await setUp('file')
-    const done = await agw(['keys', 'move', 'openai', '--to', 'env', '--yes'], {
-      cwd: folder,
-      env: { OPENAI_API_KEY: 'another-key-of-the-shell' },
-    })
-    expect(done.status).toBe(4)
-    expect(done.stderr).toContain('does not read back')
-    expect(await holders()).toContain('openai.key')
-  })
-
   it('writes over nothing that is something else', async () => {
     await setUp('env')
     await writeFile(join(folder, 'openai.key'), 'precious')

@@ -10,6 +10,7 @@ import { noteMoved } from '../../secrets/index.ts'
 import { keyPlace } from '../../secrets/rotation/journal.ts'
 import { nowInConfig } from '../../setup/after-store.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
+import { refuseOverruled } from '../../setup/other-key.ts'
 import { planStoreKey, type StoreMethod } from '../../setup/store-key.ts'
 import { suggested } from '../../suggested.ts'
 
@@ -45,8 +46,9 @@ export default class KeysMove extends ConfigCommand {
     const { slot, loaded } = change
     const key = requireKey(change, flags.to)
     this.registerSecret(key)
-    const request = { slot, value: key, method: flags.to as StoreMethod, ...placeOf(flags) }
+    const request = { slot, value: key, method: flags.to as StoreMethod, ...placeOf(flags), isMoved: true }
     const plan = await planStoreKey(request, change.place)
+    if (plan.variable !== undefined) refuseOverruled(plan.variable, key, process.env)
     const old = await planForgetOld({ ...change, cwd, env: process.env }, plan)
     const again = { load: this.loadOptions(flags), path: loaded.path, name: slot.name }
     const inClear = nowInConfig(plan, slot, loaded.document.file)
