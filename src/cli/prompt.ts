@@ -2,6 +2,7 @@ import { clearLine, cursorTo } from 'node:readline'
 import { printable } from '../config/printable.ts'
 import { AgwError } from '../errors.ts'
 import { endHiding } from './hidden-typing.ts'
+import { emptyRefused } from './refused-answer.ts'
 
 /** A choice of a list question. */
 export interface Choice<T extends string> {
@@ -138,7 +139,14 @@ export class Prompt {
     // Questions go to stderr: stdout carries the answer of the command only.
     const ask = inquirer.createPromptModule({ output: process.stderr })
     const message = this.#wrapped(printable(question.message), question['type'] === 'confirm' ? YES_NO : 0)
-    const answers = await ask([{ ...question, message, name: 'answer' } as never])
-    return (answers as { answer: unknown }).answer
+    // What can be seen may be mended.
+    const isSeen = question['type'] === 'select' || question['type'] === 'input'
+    const end = isSeen ? undefined : emptyRefused(process.stdin)
+    try {
+      const answers = await ask([{ ...question, message, name: 'answer' } as never])
+      return (answers as { answer: unknown }).answer
+    } finally {
+      end?.()
+    }
   }
 }

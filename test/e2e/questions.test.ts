@@ -37,8 +37,9 @@ describe.skipIf(missing !== undefined)(`the questions of init${unless(missing)}`
         [/base URL/, 'llm.example.com\r'],
         [/not an address/, '\u0015http://127.0.0.1:9/v1\r'],
         [/hidden/, 'two words here\r'],
-        [/white space/, `\u0015${KEY} \r`],
-        [/Write this\?/, 'n\r'],
+        [/white space/, `${KEY} \r`],
+        [/Write this\?/, 'perhaps\r'],
+        [/must answer/, 'n\r'],
       ],
     )
     expect(screen).toContain('nothing was written')
