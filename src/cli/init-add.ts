@@ -1,3 +1,4 @@
+import { isModelPattern, MODEL_PATTERN } from '../config/schema/llm.ts'
 import type { LoadedConfig } from '../load.ts'
 import { type Addition, freeModels, takenModels } from '../setup/add-provider.ts'
 import type { Prompt } from './prompt.ts'
@@ -43,10 +44,11 @@ async function askModel(
   if (!prompt.allowed || model !== undefined) return model
   return await prompt.input(
     '--model NAME',
-    `Which model do clients ask ${provider.label} for? One that has no entry in the config yet`,
+    `Which model of ${provider.id === 'openai-compatible' ? 'that host' : provider.label} do clients ask for? The config has no entry for it yet`,
     {
       check: text => {
         if (text.trim() === '') return `an answer is needed, as in ${provider.exampleModel}`
+        if (!isModelPattern(text.trim())) return `${MODEL_PATTERN.message}: ${MODEL_PATTERN.hint}`
         return !taken.has(text.trim()) || 'the config has an entry for that one already'
       },
     },

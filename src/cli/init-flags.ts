@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { STYLES } from '../config/index.ts'
+import { isModelPattern, MODEL_PATTERN } from '../config/schema/llm.ts'
 import { looksSecret } from '../config/shown-word.ts'
 import { AgwError } from '../errors.ts'
 import { ONBOARDING, type Onboarding, SETTING_FLAGS } from '../providers/index.ts'
@@ -161,8 +162,10 @@ export function checkInitNames(
       throw wrong('--env', 'give the name of a variable, as in OPENAI_API_KEY')
     refuseSystemVariable(name)
   }
-  for (const name of flags.model ?? [])
+  for (const name of flags.model ?? []) {
     if (name.trim() === '') throw wrong('--model', 'give the name of a model, or leave it out')
+    else if (!isModelPattern(name)) throw wrong('--model', MODEL_PATTERN.hint)
+  }
   if (flags.file === '') throw wrong('--file', 'give a path')
   for (const path of flags['key-file'] ?? []) if (path.trim() === '') throw wrong('--key-file', 'give a path')
   refuseKeys(flags, ['key-file', 'model', 'header', ...SETTING_FLAGS, 'base-url', 'file'])

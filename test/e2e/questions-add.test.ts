@@ -31,7 +31,8 @@ describe.skipIf(noTerminal !== undefined)(
         [
           [/What now\?[\s\S]*leave it/, '\r'],
           [/handed over\?[\s\S]*passthrough/, '\r'],
-          [/Which model do clients ask Groq for\? One that has no entry/, 'llama-3\r'],
+          [/Which model of Groq do clients ask for\? The config has no entry/, 'll*ma-3\r'],
+          [/at most one star/, '\u0015llama-3\r'],
           [/Groq key/, '\r'],
           [/Write this\?/, '\r'],
         ],

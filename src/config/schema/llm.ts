@@ -62,8 +62,14 @@ const providerObject = section(
 
 export interface LlmProvider extends z.output<typeof providerObject> {}
 
+/** What is said of a name that is none. */
+export const MODEL_PATTERN = {
+  message: 'a model name takes at most one star, at its start or its end',
+  hint: 'write a name, *, prefix* or *suffix',
+}
+
 /** Exact, or with one star at the start or the end. */
-function isModelPattern(name: string): boolean {
+export function isModelPattern(name: string): boolean {
   const stars = name.split('*').length - 1
   return stars === 0 || (stars === 1 && (name.startsWith('*') || name.endsWith('*')))
 }
@@ -72,12 +78,9 @@ const modelObject = section(
   { noun: 'a model', about: 'A name clients use, and the provider that answers.', id: 'LlmModel' },
   {
     id: nullish(filled, 'Stable ID, one of its kind.'),
-    name: shaped(
-      'BAD_MODEL_NAME',
-      'a model name takes at most one star, at its start or its end',
-      'write a name, *, prefix* or *suffix',
-      isModelPattern,
-    ).describe('Name clients use: exact, *, prefix* or *suffix.'),
+    name: shaped('BAD_MODEL_NAME', MODEL_PATTERN.message, MODEL_PATTERN.hint, isModelPattern).describe(
+      'Name clients use: exact, *, prefix* or *suffix.',
+    ),
     provider: llmProviderKind,
     visibility: optional(z.enum(['public', 'internal']), {
       description: 'internal: only virtual models reach it.',
