@@ -21,9 +21,12 @@ export type RotateEvent =
   | { readonly step: 'restarted' }
   | { readonly step: 'checked'; readonly result: string; readonly detail: string }
   | { readonly step: 'kept'; readonly fingerprint: string }
-  | { readonly step: 'written'; readonly fingerprint: string }
+  /** `isOld`: the key from before the rotation is the one of the slot again. */
+  | { readonly step: 'written'; readonly fingerprint: string; readonly isOld?: true }
   | { readonly step: 'taken-up'; readonly gateways: readonly GatewayState[] }
   | { readonly step: 'forgotten' }
+  /** The new key of a rotation that was taken back is kept nowhere. */
+  | { readonly step: 'given-up'; readonly fingerprint: string }
   /** Whether gateways have given the old key up, too. */
   | { readonly step: 'let-go'; readonly gateways: readonly GatewayState[] }
   /** What lies in the place of the old key is not that key. */
@@ -165,9 +168,10 @@ async function undo(scene: Scene, options: RotateOptions): Promise<Rotated> {
   const changed = !old.equals(key)
   await note(scene, journal, 'undoing', options)
   const files = changed ? await writeKey(scene, old, options.load) : []
-  options.onEvent({ step: 'written', fingerprint: old.fingerprint() })
+  options.onEvent({ step: 'written', fingerprint: old.fingerprint(), isOld: true })
   const gateways = await seeTakenUp(scene, old.fingerprint(), options)
-  await forget(scene, journal, options)
+  const gone = changed ? key.fingerprint() : journal.to
+  await forget(scene, journal, options, { step: 'given-up', fingerprint: gone })
   return { ...outcome(scene, old.fingerprint(), key.fingerprint()), changed, gateways, files }
 }
 
@@ -266,9 +270,15 @@ function note(
   return writeRotation(loaded.path, { ...rotation, step }, load.env)
 }
 
-async function forget({ loaded }: Scene, journal: Rotation, { load, onEvent }: RotateOptions): Promise<void> {
+/** Clears the place in which the old key was kept; `done` says what that means. */
+async function forget(
+  { loaded }: Scene,
+  journal: Rotation,
+  { load, onEvent }: RotateOptions,
+  done: RotateEvent = { step: 'forgotten' },
+): Promise<void> {
   const { result, place, why = '' } = await forgetKept(loaded, journal, load.env)
-  onEvent(result === 'forgotten' ? { step: 'forgotten' } : { step: 'not-forgotten', place, why })
+  onEvent(result === 'forgotten' ? done : { step: 'not-forgotten', place, why })
 }
 
 /** The old key lies in a file of its own where the key does. */

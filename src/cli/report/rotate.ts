@@ -22,7 +22,7 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
     case 'kept':
       return `${done} the old key is kept  ${event.fingerprint}`
     case 'written':
-      return `${done} the key is written   ${event.fingerprint}`
+      return `${done} ${event.isOld === true ? 'the old key is back  ' : 'the key is written   '}${event.fingerprint}`
     case 'taken-up':
       return event.gateways.length === 0
         ? '  no gateway of this user serves the config on this machine; others take the key up when they look'
@@ -31,6 +31,8 @@ export function rotateEventText(event: RotateEvent, terminal: Terminal): string 
       return event.gateways.map(gateway => letGoText(gateway, terminal)).join('\n')
     case 'forgotten':
       return `${done} the old key is forgotten`
+    case 'given-up':
+      return `${done} the new key is gone  ${event.fingerprint}`
     case 'not-forgotten':
       return `${terminal.style('yellow', '?', 'err')} ${event.place}, where the old key was: ${event.why}`
     case 'nothing-kept':
