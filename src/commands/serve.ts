@@ -8,6 +8,7 @@ import { failureLine, isAnswer, liveEventLine, liveEventText } from '../cli/repo
 import { serveFlags, serveOptions } from '../cli/serve-flags.ts'
 import { onHangup, untilSignal } from '../cli/signals.ts'
 import type { AgwError } from '../errors.ts'
+import { orMock } from '../mock-note.ts'
 import type { LiveEvent, LiveGateway } from '../serving/live.ts'
 
 /** How long a start that is under way may take when nobody wants it any more, in milliseconds. */
@@ -71,7 +72,9 @@ export default class Serve extends ConfigCommand {
     })
     const running = await this.waiting('reading the config and its keys', () =>
       Promise.race([starting, stopping]),
-    )
+    ).catch((error: unknown) => {
+      throw flags.mock ? error : orMock(error)
+    })
     if (typeof running === 'string') {
       isOver = true
       unwanted.abort()

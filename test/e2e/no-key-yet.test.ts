@@ -45,6 +45,7 @@ describe.each(methods)('a new config without its key (method $method)', ({ metho
       expect([args, run.status]).toEqual([args, args[0] === 'validate' ? 1 : 4])
       expect(run.stdout + run.stderr).toContain(missing)
       expect(run.stdout + run.stderr).toMatch(/→ store the key with `agw keys set openai`, or /)
+      expect(run.stderr.includes('; `agw serve --mock` answers without a key')).toBe(args[0] === 'serve')
     }
   })
 
