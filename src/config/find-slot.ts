@@ -4,7 +4,7 @@ import { looksSecret } from './shown-word.ts'
 import type { KeySlot } from './slots.ts'
 
 /**
- * The slot a user means: by its name, else by its variable, else by its provider where only one slot has it. Throws
+ * The slot a user means: by its name, else by its variable, else by its model or its provider where only one slot has it. Throws
  * UNKNOWN_SLOT, which lists the names there are.
  */
 export function findSlot(slots: readonly KeySlot[], wanted: string): KeySlot {
@@ -12,6 +12,8 @@ export function findSlot(slots: readonly KeySlot[], wanted: string): KeySlot {
   if (named !== undefined) return named
   const byVariable = slots.filter(slot => slot.variable === wanted)
   if (byVariable[0] !== undefined) return byVariable[0]
+  const byModel = slots.filter(slot => slot.model === wanted)
+  if (byModel.length === 1 && byModel[0] !== undefined) return byModel[0]
   const byProvider = slots.filter(slot => slot.provider.toLowerCase() === wanted.toLowerCase())
   if (byProvider.length === 1 && byProvider[0] !== undefined) return byProvider[0]
   const names = slots.map(slot => slot.name)

@@ -3,6 +3,7 @@ import { formatPath, type Path } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import { LOCAL_PRESET } from './schema/llm-params.ts'
 import type { Config, SecretValue } from './schema.ts'
+import { namedHost, namesApart, type SlotName, wildcardName } from './slot-names.ts'
 import {
   authOf,
   firstName,
@@ -33,6 +34,10 @@ export interface KeySlot {
   readonly backend: Path | undefined
   /** Its calls go to an address that the config names, or to this machine: a server of one's own may want any word for a key, or none. */
   readonly isOwnHost: boolean
+  /** That address without its port, where the config names one. */
+  readonly host?: string | undefined
+  /** The name of its `llm` model, stars and all. */
+  readonly model?: string | undefined
   readonly method: KeyMethod
   readonly variable: string | undefined
   readonly file: string | undefined
@@ -40,15 +45,16 @@ export interface KeySlot {
 }
 
 /** What the place of a slot tells of it. */
-interface Owner {
-  readonly name: string
+interface Owner extends SlotName {
   readonly provider: string
   readonly backend: Path | undefined
+  readonly model?: string | undefined
   /** A key on this level or above already covers the AI backends below. */
   readonly covered: boolean
 }
 
-type Draft = Omit<KeySlot, 'method' | 'variable' | 'file' | 'isOwnHost'> & { readonly method?: KeyMethod }
+type Draft = Omit<KeySlot, 'method' | 'variable' | 'file' | 'isOwnHost'> &
+  SlotName & { readonly method?: KeyMethod }
 
 /** All key slots of a config, in the order of the file. */
 export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
@@ -64,11 +70,12 @@ export function keySlots(config: Config, document: ConfigDocument): KeySlot[] {
   const taken = new Set<string>()
   const placed = drafts.map(draft => ({ draft, offset: document.rangeOf(draft.path).start.offset }))
   placed.sort((a, b) => a.offset - b.offset)
-  return placed.map(({ draft }) => {
-    const base = draft.name || formatPath(draft.path)
+  const names = namesApart(placed.map(({ draft }) => draft))
+  return placed.map(({ draft: { apart: _, rank: __, ...draft } }, index) => {
+    const base = names[index] || formatPath(draft.path)
     const name = taken.has(base) ? `${base}@${formatPath(draft.path)}` : base
     taken.add(name)
-    return { ...draft, name, isOwnHost: hasOwnHost(tree, draft.backend), ...kindOf(draft, document) }
+    return { ...draft, name, ...hostOf(tree, draft.backend), ...kindOf(draft, document) }
   })
 }
 
@@ -95,9 +102,7 @@ function visit(node: unknown, path: Path, owner: Owner, named: NamedBackends, ou
   if (isProviderPlace(node, path) && !isSource(node, path) && !here.covered && !hasOwnKey(node, path)) {
     const at = path[0] === 'llm' ? ['params', 'apiKey'] : ['policies', 'backendAuth', 'key']
     out.push({
-      name: here.name,
-      provider: here.provider,
-      backend: here.backend,
+      ...ownOf(here),
       path: [...path, ...at],
       method: 'none',
       value: undefined,
@@ -117,9 +122,11 @@ function ownerOf(node: Node, path: Path, owner: Owner, named: NamedBackends): Ow
   }
   if (isProviderPlace(node, path)) {
     const provider = providerOf(node) || owner.provider
-    // A star would be a poor thing to type: a wildcard model is called by its provider.
-    const called = name?.includes('*') ? provider.toLowerCase() : (name ?? owner.name)
-    return { name: called, provider, backend: path, covered }
+    const isModel = path[0] === 'llm' && path[1] === 'models'
+    const called = name?.includes('*')
+      ? wildcardName(name, provider, namedHost(node))
+      : { name: name ?? owner.name }
+    return { ...called, provider, backend: path, covered, ...(isModel && { model: name }) }
   }
   const first = firstAi(node, path, named)
   if (first !== undefined) return { ...aiOwner(first.ai, first.path, name ?? owner.name), covered }
@@ -161,29 +168,38 @@ function authKey(path: Path): string {
 
 function authSlots(auth: unknown, path: Path, owner: Owner, out: Draft[]): void {
   if (!isNode(auth)) return
-  const { name, provider, backend } = owner
+  const own = ownOf(owner)
   const key = auth['key']
   const [plain, long] = [secretValue(key), isNode(key) ? secretValue(key['value']) : undefined]
-  if (plain !== undefined) out.push({ name, provider, backend, path: [...path, 'key'], value: plain })
+  if (plain !== undefined) out.push({ ...own, path: [...path, 'key'], value: plain })
   else if (long !== undefined) {
-    out.push({ name, provider, backend, path: [...path, 'key', 'value'], value: long })
+    out.push({ ...own, path: [...path, 'key', 'value'], value: long })
   } else if ('passthrough' in auth) {
-    out.push({ name, provider, backend, path, method: 'passthrough', value: undefined })
+    out.push({ ...own, path, method: 'passthrough', value: undefined })
   }
   const credentials = Array.isArray(auth['credentials']) ? (auth['credentials'] as unknown[]) : []
   for (const [index, credential] of credentials.entries()) {
     const value = isNode(credential) ? secretValue(credential['key']) : undefined
     if (value === undefined) continue
     const at = [...path, 'credentials', index, 'key']
-    out.push({ name: `${name}.credentials.${index}`, provider: '', backend: undefined, path: at, value })
+    out.push({
+      name: `${owner.name}.credentials.${index}`,
+      provider: '',
+      backend: undefined,
+      path: at,
+      value,
+    })
   }
 }
 
 function paramsSlot(params: unknown, path: Path, owner: Owner, out: Draft[]): void {
   const value = isNode(params) ? secretValue(params['apiKey']) : undefined
   if (value === undefined) return
-  const { name, provider, backend } = owner
-  out.push({ name, provider, backend, path: [...path, 'apiKey'], value })
+  out.push({ ...ownOf(owner), path: [...path, 'apiKey'], value })
+}
+
+function ownOf({ covered: _, ...own }: Owner): Omit<Owner, 'covered'> {
+  return own
 }
 
 function kindOf(draft: Draft, document: ConfigDocument): Pick<KeySlot, 'method' | 'variable' | 'file'> {
@@ -203,14 +219,14 @@ function isProviderPlace(node: Node, path: Path): boolean {
   return above === 'providers' && path.includes('groups') && isNode(node['provider'])
 }
 
-function hasOwnHost(config: Node, backend: Path | undefined): boolean {
+function hostOf(config: Node, backend: Path | undefined): Pick<KeySlot, 'isOwnHost' | 'host'> {
   let node: unknown = config
   for (const step of backend ?? []) node = (node as Record<string | number, unknown> | undefined)?.[step]
-  if (backend === undefined || !isNode(node)) return false
+  if (backend === undefined || !isNode(node)) return { isOwnHost: false }
   const { params } = node
-  if (providerOf(node) === LOCAL_PRESET) return true
   const given = isNode(params) ? [params['baseUrl'], params['hostOverride']] : []
-  return [node['hostOverride'], ...given].some(value => value !== undefined && value !== null)
+  const isGiven = [node['hostOverride'], ...given].some(value => value !== undefined && value !== null)
+  return { isOwnHost: isGiven || providerOf(node) === LOCAL_PRESET, host: namedHost(node) }
 }
 
 function hasOwnKey(node: Node, path: Path): boolean {

@@ -17,9 +17,10 @@ import { isOneWith } from '../secrets/stored-at.ts'
 import { suggested } from '../suggested.ts'
 import { withoutEntry } from './agw-entry.ts'
 import { placeAfter, placeOf } from './key-places.ts'
+import { keyVariable } from './key-variable.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
 import { leftBehind, losersWith } from './sharers.ts'
-import { type StorePlan, variableName } from './store-key.ts'
+import type { StorePlan } from './store-key.ts'
 import { textToChange } from './text-to-change.ts'
 
 /** What takes the value of a slot away. */
@@ -113,7 +114,7 @@ async function endOfLink(place: SlotPlace): Promise<string | undefined> {
 export async function planRemoval(place: SlotPlace): Promise<ForgetPlan> {
   const { slot, cwd, loaded } = place
   if (slot.method === 'inline') {
-    const variable = variableName(slot)
+    const variable = keyVariable(slot)
     const madeOf = loaded.document.text
     const content = setValue(madeOf, slot.path, quoteVariable(variable))
     const freed = isOnlyWrittenSecret(slot.path, requireKeyPlaces(loaded), loaded.document)

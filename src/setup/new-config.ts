@@ -1,5 +1,6 @@
 import { dirname, join, relative, resolve } from 'node:path'
 import { generateConfig, type KeyReference, type ProviderEntry, type Style } from '../config/index.ts'
+import { namesApart, wildcardName } from '../config/slot-names.ts'
 import { AgwError } from '../errors.ts'
 import type { Onboarding, SettingFlag } from '../providers/index.ts'
 import { setInDotenv } from '../secrets/index.ts'
@@ -67,11 +68,8 @@ export function planNewConfig(
   { style, port, providers }: NewConfigChoices,
   place: NewConfigPlace,
 ): PlannedFile[] {
-  const several = providers.length > 1
-  const patterns = providers.map(({ provider, model }, index) =>
-    several ? modelsOf(provider, model, index) : '*',
-  )
-  const entries = entriesOf(providers, { names: entryNames(providers), patterns }, place)
+  const names = { names: entryNames(providers), patterns: patternsOf(providers) }
+  const entries = entriesOf(providers, names, place)
   const inline = hasKeyInside(entries)
   const config: PlannedFile = {
     path: place.config,
@@ -116,12 +114,21 @@ export function entryNames(providers: readonly ChosenProvider[], taken: Iterable
   })
 }
 
-/** What `agw keys` calls the slots of the new config: wildcard models go by their provider. */
+function patternsOf(providers: readonly ChosenProvider[]): string[] {
+  const several = providers.length > 1
+  return providers.map(({ provider, model }, index) => (several ? modelsOf(provider, model, index) : '*'))
+}
+
+/** What `agw keys` calls the slots of the new config. */
 export function slotNames({ style, providers }: NewConfigChoices): string[] {
-  const names = entryNames(providers)
-  return providers.map(({ provider }, index) =>
-    style === 'llm' ? provider.words.llm.toLowerCase() : (names[index] ?? provider.id),
-  )
+  if (style !== 'llm') return entryNames(providers)
+  const patterns = patternsOf(providers)
+  const models = providers.map(({ provider: { words }, baseUrl }, index) => {
+    const pattern = patterns[index] ?? '*'
+    const host = baseUrl === undefined ? undefined : new URL(baseUrl).hostname
+    return pattern.includes('*') ? wildcardName(pattern, words.llm, host) : { name: pattern }
+  })
+  return namesApart(models)
 }
 
 /** The files that the given keys go into, besides the config. Throws FILE_EXISTS where one would take the place of another. */

@@ -6,6 +6,7 @@ import { requireWritable } from '../secrets/keep.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { suggested } from '../suggested.ts'
 import { type AgwPlace, type PlannedEntry, planEntry, withoutEntry } from './agw-entry.ts'
+import { keyVariable } from './key-variable.ts'
 import { newKeyFile } from './new-config.ts'
 import { refuseOtherIn } from './other-key.ts'
 import { type PlannedFile, SECRET_MODE } from './planned-file.ts'
@@ -95,7 +96,7 @@ export async function planStoreKey(request: StoreRequest, place: StorePlace): Pr
     const edit = moves || !isItsOwn ? [reference(slot, `{ file: ${quoteLiteral(named)} }`, place)] : []
     return { method, variable: undefined, files: [key, ...edit], keyFile: named }
   }
-  const variable = request.variable ?? slot.variable ?? variableName(slot)
+  const variable = request.variable ?? slot.variable ?? keyVariable(slot)
   const edit = moves || variable !== slot.variable ? [reference(slot, quoteVariable(variable), place)] : []
   if (method === 'kubernetes') return { method, variable, files: edit, toCluster: true }
   if (method === 'keychain' || method === 'encrypted') {
@@ -197,13 +198,6 @@ function configFile(place: StorePlace, content: string, secret: boolean): Planne
     what: secret ? 'the config, with the key in it' : 'the config',
     secret,
   }
-}
-
-/** The variable that a slot gets when it has none: `OPENAI_API_KEY` for `openai`. */
-export function variableName(slot: KeySlot): string {
-  return `${safeName(slot.name)
-    .toUpperCase()
-    .replace(/[^A-Z0-9]+/g, '_')}_API_KEY`
 }
 
 function safeName(name: string): string {

@@ -13,6 +13,12 @@ describe('a slot answers to', () => {
   ])('%s', (_, wanted, name) => {
     expect(findSlot(slots, wanted).name).toBe(name)
   })
+  it('its model, where only one slot has it', () => {
+    const two = slotsOf(
+      'llm: {port: 1, models: [{name: "gpt-*", provider: openAI}, {name: "llama-*", provider: groq}, {name: "*", provider: groq}]}',
+    )
+    expect(findSlot(two, 'llama-*').path).toEqual(['llm', 'models', 1, 'params', 'apiKey'])
+  })
   it('nothing else, with the nearest name offered', () => {
     expect(() => findSlot(slots, 'opnai')).toThrow(/no key slot is called "opnai"/)
     expect(() => findSlot(slots, 'sk-proj-0123456789')).toThrow(/no key slot is called that/)
