@@ -16,7 +16,7 @@ import { AgwError, EXIT } from '../errors.ts'
 export default class Validate extends ConfigCommand {
   static override summary = 'Check configs and everything they refer to, without starting anything.'
   static override description =
-    'Reports every finding at once, with its place. Exits 0 when there is no error, 1 when there is one (or a warning, with --strict), 2 when it cannot check. A comment `# agw-ignore CODE: reason` at the end of a line or on the line above hides a warning or note.'
+    'Reports every finding at once, with its place; only where nobody can tell what was meant, how the parts of the file fit together is told once that is mended. Exits 0 when there is no error, 1 when there is one (or a warning, with --strict), 2 when it cannot check. A comment `# agw-ignore CODE: reason` at the end of a line or on the line above hides a warning or note.'
   static override examples = [
     '<%= config.bin %> validate',
     "<%= config.bin %> validate 'conf/**/*.yaml' gateway.yaml --strict",

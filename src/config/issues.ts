@@ -17,6 +17,8 @@ export interface Finding {
   /** The key (`at: 'key'`) or the value (`at: 'value'`) it is about. */
   readonly path: Path
   readonly at: 'key' | 'value'
+  /** The key that one which is not known was meant to be, where that can be told and is not there. */
+  readonly meant?: string | undefined
 }
 
 type Issue = z.core.$ZodIssue
@@ -44,13 +46,24 @@ export function toFindings(issues: readonly Issue[], input: unknown): Finding[] 
   const findings = new Map<string, Finding>()
   for (const draft of drafts) {
     if (isEcho(draft)) continue
-    const { code, message, hint, at } = draft
+    const { code, message, hint, at, key } = draft
     const path = shownPath(draft.path)
-    const finding: Finding = { code, message, hint, path, at: path.length < draft.path.length ? 'value' : at }
+    const finding: Finding = {
+      code,
+      message,
+      hint,
+      path,
+      at: path.length < draft.path.length ? 'value' : at,
+      ...(code === 'UNKNOWN_KEY' && isAbsent(key, path, input) && { meant: key }),
+    }
     const identity = JSON.stringify([code, path, finding.at, message])
     if (!findings.has(identity)) findings.set(identity, finding)
   }
   return [...findings.values()]
+}
+
+function isAbsent(key: string | undefined, beside: Path, input: unknown): boolean {
+  return key !== undefined && valueAt(input, [...parent(beside), key]) === undefined
 }
 
 /** Tells findings that only repeat an unknown key: the key it was meant to be is missing, or no alternative is there. */

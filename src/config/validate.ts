@@ -1,10 +1,11 @@
 import type { z } from 'zod'
 import { suggested } from '../suggested.ts'
 import type { Code } from './codes.ts'
-import type { Diagnostic, Path } from './diagnostic.ts'
+import type { Diagnostic } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import { countBefore } from './halving.ts'
 import { type Finding, toFindings } from './issues.ts'
+import { doubtful, mendedData } from './mended.ts'
 import { findingsOfRules } from './rules/index.ts'
 import { type Config, configSchema } from './schema.ts'
 import { keySlots } from './slots.ts'
@@ -22,12 +23,18 @@ export function validate(document: ConfigDocument): Checked {
   const parsed = document.data === undefined ? undefined : configSchema.safeParse(document.data)
   const config = parsed?.data
   const shape = parsed?.error === undefined ? [] : toFindings(parsed.error.issues, document.data)
-  const isWhole = shape.every(isOfOneValue)
+  const sound = soundData(document.data, shape)
   // In one list: as arguments of a call there may be too many of them.
   const found = [
     ...document.diagnostics,
     ...placed(document, shape),
-    ...findingsOfRules(document, config, { broken: shape.map(brokenSection), isWhole }),
+    ...findingsOfRules(document, {
+      data: sound?.data ?? document.data,
+      config: sound?.config,
+      broken: shape.flatMap(finding => doubtful(finding, sound !== undefined)),
+      isSound: sound !== undefined,
+      isWhole: shape.length === 0,
+    }),
   ]
   const told = config === undefined ? found : found.map(naming(config, document))
   const diagnostics = told.sort((a, b) => a.range.start.offset - b.range.start.offset)
@@ -71,9 +78,18 @@ function isOfOneValue({ code, path }: Finding): boolean {
   )
 }
 
-/** The section that a finding of shape leaves in doubt. */
-function brokenSection({ path, at }: Finding): Path {
-  return at === 'key' ? path.slice(0, -1) : path
+/** What the rest of the file can be judged by; undefined where names and sections are in doubt that others refer to. */
+function soundData(
+  data: unknown,
+  shape: readonly Finding[],
+): { readonly data: unknown; readonly config: Config | undefined } | undefined {
+  const inDoubt = (finding: Finding): boolean => !isOfOneValue(finding)
+  const isMended = shape.some(inDoubt)
+  const mended = isMended ? mendedData(data, shape, inDoubt) : data
+  if (mended === undefined) return undefined
+  const { data: config, error } = configSchema.safeParse(mended)
+  const isSound = !isMended || error === undefined || !toFindings(error.issues, mended).some(inDoubt)
+  return isSound ? { data: mended, config } : undefined
 }
 
 /** What a failed parse of a document's data found, in the order of the file. */

@@ -36,25 +36,29 @@ const PLACE_RULES: readonly PlaceRule[] = [
   ...UNANSWERABLE_RULES,
 ]
 
-/** What the schema found. */
-interface Shape {
-  /** The sections with findings. */
+/** What the rules judge. */
+interface Judged {
+  /** The file as plain data, without what is wrong with names and sections where that can be told. */
+  readonly data: unknown
+  /** The same, parsed: there when its shape is sound. */
+  readonly config: Config | undefined
+  /** The places that findings of the schema leave in doubt. */
   readonly broken: readonly Path[]
-  /** Names and sections are as they should be; at most single values are wrong. */
+  /** Names and sections of the data are as they should be; at most single values are wrong. */
+  readonly isSound: boolean
+  /** The schema has found nothing at all. */
   readonly isWhole: boolean
 }
 
 /**
- * Findings on the meaning of a config. `config` is there when its shape is sound. Nothing is said about broken sections,
- * nor, unless the file is whole, about how its parts fit together. Of a file that is no YAML only the variables are looked
- * at: they may be what breaks it.
+ * Findings on the meaning of a config. Nothing is said about what is in doubt, nor, unless the data are sound, about how
+ * its parts fit together. Of a file that is no YAML only the variables are looked at: they may be what breaks it.
  */
 export function findingsOfRules(
   document: ConfigDocument,
-  config: Config | undefined,
-  { broken, isWhole }: Shape,
+  { data: judged, config, broken, isSound, isWhole }: Judged,
 ): Diagnostic[] {
-  const data = isNode(document.data) ? document.data : {}
+  const data = isNode(judged) ? judged : {}
   const { found, report } = collector(document, broken)
   const context: PlaceContext = { data, document, report }
   const places = judgePlaces(data, context)
@@ -64,12 +68,12 @@ export function findingsOfRules(
     return slots
   }
   for (const rule of VARIABLE_RULES) rule(context, getSlots)
-  if (isWhole && document.data !== undefined) {
+  if (isSound && judged !== undefined) {
     const placesOf = (key: CollectedKey): readonly Place[] => places.get(key) ?? []
     const whole = { ...context, scene: sceneOf(data), slots: getSlots, placesOf }
     for (const rule of FILE_RULES) rule(whole)
     // What refers to nothing answers nowhere, and has been told as that.
-    if (found.every(one => one.severity !== 'error')) unanswered(whole)
+    if (isWhole && found.every(one => one.severity !== 'error')) unanswered(whole)
   }
   return found
 }

@@ -112,22 +112,22 @@ describe('what agentgateway refuses on loading', () => {
 describe('a file that is broken elsewhere', () => {
   const broken = (second: string): string => `gateways: {default: {port: 1}}
 routes:
-- {polices: {}, backends: [{host: "localhost:1"}], policies: {retry: {codes: []}}}
-- {backends: [{host: "localhost:1"}], policies: {${second}}}
+- {polices: {}, matches: [{path: {exact: /a}}], backends: [{host: "localhost:2"}], policies: {retry: {codes: []}}}
+- {backends: [{host: "localhost:2"}], policies: {${second}}}
 `
   test('is looked at all the same, but for what stands in the broken section', () => {
     expect(findingsIn(broken('retry: {codes: []}'))).toEqual(['UNKNOWN_KEY 3', 'RETRY_CODES 4'])
   })
 
-  test('is not asked how its parts fit together', () => {
+  test('is asked how its parts fit together where it can be told what was meant', () => {
     expect(
       findingsIn(
         broken('cors: {}').replace(
-          '"localhost:1"}], policies: {cors',
-          '"localhost:1"}, {backend: /none}], policies: {cors',
+          '"localhost:2"}], policies: {cors',
+          '"localhost:2"}, {backend: /none}], policies: {cors',
         ),
       ),
-    ).toEqual(['UNKNOWN_KEY 3'])
+    ).toEqual(['UNKNOWN_KEY 3', 'UNKNOWN_BACKEND 4'])
   })
 
   test('is asked so beside a value that nothing else depends on', () => {

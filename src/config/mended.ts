@@ -1,0 +1,56 @@
+import type { Path } from './diagnostic.ts'
+import type { Finding } from './issues.ts'
+import { valueAt } from './union-branch.ts'
+
+type Section = Record<string | number, unknown>
+
+/**
+ * The data of a file as its findings of shape say that it was meant: keys that the format does not know renamed or left out,
+ * numbers and words in quotes read as such. So the rest of the file can be judged although these are wrong. `undefined`
+ * where one of them, of those that `counts` is true for, does not tell what was meant.
+ */
+export function mendedData(
+  data: unknown,
+  findings: readonly Finding[],
+  counts: (finding: Finding) => boolean,
+): unknown {
+  const mended = structuredClone(data)
+  for (const finding of findings) {
+    if (counts(finding) && !mend(mended, finding)) return undefined
+  }
+  return mended
+}
+
+function mend(data: unknown, { code, path, at, meant }: Finding): boolean {
+  const section = valueAt(data, path.slice(0, -1))
+  const key = path.at(-1)
+  if (key === undefined || typeof section !== 'object' || section === null) return false
+  const map = section as Section
+  if (code === 'UNKNOWN_KEY' && at === 'key') {
+    const value = map[key]
+    delete map[key]
+    if (meant !== undefined) map[meant] = value
+    return true
+  }
+  const other = code === 'WRONG_TYPE' ? ofOtherType(map[key]) : undefined
+  if (other !== undefined) map[key] = other
+  return other !== undefined
+}
+
+/** A number or a word of YAML in quotes, or one that lacks them. */
+function ofOtherType(value: unknown): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (value === 'true' || value === 'false') return value === 'true'
+  return typeof value === 'string' && /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : undefined
+}
+
+/**
+ * The places that a finding of shape leaves in doubt. What a key that is not known has to do with those beside it nobody can
+ * tell, unless it was meant to be another one; at the top of the file it stands for itself.
+ */
+export function doubtful({ path, at, meant }: Finding, isMended: boolean): readonly Path[] {
+  if (at !== 'key') return [path]
+  const section = path.slice(0, -1)
+  if (!isMended || (meant === undefined && section.length > 0)) return [section]
+  return meant === undefined ? [path] : [path, [...section, meant]]
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { findingsIn } from './rules/findings-in.ts'
+
+const config = (port: string, top = 'x: 1', gateways = 'gateways'): string => `${top}
+${gateways}:
+  one: {port: ${port}}
+  two: {port: 4000}
+  three: {port: 4000}
+routes:
+- backends: [{host: "localhost:9000"}]
+  gateways: [nowhere]
+- backends: [{host: "localhost:9000"}]
+  gateways: [one]
+`
+
+it.each([
+  ['a key that is not known', config('1, colour: blue', '#'), ['UNKNOWN_KEY 3', 'PORT_TAKEN 5']],
+  ['one at the top', config('1'), ['UNKNOWN_KEY 1', 'PORT_TAKEN 5']],
+  // Its place is not that of the key that was meant.
+  ['one that is misspelt', config('1', '#', 'gatewayz'), ['UNKNOWN_KEY 2']],
+  ['a number in quotes', config('"1"', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 5']],
+  ['one that is taken', config('"4000"', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 4', 'PORT_TAKEN 5']],
+])('%s hides nothing that is found elsewhere', (_, text, found) => {
+  expect(findingsIn(text)).toEqual([...found, 'UNKNOWN_GATEWAY 8'])
+})
+
+it.each([
+  ['a text in the place of a number', config('abc', '#'), ['WRONG_TYPE 3']],
+  ['a key of which nobody can tell what lacks beside it', 'gateways: {a: {prt: 1}}\n', ['UNKNOWN_KEY 1']],
+])('%s is found alone', (_, text, found) => {
+  expect(findingsIn(text)).toEqual(found)
+})
