@@ -39,6 +39,8 @@ export interface Failure extends Answer {
 export const failure = (status: number, reason: Reason, body: string): Failure => ({ status, body, reason })
 
 export const LISTENER_NOT_FOUND = failure(404, 'NotFound', 'listener not found')
+/** A reload has taken the port away. Who asks again, as clients do after a 503, finds it closed, or another server. */
+export const PORT_GONE = failure(503, 'Internal', 'this port is no longer in the config')
 export const ROUTE_NOT_FOUND = failure(404, 'NotFound', 'route not found')
 export const MISDIRECTED = failure(421, 'NotFound', 'misdirected request')
 export const TOO_MANY_HEADERS = failure(431, 'InvalidRequest', 'too many headers')

@@ -4,7 +4,13 @@ import { isEncoded, LLM_BODY_REFUSALS, withPlainBody } from './bodies/plain-body
 import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
-import { LISTENER_NOT_FOUND, llmRequestFailure, NO_VALID_BACKENDS, ROUTE_NOT_FOUND } from './failures.ts'
+import {
+  LISTENER_NOT_FOUND,
+  llmRequestFailure,
+  NO_VALID_BACKENDS,
+  PORT_GONE,
+  ROUTE_NOT_FOUND,
+} from './failures.ts'
 import type { Generation } from './generation.ts'
 import { outgoingHeaders } from './headers/outgoing-headers.ts'
 import { queryCredentialsOf } from './headers/passthrough.ts'
@@ -84,7 +90,8 @@ function match(exchange: Exchange): void {
     return exchange.end(unfit)
   }
   const { bind } = exchange
-  const listener = bind && listenerOf(bind, exchange)
+  if (bind === undefined) return exchange.end(PORT_GONE)
+  const listener = listenerOf(bind, exchange)
   if (listener === undefined) return exchange.end(LISTENER_NOT_FOUND)
   exchange.listener = listener
   runSteps(exchange, listener.steps, chooseRoute)

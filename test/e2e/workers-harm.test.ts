@@ -79,6 +79,23 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await running.until('a worker has died (SIGKILL)')
   })
 
+  it('leave no client without a word when its port goes, and comes back', { timeout: 60_000 }, async () => {
+    await put({ binds: [bind(port)] })
+    const { admin } = await serve('--no-reload')
+    let isOver = false
+    const clients = Array.from({ length: 32 }, async () => {
+      while (!isOver) await ask().catch(() => {})
+    })
+    for (let i = 0; i < 3; i++) {
+      for (const at of [await freePort(), port]) {
+        await put({ binds: [bind(at)] })
+        expect(await reloadAt(admin)).toEqual({ result: 'reloaded' })
+      }
+    }
+    isOver = true
+    await Promise.all(clients)
+  })
+
   it('let themselves be heard, whether they have something to tell or not', async () => {
     const env = { ...process.env, NODE_UNIQUE_ID: '1' }
     const worker = fork(join(ROOT, 'bin/worker.cjs'), { env, serialization: 'advanced' })

@@ -11,6 +11,19 @@ interface InternalMessage {
   readonly act?: string
   readonly seq?: number
   readonly ack?: number
+  /** Of the port that it is about. */
+  readonly key?: string
+  readonly errno?: number | null
+  /** Of a connection: a worker that has closed the port takes it no more. */
+  readonly accepted?: boolean
+}
+
+/** The workers that take the connections of one port. Where all have left it, those who come back to it are others. */
+type Takers = Set<ChildProcess>
+
+interface Handover {
+  readonly handle: Handle
+  readonly takers: Takers | undefined
 }
 
 type Send = (message: InternalMessage | undefined, handle?: Handle, ...rest: unknown[]) => boolean
@@ -24,33 +37,53 @@ export class Handovers {
   #begun = 0
   /** Of which no worker has said yet that it has them. */
   #open = 0
+  readonly #takers = new Map<string, Takers>()
 
   /**
-   * Follows those to a worker, and closes the ones that it was being handed as it died. Node closes its own end of one when
-   * the worker says that it has it, and forgets those of which no worker says so: their clients would wait for ever, and
-   * descriptors be lost.
+   * Follows those to a worker, and closes the ones that nobody will take: which it was being handed as it died, or as the
+   * last worker closed the port. Node closes its own end of one when a worker says that it has it, and keeps or forgets the
+   * others: their clients would wait for ever, and descriptors be lost.
    */
   follow(child: ChildProcess): void {
-    const handed = new Map<number, Handle>()
+    const handed = new Map<number, Handover>()
     const send: Send = child.send.bind(child) as never
     const watched: Send = (message, handle, ...rest) => {
-      if (message?.act === 'newconn' && message.seq !== undefined && handle !== undefined) {
-        handed.set(message.seq, handle)
+      const { act, seq, ack, key = '', errno } = message ?? {}
+      if (act === 'newconn' && seq !== undefined && handle !== undefined) {
+        handed.set(seq, { handle, takers: this.#takers.get(key) })
         this.#begun += 1
         this.#open += 1
-      }
+      } else if (key !== '' && ack !== undefined && !errno) this.#join(key, child)
       return send(message, handle, ...rest)
     }
     child.send = watched as never
+    // Node has heard it by then, and handed a connection that is not taken to another worker if there is one.
     child.on('internalMessage' as 'message', message => {
-      const { ack } = message as unknown as InternalMessage
-      if (ack !== undefined && handed.delete(ack)) this.#open -= 1
+      const { act, ack, key, accepted } = message as unknown as InternalMessage
+      if (act === 'close' && key !== undefined) this.#leave(key, child)
+      const handover = ack === undefined ? undefined : handed.get(ack)
+      if (ack === undefined || handover === undefined) return
+      handed.delete(ack)
+      this.#open -= 1
+      if (accepted === false && handover.takers?.size === 0) handover.handle.close()
     })
     child.once('exit', () => {
+      for (const key of this.#takers.keys()) this.#leave(key, child)
       this.#open -= handed.size
-      for (const handle of handed.values()) handle.close()
+      for (const { handle } of handed.values()) handle.close()
       handed.clear()
     })
+  }
+
+  #join(key: string, child: ChildProcess): void {
+    const takers = this.#takers.get(key) ?? new Set()
+    this.#takers.set(key, takers.add(child))
+  }
+
+  #leave(key: string, child: ChildProcess): void {
+    const takers = this.#takers.get(key)
+    takers?.delete(child)
+    if (takers?.size === 0) this.#takers.delete(key)
   }
 
   /**

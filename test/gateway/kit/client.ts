@@ -30,6 +30,17 @@ export function call(port: number, options: Call = {}): Promise<Answer> {
   })
 }
 
+/** Waits until nobody listens any more: clients whom the system had let in before are met first. */
+export async function untilRefused(port: number): Promise<void> {
+  for (let isOpen = true; isOpen; ) {
+    isOpen = await new Promise<boolean>(resolve => {
+      const socket = connect(port, '127.0.0.1')
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+      socket.once('connect', () => socket.destroy())
+    })
+  }
+}
+
 async function collect(response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)

@@ -11,8 +11,12 @@ function worker(handovers: Handovers) {
   const closed: number[] = []
   return {
     closed,
-    hand: (seq: number) => child.send({ act: 'newconn', seq }, { close: () => closed.push(seq) }),
+    hand: (seq: number) =>
+      child.send({ act: 'newconn', seq, key: 'port' }, { close: () => closed.push(seq) }),
     takes: (ack: number) => child.emit('internalMessage', { ack, accepted: true }),
+    refuses: (ack: number) => child.emit('internalMessage', { ack, accepted: false }),
+    opens: () => child.send({ ack: 1, errno: null, key: 'port' }),
+    closes: () => child.emit('internalMessage', { act: 'close', key: 'port' }),
     dies: () => child.emit('exit'),
   }
 }
@@ -59,4 +63,34 @@ it('closes what a worker was handed as it died, and waits for it no more', async
   one.dies()
   expect(one.closed).toEqual([2])
   await handovers.allMet(60_000)
+})
+
+it('closes what no worker takes once the last one has closed the port, though one opens it again', async () => {
+  const handovers = new Handovers()
+  const [one, other] = [worker(handovers), worker(handovers)]
+  one.opens()
+  other.opens()
+  one.hand(1)
+  one.closes()
+  // Node hands it to the other one.
+  one.refuses(1)
+  expect(one.closed).toEqual([])
+  other.hand(2)
+  other.closes()
+  one.opens()
+  other.refuses(2)
+  expect(other.closed).toEqual([2])
+  await handovers.allMet(60_000)
+})
+
+it('closes what no worker takes once the last one that has the port has died', () => {
+  const handovers = new Handovers()
+  const [one, other] = [worker(handovers), worker(handovers)]
+  one.opens()
+  other.opens()
+  one.hand(1)
+  one.closes()
+  other.dies()
+  one.refuses(1)
+  expect(one.closed).toEqual([1])
 })
