@@ -57,7 +57,7 @@ export default class KeysScan extends ConfigCommand {
     const root = workspaceRoot(process.cwd(), process.env)
     if (flags.format === 'sarif') this.say(sarifText(files, { root, version: this.config.version }))
     else if (flags.format === 'github') this.say(githubText(files, root, 'agw keys scan'))
-    else this.say(scanText(files, result, this.terminal, to !== undefined))
+    else this.sayProse(scanText(files, result, this.terminal, to !== undefined))
     if (to !== undefined) this.note(`wrote the findings to ${to}`)
     return scanJson(files, result)
   }
