@@ -202,7 +202,7 @@ describe('SIGTERM', () => {
       const text = answer.text().finally(() => (isOver = true))
       const ended = gateway.stop('SIGTERM')
       await gateway.until('"draining"')
-      // Clients whom the system has let in by then are met first: for 0.1 s at most.
+      // Clients whom the system has let in by then are met first.
       await vi.waitFor(() => expect(ask()).rejects.toThrow(), { timeout: 5000 })
       expect(isOver).toBe(false)
       expect(await text).toMatch(/\[DONE\]/)

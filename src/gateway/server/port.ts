@@ -51,8 +51,11 @@ const SWEEP_MS = 25
 /** And how often at least for those that have nothing more to ask. */
 const SHORTEST_CHECK_MS = 10
 
-/** How long a closing port goes on to meet clients, in milliseconds: there may always be another one. */
-const MEETING_MS = 100
+/**
+ * How long a closing port goes on to meet clients, in milliseconds: a queue of them takes a while where all is busy, and there
+ * may always be another one.
+ */
+const MEETING_MS = 1000
 
 /** One open port. */
 export class Port {
@@ -193,7 +196,7 @@ export class Port {
    * closes already may be given less time so.
    */
   async close(drainMs: number, giveUp: () => void = () => {}): Promise<void> {
-    this.#gone ??= this.#drain()
+    this.#gone ??= this.#drain(Math.min(MEETING_MS, drainMs / 2))
     let cut = setTimeout(() => {
       giveUp()
       for (const connection of this.#connections.values()) connection?.giveUp()
@@ -203,9 +206,9 @@ export class Port {
     clearTimeout(cut)
   }
 
-  async #drain(): Promise<void> {
+  async #drain(meetingMs: number): Promise<void> {
     this.#rules.isClosing = true
-    await this.#meetAll()
+    await this.#meetAll(meetingMs)
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     const left = [...this.#connections.keys()].map(
       socket => new Promise<void>(resolve => socket.once('close', resolve)),
@@ -221,8 +224,8 @@ export class Port {
   }
 
   /** Meets the clients that the system has taken in by now, for their requests may be here: each turn it hands over one. */
-  async #meetAll(): Promise<void> {
-    const latest = performance.now() + MEETING_MS
+  async #meetAll(limitMs: number): Promise<void> {
+    const latest = performance.now() + limitMs
     for (let before = -1; before !== this.#met && performance.now() < latest; ) {
       before = this.#met
       await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
