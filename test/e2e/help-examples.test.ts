@@ -30,6 +30,11 @@ interface Needs {
 }
 const FILE = '{ file: openai.key }'
 const ready = 'ready'
+/** A dry run asks what the keychain holds. Here is none. */
+const NO_KEYCHAIN: Needs = {
+  env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' },
+  ...(process.platform === 'linux' && { says: 'no keychain answers', status: 4 }),
+}
 const NEEDS: Readonly<Record<string, Needs>> = {
   'agw clients add research': { client: 'sales' },
   'agw clients add alice --metadata team=research --models "gpt-4o*"': { client: 'sales' },
@@ -39,6 +44,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'agw clients rotate research': { client: 'research' },
   'agw init': { env: { AGW_PROVIDER: 'openai', AGW_METHOD: 'env' } },
   'agw keys move openai --to env --yes': { key: FILE },
+  'agw keys move openai --to keychain --dry-run': NO_KEYCHAIN,
   'agw keys rotate openai': { input: NEW },
   'agw keys rotate openai --undo': { first: 'agw keys rotate openai < new-key.txt' },
   // The folder has keys in clear text: those that the examples read.

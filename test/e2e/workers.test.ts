@@ -7,6 +7,7 @@ import { type Mock, startMock } from '../../src/mock/index.ts'
 import { fingerprint } from '../../src/secrets/secret.ts'
 import { call } from '../gateway/kit/client.ts'
 import { startUpstream } from '../gateway/kit/upstream.ts'
+import { eventually } from '../gateway/kit/wait.ts'
 import { start, tempFolder } from '../helpers/agw.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { keyLike } from '../helpers/keys.ts'
@@ -134,8 +135,9 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     const { running, admin } = await serve()
     for (let i = 0; i < 8; i++) await ask()
     const silent = connect(port, '127.0.0.1').on('error', () => {})
-    // Many times as long as the workers take to tell of it.
-    await new Promise(resolve => setTimeout(resolve, 500))
+    // A worker tells of what it has counted right after it has written its lines; then many times as long as that takes.
+    await eventually(() => running.stderr().match(/http\.status=200/g)?.length === 8)
+    await new Promise(resolve => setTimeout(resolve, 1000))
     for (const pid of await workersOf(running)) process.kill(pid, 'SIGKILL')
     await running.until(/a worker has died[\s\S]*a worker has died/)
     const metrics = await (await fetch(`${admin}/metrics`)).text()
