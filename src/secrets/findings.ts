@@ -3,7 +3,7 @@ import type { Diagnostic, Severity } from '../config/diagnostic.ts'
 import type { ConfigDocument } from '../config/document.ts'
 import type { KeySlot } from '../config/slots.ts'
 import { suggested } from '../suggested.ts'
-import { keyDoubts } from './detect.ts'
+import { detectKey, keyDoubts } from './detect.ts'
 import { keyAge } from './key-age.ts'
 import { type KeyFileFinding, keyFileFindings } from './key-files.ts'
 import { readKeyNotes } from './key-notes.ts'
@@ -102,7 +102,8 @@ function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean 
   const doubts = keyDoubts(value, slot)
   for (const { code, message, hint } of doubts) {
     const isOther = code === 'KEY_OF_ANOTHER_PROVIDER'
-    const todo = hint ?? `store the right one with ${suggested('keys', 'set', slot.name)}`
+    const todo =
+      hint ?? wrongReference(slot, value) ?? `store the right one with ${suggested('keys', 'set', slot.name)}`
     report(code, 'warning', isOther ? message : `${name}: ${message}`, todo)
   }
   if (slot.method === 'inline') {
@@ -110,6 +111,20 @@ function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean 
     report('INLINE_KEY', 'warning', message, hint)
   }
   return doubts.every(doubt => !doubt.isNone)
+}
+
+/**
+ * What to do where the key is the right one for the variable or file that the slot names, and the slot names the wrong one: to
+ * store another key there would take it from who uses it.
+ */
+function wrongReference({ variable, file, provider }: KeySlot, value: string): string | undefined {
+  const owner = detectKey(value)?.provider ?? ''
+  const named = variable ?? file
+  const names = owner === 'google' ? ['google', 'gemini'] : [owner]
+  if (owner === '' || !names.some(name => named?.toLowerCase().includes(name))) return undefined
+  return variable === undefined
+    ? `name a file with a key of ${provider} here: that one is named for the provider that its key is of`
+    : `name a variable with a key of ${provider} here: ${variable} is named for the provider that its key is of`
 }
 
 /** What is to be said of a key that stands in the config itself. */
