@@ -1,3 +1,4 @@
+import { callIn } from '../config/base-url.ts'
 import { closest } from '../config/did-you-mean.ts'
 import type { Style } from '../config/index.ts'
 import { own } from '../config/own.ts'
@@ -195,11 +196,17 @@ function wrongUrl(text: string): string | undefined {
   if (url === undefined || !/^https?:$/.test(url.protocol))
     return 'this is not an address like https://llm.example.com/v1'
   if (url.username !== '' || url.password !== '') return 'leave user name and password out'
-  return url.search === '' ? undefined : 'leave the query out'
+  if (url.search !== '') return 'leave the query out'
+  const call = callIn(text)
+  return call === undefined ? undefined : `leave ${call} out at its end: that is put behind it`
 }
 
 function checkUrl(text: string): void {
-  if (wrongUrl(text) === undefined) return
+  const wrong = wrongUrl(text)
+  if (wrong === undefined) return
+  if (callIn(text) !== undefined) {
+    throw new AgwError('USAGE', '--base-url is the address of one kind of call', { hint: wrong })
+  }
   throw new AgwError('USAGE', '--base-url is not an address like https://llm.example.com/v1', {
     hint: 'give scheme, host and path prefix only: no user name, no query',
   })

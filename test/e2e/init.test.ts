@@ -274,6 +274,12 @@ describe('a flag without effect is refused, and nothing is written', () => {
       2,
       /--base-url has no use/,
     ],
+    [
+      'the address of a call',
+      ['--provider', 'openai-compatible', '--base-url', 'https://a.example.com/v1/chat/completions'],
+      2,
+      /leave \/chat\/completions out at its end/,
+    ],
     ['no project', ['--provider', 'vertex', '--method', 'env'], 2, /--vertex-project/],
     [
       'a region for nobody',

@@ -121,6 +121,10 @@ export const MODELS = {
     'prefix that the provider does not know',
     'Nothing takes a prefix off by itself: the provider answers that there is no such model.',
   ),
+  BASE_URL_OF_A_CALL: warning(
+    'address of a call as base URL',
+    'The path of the call is put behind the base URL, so the provider is asked for one that it does not have.',
+  ),
   CLIENT_PATH_KEPT: note(
     'path of another format than the body',
     'With a host of its own and no path, agentgateway leaves the path as the client wrote it, also where it changes the format.',

@@ -29,6 +29,11 @@ export const MODELS: readonly Example[] = [
     models(plain('"openai/*"')),
     models(plain('"openai/*"', `, transformation: {model: 'llmRequest.model.stripPrefix("openai/")'}`)),
   ),
+  example(
+    'BASE_URL_OF_A_CALL',
+    claude('https://claude.example.com/v1/messages'),
+    claude('https://claude.example.com/v1'),
+  ),
   example('CLIENT_PATH_KEPT', claude('https://claude.example.com'), claude('https://claude.example.com/v1')),
   example(
     'INTERNAL_MODEL_UNUSED',

@@ -4,6 +4,7 @@ import type { ConfigDocument } from '../document.ts'
 import type { Config } from '../schema.ts'
 import { shownText } from '../shown-word.ts'
 import { type KeySlot, keySlots } from '../slots.ts'
+import { BASE_URL_RULES } from './base-urls.ts'
 import { CLIENT_RULES } from './clients.ts'
 import { EXPOSURE_RULES } from './exposure.ts'
 import { EXPRESSION_RULES } from './expressions.ts'
@@ -23,6 +24,7 @@ import { unanswered } from './unanswered.ts'
 import { VARIABLE_RULES } from './variables.ts'
 
 const PLACE_RULES: readonly PlaceRule[] = [
+  ...BASE_URL_RULES,
   ...KEY_PLACE_RULES,
   ...CLIENT_RULES,
   ...TOKEN_RULES,
