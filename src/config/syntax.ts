@@ -1,16 +1,8 @@
-import {
-  type Document,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type YAMLError,
-  type YAMLMap,
-} from 'yaml'
+import { type Document, isCollection, isMap, isScalar, isSeq, type YAMLError, type YAMLMap } from 'yaml'
 import { suggested } from '../suggested.ts'
 import type { Path, Position } from './diagnostic.ts'
 import { Layout } from './indentation.ts'
+import { conflictMarkers, openEnds } from './open-ends.ts'
 import { keyText } from './yaml-reading.ts'
 
 /** A finding of the YAML reader; offsets are into the expanded text. */
@@ -75,14 +67,16 @@ const WORDS: Readonly<Record<string, readonly [message: string, hint: string]>> 
 const MOST = 50
 
 export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
-  const broken = [
+  const conflict = yaml.errors.length > 0 ? conflictMarkers(text) : undefined
+  if (conflict !== undefined) return [broken(conflict)]
+  const found = [
     ...firstOf(yaml, text),
     ...foreignTags(yaml, text),
     ...foreignDirectives(yaml),
     ...controlCharacters(text),
     ...duplicateKeys(yaml),
   ]
-  if (broken.length > 0) return broken
+  if (found.length > 0) return found
   const { contents } = yaml
   if (contents === null || text.trim() === '' || (isScalar(contents) && contents.value === null)) {
     return [
@@ -99,12 +93,16 @@ export function syntaxFindings(yaml: Document, text: string): SyntaxFinding[] {
   return []
 }
 
+function broken(cause: Pick<SyntaxFinding, 'message' | 'hint' | 'start' | 'end'>): SyntaxFinding {
+  return { code: 'YAML_SYNTAX', path: [], ...cause }
+}
+
 /**
  * The first that is said of a place, be it where the library met a mistake or where it was made; an open quote makes the
  * library say several things of the end of the file.
  */
 function firstOf(yaml: Document, text: string): SyntaxFinding[] {
-  const starts = yaml.errors.some(isOpenBracket) ? flowStarts(yaml) : new Map<number, number>()
+  const openEnd = openEnds(yaml)
   const layout = new Layout(text)
   const findings: SyntaxFinding[] = []
   const places = new Set<number>()
@@ -118,7 +116,8 @@ function firstOf(yaml: Document, text: string): SyntaxFinding[] {
       rest += 1
       continue
     }
-    const finding = openBracket(error, starts) ?? layoutFinding(error, layout) ?? findingOf(error, text)
+    const open = openEnd(error)
+    const finding = open ? broken(open) : (layoutFinding(error, layout) ?? findingOf(error, text))
     if (finding.start !== met && places.has(finding.start)) continue
     places.add(finding.start)
     // The library meets the end of the stack again on its way out, and nothing is as it stands in the text after that.
@@ -219,33 +218,6 @@ function addDuplicates(map: YAMLMap, found: SyntaxFinding[]): void {
     const message = 'this key stands in the same map already'
     found.push({ code: 'DUPLICATE_KEY', message, hint: 'keep one of the two', path: [], start, end, first })
   }
-}
-
-/** As `[1, 2` that goes on to the next key, which is where the library sees it. */
-function isOpenBracket({ message }: YAMLError): boolean {
-  return /^Flow (?:map|sequence) .*must .*end with a [\]}]/.test(message)
-}
-
-function openBracket(error: YAMLError, starts: ReadonlyMap<number, number>): SyntaxFinding | undefined {
-  const start = isOpenBracket(error) ? starts.get(error.pos[0]) : undefined
-  if (start === undefined) return undefined
-  const message = 'this bracket is never closed'
-  const hint = 'close it where its list or map ends, before the next key'
-  return { code: 'YAML_SYNTAX', message, hint, path: [], start, end: start + 1 }
-}
-
-/** Where values in brackets begin, by where they end; the innermost where several end at one place. */
-function flowStarts(yaml: Document): Map<number, number> {
-  const starts = new Map<number, number>()
-  const open: unknown[] = [yaml.contents]
-  while (open.length > 0) {
-    const node = open.pop()
-    if (!isMap(node) && !isSeq(node)) continue
-    const [start, end] = node.range ?? [0, 0]
-    if (node.flow === true) starts.set(end, Math.max(start, starts.get(end) ?? 0))
-    for (const item of node.items) open.push(...(isPair(item) ? [item.key, item.value] : [item]))
-  }
-  return starts
 }
 
 /** What the library says where lines do not fit together; of MISSING_CHAR, the forms that are not of quotes and brackets. */

@@ -78,7 +78,7 @@ it('manifests of Kubernetes are told as such', () => {
 
 describe('other mistakes keep their words', () => {
   it.each([
-    ['an open quote', 'a: "b\nc: d\n', /closing quote/],
+    ['an open quote', 'a: "b\nc: d\n', /quote is never closed/],
     ['a key without a colon', 'llm:\n  port\n  models: []\n', /a key must stand on one line/],
     ['two values in a line', 'a: b: c\n', /a nested "key: value"/],
   ])('%s', (_, text, message) => expect(said(text)[1]).toMatch(message))
