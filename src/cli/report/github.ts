@@ -1,5 +1,5 @@
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
-import { CODES } from '../../config/index.ts'
+import { CODES, printable } from '../../config/index.ts'
 import type { AgwError } from '../../errors.ts'
 import {
   type CheckedFile,
@@ -48,12 +48,12 @@ export function githubText(files: readonly CheckedFile[], root: string, command 
     others.length === 0
       ? ''
       : `; GitHub shows ${SHOWN} of a kind as annotations, ${others.length} more are above`
-  return [...annotations, ...others, `${command}: ${summaryText(all)}${more}`].join('\n')
+  return [...annotations, ...others, `${command}: ${summaryText(all)}${more}`].map(printable).join('\n')
 }
 
 /** The annotation of a check that could not be made. */
 export function githubFailure(error: AgwError): string {
-  return `::error title=agw validate::${data(failureSentence(error))}`
+  return printable(`::error title=agw validate::${data(failureSentence(error))}`)
 }
 
 /** The findings as Markdown, for the page of the run (`$GITHUB_STEP_SUMMARY`). */
@@ -126,14 +126,11 @@ function property(text: string): string {
 }
 
 function cell(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, ' ')
+  return printable(text.replace(/[\r\n]+/g, ' '))
     .replace(/[\\`*_{}[\]<>|#~]/g, '\\$&')
     .replaceAll('@', '@\u200b')
 }
 
 function code(text: string): string {
-  return `<code>${text
-    .replace(/[\r\n]+/g, ' ')
-    .replace(/[&<>|]/g, sign => `&#${sign.charCodeAt(0)};`)}</code>`
+  return `<code>${printable(text.replace(/[\r\n]+/g, ' ')).replace(/[&<>|]/g, sign => `&#${sign.charCodeAt(0)};`)}</code>`
 }

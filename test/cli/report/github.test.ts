@@ -89,6 +89,12 @@ describe('githubText', () => {
     )
   })
 
+  it('writes nothing that a terminal would act on, be it of the name of a file', () => {
+    const file = fileWith([finding('m\u001b[2J')], 'a\u001b[31m\u202e.yaml')
+    for (const text of [githubText([file], ROOT), stepSummary([file], ROOT)])
+      expect(text).not.toMatch(/[\u001b\u202e]/)
+  })
+
   it('writes no line of the log that the runner would take for a command', () => {
     const evil = Array.from({ length: 12 }, () => finding('##[add-path]/evil\n::set-env name=A::b'))
     const lines = githubText([fileWith(evil, '::x')], ROOT)
