@@ -149,11 +149,20 @@ function encodingProblem(bytes: Uint8Array): Problem | undefined {
   const before = new TextDecoder('utf-8').decode(sound.subarray(sound.lastIndexOf(0x0a) + 1), {
     stream: true,
   })
+  const at = { line, column: before.length + 1 }
+  if (zero >= 0) {
+    return {
+      code: 'NOT_UTF8',
+      message: `line ${line} has a NUL byte, and text has none`,
+      hint: 'remove it, if this is the right file: a config is YAML text',
+      at,
+    }
+  }
   return {
     code: 'NOT_UTF8',
     message: `the file is not text in UTF-8: line ${line} has a byte that does not belong there`,
     hint: 'save it as UTF-8, if this is the right file: a config is YAML text',
-    at: { line, column: before.length + 1 },
+    at,
   }
 }
 

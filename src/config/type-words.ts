@@ -27,7 +27,9 @@ export function typeHint(expected: readonly string[], value: unknown): string {
   if (value === null || value === undefined) return `write ${emptyOne(expected)}, or remove the key`
   if (expected.includes('text') && typeof value !== 'object') return 'put the value in quotes'
   if (expected.includes('a list')) {
-    return typeof value === 'object' ? 'put a dash in front of each entry' : 'write it as a list: [value]'
+    return typeof value === 'object'
+      ? 'put a dash in front of each entry'
+      : 'write it as a list, each entry behind a dash'
   }
   if (expected.includes('a map')) return 'write its keys on lines of their own, indented below'
   if (expected.includes('text')) return 'write plain text here, in quotes if it starts with a bracket'

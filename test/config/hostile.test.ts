@@ -99,7 +99,6 @@ describe('a hostile or unusual file ends in a clear finding', () => {
 
   it.each([
     ['a letter of Latin-1', Buffer.from('a: 1\nb: \xfc\n', 'latin1'), 2, 4],
-    ['a zero', Buffer.from('a: 1\n\n# é\0\n'), 3, 4],
     ['a character that is cut off at the end', Buffer.from('é\né').subarray(0, 4), 2, 1],
     [
       'a wrong byte behind a megabyte',
@@ -113,6 +112,25 @@ describe('a hostile or unusual file ends in a clear finding', () => {
     expect(diagnostics.map(one => one.message)).toEqual([
       `the file is not text in UTF-8: line ${line} has a byte that does not belong there`,
     ])
+  })
+
+  it.each([
+    ['a quote that is never closed', 'llm:\n  models:\n  - name: "gpt\n    provider: openAI\n', 3, 11],
+    ['one within brackets', 'a: {b: "c, d: e}\nf: "g"\n', 1, 8],
+    ['a conflict of a merge', 'a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\nc: 1\n', 2, 1],
+  ])('tells the place where %s begins', (_, text, line, column) => {
+    const { diagnostics } = readDocument(text, { file: 'config.yaml' })
+    expect(diagnostics[0]?.range.start).toMatchObject({ line, column })
+    expect(diagnostics[0]?.message).toMatch(
+      /quote is never closed|conflict of a merge that nobody has resolved$/,
+    )
+    if (text.includes('<<<')) expect(diagnostics).toHaveLength(1)
+  })
+
+  it('tells of a zero as that: it is UTF-8 all the same', () => {
+    const { diagnostics } = readDocument(Buffer.from('a: 1\n\n# é\0\n'), { file: 'config.yaml' })
+    expect(diagnostics[0]?.range.start).toMatchObject({ line: 3, column: 4 })
+    expect(diagnostics[0]?.message).toBe('line 3 has a NUL byte, and text has none')
   })
 
   it('names the first mistakes of a hopeless file, and counts the others', () => {

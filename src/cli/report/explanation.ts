@@ -48,11 +48,15 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
       .map((line, index) => (index === 0 ? mark : indent) + line)
   const name = `${terminal.style('bold', code)} ${severityText(severity, terminal)}`
   const parts = [name, ...prose('', title, ''), '', ...prose('  ', why, '  ')]
-  if (finding !== undefined) parts.push(...prose(`  ${terminal.style('cyan', '→')} `, finding.hint, '    '))
   if (bad !== undefined) parts.push('', terminal.style('red', 'Bad'), ...exampleLines(bad))
   if (finding !== undefined) {
     const { line, column } = finding.range.start
-    parts.push('', ...prose('  ', `${finding.file}:${line}:${column} ${finding.message}`, '  '))
+    parts.push(
+      '',
+      ...prose('  ', `${finding.file}:${line}:${column} ${finding.message}`, '  '),
+      // Of this example: of another it may be different.
+      ...prose(`  ${terminal.style('cyan', '→')} `, finding.hint, '    '),
+    )
   }
   if (good !== undefined) parts.push('', terminal.style('green', 'Good'), ...exampleLines(good))
   return parts.join('\n')

@@ -58,6 +58,9 @@ describe.skipIf(process.platform === 'win32' || noGit !== undefined)(`every code
       ]) {
         expect(text).toContain(part)
       }
+      // What to do is the advice for this very example.
+      const at = (part = ''): number => text.indexOf(part)
+      expect(at('Bad'), one.code).toBeLessThan(at(`→ ${one.finding?.hint}`))
       expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThan(500)
     }
   })

@@ -118,7 +118,7 @@ test.each([
     'a line in place of a list',
     'pass show llm/openai',
     '"exec" takes a list, and this is text',
-    'write it as a list: [value]',
+    'write it as a list, each entry behind a dash',
   ],
   ['a map', '{cmd: pass}', '"exec" takes a list, and this is a map', 'put a dash in front of each entry'],
   ['nothing in the list', '[]', '"exec" lacks an entry', 'add what belongs there, or remove the key'],
