@@ -82,7 +82,7 @@ const cases: Case[] = [
     files: { 'config.yaml': Uint8Array.from([0x7f, 0x45, 0, 0, 1]) },
     args: ['validate'],
     status: 1,
-    says: [/config\.yaml:1:3/, /not text in UTF-8/],
+    says: [/config\.yaml:1:3/, /NUL/],
   },
   {
     what: 'broken YAML',
