@@ -136,7 +136,7 @@ const IN_CLEAR = {
 const GUESSABLE = {
   message:
     'the key of a client stands in the config in plain text, and is so short that it could be guessed, by its hash too',
-  hint: 'make a new one with `agw clients add`, give it to the client, and remove this one',
+  hint: 'make a new one with `agw clients add NAME`, give it to the client, and remove this one',
 }
 
 function judgeVirtualKey(entry: Node, path: (string | number)[], { document, report }: PlaceContext): void {
