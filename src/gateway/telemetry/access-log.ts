@@ -215,7 +215,7 @@ function debugFields(debug: DebugFacts): Fields {
     words.length === 0 ? undefined : words.join(', ')
   return {
     'agw.backend': debug.backend,
-    'agw.path': debug.path,
+    'agw.path': debug.path === '' ? undefined : debug.path,
     'agw.policies': list(debug.policies),
     'agw.ended_by': debug.endedBy,
     'agw.key.slot': debug.keySlot,

@@ -91,6 +91,7 @@ describe('the access log', () => {
       calls: ['127.0.0.1:1 503 7ms', '127.0.0.1:2 no answer 9ms'],
       gathered: 12,
     }
+    expect(textFormat()({ ...CHAT_EVENT, debug: { ...debug, path: '' } })).not.toContain('agw.path')
     const event = { ...CHAT_EVENT, debug }
     expect(textFormat()(event)).toMatch(
       /\tdebug\trequest gateway=default\/default .* agw\.backend=openai agw\.path=\/v1\/chat\/completions agw\.policies="gateway\/cors, route\/apiKey" agw\.ended_by=apiKey agw\.key\.slot=binds\[0\] agw\.key\.fingerprint="sk-…1234 sha256:00000000" agw\.calls\.before="127\.0\.0\.1:1 503 7ms, 127\.0\.0\.1:2 no answer 9ms" agw\.request\.body_bytes=12\n$/,
