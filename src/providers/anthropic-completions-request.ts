@@ -84,6 +84,8 @@ const REFUSED_FIELDS: readonly RefusedField[] = [
 export interface RequestOptions {
   /** Sent when the client names no limit: the Messages API requires one. */
   readonly defaultMaxTokens: number
+  /** Whether the model may be told to stop at white space alone, which Anthropic refuses. */
+  readonly stopsAtBlanks?: boolean
 }
 
 /**
@@ -99,7 +101,7 @@ export function toMessages(body: JsonObject, options: RequestOptions): JsonObjec
   const request: JsonObject = { max_tokens: maxTokensOf(body) ?? options.defaultMaxTokens, messages }
   put(request, 'model', isAbsent(body['model']) ? undefined : stringAt(body['model'], 'model'))
   put(request, 'system', system === '' ? undefined : system)
-  putSampling(request, body)
+  putSampling(request, body, options.stopsAtBlanks ?? false)
   put(request, 'stream', body['stream'] === true ? true : undefined)
   const tools = toolsOf(body)
   put(request, 'tools', tools.length > 0 ? tools : undefined)
@@ -119,14 +121,14 @@ function maxTokensOf(body: JsonObject): number | undefined {
   return limit
 }
 
-function putSampling(request: JsonObject, body: JsonObject): void {
+function putSampling(request: JsonObject, body: JsonObject, stopsAtBlanks: boolean): void {
   const temperature = numberAt(body['temperature'], 'temperature')
   if (temperature !== undefined) request['temperature'] = Math.min(Math.max(temperature, 0), 1)
   const topP = numberAt(body['top_p'], 'top_p')
   put(request, 'top_p', topP === 1 ? undefined : topP)
   const stops = typeof body['stop'] === 'string' ? [body['stop']] : listAt(body['stop'], 'stop')
   stops.forEach((stop, index) => {
-    if (typeof stop !== 'string' || isBlank(stop)) {
+    if (typeof stop !== 'string' || (!stopsAtBlanks && isBlank(stop))) {
       throw new TranslationError(`stop[${index}]`, 'Anthropic stops at text only, not at white space alone.')
     }
   })

@@ -14,14 +14,15 @@ export function stopReason(finishReason: unknown): string {
   return STOP_REASONS.get(finishReason) ?? 'end_turn'
 }
 
-/** OpenAI counts what came from the cache among the tokens of the prompt, Anthropic beside them. */
+/** OpenAI counts what came from the cache, or went there, among the tokens of the prompt, Anthropic beside them. */
 export function messagesUsage(usage: unknown): JsonObject {
   const counts = isObject(usage) ? usage : {}
   const details = isObject(counts['prompt_tokens_details']) ? counts['prompt_tokens_details'] : {}
   const cached = count(details['cached_tokens'])
+  const written = count(details['cache_write_tokens'])
   return {
-    input_tokens: Math.max(count(counts['prompt_tokens']) - cached, 0),
-    cache_creation_input_tokens: 0,
+    input_tokens: Math.max(count(counts['prompt_tokens']) - cached - written, 0),
+    cache_creation_input_tokens: written,
     cache_read_input_tokens: cached,
     output_tokens: count(counts['completion_tokens']),
   }
@@ -55,6 +56,15 @@ export function fromCompletions(answer: JsonObject): JsonObject {
 
 function toolUse(id: unknown, { name, arguments: written }: JsonObject): JsonObject {
   if (typeof name !== 'string') throw new SyntaxError('the answer calls a tool without a name')
-  const input: unknown = typeof written === 'string' && written !== '' ? JSON.parse(written) : {}
-  return { type: 'tool_use', id, name, input }
+  return { type: 'tool_use', id, name, input: inputOf(written) }
+}
+
+/** What a limit of tokens has cut off stays the text that it is: the rest of the answer is worth having. */
+function inputOf(written: unknown): unknown {
+  if (typeof written !== 'string' || written === '') return {}
+  try {
+    return JSON.parse(written) as unknown
+  } catch {
+    return written
+  }
 }

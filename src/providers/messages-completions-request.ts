@@ -8,7 +8,8 @@ import { isAbsent, listAt, numberAt, objectAt, put, stringAt, TranslationError }
  * | -------------------------------------- | ---------------------------------------------------------------- |
  * | model, temperature, top_p              | the same                                                         |
  * | system                                 | a first message of the system                                    |
- * | messages                               | messages; what tools answered becomes messages of its own        |
+ * | messages                               | messages; what tools answered becomes messages of its own, and   |
+ * |                                        | words of the system stay where they are                          |
  * | max_tokens                             | max_tokens, or max_completion_tokens where that is wanted        |
  * | stop_sequences                         | stop                                                             |
  * | stream                                 | stream, with the token counts at its end                         |
@@ -23,7 +24,7 @@ export function toCompletions(
   body: JsonObject,
   limitField: 'max_tokens' | 'max_completion_tokens',
 ): JsonObject {
-  const system = systemOf(body['system'])
+  const system = systemOf(body['system'], 'system')
   const messages = listAt(body['messages'], 'messages').flatMap((message, index) =>
     messagesOf(objectAt(message, `messages[${index}]`), `messages[${index}]`),
   )
@@ -45,9 +46,9 @@ export function toCompletions(
   return request
 }
 
-function systemOf(system: unknown): JsonObject[] {
+function systemOf(system: unknown, path: string): JsonObject[] {
   if (isAbsent(system)) return []
-  const text = typeof system === 'string' ? system : textOf(listAt(system, 'system'), 'system')
+  const text = typeof system === 'string' ? system : textOf(listAt(system, path), path)
   return text === '' ? [] : [{ role: 'system', content: text }]
 }
 
@@ -59,8 +60,9 @@ function textOf(blocks: readonly unknown[], path: string): string {
 
 function messagesOf(message: JsonObject, path: string): JsonObject[] {
   const { role, content } = message
+  if (role === 'system') return systemOf(content, `${path}.content`)
   if (role !== 'user' && role !== 'assistant') {
-    throw new TranslationError(`${path}.role`, 'must be user or assistant.')
+    throw new TranslationError(`${path}.role`, 'must be user, assistant or system.')
   }
   if (typeof content === 'string') return [{ role, content }]
   const blocks = listAt(content, `${path}.content`).map((block, index) =>

@@ -101,6 +101,12 @@ const completionsToMessages: Streamed = {
   stream: facts => new CompletionsFromMessagesStream(facts),
 }
 
+/** On their way to Converse, which has models of others than Anthropic, too. */
+const completionsForConverse: Streamed = {
+  ...completionsToMessages,
+  request: body => toMessages(body, { defaultMaxTokens: DEFAULT_MAX_TOKENS, stopsAtBlanks: true }),
+}
+
 function messagesToCompletions({ renamesTokenLimit }: Provider): Translation {
   return {
     as: 'completions',
@@ -164,7 +170,7 @@ function embeddingsToInvoke(): Translation {
 
 /** Clients of the Messages API mark for the cache what they want in it; those of Chat Completions have no word for it. */
 function completionsToConverse(): Translation {
-  const translation = chained(completionsToMessages, messagesToConverse())
+  const translation = chained(completionsForConverse, messagesToConverse())
   return {
     ...translation,
     request: (body, facts) => {

@@ -40,6 +40,14 @@ describe('a Chat Completions request as Converse', () => {
     expect(() => ask(...messages)).toThrow(expect.objectContaining({ param }))
   })
 
+  it('stops at white space, too, as models of others than Anthropic do', () => {
+    const translation = translationFor(bedrock({ region: 'r' }), 'completions', 'm')
+    const body = { messages: [{ role: 'user', content: 'a' }], stop: ['\n\n', 'END'] }
+    expect(translation?.request(body, { model: 'm', headers: {}, caching: undefined })).toMatchObject({
+      inferenceConfig: { stopSequences: ['\n\n', 'END'] },
+    })
+  })
+
   it('takes one that is in the request', () => {
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }
     expect(ask({ role: 'user', content: [image] })).toMatchObject({

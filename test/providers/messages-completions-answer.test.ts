@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromCompletions } from '../../src/providers/messages-completions-answer.ts'
+import { fromCompletions, messagesUsage } from '../../src/providers/messages-completions-answer.ts'
 
 type Json = Record<string, unknown>
 
@@ -41,6 +41,25 @@ describe('an answer as a message', () => {
     expect(answer({ content: null, tool_calls: [call] }, 'tool_calls')['content']).toEqual([
       { type: 'tool_use', id: 't', name: 'n', input: { a: 1 } },
     ])
+  })
+
+  it('has the arguments of a call that the limit has cut off as they are', () => {
+    const call = { id: 't', type: 'function', function: { name: 'n', arguments: '{"a": "Par' } }
+    expect(answer({ content: null, tool_calls: [call] }, 'length')).toMatchObject({
+      content: [{ type: 'tool_use', id: 't', name: 'n', input: '{"a": "Par' }],
+      stop_reason: 'max_tokens',
+    })
+  })
+
+  it('counts what was written to the cache beside the rest', () => {
+    const counts = { prompt_tokens: 1000, completion_tokens: 4 }
+    const details = { prompt_tokens_details: { cached_tokens: 300, cache_write_tokens: 200 } }
+    expect(messagesUsage({ ...counts, ...details })).toEqual({
+      input_tokens: 500,
+      cache_creation_input_tokens: 200,
+      cache_read_input_tokens: 300,
+      output_tokens: 4,
+    })
   })
 
   it('has a refusal as its text', () => {

@@ -31,6 +31,24 @@ describe('a Messages request as Chat Completions', () => {
     ],
     ['no system message for an empty text', { system: '' }, { messages: [] }],
     [
+      'words of the system between the others stay where they are',
+      {
+        messages: [
+          { role: 'user', content: 'hi' },
+          { role: 'system', content: [{ type: 'text', text: 'be' }, { type: 'text', text: 'brief' }] },
+          { role: 'system', content: '' },
+          { role: 'assistant', content: 'ok' },
+        ],
+      },
+      {
+        messages: [
+          { role: 'user', content: 'hi' },
+          { role: 'system', content: 'be\nbrief' },
+          { role: 'assistant', content: 'ok' },
+        ],
+      },
+    ],
+    [
       'text, images and documents',
       {
         messages: [
@@ -169,7 +187,12 @@ describe('a Messages request as Chat Completions', () => {
       { messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file' } }] }] },
       'source.type',
     ],
-    ['a role', { messages: [{ role: 'system', content: 'x' }] }, 'messages[0].role'],
+    ['a role', { messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].role'],
+    [
+      'an image of the system',
+      { messages: [{ role: 'system', content: [{ type: 'image', source: {} }] }] },
+      'messages[0].content[0].text',
+    ],
     ['a block', { messages: [{ role: 'user', content: [{ type: 'search_result' }] }] }, 'content[0].type'],
     [
       'a text that is none',
