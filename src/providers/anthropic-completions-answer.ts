@@ -20,17 +20,20 @@ export function finishReason(stopReason: unknown): string {
 
 /**
  * Messages answer (2xx JSON) → `chat.completion`. `created` is the time in seconds since 1970: the Messages
- * API gives none. Throws SyntaxError for what is no message. Thinking blocks and blocks of kinds that came later are left out: Chat Completions has no
- * place for them.
+ * API gives none. Throws SyntaxError for what is no message. What was thought goes where others than OpenAI have it, blocks of
+ * kinds that came later are left out: Chat Completions has no place for them.
  */
 export function fromMessages(answer: JsonObject, options: { readonly created: number }): JsonObject {
   const blocks = answer['content']
   if (!Array.isArray(blocks)) throw new SyntaxError('the answer has no content')
   const toolCalls: JsonObject[] = []
   let text = ''
+  let thoughts = ''
   for (const block of blocks) {
     if (!isObject(block)) continue
     if (block['type'] === 'text' && typeof block['text'] === 'string') text += block['text']
+    else if (block['type'] === 'thinking' && typeof block['thinking'] === 'string')
+      thoughts += block['thinking']
     else if (block['type'] === 'tool_use') toolCalls.push(toolCall(block))
   }
   const counts = new TokenCounts()
@@ -48,6 +51,7 @@ export function fromMessages(answer: JsonObject, options: { readonly created: nu
           // Null is OpenAI's form of "called tools and said nothing"; an empty answer stays text.
           content: text === '' && toolCalls.length > 0 ? null : text,
           refusal: null,
+          ...(thoughts === '' ? {} : { reasoning_content: thoughts }),
           ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
         },
         logprobs: null,

@@ -107,7 +107,8 @@ export class CompletionsFromMessagesStream extends TranslatedEvents {
   #onBlockStart(event: JsonObject): void {
     const block = event['content_block']
     if (!isObject(block)) return
-    if (block['type'] === 'text') this.#sendText(block['text'])
+    if (block['type'] === 'text') this.#sendText('content', block['text'])
+    if (block['type'] === 'thinking') this.#sendText('reasoning_content', block['thinking'])
     if (block['type'] !== 'tool_use') return
     const index = this.#toolCallCount++
     this.#toolCalls.set(event['index'], { index, input: block['input'], hasArguments: false })
@@ -123,7 +124,8 @@ export class CompletionsFromMessagesStream extends TranslatedEvents {
   #onDelta(event: JsonObject): void {
     const delta = event['delta']
     if (!isObject(delta)) return
-    if (delta['type'] === 'text_delta') this.#sendText(delta['text'])
+    if (delta['type'] === 'text_delta') this.#sendText('content', delta['text'])
+    if (delta['type'] === 'thinking_delta') this.#sendText('reasoning_content', delta['thinking'])
     if (delta['type'] !== 'input_json_delta') return
     const call = this.#toolCalls.get(event['index'])
     const json = delta['partial_json']
@@ -140,8 +142,8 @@ export class CompletionsFromMessagesStream extends TranslatedEvents {
     if (!call.hasArguments) this.#sendArguments(call.index, JSON.stringify(call.input ?? {}))
   }
 
-  #sendText(text: unknown): void {
-    if (typeof text === 'string' && text !== '') this.#send(`{"content":${JSON.stringify(text)}}`)
+  #sendText(field: 'content' | 'reasoning_content', text: unknown): void {
+    if (typeof text === 'string' && text !== '') this.#send(`{"${field}":${JSON.stringify(text)}}`)
   }
 
   #sendArguments(index: number, json: string): void {

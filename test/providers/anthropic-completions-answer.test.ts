@@ -69,12 +69,14 @@ test.each<[string, unknown, Body]>([
     { content: 'ab' },
   ],
   [
-    'thinking is left out',
+    'thinking stands beside the text, where it can be read',
     [
-      { type: 'thinking', thinking: 'hm' },
+      { type: 'thinking', thinking: 'hm', signature: 's' },
+      { type: 'redacted_thinking', data: 'QUJD' },
+      { type: 'thinking', thinking: ', yes', signature: 's' },
       { type: 'text', text: 'a' },
     ],
-    { content: 'a' },
+    { content: 'a', reasoning_content: 'hm, yes' },
   ],
   ['unknown blocks are left out', [{ type: 'server_tool_use', id: 's' }, 7, null], { content: '' }],
   ['nothing', [], { content: '' }],

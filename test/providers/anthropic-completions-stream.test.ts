@@ -23,6 +23,7 @@ describe('chunks', () => {
   test('a whole answer with text and tools', () => {
     expect(parse(run(FULL))).toEqual([
       ROLE,
+      chunk({ reasoning_content: 'hm' }),
       chunk({ content: 'Grüße, ' }),
       chunk({ content: '世界 🌍\n' }),
       chunk({

@@ -35,7 +35,13 @@ describe('a Messages request as Chat Completions', () => {
       {
         messages: [
           { role: 'user', content: 'hi' },
-          { role: 'system', content: [{ type: 'text', text: 'be' }, { type: 'text', text: 'brief' }] },
+          {
+            role: 'system',
+            content: [
+              { type: 'text', text: 'be' },
+              { type: 'text', text: 'brief' },
+            ],
+          },
           { role: 'system', content: '' },
           { role: 'assistant', content: 'ok' },
         ],
