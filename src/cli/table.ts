@@ -36,6 +36,9 @@ function width(cell: string): number {
   return [...seen].length
 }
 
+/** How far in a cell stands below its heading, where a word of it is too long to stand beside it. */
+const BELOW = 4
+
 /** One list a row: what does not fit side by side stands one below the other. */
 function lists(
   headings: readonly string[],
@@ -44,14 +47,19 @@ function lists(
 ): string {
   const widest = Math.max(...headings.slice(1).map(heading => heading.length))
   const indent = widest + 4
-  const shown = (cell: string): string =>
-    terminal.lines(cell, terminal.columns - indent).join(`\n${' '.repeat(indent)}`)
+  const shown = (cell: string): string => {
+    const beside = terminal.lines(cell, terminal.columns - indent)
+    if (beside.every(line => width(line) <= terminal.columns - indent))
+      return `  ${beside.join(`\n${' '.repeat(indent)}`)}`
+    return ['', ...terminal.lines(cell, terminal.columns - BELOW)].join(`\n${' '.repeat(BELOW)}`)
+  }
   const list = ([first = '', ...rest]: readonly string[]): string =>
     [
       first,
       ...rest.map((cell, at) => {
-        const heading = (headings[at + 1] ?? '').padEnd(widest)
-        return `  ${terminal.style('dim', heading)}  ${shown(cell)}`
+        const told = shown(cell)
+        const heading = headings[at + 1] ?? ''
+        return `  ${terminal.style('dim', told.startsWith('\n') ? heading : heading.padEnd(widest))}${told}`
       }),
     ].join('\n')
   return rows.map(list).join('\n')

@@ -67,3 +67,10 @@ test('and a cell that is too long even there goes on below itself', () => {
     ['a', '  SOURCE  nobody was asked:', '          a.key does not exist', '  STATE   missing'].join('\n'),
   )
 })
+
+test('a word that fits below its heading and not beside it stands there', () => {
+  const rows = [['a', '$A_LONG_NAME_OF_A_VARIABLE (environment)', 'ok']]
+  expect(table(HEADINGS, rows, wide(32))).toBe(
+    ['a', '  SOURCE', '    $A_LONG_NAME_OF_A_VARIABLE', '    (environment)', '  STATE   ok'].join('\n'),
+  )
+})

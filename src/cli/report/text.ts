@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { Diagnostic, Severity } from '../../config/diagnostic.ts'
 import { codeFrame, type FrameLine, type LineIndex, printable } from '../../config/index.ts'
 import type { Style, Terminal } from '../terminal.ts'
@@ -30,7 +31,7 @@ export function diagnosticText(
   const { word, style } = LOOK[diagnostic.severity]
   const { start } = diagnostic.range
   const place = terminal.style('bold', `${nameInLog(name)}:${start.line}:${start.column}`, stream)
-  const head = `${place} ${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
+  const what = `${terminal.style(style, word, stream)} ${terminal.style('dim', diagnostic.code, stream)}`
   const written = framed ? codeFrame(lines, diagnostic.range) : []
   // What is cut before may be a secret that nobody finds any more.
   const whole = written.map(line => ({ ...line, text: terminal.redacted(line.text) }))
@@ -51,11 +52,18 @@ export function diagnosticText(
       ? []
       : [laidOut(`  ${terminal.style('cyan', '→', stream)} ${printable(diagnostic.hint)}`)]
   return [
-    head,
+    besideOrBelow(terminal.redacted(place), what, width),
     laidOut(`  ${printable(diagnostic.message)}`),
     ...(lines.count > 1 || lines.line(1) !== '' ? drawn : []),
     ...hint,
   ].join('\n')
+}
+
+/** A name and what is told of it, in one line where that fits: a name that was broken could not be copied. */
+function besideOrBelow(name: string, told: string, width: number): string {
+  const line = `${name} ${told}`
+  const fits = stripVTControlCharacters(line).length <= width
+  return fits ? line : `${name}\n${wrappedText(`  ${told}`, width)}`
 }
 
 /** What stands around the number in front of a line of a frame: `  1 │ `. */
@@ -105,6 +113,7 @@ const MANY_FILES = 10
 
 /** All findings of all files, each file with its summary; `strict` is how warnings are marked. */
 export function validateText(files: readonly CheckedFile[], terminal: Terminal, strict: boolean): string {
+  const width = terminal.columnsOf('out')
   const isFound = (file: CheckedFile): boolean => file.diagnostics.length > 0 || file.suppressed.length > 0
   const shown = files.length > MANY_FILES ? files.filter(isFound) : files
   const blocks = shown.map(({ name: written, document, diagnostics, suppressed }) => {
@@ -113,9 +122,12 @@ export function validateText(files: readonly CheckedFile[], terminal: Terminal, 
     const mark = failed ? terminal.style('red', '✗') : terminal.style('green', '✓')
     const told = diagnostics.map((one, index) => {
       const text = `${diagnosticText(one, document.lines, name, terminal, 'out', index < FRAMES)}\n`
-      return index === FRAMES ? `${terminal.style('dim', NO_MORE_FRAMES)}\n\n${text}` : text
+      return index === FRAMES
+        ? `${wrappedText(terminal.style('dim', NO_MORE_FRAMES), width)}\n\n${text}`
+        : text
     })
-    return [...told, `${mark} ${name}: ${summaryText(diagnostics, suppressed.length)}`].join('\n')
+    const shownName = `${mark} ${terminal.redacted(name)}:`
+    return [...told, besideOrBelow(shownName, summaryText(diagnostics, suppressed.length), width)].join('\n')
   })
   if (files.length === 1) return blocks.join('')
   const ignored = files.reduce((sum, file) => sum + file.suppressed.length, 0)
@@ -123,5 +135,6 @@ export function validateText(files: readonly CheckedFile[], terminal: Terminal, 
   const gap = all.length > 0 ? '\n\n' : '\n'
   const clean = files.length - shown.length
   const rest = clean === 0 || all.length === 0 ? '' : ` (none in ${counted(clean, 'other file')})`
-  return [...blocks, `${files.length} files: ${summaryText(all, ignored)}${rest}`].join(gap)
+  const sum = wrappedText(`${files.length} files: ${summaryText(all, ignored)}${rest}`, width)
+  return [...blocks, sum].join(gap)
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { validateText } from '../../../src/cli/report/text.ts'
-import { checked } from './checked.ts'
+import { checked, fileWith, finding } from './checked.ts'
 
 const terminal = {
   style: (_: unknown, text: string) => text,
@@ -43,4 +43,25 @@ it('no part of a secret is left of a line that does not fit', () => {
   const told = redacted(validateText([checked(text, 'a.yaml')], narrow as never, false))
   expect(told).toMatch(/│ {3}# it was \[redacted/)
   expect(told).not.toContain('correct')
+})
+
+it('the head of a finding and what was found in a file break between words, never within the name of the file', () => {
+  const name = 'conf/a rather long name of a file.yaml'
+  const narrow = { ...terminal, columnsOf: () => 38 }
+  const one = fileWith(
+    [
+      finding('no', { severity: 'unsupported-here', code: 'NOT_RUN_HERE' }),
+      finding('no', { severity: 'warning' }),
+      finding('no', { line: 2 }),
+    ],
+    name,
+  )
+  const told = validateText([one, { ...one, path: '/b.yaml' }], narrow as never, false).split('\n')
+  expect(told.slice(0, 2)).toEqual([`${name}:1:1`, '  not run by agw serve NOT_RUN_HERE'])
+  const summary = told.indexOf(`✗ ${name}:`)
+  expect(told.slice(summary + 1, summary + 3)).toEqual([
+    '  1 error, 1 warning, 1 not run by',
+    '    agw serve',
+  ])
+  expect(told.slice(-2)).toEqual(['2 files: 2 errors, 2 warnings, 2 not', '  run by agw serve'])
 })
