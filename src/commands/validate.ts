@@ -65,10 +65,14 @@ export default class Validate extends ConfigCommand {
     const certain: CheckWith = texts => check({ ...options, online: undefined }, texts)
     const fixed = flags.fix ? await this.#fix(certain, this.writeOptions(flags)) : undefined
     const checked = await this.waiting(`checking ${counted(loads.length, 'config')}`, () => check(options))
-    const shown = filesOf(checked, (one, text) => {
-      this.isAbout(one.path === '-' ? '-' : one.name)
-      return this.typable(text)
-    })
+    const shown = filesOf(
+      checked,
+      (one, text) => {
+        this.isAbout(one.path === '-' ? '-' : one.name)
+        return this.typable(text)
+      },
+      text => this.redactor.redact(text),
+    )
     this.isAbout(undefined)
     const verdict = verdictOf(shown, { strict: flags.strict, maxWarnings: flags['max-warnings'] })
     if (verdict.status !== EXIT.ok) this.endWith(verdict.status)

@@ -5,21 +5,36 @@ import type { AgwError } from '../../errors.ts'
 
 export type { CheckedFile } from '../../checking/check.ts'
 
+/** No path of a system is longer; what is may be a file that was written in the place of its name. */
+const LONGEST = 5000
+/** What stays of such a text at either end. */
+const LEFT = 300
+
 /**
  * The files that reports tell of: each config and what lies beside it, each once. `typable` makes the hints for a config
- * such that what they suggest can be typed.
+ * such that what they suggest can be typed. Without secrets is a text that is cut: half of one nobody would find.
  */
 export function filesOf(
   checked: readonly CheckedConfig[],
   typable: (about: CheckedConfig, hint: string) => string,
+  redacted: (text: string) => string,
 ): CheckedFile[] {
+  const short = (text: string): string => {
+    if (text.length <= LONGEST) return text
+    const safe = redacted(text)
+    return `${safe.slice(0, LEFT)}…${safe.slice(-LEFT)}`
+  }
   // What the config is read with comes first where it has a fault: the findings on the config may follow from it.
   const all = checked.flatMap(one => {
     const faulty = one.beside.filter(file => file.diagnostics.length > 0)
     const files = [...faulty, one, ...one.beside.filter(file => !faulty.includes(file))]
     return files.map(file => ({
       ...file,
-      diagnostics: file.diagnostics.map(found => ({ ...found, hint: typable(one, found.hint) })),
+      diagnostics: file.diagnostics.map(found => ({
+        ...found,
+        message: short(found.message),
+        hint: short(typable(one, found.hint)),
+      })),
     }))
   })
   return all.filter((one, index) => all.findIndex(other => other.path === one.path) === index)
