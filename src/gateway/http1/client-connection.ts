@@ -99,7 +99,7 @@ export class ClientConnection implements AnswerCarrier, Offer {
   check(now: number): void {
     const { socket } = this
     if (this.#isTaken) return
-    if (socket.writableLength > 0) this.#parting.watch(this.#rules.requestMs)
+    this.#parting.watch(now, this.#rules.requestMs)
     if (this.#parting.hasBegun) return
     // Where nobody reads, a reset is seen by writing alone, be it nothing; TLS keeps it to itself even then.
     if (socket.isPaused() && socket.writableLength === 0) socket.write('')
@@ -112,7 +112,6 @@ export class ClientConnection implements AnswerCarrier, Offer {
   take(): TakenConnection {
     this.#isTaken = true
     this.socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain)
-    this.#parting.unwatch()
     return { socket: this.socket, early: this.#ahead.take() }
   }
 

@@ -6,12 +6,20 @@ const READING_MS = 500
 /** And how long one that is sending meanwhile, as many look for an answer only then. */
 const SENDING_MS = 5000
 
+/** What a socket tells of what it has not sent: Node has no public word for how much of a piece has gone. */
+interface Wire extends Duplex {
+  readonly bytesWritten?: number
+  readonly _handle?: { readonly writeQueueSize?: number } | null
+}
+
 /** How a connection comes to its end. Once that has begun, nothing more of what its client sends is looked at. */
 export class Parting {
   hasBegun = false
   readonly #socket: Duplex
   #patience: NodeJS.Timeout | undefined
-  #isWatched = false
+  /** How far the client had come with what was written, when that was looked at, and since when it is no further. */
+  #place = 0
+  #stillSince = 0
 
   constructor(socket: Duplex) {
     this.#socket = socket
@@ -41,23 +49,15 @@ export class Parting {
     this.#patience = setTimeout(() => this.#socket.destroy(), isSending ? SENDING_MS : READING_MS)
   }
 
-  /** Breaks off once the client has taken nothing for so long of what is on its way to it: Node sees to what it has taken. */
-  watch(ms: number): void {
-    if (this.#isWatched || !('setTimeout' in this.#socket)) return
-    this.#isWatched = true
-    ;(this.#socket as Socket).setTimeout(ms, this.#onStill)
-  }
-
-  /** It has taken all, or is somebody else's. */
-  unwatch(): void {
-    if (!this.#isWatched) return
-    this.#isWatched = false
-    ;(this.#socket as Socket).setTimeout(0, this.#onStill)
-  }
-
-  readonly #onStill = (): void => {
-    if (this.#socket.writableLength > 0) this.breakOff()
-    else this.unwatch()
+  /** Breaks off where the client has taken nothing for `ms` of what is on its way to it. Asked again and again. */
+  watch(now: number, ms: number): void {
+    const { writableLength, bytesWritten = 0, _handle } = this.#socket as Wire
+    // What it sends is no sign that it takes anything, and a piece may be long: what the system has of it counts, too.
+    const left = writableLength === 0 ? 0 : writableLength + (_handle?.writeQueueSize ?? 0)
+    const place = bytesWritten - left
+    if (left === 0 || place !== this.#place) this.#stillSince = now
+    else if (now - this.#stillSince >= ms) this.breakOff()
+    this.#place = place
   }
 
   /** The connection is closed. */

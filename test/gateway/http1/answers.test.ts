@@ -10,7 +10,7 @@ import {
   statusesIn,
   type Taken,
 } from '../kit/client-connection.ts'
-import { eventually } from '../kit/wait.ts'
+import { eventually, settled } from '../kit/wait.ts'
 
 const large = Buffer.alloc(20_000, 'l')
 
@@ -220,9 +220,9 @@ describe('an answer', () => {
 })
 
 describe('a client that has been sent more than it takes', () => {
-  async function flooded(read: (client: Socket) => void): Promise<Socket> {
-    const rules = { requestMs: 100 }
-    const served = await startServer(({ response }) => response.writeHead(200, 'OK', []), rules)
+  /** `later` looks for clients that are too late, so many milliseconds behind the last time. */
+  async function flooded() {
+    const served = await startServer(({ response }) => response.writeHead(200, 'OK', []), { requestMs: 100 })
     const client = connect({ port: served.port, host: '127.0.0.1' })
     onTestFinished(() => void client.destroy())
     client.on('error', () => {}).write(get('/'))
@@ -232,27 +232,61 @@ describe('a client that has been sent more than it takes', () => {
       while (response.write(large));
     }
     response.onDrain(response)
-    await new Promise(resolve => setImmediate(resolve))
-    read(client)
-    served.connections[0]?.check(performance.now())
-    return served.sockets[0] as Socket
+    const socket = served.sockets[0] as Socket
+    await settled(() => socket.bytesWritten)
+    let now = 0
+    const later = (ms: number): void => {
+      now += ms
+      served.connections[0]?.check(now)
+    }
+    later(0)
+    return { client, socket, later }
   }
 
   it('is parted from when it takes nothing for as long as a request may take', async () => {
-    const socket = await flooded(() => {})
-    await eventually(() => socket.destroyed)
+    const { socket, later } = await flooded()
+    later(99)
+    expect(socket.destroyed).toBe(false)
+    later(1)
+    expect(socket.destroyed).toBe(true)
+  })
+
+  it('is though it goes on to send', async () => {
+    const { client, socket, later } = await flooded()
+    for (let i = 0; i < 10; i++) {
+      const { bytesRead } = socket
+      client.write(get('/more'))
+      await eventually(() => socket.bytesRead > bytesRead)
+      later(10)
+    }
+    expect(socket.destroyed).toBe(true)
   })
 
   it('is not as long as it takes some of it', async () => {
-    let isStill = false
-    const socket = await flooded(client => {
-      const takes = setInterval(() => !isStill && client.read(256 * 1024), 10)
-      onTestFinished(() => clearInterval(takes))
-    })
-    await new Promise(resolve => setTimeout(resolve, 500))
+    const { client, socket, later } = await flooded()
+    for (let i = 0; i < 5; i++) {
+      const { bytesWritten } = socket
+      client.resume()
+      await eventually(() => socket.bytesWritten > bytesWritten)
+      client.pause()
+      await settled(() => socket.bytesWritten)
+      later(80)
+      expect(socket.destroyed).toBe(false)
+    }
+    later(100)
+    expect(socket.destroyed).toBe(true)
+  })
+
+  it('is not as long as it takes some of a single piece', async () => {
+    const { client, socket, later } = await flooded()
+    socket.write(Buffer.alloc(100 << 20))
+    client.resume()
+    const size = 120 << 20
+    await eventually(() => client.bytesRead > size / 4)
+    later(100)
+    await eventually(() => client.bytesRead > size / 2)
+    later(100)
     expect(socket.destroyed).toBe(false)
-    isStill = true
-    await eventually(() => socket.destroyed)
   })
 })
 
