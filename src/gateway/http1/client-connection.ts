@@ -26,6 +26,8 @@ const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
  */
 export class ClientConnection implements AnswerCarrier, Offer {
   readonly socket: Duplex
+  /** What it speaks over, where that is another one: its bytes are those of TLS. */
+  readonly #wire: Duplex
   readonly #rules: ConnectionRules
   #request: GatewayRequest | undefined
   #response: GatewayResponse | undefined
@@ -44,8 +46,9 @@ export class ClientConnection implements AnswerCarrier, Offer {
   #begunAt: number
   #dueAt: number
 
-  constructor(socket: Duplex, rules: ConnectionRules) {
+  constructor(socket: Duplex, rules: ConnectionRules, wire = socket) {
     this.socket = socket
+    this.#wire = wire
     this.#rules = rules
     this.#parting = new Parting(socket)
     this.#begunAt = performance.now()
@@ -101,8 +104,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
     if (this.#isTaken) return
     this.#parting.watch(now, this.#rules.requestMs)
     if (this.#parting.hasBegun) return
-    // Where nobody reads, a reset is seen by writing alone, be it nothing; TLS keeps it to itself even then.
-    if (socket.isPaused() && socket.writableLength === 0) socket.write('')
+    // Where nobody reads, a reset is seen by writing alone, be it nothing.
+    if (socket.isPaused() && socket.writableLength === 0) this.#wire.write('')
     if (now < this.#dueAt) return
     if (this.#isWaiting) this.#close()
     else this.#refuse(REFUSALS.late)

@@ -33,8 +33,15 @@ export type SecureObserver = (
   handshakeMs: number | undefined,
 ) => void
 
+/** Told of a handshake that has failed; the connection below can still be written to. */
+export type FailedObserver = (
+  error: NodeJS.ErrnoException,
+  secure: TLSSocket,
+  below: Socket | undefined,
+) => void
+
 /** Finds for each connection with TLS the one below it. */
-export function onSecureConnection(server: Server, tell: SecureObserver): void {
+export function onSecureConnection(server: Server, tell: SecureObserver, onFailed: FailedObserver): void {
   // Node has no public way from a TLS socket to the one below it, but both have the same ends.
   const shaking = new Map<string, { readonly socket: Socket; readonly since: number }>()
   server.on('connection', socket => {
@@ -50,6 +57,9 @@ export function onSecureConnection(server: Server, tell: SecureObserver): void {
     shaking.delete(ends)
     tell(secure, below?.socket, below && performance.now() - below.since)
   })
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, secure: TLSSocket) =>
+    onFailed(error, secure, shaking.get(endsOf(secure))?.socket),
+  )
 }
 
 /** `listenerOf` is asked for the name of the listener that serves a connection. */

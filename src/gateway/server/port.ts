@@ -7,6 +7,7 @@ import { keepCertificate } from './client-certificate.ts'
 import {
   type ConnectionObserver,
   onSecureConnection,
+  type SecureObserver,
   secureWatch,
   watchConnections,
 } from './client-connections.ts'
@@ -57,6 +58,10 @@ const SHORTEST_CHECK_MS = 10
  */
 const MEETING_MS = 1000
 
+const CLEAR_TEXT_TOLD = 'this port speaks TLS: call it by https://'
+/** For who speaks HTTP where TLS is spoken. */
+const CLEAR_TEXT = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${CLEAR_TEXT_TOLD.length}\r\nConnection: close\r\n\r\n${CLEAR_TEXT_TOLD}`
+
 /** One open port. */
 export class Port {
   readonly bind: string
@@ -100,22 +105,25 @@ export class Port {
     })
     if (tls !== undefined) {
       const watch = onConnection && secureWatch(bind, listenerOf, onConnection)
-      onSecureConnection(this.#server, (secure, below, handshakeMs) => {
+      const tell: SecureObserver = (secure, below, handshakeMs) => {
         this.#roots?.admit(secure, below)
         watch?.(secure, below, handshakeMs)
         // As in the clear: before the end of its handshake a client that sends no more has gone.
         secure.allowHalfOpen = true
         // The one below may be unknown: one whose client has gone by then, or in memory.
-        this.#connections.set(below ?? secure, this.#talk(secure))
+        this.#connections.set(below ?? secure, this.#talk(secure, below))
         if (below === undefined) secure.once('close', () => this.#connections.delete(secure))
+      }
+      onSecureConnection(this.#server, tell, (error, secure, below) => {
+        if (error.code === 'ERR_SSL_HTTP_REQUEST') below?.end(CLEAR_TEXT)
+        secure.destroy(error)
       })
-      this.#server.on('tlsClientError', (error: Error, socket: Duplex) => socket.destroy(error))
     } else if (onConnection !== undefined) watchConnections(this.#server, bind, onConnection)
   }
 
-  #talk(socket: Duplex): ClientConnection {
+  #talk(socket: Duplex, wire?: Duplex): ClientConnection {
     this.#check ??= setTimeout(this.#checkAll, this.#nextCheckMs).unref()
-    return new ClientConnection(socket, this.#rules)
+    return new ClientConnection(socket, this.#rules, wire)
   }
 
   get #nextCheckMs(): number {

@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { makeCertificate } from '../../helpers/tls.ts'
 import { openChat, rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
@@ -62,5 +66,31 @@ describe('a client that leaves', () => {
     await eventually(() => upstream.sockets.every(socket => socket.destroyed))
     expect(events).toHaveLength(1)
     expect(upstream.bytes()).not.toContain('/two')
+  })
+
+  it('by a reset, within TLS, is missed at the next look though nobody reads', async () => {
+    const upstream = await startRawUpstream(() => {})
+    const { cert, key } = makeCertificate(['a.test'])
+    const config = JSON.parse(toHost(`127.0.0.1:${upstream.port}`))
+    Object.assign(config.binds[0].listeners[0], { protocol: 'HTTPS', tls: { cert: 'cert', key: 'key' } })
+    const { port, nextEvent } = await startTestGateway(JSON.stringify(config), {
+      compile: { readFile: path => (path === 'cert' ? cert : key) },
+      slowClients: { checkMs: 20 },
+    })
+    const wire = connect(port, '127.0.0.1')
+    const client = connectTls({ socket: wire, servername: 'a.test', rejectUnauthorized: false })
+    onTestFinished(() => void client.destroy())
+    client.on('error', () => {})
+    await once(client, 'secureConnect')
+    const offer = 'connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n'
+    client.write(
+      `GET /ws HTTP/1.1\r\nhost: a.test\r\n${offer}sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    )
+    await eventually(() => upstream.bytes().includes('/ws'))
+    // More than is kept before it has its WebSocket.
+    client.write(Buffer.alloc(300_000))
+    await new Promise(resolve => setTimeout(resolve, 100))
+    wire.resetAndDestroy()
+    expect(await nextEvent()).toMatchObject({ path: '/ws', error: 'client disconnected' })
   })
 })

@@ -198,7 +198,7 @@ describe('an HTTPS listener', () => {
     expect(await ask(port, { ca: A.ca, servername: 'a.test', cert, key })).toMatchObject({ status: 200 })
   })
 
-  it('answers clear text with nothing, and goes on', async () => {
+  it('tells a client in clear text what it speaks, and goes on', async () => {
     const { port } = await startTestGateway(one({}), { compile: { readFile: files() } })
     const socket = connectPlain(port, '127.0.0.1')
     let received = ''
@@ -207,6 +207,16 @@ describe('an HTTPS listener', () => {
     })
     socket.write('GET / HTTP/1.1\r\nhost: a.test\r\n\r\n')
     await new Promise(resolve => socket.once('close', resolve).on('error', () => {}))
+    expect(received).toMatch(
+      /^HTTP\/1\.1 400 Bad Request\r\n.*Connection: close\r\n\r\nthis port speaks TLS: call it by https:\/\/$/s,
+    )
+    const other = connectPlain(port, '127.0.0.1')
+    other.on('data', chunk => {
+      received = chunk.toString()
+    })
+    received = ''
+    other.write('SSH-2.0-OpenSSH_9.2\r\n')
+    await new Promise(resolve => other.once('close', resolve).on('error', () => {}))
     expect(received).not.toContain('HTTP')
     expect(await ask(port, { ca: A.ca, servername: 'a.test' })).toMatchObject({ status: 200 })
   })
