@@ -3,6 +3,16 @@ import type { LiveEvent } from './live.ts'
 
 type Warning = Extract<LiveEvent, { event: 'warning' }>
 
+/** What is to be said where no port is open; undefined where one is. */
+export function silence({ binds }: Runtime): Warning | undefined {
+  if (binds.length > 0) return undefined
+  return {
+    event: 'warning',
+    message: 'nothing is listened on: this config has no listener, so there is no port to send a request to',
+    hint: 'add an `llm` section with models, or a gateway with routes',
+  }
+}
+
 /** What is to be said where others than this machine can spend keys without showing anything; undefined for nothing. */
 export function exposure(runtime: Runtime, addresses: readonly ListeningAddress[]): Warning | undefined {
   const open = addresses.filter(({ address }) => !isLoopback(address))

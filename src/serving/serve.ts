@@ -7,7 +7,7 @@ import { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { checkAdminFlag, type OpenedPages, openAdmin, usesOf } from './admin.ts'
 import { type AskedLog, asWritten } from './asked-log.ts'
-import { exposure } from './exposure.ts'
+import { exposure, silence } from './exposure.ts'
 import { Forgetting } from './forgetting.ts'
 import { type HereOptions, type Serving, serveHere } from './here.ts'
 import { KeyUse } from './key-use.ts'
@@ -182,7 +182,8 @@ async function start(options: ServeOptions, closing: Closing): Promise<LiveGatew
       const { slots, missing } = loaded
       const { addresses = [] } = serving?.engine ?? {}
       // Behind a mock no key is spent.
-      const warning = mockPort === undefined ? exposure(runtime, addresses) : undefined
+      const exposed = mockPort === undefined ? exposure(runtime, addresses) : undefined
+      const warning = silence(runtime) ?? exposed
       if (warning !== undefined && warning.message !== warned) options.onEvent(warning)
       warned = warning?.message
       keys.adopt(slots, Date.now())

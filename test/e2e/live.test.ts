@@ -69,9 +69,16 @@ describe('serve follows its files', () => {
   it('the config: one that opens no port, until it does', async () => {
     await put('config.yaml', '{}\n')
     const gateway = await serveReady(['--admin', 'off'], { cwd: folder })
+    const silent = expect.stringMatching(/^nothing is listened on: this config has no listener/)
+    const warnings = (): object[] =>
+      [...gateway.stdout().matchAll(/^\{"event":"warning".*$/gm)].map(([line]) => JSON.parse(line) as object)
+    expect(warnings()).toMatchObject([{ message: silent, hint: expect.stringContaining('`llm`') }])
     await put('config.yaml', config('"inline-key-0123456789"'))
     await gateway.until('"reloaded"')
     expect((await ask()).status).toBe(200)
+    expect(warnings()).toHaveLength(1)
+    await put('config.yaml', '{}\n')
+    await vi.waitFor(() => expect(warnings()).toHaveLength(2), { timeout: 20_000 })
     expect(await gateway.stop()).toBe(0)
   })
 
