@@ -270,6 +270,7 @@ async function startAdminPages(
     configDump: () => ({ file: live.current.path, config: shownConfig(live.current.resolved) }),
     keys: () => keys.list(),
     reload: () => live.reload(),
+    firstLogLevel: serving.logLevel,
     get logLevel() {
       return serving.logLevel
     },

@@ -32,6 +32,8 @@ export interface AdminView {
   configDump(): unknown
   keys(): readonly KeyInUse[]
   reload(): Promise<ReloadOutcome>
+  /** The one at the start. */
+  readonly firstLogLevel: LogLevel
   logLevel: LogLevel
   redact(text: string): string
 }
@@ -78,13 +80,13 @@ async function metrics(view: AdminView): Promise<Page> {
 
 /** Nothing is changed by looking at it. */
 function logging(view: AdminView, query: URLSearchParams): Page {
-  if (query.has('level')) return text(400, 'the log level is changed by POST\n')
+  if (query.has('level') || query.has('reset')) return text(400, 'the log level is changed by POST\n')
   return text(200, `current log level is ${view.logLevel}\n`)
 }
 
-/** Without a level it tells the one there is. */
+/** Without a level it tells the one there is; `reset` is back to that of the start. */
 function changeLogging(view: AdminView, query: URLSearchParams): Page {
-  const asked = query.get('level')
+  const asked = query.get('level') ?? (query.has('reset') ? view.firstLogLevel : null)
   const level = LOG_LEVELS.find(one => one === asked)
   if (level !== undefined) view.logLevel = level
   else if (asked !== null) return text(400, `the log level is one of ${LOG_LEVELS.join(', ')}\n`)
@@ -135,7 +137,7 @@ export const ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/logging',
     on: ['admin'],
-    about: `changes it: ?level=${LOG_LEVELS.join('|')}`,
+    about: `changes it: ?level=${LOG_LEVELS.join('|')}, or ?reset`,
     page: changeLogging,
   },
   { method: 'POST', path: '/reload', on: ['admin'], about: 'reads config and keys anew', page: reload },

@@ -14,6 +14,7 @@ import { type Answer, type Call, call } from '../kit/client.ts'
 class View implements AdminView {
   pid = 42
   waitingFor: string[] = []
+  firstLogLevel: LogLevel = 'info'
   logLevel: LogLevel = 'info'
   outcome: ReloadOutcome = { result: 'reloaded' }
   pending = () => this.waitingFor
@@ -82,8 +83,19 @@ describe('the admin pages', () => {
     expect(await ask('/logging?level=warn', { method: 'POST' })).toMatchObject({ status: 200 })
     expect(await ask('/logging', { method: 'POST' })).toMatchObject({ status: 200 })
     expect(view.logLevel).toBe('warn')
-    expect(await ask('/logging?level=loud', { method: 'POST' })).toMatchObject({ status: 400 })
+    for (const query of ['level=loud', 'level=loud&reset'])
+      expect(await ask(`/logging?${query}`, { method: 'POST' })).toMatchObject({ status: 400 })
     expect(view.logLevel).toBe('warn')
+  })
+
+  it('put the log level back to what it was at the start, and to another one from there', async () => {
+    const { view, ask } = await startView()
+    view.logLevel = 'off'
+    expect(await ask('/logging?reset')).toMatchObject({ status: 400 })
+    const back = await ask('/logging?reset', { method: 'POST' })
+    expect(back).toMatchObject({ status: 200, body: 'current log level is info\n' })
+    expect(await ask('/logging?reset=1&level=debug', { method: 'POST' })).toMatchObject({ status: 200 })
+    expect(view.logLevel).toBe('debug')
   })
 
   it('reload on request, and say why not', async () => {
