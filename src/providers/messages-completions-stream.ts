@@ -1,21 +1,17 @@
 import { isObject, type JsonObject } from '../json.ts'
 import { messagesUsage, stopReason } from './messages-completions-answer.ts'
 import { messagesError } from './messages-error.ts'
+import { type StreamedCall, StreamedCalls } from './streamed-calls.ts'
 import { TranslatedEvents } from './translated-events.ts'
-
-/** The block that is being sent. */
-interface OpenBlock {
-  readonly kind: 'text' | 'tool'
-  /** Of a tool: its place among the calls of the answer. */
-  readonly call: unknown
-}
 
 /**
  * `chat.completion.chunk` SSE bytes → Messages SSE bytes. A stream that was cut ends without `message_stop`.
  */
 export class MessagesFromCompletionsStream extends TranslatedEvents {
   #hasBegun = false
-  #block: OpenBlock | undefined
+  readonly #calls = new StreamedCalls()
+  /** The block that is being sent. */
+  #block: 'text' | StreamedCall | undefined
   #index = -1
   #finishReason: unknown
   #usage: unknown
@@ -55,27 +51,31 @@ export class MessagesFromCompletionsStream extends TranslatedEvents {
   #onDelta({ content, refusal, tool_calls }: JsonObject): void {
     for (const text of [content, refusal]) {
       if (typeof text !== 'string' || text === '') continue
-      if (this.#block?.kind !== 'text')
-        this.#open({ kind: 'text', call: undefined }, { type: 'text', text: '' })
+      this.#sendCalls(true)
+      if (this.#block !== 'text') this.#open('text', { type: 'text', text: '' })
       this.#sendDelta({ type: 'text_delta', text })
     }
     for (const call of Array.isArray(tool_calls) ? (tool_calls as unknown[]) : []) {
-      if (isObject(call)) this.#onToolCall(call)
+      if (isObject(call)) this.#calls.add(call)
     }
+    this.#sendCalls(false)
   }
 
-  #onToolCall({ index, id, function: called }: JsonObject): void {
-    const { name, arguments: json } = isObject(called) ? called : {}
-    if (this.#block?.kind !== 'tool' || this.#block.call !== index) {
-      const block = { type: 'tool_use', id: id ?? '', name: name ?? '', input: {} }
-      this.#open({ kind: 'tool', call: index }, block)
-    }
-    if (typeof json === 'string' && json !== '') {
-      this.#sendDelta({ type: 'input_json_delta', partial_json: json })
-    }
+  #sendCalls(isEnd: boolean): void {
+    do {
+      const call = this.#calls.current
+      if (call === undefined) continue
+      if (this.#block !== call) {
+        const id = call.id ?? `tool_call_${call.number}`
+        this.#open(call, { type: 'tool_use', id, name: call.name, input: {} })
+      }
+      if (call.json.length === call.sent) continue
+      this.#sendDelta({ type: 'input_json_delta', partial_json: call.json.slice(call.sent) })
+      call.sent = call.json.length
+    } while (this.#calls.advance(isEnd))
   }
 
-  #open(block: OpenBlock, content_block: JsonObject): void {
+  #open(block: 'text' | StreamedCall, content_block: JsonObject): void {
     this.#close()
     this.#block = block
     this.#index++
@@ -94,6 +94,7 @@ export class MessagesFromCompletionsStream extends TranslatedEvents {
 
   #finish(): void {
     if (!this.#hasBegun) this.#begin({})
+    this.#sendCalls(true)
     this.#close()
     const delta = { stop_reason: stopReason(this.#finishReason), stop_sequence: null }
     this.#send('message_delta', { delta, usage: messagesUsage(this.#usage) })

@@ -66,6 +66,81 @@ describe('a stream as events of a message', () => {
     })
   })
 
+  /** The blocks of tools as a client puts them together, each ended before the next one begins. */
+  function calls(...deltas: Json[][]): unknown[] {
+    const text = deltas.map(tool_calls => chunk({ delta: { tool_calls } })).join('')
+    const { events: found } = events(
+      `${text}${chunk({ delta: {}, finish_reason: 'tool_calls' })}data: [DONE]\n\n`,
+    )
+    const blocks: { id: unknown; name: unknown; json: string }[] = []
+    let open = -1
+    for (const { type, index, content_block, delta } of found as { [name: string]: never }[]) {
+      if (type === 'content_block_start') {
+        expect([open, index]).toEqual([-1, blocks.length])
+        open = index ?? -1
+        const { id, name } = content_block as unknown as Json
+        blocks.push({ id, name, json: '' })
+      } else if (type === 'content_block_delta') {
+        expect(index).toBe(open)
+        blocks[open] = { ...blocks[open], json: `${blocks[open]?.json}${delta?.['partial_json']}` } as never
+      } else if (type === 'content_block_stop') open = -1
+    }
+    return blocks.map(({ id, name, json }) => [id, name, json])
+  }
+
+  const call = (index: unknown, id: unknown, name: unknown, json: string) => ({
+    index,
+    id,
+    function: { name, arguments: json },
+  })
+
+  it('has calls whose parts come in turns as one block each', () => {
+    const turns = [
+      [call(0, 't', 'n', ''), call(1, 'u', 'o', '')],
+      [call(0, undefined, undefined, '{"a":'), call(1, undefined, undefined, '{"b":')],
+      [call(1, undefined, undefined, '2}')],
+      [call(0, undefined, undefined, '1}')],
+    ]
+    expect(calls(...turns)).toEqual([
+      ['t', 'n', '{"a":1}'],
+      ['u', 'o', '{"b":2}'],
+    ])
+  })
+
+  it.each([0, undefined])('tells calls apart that all have the number %s', index => {
+    expect(calls([call(index, 't', 'n', '{"a":1}')], [call(index, 'u', 'n', '{"a":2}')])).toEqual([
+      ['t', 'n', '{"a":1}'],
+      ['u', 'n', '{"a":2}'],
+    ])
+  })
+
+  it('does not take parts with ids of their own for calls', () => {
+    expect(
+      calls([call(0, 't', 'n', '')], [call(0, 't2', undefined, '{"a"')], [call(0, 't3', '', ':1}')]),
+    ).toEqual([['t', 'n', '{"a":1}']])
+  })
+
+  it('waits for the name of a call, and gives one without an id its own', () => {
+    expect(calls([call(0, undefined, undefined, '{"a"')], [call(0, undefined, 'n', ':1}')])).toEqual([
+      ['tool_call_0', 'n', '{"a":1}'],
+    ])
+  })
+
+  it('has text behind a call in a block of its own', () => {
+    const text =
+      chunk({ delta: { tool_calls: [call(0, 't', 'n', '{}')] } }) +
+      chunk({ delta: { content: 'x' }, finish_reason: 'stop' })
+    const found = events(`${text}data: [DONE]\n\n`).events.map(({ type, index }) => [type, index])
+    expect(found.slice(1, -2)).toEqual([
+      ['content_block_start', 0],
+      ['content_block_delta', 0],
+      ['content_block_stop', 0],
+      ['content_block_start', 1],
+      ['content_block_delta', 1],
+      ['content_block_stop', 1],
+    ])
+  })
+
   it('is whole without [DONE] where the reason has come', () => {
     const { events: found, complete } = events(chunk({ delta: { content: 'x' }, finish_reason: 'length' }))
     expect(complete).toBe(true)
