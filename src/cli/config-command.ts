@@ -1,4 +1,5 @@
 import { keySlots, MAX_CONFIG_BYTES } from '../config/index.ts'
+import { AgwError } from '../errors.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, loadUsable, type UsableConfig } from '../load.ts'
 import { currentKeys, forgetExpired } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
@@ -7,6 +8,9 @@ import { configFlags } from './flags.ts'
 import { secretsIn } from './known-secrets.ts'
 import { forgottenText } from './report/rotate.ts'
 import { readStdinUpTo } from './stdin.ts'
+
+/** How long a change is made anew of what others have written meanwhile. Milliseconds. */
+const RETRY_MS = 30_000
 
 /** The flags that say which config and which variables. */
 export interface ConfigFlagValues {
@@ -18,6 +22,7 @@ export interface ConfigFlagValues {
 /** A command that works on a config file. */
 export abstract class ConfigCommand extends BaseCommand {
   static override baseFlags = { ...BaseCommand.baseFlags, ...configFlags }
+  #isFinal = false
 
   protected loadOptions(flags: ConfigFlagValues): LoadOptions {
     this.isAbout(flags.file)
@@ -47,6 +52,33 @@ export abstract class ConfigCommand extends BaseCommand {
     this.makeKnown(loaded)
     for (const { secret } of loaded.slots) this.registerSecret(secret)
     return loaded
+  }
+
+  /**
+   * Reads and checks, and makes a change of that. Where somebody else has changed a file of it first, it is made once more of
+   * what stands there by then, unless a person has looked at it: they agreed to what they saw.
+   */
+  protected async changing<T>(
+    flags: ConfigFlagValues & { readonly yes?: boolean; readonly 'no-input'?: boolean },
+    change: (loaded: LoadedConfig) => Promise<T>,
+  ): Promise<T> {
+    const until = performance.now() + RETRY_MS
+    const isLookedAt = flags.yes !== true && this.promptFor(flags).allowed
+    for (;;) {
+      const loaded = await this.load(flags)
+      try {
+        return await change(loaded)
+      } catch (error) {
+        const isOvertaken = error instanceof AgwError && error.code === 'CONFIG_CHANGED'
+        if (!isOvertaken || isLookedAt || this.#isFinal || performance.now() > until) throw error
+        this.note(`${error.message}: the change is made once more, of what stands there now`)
+      }
+    }
+  }
+
+  /** From now on {@link changing} takes no for an answer: something was done that shall not be done twice. */
+  protected tryOnce(): void {
+    this.#isFinal = true
   }
 
   /** Takes the old keys of rotations away whose time is over, and says so. */

@@ -25,15 +25,17 @@ export default class ClientsAdd extends NewKeyCommand {
     const name = checkClientName(args.name)
     const metadata = metadataOf(flags)
     const models = modelsOf(flags)
-    const loaded = await this.load(flags)
-    requireChangeable(loaded)
-    const { document } = loaded
-    refuseTaken(name, clientEntries(document), document)
-    const chosen = await choosePlace(document, flags, this.promptFor(flags))
     const entry = described(name, metadata, models)
-    const { key, hash, files } = await this.admit({ ...chosen, loaded, entry, name, flags })
+    const { key, hash, files, place } = await this.changing(flags, async loaded => {
+      requireChangeable(loaded)
+      const { document } = loaded
+      refuseTaken(name, clientEntries(document), document)
+      const chosen = await choosePlace(document, flags, this.promptFor(flags))
+      const admitted = await this.admit({ ...chosen, loaded, entry, name, flags })
+      return { ...admitted, place: chosen.place }
+    })
     const changed = hash !== null
     if (changed) this.note(`${suggested('clients', 'remove', name)} revokes it`)
-    return { name, key, hash, metadata, models: models ?? null, place: chosen.place.id, changed, files }
+    return { name, key, hash, metadata, models: models ?? null, place: place.id, changed, files }
   }
 }

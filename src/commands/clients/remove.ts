@@ -23,16 +23,18 @@ export default class ClientsRemove extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(ClientsRemove)
-    const loaded = await this.load(flags)
-    requireChangeable(loaded)
-    const all = clientEntries(loaded.document)
-    for (const { plain } of all) this.registerSecret(plain)
-    const entry = findClient(all, args.name, flags.at)
-    const plan = planWithout(loaded, entry)
-    const files = await writeFiles([plan.file], {
-      ...this.writeOptions(flags),
-      losing: `Revoke the key of ${calledWithHash(entry)}?`,
-      warnings: plan.findings.map(one => `${one.message}: ${one.hint}`),
+    const { loaded, entry, plan, files } = await this.changing(flags, async found => {
+      requireChangeable(found)
+      const all = clientEntries(found.document)
+      for (const { plain } of all) this.registerSecret(plain)
+      const client = findClient(all, args.name, flags.at)
+      const without = planWithout(found, client)
+      const written = await writeFiles([without.file], {
+        ...this.writeOptions(flags),
+        losing: `Revoke the key of ${calledWithHash(client)}?`,
+        warnings: without.findings.map(one => `${one.message}: ${one.hint}`),
+      })
+      return { loaded: found, entry: client, plan: without, files: written }
     })
     const word = changeWord('revoked', 'revoke', true, flags['dry-run'])
     this.sayProse(`${this.terminal.style('green', word)} ${calledWithHash(entry)}`)

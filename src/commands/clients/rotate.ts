@@ -18,19 +18,21 @@ export default class ClientsRotate extends NewKeyCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(ClientsRotate)
-    const loaded = await this.load(flags)
-    requireChangeable(loaded)
-    const all = clientEntries(loaded.document)
-    for (const { plain } of all) this.registerSecret(plain)
-    const former = findToRotate(all, args.name, flags.at)
-    const { place } = former
-    const name = calledAs(former)
-    const entry = likeEntry(loaded, former)
-    const { key, hash, files } = await this.admit({ loaded, place, strict: false, entry, name, flags })
+    const { key, hash, files, former } = await this.changing(flags, async loaded => {
+      requireChangeable(loaded)
+      const all = clientEntries(loaded.document)
+      for (const { plain } of all) this.registerSecret(plain)
+      const found = findToRotate(all, args.name, flags.at)
+      const { place } = found
+      const name = calledAs(found)
+      const entry = likeEntry(loaded, found)
+      const admitted = await this.admit({ loaded, place, strict: false, entry, name, flags })
+      return { ...admitted, former: found }
+    })
     const old = former.hash === undefined ? null : shortHash(former.hash)
     const changed = hash !== null
     if (changed && old !== null)
       this.note(`the old key works too, until ${suggested('clients', 'remove', old)} revokes it`)
-    return { name: former.name ?? null, key, hash, formerHash: old, place: place.id, changed, files }
+    return { name: former.name ?? null, key, hash, formerHash: old, place: former.place.id, changed, files }
   }
 }

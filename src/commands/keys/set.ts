@@ -4,6 +4,7 @@ import { findKeyChange } from '../../cli/key-change.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { setKey } from '../../cli/set-key.ts'
 import { whichSlot } from '../../cli/which-slot.ts'
+import type { Secret } from '../../secrets/secret.ts'
 import { requirePlaceForKey, type StoreMethod } from '../../setup/store-key.ts'
 
 export default class KeysSet extends ConfigCommand {
@@ -20,21 +21,25 @@ export default class KeysSet extends ConfigCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysSet)
-    const loaded = await this.load(flags)
-    const name = args.name ?? (await whichSlot(loaded, this.promptFor(flags)))
-    const change = await findKeyChange(loaded, name, process.cwd())
-    if (!flags['dry-run']) await this.forgetExpired(change.loaded)
-    this.registerSecret(change.before)
     const method = flags.method as StoreMethod | undefined
-    await requirePlaceForKey({ slot: change.slot, method }, change.place, process.env)
-    const key = await takeNewKey(change.slot, flags, this.keyInput(flags))
-    const set = await setKey(change, key, {
-      ...this.writeOptions(flags),
-      request: { method, ...placeOf(flags) },
-      namespace: flags.namespace,
-      context: flags.context,
-      expires: flags.expires,
-      onWarning: text => this.warning(text),
+    let given: Secret | undefined
+    const { set, key } = await this.changing(flags, async loaded => {
+      const name = args.name ?? (await whichSlot(loaded, this.promptFor(flags)))
+      const change = await findKeyChange(loaded, name, process.cwd())
+      if (!flags['dry-run']) await this.forgetExpired(change.loaded)
+      this.registerSecret(change.before)
+      await requirePlaceForKey({ slot: change.slot, method }, change.place, process.env)
+      // What came through a pipe does not come again.
+      given ??= await takeNewKey(change.slot, flags, this.keyInput(flags))
+      const done = await setKey(change, given, {
+        ...this.writeOptions(flags),
+        request: { method, ...placeOf(flags) },
+        namespace: flags.namespace,
+        context: flags.context,
+        expires: flags.expires,
+        onWarning: text => this.warning(text),
+      })
+      return { set: done, key: given }
     })
     const word = this.terminal.style('green', changeWord('stored', 'store', set.changed, flags['dry-run']))
     this.sayProse(`${word} ${set.name} (${set.method})  ${key.fingerprint()}`)
