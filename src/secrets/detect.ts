@@ -67,7 +67,8 @@ interface KeyDoubt {
 
 /**
  * What speaks against a value as the key of a provider (the word that config.yaml uses: `openAI`, `groq`, …); empty when
- * nothing does. A server of one's own may want any word, so there no key is too short. Whoever stores, lists or checks keys asks here.
+ * nothing does. A server of one's own may want any word, or anybody's key: of what its keys look like nothing is known. Whoever
+ * stores, lists or checks keys asks here.
  */
 export function keyDoubts(
   value: string,
@@ -77,7 +78,7 @@ export function keyDoubts(
   if (!cleaned.ok)
     return [{ code: 'KEY_SUSPECT', message: cleaned.message, hint: cleaned.hint, isNone: true }]
   // What is to be known of its kind is of no use where it is not for this provider.
-  const mismatch = providerMismatch(cleaned.value, provider)
+  const mismatch = isOwnHost === true ? undefined : providerMismatch(cleaned.value, provider)
   if (mismatch !== undefined) return [{ code: 'KEY_OF_ANOTHER_PROVIDER', message: mismatch, isNone: true }]
   const doubts: KeyDoubt[] = cleaned.notes.map(note => {
     const [message = note, hint = 'make a key for requests'] = note.split(': ')

@@ -6,7 +6,7 @@ import { suggested } from '../suggested.ts'
 import { detectKey, keyDoubts } from './detect.ts'
 import { keyAge } from './key-age.ts'
 import { type KeyFileFinding, keyFileFindings } from './key-files.ts'
-import { readKeyNotes } from './key-notes.ts'
+import { noteOf, readKeyNotes } from './key-notes.ts'
 import { resolveSlots } from './resolve.ts'
 import type { ResolvedSlot } from './resolved-slot.ts'
 import { runWith } from './run.ts'
@@ -69,9 +69,8 @@ export async function keyFindings(
   const notes = await readKeyNotes(configPath, env)
   for (const one of resolved) {
     if ('problem' in one || one.secret === undefined) continue
-    const note = notes.get(one.slot.name)
-    const isOfIt = note?.fingerprint === one.secret.fingerprint()
-    const setAt = (isOfIt ? note?.setAt : undefined) ?? one.facts?.mtime.toISOString()
+    const note = noteOf(notes, one.slot.name, one.secret.fingerprint())
+    const setAt = note?.setAt ?? one.facts?.mtime.toISOString()
     const age = keyAge(one.slot, setAt, agw?.ageLimits, now)
     if (age?.state === 'old') reportAt(one.slot)('KEY_TOO_OLD', 'warning', age.message, age.hint)
     else if (age !== undefined) reportAt(one.slot)('KEY_AGE_UNKNOWN', 'note', age.message, age.hint)
@@ -84,8 +83,11 @@ export async function keyFindings(
 }
 
 /** Why a key may not be shown to the provider of a slot: it is none, or somebody else's. */
-export function whyNotSent(secret: Secret, { provider }: Pick<KeySlot, 'provider'>): string | undefined {
-  return keyDoubts(secret.reveal().trim(), { provider }).find(doubt => doubt.isNone)?.message
+export function whyNotSent(
+  secret: Secret,
+  slot: Pick<KeySlot, 'provider' | 'isOwnHost'>,
+): string | undefined {
+  return keyDoubts(secret.reveal().trim(), slot).find(doubt => doubt.isNone)?.message
 }
 
 /** Whether something speaks against a key of a slot, as {@link keyDoubts} tells it. */

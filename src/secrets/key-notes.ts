@@ -20,6 +20,24 @@ export interface KeyNote {
 /** By the name of the slot. */
 export type KeyNotes = ReadonlyMap<string, KeyNote>
 
+/**
+ * What is remembered of a key under a name; a note on another key says nothing. Another model may have given the slot a new
+ * name: when the key was stored, and when it ends, is known by whatever name it had.
+ */
+export function noteOf(notes: KeyNotes, name: string, fingerprint: string): KeyNote | undefined {
+  const own = notes.get(name)
+  const others = [...notes.values()].filter(note => note.fingerprint === fingerprint)
+  if (others.length === 0) return undefined
+  const setAt = others.find(note => note.setAt !== undefined)?.setAt
+  const expiresAt = others.find(note => note.expiresAt !== undefined)?.expiresAt
+  return {
+    fingerprint,
+    ...(setAt !== undefined && { setAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(own?.fingerprint === fingerprint && own),
+  }
+}
+
 /** Notes are short. Bytes. */
 const MAX_NOTES_BYTES = 1024 * 1024
 
@@ -50,8 +68,7 @@ export async function noteKey(
     await makeFolderOf(path)
     await withLock(path, async () => {
       const notes = new Map(await readKeyNotes(config, env))
-      const old = notes.get(name)
-      notes.set(name, { ...(old?.fingerprint === note.fingerprint && old), ...note })
+      notes.set(name, { ...noteOf(notes, name, note.fingerprint), ...note })
       const text = JSON.stringify({ version: 1, config, keys: Object.fromEntries(notes) }, null, 2)
       await writeFileAtomic(path, `${text}\n`, { mode: 0o600 })
     })
@@ -70,8 +87,7 @@ export async function noteStored(
   env: Environment,
 ): Promise<{ readonly expiryChanged: boolean }> {
   const fingerprint = key.fingerprint()
-  const old = (await readKeyNotes(config, env)).get(name)
-  const known = old?.fingerprint === fingerprint ? old : undefined
+  const known = noteOf(await readKeyNotes(config, env), name, fingerprint)
   // The same key is no younger for having been given again.
   const setAt = known?.setAt ?? new Date().toISOString()
   const expiresAt = expires?.toISOString()

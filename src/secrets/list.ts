@@ -6,7 +6,7 @@ import type { KeySlot } from '../config/slots.ts'
 import { suggested } from '../suggested.ts'
 import { keyDoubts } from './detect.ts'
 import { type AgeFinding, keyAge } from './key-age.ts'
-import type { KeyNote, KeyNotes } from './key-notes.ts'
+import { type KeyNote, type KeyNotes, noteOf } from './key-notes.ts'
 import { type FileFacts, readSecretFile } from './read.ts'
 import { Secret } from './secret.ts'
 import type { VariableTable } from './variable-table.ts'
@@ -60,10 +60,10 @@ export async function listKeys(slots: readonly KeySlot[], context: ListContext):
 /** Days before its end on which a key is spoken of. */
 const REMIND_DAYS = 14
 
-/** A row with what is known of its very key; a note on another key says nothing. */
+/** A row with what is known of its very key. */
 function remembered(row: KeyRow, { notes, now }: ListContext): KeyRow {
-  const note = notes.get(row.slot.name)
-  if (note === undefined || note.fingerprint !== row.fingerprint) return row
+  const note = row.fingerprint === null ? undefined : noteOf(notes, row.slot.name, row.fingerprint)
+  if (note === undefined) return row
   const { setAt = row.setAt, expiresAt = null, lastCheck } = note
   const known = { ...judgedBefore(row, lastCheck), setAt, expiresAt, lastCheck: lastCheck ?? null }
   if (expiresAt === null) return known

@@ -35,4 +35,30 @@ describe('a key that is older than agw.yaml allows', () => {
     expect((await agw(['keys', 'list'], { cwd })).stderr).toMatch(/nobody remembers/)
     expect((await agw(['validate', '--json'], { cwd })).stdout).toContain('KEY_AGE_UNKNOWN')
   })
+
+  it('keeps its age and its end when another model gives its slot another name', async () => {
+    const cwd = await tempFolder()
+    const model = (name: string, variable: string) =>
+      `  - { name: "${name}", provider: openAI, params: { apiKey: "$${variable}" } }\n`
+    const [one, two] = [model('o1-*', 'ONE'), model('gpt-*', 'TWO')]
+    const put = (models: string) => writeFile(join(cwd, 'config.yaml'), `llm:\n  models:\n${models}`)
+    await put(one)
+    await writeFile(join(cwd, 'agw.yaml'), 'maxAge: 90d\n')
+    const input = keyLike('openai', 'renamed')
+    const args = ['keys', 'set', 'openai', '--expires', '2099-01-31']
+    expect((await agw(args, { cwd, input })).status).toBe(0)
+    const seen = async () => {
+      const { stdout } = await agw(['keys', 'list', '--json'], { cwd })
+      const { name, age, setAt, expiresAt } = JSON.parse(stdout).keys[0]
+      return { name, age, setAt, expiresAt }
+    }
+    const before = await seen()
+    expect(before).toMatchObject({ name: 'openai', age: null, expiresAt: '2099-01-31T00:00:00.000Z' })
+    await put(one + two)
+    expect(await seen()).toEqual({ ...before, name: 'o1' })
+    expect((await agw(['validate', '--json'], { cwd })).stdout).not.toContain('KEY_AGE_UNKNOWN')
+    // Stored anew under the new name, it is no younger.
+    expect((await agw(['keys', 'set', 'o1'], { cwd, input })).status).toBe(0)
+    expect(await seen()).toEqual({ ...before, name: 'o1' })
+  })
 })

@@ -31,6 +31,27 @@ it('a server of one’s own may want any word: no command doubts a short one', a
   )
 })
 
+it.each([
+  ['openAI', 'anthropic'],
+  ['anthropic', 'openai'],
+] as const)(
+  'a server of one’s own may want anybody’s key: with the API of %s that of %s',
+  async (provider, owner) => {
+    const cwd = await tempFolder()
+    const params = '{ apiKey: "$LLM_API_KEY", baseUrl: "https://llm.example.com/v1" }'
+    await writeFile(
+      join(cwd, 'config.yaml'),
+      `llm: { models: [{ name: "*", provider: ${provider}, params: ${params} }] }\n`,
+    )
+    const set = await agw(['keys', 'set'], { cwd, input: keyLike(owner, 'own host') })
+    expect([set.status, set.stderr]).toEqual([0, expect.not.stringContaining('warning')])
+    const list = await agw(['keys', 'list', '--json'], { cwd })
+    expect(JSON.parse(list.stdout).keys).toMatchObject([{ state: 'ok' }])
+    expect((await agw(['keys', 'list'], { cwd })).stdout).toContain(` ${provider} at llm.example.com `)
+    expect((await agw(['validate'], { cwd })).stdout).not.toContain('KEY_')
+  },
+)
+
 describe('every command judges a key alike', () => {
   it.each(doubtful)('%s: a doubt of keys set, keys list, validate and doctor', async (_, key, says) => {
     const cwd = await tempFolder()

@@ -9,7 +9,7 @@ export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
   if (rows.length === 0) return 'the config has no AI backend, and so no key slot'
   const columns: [heading: string, cell: (row: KeyRow) => string | undefined][] = [
     ['NAME', row => row.slot.name],
-    ['PROVIDER', row => row.slot.provider],
+    ['PROVIDER', row => providerText(row.slot)],
     ['METHOD', row => row.method],
     ['SOURCE', row => row.source],
     ['FINGERPRINT', row => row.fingerprint ?? undefined],
@@ -30,6 +30,11 @@ export function keysText(rows: readonly KeyRow[], terminal: Terminal): string {
     rows.map(row => shown.map(([, cell]) => cell(row) || '–')),
     terminal,
   )
+}
+
+/** Hosts of all kinds speak the API of one provider, and have keys of their own. */
+function providerText({ provider, host }: KeyRow['slot']): string {
+  return host === undefined ? provider : `${provider} at ${host}`
 }
 
 /** Clients bring their own, or none is wanted. */
