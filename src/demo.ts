@@ -128,7 +128,7 @@ async function writeDemoConfig(folder: string, key: Secret, { onStep }: DemoOpti
   const port = await freePort()
   const plan = await planInit(
     { style: 'llm', port, providers: [{ provider: openai, method: 'file', model: 'gpt-4o-mini', key }] },
-    { config, cwd: folder, namespace: 'default', force: true },
+    { config, cwd: folder, namespace: 'default', force: true, env: {} },
   )
   for (const { path, content, mode } of plan.files)
     await writeFileAtomic(path, content, mode === undefined ? {} : { mode })

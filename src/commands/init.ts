@@ -55,8 +55,14 @@ export default class Init extends BaseCommand {
     const { namespace } = flags
     const plan =
       added === undefined
-        ? await planInit(choices, { config, cwd, namespace, force: force || flags['dry-run'] })
-        : await planAddition(choices.providers, { ...added, cwd })
+        ? await planInit(choices, {
+            config,
+            cwd,
+            namespace,
+            force: force || flags['dry-run'],
+            env: process.env,
+          })
+        : await planAddition(choices.providers, { ...added, cwd, env: process.env })
     const options = this.writeOptions(flags)
     const files = await writeFiles(plan.files, {
       ...options,

@@ -15,7 +15,7 @@ import { shellWord } from '../suggested.ts'
 import { editedConfig } from './edited-config.ts'
 import { hostWarnings } from './host-warnings.ts'
 import { type ChosenProvider, entriesOf, entryNames, hasKeyInside, keyFiles, takesKey } from './new-config.ts'
-import { type InitPlan, methodWarnings, planEntries, requireFree } from './plan-init.ts'
+import { type InitPlan, methodWarnings, planEntries, requireFree, shellWarnings } from './plan-init.ts'
 import { SECRET_MODE } from './planned-file.ts'
 import type { RoutePlace } from './route-places.ts'
 import { textIfAny } from './text-to-change.ts'
@@ -34,6 +34,7 @@ export interface AddPlace {
   readonly loaded: LoadedConfig
   readonly addition: Addition
   readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** Model names that `llm` has an entry for, each with its place. */
@@ -61,7 +62,7 @@ export function freeModels(
  */
 export async function planAddition(
   providers: readonly ChosenProvider[],
-  { loaded, addition, cwd }: AddPlace,
+  { loaded, addition, cwd, env }: AddPlace,
 ): Promise<InitPlan> {
   const { path: config, folder, document } = loaded
   refuseOtherKeys(providers, loaded)
@@ -100,6 +101,7 @@ export async function planAddition(
         ? [...prefixWarning(entries, addition, document), ...hostWarnings(after, paths)]
         : []),
       ...methodWarnings(providers, slotNames),
+      ...shellWarnings(providers, env),
       ...findings.flatMap(one => (one.severity === 'note' ? [] : [`${one.message}: ${one.hint}`])),
     ],
     next: named => nextSteps(providers, slotNames, loaded, named),

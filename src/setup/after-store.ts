@@ -6,7 +6,7 @@ import type { Secret } from '../secrets/secret.ts'
 import { isOneWith } from '../secrets/stored-at.ts'
 import { suggested } from '../suggested.ts'
 import { placeAfter, placeOf } from './key-places.ts'
-import { otherInShell } from './other-key.ts'
+import { overruledInShell } from './other-key.ts'
 import { leftBehind, type Neighbours } from './sharers.ts'
 import type { StorePlan } from './store-key.ts'
 
@@ -33,9 +33,7 @@ export function nowInConfig({ method }: StorePlan, slot: KeySlot, config: string
 
 /** The shell's own value wins over .env, so a stored key may have no effect here. */
 function shadowed({ variable, toCluster }: StorePlan, key: Secret, { env }: FormerPlace): string | undefined {
-  if (variable === undefined || toCluster) return undefined
-  if (otherInShell(variable, key, env) === undefined) return undefined
-  return `${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`
+  return variable === undefined || toCluster ? undefined : overruledInShell(variable, key, env)
 }
 
 /** A relative file is found from the working directory only, which people take for the config's folder. */

@@ -25,13 +25,23 @@ export function refuseOtherIn(
 }
 
 /** The value that a variable has in this shell, where it is another one: it wins over every place of a key. */
-export function otherInShell(
+function otherInShell(
   variable: string,
   key: Secret,
   env: Readonly<Record<string, string | undefined>>,
 ): Secret | undefined {
   const shell = env[variable] === undefined ? undefined : new Secret(env[variable])
   return shell?.equals(key) === true ? undefined : shell
+}
+
+/** Says that a stored key has no effect in this shell; undefined where it has. */
+export function overruledInShell(
+  variable: string,
+  key: Secret,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (otherInShell(variable, key, env) === undefined) return undefined
+  return `${variable} is also set in this shell, with another value, and that one wins: unset ${variable}`
 }
 
 /** Throws SECRET_UNREADABLE where a key would not be read from its new place, before anything is written. */

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { readAgwFile, readDocument, validate } from '../config/index.ts'
 import { AgwError } from '../errors.ts'
+import { parseDotenv } from '../secrets/dotenv.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { shellWord, suggested } from '../suggested.ts'
 import { isAgwMethod, type PlannedEntry, planEntry } from './agw-entry.ts'
@@ -13,6 +14,7 @@ import {
   takesKey,
 } from './new-config.ts'
 import { MANIFESTS, planManifests } from './new-manifests.ts'
+import { overruledInShell } from './other-key.ts'
 import type { PlannedFile } from './planned-file.ts'
 import { textIfAny } from './text-to-change.ts'
 
@@ -24,6 +26,8 @@ export interface InitPlace {
   readonly namespace: string
   /** Files of the same names may be replaced. */
   readonly force: boolean
+  /** What this shell sets wins over every stored key. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 export interface InitPlan {
@@ -55,8 +59,8 @@ export async function planInit(choices: NewConfigChoices, place: InitPlace): Pro
   return {
     files,
     kept,
-    warnings: [...warningsOf(choices), ...manifests.notes],
-    next: file => nextSteps(choices, file, kubernetes, place),
+    warnings: [...warningsOf(choices), ...manifests.notes, ...shellWarnings(choices.providers, place.env)],
+    next: file => nextSteps(choices, file, kubernetes, { ...place, dotenv }),
   }
 }
 
@@ -129,13 +133,16 @@ function nextSteps(
   choices: NewConfigChoices,
   file: string | undefined,
   kubernetes: boolean,
-  place: InitPlace,
+  place: InitPlace & { readonly dotenv: string },
 ): string[] {
   const option = file === undefined ? '' : ` --file ${shellWord(file)}`
   const names = slotNames(choices)
+  const isThere = (variable: string): boolean =>
+    place.env[variable] !== undefined || parseDotenv(place.dotenv).values.has(variable)
   const pending = names.filter((_, index) => {
     const chosen = choices.providers[index]
-    return chosen !== undefined && takesKey(chosen.method) && chosen.key === undefined
+    if (chosen === undefined || !takesKey(chosen.method) || chosen.key !== undefined) return false
+    return chosen.method !== 'env' || !isThere(chosen.variable ?? chosen.provider.variable)
   })
   if (kubernetes) {
     const target = `--namespace ${place.namespace}`
@@ -168,6 +175,15 @@ function warningsOf(choices: NewConfigChoices): string[] {
     )
   }
   return warnings
+}
+
+/** Keys that this shell overrules. */
+export function shellWarnings(providers: readonly ChosenProvider[], env: InitPlace['env']): string[] {
+  return providers.flatMap(({ method, key, variable, provider }) =>
+    key !== undefined && (method === 'env' || isAgwMethod(method))
+      ? (overruledInShell(variable ?? provider.variable, key, env) ?? [])
+      : [],
+  )
 }
 
 /** What a way to hand over a key means for whoever has chosen it. */
