@@ -162,8 +162,10 @@ class RunningGateway implements Gateway {
     for (const [number, port] of opened) this.#ports.set(number, port)
   }
 
-  #listen(bind: Bind): Promise<Port> {
+  async #listen(bind: Bind): Promise<Port> {
     const port = this.#options.inMemory ? undefined : (this.#options.ports?.get(bind.port) ?? bind.port)
+    // One that goes may still be meeting clients there.
+    for (const leaving of this.#leaving) if (leaving.number === port) await leaving.deaf
     const idleMs = this.#current.runtime.settings.clientIdleMs
     const { inMemory, onConnection, slowClients } = this.#options
     // Asked anew for every connection, so that a reload renews certificates without closing the port.

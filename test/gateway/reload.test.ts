@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startGateway } from '../../src/gateway/gateway.ts'
 import { freePort } from '../helpers/free-port.ts'
+import { makeCertificate } from '../helpers/tls.ts'
 import { call, rawClient, untilRefused } from './kit/client.ts'
 import { runtimeOf } from './kit/config.ts'
 import { toHost, toModel } from './kit/configs.ts'
@@ -126,6 +127,30 @@ describe('a reload', () => {
     while (!isOver) seen.push(await call(first).catch(() => undefined))
     await reloading
     expect(seen.map(answer => answer?.body ?? 'here')).toEqual(seen.map(() => 'here'))
+  })
+
+  it.each(['comes back', 'goes over to TLS'])('gets a port that %s while clients come to it', async how => {
+    const { cert, key } = makeCertificate(['a.test'])
+    const readFile = (path: string): string => (path === 'cert' ? cert : key)
+    const [port, other] = [await freePort(), await freePort()]
+    const secure = { protocol: 'HTTPS', tls: { cert: 'cert', key: 'key' } }
+    const bind = (number: number, more: object = {}): object => ({
+      port: number,
+      listeners: [{ ...more, routes: [{ policies: { directResponse: { status: 200, body: 'x' } } }] }],
+    })
+    const runtime = (...binds: object[]) => runtimeOf(JSON.stringify({ binds }), { readFile })
+    const { gateway } = await startTestGateway(runtime(bind(port)), { ports: new Map() })
+    let isOver = false
+    const clients = Array.from({ length: 8 }, async () => {
+      while (!isOver) await call(port).catch(() => {})
+    })
+    if (how === 'comes back') {
+      await gateway.reload(runtime(bind(other)))
+      await gateway.reload(runtime(bind(port)))
+    } else await gateway.reload(runtime(bind(port, secure)))
+    expect(gateway.addresses.map(one => one.port)).toEqual([port])
+    isOver = true
+    await Promise.all(clients)
   })
 
   it('that cannot open its port changes nothing', async () => {

@@ -75,7 +75,8 @@ export class Port {
   /** Clients so far. */
   #met = 0
   #check: NodeJS.Timeout | undefined
-  /** Once it closes: when its last connection has gone. */
+  /** Once it closes: when it listens no more, and when its last connection has gone. */
+  #deaf: Promise<void> | undefined
   #gone: Promise<void> | undefined
 
   private constructor(options: PortOptions, intake: Intake) {
@@ -214,10 +215,17 @@ export class Port {
     clearTimeout(cut)
   }
 
+  /** When it listens no more, once it closes: before that nobody else can have its number. */
+  get deaf(): Promise<void> | undefined {
+    return this.#deaf
+  }
+
   async #drain(meetingMs: number): Promise<void> {
     this.#rules.isClosing = true
-    await this.#meetAll(meetingMs)
-    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    const closed = new Promise<void>(resolve => {
+      this.#deaf = this.#meetAll(meetingMs).then(() => void this.#server.close(() => resolve()))
+    })
+    await this.#deaf
     const left = [...this.#connections.keys()].map(
       socket => new Promise<void>(resolve => socket.once('close', resolve)),
     )
