@@ -21,7 +21,9 @@ export const buffer: PolicyKind<'buffer'> = {
     if (request === undefined && answer === undefined) return undefined
     const judge = (exchange: Exchange): Verdict => {
       exchange.bodyLimit = request?.limit
-      return exchange.gathering === undefined || request?.isOpen === true ? undefined : TOO_LARGE
+      return request === undefined || request.isOpen || !isLarger(exchange, request.limit)
+        ? undefined
+        : TOO_LARGE
     }
     return {
       name: 'buffer',
@@ -33,6 +35,11 @@ export const buffer: PolicyKind<'buffer'> = {
       },
     }
   },
+}
+
+/** A body that a policy before this one has read is here, whatever its size. */
+function isLarger({ gathering, body }: Exchange, limit: number): boolean {
+  return gathering !== undefined || (body !== undefined && body.length > limit)
 }
 
 type Written = Placed<'buffer'>['value']['request']
