@@ -46,6 +46,7 @@ async function explainWith(
 ): Promise<RouteExplanation> {
   const bind = runtime.binds.find(({ port }) => request.port === undefined || port === request.port)
   const exchange = exchangeFor(runtime, request, bind, states)
+  const { body } = exchange
   const at = { ...NOWHERE, bind: bind?.key }
   const unfit = unfitness(exchange)
   if (unfit !== undefined) return { ...at, ...answered(unfit) }
@@ -72,7 +73,7 @@ async function explainWith(
   dropSessionCookies(exchange.request)
   const policies = [...before, ...route.steps.map(step => explainStep(step, 'route'))]
   const verdict = await verdictOf(route.steps, exchange, undecided)
-  const asked = { undecided, credentials: request.credentials ?? [] }
+  const asked = { undecided, credentials: request.credentials ?? [], body }
   const outcome = verdict === undefined ? await explainAction(route, exchange, asked) : answered(verdict)
   return { ...place, route: route.name, policies, undecided, ...outcome, tried: [...tried, ...outcome.tried] }
 }

@@ -39,6 +39,8 @@ interface Asking {
   /** Added to. */
   readonly undecided: Undecided[]
   readonly credentials: readonly Secret[]
+  /** As the client sends it. */
+  readonly body: Buffer | undefined
 }
 
 /** The gateway answers by itself. */
@@ -227,7 +229,7 @@ function explainCall(
   destination: Destination,
   call: LlmCall | undefined,
   exchange: Exchange,
-  { credentials }: Asking,
+  { credentials, body: sent }: Asking,
 ): Omit<DestinationExplanation, 'backend' | 'path' | 'share' | 'copied'> {
   const { ai, upstream } = destination
   const before = outgoingHeaders(exchange, destination, undefined)
@@ -235,7 +237,7 @@ function explainCall(
   const { hiddenParameters } = exchange.generation.runtime.settings
   const path = call?.path ?? exchange.path
   const query = call?.query ?? exchange.query
-  const body = (call === undefined ? exchange.body : call.body)?.toString()
+  const body = call === undefined ? exchange.body : call.body
   const whole = withQuery(path, query, queryCredentialsOf(exchange, destination))
   return {
     provider: ai?.provider.telemetryName,
@@ -252,7 +254,7 @@ function explainCall(
       place: destination.passthrough,
       isPut: exchange.caller?.jwt !== undefined,
     },
-    passedOn: shownIn({ headers, target: whole, body }, credentials),
+    passedOn: shownIn({ headers, target: whole, body: body?.toString() }, credentials),
     mirrors: (exchange.isUpgrade ? [] : destination.mirrors).map(({ upstream: { endpoint }, share }) => {
       return { endpoint, share }
     }),
@@ -263,7 +265,7 @@ function explainCall(
         maskTarget(withQuery(path, query, []), hiddenParameters),
       endpoint: upstream.endpoint,
       headers: shownHeaders(headers),
-      body: call?.body?.toString(),
+      body: call === undefined && body === sent ? undefined : body?.toString(),
     },
   }
 }

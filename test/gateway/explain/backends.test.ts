@@ -114,3 +114,24 @@ it('a rule sees the request as the gateway would: its version, and a client on t
   )
   expect(explained.answer).toBeUndefined()
 })
+
+it('a body that the config changes on its way to a plain host is told, and no other', async () => {
+  const backend = (policies: object) => ({ host: 'a.test:80', policies })
+  const explained = await explainRoute(
+    runtimeOf(
+      JSON.stringify({
+        gateways: { default: { port: 1 } },
+        routes: [
+          {
+            backends: [
+              backend({ transformations: { request: { body: '"new " + string(request.body)' } } }),
+              backend({ transformations: { request: { set: { 'x-a': 'string(request.body)' } } } }),
+            ],
+          },
+        ],
+      }),
+    ),
+    { ...asks, body: 'old' },
+  )
+  expect(explained.destinations.map(({ upstream }) => upstream.body)).toEqual(['new old', undefined])
+})
