@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly ports?: ReadonlyMap<number, number>
   /** Opens no port at all: clients come in by `connect`. */
   readonly inMemory?: boolean
+  /** Another process has the ports, and hands over who comes to them. */
+  readonly sharesPorts?: boolean
   /** How long clients may take to send what they have to. */
   readonly slowClients?: Partial<SlowClients>
 }
@@ -167,7 +169,7 @@ class RunningGateway implements Gateway {
     // One that goes may still be meeting clients there.
     for (const leaving of this.#leaving) if (leaving.number === port) await leaving.deaf
     const idleMs = this.#current.runtime.settings.clientIdleMs
-    const { inMemory, onConnection, slowClients } = this.#options
+    const { inMemory, onConnection, slowClients, sharesPorts: isShared } = this.#options
     // Asked anew for every connection, so that a reload renews certificates without closing the port.
     const own = inMemory === true ? undefined : bind.tls
     const tls = own && (() => this.#current.bind(bind.port)?.tls?.ifAsksAs(own) ?? own)
@@ -175,7 +177,7 @@ class RunningGateway implements Gateway {
     const listenerOf = (socket: TLSSocket): string | undefined =>
       listenerShown(this.#current.bind(bind.port) ?? bind, socket)?.name
     return Port.open(
-      { bind: bind.key, host: this.#host, port, idleMs, tls, slow, listenerOf, onConnection },
+      { bind: bind.key, host: this.#host, port, idleMs, tls, slow, listenerOf, onConnection, isShared },
       {
         accept: (request, response, expectsContinue) =>
           accept(this.#serving(bind.port), bind.port, request, response, expectsContinue),

@@ -107,6 +107,16 @@ describe('a reload', () => {
     expect(await nextEvent()).toMatchObject({ status: 503, reason: 'Internal' })
   })
 
+  it('lets those, too, whom another process hands over a moment later', async () => {
+    const runtime = (...ports: number[]) =>
+      runtimeOf(JSON.stringify({ binds: ports.map(port => direct(port, `port ${port}`)) }))
+    const { gateway, port } = await startTestGateway(runtime(3000, 3001), { sharesPorts: true })
+    await gateway.reload(runtime(3001))
+    for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
+    expect(await call(port)).toMatchObject({ status: 503, body: 'this port is no longer in the config' })
+    await untilRefused(port)
+  })
+
   it('serves on a port that it opens from the first request on, while it opens others', async () => {
     const numbers = Array.from({ length: 60 }, (_, i) => 3001 + i)
     const runtime = (...ports: number[]) =>

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { ClientConnection } from '../http1/client-connection.ts'
 import { type ConnectionRules, type Intake, keepAliveLine } from '../http1/connection-rules.ts'
@@ -32,6 +33,8 @@ export interface PortOptions {
   /** The name of the listener that serves a connection with TLS. */
   readonly listenerOf: (socket: TLSSocket) => string | undefined
   readonly onConnection?: ConnectionObserver | undefined
+  /** Another process has the port, and hands over who comes to it. */
+  readonly isShared?: boolean | undefined
 }
 
 /** How long clients may take, in milliseconds. */
@@ -62,6 +65,9 @@ const CLEAR_TEXT_TOLD = 'this port speaks TLS: call it by https://'
 /** For who speaks HTTP where TLS is spoken. */
 const CLEAR_TEXT = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${CLEAR_TEXT_TOLD.length}\r\nConnection: close\r\n\r\n${CLEAR_TEXT_TOLD}`
 
+/** And how long it waits for the next one where another process hands them over, which has to accept them first. */
+const HANDOVER_MS = 25
+
 /** One open port. */
 export class Port {
   readonly bind: string
@@ -72,6 +78,7 @@ export class Port {
   readonly #rules: ConnectionRules
   readonly #roots: ClientRoots | undefined
   readonly #checkMs: number
+  readonly #isShared: boolean
   /** Clients so far. */
   #met = 0
   #check: NodeJS.Timeout | undefined
@@ -80,10 +87,11 @@ export class Port {
   #gone: Promise<void> | undefined
 
   private constructor(options: PortOptions, intake: Intake) {
-    const { bind, tls, slow, listenerOf, onConnection } = options
+    const { bind, tls, slow, listenerOf, onConnection, isShared = false } = options
     this.bind = bind
     this.#tls = tls
     this.#checkMs = slow.checkMs
+    this.#isShared = isShared
     const roots = tls && new ClientRoots(tls)
     this.#roots = roots
     this.#rules = {
@@ -244,7 +252,8 @@ export class Port {
     const latest = performance.now() + limitMs
     for (let before = -1; before !== this.#met && performance.now() < latest; ) {
       before = this.#met
-      await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+      if (this.#isShared) await sleep(HANDOVER_MS)
+      else await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
     }
   }
 

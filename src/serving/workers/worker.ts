@@ -162,6 +162,7 @@ class ServingWorker {
       ...(host !== undefined && { host }),
       connectTo,
       ...(standIn !== undefined && { standIn }),
+      sharesPorts: true,
       limits: this.#limits,
       health: this.#health,
       onOutcome: (backend, outcome) => this.#tell({ kind: 'outcome', backend, outcome }),
