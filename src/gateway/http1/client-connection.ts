@@ -5,17 +5,15 @@ import type { Offer, TakenConnection } from '../websocket/offer.ts'
 import { Ahead } from './ahead.ts'
 import type { ConnectionRules } from './connection-rules.ts'
 import { GatewayRequest } from './gateway-request.ts'
-import { type AnswerCarrier, type Cut, GatewayResponse } from './gateway-response.ts'
+import { type AnswerCarrier, GatewayResponse } from './gateway-response.ts'
 import { HeadReader } from './head-reader.ts'
 import { IncomingBody } from './incoming-body.ts'
 import { Parting } from './parting.ts'
-import { REFUSALS } from './refusals.ts'
+import { CLOSED, REFUSALS } from './refusals.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** Bytes that a client may send before it is told that it has its WebSocket; reading stops beyond them. */
 const MOST_EARLY = 64 * 1024
-
-const CLOSED: Cut = { reason: 'Internal', error: 'the gateway has closed the port' }
 
 /** RFC 9110 §10.1.1 */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i
@@ -92,9 +90,16 @@ export class ClientConnection implements AnswerCarrier, Offer {
     this.#response?.tunnel?.close()
   }
 
-  /** Ends it, whatever is under way. */
+  /** Ends it, whatever is under way. Who still waits for an answer is told. */
   cut(): void {
-    if (this.#response !== undefined) this.#response.cut ??= CLOSED
+    const response = this.#response
+    if (response?.headersSent === false) {
+      response.refuse(CLOSED)
+      this.#request?.onGone()
+      response.settle(false)
+      return this.#parting.atOnce()
+    }
+    if (response !== undefined) response.cut ??= { reason: CLOSED.reason, error: CLOSED.body }
     this.#parting.breakOff()
   }
 

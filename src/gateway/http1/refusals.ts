@@ -17,3 +17,6 @@ export const REFUSALS: Readonly<Record<Refusal, Failure>> = {
   late: refusal(408, 'the request did not come in time'),
   lost: refusal(413, 'the request came ahead of the answers before its own, and not all of it was kept'),
 }
+
+/** Who is cut off by a port that has closed before there was an answer, and what the log says of anybody else. */
+export const CLOSED = failure(503, 'Internal', 'the gateway has closed the port')

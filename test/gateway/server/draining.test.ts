@@ -4,10 +4,12 @@ import { connect } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../../helpers/tls.ts'
 import { rawClient } from '../kit/client.ts'
+import { refusal } from '../kit/client-connection.ts'
 import { runtimeOf } from '../kit/config.ts'
 import { toHost } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
 import { startUpstream } from '../kit/upstream.ts'
+import { eventually } from '../kit/wait.ts'
 import { echo, openSocket, startSocketUpstream } from '../kit/websocket.ts'
 
 const A = makeCertificate(['a.test'])
@@ -126,6 +128,23 @@ describe('a port that a reload takes away', () => {
       reason: 'Internal',
       error: 'the gateway has closed the port',
     })
+  })
+
+  it('tells those who have no answer by then', async () => {
+    const upstream = await startUpstream(() => {})
+    const { gateway, nextEvent } = await startTestGateway(on(upstream.port, 3000, 3001))
+    const client = await rawClient(gateway.addresses[1]?.port ?? 0)
+    client.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await eventually(() => upstream.seen.length === 1)
+    await gateway.reload(runtimeOf(on(upstream.port, 3000)))
+    await client.closed
+    expect(client.received()).toMatch(refusal('503 Service Unavailable', 'the gateway has closed the port'))
+    expect(await nextEvent()).toMatchObject({
+      status: 503,
+      reason: 'Internal',
+      error: 'the gateway has closed the port',
+    })
+    await eventually(() => upstream.connections.every(({ destroyed }) => destroyed))
   })
 
   it('ends a WebSocket with a word', async () => {
