@@ -29,6 +29,8 @@ export interface Move extends Home {
   readonly keyPlace: KeyPlace
   /** Of the config that is moved in, absolute. */
   readonly dotenv: string | undefined
+  /** Remembers that the key is between two places from now on. */
+  readonly noteMoving: (to: SourcePlace | undefined) => Promise<unknown>
   /** The key that the slot has now, read anew. */
   readonly keyNow: () => Promise<Secret | undefined>
   /** Throws where the slot does not have the key. */
@@ -57,6 +59,7 @@ export async function moveKey(
   return await aloneWith(config, keyPlace, options.env, async () => {
     const beforeWriting = async () => {
       await requireUnchanged(move)
+      await move.noteMoving(sourceAfter(plan, { cwd: options.cwd, dotenv: move.dotenv }))
       return undefined
     }
     const stored = await store(plan, value, move, before, { ...options, beforeWriting })

@@ -121,6 +121,16 @@ export class Prompt {
     return { style: { keysHelpTip } }
   }
 
+  /** What is said of an answer that does not fit stands behind a mark of its own. */
+  #checked({ validate: check }: { readonly [option: string]: unknown }): object {
+    if (typeof check !== 'function') return {}
+    const validate = (text: unknown): string | true => {
+      const said: unknown = check(text)
+      return typeof said === 'string' ? this.#wrapped(said) : true
+    }
+    return { validate }
+  }
+
   async #ask(flag: string, question: { readonly message: string; readonly [option: string]: unknown }) {
     if (!this.allowed) {
       throw new AgwError('INPUT_NEEDED', `an answer is needed: ${question.message}; ${this.whyNot}`, {
@@ -143,7 +153,9 @@ export class Prompt {
     const isSeen = question['type'] === 'select' || question['type'] === 'input'
     const end = isSeen ? undefined : emptyRefused(process.stdin)
     try {
-      const answers = await ask([{ ...question, message, name: 'answer' } as never])
+      const answers = await ask([
+        { ...question, ...this.#checked(question), message, name: 'answer' } as never,
+      ])
       return (answers as { answer: unknown }).answer
     } finally {
       end?.()

@@ -7,6 +7,7 @@ import {
   dotenvSentence,
   forgetExpired,
   inlineKey,
+  leftCopies,
   listKeys,
   readKeyNotes,
 } from '../secrets/index.ts'
@@ -111,11 +112,13 @@ async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Prom
   const ageLimits = loaded.agw?.ageLimits
   const now = Date.now()
   const rows = await listKeys(slots, { diagnostics, variables, cwd, folder, env, notes, ageLimits, now })
-  return rows.flatMap(({ slot, source, fingerprint, state, detail, age }) => {
+  const copies = await leftCopies(slots, { ...loaded, config: path, notes, cwd, env })
+  const left = copies.map(one => finding(`key ${one.slot.name}`, 'warning', one.message, one.hint))
+  const told = rows.flatMap(({ slot, source, fingerprint, state, detail, age }) => {
     const about = `key ${slot.name}`
     const what = `${source}${fingerprint === null ? '' : `  ${fingerprint}`}`
-    const told = state === 'ok' && slot.method === 'none' && detail !== undefined ? 'note' : STATES[state]
-    const found = [finding(about, told, what, detail ?? '')]
+    const how = state === 'ok' && slot.method === 'none' && detail !== undefined ? 'note' : STATES[state]
+    const found = [finding(about, how, what, detail ?? '')]
     if (slot.method === 'inline') {
       const { message, hint } = inlineKey(slot)
       found.push(finding(about, 'warning', message, hint))
@@ -124,6 +127,7 @@ async function lookAtKeys(loaded: LoadedConfig, { cwd, env }: LoadOptions): Prom
       found.push(finding(about, age.state === 'old' ? 'warning' : 'note', age.message, age.hint))
     return found
   })
+  return [...told, ...left]
 }
 
 /** Old keys of rotations whose time is over are taken away, as every `keys` command would. */

@@ -1,5 +1,6 @@
 import { withLock } from './lock.ts'
 import { readTextFile } from './read.ts'
+import type { BarePlace } from './rotation/places.ts'
 import type { Secret } from './secret.ts'
 import { type Environment, makeFolderOf, statePath } from './state-path.ts'
 import { writeFileAtomic } from './write.ts'
@@ -15,6 +16,8 @@ export interface KeyNote {
   /** The Secret of Kubernetes that it was sent as, with its namespace: a pod has it, this machine need not. */
   readonly cluster?: string
   readonly lastCheck?: { readonly at: string; readonly result: string }
+  /** Where a move is to take it from, and to: one that was stopped may have left it in both. */
+  readonly moving?: readonly BarePlace[] | undefined
 }
 
 /** By the name of the slot. */
@@ -96,9 +99,20 @@ export async function noteStored(
   return { expiryChanged: isNoted && expiresAt !== undefined && expiresAt !== known?.expiresAt }
 }
 
+/** Remembers between which places a key is about to be moved. */
+export function noteMoving(
+  config: string,
+  name: string,
+  { key, places }: { readonly key: Secret; readonly places: readonly BarePlace[] },
+  env: Environment,
+): Promise<boolean> {
+  return noteKey(config, name, { fingerprint: key.fingerprint(), moving: places }, env)
+}
+
 /** Remembers that a key has been brought to another place, as it was. */
 export function noteMoved(config: string, name: string, key: Secret, env: Environment): Promise<boolean> {
-  return noteKey(config, name, { fingerprint: key.fingerprint(), movedAt: new Date().toISOString() }, env)
+  const movedAt = new Date().toISOString()
+  return noteKey(config, name, { fingerprint: key.fingerprint(), movedAt, moving: undefined }, env)
 }
 
 /** Whether a key was brought to its place for this config by agw. */

@@ -4,7 +4,7 @@ import { formatPath } from '../../config/diagnostic.ts'
 import { keySlots } from '../../config/index.ts'
 import { EXIT } from '../../errors.ts'
 import { requireKeyPlaces } from '../../require-config.ts'
-import { listKeys, readKeyNotes } from '../../secrets/index.ts'
+import { leftCopies, listKeys, readKeyNotes } from '../../secrets/index.ts'
 
 /** Nothing could be sent. */
 const UNRESOLVED: readonly string[] = ['missing', 'empty', 'unreadable']
@@ -20,13 +20,14 @@ export default class KeysList extends ConfigCommand {
     const loaded = await this.load(flags)
     await this.forgetExpired(loaded)
     const slots = keySlots(requireKeyPlaces(loaded), loaded.document)
+    const notes = await readKeyNotes(loaded.path, process.env)
     const rows = await listKeys(slots, {
       diagnostics: loaded.diagnostics,
       variables: loaded.variables,
       cwd: process.cwd(),
       folder: loaded.folder,
       env: process.env,
-      notes: await readKeyNotes(loaded.path, process.env),
+      notes,
       ageLimits: loaded.agw?.ageLimits,
       now: Date.now(),
     })
@@ -36,6 +37,8 @@ export default class KeysList extends ConfigCommand {
       if (age?.state === 'old') this.warning(`${age.message}: ${age.hint}`)
       else if (age !== undefined) this.note(`${age.message}: ${age.hint}`)
     }
+    const context = { ...loaded, config: loaded.path, notes, cwd: process.cwd(), env: process.env }
+    for (const { message, hint } of await leftCopies(slots, context)) this.warning(`${message}: ${hint}`)
     if (rows.some(({ state }) => UNRESOLVED.includes(state))) this.endWith(EXIT.secret)
     return {
       keys: rows.map(({ slot, method, age, ...row }) => ({

@@ -6,8 +6,10 @@ import { findKeyChange, keyNow, requireKey, requireReadsBack } from '../../cli/k
 import { moveKey } from '../../cli/move-key.ts'
 import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { whichSlot } from '../../cli/which-slot.ts'
-import { noteMoved } from '../../secrets/index.ts'
+import { noteMoved, noteMoving, placeOrNone } from '../../secrets/index.ts'
+import type { SourcePlace } from '../../secrets/keep.ts'
 import { keyPlace } from '../../secrets/rotation/journal.ts'
+import { barePlace } from '../../secrets/rotation/places.ts'
 import { nowInConfig } from '../../setup/after-store.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
 import { refuseOverruled } from '../../setup/other-key.ts'
@@ -59,6 +61,11 @@ export default class KeysMove extends ConfigCommand {
       dotenv: loaded.dotenv,
       value: key,
       keyPlace: keyPlace(slot, cwd),
+      noteMoving: async (to: SourcePlace | undefined) => {
+        const from = placeOrNone(slot, { ...loaded, config: loaded.path, cwd, env: process.env })
+        const places = [from, to && barePlace(to.entry)].filter(one => one !== undefined)
+        await noteMoving(loaded.path, slot.name, { key, places }, process.env)
+      },
       keyNow: () => keyNow(again),
       requireReadsBack: () => requireReadsBack(again, key),
     }

@@ -40,7 +40,11 @@ export function ownPlace(
   const entry = agw?.entries.get(variable)
   if (entry === undefined)
     return place('dotenv', { file: found?.home?.file ?? resolve(dirname(config), '.env'), name: variable })
-  const { kind, where } = entry
+  return barePlace(entry)
+}
+
+/** The place that an entry of agw.yaml names, whatever variable it is for. */
+export function barePlace({ kind, where, variable }: SecretEntry): BarePlace {
   const named = (kind === 'dotenv' || kind === 'encrypted') && !('name' in where && where.name !== undefined)
   return named ? ({ kind, where: { ...where, name: variable } } as BarePlace) : { kind, where }
 }
