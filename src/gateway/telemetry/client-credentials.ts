@@ -60,12 +60,18 @@ export function redactorOf(exchange: Exchange, hidden: ReadonlySet<string>): Red
 export function withoutShown(exchange: Exchange, text: string): string {
   const { untoldHeaders: hidden } = exchange.generation.runtime.settings
   if (exchange.seenCredentials !== undefined) return redactorOf(exchange, hidden).redact(text)
-  const plain = hasLongWord(text) ? decoded(text) : ''
+  const plain = hasLongWord(text) || isOfKey(exchange, text) ? decoded(text) : ''
   if (plain === '' || !repeats(exchange, plain, hidden)) return text
   const redactor = redactorOf(exchange, hidden)
   const shown = redactor.redact(text)
   // Escapes that nobody needs are no form that it knows.
   return shown === text ? redactor.redact(plain) : shown
+}
+
+/** A key of the config's own may be as short as somebody made it; without its escapes, which make a text long. */
+function isOfKey({ caller }: Exchange, text: string): boolean {
+  const key = caller?.apiKey?.key.unredacted()
+  return key !== undefined && key.length >= 8 && text.includes(key)
 }
 
 /** Looked at before a redactor is made, which for a client that is not known yet takes longer than a request. */

@@ -125,7 +125,7 @@ const LONG = 16
 
 /** Whether a text may hold a credential, as far as its words are long or escaped. A loop, as it is in each request's way. */
 export function hasLongWord(text: string): boolean {
-  if (text.length < LONG) return false
+  if (text.length < LONG) return text.includes('%')
   let run = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)

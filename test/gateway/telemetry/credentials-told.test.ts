@@ -168,6 +168,16 @@ describe('no credential is told', () => {
     }
   })
 
+  it.each(['/a/canary-7/b', '/a/x-canary-7.json', '/a/%63anary-7'])(
+    'that was checked, however short it is, and stands in the path, too: %s',
+    async path => {
+      const policies = { apiKey: { mode: 'strict', keys: [{ key: 'canary-7' }] } }
+      const headers = { authorization: 'Bearer canary-7' }
+      const event = await told({ path: 'request.path' }, { path, headers, policies, to: toHost })
+      expect(everywhere(event) + event.path).not.toContain('anary-7')
+    },
+  )
+
   it('that is a key beyond doubt, wherever it stands', async () => {
     const key = keyLike('gemini', 'told')
     const answer: Answering = response =>
