@@ -50,6 +50,7 @@ it.each([
       dotenv: loaded.dotenv,
       value,
       keyPlace: 'one' as KeyPlace,
+      noteMoving: async () => true,
       keyNow: async () => value,
       requireReadsBack: () => Promise.reject(new AgwError('SECRET_UNREADABLE', 'it does not read back')),
     }
