@@ -5,6 +5,11 @@ import type { LineSink } from '../gateway/index.ts'
 /** How often is looked whether the file is still the one of its name, in milliseconds. */
 const LOOK_MS = 1000
 
+/** A text that was written in its turn and took longer than this, in milliseconds, held up all requests of the process. */
+const SLOW_MS = 100
+/** For so long others are written by a thread then, in milliseconds. */
+const THREADED_MS = 10_000
+
 /**
  * A file that texts are appended to, in order. When it has been moved or removed, as programs do that rotate logs, the next
  * text goes into a new one of its name; one that is cut short is appended to as it is. A text that cannot be written is
@@ -17,6 +22,8 @@ export class LogFile implements LineSink {
   #file: FileHandle | undefined
   #inode = 0
   #lookedAt = Number.NEGATIVE_INFINITY
+  /** The disk was slow: until then no text is written in its turn. */
+  #slowUntil = 0
   #last: Promise<void> = Promise.resolve()
   /** The last text was not written, or not all of it. */
   #isCut = false
@@ -42,8 +49,12 @@ export class LogFile implements LineSink {
     // A part of the last text may be there, and this one would be taken for its end.
     const whole = this.#isCut ? `\n${text}` : text
     this.#isCut = true
-    if (this.#isPrompt && this.#file !== undefined) appendFileSync(this.#file.fd, whole)
-    else await this.#file?.appendFile(whole)
+    const since = performance.now()
+    if (this.#isPrompt && this.#file !== undefined && since >= this.#slowUntil) {
+      appendFileSync(this.#file.fd, whole)
+      const end = performance.now()
+      if (end - since > SLOW_MS) this.#slowUntil = end + THREADED_MS
+    } else await this.#file?.appendFile(whole)
     this.#isCut = false
   }
 

@@ -55,3 +55,38 @@ it.skipIf(process.platform === 'win32')(
     expect(await readFile(path, 'utf8')).toBe('bbbbb\nc\nd\n')
   },
 )
+
+it.skipIf(process.platform === 'win32')(
+  'a disk that is slow holds up everything once, and is written to by a thread from then on',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agw-log-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'access.log')
+    await promisify(execFile)('mkfifo', [path])
+    // More than the system takes for a pipe that nobody reads.
+    const text = 'x'.repeat(200_000)
+    const reader = promisify(execFile)('sh', [
+      '-c',
+      `exec 3<"$0"; sleep 0.5; head -c ${text.length} <&3 >/dev/null; sleep 2; cat <&3 | wc -c`,
+      path,
+    ])
+    const log = await new LogFile(path, true).open()
+    const write = (): { isDone: boolean } => {
+      const state = { isDone: false }
+      log.write(text, () => {
+        state.isDone = true
+      })
+      return state
+    }
+    const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+    const first = write()
+    await turn()
+    expect(first.isDone).toBe(true)
+    const second = write()
+    await turn()
+    expect(second.isDone).toBe(false)
+    await log.close()
+    expect(second.isDone).toBe(true)
+    expect((await reader).stdout.trim()).toBe(String(text.length))
+  },
+)
