@@ -106,11 +106,11 @@ export class ClientConnection implements AnswerCarrier, Offer {
   /** Looks whether the client has taken too long, or is gone. */
   check(now: number): void {
     const { socket } = this
+    // Where nobody reads, a reset is seen by writing alone, be it nothing.
+    if (socket.isPaused() && socket.writableLength === 0 && !socket.writableEnded) this.#wire.write('')
     if (this.#isTaken) return
     this.#parting.watch(now, this.#rules.requestMs)
     if (this.#parting.hasBegun) return
-    // Where nobody reads, a reset is seen by writing alone, be it nothing.
-    if (socket.isPaused() && socket.writableLength === 0) this.#wire.write('')
     if (now < this.#dueAt) return
     if (this.#isWaiting) this.#close()
     else this.#refuse(REFUSALS.late)

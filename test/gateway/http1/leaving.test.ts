@@ -119,6 +119,23 @@ it.each([
   },
 )
 
+it('one that has its WebSocket is, too, while the upstream takes nothing of what it sends', async () => {
+  const { port, sockets, connections } = await startServer(({ request }) => {
+    const { socket } = request.offer?.take() ?? {}
+    socket?.pause()
+  })
+  const client = connect({ port, host: '127.0.0.1' })
+  onTestFinished(() => void client.destroy())
+  client.on('error', () => {}).write(UPGRADE + 'b'.repeat(200_000))
+  await eventually(() => sockets[0]?.isPaused() === true)
+  connections[0]?.check(0)
+  client.resetAndDestroy()
+  await eventually(() => {
+    connections[0]?.check(0)
+    return sockets[0]?.closed === true
+  })
+})
+
 describe('a client that sends no more', () => {
   it('has the rest of an answer that is on its way', async () => {
     const { port, taken } = await startServer(one => answer(one, 'x'.repeat(8 << 20)))
