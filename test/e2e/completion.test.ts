@@ -23,6 +23,8 @@ const TYPED: readonly (readonly [line: string, completed: string])[] = [
   ['agw keys ro', 'keys rotate'],
   ['agw --json val', '--json validate'],
   ['agw --json keys ro', '--json keys rotate'],
+  ['agw help ke', 'help keys'],
+  ['agw help keys ro', 'help keys rotate'],
   ['agw --js', '--json'],
   ['agw validate --form', 'validate --format'],
   ['agw validate --format sar', 'validate --format sarif'],

@@ -22,7 +22,8 @@ export function bashScript(of: Completable): string {
       ${flagsWithValue(of).join('|')}) flag="$word" ;;
       -*) ;;
       *) case "$cmd" in
-        "") cmd="$word" ;;
+        # \`help\` stands in front of what it is about.
+        "") [ "$word" = help ] || cmd="$word" ;;
         ${of.topics.map(({ name }) => name).join('|')}) cmd="$cmd $word" ;;
       esac ;;
     esac

@@ -25,6 +25,8 @@ export function fishScript(of: Completable): string {
             case ${flagsWithValue(of).join(' ')}
                 set skips yes
             case '-*'
+            case help
+                set -q found[1]; and set -a found $word
             case '*'
                 set -a found $word
         end

@@ -22,7 +22,7 @@ _agw() {
       ${flagsWithValue(of).join('|')}) flag=$word ;;
       -*) ;;
       *) case $cmd in
-        '') cmd=$word ;;
+        '') [[ $word == help ]] || cmd=$word ;;
         ${of.topics.map(({ name }) => name).join('|')}) cmd="$cmd $word" ;;
       esac ;;
     esac
