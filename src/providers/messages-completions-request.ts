@@ -71,13 +71,16 @@ function messagesOf(message: JsonObject, path: string): JsonObject[] {
   return role === 'user' ? ofUser(blocks, `${path}.content`) : [ofAssistant(blocks, `${path}.content`)]
 }
 
-/** What tools answered has to come right behind the message that called them, so before the user's own words. */
+/**
+ * What tools answered has to come right behind the message that called them, so before the user's own words. It is text there:
+ * images and documents among it follow as the user's.
+ */
 function ofUser(blocks: readonly JsonObject[], path: string): JsonObject[] {
   const results: JsonObject[] = []
   const parts: JsonObject[] = []
   for (const [index, block] of blocks.entries()) {
     const here = `${path}[${index}]`
-    if (block['type'] === 'tool_result') results.push(toolResult(block, here))
+    if (block['type'] === 'tool_result') results.push(toolResult(block, here, parts))
     else parts.push(partOf(block, here))
   }
   if (parts.length === 0) return results
@@ -86,15 +89,24 @@ function ofUser(blocks: readonly JsonObject[], path: string): JsonObject[] {
   return [...results, { role: 'user', content }]
 }
 
-function toolResult(block: JsonObject, path: string): JsonObject {
+/** The message of a tool; what is no text of it is added to `parts`. */
+function toolResult(block: JsonObject, path: string, parts: JsonObject[]): JsonObject {
   const { content } = block
-  const text =
-    typeof content === 'string'
-      ? content
-      : listAt(content, `${path}.content`)
-          .map(one => (isObject(one) && typeof one['text'] === 'string' ? one['text'] : JSON.stringify(one)))
-          .join('\n')
-  return { role: 'tool', tool_call_id: stringAt(block['tool_use_id'], `${path}.tool_use_id`), content: text }
+  const texts: string[] = []
+  const said = typeof content === 'string' ? [{ text: content }] : listAt(content, `${path}.content`)
+  for (const [index, one] of said.entries()) {
+    const part = isObject(one) && isMedium(one) ? partOf(one, `${path}.content[${index}]`) : undefined
+    const { text } = part ?? (isObject(one) ? one : {})
+    if (typeof text === 'string') texts.push(text)
+    else if (part === undefined) texts.push(JSON.stringify(one))
+    else parts.push(part)
+  }
+  const id = stringAt(block['tool_use_id'], `${path}.tool_use_id`)
+  return { role: 'tool', tool_call_id: id, content: texts.join('\n') }
+}
+
+function isMedium({ type, source }: JsonObject): boolean {
+  return type === 'image' || (type === 'document' && isObject(source) && source['type'] !== 'content')
 }
 
 function partOf(block: JsonObject, path: string): JsonObject {
@@ -105,6 +117,8 @@ function partOf(block: JsonObject, path: string): JsonObject {
   }
   if (type === 'document') {
     const { title } = block
+    if (isObject(source) && source['type'] === 'text')
+      return { type: 'text', text: stringAt(source['data'], `${path}.source.data`) }
     const file_data = urlOf(objectAt(source, `${path}.source`), path)
     return { type: 'file', file: { filename: typeof title === 'string' ? title : 'document.pdf', file_data } }
   }

@@ -121,6 +121,77 @@ describe('a Messages request as Chat Completions', () => {
       },
     ],
     [
+      'what tools have found to look at, behind all of their answers, as those are texts alone',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              {
+                type: 'tool_result',
+                tool_use_id: 't1',
+                content: [
+                  { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AA==' } },
+                  { type: 'text', text: 'a cat' },
+                ],
+              },
+              { type: 'text', text: 'which?' },
+              {
+                type: 'tool_result',
+                tool_use_id: 't2',
+                content: [{ type: 'tool_reference', tool_name: 'n' }],
+              },
+            ],
+          },
+        ],
+      },
+      {
+        messages: [
+          { role: 'tool', tool_call_id: 't1', content: 'a cat' },
+          { role: 'tool', tool_call_id: 't2', content: '{"type":"tool_reference","tool_name":"n"}' },
+          {
+            role: 'user',
+            content: [
+              { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
+              { type: 'text', text: 'which?' },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'documents that are texts',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'a b' } },
+              { type: 'text', text: 'sum up' },
+            ],
+          },
+          {
+            role: 'user',
+            content: [
+              {
+                type: 'tool_result',
+                tool_use_id: 't',
+                content: [
+                  { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'c' } },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+      {
+        messages: [
+          { role: 'user', content: 'a b\nsum up' },
+          { role: 'tool', tool_call_id: 't', content: 'c' },
+        ],
+      },
+    ],
+    [
       'a call of a tool without words',
       { messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'n', input: {} }] }] },
       {
