@@ -18,22 +18,31 @@ export function jsonOf(exchange: Exchange): Record<string, unknown> | undefined 
   const { body, json } = exchange
   if (json !== undefined) return json
   if (body === undefined || body === exchange.refusedBody?.body) return undefined
+  const { object, namesTwoModels } = readObject(body)
+  if (object === undefined) exchange.refusedBody = { body, namesTwoModels }
+  else exchange.json = object
+  return object
+}
+
+interface ReadObject {
+  readonly object: Record<string, unknown> | undefined
+  readonly namesTwoModels: boolean
+}
+
+/** The same of bytes. */
+export function readObject(body: Buffer): ReadObject {
   let hasTwo = false
   try {
     const text = body.toString()
     const parsed: unknown = JSON.parse(text)
     if (isObject(parsed)) {
       hasTwo = namesTwoModels(text, parsed)
-      if (!hasTwo && !isDeeper(parsed, MOST_NESTED)) {
-        exchange.json = parsed
-        return parsed
-      }
+      if (!hasTwo && !isDeeper(parsed, MOST_NESTED)) return { object: parsed, namesTwoModels: false }
     }
   } catch {
     // It is no JSON.
   }
-  exchange.refusedBody = { body, namesTwoModels: hasTwo }
-  return undefined
+  return { object: undefined, namesTwoModels: hasTwo }
 }
 
 /** Whether the body is refused for the models it names, for those who say why. */

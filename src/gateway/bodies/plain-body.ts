@@ -12,14 +12,26 @@ type ZlibDecode = (
   then: (error: Error | null, plain: Buffer) => void,
 ) => void
 
+type DecodeAtOnce = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer
+
 /** Since Node 22.15. */
-const { zstdDecompress } = zlib as { zstdDecompress?: ZlibDecode }
+const { zstdDecompress, zstdDecompressSync } = zlib as {
+  zstdDecompress?: ZlibDecode
+  zstdDecompressSync?: DecodeAtOnce
+}
 
 const CODINGS: Readonly<Record<string, Decode>> = {
   gzip: promisify(zlib.gunzip),
   deflate: promisify(zlib.inflate),
   br: promisify(zlib.brotliDecompress),
   ...(zstdDecompress && { zstd: promisify(zstdDecompress) }),
+}
+
+const CODINGS_AT_ONCE: Readonly<Record<string, DecodeAtOnce>> = {
+  gzip: zlib.gunzipSync,
+  deflate: zlib.inflateSync,
+  br: zlib.brotliDecompressSync,
+  ...(zstdDecompressSync && { zstd: zstdDecompressSync }),
 }
 
 /** What a request is answered whose body cannot be read. */
@@ -69,6 +81,18 @@ async function decodeBody(
   }
   removeRequestHeader(exchange.request, 'content-encoding')
   return undefined
+}
+
+/** The plain body in place of an encoded one, at once; undefined where it cannot be read, or is too large. */
+export function plainBytes(exchange: Exchange): Buffer | undefined {
+  const [coding = '', ...others] = codingsOf(exchange)
+  const decode = others.length === 0 ? own(CODINGS_AT_ONCE, coding) : undefined
+  if (decode === undefined || exchange.body === undefined) return undefined
+  try {
+    return decode(exchange.body, { maxOutputLength: exchange.generation.runtime.settings.maxBodyBytes })
+  } catch {
+    return undefined
+  }
 }
 
 /** Goes on once the body can be read. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { CONTEXT_NAMES } from '../../config/rules/cel-names.ts'
+import { askedOf } from '../bodies/asked-body.ts'
 import { hasNoBody } from '../bodies/body.ts'
-import { jsonOf } from '../bodies/json-body.ts'
 import type { Exchange } from '../exchange.ts'
 import { HOP_BY_HOP } from '../headers/header-names.ts'
 import { GATEWAY } from '../routing/listeners.ts'
@@ -157,7 +157,7 @@ class ExchangeContext implements CelContext {
 
   #llmAsked(): Record<string, unknown> {
     const { destination, model } = this.#exchange
-    const json = jsonOf(this.#exchange)
+    const json = askedOf(this.#exchange)
     const asked = model ?? json?.['model']
     return {
       ...(destination?.ai !== undefined && { provider: destination.ai.provider.telemetryName }),
@@ -167,7 +167,8 @@ class ExchangeContext implements CelContext {
   }
 
   get llmRequest(): unknown {
-    const body = this.#extras.llmRequest ?? (isForModels(this.#exchange) ? jsonOf(this.#exchange) : undefined)
+    const body =
+      this.#extras.llmRequest ?? (isForModels(this.#exchange) ? askedOf(this.#exchange) : undefined)
     if (body === undefined) return null
     const clean = this.#exchange.bodyMayTell ? this.#cleaning : undefined
     this.#llmRequest ??= clean === undefined ? celValue(body) : withTexts(celValue(body), clean)

@@ -33,6 +33,42 @@ describe('an encoded request body', () => {
     expect(await nextEvent()).toMatchObject({ model: 'gpt-4o' })
   })
 
+  it('is no way around what the config asks of the model that it names', async () => {
+    const upstream = await startUpstream()
+    const routed = (policies: object) => ({
+      policies,
+      backends: [{ ai: { name: 'o', provider: { openAI: {} }, hostOverride: `127.0.0.1:${upstream.port}` } }],
+    })
+    const condition = 'llmRequest.model == "gpt-4o" && llm.requestModel == "gpt-4o" && !llm.streaming'
+    const { port } = await startTestGateway(
+      JSON.stringify({
+        gateways: { default: { port: 3000 } },
+        routes: [
+          {
+            matches: [{ path: { exact: '/limit' } }],
+            ...routed({
+              localRateLimit: {
+                conditional: [{ condition, maxTokens: 1, tokensPerFill: 1, fillInterval: '1h' }],
+              },
+            }),
+          },
+          {
+            matches: [{ path: { exact: '/rule' } }],
+            ...routed({ authorization: { rules: ['llmRequest.messages[0].content == "hi"'] } }),
+          },
+        ],
+      }),
+    )
+    const ask = (path: string, body: Buffer) =>
+      call(port, { path, headers: { 'content-encoding': 'gzip' }, body }).then(({ status }) => status)
+    expect([await ask('/limit', gzipSync(BODY)), await ask('/limit', gzipSync(BODY))]).toEqual([200, 429])
+    expect(await ask('/rule', gzipSync(BODY))).toBe(200)
+    expect(await ask('/rule', gzipSync(BODY.replace('hi', 'no')))).toBe(403)
+    expect(await ask('/rule', gzipSync(Buffer.alloc(64 << 20, 'x')))).toBe(403)
+    expect(await ask('/rule', Buffer.from(BODY))).toBe(403)
+    expect(upstream.seen.map(({ body }) => body)).toEqual([BODY, BODY])
+  })
+
   it('is read by the model router', async () => {
     const upstream = await startUpstream()
     const config = JSON.stringify({
