@@ -19,6 +19,10 @@ export interface Finding {
   readonly at: 'key' | 'value'
   /** The key that one which is not known was meant to be, where that can be told and is not there. */
   readonly meant?: string | undefined
+  /** The key that is missing. */
+  readonly lacks?: string | undefined
+  /** A number belongs there: it names nothing, and nothing stands in it. */
+  readonly wantsNumber?: boolean | undefined
 }
 
 type Issue = z.core.$ZodIssue
@@ -46,7 +50,7 @@ export function toFindings(issues: readonly Issue[], input: unknown): Finding[] 
   const findings = new Map<string, Finding>()
   for (const draft of drafts) {
     if (isEcho(draft)) continue
-    const { code, message, hint, at, key } = draft
+    const { code, message, hint, at, key, lacks, wantsNumber } = draft
     const path = shownPath(draft.path)
     const finding: Finding = {
       code,
@@ -55,6 +59,8 @@ export function toFindings(issues: readonly Issue[], input: unknown): Finding[] 
       path,
       at: path.length < draft.path.length ? 'value' : at,
       ...(code === 'UNKNOWN_KEY' && isAbsent(key, path, input) && { meant: key }),
+      ...(lacks !== undefined && { lacks }),
+      ...(wantsNumber && { wantsNumber }),
     }
     const identity = JSON.stringify([code, path, finding.at, message])
     if (!findings.has(identity)) findings.set(identity, finding)
@@ -90,7 +96,11 @@ function describe(issue: Issue, place: Place): Draft[] {
   if (issue.code === 'custom') return [ruleFinding(issue, path)]
   if (value === undefined && issue.path.length > 0) return [missingKey(path, place)]
   if (issue.code === 'invalid_union') return describeUnion(issue, path, value)
-  return [placed(describeValue(issue, path, value), path)]
+  return [{ ...placed(describeValue(issue, path, value), path), wantsNumber: wantsNumber(issue) }]
+}
+
+function wantsNumber(issue: Issue): boolean {
+  return issue.code === 'invalid_type' && (issue.expected === 'number' || issue.expected === 'int')
 }
 
 function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, value: unknown): Draft[] {
@@ -215,12 +225,14 @@ function missingKey(path: Path, { form }: Place): Draft {
     path: parent(path),
     at: 'value',
     key,
+    lacks: key,
   }
 }
 
 function ruleFinding(issue: z.core.$ZodIssueCustom, path: Path): Draft {
   const { code, hint, at, key } = issue.params as Pick<Problem, 'code' | 'hint' | 'key'> & Pick<Finding, 'at'>
-  return { code, message: issue.message, hint, path, at, key }
+  const lacks = code === 'MISSING_KEY' ? key : undefined
+  return { code, message: issue.message, hint, path, at, key, lacks }
 }
 
 function placed(said: Said, path: Path): Draft {

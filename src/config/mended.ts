@@ -1,27 +1,46 @@
 import type { Path } from './diagnostic.ts'
 import type { Finding } from './issues.ts'
+import { pathKey } from './rules/tree.ts'
 import { valueAt } from './union-branch.ts'
+
+/** Where they are missing nothing is lost that others could refer to, as a model without a name would be. */
+const NAMES_NOTHING: ReadonlySet<string | number> = new Set(['listeners', 'port', 'provider'])
 
 type Section = Record<string | number, unknown>
 
+/** The data of a file as it was meant, and the places of what is missing in it or was left out: `[…, key]`. */
+export interface Mended {
+  readonly data: unknown
+  readonly holes: ReadonlySet<string>
+}
+
 /**
  * The data of a file as its findings of shape say that it was meant: keys that the format does not know renamed or left out,
- * numbers and words in quotes read as such. So the rest of the file can be judged although these are wrong. `undefined`
- * where one of them, of those that `counts` is true for, does not tell what was meant.
+ * numbers and words in quotes read as such, what is no number where one belongs left out. Some things may be missing. So the
+ * rest of the file can be judged although these are wrong. `undefined` where one of them, of those that `counts` is true
+ * for, does not tell what was meant.
  */
 export function mendedData(
   data: unknown,
   findings: readonly Finding[],
   counts: (finding: Finding) => boolean,
-): unknown {
+): Mended | undefined {
   const mended = structuredClone(data)
+  const holes = new Set<string>()
   for (const finding of findings) {
-    if (counts(finding) && !mend(mended, finding)) return undefined
+    if (!counts(finding)) continue
+    if (NAMES_NOTHING.has(finding.lacks ?? '')) holes.add(holeOf(finding))
+    else if (!mend(mended, finding, holes)) return undefined
   }
-  return mended
+  return { data: mended, holes }
 }
 
-function mend(data: unknown, { code, path, at, meant }: Finding): boolean {
+/** The place that a finding of shape says is missing. */
+export function holeOf({ path, lacks }: Finding): string {
+  return pathKey(lacks === undefined ? path : [...path, lacks])
+}
+
+function mend(data: unknown, { code, path, at, meant, wantsNumber }: Finding, holes: Set<string>): boolean {
   const section = valueAt(data, path.slice(0, -1))
   const key = path.at(-1)
   if (key === undefined || typeof section !== 'object' || section === null) return false
@@ -32,9 +51,16 @@ function mend(data: unknown, { code, path, at, meant }: Finding): boolean {
     if (meant !== undefined) map[meant] = value
     return true
   }
-  const other = code === 'WRONG_TYPE' ? ofOtherType(map[key]) : undefined
-  if (other !== undefined) map[key] = other
-  return other !== undefined
+  if (code !== 'WRONG_TYPE') return false
+  const other = ofOtherType(map[key])
+  if (other !== undefined && (!wantsNumber || typeof other === 'number')) {
+    map[key] = other
+    return true
+  }
+  if (Array.isArray(section) || !(wantsNumber || (map[key] === null && NAMES_NOTHING.has(key)))) return false
+  delete map[key]
+  holes.add(pathKey(path))
+  return true
 }
 
 /** A number or a word of YAML in quotes, or one that lacks them. */

@@ -5,7 +5,7 @@ import type { Diagnostic } from './diagnostic.ts'
 import type { ConfigDocument } from './document.ts'
 import { countBefore } from './halving.ts'
 import { type Finding, toFindings } from './issues.ts'
-import { doubtful, mendedData } from './mended.ts'
+import { doubtful, holeOf, mendedData } from './mended.ts'
 import { findingsOfRules } from './rules/index.ts'
 import { type Config, configSchema } from './schema.ts'
 import { keySlots } from './slots.ts'
@@ -85,11 +85,13 @@ function soundData(
 ): { readonly data: unknown; readonly config: Config | undefined } | undefined {
   const inDoubt = (finding: Finding): boolean => !isOfOneValue(finding)
   const isMended = shape.some(inDoubt)
-  const mended = isMended ? mendedData(data, shape, inDoubt) : data
+  if (!isMended) return { data, config: configSchema.safeParse(data).data }
+  const mended = mendedData(data, shape, inDoubt)
   if (mended === undefined) return undefined
-  const { data: config, error } = configSchema.safeParse(mended)
-  const isSound = !isMended || error === undefined || !toFindings(error.issues, mended).some(inDoubt)
-  return isSound ? { data: mended, config } : undefined
+  const { data: config, error } = configSchema.safeParse(mended.data)
+  const left = error === undefined ? [] : toFindings(error.issues, mended.data).filter(inDoubt)
+  const isSound = left.every(one => one.code === 'MISSING_KEY' && mended.holes.has(holeOf(one)))
+  return isSound ? { data: mended.data, config } : undefined
 }
 
 /** What a failed parse of a document's data found, in the order of the file. */

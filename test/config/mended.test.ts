@@ -20,12 +20,21 @@ it.each([
   ['one that is misspelt', config('1', '#', 'gatewayz'), ['UNKNOWN_KEY 2']],
   ['a number in quotes', config('"1"', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 5']],
   ['one that is taken', config('"4000"', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 4', 'PORT_TAKEN 5']],
+  ['a text in the place of a number', config('abc', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 5']],
+  ['a yes in the place of a number', config('true', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 5']],
+  ['a number that is missing', config('', '#'), ['MISSING_KEY 3', 'PORT_TAKEN 5']],
+  ['a section that lacks a key', config('1', 'binds: [{port: 3000}]'), ['MISSING_KEY 1', 'PORT_TAKEN 5']],
+  [
+    'a key with nothing behind it',
+    config('1', 'binds: [{port: 3000, listeners: }]'),
+    ['WRONG_TYPE 1', 'PORT_TAKEN 5'],
+  ],
 ])('%s hides nothing that is found elsewhere', (_, text, found) => {
   expect(findingsIn(text)).toEqual([...found, 'UNKNOWN_GATEWAY 8'])
 })
 
 it.each([
-  ['a text in the place of a number', config('abc', '#'), ['WRONG_TYPE 3']],
+  ['a text in the place of a list', config('1', 'binds: here'), ['WRONG_TYPE 1']],
   ['a key of which nobody can tell what lacks beside it', 'gateways: {a: {prt: 1}}\n', ['UNKNOWN_KEY 1']],
 ])('%s is found alone', (_, text, found) => {
   expect(findingsIn(text)).toEqual(found)
