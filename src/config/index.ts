@@ -2,6 +2,7 @@
 export type { Connections } from './agw/connections.ts'
 export { type AgwFile, agwFileOf, readAgwFile, type SecretEntry } from './agw/file.ts'
 export type { SourceKind, SourcePlaces } from './agw/places.ts'
+export { callTwiceIn } from './base-url.ts'
 export { CODES, type Code } from './codes.ts'
 export {
   type Diagnostic,

@@ -37,6 +37,20 @@ it('tells where copies of the request go', async () => {
   expect(JSON.parse(stdout).mirrors).toEqual([{ endpoint: '127.0.0.1:9', share: 0.5 }])
 })
 
+it('tells of a base URL that has the path of the call in it already', async () => {
+  const config = (baseUrl: string) => ({
+    gateways: { default: { port: 3000 } },
+    llm: { models: [{ name: '*', provider: 'openAI', params: { apiKey: KEY, baseUrl } }] },
+  })
+  await put(config('http://127.0.0.1:9/v1/chat/completions'))
+  const { stdout } = await test('--explain')
+  expect(stdout).toMatch(
+    /^the provider is asked for \/chat\/completions twice: leave it out at the end of the baseUrl or pathPrefix of llm\.models\[0\]$/m,
+  )
+  await put(config('http://127.0.0.1:9/v1'))
+  expect((await test('--explain')).stdout).not.toContain('twice')
+})
+
 it.each(['CONNECT', 'TRACE'])('%s is refused by the gateway, sent or not', async method => {
   await put(route(body('hello')))
   for (const args of [[], ['--explain'], ['--expect-status', '405']]) {

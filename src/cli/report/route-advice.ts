@@ -1,3 +1,4 @@
+import { callTwiceIn } from '../../config/index.ts'
 import { suggested } from '../../suggested.ts'
 import type { RouteTest } from '../../test-route/test-route.ts'
 
@@ -15,7 +16,8 @@ export function routeAdvice(test: RouteTest): string | undefined {
     adviceOnModel(test) ??
     adviceOnHost(test) ??
     adviceOnLimit(test) ??
-    (statusOf(test) === 401 ? adviceOfProvider(test) : undefined)
+    (statusOf(test) === 401 ? adviceOfProvider(test) : undefined) ??
+    adviceOnAddress(test)
   )
 }
 
@@ -89,6 +91,13 @@ function adviceOfProvider(test: RouteTest): string | undefined {
   }
   if (isClientKeySent) return "the provider does not take the client's own key"
   return "the provider was given no key by the gateway: --key-from-env VAR gives the client's own"
+}
+
+/** Where the provider is asked for a path that it cannot have. */
+function adviceOnAddress({ destination, answer }: RouteTest): string | undefined {
+  const call = callTwiceIn(destination?.upstream.url ?? '')
+  if (destination === undefined || call === undefined || (answer?.status ?? 404) < 300) return undefined
+  return `the provider is asked for ${call} twice: leave it out at the end of the baseUrl or pathPrefix of ${destination.path}`
 }
 
 /** Why the request did not pass, and how it would. */

@@ -146,3 +146,11 @@ routes:
     expect(findingsIn(virtual(', health: {eviction: {healthThreshold: 50}}'))).toEqual(['BAD_NUMBER 3'])
   })
 })
+
+test('the path of a call as the prefix of all of them, where it is one', () => {
+  const route = (rest: string): string =>
+    `gateways: {default: {port: 3000}}\nroutes:\n- matches: [{path: {pathPrefix: /v1/chat/completions}}]\n  backends:\n  - ai: {name: a, provider: {openAI: {}}, ${rest}}\n`
+  expect(findingsIn(route('pathPrefix: /v1/chat/completions'))).toContain('BASE_URL_OF_A_CALL 5')
+  expect(findingsIn(route('pathPrefix: /v1'))).not.toContain('BASE_URL_OF_A_CALL 5')
+  expect(findingsIn(route('pathOverride: /v1/chat/completions'))).not.toContain('BASE_URL_OF_A_CALL 5')
+})
