@@ -63,7 +63,8 @@ export async function keyFindings(
       report(code === 'empty' ? 'KEY_EMPTY' : 'KEY_UNREADABLE', 'error', message, hint)
     } else if (one.secret !== undefined) {
       secrets.push(one.secret)
-      if (judge(one, one.secret, report)) plausible.push({ slot: one.slot, secret: one.secret })
+      if (judge(one, one.secret, { slots, variables, report }))
+        plausible.push({ slot: one.slot, secret: one.secret })
     }
   }
   const notes = await readKeyNotes(configPath, env)
@@ -97,15 +98,22 @@ export function isDoubtful(secret: Secret, slot: Pick<KeySlot, 'provider' | 'isO
 
 type Report = (code: string, severity: Severity, message: string, hint: string) => void
 
+interface Judging {
+  /** All of the config. */
+  readonly slots: readonly KeySlot[]
+  readonly variables: VariableTable
+  readonly report: Report
+}
+
 /** Reports what is wrong with a key, and tells whether it may be the key of the slot's provider at all. */
-function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean {
+function judge({ slot }: ResolvedSlot, secret: Secret, { slots, variables, report }: Judging): boolean {
   const value = secret.reveal().trim()
   const name = slot.variable ?? slot.file ?? slot.name
   const doubts = keyDoubts(value, slot)
   for (const { code, message, hint } of doubts) {
     const isOther = code === 'KEY_OF_ANOTHER_PROVIDER'
     const todo =
-      hint ?? wrongReference(slot, value) ?? `store the right one with ${suggested('keys', 'set', slot.name)}`
+      hint ?? wrongReference(slot, value) ?? keyOfNeighbour(slot, value, slots) ?? rightOne(slot, variables)
     report(code, 'warning', isOther ? message : `${name}: ${message}`, todo)
   }
   if (slot.method === 'inline') {
@@ -113,6 +121,30 @@ function judge({ slot }: ResolvedSlot, secret: Secret, report: Report): boolean 
     report('INLINE_KEY', 'warning', message, hint)
   }
   return doubts.every(doubt => !doubt.isNone)
+}
+
+/** What is stored has no effect where the environment has the variable. */
+function rightOne({ name, variable }: KeySlot, variables: VariableTable): string {
+  const command = suggested('keys', 'set', name)
+  if (variable === undefined || variables.lookup(variable)?.source !== 'environment')
+    return `store the right one with ${command}`
+  return `export the right one as ${variable}, or unset it and store that with ${command}: the environment wins`
+}
+
+/** What to do where another slot of the same reference has the right key in it: to store another one would take it from there. */
+function keyOfNeighbour(slot: KeySlot, value: string, slots: readonly KeySlot[]): string | undefined {
+  const neighbour = slots.find(
+    ({ variable, file, ...other }) =>
+      (variable ?? file) !== undefined &&
+      variable === slot.variable &&
+      file === slot.file &&
+      other.provider !== slot.provider &&
+      keyDoubts(value, other).length === 0,
+  )
+  if (neighbour === undefined) return undefined
+  const own = `${slot.name.toUpperCase().replace(/\W+/g, '_')}_API_KEY`
+  const command = suggested('keys', 'set', slot.name, '--method', 'env', '--env', own)
+  return `store its key under a name of its own with ${command}: this one is the key of ${neighbour.name}`
 }
 
 /**
