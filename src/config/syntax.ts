@@ -2,6 +2,7 @@ import { type Document, isCollection, isMap, isScalar, isSeq, type YAMLError, ty
 import { suggested } from '../suggested.ts'
 import type { Path, Position } from './diagnostic.ts'
 import { Layout } from './indentation.ts'
+import { missingComma, tabsOf } from './misread.ts'
 import { conflictMarkers, openEnds } from './open-ends.ts'
 import { keyText } from './yaml-reading.ts'
 
@@ -104,6 +105,7 @@ function broken(cause: Pick<SyntaxFinding, 'message' | 'hint' | 'start' | 'end'>
 function firstOf(yaml: Document, text: string): SyntaxFinding[] {
   const openEnd = openEnds(yaml)
   const layout = new Layout(text)
+  const followsFromTab = tabsOf(yaml, text)
   const findings: SyntaxFinding[] = []
   const places = new Set<number>()
   let next: SyntaxFinding | undefined
@@ -116,12 +118,19 @@ function firstOf(yaml: Document, text: string): SyntaxFinding[] {
       rest += 1
       continue
     }
+    if (followsFromTab(error)) continue
     const open = openEnd(error)
-    const finding = open ? broken(open) : (layoutFinding(error, layout) ?? findingOf(error, text))
+    const comma = open ? undefined : missingComma(error, text)
+    const finding = open
+      ? broken(open)
+      : comma
+        ? broken(comma)
+        : (layoutFinding(error, layout) ?? findingOf(error, text))
     if (finding.start !== met && places.has(finding.start)) continue
     places.add(finding.start)
-    // The library meets the end of the stack again on its way out, and nothing is as it stands in the text after that.
-    if (finding.code === 'TOO_DEEP') return [...findings, finding]
+    // The library meets the end of the stack again on its way out; and nothing is as it stands in the text after that,
+    // nor after a comma that is missing.
+    if (finding.code === 'TOO_DEEP' || comma !== undefined) return [...findings, finding]
     if (findings.length < MOST) findings.push(finding)
     else next = finding
   }
