@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { namedBackend } from './schema/backends.ts'
 import { nullish, optional } from './schema/fields.ts'
 import { frontendPolicies } from './schema/frontend.ts'
-import { gateway } from './schema/gateways.ts'
+import { gateway, listedGateways } from './schema/gateways.ts'
 import { bind } from './schema/listeners.ts'
 import { llmConfig } from './schema/llm.ts'
 import { mcpConfig } from './schema/mcp.ts'
@@ -17,7 +17,10 @@ const object = section(
   { noun: 'the config', about: 'Configuration of agentgateway, as its config.yaml has it.' },
   {
     config: nullish(staticConfig),
-    gateways: optional(z.record(z.string(), gateway), 'Ports, by name; "default" is attached to unasked.'),
+    gateways: optional(
+      z.record(z.string(), gateway, { error: listedGateways }),
+      'Ports, by name; "default" is attached to unasked.',
+    ),
     routes: optional(z.array(attachedRoute), 'HTTP routes that attach to gateways.'),
     tcpRoutes: optional(z.array(attachedTcpRoute), 'TCP routes that attach to gateways.'),
     llm: nullish(llmConfig),

@@ -31,7 +31,11 @@ export function typeHint(expected: readonly string[], value: unknown): string {
       ? 'put a dash in front of each entry'
       : 'write it as a list, each entry behind a dash'
   }
-  if (expected.includes('a map')) return 'write its keys on lines of their own, indented below'
+  if (expected.includes('a map')) {
+    return Array.isArray(value)
+      ? 'leave out the dash: it takes keys, and no list of them'
+      : 'write its keys on lines of their own, indented below'
+  }
   if (expected.includes('text')) return 'write plain text here, in quotes if it starts with a bracket'
   const words = expected.join(' or ')
   return typeof value === 'string' ? `write ${words} without quotes` : `write ${words}`

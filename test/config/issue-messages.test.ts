@@ -31,6 +31,42 @@ describe('message and hint', () => {
       'put a dash in front of each entry',
     ],
     [
+      'a list of one in place of a map',
+      'routes: [{policies: {cors: [{allowOrigins: ["*"]}]}}]',
+      '"cors" takes a map, and this is a list',
+      'leave out the dash: it takes keys, and no list of them',
+    ],
+    [
+      'gateways in a list',
+      'gateways: [{name: default, port: 3000}]',
+      '"gateways" takes a map, and this is a list',
+      'write the name of each as a key, with no dash, as in default: {port: 3000}',
+    ],
+    [
+      'models by name',
+      'llm: {models: {gpt-4o-mini: {provider: openAI}}}',
+      '"models" takes a list, and this is a map',
+      'write a list, the name of each in it, as in - {name: gpt-4o-mini, provider: openAI}',
+    ],
+    [
+      'one model in place of a list',
+      'llm: {models: {name: gpt-4o-mini, provider: openAI}}',
+      '"models" takes a list, and this is a map',
+      'put a dash in front of each entry',
+    ],
+    [
+      'a provider written as in models',
+      'routes: [{backends: [{ai: {name: a, provider: openAI}}]}]',
+      '"provider" takes a map, and this is text',
+      'write it as a key: {openAI: {}}',
+    ],
+    [
+      'one that needs more than its name',
+      'routes: [{backends: [{ai: {name: a, provider: vertex}}]}]',
+      '"provider" takes a map, and this is text',
+      'write it as a key: {vertex: …}',
+    ],
+    [
       'a word of other gateways',
       'routes: [{policies: {retries: {attempts: 2}}}]',
       '"retries" is not a key of the policies of a route',
@@ -237,7 +273,12 @@ describe('message and hint', () => {
       '"name" is empty',
       'write a value, or remove the key',
     ],
-    ['another type for the whole', '- a', 'the config takes a map, and this is a list', /indented below/],
+    [
+      'another type for the whole',
+      '- a',
+      'the config takes a map, and this is a list',
+      'leave out the dash: it takes keys, and no list of them',
+    ],
   ])('%s', (_, yaml, message, hint) => {
     const finding = only(yaml)
     expect(finding.message).toBe(message)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { nullish, optional } from './fields.ts'
+import { writeHint } from './issue-message.ts'
 import { gatewayPoliciesShape } from './policies.ts'
 import { hostname, port, text } from './primitives.ts'
 import { isSet, present, type Report, rule, section } from './section.ts'
@@ -99,3 +100,9 @@ const gatewayObject = section(
 
 export interface Gateway extends z.output<typeof gatewayObject> {}
 export const gateway: z.ZodType<Gateway> = gatewayObject
+
+/** Gateways are no list: what to write instead. */
+export function listedGateways({ code, input }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== 'invalid_type' || !Array.isArray(input)) return undefined
+  return writeHint('write the name of each as a key, with no dash, as in default: {port: 3000}')
+}

@@ -3,6 +3,7 @@ import { backendAuth, backendTunnel } from './backend-policies-simple.ts'
 import { nullish, optional } from './fields.ts'
 import { gatewayReferences } from './gateway-references.ts'
 import { promptGuard } from './guardrails.ts'
+import { writeHint } from './issue-message.ts'
 import { llmParams, llmProviderKind, paramsFitProvider } from './llm-params.ts'
 import { headerMatch } from './matches.ts'
 import { gatewayPoliciesShape, health } from './policies.ts'
@@ -137,6 +138,13 @@ const portOrGateways = rule<Record<string, unknown>>((llm, report) => {
   }
 })
 
+/** Models are no map: what to write instead where their names are keys. */
+function modelsByName({ code, input }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== 'invalid_type' || typeof input !== 'object' || input === null) return undefined
+  if (Object.keys(input).some(key => Object.hasOwn(modelObject.shape, key))) return undefined
+  return writeHint('write a list, the name of each in it, as in - {name: gpt-4o-mini, provider: openAI}')
+}
+
 const llmObject = section(
   { noun: 'the llm section', about: 'Models by name, at a gateway or a port of their own.', id: 'LlmConfig' },
   {
@@ -146,7 +154,7 @@ const llmObject = section(
     policies: nullish(policies),
     providers: optional(z.array(providerObject), 'Providers that models refer to.'),
     models: z
-      .array(modelObject)
+      .array(modelObject, { error: modelsByName })
       .describe('The models; the one whose name has most letters beside the star wins.'),
     virtualModels: optional(z.array(virtualModel), 'Names that stand for several models.'),
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Code } from '../codes.ts'
-import { writeForms, writeTakes } from './issue-message.ts'
+import { closest } from '../did-you-mean.ts'
+import { writeForms, writeHint, writeTakes } from './issue-message.ts'
 
 /** What a section is called, in messages and in the JSON Schema. */
 export interface About {
@@ -73,6 +74,7 @@ export function section<S extends z.core.$ZodShape>(
 ): z.ZodObject<S, z.core.$strict> {
   const object = z.strictObject(shape, {
     error: issue => {
+      if (issue.code === 'invalid_type') return hintOnWord(issue.input, shape)
       if (issue.code !== 'unrecognized_keys') return undefined
       const keys = Object.keys(shape).filter(key => !unlisted.includes(key))
       return writeTakes({ noun, keys, homes: homesOf(issue.keys, shape) })
@@ -86,6 +88,14 @@ export function section<S extends z.core.$ZodShape>(
     ...(oneOf !== undefined && { oneOf: oneOf.map(key => ({ required: [key] })) }),
   })
   return checked
+}
+
+/** What to write where one of the keys stands as a word, as `openAI` for `{openAI: {}}`; undefined where none does. */
+function hintOnWord(word: unknown, shape: z.core.$ZodShape): string | undefined {
+  const key = typeof word === 'string' ? closest(word, Object.keys(shape)) : undefined
+  if (key === undefined) return undefined
+  const isEnough = z.safeParse(shape[key] as z.core.$ZodType, {}).success
+  return writeHint(`write it as a key: {${key}: ${isEnough ? '{}' : '…'}}`)
 }
 
 /** Misplaced key → the one key of `shape` whose section takes it. */
