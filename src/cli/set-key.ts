@@ -1,5 +1,6 @@
 import { shortName } from '../load.ts'
 import { isDoubtful, noteStored } from '../secrets/index.ts'
+import { refuseLostWayBack } from '../secrets/rotation/kept.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { notesAfterStore, nowInConfig } from '../setup/after-store.ts'
 import { describeCluster, sendToCluster } from '../setup/send-to-cluster.ts'
@@ -28,6 +29,7 @@ export async function setKey(
 ): Promise<ChangedKey> {
   const { cwd, env, dryRun, prompt, terminal, namespace, context, onWarning } = options
   const plan = await planStoreKey({ slot, value: key, ...options.request }, place)
+  await refuseLostWayBack(slot, plan, { config: loaded.path, cwd, env })
   // Whoever hands a key in without a terminal means it to be stored.
   const yes = options.yes || !prompt.allowed
   const inClear = nowInConfig(plan, slot, loaded.document.file)

@@ -9,6 +9,7 @@ import { addToGitignore, gitState, methodOf, runWith } from '../secrets/index.ts
 import { describePlace, readPlace, storeAtPlace } from '../secrets/keep.ts'
 import { forgetKept, isExpired } from '../secrets/rotation/forget.ts'
 import { type Rotation, type RotationStep, writeRotation } from '../secrets/rotation/journal.ts'
+import { keptBy, wouldBeLost } from '../secrets/rotation/kept.ts'
 import { reached } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { suggested } from '../suggested.ts'
@@ -104,14 +105,7 @@ async function rotate(scene: Scene, options: RotateOptions): Promise<Rotated> {
 function refuseLoss({ journal, key, slot }: Scene, next: Secret): void {
   if (journal === undefined || isExpired(journal)) return
   if ([key, next].some(one => one.fingerprint() === journal.from)) return
-  const until = journal.keepUntil.slice(0, 16).replace('T', ' ')
-  throw new AgwError(
-    'SLOT_NOT_WRITABLE',
-    `the key of ${slot.name} before this one, ${journal.from}, is kept until ${until} UTC, and would be lost; nothing was changed`,
-    {
-      hint: `forget it first with ${suggested('keys', 'rotate', slot.name, '--finish')}, or go back to it with --undo`,
-    },
-  )
+  throw wouldBeLost(slot.name, keptBy(journal))
 }
 
 /** Lays the old key aside; the one that was laid aside before goes first. */

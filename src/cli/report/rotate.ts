@@ -2,6 +2,7 @@ import type { Rotated, RotateEvent } from '../../keys/rotate.ts'
 import type { GatewayState } from '../../keys/take-up.ts'
 import { shortName } from '../../load.ts'
 import type { Forgotten } from '../../secrets/index.ts'
+import { minuteOf } from '../../secrets/rotation/kept.ts'
 import { suggested } from '../../suggested.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -99,7 +100,7 @@ export function nextText(
     ...(checked === 'indeterminate'
       ? [`nobody has said yet that the new key works: ask again with ${suggested('keys', 'check', name)}`]
       : []),
-    `the old key is kept until ${keepUntil.slice(0, 16).replace('T', ' ')} UTC: ${suggested('keys', 'rotate', name, '--undo')} goes back, --finish forgets it now`,
+    `the old key is kept until ${minuteOf(keepUntil)}: ${suggested('keys', 'rotate', name, '--undo')} goes back, --finish forgets it now`,
     'end the old key at its provider when nothing uses it any more',
   ]
 }

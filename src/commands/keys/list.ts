@@ -5,6 +5,7 @@ import { keySlots } from '../../config/index.ts'
 import { EXIT } from '../../errors.ts'
 import { requireKeyPlaces } from '../../require-config.ts'
 import { leftCopies, listKeys, readKeyNotes } from '../../secrets/index.ts'
+import { keptKey, minuteOf } from '../../secrets/rotation/kept.ts'
 
 /** Nothing could be sent. */
 const UNRESOLVED: readonly string[] = ['missing', 'empty', 'unreadable']
@@ -31,8 +32,13 @@ export default class KeysList extends ConfigCommand {
       ageLimits: loaded.agw?.ageLimits,
       now: Date.now(),
     })
+    const at = { config: loaded.path, cwd: process.cwd(), env: process.env }
+    const kept = new Map(await Promise.all(slots.map(async slot => [slot, await keptKey(slot, at)] as const)))
     this.say(keysText(rows, this.terminal))
     for (const { slot, detail, age } of rows) {
+      const old = kept.get(slot)
+      if (old !== undefined)
+        this.note(`${slot.name}: its old key is kept until ${minuteOf(old.until)}  ${old.fingerprint}`)
       if (detail !== undefined) this.note(`${slot.name}: ${detail}`)
       if (age?.state === 'old') this.warning(`${age.message}: ${age.hint}`)
       else if (age !== undefined) this.note(`${age.message}: ${age.hint}`)
@@ -47,6 +53,7 @@ export default class KeysList extends ConfigCommand {
         method,
         ...row,
         age: age?.state ?? null,
+        kept: kept.get(slot) ?? null,
         path: formatPath(slot.path),
         line: loaded.document.rangeOf(slot.path).start.line,
       })),

@@ -9,6 +9,7 @@ import { whichSlot } from '../../cli/which-slot.ts'
 import { noteMoved, noteMoving, placeOrNone } from '../../secrets/index.ts'
 import type { SourcePlace } from '../../secrets/keep.ts'
 import { keyPlace } from '../../secrets/rotation/journal.ts'
+import { refuseLostWayBack } from '../../secrets/rotation/kept.ts'
 import { barePlace } from '../../secrets/rotation/places.ts'
 import { nowInConfig } from '../../setup/after-store.ts'
 import { planForgetOld } from '../../setup/forget-key.ts'
@@ -50,6 +51,7 @@ export default class KeysMove extends ConfigCommand {
     this.registerSecret(key)
     const request = { slot, value: key, method: flags.to as StoreMethod, ...placeOf(flags), isMoved: true }
     const plan = await planStoreKey(request, change.place)
+    await refuseLostWayBack(slot, plan, { config: loaded.path, cwd, env: process.env })
     if (plan.variable !== undefined) refuseOverruled(plan.variable, key, process.env)
     const old = await planForgetOld({ ...change, cwd, env: process.env }, plan)
     const again = { load: this.loadOptions(flags), path: loaded.path, name: slot.name }

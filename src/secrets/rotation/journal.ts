@@ -39,7 +39,10 @@ const MAX_JOURNAL_BYTES = 64 * 1024
 /** The key of a slot, by its place: slots that have a variable or a file in common have one key, and one rotation. */
 export type KeyPlace = string & { readonly isKeyPlace: true }
 
-export function keyPlace({ variable, file, name }: KeySlot, cwd: string): KeyPlace {
+export function keyPlace(
+  { variable, file, name }: Pick<KeySlot, 'variable' | 'file' | 'name'>,
+  cwd: string,
+): KeyPlace {
   const place =
     variable !== undefined
       ? `variable ${variable}`
