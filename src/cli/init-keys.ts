@@ -2,7 +2,7 @@ import { AgwError } from '../errors.ts'
 import { isDoubtful } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { ChosenProvider } from '../setup/new-config.ts'
-import { isTyped, type KeyInputContext, MAX_KEY_BYTES, readKey } from './key-input.ts'
+import { isTyped, type KeyInput, type KeyInputContext, MAX_KEY_BYTES, readKey } from './key-input.ts'
 import { readStdin } from './stdin.ts'
 import type { WantedKey } from './wizard.ts'
 
@@ -28,16 +28,31 @@ export function keyTaker(
       isOwnHost,
       optional: canComeLater || !context.prompt.allowed,
     }
-    if (isAsked) return readKey({}, question, context)
+    const take = async (input: KeyInput): Promise<Secret | undefined> => {
+      const key = await readKey(input, question, context)
+      if (key !== undefined && method !== 'file' && canComeLater) refuseUnquotable(key)
+      return key
+    }
+    if (isAsked) return take({})
     if (!fromStdin) {
       const name = fromEnv[index]
-      return name === undefined ? undefined : readKey({ fromEnv: name }, question, context)
+      return name === undefined ? undefined : take({ fromEnv: name })
     }
-    if (count === 1) return readKey({ fromStdin }, question, context)
+    if (count === 1) return take({ fromStdin })
     lines ??= keyLines(context, count)
     const text = (await lines)[index] ?? ''
-    return text === '' ? undefined : readKey({ text }, question, context)
+    return text === '' ? undefined : take({ text })
   }
+}
+
+/** The config gets `"$NAME"`, and the value is put there before it is read as YAML. */
+function refuseUnquotable(key: Secret): void {
+  if (!/["\\]/.test(key.reveal())) return
+  throw new AgwError(
+    'SECRET_REJECTED',
+    'the key holds a quote or a backslash, which means something to YAML where its variable stands',
+    { hint: 'keep it in a file of its own, with --method file, if it was copied right' },
+  )
 }
 
 /** Whether something speaks against one of the keys, as was warned when it was read. */

@@ -3,6 +3,7 @@ import { isDoubtful, noteStored } from '../secrets/index.ts'
 import { refuseLostWayBack } from '../secrets/rotation/kept.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { notesAfterStore, nowInConfig } from '../setup/after-store.ts'
+import { requireReadableAs } from '../setup/as-yaml.ts'
 import { describeCluster, sendToCluster } from '../setup/send-to-cluster.ts'
 import { planStoreKey, type StoreRequest } from '../setup/store-key.ts'
 import { suggested } from '../suggested.ts'
@@ -29,6 +30,10 @@ export async function setKey(
 ): Promise<ChangedKey> {
   const { cwd, env, dryRun, prompt, terminal, namespace, context, onWarning } = options
   const plan = await planStoreKey({ slot, value: key, ...options.request }, place)
+  if (plan.variable !== undefined) {
+    const text = plan.files.find(({ path }) => path === loaded.path)?.content ?? place.text
+    requireReadableAs(plan.variable, key, { slot, loaded, text })
+  }
   await refuseLostWayBack(slot, plan, { config: loaded.path, cwd, env })
   // Whoever hands a key in without a terminal means it to be stored.
   const yes = options.yes || !prompt.allowed

@@ -43,7 +43,7 @@ function told(written: string, use: VariableUse, finding: SyntaxFinding): Syntax
     ...finding,
     message: `the value of ${hidden ? 'a variable' : use.name} breaks the YAML: ${finding.message}`,
     hint: isQuoted
-      ? 'it holds what ends the quotes around it: keep it in a file of its own, { file: "…" }'
+      ? 'it holds what ends the quotes around it: store another one, or keep it in a file of its own, { file: "…" }'
       : `put it in quotes${quoted}; a value that holds quotes itself goes into a file of its own`,
   }
 }

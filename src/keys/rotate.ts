@@ -12,6 +12,7 @@ import { type Rotation, type RotationStep, writeRotation } from '../secrets/rota
 import { keptBy, wouldBeLost } from '../secrets/rotation/kept.ts'
 import { reached } from '../secrets/rotation/places.ts'
 import type { Secret } from '../secrets/secret.ts'
+import { requireReadableAs } from '../setup/as-yaml.ts'
 import { suggested } from '../suggested.ts'
 import { onScene, type Scene, type SceneOptions, writeKey } from './rotation-scene.ts'
 import { type GatewayState, gatewaysOf, takeUp } from './take-up.ts'
@@ -93,6 +94,8 @@ async function rotate(scene: Scene, options: RotateOptions): Promise<Rotated> {
     return { ...outcome(scene, shown, shown), changed: false, gateways, keepUntil: journal?.keepUntil }
   }
   refuseLoss(scene, next)
+  if (slot.variable !== undefined)
+    requireReadableAs(slot.variable, next, { slot, loaded, text: loaded.document.text })
   if (!options.check || !(await isWorking(scene, next, options))) await options.agreeUnchecked(next, slot)
   const rotation = await keep(scene, next, options)
   await note(scene, rotation, 'switching', options)

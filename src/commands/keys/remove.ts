@@ -7,6 +7,7 @@ import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import type { KeySlot } from '../../config/index.ts'
 import type { LoadedConfig } from '../../load.ts'
 import { forgetWith } from '../../secrets/index.ts'
+import { withPlainValues } from '../../setup/as-yaml.ts'
 import { planRemoval } from '../../setup/forget-key.ts'
 
 export default class KeysRemove extends ConfigCommand {
@@ -23,7 +24,7 @@ export default class KeysRemove extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(KeysRemove)
     const cwd = process.cwd()
-    const change = await findKeyChange(await this.load(flags), args.name, cwd)
+    const change = await findKeyChange(withPlainValues(await this.load(flags)), args.name, cwd)
     const { slot, before, loaded } = change
     this.registerSecret(before)
     const plan = await planRemoval({ ...change, cwd, env: process.env })

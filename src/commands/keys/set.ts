@@ -5,6 +5,7 @@ import { changeWord, keyChangeJson } from '../../cli/report/key-change.ts'
 import { setKey } from '../../cli/set-key.ts'
 import { whichSlot } from '../../cli/which-slot.ts'
 import type { Secret } from '../../secrets/secret.ts'
+import { withPlainValues } from '../../setup/as-yaml.ts'
 import { requirePlaceForKey, type StoreMethod } from '../../setup/store-key.ts'
 
 export default class KeysSet extends ConfigCommand {
@@ -23,7 +24,8 @@ export default class KeysSet extends ConfigCommand {
     const { args, flags } = await this.parse(KeysSet)
     const method = flags.method as StoreMethod | undefined
     let given: Secret | undefined
-    const { set, key } = await this.changing(flags, async loaded => {
+    const { set, key } = await this.changing(flags, async found => {
+      const loaded = withPlainValues(found)
       const name = args.name ?? (await whichSlot(loaded, this.promptFor(flags)))
       const change = await findKeyChange(loaded, name, process.cwd())
       if (!flags['dry-run']) await this.forgetExpired(change.loaded)
