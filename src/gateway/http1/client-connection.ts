@@ -9,7 +9,7 @@ import { type AnswerCarrier, GatewayResponse } from './gateway-response.ts'
 import { HeadReader } from './head-reader.ts'
 import { IncomingBody } from './incoming-body.ts'
 import { Parting } from './parting.ts'
-import { CLOSED, REFUSALS } from './refusals.ts'
+import { CLOSED, REFUSALS, STILL } from './refusals.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** Bytes that a client may send before it is told that it has its WebSocket; reading stops beyond them. */
@@ -109,7 +109,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
     // Where nobody reads, a reset is seen by writing alone, be it nothing.
     if (socket.isPaused() && socket.writableLength === 0 && !socket.writableEnded) this.#wire.write('')
     if (this.#isTaken) return
-    this.#parting.watch(now, this.#rules.requestMs)
+    const isStill = this.#parting.watch(now, this.#rules.requestMs)
+    if (isStill && this.#response !== undefined) this.#response.cut ??= STILL
     if (this.#parting.hasBegun) return
     if (now < this.#dueAt) return
     if (this.#isWaiting) this.#close()

@@ -49,15 +49,21 @@ export class Parting {
     this.#patience = setTimeout(() => this.#socket.destroy(), isSending ? SENDING_MS : READING_MS)
   }
 
-  /** Breaks off where the client has taken nothing for `ms` of what is on its way to it. Asked again and again. */
-  watch(now: number, ms: number): void {
+  /**
+   * Breaks off where the client has taken nothing for `ms` of what is on its way to it; true where it does. Asked again and
+   * again.
+   */
+  watch(now: number, ms: number): boolean {
     const { writableLength, bytesWritten = 0, _handle } = this.#socket as Wire
     // What it sends is no sign that it takes anything, and a piece may be long: what the system has of it counts, too.
     const left = writableLength === 0 ? 0 : writableLength + (_handle?.writeQueueSize ?? 0)
     const place = bytesWritten - left
-    if (left === 0 || place !== this.#place) this.#stillSince = now
-    else if (now - this.#stillSince >= ms) this.breakOff()
+    const isStill = left > 0 && place === this.#place
     this.#place = place
+    if (!isStill) this.#stillSince = now
+    if (!isStill || now - this.#stillSince < ms) return false
+    this.breakOff()
+    return true
   }
 
   /** The connection is closed. */

@@ -20,3 +20,6 @@ export const REFUSALS: Readonly<Record<Refusal, Failure>> = {
 
 /** Who is cut off by a port that has closed before there was an answer, and what the log says of anybody else. */
 export const CLOSED = failure(503, 'Internal', 'the gateway has closed the port')
+
+/** Who takes nothing of an answer is told nothing; the log says this. */
+export const STILL = { reason: 'InvalidRequest', error: 'the client takes nothing of its answer' } as const

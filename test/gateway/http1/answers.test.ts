@@ -240,15 +240,20 @@ describe('a client that has been sent more than it takes', () => {
       served.connections[0]?.check(now)
     }
     later(0)
-    return { client, socket, later }
+    return { client, socket, later, response }
   }
 
   it('is parted from when it takes nothing for as long as a request may take', async () => {
-    const { socket, later } = await flooded()
+    const { socket, later, response } = await flooded()
     later(99)
     expect(socket.destroyed).toBe(false)
     later(1)
     expect(socket.destroyed).toBe(true)
+    await eventually(() => response.destroyed)
+    expect(response.cut).toEqual({
+      reason: 'InvalidRequest',
+      error: 'the client takes nothing of its answer',
+    })
   })
 
   it('is though it goes on to send', async () => {
