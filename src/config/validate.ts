@@ -64,6 +64,7 @@ const OF_ONE_VALUE = new Set<Code>([
   'BAD_DURATION',
   'BAD_EXPRESSION',
   'BAD_HEADER',
+  'BAD_HOST',
   'BAD_KEY_HASH',
   'BAD_NUMBER',
   'BAD_REGEX',
@@ -74,6 +75,8 @@ const OF_ONE_VALUE = new Set<Code>([
 function isOfOneValue({ code, path }: Finding): boolean {
   return (
     OF_ONE_VALUE.has(code) ||
+    // What listeners speak decides what attaches to them.
+    (code === 'UNKNOWN_VALUE' && path.at(-1) !== 'protocol') ||
     (code === 'WRONG_TYPE' && path.some(one => one === 'policies' || one === 'params'))
   )
 }

@@ -139,6 +139,7 @@ function keyOfNeighbour(slot: KeySlot, value: string, slots: readonly KeySlot[])
       variable === slot.variable &&
       file === slot.file &&
       other.provider !== slot.provider &&
+      !other.isOwnHost &&
       keyDoubts(value, other).length === 0,
   )
   if (neighbour === undefined) return undefined

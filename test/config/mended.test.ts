@@ -23,6 +23,12 @@ it.each([
   ['a text in the place of a number', config('abc', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 5']],
   ['a yes in the place of a number', config('true', '#'), ['WRONG_TYPE 3', 'PORT_TAKEN 5']],
   ['a number that is missing', config('', '#'), ['MISSING_KEY 3', 'PORT_TAKEN 5']],
+  ['a host without a port', config('1', 'backends: [{name: a, host: a}]'), ['BAD_HOST 1', 'PORT_TAKEN 5']],
+  [
+    'a word that is none of a list',
+    config('1', 'llm: {models: [{name: a, provider: olama}]}'),
+    ['UNKNOWN_VALUE 1', 'PORT_TAKEN 5'],
+  ],
   ['a section that lacks a key', config('1', 'binds: [{port: 3000}]'), ['MISSING_KEY 1', 'PORT_TAKEN 5']],
   [
     'a key with nothing behind it',
