@@ -116,18 +116,6 @@ describe('what hands type by habit', () => {
     expect((await readdir(folder)).filter(name => name.endsWith('lock'))).toEqual([])
   })
 
-  it.skipIf(process.platform !== 'linux')(
-    'says how to take back a client whose key went nowhere with its document',
-    async () => {
-      await writeFile(join(folder, 'config.yaml'), GUIDE.env)
-      const run = await inShell('clients add x --require-keys --yes --json > /dev/full')
-      expect(run).toMatchObject({ code: 5, stdout: '' })
-      const [, hash = ''] = /no space left; .*nobody has\n.*`agw clients remove (\S+)`/.exec(run.stderr) ?? []
-      const undone = await agw(['clients', 'remove', hash, '--yes'], { cwd: folder })
-      expect(undone).toMatchObject({ status: 0, stdout: expect.stringContaining('revoked') })
-    },
-  )
-
   it.each<[string[], Record<string, string>]>([
     [['keys', '--json'], {}],
     [['--json', 'keys'], {}],
