@@ -5,7 +5,8 @@ import type { RequestHeaders } from './headers/headers.ts'
 import { putVia } from './headers/via.ts'
 import { withQuery } from './llm/llm-path.ts'
 import type { UpstreamObserver } from './telemetry/upstream-times.ts'
-import type { Caller, Connections } from './upstream/connections.ts'
+import type { Caller } from './upstream/caller.ts'
+import type { Connections } from './upstream/connections.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 /** Where copies of requests go, and how many of them. */
@@ -69,7 +70,7 @@ class Unread implements Caller {
     this.#end()
   }
 
-  /** undici tells of one end alone. */
+  /** One end alone is told. */
   #end(): void {
     clearTimeout(this.#timer)
     this.#to.copies--

@@ -223,7 +223,7 @@ function dispatch(
 ): void {
   const { request, method } = exchange
   const headers = outgoingHeaders(exchange, destination, call)
-  // A body that is passed on as it comes keeps its length; undici sees to all others.
+  // A body that is passed on as it comes keeps its length; the connection sees to all others.
   const length = body instanceof Readable ? request.headers['content-length'] : undefined
   if (length !== undefined) headers.push('content-length', length)
   const { attempts } = exchange

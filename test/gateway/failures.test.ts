@@ -85,7 +85,7 @@ const CASES: readonly {
         ).port
       }`,
     status: 503,
-    body: 'upstream call failed: the answer is not as long as it says',
+    body: 'upstream call failed: the answer is not HTTP/1.1',
   },
   {
     title: 'no answer within backendRequestTimeout',

@@ -105,7 +105,7 @@ export class RequestHeaders {
   build(request: GatewayRequest, authority: string | undefined): string[] {
     const out = this.#own.slice()
     const host = authority ?? request.headers.host
-    // A client of HTTP/1.0 may name none: undici puts in that of the upstream.
+    // A client of HTTP/1.0 may name none: that of the upstream is put in.
     if (host !== undefined) out.push('host', host)
     const raw = request.rawHeaders
     for (let i = 0; i < raw.length; i += 2) {
@@ -179,8 +179,8 @@ export class AnswerHeaders {
     return this.#hasEdits
   }
 
-  /** `raw` is undici's list of names and values as bytes. */
-  build(raw: readonly Buffer[], status = 200): AnswerHead {
+  /** Of names and values in turn. */
+  build(raw: readonly string[], status = 200): AnswerHead {
     const headers = this.#own.slice()
     const head = {
       status,
@@ -194,10 +194,10 @@ export class AnswerHeaders {
     }
     let connection: string | undefined
     for (let i = 0; i < raw.length; i += 2) {
-      const name = (raw[i] as Buffer).toString('latin1')
+      const name = raw[i] as string
       const fate = this.#fates.get(name)
       if (fate === DROP) continue
-      const value = (raw[i + 1] as Buffer).toString('latin1')
+      const value = raw[i + 1] as string
       if (fate === CONNECTION) {
         connection = connection === undefined ? value : `${connection},${value}`
         continue
@@ -218,7 +218,7 @@ export class AnswerHeaders {
 
   /** The edits alone, on the headers of an answer that the gateway gives itself. */
   apply(headers: readonly string[]): string[] {
-    return this.build(headers.map(text => Buffer.from(text, 'latin1'))).headers
+    return this.build(headers).headers
   }
 }
 

@@ -1,4 +1,4 @@
-import { TOKEN } from './request-head.ts'
+import { TOKEN } from './field-lines.ts'
 
 /** Sizes have twelve digits at most, which no number rounds; some write zeros in front, up to a width of theirs. */
 const DIGITS = '0{0,20}[0-9A-Fa-f]'
@@ -79,7 +79,7 @@ export class Chunks {
   /** Whether nothing that may follow makes a good line of it. */
   #isLost(): boolean {
     const { length } = this.#line
-    if (this.#state === 'behind-data' && length > 2) this.fault = 'malformed'
+    if (this.#state === 'behind-data' && !'\r\n'.startsWith(this.#line)) this.fault = 'malformed'
     else if (this.#state === 'size' && !SIZE_SO_FAR.test(this.#line)) this.fault = 'malformed'
     else if (this.#state === 'size' && this.#extensions + length > MOST_EXTENSIONS) this.fault = 'extensions'
     else if (this.#state === 'trailers' && this.#trailers + length > MOST_TRAILERS) this.fault = 'trailers'

@@ -1,12 +1,6 @@
 import { type IncomingHttpHeaders, METHODS } from 'node:http'
-import { FRAMING } from '../headers/header-names.ts'
+import { canBeLines, lists, readFieldLines } from './field-lines.ts'
 import { addField, Fields } from './fields.ts'
-
-/** The characters of a name of a method or a field (RFC 9110 §5.6.2). */
-export const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
-
-/** Field lines, from their first character on. No line is folded, and nothing stands between a name and its colon. */
-const FIELD_LINES = new RegExp(`(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`, 'y')
 
 /** `host:80`, as far as its characters go. */
 const AUTHORITY = "(?:@?[\\w\\-.!~*'()%;:&=+$,[\\]])+@?"
@@ -16,16 +10,10 @@ const TARGET = new RegExp(`^(?:[/*][\\x21-\\x7e]*|[A-Za-z]+://${AUTHORITY}(?:[/?
 /** A path, too: it is refused as every `CONNECT` is, and told so. */
 const CONNECT_TARGET = new RegExp(`^(?:/[\\x21-\\x7e]*|${AUTHORITY})$`)
 
-/** What nothing of a head can become, whatever follows: a line feed or a carriage return alone, or another control character. */
-const IMPOSSIBLE = /\r(?!\n|$)|(?<!\r)\n|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g
-
 const KNOWN: ReadonlySet<string> = new Set(METHODS)
 
 /** ` HTTP/1.1` */
 const VERSION_LENGTH = 9
-
-const TAB = 0x09
-const SPACE = 0x20
 
 /** How long a body is that comes in chunks, as far as its head tells. */
 export const IN_CHUNKS = -1
@@ -56,22 +44,13 @@ export function readHead(text: string, end: number): RequestHead | undefined {
   const lineEnd = text.indexOf('\r\n')
   const line = readLine(text, lineEnd)
   if (line === undefined) return undefined
-  FIELD_LINES.lastIndex = lineEnd + 2
-  if (!FIELD_LINES.test(text) || FIELD_LINES.lastIndex !== end + 2) return undefined
-  const rawHeaders: string[] = []
+  const rawHeaders = readFieldLines(text, lineEnd + 2, end)
+  if (rawHeaders === undefined) return undefined
   const headers = new Fields() as IncomingHttpHeaders
   let isTwofold = false
-  let at = lineEnd + 2
-  while (at < end) {
-    const colon = text.indexOf(':', at)
-    const next = text.indexOf('\r\n', colon)
-    const name = text.slice(at, colon)
-    const value = trimmed(text, colon + 1, next)
-    const lower = name.toLowerCase()
-    rawHeaders.push(name, value)
-    if (!addField(headers, lower, value)) isTwofold = true
-    if (isBlank(text.charCodeAt(next - 1)) && FRAMING.has(lower) && hasTabBehind(text, next)) return undefined
-    at = next + 2
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] as string).toLowerCase()
+    if (!addField(headers, name, rawHeaders[i + 1] as string)) isTwofold = true
   }
   const bodyLength = lengthOf(headers)
   if (isTwofold || bodyLength === undefined) return undefined
@@ -91,9 +70,7 @@ export function readHead(text: string, end: number): RequestHead | undefined {
 
 /** Whether a head that begins so can still become one. What is in front of `from` has been looked at. */
 export function canBeHead(text: string, from: number): boolean {
-  // The character before may be the first half of an end of a line.
-  IMPOSSIBLE.lastIndex = Math.max(0, from - 1)
-  if (IMPOSSIBLE.test(text)) return false
+  if (!canBeLines(text, from)) return false
   const lineEnd = text.indexOf('\r\n')
   return lineEnd < 0 || lineEnd < from - 1 || readLine(text, lineEnd) !== undefined
 }
@@ -114,26 +91,6 @@ function readLine(
   return text.startsWith(' HTTP/1.0', urlEnd) ? { method, url, httpVersionMinor: 0 } : undefined
 }
 
-/** Without the spaces and tabs around it. */
-function trimmed(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
-/** Node, and others, take it for a part of a length, or of the name of a coding. */
-function hasTabBehind(text: string, to: number): boolean {
-  let end = to
-  while (text.charCodeAt(end - 1) === SPACE) end--
-  return text.charCodeAt(end - 1) === TAB
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB
-}
-
 /** Of the body; undefined where nobody can be sure. */
 function lengthOf(headers: IncomingHttpHeaders): number | undefined {
   const { 'content-length': length, 'transfer-encoding': coding } = headers
@@ -145,12 +102,4 @@ function lengthOf(headers: IncomingHttpHeaders): number | undefined {
   if (coding !== undefined || !/^\d+$/.test(length)) return undefined
   const bytes = Number(length)
   return Number.isSafeInteger(bytes) ? bytes : undefined
-}
-
-/** Whether a list of words, as that of a `Connection` is, has this one. */
-export function lists(list: string | undefined, word: string): boolean {
-  if (list === undefined) return false
-  const lower = list.toLowerCase()
-  if (lower === word) return true
-  return lower.includes(word) && lower.split(',').some(one => one.trim() === word)
 }

@@ -1,6 +1,7 @@
-import { lists } from './request-head.ts'
+import { lists } from './field-lines.ts'
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Of a field or a method. */
+export const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** What would end a line, or be read as something else by some. */
 export const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 

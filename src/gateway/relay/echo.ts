@@ -86,7 +86,7 @@ export class EchoGuard {
    */
   body(
     head: AnswerHead,
-    rawHeaders: readonly Buffer[],
+    rawHeaders: readonly string[],
     response: GatewayResponse,
     outlet: Outlet,
   ): GuardedBody | undefined {
@@ -114,11 +114,11 @@ export function hasNoBody({ status, contentLength }: AnswerHead, { exchange }: G
 }
 
 /** What lies on the bytes of a body once its chunks are taken apart, in the order in which it was put there. */
-function codingsOf(rawHeaders: readonly Buffer[]): string[] {
+function codingsOf(rawHeaders: readonly string[]): string[] {
   const listed = (wanted: string): string[] =>
     rawHeaders
-      .filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toString('latin1').toLowerCase() === wanted)
-      .flatMap(value => value.toString('latin1').toLowerCase().split(','))
+      .filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted)
+      .flatMap(value => value.toLowerCase().split(','))
       .map(coding => coding.trim())
       .filter(coding => coding !== '' && coding !== 'identity')
   const ofTransfer = listed('transfer-encoding')

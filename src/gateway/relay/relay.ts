@@ -11,15 +11,14 @@ import {
 } from '../failures.ts'
 import type { AnswerHead } from '../headers/headers.ts'
 import { type Usage, UsageReader } from '../telemetry/usage.ts'
-import type { Caller } from '../upstream/connections.ts'
+import type { Caller } from '../upstream/caller.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import { DiscardedAnswer } from './discarded-answer.ts'
 import { hasNoBody, mayEcho } from './echo.ts'
 import type { GuardedBody } from './guarded-body.ts'
 
 /**
- * Passes the answer on. Its methods are the life of a call in undici, in order. This is the form of handler that
- * undici works with inside; the other one is wrapped into it at the price of a parsed header object per answer.
+ * Passes the answer on. Its methods are the life of a call, in order.
  */
 export class Relay extends AnswerWriter implements Caller {
   protected readonly destination: Destination
@@ -91,7 +90,7 @@ export class Relay extends AnswerWriter implements Caller {
     else this.#abort = abort
   }
 
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+  onHeaders(status: number, rawHeaders: readonly string[], resume: () => void, statusText: string): boolean {
     if (status < 200) return true
     this.headAt = this.endCall()
     if (status === 401 && this.onRefused !== undefined) {
@@ -199,7 +198,7 @@ export class Relay extends AnswerWriter implements Caller {
     try {
       this.end()
     } catch {
-      // An answer made here that cannot be sent. undici would tell `onError`, for which this call is over.
+      // An answer made here that cannot be sent. What is thrown comes to `onError`, for which this call is over.
       this.exchange.end(INTERNAL_ERROR)
     }
   }

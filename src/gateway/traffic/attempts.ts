@@ -81,17 +81,17 @@ export class Attempts implements Watcher {
   }
 
   /** The head of an answer; true when it is not for the client, because there will be another one. */
-  onHead(status: number, rawHeaders: readonly Buffer[]): boolean {
+  onHead(status: number, rawHeaders: readonly string[]): boolean {
     if (this.#rule === undefined && this.#health === undefined) return false
     let seen: CelContext | undefined
     const holds = (expression: Expression): boolean => {
-      seen ??= celContext(this.#exchange, { response: { status, headers: textsOf(rawHeaders) } })
+      seen ??= celContext(this.#exchange, { response: { status, headers: rawHeaders } })
       return expression.test(seen) === true
     }
     const { unhealthy } = this.#backend ?? {}
     const isHealthy = unhealthy === undefined ? status < 500 : !holds(unhealthy)
     if (isHealthy) this.#goodAfter = performance.now() - this.#calledAt
-    else if (this.#backend !== undefined) this.#failed(retryAfterMs(status, textsOf(rawHeaders)))
+    else if (this.#backend !== undefined) this.#failed(retryAfterMs(status, rawHeaders))
     if (isOfLoop(status, this.#exchange)) return false
     const { codes, condition } = this.#rule ?? {}
     if (codes?.has(status) !== true && (condition === undefined || !holds(condition))) return false
@@ -195,10 +195,6 @@ function startOf(exchange: Exchange, own: Watcher): Start {
     answerHeaders,
     watchers: [...(exchange.watchers ?? []), own],
   }
-}
-
-function textsOf(rawHeaders: readonly Buffer[]): string[] {
-  return rawHeaders.map(part => part.toString('latin1'))
 }
 
 /** Transformations add to the map, and replace what is in it. */

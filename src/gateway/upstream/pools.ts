@@ -115,10 +115,7 @@ export class Pools {
       connect: noticing(this.#connector(upstream), this.#isOwn, () => {
         pool.leadsHere = true
       }),
-      keepAliveTimeout: upstream.idleMs,
-      // The compiled route has its own deadlines, and a model may think for longer than any default.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+      idleMs: upstream.idleMs,
     })
     this.#pools.set(upstream.key, pool)
     if (this.#isOver) void pool.destroy()

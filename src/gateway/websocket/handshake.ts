@@ -64,8 +64,7 @@ function withoutKeys(protocols: string): string {
 }
 
 /** Whether an answer of 101 is to the handshake with this key, and agrees on nothing that was not offered. */
-export function isAccepted(rawHeaders: readonly Buffer[], key: string): boolean {
-  const headers = rawHeaders.map(text => text.toString('latin1'))
+export function isAccepted(headers: readonly string[], key: string): boolean {
   const expected = createHash('sha1')
     .update(key + GUID)
     .digest('base64')

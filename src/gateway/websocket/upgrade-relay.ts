@@ -32,13 +32,13 @@ export class UpgradeRelay extends Relay {
     return this.#frames?.cost
   }
 
-  override onHeaders(status: number, ...rest: [Buffer[], () => void, string]): boolean {
+  override onHeaders(status: number, ...rest: [readonly string[], () => void, string]): boolean {
     // It lacks the headers that go with it, and agrees to nothing.
     if (status === 101) return this.refuse(UPGRADE_FAILED)
     return super.onHeaders(status, ...rest)
   }
 
-  onUpgrade(_status: number, rawHeaders: readonly Buffer[], socket: Duplex): void {
+  onUpgrade(_status: number, rawHeaders: readonly string[], socket: Duplex): void {
     socket.on('error', ignore)
     if (this.isOver) return void socket.destroy()
     this.headAt = this.endCall()
@@ -50,7 +50,7 @@ export class UpgradeRelay extends Relay {
   }
 
   /** True when the client has been told that it has its WebSocket. */
-  #judge(rawHeaders: readonly Buffer[]): boolean {
+  #judge(rawHeaders: readonly string[]): boolean {
     const { attempts, request } = this.exchange
     if (!isAccepted(rawHeaders, String(request.headers['sec-websocket-key']))) {
       if (attempts?.onFailure(true) !== true) this.exchange.end(UPGRADE_FAILED)
@@ -61,7 +61,7 @@ export class UpgradeRelay extends Relay {
   }
 
   /** Tells the client that it has its WebSocket. */
-  #accept(rawHeaders: readonly Buffer[]): boolean {
+  #accept(rawHeaders: readonly string[]): boolean {
     const { exchange, destination } = this
     clearTimeout(exchange.deadline)
     const head = destination.answerHeaders.build(rawHeaders, 101)

@@ -202,8 +202,8 @@ describe('a catalog', () => {
     const call = { answerModel: undefined, usage: { inputTokens: 300_000, outputTokens: 1000 } }
     const costOf = (provider: string, model: string) => costs?.of({ ...call, provider, model }).total
     expect(
-      [costOf('openai', 'm'), costOf('anthropic', 'claude-sonnet-4-5')].map(one => dollars(one ?? -1n)),
-    ).toEqual(['0.3', '1.8225'])
+      [costOf('openai', 'm'), costOf('anthropic', 'claude-haiku-4-5')].map(one => dollars(one ?? -1n)),
+    ).toEqual(['0.3', '0.6075'])
   })
 
   const MONEY = /this is not an amount of money/

@@ -1,19 +1,12 @@
-import type { Dispatcher } from 'undici'
-
-/** What takes requests to an upstream: its connections, or a pool of them. */
-interface Dispatching {
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): unknown
-}
+import type { Call } from '../../../src/gateway/upstream/caller.ts'
+import type { Connections } from '../../../src/gateway/upstream/connections.ts'
 
 /** Sends one request; resolves with the body of its answer, or with the code of what went wrong. */
-export function dispatched(
-  to: Dispatching,
-  options: Partial<Dispatcher.DispatchOptions> = {},
-): Promise<string> {
+export function dispatched(to: Connections, call: Partial<Call> = {}): Promise<string> {
   return new Promise(resolve => {
     let body = ''
     to.dispatch(
-      { path: '/', method: 'GET', ...options },
+      { path: '/', method: 'GET', headers: [], body: null, servername: '', ...call },
       {
         onConnect() {},
         onHeaders: () => true,

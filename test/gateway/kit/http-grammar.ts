@@ -312,20 +312,77 @@ const BYTE = fc.oneof(
 /** A change at a place, as a part of the whole. */
 const CHANGE = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 4 }), BYTE)
 
+/** With a few bytes of it changed, now and then. */
+const changed = (text: Text): Text =>
+  fc
+    .tuple(
+      text,
+      fc.oneof(
+        { arbitrary: fc.constant([]), weight: 3 },
+        { arbitrary: fc.array(CHANGE, { minLength: 1, maxLength: 2 }), weight: 1 },
+      ),
+    )
+    .map(([whole, changes]) =>
+      changes.reduce((before, [part, removed, byte]) => {
+        const at = Math.floor(part * before.length)
+        return (
+          before.slice(0, at) + (removed === 4 ? '' : byte) + before.slice(at + (removed > 2 ? 1 : removed))
+        )
+      }, whole),
+    )
+
 /** What a client may send that knows HTTP/1.1, or nearly, or means harm: one byte a character. */
-export const SENT: Text = fc
-  .tuple(
-    list(REQUEST, 1, 3),
-    fc.oneof(
-      { arbitrary: fc.constant([]), weight: 3 },
-      { arbitrary: fc.array(CHANGE, { minLength: 1, maxLength: 2 }), weight: 1 },
+export const SENT: Text = changed(list(REQUEST, 1, 3))
+
+const STATUS = mostly(
+  fc.constantFrom('200', '201', '204', '206', '304', '400', '404', '429', '500', '503'),
+  12,
+  ...'100 102 103 101 199 600 999 099 20 2000 2x0 +200 -1'.split(' '),
+  '',
+)
+const REASON = mostly(
+  fc.constantFrom(' OK', ' Not Found', ' ', '', ' \xe9', ' a\tb'),
+  12,
+  ' \x7f',
+  ' a\0',
+  'OK',
+  '\t',
+)
+
+const HINT = joined(
+  'keep-alive',
+  COLON,
+  fc.constantFrom('timeout=5', 'timeout=1, max=3', 'timeout', 'x'),
+  EOL,
+)
+
+const ANSWER = FRAMED.chain(([lines, body]) =>
+  joined(
+    VERSION,
+    SPACE,
+    STATUS,
+    REASON,
+    EOL,
+    list(
+      fc.oneof(
+        { arbitrary: FIELD, weight: 3 },
+        { arbitrary: CONNECTION, weight: 1 },
+        { arbitrary: HINT, weight: 1 },
+      ),
+      0,
+      3,
     ),
-  )
-  .map(([text, changes]) =>
-    changes.reduce((before, [part, removed, byte]) => {
-      const at = Math.floor(part * before.length)
-      return (
-        before.slice(0, at) + (removed === 4 ? '' : byte) + before.slice(at + (removed > 2 ? 1 : removed))
-      )
-    }, text),
-  )
+    lines,
+    list(FIELD, 0, 1),
+    EOL,
+    body,
+  ),
+)
+
+/** What an upstream may answer one request with; several answers are too many. */
+export const ANSWERED: Text = changed(
+  joined(
+    mostly('', 8, 'HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n', 'HTTP/1.1 102 \r\n\r\n', '\r\n'),
+    list(ANSWER, 1, 2),
+  ),
+)

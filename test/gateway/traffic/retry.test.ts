@@ -79,12 +79,13 @@ describe('retry', () => {
     const { port, nextEvent } = await gatewayTo(held.port, {
       retry: { codes: [], attempts: 250, backoff: '20ms' },
     })
-    let refused = 0
-    const count = (): void => void refused++
-    subscribe('undici:client:connectError', count)
-    onTestFinished(() => void unsubscribe('undici:client:connectError', count))
+    // The client's own connection, and two of the gateway's, of which the first has been refused.
+    let opened = 0
+    const count = (): void => void opened++
+    subscribe('net.client.socket', count)
+    onTestFinished(() => void unsubscribe('net.client.socket', count))
     const answer = call(port)
-    await eventually(() => refused > 0)
+    await eventually(() => opened > 2)
     await held.release(createServer((_request, response) => response.end('up')))
     expect(await answer).toMatchObject({ status: 200, body: 'up' })
     expect((await nextEvent()).retries).toBeGreaterThan(0)

@@ -105,7 +105,7 @@ describe('many connections', () => {
 
   it('are forgotten when the idle time is over', async () => {
     const upstream = await startUpstream(response => response.end('ok'))
-    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, { keepAliveTimeout: 50 })
+    const connections = new Connections(`http://127.0.0.1:${upstream.port}`, { idleMs: 50 })
     await Promise.all(Array.from({ length: 50 }, () => dispatched(connections)))
     await expect.poll(() => connections.count, { timeout: 5000 }).toBe(0)
     await connections.close()
@@ -180,7 +180,7 @@ describe('a connection to an upstream', () => {
     const ask = (path: string): Promise<string> =>
       new Promise(resolve =>
         connections.dispatch(
-          { path, method: 'GET' },
+          { path, method: 'GET', headers: [], body: null, servername: '' },
           {
             onConnect() {},
             onHeaders: () => true,
@@ -195,7 +195,8 @@ describe('a connection to an upstream', () => {
       told.push(await ask(path))
       await new Promise(resolve => setTimeout(resolve, 5))
     }
-    expect(told).toEqual(['done', 'invalid request path', 'done', 'invalid request path', 'done'])
+    const refused = 'the path of the request holds what HTTP does not allow'
+    expect(told).toEqual(['done', refused, 'done', refused, 'done'])
     expect(upstream.connections).toHaveLength(1)
     await connections.close()
   })
@@ -206,8 +207,7 @@ describe('a connection to an upstream', () => {
     })
     const connections = new Connections(`http://127.0.0.1:${upstream.port}`, {})
     const refuse = () =>
-      dispatched(connections, { method: 'POST', headers: ['content-length', '5'], body: 'ab' })
-    // On a connection that has carried no request yet the next one is written, or refused, within the call.
+      dispatched(connections, { method: 'POST', headers: ['content-length', '5'], body: Buffer.from('ab') })
     expect(await refuse()).toBe('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
     await new Promise(resolve => setImmediate(resolve))
     const refused = refuse()

@@ -214,9 +214,10 @@ describe('time limits', () => {
   it('an idle connection that was used before for a usual request does not count', async () => {
     const config = JSON.parse(toHost('127.0.0.1:1'))
     config.frontendPolicies = { http: { http1IdleTimeout: '1s' } }
-    const upstream = await startRawUpstream(socket => {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
-      socket.once('data', () => void socket.write(AGREED))
+    const upstream = await startRawUpstream((socket, first) => {
+      socket.write(
+        /upgrade: websocket/.test(first) ? AGREED : 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+      )
     })
     config.binds[0].listeners[0].routes[0].backends = [{ host: `127.0.0.1:${upstream.port}` }]
     const { port } = await startTestGateway(JSON.stringify(config))
@@ -226,7 +227,7 @@ describe('time limits', () => {
     client.socket.write(handshake())
     await client.until(text => text.includes('101 Switching'))
     await new Promise(resolve => setTimeout(resolve, 2500))
-    upstream.sockets[0]?.write(serverFrame('alive'))
+    upstream.sockets[1]?.write(serverFrame('alive'))
     expect(await client.until(text => text.endsWith('alive'))).toMatch(/alive$/)
   })
 })

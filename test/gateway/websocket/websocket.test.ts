@@ -140,9 +140,10 @@ describe('the policies of a route apply to the handshake and its answer:', () =>
 
 describe('behind other requests of its connection a handshake', () => {
   it('is taken once they are answered', async () => {
-    const upstream = await startRawUpstream(socket => {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
-      socket.once('data', () => void socket.write(AGREED))
+    const upstream = await startRawUpstream((socket, first) => {
+      socket.write(
+        /upgrade: websocket/.test(first) ? AGREED : 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+      )
     })
     const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
@@ -170,7 +171,7 @@ it('the pool of connections upstream forgets those that have become sockets', as
   const headers = ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ==']
   const socket = await new Promise<Duplex>(resolve =>
     connections.dispatch(
-      { path: '/', method: 'GET', headers, upgrade: 'websocket' },
+      { path: '/', method: 'GET', headers, body: null, upgrade: 'websocket', servername: '' },
       {
         onConnect() {},
         onHeaders: () => true,
