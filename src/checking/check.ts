@@ -20,13 +20,13 @@ import { AgwError } from '../errors.ts'
 import type { ProbeOptions } from '../gateway/probe/probe-keys.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig, shortName } from '../load.ts'
 import { readPlainFile } from '../plain-file.ts'
-import { type KeyFileFinding, keyFindings } from '../secrets/index.ts'
+import { inlineFindings, type KeyFileFinding, keyFindings } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { startFindings } from './start-findings.ts'
 import { unsupportedFindings } from './unsupported.ts'
 
 export interface CheckOptions {
-  /** Look at the keys themselves; without it, unset variables and missing files are no findings. */
+  /** Look at the keys themselves; without it, unset variables and missing files are no findings, and keys in the config are. */
   readonly secrets: boolean
   /** Which gateway shall run it; undefined reports what only one of them runs without counting it as an error. */
   readonly engine?: 'embedded' | 'agentgateway' | undefined
@@ -76,6 +76,12 @@ export async function checkConfig(load: LoadOptions, options: CheckOptions): Pro
     const keys = await keyFindings(written, loaded, load)
     found = found.concat(keys.diagnostics)
     secrets = keys.secrets
+  }
+  if (!options.secrets) {
+    const slots = draft === undefined ? roughSlots(document) : keySlots(draft, document)
+    const written = inlineFindings(slots, document)
+    found = found.concat(written.diagnostics)
+    secrets = written.secrets
   }
   if (draft !== undefined) {
     if (options.engine !== 'agentgateway') {

@@ -27,6 +27,7 @@ export function typeHint(expected: readonly string[], value: unknown): string {
   if (value === null || value === undefined) return `write ${emptyOne(expected)}, or remove the key`
   if (expected.includes('text') && typeof value !== 'object') return 'put the value in quotes'
   if (expected.includes('a list')) {
+    if (typeof value === 'object' && 'conditional' in value) return NOT_CONDITIONAL
     return typeof value === 'object'
       ? 'put a dash in front of each entry'
       : 'write it as a list, each entry behind a dash'
@@ -40,6 +41,9 @@ export function typeHint(expected: readonly string[], value: unknown): string {
   const words = expected.join(' or ')
   return typeof value === 'string' ? `write ${words} without quotes` : `write ${words}`
 }
+
+const NOT_CONDITIONAL =
+  'write the list itself: conditional is for policies of routes, and for an entry of the top-level policies with a target'
 
 function emptyOne(expected: readonly string[]): string {
   if (expected.includes('a map')) return '{} for an empty one'

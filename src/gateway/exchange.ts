@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http'
+import type { Path } from '../config/diagnostic.ts'
 import type { RouteType } from '../providers/index.ts'
 import type { Gathering } from './bodies/body.ts'
 import type { RefusedBody } from './bodies/json-body.ts'
@@ -112,6 +113,8 @@ export class Exchange implements RouteRequest {
 
   /** The step that answered in place of a backend. */
   endedBy: Step | undefined = undefined
+  /** The rule of the config that the answer is by. */
+  decidedBy: Path | undefined = undefined
 
   /** How often it has been at this gateway before, as far as it tells. */
   visits = 0
@@ -252,8 +255,9 @@ export class Exchange implements RouteRequest {
     }
   }
 
-  #answer({ status, body, reason, error, headers = TEXT }: Answer): void {
+  #answer({ status, body, reason, error, headers = TEXT, decidedBy }: Answer): void {
     this.reason = reason
+    this.decidedBy = decidedBy
     if (reason !== 'DirectResponse') this.error = error ?? body.toString()
     const head = { status, headers: this.answerHeaders?.apply(headers) ?? headers.slice() }
     if (this.watchers !== undefined) this.showHead(head)

@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream'
 import { Gathering, gatherBody } from './bodies/body.ts'
-import { isEncoded, LLM_BODY_REFUSALS, withPlainBody } from './bodies/plain-body.ts'
+import { isEncoded, LLM_BODY_REFUSALS, tooLargeFor, withPlainBody } from './bodies/plain-body.ts'
 import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
 import {
   LISTENER_NOT_FOUND,
-  llmRequestFailure,
   NO_VALID_BACKENDS,
   PORT_GONE,
   ROUTE_NOT_FOUND,
@@ -143,7 +142,7 @@ function sendByModel(exchange: Exchange): void {
 }
 
 function refuseForRouter(exchange: Exchange): void {
-  exchange.end(ROUTER_BODY_REFUSALS.tooLarge)
+  exchange.end(tooLargeFor(exchange, ROUTER_BODY_REFUSALS.tooLarge))
 }
 
 /** The backend is known, and the body is here or known to be large: the backend's policies have their say. */
@@ -207,7 +206,7 @@ function rewriteLarge(exchange: Exchange): void {
   if (destination.ai === undefined)
     return dispatch(exchange, destination, undefined, gathering.rest(exchange))
   if (destination.ai.types.of(exchange.path) !== 'passthrough') {
-    return exchange.end(llmRequestFailure(413, 'request was too large'))
+    return exchange.end(tooLargeFor(exchange, LLM_BODY_REFUSALS.tooLarge))
   }
   const call = prepareLlmCall(exchange, destination.ai)
   if ('status' in call) return exchange.end(call)

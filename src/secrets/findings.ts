@@ -10,7 +10,7 @@ import { noteOf, readKeyNotes } from './key-notes.ts'
 import { resolveSlots } from './resolve.ts'
 import type { ResolvedSlot } from './resolved-slot.ts'
 import { runWith } from './run.ts'
-import type { Secret } from './secret.ts'
+import { Secret } from './secret.ts'
 import type { VariableTable } from './variable-table.ts'
 
 interface Place {
@@ -81,6 +81,24 @@ export async function keyFindings(
   const files = await keyFileFindings(usable, context)
   for (const { slot, code, severity, message, hint } of files) reportAt(slot)(code, severity, message, hint)
   return { diagnostics, secrets, plausible, files }
+}
+
+/** The keys that stand in the config itself: to tell so takes no look at the machine. */
+export function inlineFindings(
+  slots: readonly KeySlot[],
+  document: ConfigDocument,
+): Pick<KeyFindings, 'diagnostics' | 'secrets'> {
+  const diagnostics: Diagnostic[] = []
+  const secrets: Secret[] = []
+  for (const slot of slots) {
+    const { method, value, path } = slot
+    if (method !== 'inline' || !(value instanceof Secret) || value.reveal().trim() === '') continue
+    const range = document.rangeOf(path)
+    const { file } = document
+    diagnostics.push({ code: 'INLINE_KEY', severity: 'warning', ...inlineKey(slot), file, path, range })
+    secrets.push(value)
+  }
+  return { diagnostics, secrets }
 }
 
 /** Why a key may not be shown to the provider of a slot: it is none, or somebody else's. */

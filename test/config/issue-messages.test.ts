@@ -67,6 +67,12 @@ describe('message and hint', () => {
       'write it as a key: {vertex: …}',
     ],
     [
+      'conditional limits where a list alone is taken',
+      'llm: {models: [], policies: {localRateLimit: {conditional: [{maxTokens: 5, fillInterval: 1s}]}}}',
+      '"localRateLimit" takes a list, and this is a map',
+      /^write the list itself: conditional is for policies of routes/,
+    ],
+    [
       'a word of other gateways',
       'routes: [{policies: {retries: {attempts: 2}}}]',
       '"retries" is not a key of the policies of a route',

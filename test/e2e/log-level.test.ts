@@ -45,6 +45,10 @@ beforeEach(async () => {
     - name: closed
       matches: [{ path: { pathPrefix: /closed } }]
       policies: { directResponse: { status: 403, body: "no" } }
+    - name: ruled
+      matches: [{ path: { pathPrefix: /ruled } }]
+      policies: { authorization: { rules: [{ deny: "1 == 2" }, { require: "1 == 2" }] } }
+      backends: [{ host: "${at}" }]
 `.replace(', backendTLS: null', ''),
   )
   await writeFile(join(folder, 'key'), `${KEY}\n`, { mode: 0o600 })
@@ -79,6 +83,7 @@ describe('agw serve --log-level debug', () => {
       await gateway.until('ready')
       expect((await ask()).status).toBe(200)
       expect((await ask('/closed')).status).toBe(403)
+      expect((await ask('/ruled')).status).toBe(403)
       await writeFile(join(folder, 'key'), `${NEXT}\n`, { mode: 0o600 })
       await gateway.until('key changed', 'stderr')
       await gateway.stop()
@@ -108,6 +113,12 @@ describe('agw serve --log-level debug', () => {
       )
       expect(lines).toContainEqual(
         expect.objectContaining({ 'http.status': 403, 'agw.ended_by': 'directResponse' }),
+      )
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          'agw.ended_by': 'authorization',
+          'agw.decided_by': expect.stringMatching(/policies\.authorization\.rules\[1\]/),
+        }),
       )
       expect(lines).toContainEqual(
         expect.objectContaining({

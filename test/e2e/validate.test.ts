@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { GUIDE } from '../helpers/guide.ts'
+import { keyLike } from '../helpers/keys.ts'
 import {
   BAD,
   DOUBTFUL,
@@ -15,6 +16,8 @@ import {
 } from '../helpers/validate.ts'
 
 useFolder()
+
+const WRITTEN = keyLike('openai', 'written down')
 
 describe('several files', () => {
   it('are checked in one run, each with its findings', async () => {
@@ -110,6 +113,13 @@ describe('the exit status', () => {
     await put({ 'config.yaml': text })
     const run = await validate(args, ENV, text)
     expect(run.status, run.stdout + run.stderr).toBe(status)
+  })
+
+  it.each([[[]], [['--no-secrets']]])('counts a key in the config by --strict, with %j', async args => {
+    await put({ 'config.yaml': GUIDE.inline.replace('sk-proj....', WRITTEN) })
+    const run = await validate([...args, '--strict'])
+    expect(run).toMatchObject({ status: 1, stdout: expect.stringContaining('warning INLINE_KEY') })
+    expect(run.stdout + run.stderr).not.toContain(WRITTEN.slice(12, 40))
   })
 
   it('says why where the findings do not', async () => {

@@ -49,6 +49,13 @@ export const LLM_BODY_REFUSALS: BodyRefusals = {
   unknown: llmRequestFailure(415, 'unsupported content encoding'),
 }
 
+/** The client is told no more than agentgateway tells; the log names the limit and where it is set. */
+export function tooLargeFor({ bodyLimit, generation }: Exchange, refusal: Failure): Failure {
+  const set = bodyLimit === undefined ? 'frontendPolicies.http.maxBufferSize' : 'policies.buffer'
+  const limit = bodyLimit ?? generation.runtime.settings.maxBodyBytes
+  return { ...refusal, error: `the body is larger than the ${limit} bytes of ${set}` }
+}
+
 /** The codings that lie on a body, in lower case. */
 function codingsOf({ headers }: Exchange): readonly string[] {
   const named = headers['content-encoding']
@@ -105,6 +112,7 @@ export function withPlainBody(
   const limit = exchange.bodyLimit ?? exchange.generation.runtime.settings.maxBodyBytes
   void decodeBody(exchange, limit, refusals).then(failure => {
     if (exchange.isAnswered) return
-    exchange.attempt(failure === undefined ? next : () => exchange.end(failure))
+    const told = failure === refusals.tooLarge ? tooLargeFor(exchange, failure) : failure
+    exchange.attempt(told === undefined ? next : () => exchange.end(told))
   })
 }

@@ -218,6 +218,7 @@ function debugFields(debug: DebugFacts): Fields {
     'agw.path': debug.path === '' ? undefined : debug.path,
     'agw.policies': list(debug.policies),
     'agw.ended_by': debug.endedBy,
+    'agw.decided_by': debug.decidedBy,
     'agw.key.slot': debug.keySlot,
     'agw.key.fingerprint': debug.keyFingerprint,
     'agw.key.former': debug.formerFingerprint,

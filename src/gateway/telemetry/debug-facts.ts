@@ -12,6 +12,8 @@ export interface DebugFacts {
   readonly policies: readonly string[]
   /** The step that answered in place of a backend. */
   readonly endedBy: string | undefined
+  /** The place of the rule that decided so, in the config. */
+  readonly decidedBy: string | undefined
   /** Path of the request as the policies left it, without its query. */
   readonly path: string
   /** Place and fingerprint of the key that was sent first. */
@@ -27,12 +29,13 @@ export interface DebugFacts {
 
 /** Worked out when the request is over, at debug only: nothing on its way is slower for it. */
 export function debugFacts(exchange: Exchange): DebugFacts {
-  const { destination, attempts, endedBy, body, generation } = exchange
+  const { destination, attempts, endedBy, decidedBy, body, generation } = exchange
   const { key, former } = destination ?? {}
   return {
     backend: destination?.label,
     policies: passed(exchange),
     endedBy: endedBy?.name,
+    decidedBy: decidedBy && formatPath(decidedBy),
     path: withoutShown(exchange, maskTarget(exchange.path, generation.runtime.settings.hiddenParameters)),
     keySlot: key && formatPath(key.slot),
     keyFingerprint: key?.secret.fingerprint(),

@@ -84,6 +84,7 @@ describe('the access log', () => {
       backend: 'openai',
       policies: ['gateway/cors', 'route/apiKey'],
       endedBy: 'apiKey',
+      decidedBy: 'llm.policies.authorization.rules[2]',
       path: '/v1/chat/completions',
       keySlot: 'binds[0]',
       keyFingerprint: 'sk-…1234 sha256:00000000',
@@ -94,7 +95,7 @@ describe('the access log', () => {
     expect(textFormat()({ ...CHAT_EVENT, debug: { ...debug, path: '' } })).not.toContain('agw.path')
     const event = { ...CHAT_EVENT, debug }
     expect(textFormat()(event)).toMatch(
-      /\tdebug\trequest gateway=default\/default .* agw\.backend=openai agw\.path=\/v1\/chat\/completions agw\.policies="gateway\/cors, route\/apiKey" agw\.ended_by=apiKey agw\.key\.slot=binds\[0\] agw\.key\.fingerprint="sk-…1234 sha256:00000000" agw\.calls\.before="127\.0\.0\.1:1 503 7ms, 127\.0\.0\.1:2 no answer 9ms" agw\.request\.body_bytes=12\n$/,
+      /\tdebug\trequest gateway=default\/default .* agw\.backend=openai agw\.path=\/v1\/chat\/completions agw\.policies="gateway\/cors, route\/apiKey" agw\.ended_by=apiKey agw\.decided_by=llm\.policies\.authorization\.rules\[2\] agw\.key\.slot=binds\[0\] agw\.key\.fingerprint="sk-…1234 sha256:00000000" agw\.calls\.before="127\.0\.0\.1:1 503 7ms, 127\.0\.0\.1:2 no answer 9ms" agw\.request\.body_bytes=12\n$/,
     )
     expect(JSON.parse(jsonFormat()(event))).toMatchObject({
       level: 'debug',
