@@ -232,7 +232,12 @@ async function resolved(
     lastGood: options.lastGood,
     standIns: options.standIns === true ? { isUnset } : undefined,
   })
-  const unset = judged.diagnostics.flatMap(({ code, message }) => (isUnresolved(code) ? [message] : []))
+  const standsIn = (message: string): boolean =>
+    slots.some(slot => isUnset(slot) && slot.variable !== undefined && message.includes(slot.variable))
+  const unset = judged.diagnostics.flatMap(({ code, message }) => {
+    if (!isUnresolved(code)) return []
+    return [standsIn(message) ? message : `${message}, so it stands as it is written, as in the key of a client`]
+  })
   const absent = found.flatMap(({ standIn }) =>
     standIn?.problem === undefined ? [] : [`${standIn.problem.name}: ${standIn.problem.message}`],
   )

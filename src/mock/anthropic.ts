@@ -8,7 +8,7 @@ import {
   SSE_TYPE,
   UNKNOWN_MODEL,
 } from './provider.ts'
-import { VERTEX_CLAUDE } from './shape.ts'
+import { isNowhere, VERTEX_CLAUDE } from './shape.ts'
 import { allText, decoded, idOf, lastUserText, piecesOf, textOf, tokensIn } from './text.ts'
 import { ofMessages } from './tool-use.ts'
 import { inputPieces, type Reply, replyTo, type ToolCall } from './tools.ts'
@@ -30,6 +30,7 @@ export const anthropic: Provider = {
     return token === undefined ? undefined : { value: token, place: 'bearer' }
   },
   answer(call) {
+    if (isNowhere(call.seen.headers['host'], call.pathname)) return error(call, 404, 'Not Found')
     if (call.key.kind !== 'good') return refuse(call)
     const { method } = call.seen
     if (VERTEX_CLAUDE.test(call.pathname)) return method === 'POST' ? answerVertex(call) : postOnly(call)

@@ -3,6 +3,7 @@ import type { Dialect, Fault } from './dialect.ts'
 import { embeddings } from './embeddings.ts'
 import { type Answer, allowing, bearer, type Call, type Provider, UNKNOWN_MODEL } from './provider.ts'
 import { responses } from './responses.ts'
+import { isNowhere } from './shape.ts'
 import { decoded, idOf } from './text.ts'
 
 const MODELS = ['gpt-4o', 'gpt-4o-mini', 'gpt-4.1-mini', 'gpt-5-mini', 'text-embedding-3-small']
@@ -32,7 +33,8 @@ export function answerOpenAi(call: Call, speak: Dialect): Answer {
   const { method } = call.seen
   if (call.key.kind !== 'good') return speak.refuse(call)
   const [, operation, verb = ''] = OPERATIONS.find(([path]) => path.test(call.pathname)) ?? []
-  if (!operation) return speak.error(call, 404, { message: `Invalid URL (${method} ${call.pathname})` })
+  if (!operation || isNowhere(call.seen.headers['host'], call.pathname))
+    return speak.error(call, 404, { message: `Invalid URL (${method} ${call.pathname})` })
   if (method !== verb) {
     const message = `Not allowed to ${method} on ${call.pathname}: ${verb} is expected`
     return allowing(verb, speak.error(call, 405, { message, code: 'method_not_supported' }))

@@ -36,6 +36,22 @@ const methods = [
   { method: 'file', missing: 'openai.key does not exist' },
 ]
 
+describe('agw serve --mock, with the key of a client in a variable that is not set', () => {
+  it('says that it stands as it is written, and lets that in', async () => {
+    await init('env')
+    const config = join(folder, 'config.yaml')
+    const keys = '  policies: { apiKey: { mode: strict, keys: [{ key: "$TEAM_KEY" }] } }'
+    await writeFile(config, (await readFile(config, 'utf8')).replace('llm:', `llm:\n${keys}`))
+    const gateway = start(['serve', '--mock'], { cwd: folder })
+    await gateway.until('ready')
+    expect(gateway.stdout() + gateway.stderr()).toContain(
+      'the variable TEAM_KEY is not set, so it stands as it is written, as in the key of a client; the variable OPENAI_API_KEY is not set',
+    )
+    expect((await ask()).status).toBe(401)
+    await gateway.stop()
+  })
+})
+
 describe.each(methods)('a new config without its key (method $method)', ({ method, missing }) => {
   beforeEach(() => init(method))
 

@@ -297,7 +297,7 @@ describe('a request that several backends share', () => {
     const groups = [{ providers: [ai('first', '127.0.0.1:9')] }, { providers: [ai('second', '127.0.0.1:8')] }]
     await put(routes({ backends: [{ ai: { groups } }] }))
     expect((await test('--explain')).stdout).toMatch(
-      /^backend {4}first .*100 %, told here\n {11}second .*when those before it fail$/m,
+      /^backend {4}first .*100 %, told here\n {11}second .*when those before it are out of use$/m,
     )
   })
 })

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, request as httpRequest } from 'node:http'
 import { request } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -249,4 +249,38 @@ test('an onRequest that throws is a 500 that says so, and the mock goes on', asy
   ])
   broken = false
   expect((await json(await fetch(url + PATH, post(auth, chat)))).object).toBe('chat.completion')
+})
+
+describe("a provider's own host has its API at one path", () => {
+  const ask = (url: string, host: string, path: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        host,
+        authorization: 'Bearer k',
+        'x-api-key': 'k',
+        'anthropic-version': '2023-06-01',
+        'content-type': 'application/json',
+      }
+      const sent = httpRequest(url + path, { method: 'POST', headers }, response => {
+        response.resume()
+        resolve(response.statusCode ?? 0)
+      })
+      sent.on('error', reject)
+      sent.end('{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"x"}]}')
+    })
+
+  test.each<[number, string, string]>([
+    [200, 'api.openai.com', '/v1/chat/completions'],
+    [404, 'api.openai.com', '/chat/completions'],
+    [404, 'api.openai.com', '/v1/v1/chat/completions'],
+    [200, 'api.anthropic.com', '/v1/messages'],
+    [200, 'api.anthropic.com', '/v1/chat/completions'],
+    [404, 'api.anthropic.com', '/messages'],
+    [404, 'api.anthropic.com', '/v1/v1/messages'],
+    [200, 'api.groq.com', '/openai/v1/chat/completions'],
+    [200, 'localhost', '/chat/completions'],
+  ])('%d at %s%s', async (status, host, path) => {
+    const { url } = await mock()
+    expect(await ask(url, host, path)).toBe(status)
+  })
 })

@@ -156,7 +156,7 @@ function backendRows({ explanation, destination }: RouteTest): ((dim: (text: str
 }
 
 function shareText(share: number): string {
-  if (share === 0) return 'when those before it fail'
+  if (share === 0) return 'when those before it are out of use'
   return share < 0.005 ? 'less than 1 %' : `${Math.round(share * 100)} %`
 }
 
