@@ -157,6 +157,15 @@ describe('agw keys scan', () => {
     expect(shape.stdout).not.toContain('.env')
   })
 
+  it('says where it has not looked, unless it was told where to look', async () => {
+    const scan = async (...args: string[]) =>
+      (await agw(['keys', 'scan', ...args], { cwd: scene.folder })).stdout
+    expect(await scan()).toMatch(
+      /✓ no key in clear text .*\n {2}no folder below: `agw keys scan \.` looks there, too\n$/,
+    )
+    expect(await scan('.')).toMatch(/✓ no key in clear text \(.*\)\n$/)
+  })
+
   it('has a variable of its own for the format: that of validate knows others', async () => {
     const run = (env: Record<string, string>) => agw(['keys', 'scan'], { cwd: scene.folder, env })
     expect(await run({ AGW_FORMAT: 'junit' })).toMatchObject({ status: 0, stderr: '' })

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../config/diagnostic.ts'
 import { leakFinding } from '../../keys/leak-finding.ts'
 import type { Leak, LeakyFile, ScanResult } from '../../secrets/scan/scan.ts'
+import { suggested } from '../../suggested.ts'
 import type { Terminal } from '../terminal.ts'
 import type { CheckedFile } from './checked-file.ts'
 import { counted } from './counted.ts'
@@ -31,7 +32,7 @@ export function scanText(
   files: readonly LeakyReport[],
   { looked, gaps }: ScanResult,
   terminal: Terminal,
-  isAccepted: boolean,
+  { isAccepted, isFlat }: { readonly isAccepted: boolean; readonly isFlat: boolean },
 ): string {
   const all = files.flatMap(file => file.diagnostics)
   const keys = placesByKey(files)
@@ -49,7 +50,12 @@ export function scanText(
   const inGit = versions === 0 ? '' : ` and ${kept} in git`
   const notes = gaps.map(gap => `  ${terminal.style('yellow', 'not complete:')} ${gap}`)
   const summary = `${mark} ${result}${baseline} (${counted(looked.files, 'file')}${inGit})`
-  return [...found, ...(found.length > 0 ? ['', ...hints, ''] : []), summary, ...notes].join('\n')
+  // Nobody should take the folder of the config for all of a repository.
+  const deeper =
+    isFlat && all.length === 0
+      ? [`  no folder below: ${suggested('keys', 'scan', '.')} looks there, too`]
+      : []
+  return [...found, ...(found.length > 0 ? ['', ...hints, ''] : []), summary, ...deeper, ...notes].join('\n')
 }
 
 interface Place {

@@ -57,7 +57,10 @@ export default class KeysScan extends ConfigCommand {
     const root = workspaceRoot(process.cwd(), process.env)
     if (flags.format === 'sarif') this.say(sarifText(files, { root, version: this.config.version }))
     else if (flags.format === 'github') this.say(githubText(files, root, 'agw keys scan'))
-    else this.sayProse(scanText(files, result, this.terminal, to !== undefined))
+    else {
+      const isFlat = args.path === undefined && !flags.staged
+      this.sayProse(scanText(files, result, this.terminal, { isAccepted: to !== undefined, isFlat }))
+    }
     if (to !== undefined) this.note(`wrote the findings to ${to}`)
     return scanJson(files, result)
   }
