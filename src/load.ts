@@ -236,7 +236,9 @@ async function resolved(
     slots.some(slot => isUnset(slot) && slot.variable !== undefined && message.includes(slot.variable))
   const unset = judged.diagnostics.flatMap(({ code, message }) => {
     if (!isUnresolved(code)) return []
-    return [standsIn(message) ? message : `${message}, so it stands as it is written, as in the key of a client`]
+    return [
+      standsIn(message) ? message : `${message}, so it stands as it is written, as in the key of a client`,
+    ]
   })
   const absent = found.flatMap(({ standIn }) =>
     standIn?.problem === undefined ? [] : [`${standIn.problem.name}: ${standIn.problem.message}`],

@@ -19,7 +19,8 @@ export const validateFlags = {
     env: 'AGW_MAX_WARNINGS',
   }),
   'no-secrets': Flags.boolean({
-    summary: 'Do not look at keys: shape only, no variable needs to be set. A key in the config itself is told.',
+    summary:
+      'Do not look at keys: shape only, no variable needs to be set. A key in the config itself is told.',
     env: 'AGW_NO_SECRETS',
   }),
   online: Flags.boolean({

@@ -4,12 +4,7 @@ import { isEncoded, LLM_BODY_REFUSALS, tooLargeFor, withPlainBody } from './bodi
 import { setBackendDeadline, setRouteDeadline } from './deadlines.ts'
 import type { Destination } from './destination.ts'
 import { Exchange } from './exchange.ts'
-import {
-  LISTENER_NOT_FOUND,
-  NO_VALID_BACKENDS,
-  PORT_GONE,
-  ROUTE_NOT_FOUND,
-} from './failures.ts'
+import { LISTENER_NOT_FOUND, NO_VALID_BACKENDS, PORT_GONE, ROUTE_NOT_FOUND } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { outgoingHeaders } from './headers/outgoing-headers.ts'
 import { queryCredentialsOf } from './headers/passthrough.ts'

@@ -110,6 +110,8 @@ export async function testRoute(options: RouteTestOptions): Promise<RouteTest> {
       hint: `it has: ${ports.join(', ') || 'none'}`,
     })
   }
+  if (chosen === undefined && ports.length > 1)
+    onNote(`this is port ${port}, the first of ${ports.length} of the config: --port names another`)
   if (!options.explain && url === undefined)
     requireCertificate(
       runtime.binds.find(bind => bind.port === port),

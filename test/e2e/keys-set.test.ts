@@ -35,6 +35,7 @@ describe('keys set stores into the dotenv file that was named', () => {
     expect(run.status, run.stderr).toBe(0)
     expect(await read('prod.env')).toBe(`# production\nOPENAI_API_KEY=${KEY}\n`)
     expect(await read('.env')).toBe(`OPENAI_API_KEY=${OLD}\n`)
+    expect(run.stdout).toMatch(/^stored openai \(env, prod\.env\) {2}sk-/)
     const list = await agw(['keys', 'list', ...args], { cwd: folder, env })
     expect(list.stdout).toContain('(prod.env)')
   })

@@ -29,6 +29,15 @@ describe('a guard that refuses a prompt', () => {
   })
 })
 
+it('says which of several ports it is about, where none was named', async () => {
+  const gateways = { default: { port: 3000 }, other: { port: 3001 } }
+  await put({ gateways, routes: [{ gateways: ['default', 'other'], policies: body('yes') }] })
+  expect((await test('--explain')).stderr).toContain(
+    'this is port 3000, the first of 2 of the config: --port',
+  )
+  expect((await test('--explain', '--port', '3001')).stderr).not.toContain('this is port')
+})
+
 it('tells where copies of the request go', async () => {
   const requestMirror = { backend: { host: '127.0.0.1:9' }, percentage: 0.5 }
   await put(route({ requestMirror }, { backends: [{ host: '127.0.0.1:8' }] }))

@@ -44,7 +44,10 @@ export default class KeysSet extends ConfigCommand {
       return { set: done, key: given }
     })
     const word = this.terminal.style('green', changeWord('stored', 'store', set.changed, flags['dry-run']))
-    this.sayProse(`${word} ${set.name} (${set.method})  ${key.fingerprint()}`)
+    // Of the methods that keep it in a file of this machine, the file is the first that is written.
+    const file = ['env', 'file'].includes(set.method) ? set.files[0]?.file : undefined
+    const place = file === undefined ? set.method : `${set.method}, ${file}`
+    this.sayProse(`${word} ${set.name} (${place})  ${key.fingerprint()}`)
     return keyChangeJson(set)
   }
 }
