@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { atEndOfTurn, type Waiting } from '../end-of-turn.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Failure, Reason } from '../failures.ts'
 import type { GatewayRequest } from './gateway-request.ts'
@@ -29,7 +30,7 @@ export interface Cut {
 type Framing = 'length' | 'chunks' | 'close' | 'none'
 
 /** The answer to a request. */
-export class GatewayResponse {
+export class GatewayResponse implements Waiting {
   readonly req: GatewayRequest
   readonly #carrier: AnswerCarrier | undefined
   exchange: Exchange | undefined = undefined
@@ -63,6 +64,8 @@ export class GatewayResponse {
   #left = 0
   /** As long as it is not written. */
   #head = ''
+  /** What is left of the answer, until the end of the turn. */
+  #last: string | undefined = undefined
 
   constructor(req: GatewayRequest, carrier?: AnswerCarrier, keepsAlive = true) {
     this.req = req
@@ -124,8 +127,8 @@ export class GatewayResponse {
     return hasRoom
   }
 
-  /** Sends the rest: a text has one byte a character. */
-  end(last: Buffer | string = ''): void {
+  /** Sends the rest, with that of all other answers of this turn: a text has one byte a character. */
+  end(last: Buffer | string = '', isAtOnce = false): void {
     if (this.writableEnded) return
     const socket = this.#socketOpen
     if (socket !== undefined && typeof last !== 'string' && last.length > SHORT) {
@@ -134,10 +137,28 @@ export class GatewayResponse {
     }
     this.writableEnded = true
     if (socket === undefined || this.#carrier === undefined) return
+    const text = this.#lastText(last)
+    if (text === undefined) return
+    // Nothing is left to write, and what was written may still be on its way.
+    if (text === '' && socket.writableLength === 0) return process.nextTick(this.#carrier.onFlushed)
+    this.#last = text
+    if (isAtOnce) this.onEndOfTurn()
+    else atEndOfTurn(this)
+  }
+
+  onEndOfTurn(): void {
+    const text = this.#last
+    if (text === undefined || this.#carrier === undefined) return
+    this.#last = undefined
+    this.#carrier.socket.write(text, 'latin1', this.#carrier.onFlushed)
+  }
+
+  /** What is to be written last; undefined where that would be too much. */
+  #lastText(last: Buffer | string): string | undefined {
     let text = this.#head
     this.#head = ''
     if (this.#framing === 'length') {
-      if (!this.#fits(last.length)) return
+      if (!this.#fits(last.length)) return undefined
       // Too few: the client would take the next answer for the rest.
       if (this.#left !== 0) this.isLast = true
     }
@@ -145,10 +166,7 @@ export class GatewayResponse {
       const body = typeof last === 'string' ? last : last.toString('latin1')
       text += this.#framing === 'chunks' ? `${body.length.toString(16)}\r\n${body}\r\n` : body
     }
-    if (this.#framing === 'chunks') text += '0\r\n\r\n'
-    // Nothing is left to write, and what was written may still be on its way.
-    if (text === '' && socket.writableLength === 0) process.nextTick(this.#carrier.onFlushed)
-    else socket.write(text, 'latin1', this.#carrier.onFlushed)
+    return this.#framing === 'chunks' ? `${text}0\r\n\r\n` : text
   }
 
   /** Counts bytes of the body. Breaks off where there are too many: the client would take the others for the next answer. */
@@ -187,7 +205,10 @@ export class GatewayResponse {
    */
   refuse(failure: Failure): boolean {
     this.cut = { reason: failure.reason, error: failure.error ?? failure.body }
-    if (this.headersSent) return this.writableEnded
+    if (this.headersSent) {
+      this.onEndOfTurn()
+      return this.writableEnded
+    }
     const length = failure.body.length
     const headers = ['content-type', 'text/plain', 'content-length', String(length)]
     this.shouldKeepAlive = false
@@ -196,7 +217,8 @@ export class GatewayResponse {
       this.exchange.sentHeaders = headers
       this.exchange.sentBytes = this.#framing === 'none' ? 0 : length
     }
-    this.end(failure.body)
+    // The connection ends behind it.
+    this.end(failure.body, true)
     return true
   }
 

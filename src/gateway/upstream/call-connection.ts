@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { atEndOfTurn, type Waiting } from '../end-of-turn.ts'
 import type { ReadAnswerHead } from './answer-head.ts'
 import { type AnswerFault, AnswerReader, type AnswerTaker } from './answer-reader.ts'
 import type { CallHead } from './call-head.ts'
@@ -35,27 +36,12 @@ export interface ReadyCall {
   readonly caller: Caller
 }
 
-/** Connections that have something to do at the end of the turn. */
-let waiting: CallConnection[] = []
-
-function goOn(): void {
-  const all = waiting
-  waiting = []
-  for (const connection of all) connection.onTurn()
-}
-
-function atEndOfTurn(connection: CallConnection): void {
-  if (waiting.length === 0) setImmediate(goOn)
-  waiting.push(connection)
-}
-
 /**
  * A connection to an upstream, which makes one call after the other. Over one that was used before, a request is written at
  * the end of a turn that has begun behind the answer before: by then it is read what the upstream has sent unasked, and seen
- * that it has closed, so that no call is given an answer which is not its own (GHSA-35p6-xmwp-9g52 of undici). All requests of
- * a turn are written together, and both sides are woken less often: `npm run bench -- request`.
+ * that it has closed, so that no call is given an answer which is not its own (GHSA-35p6-xmwp-9g52 of undici).
  */
-export class CallConnection implements AnswerTaker, Listed<CallConnection> {
+export class CallConnection implements AnswerTaker, Listed<CallConnection>, Waiting {
   isFree = false
   older: CallConnection | undefined = undefined
   newer: CallConnection | undefined = undefined
@@ -109,8 +95,7 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection> {
     })
   }
 
-  /** A turn has ended. */
-  onTurn(): void {
+  onEndOfTurn(): void {
     if (this.#call !== undefined) this.#write()
     else if (!this.isCut) this.#owner.onFree(this)
   }

@@ -2,10 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { rawClient } from '../kit/client.ts'
 import { toHost, toModel } from '../kit/configs.ts'
 import { startTestGateway } from '../kit/gateway.ts'
-import { startRawUpstream } from '../kit/raw-upstream.ts'
+import { type RawUpstream, startRawUpstream } from '../kit/raw-upstream.ts'
 
 const REQUEST = 'POST /p HTTP/1.1\r\nhost: a\r\ncontent-length: 13\r\n\r\n{"model":"m"}'
 const TRANSFORMED = { transformations: { response: { set: { 'x-status': 'string(response.code)' } } } }
+
+/** An upstream that answers whatever comes so. */
+function answering(answer: string): Promise<RawUpstream> {
+  return startRawUpstream(socket => {
+    socket.write(answer)
+    socket.on('data', () => socket.write(answer))
+  })
+}
 
 const ANSWERS: readonly (readonly [head: string, stray: string, kept: RegExp])[] = [
   ['304 Not Modified\r\netag: "a"\r\ncontent-length: 5', '', /^content-length: 5\r$/m],
@@ -45,9 +53,7 @@ describe.each([
     ['304 Not Modified\r\netag: "a"', /^HTTP\/1.1 304 /, ''],
   ])('%j reaches the client', async (head, seen, stray) => {
     const answer = `HTTP/1.1 ${head}\r\n\r\n${stray}`
-    const upstream = await startRawUpstream(socket =>
-      socket.on('data', () => socket.write(answer)).write(answer),
-    )
+    const upstream = await answering(answer)
     const { port, nextEvent } = await startTestGateway(config(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
     const body = '{"model":"m","messages":[{"role":"user","content":"hi"}]}'
@@ -70,7 +76,7 @@ describe('an answer that has no body by its status', () => {
       ),
     ),
   )('%s, with "%s" behind it, %s, reaches the client', async (_head, stray, _way, head, kept, config) => {
-    const upstream = await startRawUpstream(socket => socket.write(`HTTP/1.1 ${head}\r\n\r\n${stray}`))
+    const upstream = await answering(`HTTP/1.1 ${head}\r\n\r\n${stray}`)
     const { port, nextEvent } = await startTestGateway(config(`127.0.0.1:${upstream.port}`))
     const client = await rawClient(port)
     client.socket.write(REQUEST)
@@ -87,9 +93,7 @@ describe('an answer that has no body by its status', () => {
 })
 
 it('that of which the config makes one with another status tells no length: the next answer would be taken for its body', async () => {
-  const upstream = await startRawUpstream(socket =>
-    socket.write('HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n'),
-  )
+  const upstream = await answering('HTTP/1.1 304 Not Modified\r\ncontent-length: 5\r\n\r\n')
   const policies = { transformations: { response: { set: { ':status': '200' } } } }
   const { port } = await startTestGateway(toHost(`127.0.0.1:${upstream.port}`, policies))
   const client = await rawClient(port)
@@ -122,8 +126,8 @@ it.each<[string, string, string, object, RegExp]>([
     /^HTTP\/1.1 204 /,
   ],
 ])('an answer %s tells no length', async (_, method, answer, set, status) => {
-  const upstream = await startRawUpstream(socket =>
-    socket.write(answer.includes('hello') ? `HTTP/1.1 ${answer}` : `HTTP/1.1 ${answer}\r\n\r\n`),
+  const upstream = await answering(
+    answer.includes('hello') ? `HTTP/1.1 ${answer}` : `HTTP/1.1 ${answer}\r\n\r\n`,
   )
   const { port } = await startTestGateway(
     toHost(`127.0.0.1:${upstream.port}`, { transformations: { response: { set } } }),
