@@ -1,8 +1,9 @@
-// What a request costs the gateway: `npm run bench -- [request|keys|reload|routes|workers|rate|streams]`.
+// What a request costs the gateway: `npm run bench -- [request|model|keys|reload|routes|workers|rate|streams]`.
 //
-//   request  one key, access log on, beside nginx doing the least a key-injecting gateway does, and beside a bare relay
-//            of `node:http` and undici (the default)
-//   keys     the same with 100,000 virtual keys and a token limit
+//   request  one host with a key, access log and metrics on, beside nginx doing the least a key-injecting gateway does, and
+//            beside a bare relay of `node:http` and undici (the default)
+//   model    the same with a provider of models, whose requests and token counts are read
+//   keys     the same as that, with 100,000 virtual keys and a token limit
 //   reload   a change of that config: its cost, and what requests take meanwhile
 //   routes   10,000 routes beside 10
 //   workers  two workers beside one process: how many more requests go through, each held to a share of a processor (as root)
@@ -15,14 +16,14 @@
 // a noisy machine. Without them `request` still runs, load and upstream by Node, and no yardstick.
 //
 // BENCH_SECONDS=4 BENCH_ROUNDS=3 BENCH_CONNECTIONS=32; BENCH_COMPARE names another program to do the comparing of
-// `request` and `keys`, which is called with the gateway's port and process ID and finds its upstream's port in UP_PORT.
-// BENCH_RIVAL is another gateway that takes its turns in `request`, as JSON: {"name": "…", "port": 1, "pids": [1], "headers": {}};
+// `request`, `model` and `keys`, which is called with the gateway's port and process ID and finds its upstream's port in UP_PORT.
+// BENCH_RIVAL is another gateway that takes its turns in these, as JSON: {"name": "…", "port": 1, "pids": [1], "headers": {}};
 // it has to run on CPU 0 by then (taskset -c 0), and to go to the same upstream. All are sent the headers that it needs.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CLIENT_KEY, oneKey, routes, virtualKeys } from './bench/configs.js'
+import { CLIENT_KEY, hostKey, oneKey, routes, virtualKeys } from './bench/configs.js'
 import { isThere, startGateway } from './bench/gateway.js'
 import { alternate, compareWithNginx, startUpstream, writeLoad } from './bench/nginx.js'
 import { measureAlone } from './bench/node.js'
@@ -96,7 +97,8 @@ function compareRoutes() {
 }
 
 const ROWS = {
-  request: () => compare(oneKey(port, upstreamPort)),
+  request: () => compare(hostKey(port, upstreamPort)),
+  model: () => compare(oneKey(port, upstreamPort)),
   keys: () => compare(virtualKeys(port, upstreamPort, 100_000)),
   reload: () => measureReload(settings),
   routes: compareRoutes,

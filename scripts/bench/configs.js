@@ -13,6 +13,11 @@ function onPort(port, routes) {
   return { binds: [{ port, listeners: [{ routes }] }] }
 }
 
+/** One host with a key, of whose requests and answers nothing but the heads is read. */
+export function hostKey(port, upstreamPort) {
+  return onPort(port, [{ backends: [{ host: `127.0.0.1:${upstreamPort}` }], policies: { backendAuth } }])
+}
+
 /** One OpenAI-compatible backend with a key. */
 export function oneKey(port, upstreamPort) {
   return onPort(port, [{ backends: [openAi(upstreamPort)], policies: { backendAuth } }])

@@ -100,6 +100,8 @@ export class ClientConnection implements AnswerCarrier, Offer {
       return this.#parting.atOnce()
     }
     if (response !== undefined) response.cut ??= { reason: CLOSED.reason, error: CLOSED.body }
+    // A whole answer may be about to leave.
+    response?.onEndOfTurn()
     this.#parting.breakOff()
   }
 

@@ -80,6 +80,8 @@ export function readAnswerHead(text: string, end: number, hasBody: boolean): Rea
     bodyLength,
     keepsAlive:
       bodyLength !== TO_THE_END &&
+      // Some send one for all that, and it would be taken for the next answer.
+      !(isBodiless && told !== TO_THE_END && told !== 0) &&
       !lists(connection, 'close') &&
       (isLatest || lists(connection, 'keep-alive')),
     idleMs: keepAlive === undefined ? undefined : timeoutOf(keepAlive),

@@ -56,6 +56,8 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
   #isWritten = false
   /** Neither side has said that it will be closed. */
   #keepsAlive = true
+  /** How long it is kept when it is free, in milliseconds. */
+  #keptMs: number
   /** Why the socket broke off, where that is known. */
   #error: Error | undefined
   /** Why it was given up. */
@@ -63,6 +65,7 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
 
   constructor(owner: CallOwner) {
     this.#owner = owner
+    this.#keptMs = owner.idleMs
   }
 
   /** Its socket has broken off, or is given up: whose call is on it hears of that in a moment. */
@@ -81,23 +84,35 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
   #connect(): void {
     if (this.#isConnecting) return
     this.#isConnecting = true
-    this.#owner.connect((...opened) => {
+    try {
+      this.#owner.connect(this.#connected)
+    } catch (error) {
       this.#isConnecting = false
-      if (opened[0] !== null) return this.#fail(opened[0])
-      const socket = opened[1]
-      socket.on('error', this.#onError)
-      if (this.#dropped !== undefined) return void socket.destroy()
-      this.#socket = socket
-      socket.on('data', this.#onData)
-      socket.on('end', this.#onEnd)
-      socket.on('close', this.#onClose)
-      this.#write()
-    })
+      this.#fail(error as Error)
+    }
+  }
+
+  readonly #connected: Parameters<Connector>[1] = (...opened) => {
+    this.#isConnecting = false
+    if (opened[0] !== null) return this.#fail(opened[0])
+    const socket = opened[1]
+    socket.on('error', this.#onError)
+    if (this.#dropped !== undefined) return void socket.destroy()
+    this.#socket = socket
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('close', this.#onClose)
+    this.#write()
   }
 
   onEndOfTurn(): void {
-    if (this.#call !== undefined) this.#write()
-    else if (!this.isCut) this.#owner.onFree(this)
+    const socket = this.#socket
+    if (this.#call !== undefined) return this.#write()
+    if (socket === undefined || socket.destroyed || this.isFree) return
+    // What is left of a request that has its answer already would stand in front of the next one. TLS takes a turn to write.
+    if (socket.writableLength > 0) return this.#leave()
+    this.idleUntil = performance.now() + this.#keptMs
+    this.#owner.onFree(this)
   }
 
   /** Writes the request whose time has come. */
@@ -109,7 +124,6 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
     if (socket === undefined) return this.#connect()
     // It will be in a moment.
     if (socket.destroyed) return
-    this.#isWritten = true
     this.#keepsAlive = call.head.keepsAlive
     this.#reader.begin(!call.isHead)
     try {
@@ -117,7 +131,9 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
     } catch (error) {
       this.#abort(call, error as Error)
     }
-    if (this.#call === call) send(socket, call)
+    if (this.#call !== call) return
+    this.#isWritten = true
+    send(socket, call)
   }
 
   /** Drops it, whatever is under way. */
@@ -148,9 +164,8 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
   onHead({ status, statusText, headers, keepsAlive, idleMs }: ReadAnswerHead): void {
     const call = this.#call
     if (call === undefined) return
-    const kept = idleMs === undefined ? this.#owner.idleMs : Math.min(idleMs - MARGIN_MS, MOST_IDLE_MS)
-    this.idleUntil = performance.now() + kept
-    this.#keepsAlive &&= keepsAlive && kept > 0
+    this.#keptMs = idleMs === undefined ? this.#owner.idleMs : Math.min(idleMs - MARGIN_MS, MOST_IDLE_MS)
+    this.#keepsAlive &&= keepsAlive && this.#keptMs > 0
     const resume = (): void => {
       if (this.#call === call) this.#socket?.resume()
     }
@@ -192,8 +207,7 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
     const socket = this.#socket
     this.#call = undefined
     this.#isWritten = false
-    // What is left of a request that has its answer already would stand in front of the next one.
-    if (socket !== undefined && isClean && this.#keepsAlive && socket.writableLength === 0) {
+    if (socket !== undefined && isClean && this.#keepsAlive) {
       if (socket.isPaused()) socket.resume()
       atEndOfTurn(this)
     } else this.#leave()
@@ -211,7 +225,12 @@ export class CallConnection implements AnswerTaker, Listed<CallConnection>, Wait
 
   /** Its caller gives it up. */
   #abort(call: ReadyCall, error: Error = new errors.RequestAbortedError()): void {
-    if (this.#call === call) this.#breakOff(error)
+    if (this.#call !== call) return
+    if (this.#isWritten) return this.#breakOff(error)
+    // Nothing of it has left, and the connection is as good as before.
+    this.#call = undefined
+    atEndOfTurn(this)
+    call.caller.onError(error)
   }
 
   #fail(error: Error): void {

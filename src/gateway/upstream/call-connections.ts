@@ -69,7 +69,8 @@ export class CallConnections implements CallOwner {
   }
 
   connect(callback: Parameters<Connector>[1]): void {
-    const { protocol, host, hostname, port } = this.#url
+    const { protocol, host, port } = this.#url
+    const hostname = this.#url.hostname.replace(/^\[(.*)\]$/, '$1')
     this.#connect({ protocol, host, hostname, port, servername: '', localAddress: null }, callback)
   }
 

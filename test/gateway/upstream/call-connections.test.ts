@@ -10,7 +10,7 @@ const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 /** A connection in memory, whose other side is the test. */
 class Wire extends Duplex {
   written = ''
-  takes = true
+  takes: 'at once' | 'next turn' | 'nothing' = 'at once'
 
   constructor() {
     super({ allowHalfOpen: false })
@@ -20,7 +20,8 @@ class Wire extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.written += chunk.toString('latin1')
-    if (this.takes) done()
+    if (this.takes === 'at once') done()
+    else if (this.takes === 'next turn') setImmediate(done)
   }
 }
 
@@ -44,13 +45,14 @@ function inMemory(idleMs = 60_000) {
     idleMs,
   )
   /** What is told of a call, in order; `takes` is false where its pieces are too many. */
-  const call = (what: Partial<WholeCall> = {}, takes = true): Told => {
+  const call = (what: Partial<WholeCall> = {}, takes = true, isGivenUp = false): Told => {
     const told: Told = { events: [], abort() {}, resume() {} }
     connections.dispatch(
       { path: '/', method: 'GET', headers: [], body: null, servername: '', ...what },
       {
         onConnect: abort => {
           told.abort = abort
+          if (isGivenUp) abort()
         },
         onHeaders(status, headers, resume) {
           told.resume = resume
@@ -207,7 +209,40 @@ describe('the next call', () => {
     await connections.destroy()
   })
 
+  it('goes over the same connection where that, as TLS, takes a turn to write', async () => {
+    const { wires, call, connections } = await used()
+    const [wire] = wires
+    if (wire !== undefined) wire.takes = 'next turn'
+    const next = call()
+    await new Promise(resolve => setImmediate(resolve))
+    wire?.push(OK)
+    await turn()
+    expect(next.events).toEqual(DONE)
+    call()
+    await turn()
+    expect(wires).toHaveLength(1)
+    await connections.destroy()
+  })
+
+  it('goes over the same connection where the one before was given up before it was written', async () => {
+    const { wires, call, connections } = await used()
+    const one = call({}, true, true)
+    await turn()
+    expect(one.events).toEqual(['UND_ERR_ABORTED'])
+    const next = call()
+    await turn()
+    wires[0]?.push(OK)
+    await turn()
+    expect(next.events).toEqual(DONE)
+    expect(wires).toHaveLength(1)
+    await connections.destroy()
+  })
+
   it.each<[string, string]>([
+    [
+      'the answer before tells the length of a body that it has not',
+      'HTTP/1.1 304 \r\ncontent-length: 2\r\n\r\n',
+    ],
     [
       'the answer before says that it is the last one',
       'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
@@ -260,11 +295,11 @@ describe('the next call', () => {
     call({ method: 'POST', body: Buffer.alloc(100_000) })
     await turn()
     const [first] = wires
-    if (first !== undefined) first.takes = false
+    if (first !== undefined) first.takes = 'nothing'
     const next = call({ method: 'POST', body: Buffer.alloc(100_000) })
     await turn()
     expect(wires).toHaveLength(2)
-    if (wires[1] !== undefined) wires[1].takes = false
+    if (wires[1] !== undefined) wires[1].takes = 'nothing'
     wires[0]?.push(OK)
     await turn()
     await connections.destroy()
@@ -276,6 +311,41 @@ describe('the next call', () => {
     await expect.poll(() => wires[0]?.destroyed).toBe(true)
     expect(connections.count).toBe(0)
   })
+})
+
+it('the time of a free connection counts from the end of the answer', async () => {
+  const { wires, call, connections } = inMemory(150)
+  call()
+  await turn()
+  wires[0]?.push('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\no')
+  await new Promise(resolve => setTimeout(resolve, 300))
+  wires[0]?.push('k')
+  await turn()
+  expect(connections.count).toBe(1)
+  await expect.poll(() => connections.count).toBe(0)
+  expect(wires[0]?.destroyed).toBe(true)
+})
+
+it('a connector that throws fails its call once', async () => {
+  const connections = new CallConnections(
+    'http://up.test',
+    () => {
+      throw new RangeError('no')
+    },
+    1,
+  )
+  const told: string[] = []
+  const caller = {
+    onConnect() {},
+    onHeaders: () => true,
+    onData: () => true,
+    onComplete() {},
+    onError: (error: Error) => void told.push(error.message),
+  }
+  connections.dispatch({ path: '/', method: 'GET', headers: [], body: null, servername: '' }, caller)
+  await connections.destroy()
+  expect(told).toEqual(['no'])
+  expect(connections.count).toBe(0)
 })
 
 describe('a call that is given up', () => {
