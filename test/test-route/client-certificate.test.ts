@@ -76,7 +76,10 @@ describe('a port that asks its clients for a certificate', () => {
     ['in two files', { cert: 'ann.pem', key: 'ann.key' }],
     ['in one', { cert: 'ann-both.pem', key: undefined }],
   ])('is shown one %s', async (_, files) => {
-    expect(await ask(files)).toMatchObject({ ok: true, answer: { status: 200, body: 'hello' } })
+    expect(await ask(files, { port: 3000 })).toMatchObject({
+      ok: true,
+      answer: { status: 200, body: 'hello' },
+    })
     expect(notes).toEqual([])
   })
 
