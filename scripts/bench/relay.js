@@ -1,6 +1,6 @@
 // A yardstick: `node relay.js PORT UPSTREAM_PORT [WORKERS]` puts a key in and passes the request on, by `node:http` and `undici`,
 // in the cheapest way that was found, and does nothing else. Not a gateway: no failure has an answer, nothing has a limit. agw
-// has `undici`, too, and reads its clients' HTTP by itself.
+// reads its clients' HTTP by itself, and makes such calls over connections of its own.
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
