@@ -7,7 +7,7 @@ let waiting: Waiting[] = []
 
 /**
  * Has it do that once all that this turn has read is taken in, with all others: what a turn writes leaves together then, and
- * the other sides are woken less often. A third of what a request costs the sockets: `npm run bench -- request`.
+ * the other sides are woken less often. What that brings: docs/performance.md, "What limits".
  */
 export function atEndOfTurn(one: Waiting): void {
   if (waiting.length === 0) setImmediate(goOn)

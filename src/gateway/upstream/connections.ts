@@ -11,8 +11,8 @@ export interface ConnectionsOptions {
 }
 
 /**
- * The connections to one upstream. Calls whose body is here, nearly all, go over agw's own, which cost a third of what
- * undici's do: `npm run bench -- request`. It makes those whose body is a stream, and WebSockets.
+ * The connections to one upstream. Calls whose body is here, nearly all, go over agw's own: undici's cost as
+ * much as all else of a request (docs/performance.md, "What limits"). It makes those whose body is a stream, and WebSockets.
  */
 export class Connections {
   readonly #calls: CallConnections

@@ -208,6 +208,23 @@ describe('a client that is to leave', () => {
   })
 })
 
+it('a client that is cut off has the answer that has just ended', async () => {
+  // Over a socket: what is written to one in memory is lost with it.
+  const { port, connections } = await startServer(one => {
+    one.request.read({ onPiece() {}, onEnd: () => answer(one) })
+    connections[0]?.cut()
+  })
+  const socket = connect(port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  let received = ''
+  socket.on('data', piece => {
+    received += piece.toString('latin1')
+  })
+  socket.write(get('/'))
+  await new Promise(resolve => socket.once('close', resolve))
+  expect(received).toMatch(/^HTTP\/1\.1 200 /)
+})
+
 describe('a client that is parted from', () => {
   it.each<[string, string, (one: Taken) => void, number]>([
     ['for good, and goes on sending', `${CHUNKED}zz\r\n`, () => {}, 5000],
